@@ -1,0 +1,377 @@
+"""Elementary functions for generated kernels, inlined so that the loop over a block of neurons vectorises.
+
+LLVM as packaged for Numba has no vector ``exp``; these are polynomials after range reduction by bit arithmetic:
+relative error below 2e-7 in float32 and 4e-16 in float64 (measured in the tests). Arguments are clamped to the range in
+which the result is finite.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+F32, F64, I32, I64, U32, U64 = np.float32, np.float64, np.int32, np.int64, np.uint32, np.uint64
+_FLAGS = {"contract", "nsz"}
+
+
+def _bitcast(to: types.Type, from_: types.Type, llvm: ir.Type):
+    @intrinsic
+    def cast(typingctx, x):
+        def codegen(context, builder, signature, args):
+            return builder.bitcast(args[0], llvm)
+
+        return to(from_), codegen
+
+    return cast
+
+
+float_bits32 = _bitcast(types.int32, types.float32, ir.IntType(32))
+bits_float32 = _bitcast(types.float32, types.int32, ir.FloatType())
+float_bits64 = _bitcast(types.int64, types.float64, ir.IntType(64))
+bits_float64 = _bitcast(types.float64, types.int64, ir.DoubleType())
+
+
+def _llvm_unary(name: str, t: types.Type, llvm: ir.Type):
+    @intrinsic
+    def call(typingctx, x):
+        def codegen(context, builder, signature, args):
+            f = cgutils.get_or_insert_function(builder.module, ir.FunctionType(llvm, [llvm]), name)
+            return builder.call(f, [args[0]])
+
+        return t(t), codegen
+
+    return call
+
+
+rint32 = _llvm_unary("llvm.rint.f32", types.float32, ir.FloatType())
+rint64 = _llvm_unary("llvm.rint.f64", types.float64, ir.DoubleType())
+floor32 = _llvm_unary("llvm.floor.f32", types.float32, ir.FloatType())
+floor64 = _llvm_unary("llvm.floor.f64", types.float64, ir.DoubleType())
+sqrt32 = _llvm_unary("llvm.sqrt.f32", types.float32, ir.FloatType())
+sqrt64 = _llvm_unary("llvm.sqrt.f64", types.float64, ir.DoubleType())
+
+
+@njit(inline="always", fastmath=_FLAGS)
+def exp32(x):
+    x = min(max(x, F32(-87.0)), F32(88.0))
+    n = rint32(x * F32(1.4426950408889634))
+    r = x - n * F32(0.693359375)
+    r = r - n * F32(-2.12194440e-4)
+    p = F32(1.9875691500e-4)
+    p = p * r + F32(1.3981999507e-3)
+    p = p * r + F32(8.3334519073e-3)
+    p = p * r + F32(4.1665795894e-2)
+    p = p * r + F32(1.6666665459e-1)
+    p = p * r + F32(5.0000001201e-1)
+    p = p * r * r + r + F32(1.0)
+    return p * bits_float32((I32(n) + I32(127)) << I32(23))
+
+
+_C64 = tuple(1.0 / math.factorial(k) for k in range(14))
+
+
+@njit(inline="always", fastmath=_FLAGS)
+def exp64(x):
+    x = min(max(x, -708.0), 709.0)
+    n = rint64(x * 1.4426950408889634)
+    r = x - n * 6.93147180369123816490e-01
+    r = r - n * 1.90821492927058770002e-10
+    p = _C64[13]
+    p = p * r + _C64[12]
+    p = p * r + _C64[11]
+    p = p * r + _C64[10]
+    p = p * r + _C64[9]
+    p = p * r + _C64[8]
+    p = p * r + _C64[7]
+    p = p * r + _C64[6]
+    p = p * r + _C64[5]
+    p = p * r + _C64[4]
+    p = p * r + _C64[3]
+    p = p * r + 0.5
+    p = p * r * r + r + 1.0
+    return p * bits_float64((I64(n) + I64(1023)) << I64(52))
+
+
+@njit(inline="always", fastmath=_FLAGS)
+def exprel32(x):
+    """(exp(x) - 1)/x; a series below 0.5 in size, where the difference would cancel."""
+    s = F32(1 / 40320)
+    s = s * x + F32(1 / 5040)
+    s = s * x + F32(1 / 720)
+    s = s * x + F32(1 / 120)
+    s = s * x + F32(1 / 24)
+    s = s * x + F32(1 / 6)
+    s = s * x + F32(0.5)
+    s = s * x + F32(1.0)
+    small = abs(x) < F32(0.5)
+    y = F32(1.0) if small else x
+    return s if small else (exp32(x) - F32(1.0)) / y
+
+
+@njit(inline="always", fastmath=_FLAGS)
+def exprel64(x):
+    s = 1 / 6227020800.0 / 14.0
+    s = s * x + 1 / 6227020800.0
+    s = s * x + 1 / 479001600.0
+    s = s * x + 1 / 39916800.0
+    s = s * x + 1 / 3628800.0
+    s = s * x + 1 / 362880.0
+    s = s * x + 1 / 40320.0
+    s = s * x + 1 / 5040.0
+    s = s * x + 1 / 720.0
+    s = s * x + 1 / 120.0
+    s = s * x + 1 / 24.0
+    s = s * x + 1 / 6.0
+    s = s * x + 0.5
+    s = s * x + 1.0
+    small = abs(x) < 0.5
+    y = 1.0 if small else x
+    return s if small else (exp64(x) - 1.0) / y
+
+
+@njit(inline="always", fastmath=_FLAGS)
+def tanh32(x):
+    e = exprel32(F32(-2.0) * abs(x)) * F32(2.0) * abs(x)
+    y = e / (F32(2.0) - e)
+    return y if x >= F32(0.0) else -y
+
+
+@njit(inline="always", fastmath=_FLAGS)
+def tanh64(x):
+    e = exprel64(-2.0 * abs(x)) * 2.0 * abs(x)
+    y = e / (2.0 - e)
+    return y if x >= 0.0 else -y
+
+
+@njit(inline="always")
+def log32(x):
+    return F32(math.log(F64(x)))
+
+
+@njit(inline="always")
+def log64(x):
+    return math.log(x)
+
+
+@njit(inline="always")
+def sin32(x):
+    return F32(math.sin(F64(x)))
+
+
+@njit(inline="always")
+def sin64(x):
+    return math.sin(x)
+
+
+@njit(inline="always")
+def cos32(x):
+    return F32(math.cos(F64(x)))
+
+
+@njit(inline="always")
+def cos64(x):
+    return math.cos(x)
+
+
+@njit(inline="always")
+def sign32(x):
+    return F32(1.0) if x > F32(0.0) else (F32(-1.0) if x < F32(0.0) else F32(0.0))
+
+
+@njit(inline="always")
+def sign64(x):
+    return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else 0.0)
+
+
+@njit(inline="always")
+def select(c, a, b):
+    return a if c else b
+
+
+@njit(inline="always")
+def pow32(x, y):
+    return F32(math.pow(F64(x), F64(y)))
+
+
+@njit(inline="always")
+def pow64(x, y):
+    return math.pow(x, y)
+
+
+# --- random numbers: Philox4x32-10 (Salmon et al. 2011, SC11), one call gives four words -------------------------
+
+
+@njit(inline="always")
+def philox(c0, c1, c2, c3, k0, k1):
+    """Philox4x32-10 on uint32 counter words c0..c3 and key words k0, k1; four uint32 words."""
+    for _ in range(10):
+        p0 = U64(c0) * U64(0xD2511F53)
+        p1 = U64(c2) * U64(0xCD9E8D57)
+        h0, l0 = U32(p0 >> U64(32)), U32(p0)
+        h1, l1 = U32(p1 >> U64(32)), U32(p1)
+        c0, c1, c2, c3 = U32(h1 ^ c1 ^ k0), l1, U32(h0 ^ c3 ^ k1), l0
+        k0, k1 = U32(k0 + U32(0x9E3779B9)), U32(k1 + U32(0xBB67AE85))
+    return c0, c1, c2, c3
+
+
+@njit(nogil=True, cache=True)
+def random_block(out, block, step, stream, k0, k1):
+    """Fills ``out`` (64 uint32) for one block of neurons, step and stream.
+
+    Word j of call l belongs to neuron 16 j + l of the block, so that the calls vectorise over l.
+    """
+    lo, hi = U32(step & I64(0xFFFFFFFF)), U32(step >> I64(32))
+    for lane in range(16):
+        a, b, c, d = philox(U32(block * 16 + lane), lo, hi, U32(stream), k0, k1)
+        out[lane] = a
+        out[lane + 16] = b
+        out[lane + 32] = c
+        out[lane + 48] = d
+
+
+_LN2 = math.log(2.0)
+
+
+@njit(inline="always", fastmath=_FLAGS)
+def _log_unit(x):
+    """Natural logarithm of a positive float64, vectorisable; relative error below 1e-15."""
+    bits = float_bits64(x)
+    e = (bits >> I64(52)) - I64(1023)
+    m = bits_float64((bits & I64(0xFFFFFFFFFFFFF)) | I64(0x3FF0000000000000))
+    big = m > 1.4142135623730951
+    m = m * 0.5 if big else m
+    e = e + I64(1) if big else e
+    s = (m - 1.0) / (m + 1.0)
+    z = s * s
+    p = 1.0 / 23.0
+    p = p * z + 1.0 / 21.0
+    p = p * z + 1.0 / 19.0
+    p = p * z + 1.0 / 17.0
+    p = p * z + 1.0 / 15.0
+    p = p * z + 1.0 / 13.0
+    p = p * z + 1.0 / 11.0
+    p = p * z + 1.0 / 9.0
+    p = p * z + 1.0 / 7.0
+    p = p * z + 1.0 / 5.0
+    p = p * z + 1.0 / 3.0
+    p = p * z + 1.0
+    return F64(e) * _LN2 + 2.0 * s * p
+
+
+@njit(inline="always", fastmath=_FLAGS)
+def _sin_quarter(x):
+    """sin(pi/2 x) for -1 <= x <= 1."""
+    t = x * 1.5707963267948966
+    z = t * t
+    p = -1 / 121645100408832000.0
+    p = p * z + 1 / 355687428096000.0
+    p = p * z - 1 / 1307674368000.0
+    p = p * z + 1 / 6227020800.0
+    p = p * z - 1 / 39916800.0
+    p = p * z + 1 / 362880.0
+    p = p * z - 1 / 5040.0
+    p = p * z + 1 / 120.0
+    p = p * z - 1 / 6.0
+    p = p * z + 1.0
+    return t * p
+
+
+@njit(nogil=True, cache=True, fastmath=_FLAGS)
+def normal_block(out, words, block, step, stream, k0, k1):
+    """Fills ``out`` (64 values) with standard normals by Box and Muller, two words a pair."""
+    random_block(words, block, step, stream, k0, k1)
+    for lane in range(32):
+        u = (F64(words[lane]) + 0.5) * (1.0 / 4294967296.0)
+        a = (F64(words[lane + 32]) + 0.5) * (1.0 / 1073741824.0)  # angle in quarter turns, 0..4
+        r = sqrt64(-2.0 * _log_unit(u))
+        q = rint64(a)
+        f = a - q
+        odd = I64(q) & I64(1)
+        s, c = _sin_quarter(f), _sin_quarter(1.0 - abs(f))
+        flip_s = (I64(q) & I64(2)) != I64(0)
+        flip_c = ((I64(q) + I64(1)) & I64(2)) != I64(0)
+        si = c if odd else s
+        co = s if odd else c
+        out[lane] = r * (-si if flip_s else si)
+        out[lane + 32] = r * (-co if flip_c else co)
+
+
+# --- threads: a barrier on two shared counters, and raw views of arrays ---------------------------------------
+
+
+@intrinsic
+def _atomic_add(typingctx, pointer, value):
+    def codegen(context, builder, signature, args):
+        p = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return builder.atomic_rmw("add", p, args[1], "seq_cst")
+
+    return types.int64(types.int64, types.int64), codegen
+
+
+@intrinsic
+def _atomic_load(typingctx, pointer):
+    def codegen(context, builder, signature, args):
+        p = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return builder.load_atomic(p, "seq_cst", 8)
+
+    return types.int64(types.int64), codegen
+
+
+_yield_cpu = types.ExternalFunction("sched_yield", types.int32())
+
+
+@njit(nogil=True)
+def barrier(address, n_threads):
+    """Waits until ``n_threads`` threads have come here; ``address`` points to two zeroed int64 counters."""
+    if n_threads == 1:
+        return
+    generation = _atomic_load(address + 64)
+    if _atomic_add(address, I64(1)) == n_threads - 1:
+        _atomic_add(address, -I64(n_threads))
+        _atomic_add(address + 64, I64(1))
+        return
+    spins = 0
+    while _atomic_load(address + 64) == generation:
+        spins += 1
+        if spins > 4000:  # more threads than cores: let the others run
+            _yield_cpu()
+
+
+def _loader(t: types.Type, llvm: ir.Type):
+    @intrinsic
+    def load(typingctx, address, index):
+        def codegen(context, builder, signature, args):
+            p = builder.inttoptr(args[0], llvm.as_pointer())
+            return builder.load(builder.gep(p, [args[1]], source_etype=llvm), typ=llvm)
+
+        return t(types.int64, types.int64), codegen
+
+    return load
+
+
+load_i64 = _loader(types.int64, ir.IntType(64))
+load_i32 = _loader(types.int32, ir.IntType(32))
+load_u32 = _loader(types.uint32, ir.IntType(32))
+load_u16 = _loader(types.uint16, ir.IntType(16))
+load_f32 = _loader(types.float32, ir.FloatType())
+load_f64 = _loader(types.float64, ir.DoubleType())
+
+
+@intrinsic
+def prefetch(typingctx, address):
+    """Asks for the cache line at ``address``; costs nothing if it is not needed."""
+
+    def codegen(context, builder, signature, args):
+        void, i8p, i32 = ir.VoidType(), ir.IntType(8).as_pointer(), ir.IntType(32)
+        f = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(void, [i8p, i32, i32, i32]), "llvm.prefetch.p0"
+        )
+        builder.call(f, [builder.inttoptr(args[0], i8p), i32(0), i32(2), i32(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), codegen

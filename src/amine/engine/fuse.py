@@ -1,0 +1,108 @@
+"""One population's equations in one piece: neuron, receptors, stimuli and gap junctions fused into a single system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from amine.equations import parse
+from amine.equations.parse import Equations, symbol
+from amine.errors import AmineError
+
+
+@dataclass(frozen=True)
+class CellStructure:
+    """What decides the generated code of a population; values and sizes are arguments of that code."""
+
+    neuron: Any  # Model
+    ports: tuple[tuple[str, Any], ...]  # (label, receptor Model)
+    releases: tuple[Any, ...] = ()
+    stimuli: int = 0
+    poisson: tuple[tuple[str, bool, bool], ...] = ()  # (state, weights differ, rates differ)
+    gap: bool = False
+    arrays: frozenset[str] = frozenset()  # parameters that differ between neurons
+
+    def key(self) -> Any:
+        """Plain data that decides the code."""
+
+        def model(m: Any) -> Any:
+            return [m.kind, m.name, m.equations, sorted(m.units.items())]
+
+        return [
+            model(self.neuron), [[label, model(m)] for label, m in self.ports], [model(m) for m in self.releases],
+            self.stimuli, list(self.poisson), self.gap, sorted(self.arrays),
+        ]
+
+
+@dataclass
+class Fused:
+    """The fused system: derivatives of all states of a population, and what happens at a spike."""
+
+    rhs: dict[str, Any]
+    units: dict[str, str]
+    parameters: set[str]
+    inputs: set[str]
+    threshold: Any
+    reset: tuple[tuple[str, Any], ...]
+    refractory: Any
+    hold: tuple[str, ...]
+    initial: dict[str, Any]
+    targets: dict[str, str] = field(default_factory=dict)  # port label -> state that a spike adds to
+
+
+def port_name(name: str, label: str) -> str:
+    """The name of a receptor's state or parameter within its population."""
+    return f"{name}_{label}"
+
+
+def stimulus_input(j: int) -> str:
+    """The name of the current of stimulus ``j`` of a population."""
+    return f"I_stimulus_{j}"
+
+
+GAP_CURRENT, GAP_TOTAL = "I_gap", "G_gap"
+
+
+def fuse(cell: CellStructure) -> Fused:
+    """Puts the receptors' currents, stimuli and gap junctions in the place of ``I``."""
+    eq = parse(cell.neuron)
+    rhs, units, initial = dict(eq.full_rhs), dict(eq.states), {s: eq.expand(e) for s, e in eq.initial.items()}
+    parameters = set(eq.parameters)
+    targets: dict[str, str] = {}
+    total: Any = 0
+    for label, receptor in cell.ports:
+        part = parse(receptor)
+        rename = _renaming(part, label)
+        clash = set(rename.values()) & (set(units) | parameters)
+        if clash:
+            raise AmineError(f"Receptor '{label}' on neuron '{cell.neuron.name}'",
+                             f"the name '{sorted(clash)[0]}' is taken", mend="rename it in the equations")
+        swap = {symbol(a): symbol(b) for a, b in rename.items()}
+        rhs |= {rename[s]: e.subs(swap, simultaneous=True) for s, e in part.full_rhs.items()}
+        units |= {rename[s]: u for s, u in part.states.items()}
+        initial |= {rename[s]: part.expand(e).subs(swap, simultaneous=True) for s, e in part.initial.items()}
+        parameters |= {rename[p] for p in part.parameters}
+        if part.current is not None:
+            total += part.expand(part.current).subs(swap, simultaneous=True)
+        targets[label] = rename.get(part.on_spike[0][0], part.on_spike[0][0])
+    inputs = {stimulus_input(j) for j in range(cell.stimuli)}
+    total += sum(symbol(n) for n in sorted(inputs))
+    if cell.gap:
+        total += symbol(GAP_CURRENT) - symbol(GAP_TOTAL) * symbol("v")
+        inputs.add(GAP_CURRENT)
+        parameters.add(GAP_TOTAL)
+    rhs = {s: e.subs(symbol("I"), total) for s, e in rhs.items()}
+    return Fused(
+        rhs, units, parameters, inputs, None if eq.threshold is None else _whole(eq, eq.threshold),
+        tuple((n, eq.expand(e)) for n, e in eq.reset), None if eq.refractory is None else eq.expand(eq.refractory),
+        eq.hold, initial, targets,
+    )
+
+
+def _whole(eq: Equations, e: Any) -> Any:
+    return eq.expand(e)
+
+
+def _renaming(part: Equations, label: str) -> Mapping[str, str]:
+    return {n: port_name(n, label) for n in (*part.states, *part.parameters)}

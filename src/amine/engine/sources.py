@@ -1,0 +1,77 @@
+"""Spike sources, probes and gap-junction currents: the parts of a step that no equation decides."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from amine.engine.device import load_i32, load_i64, random_block
+
+I64, F64 = np.int64, np.float64
+
+
+@njit(nogil=True, error_model="numpy")
+def emit_poisson(X, base, first, last, n, spk, at, id0, words, step, stream, k0, k1):
+    """At most one spike a step and neuron, with probability X (one row a block)."""
+    for b in range(first, last):
+        random_block(words, b, step, stream, k0, k1)
+        hits = 0
+        for lane in range(64):
+            hits += np.int32(F64(words[lane]) < F64(X[base + b * 64 + lane]) * 4294967296.0)
+        if hits:
+            for lane in range(min(I64(64), n - b * 64)):
+                if F64(words[lane]) < F64(X[base + b * 64 + lane]) * 4294967296.0:
+                    spk[at] = id0 + b * 64 + lane
+                    at += 1
+    return at
+
+
+@njit(nogil=True, error_model="numpy")
+def emit_list(SL, p, step, spk, at):
+    """Spikes of a list, sorted by step; a row of SL is (population, address of steps, of ids, of the cursor, length)."""
+    for q in range(SL.shape[0]):
+        if SL[q, 0] != p:
+            continue
+        lo, hi = I64(0), SL[q, 4]
+        while lo < hi:  # first entry that is not before this step
+            mid = (lo + hi) // 2
+            if load_i64(SL[q, 1], mid) < step:
+                lo = mid + 1
+            else:
+                hi = mid
+        while lo < SL[q, 4] and load_i64(SL[q, 1], lo) == step:
+            spk[at] = load_i32(SL[q, 2], lo)
+            at += 1
+            lo += 1
+    return at
+
+
+@njit(nogil=True, error_model="numpy")
+def record(X, O, slots, out, step):
+    """Copies the probed states of the start of a step; a row of O is (every, first, last, place in out)."""
+    for q in range(O.shape[0]):
+        if step % O[q, 0] == 0:
+            at = O[q, 3]
+            for j in range(O[q, 1], O[q, 2]):
+                out[at] = X[slots[j]]
+                at += 1
+            O[q, 3] = at
+
+
+@njit(nogil=True, error_model="numpy")
+def start_trial(X, base, first, last, stride, row):
+    """The trial voltage at the end of the step starts as the voltage at its start (row 0 of a block is v)."""
+    for b in range(first, last):
+        o = base + b * stride
+        for lane in range(64):
+            X[o + row + lane] = X[o + lane]
+
+
+@njit(nogil=True, error_model="numpy")
+def gap_currents(X, gi, gs, gj, gt, gw):
+    """Sum of conductance * mean voltage of the neighbour over the step, for each of this thread's coupled neurons."""
+    for q in range(gi.size):
+        total = 0.0
+        for j in range(gs[q], gs[q + 1]):
+            total += gw[j] * 0.5 * (F64(X[gj[j]]) + F64(X[gt[j]]))
+        X[gi[q]] = total

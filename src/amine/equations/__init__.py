@@ -1,0 +1,52 @@
+"""Text -> syntax tree -> SymPy -> how each state advances. Knows nothing of networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amine.equations.parse import Equations
+
+
+def parse(model: Any) -> Equations:
+    """The parsed equations of a model; raises AmineError for bad text.
+
+    A neuron is given its total input current ``I``, a receptor the voltage ``v`` of the neuron it sits on.
+
+    >>> import amine as am
+    >>> sorted(parse(am.models.get("lif")).states)
+    ['v']
+    """
+    from amine.equations.parse import parse_equations
+
+    extra = {"neuron": {"I": "pA"}, "receptor": {"v": "mV"}}.get(model.kind, {})
+    where = f"{model.kind.capitalize()} '{model.name}'"
+    eq = parse_equations(model.equations, dict(model.units), where, extra)
+    _require(eq, model.kind, where)
+    return eq
+
+
+def _require(eq: Equations, kind: str, where: str) -> None:
+    """Each kind of model must have the statements that the network asks of it."""
+    from amine.errors import AmineError
+
+    if kind == "neuron" and "v" not in eq.states:
+        raise AmineError(where, "a neuron needs the state v", mend="write its equation as dv/dt = ... : mV")
+    if kind == "neuron" and eq.reset and eq.threshold is None:
+        raise AmineError(where, "there is a reset but no threshold", mend="add a line such as 'threshold v > V_th'")
+    if kind == "receptor" and len(eq.on_spike) != 1:
+        raise AmineError(where, "a receptor needs one 'on spike' statement", mend="write it as 'on spike g += w'")
+    if kind == "receptor":
+        name, value = eq.on_spike[0]
+        from amine.equations.parse import symbol
+
+        if value != symbol(name) + symbol("w"):
+            raise AmineError(where, "'on spike' must add the weight and nothing else", given=str(value),
+                             expected=f"{name} += w", mend="put factors into the equation of the current")
+    if kind == "release" and eq.payload is None:
+        raise AmineError(where, "a release model needs a payload", mend="write it as 'payload u*x'")
+
+
+def check_units(model: Any) -> None:
+    """Raises AmineError if a dimension in the model's equations is wrong."""
+    parse(model)

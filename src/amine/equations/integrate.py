@@ -1,0 +1,141 @@
+"""Chooses how each state advances and works out the update of one step.
+
+exact
+    linear with coefficients made of parameters alone: x(t+dt) = P x(t) + Q u, with the propagator P from the matrix
+    exponential (Rotter & Diesmann 1999, Biol Cybern 81:381), inputs u constant within the step; white noise that
+    drives such states is added with its exact covariance.
+exponential_euler
+    linear in itself when the other states are held at their values at the start of the step. First order.
+rk4
+    everything else, together with the states in the same loop. States that advance exactly are given to the stages at
+    half and full step, so that the fourth order is kept.
+euler_maruyama
+    as rk4 but driven by white noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from amine.equations.parse import exprel, is_noise, symbol
+
+DT = symbol("dt")
+METHODS = ("exact", "exponential_euler", "rk4", "euler_maruyama")
+
+
+@dataclass
+class Linear:
+    """The exactly advanced states: x' = A x + B u + G xi with entries made of parameters alone."""
+
+    states: tuple[str, ...] = ()
+    inputs: tuple[Any, ...] = ()  # symbols, or the number 1, constant within the step
+    noises: tuple[str, ...] = ()
+    A: list[list[Any]] = field(default_factory=list)
+    B: list[list[Any]] = field(default_factory=list)
+    G: list[list[Any]] = field(default_factory=list)
+
+
+def _states_in(e: Any, names: Sequence[str]) -> set[str]:
+    return {s.name for s in e.free_symbols} & set(names)
+
+
+def _linear_in(e: Any, name: str) -> bool:
+    s = symbol(name)
+    return s not in sp.diff(e, s).free_symbols and not sp.diff(e, s).has(sp.Derivative, sp.Subs)
+
+
+def _exact_states(rhs: Mapping[str, Any], parameters: set[str], inputs: set[str]) -> set[str]:
+    """The largest set that is linear in itself with constant coefficients and depends on no other state."""
+    ok = set(rhs)
+    while True:
+        bad = set()
+        for s in ok:
+            e = rhs[s]
+            noises = {n.name for n in e.free_symbols if is_noise(n.name)}
+            free = {n.name for n in e.free_symbols} - parameters - noises
+            if not free <= ok | inputs:
+                bad.add(s)
+                continue
+            coefficients = [sp.diff(e, symbol(n)) for n in sorted((free | noises))]
+            if any({c.name for c in d.free_symbols} - parameters or d.has(sp.Derivative, sp.Subs) for d in coefficients):
+                bad.add(s)
+        if not bad:
+            return ok
+        ok -= bad
+
+
+def _loops(rhs: Mapping[str, Any]) -> dict[str, set[str]]:
+    """For each state, the states that it reaches and that reach it."""
+    reach = {s: _states_in(e, list(rhs)) for s, e in rhs.items()}
+    for _ in rhs:
+        reach = {s: r | {q for p in r for q in reach[p]} for s, r in reach.items()}
+    return {s: {q for q in r if s in reach[q]} | {s} for s, r in reach.items()}
+
+
+def choose(
+    rhs: Mapping[str, Any], parameters: set[str], inputs: set[str] | None = None, override: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The method of each state; ``inputs`` are symbols held constant within a step, by default the total current I."""
+    inputs = {"I"} if inputs is None else inputs
+    override = dict(override or {})
+    exact = _exact_states(rhs, parameters, inputs)
+    exact -= {s for s, m in override.items() if m != "exact"}
+    while True:  # a state that reads a state taken out by an override is no longer exact
+        lost = {s for s in exact if _states_in(rhs[s], list(rhs)) - exact}
+        if not lost:
+            break
+        exact -= lost
+    out = {s: "exact" for s in exact}
+    rest = {s: e for s, e in rhs.items() if s not in exact}
+    hard = {s for s, e in rest.items() if not _linear_in(e, s)}
+    loops = _loops(rest)
+    for s, e in rest.items():
+        together = loops[s] & hard
+        noisy = any(is_noise(n.name) for q in loops[s] for n in rest[q].free_symbols)
+        out[s] = override.get(s) or ("exponential_euler" if not together else "euler_maruyama" if noisy else "rk4")
+    return {s: out[s] for s in rhs}
+
+
+def linear_system(rhs: Mapping[str, Any], methods: Mapping[str, str], parameters: set[str]) -> Linear:
+    """Matrices of the exactly advanced states."""
+    states = tuple(s for s in rhs if methods[s] == "exact")
+    free = {n.name for s in states for n in rhs[s].free_symbols} - parameters - set(states)
+    noises = tuple(sorted(n for n in free if is_noise(n)))
+    inputs = tuple(symbol(n) for n in sorted(free - set(noises)))
+    A, B, G = [], [], []
+    zero = {symbol(n): 0 for n in (*states, *free)}
+    for s in states:
+        e = rhs[s]
+        A.append([sp.diff(e, symbol(q)) for q in states])
+        B.append([sp.diff(e, u) for u in inputs] + [sp.simplify(e.subs(zero))])
+        G.append([sp.diff(e, symbol(n)) for n in noises])
+    used = [j for j in range(len(inputs) + 1) if any(row[j] != 0 for row in B)]
+    everything = (*inputs, sp.S.One)
+    return Linear(states, tuple(everything[j] for j in used), noises, A, [[row[j] for j in used] for row in B], G)
+
+
+def exponential_euler(s: str, e: Any, parameters: set[str]) -> Any:
+    """The solution over one step for x' = a x + b with a and b frozen, with noise of the exact variance."""
+    x = symbol(s)
+    noises = [n for n in e.free_symbols if is_noise(n.name)]
+    drift = e.subs({n: 0 for n in noises})
+    a_dt = sp.expand(sp.diff(drift, x) * DT)
+    b_dt = drift.subs(x, 0) * DT
+    new = x + b_dt if a_dt == 0 else _relax(x, a_dt, b_dt, parameters)
+    for n in noises:
+        g = sp.diff(e, n)
+        new += g * sp.sqrt(DT * (exprel(2 * a_dt) if a_dt != 0 else 1)) * n
+    return new
+
+
+def _relax(x: Any, a_dt: Any, b_dt: Any, parameters: set[str]) -> Any:
+    """x_inf + (x - x_inf) exp(a dt), or the form with exprel where ``a`` might vanish."""
+    known = parameters | {"dt"}
+    terms = sp.Add.make_args(a_dt)
+    if any(t.has(sp.exp, exprel) or {s.name for s in t.free_symbols} <= known for t in terms):
+        return -b_dt / a_dt + (x + b_dt / a_dt) * sp.exp(a_dt)
+    return x + (a_dt * x + b_dt) * exprel(a_dt)

@@ -1,0 +1,48 @@
+"""Errors at the door: one sentence that names the place, what was given, what was expected and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AmineError(ValueError):
+    """A mistake in what amine was given, said in one sentence.
+
+    Parameters
+    ----------
+    where : the object and its part, for example ``"Population 'E', parameter 'tau_m'"``.
+    problem : what is wrong, without a full stop.
+    given : what was given, as text; empty if that is clear from ``problem``.
+    expected : what was expected instead.
+    mend : how to put it right.
+
+    Examples
+    --------
+    >>> str(AmineError("Synapses 'E->I'", "p is outside 0..1", given="1.5", mend="use total= for a number of synapses"))
+    "Synapses 'E->I': p is outside 0..1 (given 1.5); use total= for a number of synapses"
+    """
+
+    def __init__(self, where: str, problem: str, *, given: str = "", expected: str = "", mend: str = ""):
+        self.where, self.problem, self.given, self.expected, self.mend = where, problem, given, expected, mend
+        inside = ", ".join(p for p in (given and f"given {given}", expected and f"expected {expected}") if p)
+        text = f"{where}: {problem}" if where else problem
+        super().__init__(text + (f" ({inside})" if inside else "") + (f"; {mend}" if mend else ""))
+
+
+class AmineWarning(UserWarning):
+    """Something that runs but is probably not what was meant."""
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """Advice that names the nearest choice, or lists all when none is near.
+
+    >>> did_you_mean("tau_n", ["tau_m", "E_L"])
+    "did you mean 'tau_m'?"
+    """
+    choices = sorted(choices)
+    lower = {c.lower(): c for c in choices}
+    near = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{lower[near[0]]}'?"
+    return f"known are {', '.join(choices)}" if choices else ""

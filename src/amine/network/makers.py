@@ -1,0 +1,99 @@
+"""Waveforms of injected currents and kernels of distance-dependent connections."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError
+from amine.network.parts import DistanceKernel, Waveform
+from amine.units import to_internal
+
+
+def step(current: Any, start: Any = "0 ms", stop: Any = None) -> Waveform:
+    """A constant current from ``start`` to ``stop`` (None: to the end).
+
+    >>> step("100 pA", start="10 ms").numbers["value"]
+    100.0
+    """
+    return Waveform("step", {"value": to_internal(current, "pA", "step(), current"), **_span("step", start, stop)})
+
+
+def ramp(first: Any, last: Any, start: Any, stop: Any) -> Waveform:
+    """A current that goes linearly from ``first`` to ``last``.
+
+    >>> ramp("0 pA", "10 pA", "0 ms", "100 ms").at(np.array([50.0]))
+    array([5.])
+    """
+    a, b = to_internal(first, "pA", "ramp(), first"), to_internal(last, "pA", "ramp(), last")
+    return Waveform("ramp", {"first": a, "last": b, **_span("ramp", start, stop)})
+
+
+def sine(amplitude: Any, frequency: Any, mean: Any = "0 pA", start: Any = "0 ms", stop: Any = None) -> Waveform:
+    """A sinusoidal current around ``mean``.
+
+    >>> round(float(sine("10 pA", "10 Hz").at(np.array([25.0]))[0]), 6)
+    10.0
+    """
+    return Waveform("sine", {
+        "amplitude": to_internal(amplitude, "pA", "sine(), amplitude"),
+        "frequency": to_internal(frequency, "Hz", "sine(), frequency", positive=True),
+        "mean": to_internal(mean, "pA", "sine(), mean"), **_span("sine", start, stop)})
+
+
+def table(times: Any, values: Any) -> Waveform:
+    """A current that takes ``values`` from each of ``times`` on; zero before the first.
+
+    >>> table(["0 ms", "10 ms"], ["1 pA", "2 pA"]).at(np.array([5.0, 10.0]))
+    array([1., 2.])
+    """
+    t, v = to_internal(times, "ms", "table(), times"), to_internal(values, "pA", "table(), values")
+    if np.ndim(t) != 1 or np.shape(t) != np.shape(v) or not len(t):
+        raise AmineError("table()", "times and values must be lists of one length", given=f"{np.shape(t)} and {np.shape(v)}")
+    if (np.diff(t) <= 0).any():
+        raise AmineError("table()", "times must increase")
+    return Waveform("table", {"times": [float(x) for x in t], "values": [float(x) for x in v]})
+
+
+def _span(name: str, start: Any, stop: Any) -> dict[str, float]:
+    a = to_internal(start, "ms", f"{name}(), start", nonnegative=True)
+    b = math.inf if stop is None else to_internal(stop, "ms", f"{name}(), stop")
+    if b <= a:
+        raise AmineError(f"{name}()", "it stops before it starts", given=f"{start}..{stop}")
+    return {"start": a, "stop": b}
+
+
+def gaussian(sigma: Any, p_max: float = 1.0) -> DistanceKernel:
+    """Probability p_max exp(-d^2 / 2 sigma^2) at distance d.
+
+    >>> gaussian("200 um", 0.3)
+    DistanceKernel(shape='gaussian', scale='200 um', p_max=0.3)
+    """
+    return _kernel("gaussian", sigma, p_max)
+
+
+def exponential_decay(length: Any, p_max: float = 1.0) -> DistanceKernel:
+    """Probability p_max exp(-d / length) at distance d.
+
+    >>> exponential_decay("100 um").shape
+    'exponential'
+    """
+    return _kernel("exponential", length, p_max)
+
+
+def box(radius: Any, p_max: float = 1.0) -> DistanceKernel:
+    """Probability p_max up to distance ``radius``, zero beyond.
+
+    >>> box("50 um", 0.5).p_max
+    0.5
+    """
+    return _kernel("box", radius, p_max)
+
+
+def _kernel(shape: str, scale: Any, p_max: float) -> DistanceKernel:
+    x = to_internal(scale, "um", f"{shape}(), scale", positive=True)
+    if not 0 < float(p_max) <= 1:
+        raise AmineError(f"{shape}()", "p_max is outside 0..1", given=str(p_max))
+    return DistanceKernel(shape, scale if isinstance(scale, str) else f"{x!r} um", float(p_max))

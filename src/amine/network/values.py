@@ -1,0 +1,82 @@
+"""Values as a description holds them: text with a unit, a distribution, or an array in the coherent system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from amine.distributions import Distribution, parse_distribution
+from amine.errors import AmineError
+from amine.units import dimension_of, internal_unit, to_internal
+
+
+@dataclass(frozen=True, eq=False)
+class Array:
+    """Values that differ, float64 in the coherent unit."""
+
+    values: np.ndarray
+    unit: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Array) and self.unit == other.unit and np.array_equal(self.values, other.values)
+
+    def __repr__(self) -> str:
+        return f"Array({self.values.shape}, {self.values.min():g}..{self.values.max():g} {self.unit})"
+
+
+Value = str | Distribution | Array
+
+
+def normalise(value: Any, unit: str, where: str, *, shape: tuple[int, ...] | None = None, **demands: bool) -> Value:
+    """A value as plain data, checked: unit, finiteness, ``positive``/``nonnegative``, and the shape of an array.
+
+    Raises
+    ------
+    AmineError
+        If it is not such a value; the sentence begins with ``where``.
+    """
+    if isinstance(value, Array):
+        if dimension_of(value.unit) != dimension_of(unit):
+            raise AmineError(where, "wrong dimension", given=value.unit, expected=f"values in {unit}")
+        to_internal(value.values * 0 if not len(value.values) else value.values, "1", where, **demands)
+        return _shaped(value, shape, where)
+    if isinstance(value, str) and (found := parse_distribution(value, where)) is not None:
+        value = found
+    if isinstance(value, Distribution):
+        d = value.internal(unit, where)
+        _check_distribution(d, value, where, **demands)
+        return value
+    x = to_internal(value, unit, where, **demands)
+    if np.ndim(x):
+        return _shaped(Array(np.asarray(x, float), internal_unit(dimension_of(unit))), shape, where)
+    if isinstance(value, str):
+        return value.strip()
+    return f"{float(x)!r} {internal_unit(dimension_of(unit))}".removesuffix(" 1")
+
+
+def _shaped(value: Array, shape: tuple[int, ...] | None, where: str) -> Array:
+    if shape is not None and value.values.shape != shape:
+        raise AmineError(where, "the array has the wrong shape", given=str(value.values.shape), expected=str(shape))
+    return value
+
+
+def _check_distribution(d: Any, value: Distribution, where: str, positive: bool = False, nonnegative: bool = False) -> None:
+    lowest = {"normal": -np.inf, "lognormal": 0.0, "uniform": d.a, "exponential": 0.0}[d.kind]
+    lowest = max(lowest, d.low)
+    if d.kind == "normal" and d.b == 0:
+        lowest = max(d.a, d.low)
+    bad = (positive and lowest <= 0 and d.kind in ("normal", "uniform")) or (nonnegative and lowest < 0)
+    if bad:
+        raise AmineError(where, "the distribution reaches values that are not allowed here", given=repr(value),
+                         mend="bound it with .clipped(low) or .truncated(low)")
+
+
+def realise(value: Value, unit: str, n: int, generator: np.random.Generator, where: str) -> float | np.ndarray:
+    """The value as float64 in the coherent system: a float if it is the same for all, else an array of ``n``."""
+    if isinstance(value, Array):
+        return value.values
+    if isinstance(value, Distribution):
+        return value.internal(unit, where).draw(n, generator)
+    return float(to_internal(value, unit, where))

@@ -1,0 +1,259 @@
+"""Quantities at the door: ``"1.5 nS"`` or ``20*ms`` come in, plain float64 in one coherent system goes inside.
+
+Inside, everything is in ms, mV, nS, pA, pF, uM, um and K, so that no formula needs a conversion factor
+(nS x mV = pA, pF x mV / ms = pA, pF / nS = ms). A dimension is a tuple of six exponents, of (mV, ms, pA, um, uM, K).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError
+
+Dimension = tuple
+BASE = ("mV", "ms", "pA", "um", "uM", "K")
+
+# Named units as (dimension, factor to the coherent system); prefixes are added below. A test compares with pint.
+_NAMED: dict[str, tuple[tuple[int, ...], float]] = {
+    "V": ((1, 0, 0, 0, 0, 0), 1e3),
+    "s": ((0, 1, 0, 0, 0, 0), 1e3),
+    "A": ((0, 0, 1, 0, 0, 0), 1e12),
+    "m": ((0, 0, 0, 1, 0, 0), 1e6),
+    "M": ((0, 0, 0, 0, 1, 0), 1e6),
+    "K": ((0, 0, 0, 0, 0, 1), 1.0),
+    "S": ((-1, 0, 1, 0, 0, 0), 1e9),
+    "Ohm": ((1, 0, -1, 0, 0, 0), 1e-9),
+    "ohm": ((1, 0, -1, 0, 0, 0), 1e-9),
+    "F": ((-1, 1, 1, 0, 0, 0), 1e12),
+    "Hz": ((0, -1, 0, 0, 0, 0), 1e-3),
+    "C": ((0, 1, 1, 0, 0, 0), 1e15),
+}
+_PREFIX = {"": 0, "G": 9, "M": 6, "k": 3, "c": -2, "m": -3, "u": -6, "µ": -6, "n": -9, "p": -12, "f": -15}
+_EXTRA = {"min": ((0, 1, 0, 0, 0, 0), 6e4), "h": ((0, 1, 0, 0, 0, 0), 3.6e6), "hour": ((0, 1, 0, 0, 0, 0), 3.6e6)}
+_FACTOR = re.compile(r"\s*([*/]?)\s*(1|[A-Za-zµ]+)\s*(?:(?:\*\*|\^)\s*(\(?-?\d+(?:/\d+)?\)?|\(?-?\d+\.\d+\)?)|(-?\d+))?\s*")
+_NUMBER = re.compile(r"^\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf|nan)\s*(.*)$", re.S)
+
+
+def _table() -> dict[str, tuple[tuple[int, ...], float]]:
+    out = dict(_EXTRA)
+    for unit, (dim, factor) in _NAMED.items():
+        for prefix, power in _PREFIX.items():
+            if prefix + unit not in out:
+                exponent = round(np.log10(factor)) + power
+                out[prefix + unit] = (dim, float(f"1e{exponent}"))
+    return out
+
+
+_UNITS = _table()
+
+
+@lru_cache(maxsize=4096)
+def _parse(unit: str) -> tuple[Dimension, float] | None:
+    """(dimension, factor) of a product of named units, or None if it is none."""
+    text = unit.strip()
+    if text in ("", "1"):
+        return (0,) * 6, 1.0
+    dim: list[Any] = [0] * 6
+    factor, at = 1.0, 0
+    while at < len(text):
+        m = _FACTOR.match(text, at)
+        if not m or m.end() == at or (at == 0 and m.group(1)):
+            return None
+        op, name, power, short = m.groups()
+        at = m.end()
+        if name == "1":
+            continue
+        if name not in _UNITS:
+            return None
+        p = Fraction((power or short or "1").strip("()")) * (-1 if op == "/" else 1)
+        d, f = _UNITS[name]
+        dim = [a + p * b for a, b in zip(dim, d, strict=True)]
+        factor *= f ** (int(p) if p.denominator == 1 else float(p))
+    return tuple(int(x) if Fraction(x).denominator == 1 else x for x in dim), factor
+
+
+def _lookup(unit: str, where: str) -> tuple[Dimension, float]:
+    found = _parse(unit)
+    if found is not None:
+        return found
+    import pint
+
+    try:
+        return _from_pint(_registry().Quantity(1, unit))
+    except (pint.errors.PintError, AttributeError, TypeError, ValueError, SyntaxError) as e:
+        raise AmineError(where, f"'{unit}' is not a unit", mend="use a unit such as mV, ms, nS, pA, pF, uM or Hz") from e
+    except Exception as e:  # pint's tokenizer raises assorted errors on arbitrary text
+        raise AmineError(where, f"'{unit}' is not a unit", mend="use a unit such as mV, ms, nS, pA, pF, uM or Hz") from e
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Any:
+    import pint
+
+    return pint.get_application_registry()
+
+
+def _from_pint(q: Any) -> tuple[Dimension, float]:
+    """Dimension and factor of a pint quantity: mass counts as volts, amount of substance as concentration."""
+    d = {k: Fraction(v).limit_denominator(12) for k, v in q.dimensionality.items()}
+    volt, conc = d.pop("[mass]", Fraction(0)), d.pop("[substance]", Fraction(0))
+    length = d.pop("[length]", Fraction(0)) - 2 * volt + 3 * conc
+    time, current = d.pop("[time]", Fraction(0)) + 3 * volt, d.pop("[current]", Fraction(0)) + volt
+    kelvin = d.pop("[temperature]", Fraction(0))
+    if d:
+        raise ValueError(f"dimension {sorted(d)} is not used here")
+    dim = tuple(int(x) if x.denominator == 1 else x for x in (volt, time, current, length, conc, kelvin))
+    return dim, float(q.to(_pint_unit(dim)).magnitude)
+
+
+def _pint_unit(dim: Dimension) -> str:
+    names = ("mV", "ms", "pA", "um", "(umol/L)", "K")
+    return " * ".join(f"{n} ** ({float(p)!r})" for n, p in zip(names, dim, strict=True) if p) or "dimensionless"
+
+
+def dimension_of(unit: str) -> Dimension:
+    """The dimension of a unit: exponents of (mV, ms, pA, um, uM, K).
+
+    Raises
+    ------
+    AmineError
+        If the text is not a unit.
+
+    Examples
+    --------
+    >>> dimension_of("nS")
+    (-1, 0, 1, 0, 0, 0)
+    """
+    if not isinstance(unit, str):
+        raise AmineError("unit", "a unit must be text", given=repr(unit)[:40])
+    return _lookup(unit, "unit")[0]
+
+
+_COMMON = ("mV", "ms", "pA", "nS", "pF", "uM", "um", "K", "1/ms", "mV/ms", "1/mV", "pA/ms", "1/mV/ms", "um**2", "1/uM/ms")
+
+
+def internal_unit(dim: Dimension) -> str:
+    """The coherent unit of a dimension, as text; ``"1"`` for a pure number.
+
+    >>> internal_unit(dimension_of("uS"))
+    'nS'
+    """
+    for name in _COMMON:
+        if dimension_of(name) == tuple(dim):
+            return name
+    top = "*".join(n if p == 1 else f"{n}**{p}" for n, p in zip(BASE, dim, strict=True) if p > 0)
+    low = "".join(f"/{n}" if p == -1 else f"/{n}**{-p}" for n, p in zip(BASE, dim, strict=True) if p < 0)
+    return (top or "1") + low
+
+
+def _split(value: str, where: str) -> tuple[float, str]:
+    m = _NUMBER.match(value)
+    if not m:
+        raise AmineError(where, "this is not a quantity", given=f"'{value[:40]}'", expected="a number and a unit such as '20 ms'")
+    return float(m.group(1)), m.group(2).strip()
+
+
+def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
+    if isinstance(value, bool) or value is None:
+        raise AmineError(where, "this is not a quantity", given=repr(value), expected=f"a value in {unit}")
+    if isinstance(value, str):
+        number, text = _split(value, where)
+        if not text:
+            if any(dim) and number != 0:
+                raise AmineError(where, "the unit is missing", given=f"'{value}'", expected=f"a value in {unit}",
+                                 mend=f"write '{value.strip()} {unit}' if that is meant")
+            return number
+        d, f = _lookup(text, where)
+        _check(d, dim, text, unit, value, where)
+        return number * f
+    if hasattr(value, "dimensionality") and hasattr(value, "magnitude"):
+        d, f = _from_pint(value.__class__(1, value.units))
+        _check(d, dim, str(value.units), unit, str(value)[:40], where)
+        return np.asarray(value.magnitude, float) * f if np.ndim(value.magnitude) else float(value.magnitude) * f
+    try:
+        number = np.asarray(value, float)
+    except (TypeError, ValueError) as e:
+        raise AmineError(where, "this is not a quantity", given=repr(value)[:40], expected=f"a value in {unit}") from e
+    if any(dim) and np.any(number != 0):
+        raise AmineError(where, "the unit is missing", given=repr(value)[:40], expected=f"a value in {unit}",
+                         mend=f"write '{value} {unit}' or multiply by a unit of amine.units" if number.ndim == 0
+                         else "multiply the array by a unit of amine.units")
+    return number if number.ndim else float(number)
+
+
+def _check(given: Dimension, wanted: Dimension, text: str, unit: str, value: Any, where: str) -> None:
+    if tuple(given) != tuple(wanted):
+        raise AmineError(where, "wrong dimension", given=f"'{value}' in {text or '1'}", expected=f"a value in {unit or '1'}")
+
+
+def to_internal(
+    value: Any, unit: str, where: str, *, positive: bool = False, nonnegative: bool = False, finite: bool = True,
+    shape: tuple[int, ...] | None = None,
+) -> Any:
+    """A quantity as float64 in the coherent system: a float, or an array for arrays and lists.
+
+    Parameters
+    ----------
+    value : text such as ``"1.5 nS"``, a pint quantity, a bare number if ``unit`` is ``"1"``, or a list of these.
+    unit : a unit of the expected dimension.
+    where : what an error names.
+    positive, nonnegative, finite : further demands.
+    shape : the shape an array must have.
+
+    Raises
+    ------
+    AmineError
+        Unit missing or of another dimension, value not finite or out of range, wrong shape.
+
+    Examples
+    --------
+    >>> to_internal("5 Hz", "Hz", "rate")
+    0.005
+    """
+    dim, _ = _lookup(unit, where)
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
+        out: Any = np.array([_one(v, dim, unit, f"{where}[{i}]") for i, v in enumerate(value)], float)
+    else:
+        out = _one(value, dim, unit, where)
+    a = np.asarray(out)
+    if np.isnan(a).any() or (finite and not np.isfinite(a).all()):
+        raise AmineError(where, "the value is not finite", given=str(value)[:40])
+    if positive and (a <= 0).any():
+        raise AmineError(where, "the value must be positive", given=str(value)[:40])
+    if nonnegative and (a < 0).any():
+        raise AmineError(where, "the value must not be negative", given=str(value)[:40])
+    if shape is not None and a.ndim and a.shape != shape:
+        raise AmineError(where, "the array has the wrong shape", given=str(a.shape), expected=str(shape))
+    return out
+
+
+def format_quantity(x: float, unit: str) -> str:
+    """A value in the coherent system as text in ``unit``.
+
+    >>> format_quantity(0.005, "Hz")
+    '5 Hz'
+    """
+    _, factor = _lookup(unit, "unit")
+    return f"{x / factor:.6g} {unit}".removesuffix(" 1")
+
+
+_PUBLIC = "V mV uV s ms us A mA uA nA pA S mS uS nS pS F uF nF pF Hz kHz m cm mm um nm K Ohm MOhm GOhm".split()
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return _registry().Unit({"Ohm": "ohm", "MOhm": "megaohm", "GOhm": "gigaohm"}.get(name, name))
+    if name in ("M", "mM", "uM", "nM"):
+        return _registry().Unit({"M": "mol/L", "mM": "mmol/L", "uM": "umol/L", "nM": "nmol/L"}[name])
+    raise AttributeError(f"module 'amine.units' has no attribute '{name}'")
+
+
+def values(value: Any) -> Sequence[Any]:
+    """``value`` as a sequence, a single value as a sequence of one."""
+    return value if isinstance(value, list | tuple) else [value]
