@@ -19,18 +19,19 @@ class CellStructure:
     ports: tuple[tuple[str, Any], ...]  # (label, receptor Model)
     releases: tuple[Any, ...] = ()
     stimuli: int = 0
-    poisson: tuple[tuple[str, bool, bool], ...] = ()  # (state, weights differ, rates differ)
+    poisson: tuple[tuple[str, bool, bool], ...] = ()  # (port label, weights differ, rates differ)
     gap: bool = False
     arrays: frozenset[str] = frozenset()  # parameters that differ between neurons
+
+    def parameters(self) -> list[str]:
+        """Names of all parameters of the fused system but the total gap-junction conductance."""
+        return [*self.neuron.units, *(port_name(n, label) for label, m in self.ports for n in m.units)]
 
     def key(self) -> Any:
         """Plain data that decides the code."""
 
-        def model(m: Any) -> Any:
-            return [m.kind, m.name, m.equations, sorted(m.units.items())]
-
         return [
-            model(self.neuron), [[label, model(m)] for label, m in self.ports], [model(m) for m in self.releases],
+            self.neuron.structure(), [[label, m.structure()] for label, m in self.ports], [m.structure() for m in self.releases],
             self.stimuli, list(self.poisson), self.gap, sorted(self.arrays),
         ]
 
@@ -92,16 +93,13 @@ def fuse(cell: CellStructure) -> Fused:
         total += symbol(GAP_CURRENT) - symbol(GAP_TOTAL) * symbol("v")
         inputs.add(GAP_CURRENT)
         parameters.add(GAP_TOTAL)
-    rhs = {s: e.subs(symbol("I"), total) for s, e in rhs.items()}
+    order = sorted(rhs, key=lambda s: s != "v")  # the voltage is the first row of a block
+    rhs = {s: rhs[s].subs(symbol("I"), total) for s in order}
     return Fused(
-        rhs, units, parameters, inputs, None if eq.threshold is None else _whole(eq, eq.threshold),
+        rhs, {s: units[s] for s in order}, parameters, inputs, None if eq.threshold is None else eq.expand(eq.threshold),
         tuple((n, eq.expand(e)) for n, e in eq.reset), None if eq.refractory is None else eq.expand(eq.refractory),
         eq.hold, initial, targets,
     )
-
-
-def _whole(eq: Equations, e: Any) -> Any:
-    return eq.expand(e)
 
 
 def _renaming(part: Equations, label: str) -> Mapping[str, str]:

@@ -12,10 +12,11 @@ from amine.equations.parse import exprel
 
 
 class Printer:
-    """Prints expressions; ``kernel`` chooses device functions and typed literals, otherwise NumPy in float64."""
+    """Prints expressions: ``kernel`` with device functions and typed literals, ``numpy`` or ``scalar`` in float64."""
 
-    def __init__(self, kernel: bool, name: Callable[[str], str] = str):
-        self.kernel, self.name = kernel, name
+    def __init__(self, mode: str, name: Callable[[str], str] = str):
+        self.kernel, self.scalar, self.name = mode == "kernel", mode == "scalar", name
+        self.branch = mode != "numpy"
 
     def number(self, x: Any) -> str:
         value = repr(float(x))
@@ -66,7 +67,7 @@ class Printer:
             return f"({self.number(1)}/{self(sp.Pow(e.base, -e.exp))})"
         if self.kernel:
             return f"vpow({self(e.base)}, {self(e.exp)})"
-        return f"np.power({self(e.base)}, {self(e.exp)})"
+        return f"{'math.pow' if self.scalar else 'np.power'}({self(e.base)}, {self(e.exp)})"
 
     def _power(self, x: str, n: int) -> str:
         if n == 1:
@@ -75,7 +76,11 @@ class Printer:
         return f"({half}*{half}{'*' + x if n % 2 else ''})"
 
     def _function(self, f: str) -> str:
-        return f"v{f}" if self.kernel else {"exprel": "exprel", "abs": "np.abs"}.get(f, f"np.{f}")
+        if self.kernel:
+            return f"v{f}"
+        if self.scalar:
+            return {"exprel": "exprel64", "sign": "sign64"}.get(f, f"math.{f}")
+        return {"exprel": "exprel"}.get(f, f"np.{f}")
 
     def _call(self, f: str, e: Any) -> str:
         return f"{self._function(f)}({', '.join(self(a) for a in e.args)})"
@@ -115,7 +120,7 @@ class Printer:
         return self._call("sign", e)
 
     def on_Abs(self, e: Any) -> str:
-        return f"{'abs' if self.kernel else 'np.abs'}({self(e.args[0])})"
+        return f"{'abs' if self.branch else 'np.abs'}({self(e.args[0])})"
 
     def _fold(self, f: str, e: Any) -> str:
         text = self(e.args[0])
@@ -124,20 +129,20 @@ class Printer:
         return text
 
     def on_Min(self, e: Any) -> str:
-        return self._fold("min" if self.kernel else "np.minimum", e)
+        return self._fold("min" if self.branch else "np.minimum", e)
 
     def on_Max(self, e: Any) -> str:
-        return self._fold("max" if self.kernel else "np.maximum", e)
+        return self._fold("max" if self.branch else "np.maximum", e)
 
     def on_Piecewise(self, e: sp.Piecewise) -> str:
         text = self(e.args[-1][0])
         for value, condition in reversed(e.args[:-1]):
-            f = "select" if self.kernel else "np.where"
+            f = "select" if self.branch else "np.where"
             text = f"{f}({self(condition)}, {self(value)}, {text})"
         return text
 
     def on_Heaviside(self, e: Any) -> str:
-        f = "select" if self.kernel else "np.where"
+        f = "select" if self.branch else "np.where"
         return f"{f}({self(e.args[0])} >= {self.number(0)}, {self.number(1)}, {self.number(0)})"
 
     def _compare(self, op: str, e: Any) -> str:
@@ -162,4 +167,4 @@ class Printer:
         return "(" + " | ".join(self(a) for a in sorted(e.args, key=str)) + ")"
 
     def on_Not(self, e: Not) -> str:
-        return f"(not {self(e.args[0])})" if self.kernel else f"np.logical_not({self(e.args[0])})"
+        return f"(not {self(e.args[0])})" if self.branch else f"np.logical_not({self(e.args[0])})"

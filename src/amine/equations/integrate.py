@@ -43,6 +43,10 @@ def _states_in(e: Any, names: Sequence[str]) -> set[str]:
     return {s.name for s in e.free_symbols} & set(names)
 
 
+def _noises_in(e: Any) -> set[str]:
+    return {s.name for s in e.free_symbols if is_noise(s.name)}
+
+
 def _linear_in(e: Any, name: str) -> bool:
     s = symbol(name)
     return s not in sp.diff(e, s).free_symbols and not sp.diff(e, s).has(sp.Derivative, sp.Subs)
@@ -84,8 +88,9 @@ def choose(
     override = dict(override or {})
     exact = _exact_states(rhs, parameters, inputs)
     exact -= {s for s, m in override.items() if m != "exact"}
-    while True:  # a state that reads a state taken out by an override is no longer exact
-        lost = {s for s in exact if _states_in(rhs[s], list(rhs)) - exact}
+    while True:  # out goes what reads a state that is not exact, or shares its noise with one
+        shared = {n for s in set(rhs) - exact for n in _noises_in(rhs[s])}
+        lost = {s for s in exact if _states_in(rhs[s], list(rhs)) - exact or _noises_in(rhs[s]) & shared}
         if not lost:
             break
         exact -= lost

@@ -57,6 +57,9 @@ def normalise(value: Any, unit: str, where: str, *, shape: tuple[int, ...] | Non
 
 
 def _shaped(value: Array, shape: tuple[int, ...] | None, where: str) -> Array:
+    if shape == (-1,):
+        raise AmineError(where, "an array has no order of synapses to follow here",
+                         mend="use pairs=, one_to_one or all_to_all, or a distribution")
     if shape is not None and value.values.shape != shape:
         raise AmineError(where, "the array has the wrong shape", given=str(value.values.shape), expected=str(shape))
     return value
@@ -80,3 +83,25 @@ def realise(value: Value, unit: str, n: int, generator: np.random.Generator, whe
     if isinstance(value, Distribution):
         return value.internal(unit, where).draw(n, generator)
     return float(to_internal(value, unit, where))
+
+
+def to_plain(value: Value) -> Any:
+    """A value as JSON-able data."""
+    if isinstance(value, Array):
+        return {"array": value.values.tolist(), "unit": value.unit}
+    return value.to_dict() if isinstance(value, Distribution) else value
+
+
+def from_plain(data: Any) -> Value:
+    """Back from :func:`to_plain`; raises AmineError if it is damaged."""
+    if isinstance(data, str):
+        return data
+    if isinstance(data, dict) and "distribution" in data:
+        return Distribution.from_dict(data)
+    if isinstance(data, dict) and set(data) == {"array", "unit"} and isinstance(data["unit"], str):
+        try:
+            values = np.asarray(data["array"], float)
+        except (TypeError, ValueError) as e:
+            raise AmineError("value", "damaged description", given=repr(data)[:60]) from e
+        return Array(values, data["unit"])
+    raise AmineError("value", "damaged description", given=repr(data)[:60])

@@ -1,0 +1,167 @@
+"""The tables in which Nordlie, Gewaltig & Plesser (2009, PLoS Comput Biol 5:e1000456) present a network model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amine.distributions import Distribution
+from amine.errors import AmineError
+from amine.network.parts import Group, PoissonInput, Rule, Synapses
+from amine.network.values import Array
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
+
+Section = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
+
+
+def value_text(value: Any) -> str:
+    """A value as it stands in a table."""
+    if isinstance(value, Distribution):
+        return repr(value).replace("'", "")
+    if isinstance(value, Array):
+        low, high = (value.values.min(), value.values.max()) if value.values.size else (0.0, 0.0)
+        return f"{value.values.size} values, {low:.4g} to {high:.4g} {value.unit}"
+    return "1 step" if value is None else str(value)
+
+
+def _group(g: Group, net: Network) -> str:
+    parts = []
+    for v in g.views():
+        whole = v.n == net.populations[v.population].n
+        parts.append(v.population if whole else str(v))
+    return " + ".join(parts)
+
+
+def _rule(r: Rule, s: Synapses | None = None) -> str:
+    names = {"p": "each pair with probability", "indegree": "fixed in-degree", "outdegree": "fixed out-degree",
+             "total": "fixed total number", "one_to_one": "one to one", "all_to_all": "all to all"}
+    if r.kind == "pairs":
+        text = str(r)
+    elif r.kind == "distance":
+        text = f"{r.value.shape} of distance, scale {r.value.scale}, peak {r.value.p_max:g}"
+    else:
+        text = names[r.kind] + ("" if r.value is None else f" {r.value:.6g}" if isinstance(r.value, float) else f" {r.value}")
+    if s is not None and r.kind in ("total", "indegree", "outdegree") and not s.multapses:
+        text += ", no multapses"
+    return text + (", no autapses" if s is not None and not s.autapses else "")
+
+
+def sections(net: Network) -> list[Section]:
+    """All tables as (title, header, rows)."""
+    out = [_summary(net), _populations(net), _connectivity(net), *_models(net), _inputs(net), _measurements(net)]
+    return [s for s in out if s[2]]
+
+
+def _summary(net: Network) -> Section:
+    size = net.estimate()
+    models = sorted({p.model.name for p in net.populations.values()})
+    receptors = sorted({m.name for p in net.populations.values() for m in _ports(p, net).values()})
+    plastic = sorted({s.release.name for s in net.projections if s.release is not None})
+    rows = [
+        ("Populations", ", ".join(net.populations)),
+        ("Topology", "positions in space" if any(p.positions is not None for p in net.populations.values()) else "none"),
+        ("Connectivity", ", ".join(dict.fromkeys(_rule(s.rule).split(" 0.")[0] for s in net.projections))[:200] or "none"),
+        ("Neuron models", ", ".join(models)), ("Receptors", ", ".join(receptors) or "none"),
+        ("Short-term plasticity", ", ".join(plastic) or "none"),
+        ("Electrical synapses", str(size["gap_junctions"]) if net.electrical else "none"),
+        ("Input", ", ".join(dict.fromkeys(["Poisson trains"] * bool(net.inputs) + ["currents"] * bool(net.stimuli))) or "none"),
+        ("Size", f"{size['neurons']} neurons, {size['synapses']} synapses expected"),
+        ("Time step", f"{net.dt:g} ms"), ("Seed", str(net.seed)),
+    ]
+    return "A. Model summary", ("", ""), rows
+
+
+def _ports(p: Any, net: Network) -> dict[str, Any]:
+    from amine.network.network import ports_of
+
+    return ports_of(p, net)
+
+
+def _populations(net: Network) -> Section:
+    rows = [(p.name, p.model.name, str(p.n), ", ".join(_ports(p, net)) or "–") for p in net.populations.values()]
+    return "B. Populations", ("Name", "Model", "Size", "Receptors"), rows
+
+
+def _connectivity(net: Network) -> Section:
+    rows = []
+    for s in net.projections:
+        weights = "; ".join(f"{r} {value_text(w)}" for r, w in s.receptors.items())
+        rows.append((s.name, _group(s.source, net), _group(s.target, net), _rule(s.rule, s), weights, value_text(s.delay),
+                     s.release.name if s.release is not None else "constant"))
+    for g in net.electrical:
+        rows.append((g.name, str(g.a), str(g.b), _rule(g.rule), f"gap junction {value_text(g.conductance)}", "–", "–"))
+    return "C. Connectivity", ("Name", "Source", "Target", "Pattern", "Weight", "Delay", "Release"), rows
+
+
+def _models(net: Network) -> list[Section]:
+    """One table for each neuron, receptor and release model: equations and parameters."""
+    neurons: dict[str, tuple[Any, Any]] = {}
+    for p in net.populations.values():
+        if p.model.kind == "neuron":
+            neurons[f"{p.model.name} ({p.name})"] = (p.model, p.parameters)
+    receptors = {f"{label} ({p.name})": (m, m.parameters) for p in net.populations.values() for label, m in _ports(p, net).items()}
+    releases = {s.release.name: (s.release, s.release.parameters) for s in net.projections if s.release is not None}
+    out = []
+    for title, group in (("D. Neuron model", neurons), ("E. Receptor", receptors), ("F. Release", releases)):
+        merged: dict[Any, list[str]] = {}
+        for name, (model, parameters) in group.items():
+            key = (model.equations, tuple(sorted((k, value_text(v)) for k, v in parameters.items())), model.name)
+            merged.setdefault(key, []).append(name)
+        for (equations, parameters, model_name), names in merged.items():
+            rows = [("Equations", line.strip()) for line in equations.splitlines() if line.strip()]
+            rows += [(k, v) for k, v in parameters]
+            where = ", ".join(n.split(" (")[-1].rstrip(")") if title[0] == "D" else n for n in names)
+            out.append((f"{title} {model_name}: {where}" if title[0] != "E" else f"{title} {where}: {model_name}", ("", ""), rows))
+    return out
+
+
+def _inputs(net: Network) -> Section:
+    rows = [(i.name, _group(i.target, net), _poisson(i)) for i in net.inputs]
+    for s in net.stimuli:
+        numbers = ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} ({len(v)})" for k, v in s.current.numbers.items())
+        rows.append((s.name, _group(s.target, net), f"current, {s.current.kind}: {numbers} (pA, ms)"))
+    return "G. Input", ("Name", "Target", "Description"), rows
+
+
+def _poisson(i: PoissonInput) -> str:
+    return f"{i.n} Poisson trains of {value_text(i.rate)} each, {i.receptor} {value_text(i.weight)}"
+
+
+def _measurements(net: Network) -> Section:
+    rows = [("all spikes", "all populations", "each step")]
+    rows += [(", ".join(p.variables), str(p.target), p.every or "each step") for p in net.probes]
+    return "H. Measurements", ("What", "Where", "When"), rows
+
+
+def render(net: Network, format: str) -> str:
+    """All tables as Markdown or LaTeX."""
+    if format not in ("markdown", "latex"):
+        raise AmineError("describe()", "unknown format", given=repr(format), expected="'markdown' or 'latex'")
+    return "\n\n".join((_markdown if format == "markdown" else _latex)(s) for s in sections(net)) + "\n"
+
+
+def _markdown(section: Section) -> str:
+    title, header, rows = section
+
+    def line(cells: tuple[str, ...]) -> str:
+        return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
+
+    return "\n".join([f"**{title}**", "", line(header), "|" + "---|" * len(header), *map(line, rows)])
+
+
+_ESCAPE = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "^": r"\^{}", "~": r"\~{}", "<": r"\textless{}",
+           ">": r"\textgreater{}", "–": "--", "{": r"\{", "}": r"\}", "$": r"\$"}
+
+
+def _tex(text: str) -> str:
+    return "".join(_ESCAPE.get(c, c) for c in text)
+
+
+def _latex(section: Section) -> str:
+    title, header, rows = section
+    columns = "l" * (len(header) - 1) + "p{0.5\\linewidth}" if len(header) == 2 else "l" * len(header)
+    body = [" & ".join(_tex(c) for c in row) + r" \\" for row in rows]
+    head = [" & ".join(_tex(h) for h in header) + r" \\", r"\hline"] if any(header) else []
+    return "\n".join([rf"\begin{{tabular}}{{{columns}}}", rf"\multicolumn{{{len(header)}}}{{l}}{{\textbf{{{_tex(title)}}}}} \\", r"\hline",
+                      *head, *body, r"\hline", r"\end{tabular}"])

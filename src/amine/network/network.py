@@ -1,0 +1,401 @@
+"""The description of a network: plain data, checked as it is entered, that can be saved, compared and shown without a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.errors import AmineError, did_you_mean
+from amine.network.checks import (
+    check_delay,
+    check_rule,
+    check_weight,
+    group_of,
+    receptor_of,
+    rule_of,
+    view_of,
+    whole_number,
+)
+from amine.network.parts import (
+    GapJunctions,
+    Group,
+    PoissonInput,
+    Population,
+    Probe,
+    Stimulus,
+    Synapses,
+    View,
+    Waveform,
+)
+from amine.network.values import Array, Value, normalise
+from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.models._base import Model
+    from amine.results.run import Run
+
+_NAME = re.compile(r"^[A-Za-z0-9_][\w.+\- >/]*$")
+
+
+class Network:
+    """Neurons, synapses, inputs and probes, described once.
+
+    Parameters
+    ----------
+    seed : decides every random number of the network and its runs.
+    dt : time step.
+    name : title of tables and reports.
+
+    Raises
+    ------
+    AmineError
+        Here and in every method: a sentence that names the object, what was given and how to mend it. Nothing is
+        added to the network then.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network(seed=1)
+    >>> E = net.population("E", 80, "lif", tau_m="15 ms")
+    >>> syn = net.synapses(E, E, receptor="exc", weight="20 pA", p=0.1, delay="1.5 ms")
+    >>> net.estimate()["synapses"]
+    640
+    """
+
+    def __init__(self, seed: int = 0, dt: Any = "0.1 ms", name: str = ""):
+        self.seed = whole_number(seed, "Network, seed", 0, 2**63 - 1)
+        self.dt = float(to_internal(dt if isinstance(dt, str) or hasattr(dt, "units") else f"{dt} ms", "ms", "Network, dt", positive=True))
+        self.name = str(name)
+        self.populations: dict[str, Population] = {}
+        self.projections: list[Synapses] = []
+        self.electrical: list[GapJunctions] = []
+        self.inputs: list[PoissonInput] = []
+        self.stimuli: list[Stimulus] = []
+        self.probes: list[Probe] = []
+        self.notes: dict[str, Any] = {}
+
+    # --- what is in it ---------------------------------------------------------------------------------------
+
+    def population(
+        self, name: str, n: int, model: str | Model = "lif", *, initial: Mapping[str, Any] | None = None, positions: Any = None,
+        receptors: Mapping[str, Any] | None = None, **parameters: Any,
+    ) -> Population:
+        """Adds ``n`` neurons of one model.
+
+        Parameters
+        ----------
+        name : how it is called in results and errors.
+        n : number of neurons.
+        model : a model or the name of one in the library.
+        initial : states that do not start as the model says: a value, an array (n,) or a distribution.
+        positions : array (n, 1..3), with a unit of length, for connections that depend on distance.
+        receptors : further receptors by label: a model or the name of one.
+        parameters : parameters of the model: a value, an array (n,) or a distribution.
+
+        Raises
+        ------
+        AmineError
+            Name taken, unknown model, parameter or state, wrong unit or shape.
+        """
+        where = f"Population '{name}'"
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise AmineError("Population", "the name must be text of letters, digits, _ . + -", given=repr(name)[:40])
+        if name in self.populations:
+            raise AmineError(where, "the name is taken", mend="choose another")
+        n = whole_number(n, f"{where}, n", 1, 2**31 - 65)
+        chosen = _model(model, ("neuron", "source"), where)
+        chosen = chosen(**parameters) if parameters else chosen
+        shape = None if chosen.kind == "source" and "times" in chosen.units else (n,)
+        values = {p: _sized(chosen, p, v, shape, where) for p, v in chosen.parameters.items()}
+        ports = {str(k): _model(m, ("receptor",), f"{where}, receptor '{k}'") for k, m in (receptors or {}).items()}
+        place = None
+        if positions is not None:
+            place = _positions(positions, n, f"{where}, positions")
+        population = Population(name, n, chosen, values, {}, ports, place)
+        known = states_of(population, self)
+        for s, v in (initial or {}).items():
+            if s not in known:
+                raise AmineError(where, f"state '{s}' is not known", mend=did_you_mean(s, known))
+            population.initial[s] = normalise(v, known[s], f"{where}, initial '{s}'", shape=(n,))
+        if chosen.name == "spike_list":
+            _check_spike_list(values, n, where)
+        self.populations[name] = population
+        return population
+
+    def synapses(
+        self, source: Any, target: Any, *, receptor: str | None = None, weight: Any = None, receptors: Mapping[str, Any] | None = None,
+        delay: Any = None, p: Any = None, indegree: Any = None, outdegree: Any = None, total: Any = None, pairs: Any = None,
+        rule: str | None = None, distance: Any = None, autapses: bool = True, multapses: bool = True, release: Any = None,
+        name: str | None = None,
+    ) -> Synapses:
+        """Adds a chemical projection.
+
+        Parameters
+        ----------
+        source, target : populations, slices (``E[:100]``) or sums of them (``E + I``).
+        receptor, weight : the receptor's label and what a spike adds there; or
+        receptors : several receptors at each synapse, ``{label: weight}``.
+        delay : one value, an array for given pairs or a distribution; at least one step, which is the default.
+        p : probability of each pair. indegree, outdegree : inputs of each target, outputs of each source.
+        total : number of synapses. pairs : two arrays of indices within source and target.
+        rule : ``"one_to_one"`` or ``"all_to_all"``. distance : a kernel such as ``gaussian("200 um", 0.3)``.
+        autapses, multapses : whether a neuron may connect to itself, and a pair be connected more than once.
+        release : how much a spike releases: a release model or its name, such as ``"tsodyks_markram"``.
+
+        Raises
+        ------
+        AmineError
+            Unknown receptor, weight in a wrong unit, probability outside 0..1, delay below the step, and so on.
+        """
+        sources, targets = group_of(self, source, "Synapses, source"), group_of(self, target, "Synapses, target")
+        name = name or f"{_short(sources)}->{_short(targets)}"
+        where = f"Synapses '{name}'"
+        if (receptor is None) == (receptors is None):
+            raise AmineError(where, "say either receptor= and weight=, or receptors={label: weight}")
+        if receptor is not None and weight is None:
+            raise AmineError(where, "the weight is missing", mend='add weight= such as "1 nS"')
+        chosen = rule_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=rule, distance=distance)
+        check_rule(self, chosen, sources, targets, autapses, multapses, where)
+        each = receptors if receptors is not None else {receptor: weight}
+        if not each:
+            raise AmineError(where, "no receptor is given")
+        weights = {str(r): check_weight(self, targets, str(r), w, chosen, sources, where) for r, w in each.items()}
+        time = check_delay(self, delay, chosen, sources, targets, where)
+        released = None if release is None else _model(release, ("release",), where)
+        for v in targets.views():
+            if self.populations[v.population].model.kind == "source":
+                raise AmineError(where, f"'{v.population}' is a source of spikes and has no receptors", mend="swap source and target?")
+        part = Synapses(name, sources, targets, weights, chosen, time, bool(autapses), bool(multapses), released)
+        self.projections.append(part)
+        return part
+
+    def gap_junctions(
+        self, a: Any, b: Any, *, conductance: Any, p: Any = None, pairs: Any = None, total: Any = None, rule: str | None = None,
+        distance: Any = None, name: str | None = None,
+    ) -> GapJunctions:
+        """Adds electrical synapses: the current ``g (v_other - v)`` flows into both neurons of each pair.
+
+        Within a population each unordered pair is drawn once and no neuron is coupled to itself.
+        """
+        va, vb = view_of(self, a, "Gap junctions"), view_of(self, b, "Gap junctions")
+        name = name or f"{_short(Group((va,)))}-{_short(Group((vb,)))}"
+        where = f"Gap junctions '{name}'"
+        for v in (va, vb):
+            if self.populations[v.population].model.kind != "neuron":
+                raise AmineError(where, f"'{v.population}' is a source of spikes and has no voltage")
+        chosen = rule_of(where, p=p, indegree=None, outdegree=None, total=total, pairs=pairs, rule=rule, distance=distance)
+        check_rule(self, chosen, Group((va,)), Group((vb,)), False, False, where)
+        shape = (len(chosen.value[0]),) if chosen.kind == "pairs" else None
+        g = normalise(conductance, "nS", f"{where}, conductance", shape=shape, nonnegative=True)
+        part = GapJunctions(name, va, vb, g, chosen)
+        self.electrical.append(part)
+        return part
+
+    def poisson(self, target: Any, *, rate: Any, receptor: str, weight: Any, n: Any = 1, name: str | None = None) -> PoissonInput:
+        """Gives each target neuron ``n`` Poisson spike trains of its own; ``rate`` is that of one train."""
+        targets = group_of(self, target, "Poisson input, target")
+        name = name or f"poisson->{_short(targets)}"
+        where = f"Poisson input '{name}'"
+        shape = (targets.n,)
+        w = check_weight(self, targets, receptor, weight, None, None, where)
+        r = normalise(rate, "Hz", f"{where}, rate", shape=shape, nonnegative=True)
+        number = whole_number(n, f"{where}, n", 1, 10**9)
+        part = PoissonInput(name, targets, r, receptor, w, number)
+        self.inputs.append(part)
+        return part
+
+    def stimulus(self, target: Any, current: Waveform, *, name: str | None = None) -> Stimulus:
+        """Injects a current, such as ``am.step("100 pA", start="10 ms")``, into each target neuron."""
+        targets = group_of(self, target, "Stimulus, target")
+        name = name or f"current->{_short(targets)}"
+        if not isinstance(current, Waveform):
+            raise AmineError(f"Stimulus '{name}'", "this is not a waveform", given=repr(current)[:40], expected="step(), ramp(), sine() or table()")
+        for v in targets.views():
+            if self.populations[v.population].model.kind != "neuron":
+                raise AmineError(f"Stimulus '{name}'", f"'{v.population}' is a source of spikes and takes no current")
+        part = Stimulus(name, targets, current)
+        self.stimuli.append(part)
+        return part
+
+    def probe(self, target: Any, *variables: str, every: Any = None, name: str | None = None) -> Probe:
+        """Records states, such as ``"v"`` or ``"g_AMPA"``, at the start of each step or each ``every``."""
+        view = view_of(self, target, "Probe")
+        name = name or f"{view.population}.{'+'.join(variables)}" + ("" if view.n == self.populations[view.population].n else f"[{view.start}:{view.stop}]")
+        where = f"Probe '{name}'"
+        if any(p.name == name for p in self.probes):
+            raise AmineError(where, "the name is taken", mend="give it another with name=")
+        known = states_of(self.populations[view.population], self)
+        if not variables:
+            raise AmineError(where, "no variable is named", mend=f"choose from {', '.join(known)}")
+        for v in variables:
+            if v not in known:
+                raise AmineError(where, f"variable '{v}' is not known", mend=did_you_mean(str(v), known))
+        interval = None
+        if every is not None:
+            ms = to_internal(every, "ms", f"{where}, every", positive=True)
+            if abs(ms / self.dt - round(ms / self.dt)) > 1e-6 or ms < self.dt / 2:
+                raise AmineError(f"{where}, every", "this is not a multiple of the time step", given=str(every), expected=f"a multiple of {self.dt:g} ms")
+            interval = f"{ms!r} ms"
+        part = Probe(name, view, tuple(variables), interval)
+        self.probes.append(part)
+        return part
+
+    # --- as data, as text, in time ---------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """The description as JSON-able data."""
+        from amine.network.serial import to_dict
+
+        return to_dict(self)
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Network:
+        """Back from :meth:`to_dict`, checked as if entered by hand."""
+        from amine.network.serial import from_dict
+
+        return from_dict(data)
+
+    def save(self, path: Any, *, overwrite: bool = False) -> None:
+        """Writes the description as JSON; an existing file is not overwritten unless asked."""
+        from amine.network.serial import save
+
+        save(self, path, overwrite)
+
+    @staticmethod
+    def load(path: Any) -> Network:
+        """Reads a description that :meth:`save` wrote."""
+        from amine.network.serial import load
+
+        return load(path)
+
+    def hash(self) -> str:
+        """SHA-256 of the description: equal networks have equal hashes."""
+        from amine.network.serial import digest
+
+        return digest(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Network) and self.to_dict() == other.to_dict()
+
+    __hash__ = object.__hash__
+
+    def describe(self, format: str = "markdown") -> str:
+        """The tables of Nordlie, Gewaltig & Plesser (2009, PLoS Comput Biol 5:e1000456), as ``markdown`` or ``latex``."""
+        from amine.network.describe import render
+
+        return render(self, format)
+
+    def describe_sections(self) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
+        """The tables of :meth:`describe` as (title, header, rows)."""
+        from amine.network.describe import sections
+
+        return sections(self)
+
+    def estimate(self, precision: str = "float32") -> dict[str, int]:
+        """Expected numbers of neurons and synapses and the bytes they take, without drawing any."""
+        from amine.network.estimate import estimate
+
+        return estimate(self, precision)
+
+    def run(
+        self, duration: Any, *, threads: int = 1, precision: str = "float32", progress: bool = True, chunk: Any = None,
+        store: Any = None, checkpoint: Any = None, checkpoint_every: Any = "30 s", resume: bool = False,
+    ) -> Run:
+        """Simulates the network.
+
+        Parameters
+        ----------
+        duration : biological time.
+        threads : results are the same for any number.
+        precision : ``"float32"`` or ``"float64"``.
+        progress : a bar on the terminal.
+        chunk : biological time between returns to Python; None lets the engine choose.
+        store : folder of a zarr store to which spikes and traces stream.
+        checkpoint : file from which a killed run can be resumed.
+        checkpoint_every : wall time between checkpoints.
+        resume : go on from ``checkpoint`` if it is there.
+
+        Returns
+        -------
+        Run
+            Also after Ctrl-C: then with what was simulated so far.
+        """
+        from amine.engine.run import simulate
+
+        return simulate(
+            self, duration, threads=threads, precision=precision, progress=progress, chunk=chunk, store=store,
+            checkpoint=checkpoint, checkpoint_every=checkpoint_every, resume=resume,
+        )
+
+    def __repr__(self) -> str:
+        n = sum(p.n for p in self.populations.values())
+        return f"<Network {self.name or ''}: {len(self.populations)} populations, {n} neurons, {len(self.projections)} projections>".replace(" :", ":")
+
+
+def ports_of(population: Population, net: Network) -> dict[str, Model]:
+    """The receptors of a population that something uses, by label, in the order of their first use."""
+    used: dict[str, None] = {}
+    for s in net.projections:
+        if any(v.population == population.name for v in s.target.views()):
+            used.update(dict.fromkeys(s.receptors))
+    for i in net.inputs:
+        if any(v.population == population.name for v in i.target.views()):
+            used[i.receptor] = None
+    probed = {v for p in net.probes if p.target.population == population.name for v in p.variables}
+    mentioned = probed | set(population.initial)
+    for label, m in {**population.model.receptors, **population.receptors}.items():
+        if mentioned & {f"{s}_{label}" for s in m.state_units}:
+            used[label] = None
+    return {label: receptor_of(population, label, f"Population '{population.name}'") for label in used}
+
+
+def states_of(population: Population, net: Network) -> dict[str, str]:
+    """Units of all states that can be probed or set: of the neuron, and ``<state>_<label>`` of its receptors."""
+    known = dict(population.model.state_units)
+    for label, m in {**population.model.receptors, **population.receptors, **ports_of(population, net)}.items():
+        known |= {f"{s}_{label}": u for s, u in m.state_units.items()}
+    return known
+
+
+def _model(model: Any, kinds: tuple[str, ...], where: str) -> Model:
+    from amine import models
+    from amine.models._base import Model
+
+    found = models.get(model) if isinstance(model, str) else model
+    if not isinstance(found, Model):
+        raise AmineError(where, "this is not a model", given=repr(model)[:40], expected="a name of the library or a model")
+    if found.kind not in kinds:
+        raise AmineError(where, f"'{found.name}' is a {found.kind} model", expected=" or ".join(kinds))
+    return found
+
+
+def _sized(model: Model, name: str, value: Value, shape: tuple[int, ...] | None, where: str) -> Value:
+    return normalise(value, model.units[name], f"{where}, parameter '{name}'", shape=shape)
+
+
+def _positions(positions: Any, n: int, where: str) -> np.ndarray:
+    value = normalise(positions, "um", where)
+    place = value.values if isinstance(value, Array) else np.empty(0)
+    place = place[:, None] if place.ndim == 1 else place
+    if place.ndim != 2 or place.shape[0] != n or place.shape[1] not in (1, 2, 3):
+        raise AmineError(where, "the array has the wrong shape", given=str(place.shape), expected=f"({n}, 1..3)")
+    return place
+
+
+def _check_spike_list(values: Mapping[str, Any], n: int, where: str) -> None:
+    times, indices = values["times"], values["indices"]
+    size = [len(v.values) if hasattr(v, "values") else -1 for v in (times, indices)]
+    if -1 in size or size[0] != size[1]:
+        raise AmineError(where, "times and indices must be arrays of one length", given=f"{size[0]} and {size[1]}")
+    i = indices.values
+    if len(i) and ((i < 0) | (i >= n) | (i != np.floor(i))).any():
+        raise AmineError(f"{where}, parameter 'indices'", "an index is not one of its neurons", expected=f"0..{n - 1}")
+    if len(i) and (times.values < 0).any():
+        raise AmineError(f"{where}, parameter 'times'", "a time is negative")
+
+
+def _short(views: Iterable[View]) -> str:
+    return "+".join(v.population for v in views)

@@ -1,0 +1,225 @@
+"""Descriptions as plain data: saved, loaded, hashed. What is loaded is checked as if it were entered by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError
+from amine.models._base import Model
+from amine.network.network import Network
+from amine.network.parts import DistanceKernel, Group, Rule, View, Waveform
+from amine.network.values import Array, from_plain, to_plain
+
+FORMAT = "amine network 1"
+
+
+def to_dict(net: Network) -> dict[str, Any]:
+    """A network as JSON-able data."""
+    return {
+        "format": FORMAT, "name": net.name, "seed": net.seed, "dt": f"{net.dt!r} ms", "notes": net.notes,
+        "populations": [_population(p) for p in net.populations.values()],
+        "projections": [
+            {"name": s.name, "source": _group(s.source), "target": _group(s.target),
+             "receptors": {r: to_plain(w) for r, w in s.receptors.items()}, "rule": _rule(s.rule),
+             "delay": None if s.delay is None else to_plain(s.delay), "autapses": s.autapses, "multapses": s.multapses,
+             "release": None if s.release is None else s.release.to_dict()}
+            for s in net.projections
+        ],
+        "electrical": [
+            {"name": g.name, "a": _view(g.a), "b": _view(g.b), "conductance": to_plain(g.conductance), "rule": _rule(g.rule)}
+            for g in net.electrical
+        ],
+        "inputs": [
+            {"name": i.name, "target": _group(i.target), "rate": to_plain(i.rate), "receptor": i.receptor,
+             "weight": to_plain(i.weight), "n": i.n}
+            for i in net.inputs
+        ],
+        "stimuli": [
+            {"name": s.name, "target": _group(s.target),
+             "current": {"kind": s.current.kind, **{k: _finite(v) for k, v in s.current.numbers.items()}}}
+            for s in net.stimuli
+        ],
+        "probes": [
+            {"name": p.name, "target": _view(p.target), "variables": list(p.variables), "every": p.every} for p in net.probes
+        ],
+    }
+
+
+def _finite(x: Any) -> Any:
+    return None if isinstance(x, float) and not np.isfinite(x) else x
+
+
+def _population(p: Any) -> dict[str, Any]:
+    return {
+        "name": p.name, "n": p.n, "model": p.model.to_dict(), "parameters": {k: to_plain(v) for k, v in p.parameters.items()},
+        "initial": {k: to_plain(v) for k, v in p.initial.items()}, "receptors": {k: m.to_dict() for k, m in p.receptors.items()},
+        "positions": None if p.positions is None else to_plain(Array(p.positions, "um")),
+    }
+
+
+def _view(v: View) -> list[Any]:
+    return [v.population, v.start, v.stop, v.step]
+
+
+def _group(g: Group) -> list[list[Any]]:
+    return [_view(v) for v in g.views()]
+
+
+def _rule(r: Rule) -> dict[str, Any]:
+    if r.kind == "pairs":
+        return {"kind": "pairs", "value": [r.value[0].tolist(), r.value[1].tolist()]}
+    if isinstance(r.value, DistanceKernel):
+        return {"kind": "distance", "value": [r.value.shape, r.value.scale, r.value.p_max]}
+    return {"kind": r.kind, "value": r.value}
+
+
+def from_dict(data: Any) -> Network:
+    """A network from plain data.
+
+    Raises
+    ------
+    AmineError
+        If it is no description, is damaged, or holds what could not be entered by hand.
+    """
+    if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+        given = data.get("format") if isinstance(data, Mapping) else type(data).__name__
+        raise AmineError("network description", "this is not a description of a network", given=repr(given)[:40], expected=f"'{FORMAT}'")
+    try:
+        return _build(data)
+    except AmineError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as e:
+        raise AmineError("network description", "the description is damaged", given=f"{type(e).__name__}: {e}"[:80]) from e
+
+
+def _build(data: Mapping[str, Any]) -> Network:
+    net = Network(data["seed"], data["dt"], data["name"])
+    net.notes = dict(data["notes"])
+    for d in data["populations"]:
+        model = Model.from_dict(d["model"])
+        net.population(
+            d["name"], d["n"], model, initial={}, positions=None if d["positions"] is None else from_plain(d["positions"]),
+            receptors={k: Model.from_dict(m) for k, m in d["receptors"].items()},
+            **{k: from_plain(v) for k, v in d["parameters"].items()},
+        )
+    for d in data["projections"]:
+        net.synapses(
+            _to_group(d["source"]), _to_group(d["target"]), receptors={r: from_plain(w) for r, w in d["receptors"].items()},
+            delay=None if d["delay"] is None else from_plain(d["delay"]), autapses=_flag(d["autapses"]), multapses=_flag(d["multapses"]),
+            release=None if d["release"] is None else Model.from_dict(d["release"]), name=str(d["name"]), **_to_rule(d["rule"]),
+        )
+    _initial(net, data)
+    for d in data["electrical"]:
+        net.gap_junctions(_to_view(d["a"]), _to_view(d["b"]), conductance=from_plain(d["conductance"]), name=str(d["name"]), **_to_rule(d["rule"]))
+    for d in data["inputs"]:
+        net.poisson(_to_group(d["target"]), rate=from_plain(d["rate"]), receptor=str(d["receptor"]), weight=from_plain(d["weight"]), n=d["n"], name=str(d["name"]))
+    for d in data["stimuli"]:
+        net.stimulus(_to_group(d["target"]), _waveform(d["current"]), name=str(d["name"]))
+    for d in data["probes"]:
+        net.probe(_to_view(d["target"]), *map(str, d["variables"]), every=d["every"], name=str(d["name"]))
+    return net
+
+
+def _initial(net: Network, data: Mapping[str, Any]) -> None:
+    """Initial values come after the projections, which bring receptors along."""
+    from amine.network.network import states_of
+    from amine.network.values import normalise
+
+    for d in data["populations"]:
+        p = net.populations[d["name"]]
+        known = states_of(p, net)
+        for s, v in d["initial"].items():
+            p.initial[s] = normalise(from_plain(v), known[s], f"Population '{p.name}', initial '{s}'", shape=(p.n,))
+
+
+def _flag(x: Any) -> bool:
+    if not isinstance(x, bool):
+        raise TypeError(f"{x!r} is not true or false")
+    return x
+
+
+def _to_view(d: Any) -> View:
+    name, start, stop, step = d
+    if not all(isinstance(x, int) for x in (start, stop, step)) or step < 1:
+        raise TypeError(f"{d!r} is not a slice")
+    return View(str(name), start, stop, step)
+
+
+def _to_group(d: Any) -> Group:
+    return Group(tuple(_to_view(v) for v in d))
+
+
+def _to_rule(d: Mapping[str, Any]) -> dict[str, Any]:
+    kind, value = d["kind"], d["value"]
+    if kind == "pairs":
+        return {"pairs": tuple(np.asarray(x, np.int64) for x in value)}
+    if kind == "distance":
+        shape, scale, p_max = value
+        if shape not in ("gaussian", "exponential", "box"):
+            raise ValueError(f"unknown kernel {shape!r}")
+        return {"distance": DistanceKernel(shape, str(scale), float(p_max))}
+    if kind in ("one_to_one", "all_to_all"):
+        return {"rule": kind}
+    if kind not in ("p", "indegree", "outdegree", "total"):
+        raise ValueError(f"unknown rule {kind!r}")
+    return {kind: value}
+
+
+def _waveform(d: Mapping[str, Any]) -> Waveform:
+    from amine.network import makers
+
+    def q(name: str, unit: str) -> str:
+        return f"{float(d[name])!r} {unit}"
+
+    span = {} if d["kind"] == "table" else {"start": q("start", "ms"), "stop": None if d["stop"] is None else q("stop", "ms")}
+    if d["kind"] == "step":
+        return makers.step(q("value", "pA"), **span)
+    if d["kind"] == "ramp":
+        return makers.ramp(q("first", "pA"), q("last", "pA"), **span)
+    if d["kind"] == "sine":
+        return makers.sine(q("amplitude", "pA"), f"{float(d['frequency'])!r} 1/ms", q("mean", "pA"), **span)
+    if d["kind"] == "table":
+        return makers.table([f"{float(x)!r} ms" for x in d["times"]], [f"{float(x)!r} pA" for x in d["values"]])
+    raise ValueError(f"unknown waveform {d['kind']!r}")
+
+
+def text(net: Network) -> str:
+    """The description as canonical JSON."""
+    return json.dumps(to_dict(net), sort_keys=True, allow_nan=False, separators=(",", ":"))
+
+
+def digest(net: Network) -> str:
+    """SHA-256 of the canonical JSON."""
+    return hashlib.sha256(text(net).encode()).hexdigest()
+
+
+def save(net: Network, path: Any, overwrite: bool) -> None:
+    """Writes JSON under a temporary name and renames it, so that no half-written file is left."""
+    target = Path(path)
+    if target.exists() and not overwrite:
+        raise AmineError(f"file '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+    content = json.dumps(to_dict(net), indent=1, allow_nan=False)
+    temporary = target.with_name(target.name + ".part")
+    try:
+        temporary.write_text(content)
+        os.replace(temporary, target)
+    except OSError as e:
+        raise AmineError(f"file '{target}'", "it cannot be written", given=str(e)) from e
+
+
+def load(path: Any) -> Network:
+    """Reads what :func:`save` wrote."""
+    try:
+        data = json.loads(Path(path).read_text())
+    except OSError as e:
+        raise AmineError(f"file '{path}'", "it cannot be read", given=str(e)) from e
+    except (ValueError, RecursionError) as e:
+        raise AmineError(f"file '{path}'", "this is not JSON", given=str(e)[:60], mend="use a file that Network.save wrote") from e
+    return from_dict(data)
