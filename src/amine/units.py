@@ -7,7 +7,6 @@ Inside, everything is in ms, mV, nS, pA, pF, uM, um and K, so that no formula ne
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -254,6 +253,10 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'amine.units' has no attribute '{name}'")
 
 
-def values(value: Any) -> Sequence[Any]:
-    """``value`` as a sequence, a single value as a sequence of one."""
-    return value if isinstance(value, list | tuple) else [value]
+def unit_part(text: str, where: str) -> str:
+    """The unit in a text such as ``"1.5 nS"``; ``"1"`` for a pure number.
+
+    >>> unit_part("1.5 nS", "weight")
+    'nS'
+    """
+    return _split(text, where)[1] or "1"

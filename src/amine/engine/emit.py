@@ -28,6 +28,7 @@ class CellCode:
     noises: list[str]
     spikes: bool
     linear: dict[str, Any] | None  # sizes of the exactly advanced system, whether half steps are needed
+    poisson: int  # number of Poisson inputs
     release_states: list[int] = field(default_factory=list)
     release_parameters: list[list[str]] = field(default_factory=list)
     source: str = ""
@@ -67,7 +68,8 @@ class _Writer:
         releases = [release_source(m, f"{self.index}_{j}") for j, m in enumerate(self.cell.releases)]
         out = CellCode(
             self.states, self.fused.units, self.stepper.methods, self.fused.targets, rows, scalars, noises,
-            condition is not None, sizes if lin.states else None, [r.states for r in releases], [r.parameters for r in releases],
+            condition is not None, sizes if lin.states else None,
+            len(self.cell.poisson), [r.states for r in releases], [r.parameters for r in releases],
         )
         out.source = "".join([
             f"# {self.cell.neuron.name}: " + ", ".join(f"{s} {m}" for s, m in self.stepper.methods.items()) + "\n",

@@ -57,3 +57,23 @@ def add_poisson(X, base, stride, row, weight_row, weight, table, length, draws, 
         else:
             for lane in range(64):
                 X[o + row + lane] += X[o + weight_row + lane] * counts[lane]
+
+
+@njit(nogil=True, error_model="numpy")
+def add_poisson_rates(X, base, stride, row, weight_row, weight, rate_row, draws, words, first, last, step, stream, k0, k1):
+    """As :func:`add_poisson`, with an expected count of its own for each neuron, by sequential inversion."""
+    for b in range(first, last):
+        o = base + b * stride
+        for m in range(draws):
+            random_block(words, b, step, stream + m, k0, k1)
+            for lane in range(64):
+                mean = np.float64(X[o + rate_row + lane]) / draws
+                u = (np.float64(words[lane]) + 0.5) / TWO32
+                p = math.exp(-mean)
+                count, total = 0, p
+                while u > total and count < 200:
+                    count += 1
+                    p *= mean / count
+                    total += p
+                w = weight if weight_row < 0 else X[o + weight_row + lane]
+                X[o + row + lane] += w * count

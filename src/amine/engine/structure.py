@@ -1,0 +1,99 @@
+"""What of a network decides its generated code, read off the description without parsing an equation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from amine.engine.fuse import CellStructure, port_name
+from amine.engine.tables import SOURCE_LIST, SOURCE_POISSON
+from amine.network.network import Network, ports_of
+from amine.network.parts import PoissonInput, Population, Stimulus
+from amine.network.values import Value
+
+
+@dataclass
+class Member:
+    """A population as the engine sees it: its kind of cell and all its values by their names in the fused system."""
+
+    population: Population
+    kind: int  # index of the kind of cell, or SOURCE_POISSON, SOURCE_LIST
+    ports: dict[str, Any]
+    values: dict[str, tuple[Value, str]]  # parameter -> (value, unit)
+    releases: list[Any] = field(default_factory=list)
+    stimuli: list[Stimulus] = field(default_factory=list)
+    poisson: list[PoissonInput] = field(default_factory=list)
+    gap: bool = False
+    gap_total: Any = None  # sum of the gap-junction conductances of each neuron, once they are drawn
+
+    @property
+    def name(self) -> str:
+        """The population's name."""
+        return self.population.name
+
+
+@dataclass
+class Structure:
+    """All members, and the kinds of cells without repetition."""
+
+    members: list[Member]
+    cells: list[CellStructure]
+
+    def key(self, bits: int) -> list[Any]:
+        """Plain data that decides the generated module."""
+        return [bits, [c.key() for c in self.cells]]
+
+
+def _touches(part: Any, name: str) -> bool:
+    return any(v.population == name for v in part.target.views())
+
+
+def _partly(views: Any, population: Population) -> bool:
+    """Whether only some neurons of a population, or some more than once, are meant."""
+    own = [v for v in views if v.population == population.name]
+    return len(own) != 1 or own[0].n != population.n
+
+
+def read(net: Network) -> Structure:
+    """The structure of a network."""
+    members, cells, index = [], [], {}
+    for population in net.populations.values():
+        m = _member(net, population)
+        if population.model.kind == "source":
+            m.kind = SOURCE_LIST if "times" in population.model.units else SOURCE_POISSON
+            members.append(m)
+            continue
+        cell = _cell(m)
+        key = repr(cell.key())
+        if key not in index:
+            index[key] = len(cells)
+            cells.append(cell)
+        m.kind = index[key]
+        members.append(m)
+    return Structure(members, cells)
+
+
+def _member(net: Network, population: Population) -> Member:
+    ports = ports_of(population, net) if population.model.kind == "neuron" else {}
+    values = {n: (v, population.model.units[n]) for n, v in population.parameters.items()}
+    for label, r in ports.items():
+        values |= {port_name(n, label): (v, r.units[n]) for n, v in r.parameters.items()}
+    releases: list[Any] = []
+    for s in net.projections:
+        if s.release is not None and any(v.population == population.name for v in s.source.views()) and s.release not in releases:
+            releases.append(s.release)
+    gap = any(population.name in (g.a.population, g.b.population) for g in net.electrical)
+    return Member(
+        population, 0, ports, values, releases, [s for s in net.stimuli if _touches(s, population.name)],
+        [i for i in net.inputs if _touches(i, population.name)], gap,
+    )
+
+
+def _cell(m: Member) -> CellStructure:
+    differ = {n for n, (v, _) in m.values.items() if not isinstance(v, str)}
+    poisson = tuple(
+        (i.receptor, not isinstance(i.weight, str) or _partly(i.target.views(), m.population), not isinstance(i.rate, str))
+        for i in m.poisson
+    )
+    arrays = frozenset(differ | ({"G_gap"} if m.gap else set()))
+    return CellStructure(m.population.model, tuple(m.ports.items()), tuple(m.releases), len(m.stimuli), poisson, m.gap, arrays)

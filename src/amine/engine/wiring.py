@@ -1,0 +1,174 @@
+"""Projections and gap junctions of a description as arrays for delivery, divided between threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from amine.distributions import Distribution
+from amine.engine import deliver
+from amine.engine.connectivity import Bundle, ProjectionSpec, build_bundle
+from amine.engine.prepare import BLOCK, Place, generator
+from amine.errors import AmineError
+from amine.network.network import Network
+from amine.network.parts import DistanceKernel, GapJunctions, Synapses, View
+from amine.network.values import Array, realise
+from amine.units import to_internal
+
+
+def boundaries(places: Sequence[Place], threads: int) -> np.ndarray:
+    """First and last block of each population for each thread, [thread, population, 2]."""
+    out = np.zeros((threads, len(places), 2), np.int64)
+    for p, place in enumerate(places):
+        edges = [place.blocks * t // threads for t in range(threads + 1)]
+        out[:, p, 0], out[:, p, 1] = edges[:-1], edges[1:]
+    return out
+
+
+def specs(net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray) -> dict[Any, list[ProjectionSpec]]:
+    """What to draw, in groups that one table serves: by source population, release and whether all synapses are alike."""
+    index = {place.member.name: p for p, place in enumerate(places)}
+    groups: dict[Any, list[ProjectionSpec]] = {}
+    stream = 0
+    for s in net.projections:
+        for a in s.source.views():
+            for b in s.target.views():
+                p, place = index[a.population], places[index[b.population]]
+                release = -1 if s.release is None else places[p].member.releases.index(s.release)
+                edges = tuple(int(min(x * BLOCK, place.n)) for x in (*blocks[:, index[b.population], 0], blocks[-1, index[b.population], 1]))
+                for label in s.receptors:
+                    row = module.CELLS[place.member.kind]["targets"][label]
+                    spec = _spec(net, s, a, b, label, place, row, edges, stream, places[p])
+                    alike = isinstance(spec.weight, float) and isinstance(spec.delay, int)
+                    key = (p, release, *((spec.weight, spec.delay) if alike else ("own",)))
+                    groups.setdefault(key, []).append(spec)
+                stream += 1
+    return groups
+
+
+def _spec(
+    net: Network, s: Synapses, a: View, b: View, label: str, place: Place, row: str, edges: tuple[int, ...], stream: int, source: Place
+) -> ProjectionSpec:
+    unit = place.member.ports[label].weight_unit
+    where = f"Synapses '{s.name}'"
+    value = s.rule.value
+    if isinstance(value, DistanceKernel):
+        ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (place, b))]  # type: ignore[index]
+        value = (value.shape, float(to_internal(value.scale, "um", where)), value.p_max, *ends)
+    return ProjectionSpec(
+        name=s.name, stream=stream, pre=(a.start, a.step, a.n), post=(b.start, b.step, b.n), rule=s.rule.kind, value=value,
+        same_population=a.population == b.population, autapses=s.autapses, multapses=s.multapses, base=place.row_base(row),
+        stride=place.stride, bounds=edges, weight=_internal(s.receptors[label], unit, where + ", weight"), delay=_delay(s.delay, net.dt, where),
+    )
+
+
+def _internal(value: Any, unit: str, where: str) -> Any:
+    """A float, an internal distribution or an array."""
+    if isinstance(value, Distribution):
+        return value.internal(unit, where)
+    return value.values if isinstance(value, Array) else float(to_internal(value, unit, where))
+
+
+def _delay(value: Any, dt: float, where: str) -> Any:
+    """A number of steps if it is the same for all, else in ms."""
+    if value is None:
+        return 1
+    x = _internal(value, "ms", where + ", delay")
+    return max(1, int(round(x / dt))) if isinstance(x, float) else x
+
+
+def build(net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str) -> list[tuple[int, int, Bundle]]:
+    """All bundles as (source population, release, bundle)."""
+    out = []
+    for (p, release, *_), group in specs(net, module, places, blocks).items():
+        bundle = build_bundle(group, places[p].n, blocks.shape[0], net.dt, precision, net.seed)
+        if bundle.n_synapses:
+            out.append((p, release, bundle))
+    return out
+
+
+def bundle_table(bundles: list[tuple[int, int, Bundle]], places: Sequence[Place], Q: np.ndarray, tid: int) -> np.ndarray:
+    """The table of bundles of one thread (columns of :mod:`amine.engine.deliver`)."""
+    D = np.zeros((len(bundles), deliver.COLUMNS), np.int64)
+    for row, (p, release, b) in zip(D, bundles, strict=True):
+        shard = b.shards[tid]
+        row[deliver.KIND], row[deliver.POP], row[deliver.ID0] = b.kind, p, places[p].id0
+        row[deliver.DMIN], row[deliver.DELAYS] = b.dmin, b.n_delays
+        row[deliver.ROWS], row[deliver.SLOTS] = shard.rows.ctypes.data, shard.slots.ctypes.data
+        if shard.seg is not None:
+            row[deliver.SEG], row[deliver.SEG_BYTES] = shard.seg.ctypes.data, shard.seg.itemsize
+        row[deliver.WEIGHTS] = shard.weights.ctypes.data if shard.weights is not None else 0
+        row[deliver.RELEASE] = Q[p, 6] + release if release >= 0 else -1
+    return D
+
+
+# --- gap junctions ---------------------------------------------------------------------------------------------
+
+
+def gap_pairs(net: Network, g: GapJunctions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coupled neurons of both populations and their conductance in nS."""
+    rng = generator(net.seed, "gap junctions", g.name, str(net.electrical.index(g)))
+    i, j = _draw_pairs(net, g, rng)
+    i, j = g.a.start + i * g.a.step, g.b.start + j * g.b.step
+    if g.a.population == g.b.population and g.rule.kind not in ("pairs", "one_to_one"):
+        keep = i != j
+        both = np.unique(np.stack([np.minimum(i, j)[keep], np.maximum(i, j)[keep]]), axis=1)
+        i, j = both[0], both[1]
+    w = realise(g.conductance, "nS", len(i), rng, f"Gap junctions '{g.name}', conductance")
+    return i, j, np.broadcast_to(np.asarray(w, float), i.shape)
+
+
+def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    n, m, kind, value = g.a.n, g.b.n, g.rule.kind, g.rule.value
+    same = g.a == g.b
+    if kind == "pairs":
+        return value
+    if kind == "one_to_one":
+        return np.arange(n), np.arange(n)
+    rows, columns = np.triu_indices(n, 1) if same else (np.repeat(np.arange(n), m), np.tile(np.arange(m), n))
+    if kind == "all_to_all":
+        return rows, columns
+    if kind == "total":
+        if value > rows.size:
+            raise AmineError(f"Gap junctions '{g.name}'", "total is more than there are pairs", given=str(value), expected=f"at most {rows.size}")
+        chosen = np.sort(rng.choice(rows.size, value, replace=False))
+        return rows[chosen], columns[chosen]
+    p: Any = value
+    if kind == "distance":
+        pa, pb = (net.populations[v.population].positions[v.start : v.stop : v.step] for v in (g.a, g.b))  # type: ignore[index]
+        x = np.sqrt(((pa[rows] - pb[columns]) ** 2).sum(-1)) / to_internal(value.scale, "um", f"Gap junctions '{g.name}'")
+        p = value.p_max * {"gaussian": np.exp(-(x**2) / 2), "exponential": np.exp(-x), "box": (x <= 1).astype(float)}[value.shape]
+    chosen = rng.random(rows.size) < p
+    return rows[chosen], columns[chosen]
+
+
+def gap_tables(net: Network, places: Sequence[Place]) -> dict[str, Any]:
+    """Every coupling in both directions, sorted by target: slots of currents, voltages, trials and conductances."""
+    index = {place.member.name: p for p, place in enumerate(places)}
+    parts: list[list[np.ndarray]] = [[] for _ in range(5)]
+    for g in net.electrical:
+        i, j, w = gap_pairs(net, g)
+        for to, target, from_, source in ((g.a, i, g.b, j), (g.b, j, g.a, i)):
+            a, b = places[index[to.population]], places[index[from_.population]]
+            for part, x in zip(parts, (np.full(len(i), index[to.population]), target, b.slots("v", source), b.slots("_trial", source), w), strict=True):
+                part.append(x)
+            total = np.bincount(target, w, a.n)
+            a.member.gap_total = total + (0.0 if a.member.gap_total is None else a.member.gap_total)
+    joined = [np.concatenate(x) if x else np.empty(0, np.int64) for x in parts]
+    order = np.lexsort((joined[2], joined[1], joined[0]))
+    return dict(zip(("population", "neuron", "v", "trial", "weight"), (x[order] for x in joined), strict=True))
+
+
+def gap_shard(table: dict[str, Any], places: Sequence[Place], blocks: np.ndarray, tid: int) -> tuple[np.ndarray, ...]:
+    """The part of one thread: slots of currents, row starts, neighbours' voltages and trials, conductances."""
+    first, last = blocks[tid, :, 0] * BLOCK, blocks[tid, :, 1] * BLOCK
+    p, i = table["population"].astype(np.int64), table["neuron"]
+    mine = np.flatnonzero((i >= first[p]) & (i < last[p])) if len(i) else np.empty(0, np.int64)
+    keys = p[mine] * (2**32) + i[mine]
+    targets, starts = np.unique(keys, return_index=True)
+    slots = [int(places[int(k >> 32)].slots("I_gap", np.array([k & 0xFFFFFFFF]))[0]) for k in targets]
+    return (np.array(slots, np.int64), np.append(starts, len(mine)).astype(np.int64), table["v"][mine].astype(np.int64),
+            table["trial"][mine].astype(np.int64), table["weight"][mine].astype(np.float64))

@@ -1,0 +1,138 @@
+"""The library of models, and the place where a user's own models go.
+
+>>> import amine as am
+>>> am.models.lif(tau_m="15 ms").parameters["tau_m"]
+'15 ms'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from amine.errors import AmineError, did_you_mean
+from amine.models._base import Model
+from amine.units import dimension_of, internal_unit
+
+_REGISTRY: dict[str, Model] = {}
+_LIBRARY = ("receptors", "neurons", "biophysical", "release", "sources")
+
+
+def _load() -> dict[str, Model]:
+    """The registry, with the library in it."""
+    if "lif" not in _REGISTRY:
+        from importlib import import_module
+
+        for name in _LIBRARY:
+            for model in import_module(f"amine.models.{name}").MODELS:
+                _REGISTRY.setdefault(model.name, model)
+    return _REGISTRY
+
+
+def get(name: str) -> Model:
+    """A model by name; raises AmineError with the nearest name if there is none.
+
+    >>> get("adex").kind
+    'neuron'
+    """
+    registry = _load()
+    if name not in registry:
+        raise AmineError("model library", f"model '{name}' is not known", mend=did_you_mean(str(name), registry))
+    return registry[name]
+
+
+def names(kind: str | None = None) -> list[str]:
+    """Names of all models, or of one kind: neuron, receptor, release, source.
+
+    >>> "tsodyks_markram" in names("release")
+    True
+    """
+    return [n for n, m in _load().items() if kind in (None, m.kind)]
+
+
+def register(model: Model) -> Model:
+    """Adds a model to the library, so that it can be named; its equations are checked."""
+    if model.name in _load():
+        raise AmineError(model.where, "the name is taken", mend="choose another")
+    _ = model.parsed
+    _REGISTRY[model.name] = model
+    return model
+
+
+def _custom(kind: str, name: str, equations: str, parameters: Mapping[str, Any], **more: Any) -> Model:
+    units = {n: _unit_of(v, f"{kind.capitalize()} '{name}', parameter '{n}'") for n, v in parameters.items()}
+    model = Model(name, kind, equations, units, dict(parameters), **more)
+    _ = model.parsed
+    return model
+
+
+def _unit_of(value: Any, where: str) -> str:
+    """The coherent unit of a value: of its text, of its bounds if it is a distribution, 1 for a bare number."""
+    from amine.distributions import Distribution, parse_distribution
+
+    if isinstance(value, str):
+        value = parse_distribution(value, where) or value
+    if isinstance(value, Distribution):
+        return _unit_of(value.a, where)
+    if isinstance(value, str):
+        from amine.units import unit_part
+
+        return internal_unit(dimension_of(unit_part(value, where)))
+    if hasattr(value, "units"):
+        return internal_unit(dimension_of(f"{value.units:~C}"))
+    return "1"
+
+
+def neuron(name: str, equations: str, *, source: str = "", doc: str = "", receptors: Mapping[str, Any] | None = None, **parameters: Any) -> Model:
+    """A neuron model of one's own; its input current is called ``I`` (pA), its voltage ``v``.
+
+    Parameters
+    ----------
+    name : how it is called. equations : see the page on equations. source, doc : where it is from and what it is.
+    receptors : receptors it has from the start, by label: models or names.
+    parameters : default values with units.
+
+    Raises
+    ------
+    AmineError
+        If an equation is wrong: the sentence names the line.
+
+    Examples
+    --------
+    >>> m = neuron("leaky", "dv/dt = (E_L - v)/tau + I/C : mV\\nthreshold v > V_th\\nreset v = E_L",
+    ...            E_L="-70 mV", V_th="-50 mV", tau="20 ms", C="200 pF")
+    >>> m.integrators
+    {'v': 'exact'}
+    """
+    ports = {k: get(m) if isinstance(m, str) else m for k, m in (receptors or {}).items()}
+    return _custom("neuron", name, equations, parameters, source=source, doc=doc, receptors=ports)
+
+
+def receptor(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
+    """A receptor model of one's own: ``on spike g += w`` and ``current ...`` in pA; ``v`` is the neuron's voltage.
+
+    >>> receptor("slow", "dg/dt = -g/tau : nS\\non spike g += w\\ncurrent g*(E_rev - v)", tau="50 ms", E_rev="0 mV").weight_unit
+    'nS'
+    """
+    return _custom("receptor", name, equations, parameters, source=source, doc=doc)
+
+
+def release(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
+    """A release model of one's own: states of the source neuron and a ``payload`` that scales the weight.
+
+    >>> release("depression", "dx/dt = (1 - x)/tau : 1\\npayload U*x\\nafter spike x -= U*x\\ninitial x = 1", U=0.5, tau="300 ms").kind
+    'release'
+    """
+    return _custom("release", name, equations, parameters, source=source, doc=doc)
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(name)
+    if name in ("adex_pattern", "adex_patterns", "izhikevich_type", "izhikevich_types"):
+        from amine.models import neurons
+
+        return getattr(neurons, name)
+    if name in _load():
+        return _REGISTRY[name]
+    raise AttributeError(f"module 'amine.models' has no model '{name}'; {did_you_mean(name, _REGISTRY)}")
