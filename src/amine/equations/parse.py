@@ -180,12 +180,12 @@ class _Walker:
         raise self.fail("this operator is not allowed", given=ast.unparse(n)[:60])
 
     def number(self, x: Any) -> Any:
-        if isinstance(x, sp.logic.boolalg.Boolean):
+        if _is_condition(x):
             raise self.fail("a comparison stands where a number is needed", mend="use where(condition, a, b)")
         return x
 
     def condition(self, x: Any) -> Any:
-        if not isinstance(x, sp.logic.boolalg.Boolean):
+        if not _is_condition(x):
             raise self.fail("a number stands where a condition is needed", expected="a comparison such as v > V_th")
         return x
 
@@ -263,6 +263,11 @@ class _Walker:
             raise self.fail(f"'{ast.unparse(n)[:60]}' is not a finite real number")
         out = {"pure": NONE, "one": NONE, "root": known and tuple(Fraction(1, 2) * x for x in known[0])}
         return value, (out[rule] if rule in out and known else known[0] if known else None)
+
+
+def _is_condition(x: Any) -> bool:
+    """True for comparisons and what joins them; a plain symbol counts as a number (SymPy lets it be either)."""
+    return isinstance(x, sp.core.relational.Relational | sp.logic.boolalg.BooleanFunction | sp.logic.boolalg.BooleanAtom)
 
 
 def _is_real(x: Any) -> bool:
