@@ -8,6 +8,7 @@ which the result is finite.
 from __future__ import annotations
 
 import math
+import platform
 
 import numpy as np
 from llvmlite import ir
@@ -375,3 +376,23 @@ def prefetch(typingctx, address):
         return context.get_dummy_value()
 
     return types.void(types.int64), codegen
+
+
+_X86 = platform.machine().lower() in ("x86_64", "amd64")
+
+
+@intrinsic
+def flush_denormals(typingctx):
+    """Lets this thread's tiny results be zero: conductances that decay for long would slow every step a hundredfold."""
+
+    def codegen(context, builder, signature, args):
+        if _X86:
+            place = cgutils.alloca_once(builder, ir.IntType(32))
+            p = builder.bitcast(place, ir.IntType(8).as_pointer())
+            t = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
+            builder.call(cgutils.get_or_insert_function(builder.module, t, "llvm.x86.sse.stmxcsr"), [p])
+            builder.store(builder.or_(builder.load(place), ir.IntType(32)(0x8040)), place)
+            builder.call(cgutils.get_or_insert_function(builder.module, t, "llvm.x86.sse.ldmxcsr"), [p])
+        return context.get_dummy_value()
+
+    return types.void(), codegen

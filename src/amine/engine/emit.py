@@ -1,4 +1,8 @@
-"""From a fused system to source text: one branch-free loop over each block of 64 neurons, and what feeds it."""
+"""From a fused system to source text: one branch-free loop over each block of 64 neurons, and what feeds it.
+
+Places in the state array are unsigned in the text: Numba checks signed ones for being negative, and then the loop does not
+vectorise.
+"""
 
 from __future__ import annotations
 
@@ -106,22 +110,20 @@ class _Writer:
     # --- one step ----------------------------------------------------------------------------------------------
 
     def _update(self, out: CellCode, steps: list[Any], new: dict[str, str], condition: Any, ref: Any, trial: bool) -> str:
-        """``update_i`` advances one step and counts spikes; ``update_i_trial`` only says where v would go."""
+        """``update_i`` advances one step and marks spikes by _ref = -1; ``update_i_trial`` only says where v would go."""
         used = {s.name for _, e in steps for s in e.free_symbols}
         used |= {s.name for s in condition.free_symbols} if condition is not None and not trial else set()
         text = [FUNCTION, f"def update_{self.index}{'_trial' if trial else ''}(X, base, first, last, c, inputs, t):"]
         text += [f"    {n} = c[{i}]" for i, n in enumerate(out.scalars) if n in used]
         text += [f"    u_{j} = inputs[{j}]" for j in range(self.cell.stimuli)]
-        text += ["    worst = F(0.0)" if trial else "    spikes = 0", "    for b in range(first, last):",
-                 f"        o = base + b * {len(out.rows) * BLOCK}"]
-        text += ["        hits = I32(0)"] if out.spikes and not trial else []
-        text += [f"        for l in range({BLOCK}):", *(" " * 12 + line for line in self._lane(out, steps, new, condition, ref, used, trial))]
-        text += ["        spikes += hits"] if out.spikes and not trial else []
-        return "\n".join([*text, f"    return {'worst' if trial else 'spikes'}"]) + "\n\n\n"
+        text += ["    worst = F(0.0)"] if trial else []
+        text += ["    for b in range(first, last):", f"        o = U64(base + b * {len(out.rows) * BLOCK})"]
+        text += [f"        for l in range(U64({BLOCK})):", *(" " * 12 + line for line in self._lane(out, steps, new, condition, ref, used, trial))]
+        return "\n".join([*text, *(["    return worst"] if trial else [])]) + "\n\n\n"
 
     def _at(self, out: CellCode, name: str) -> str:
         row = out.rows.index(name) * BLOCK
-        return f"X[o + {row} + l]" if row else "X[o + l]"
+        return f"X[o + U64({row}) + l]" if row else "X[o + l]"
 
     def _lane(self, out: CellCode, steps: list[Any], new: dict[str, str], condition: Any, ref: Any, used: set[str], trial: bool) -> list[str]:
         scaled = [stimulus_input(j) for j in range(self.cell.stimuli)]
@@ -137,7 +139,7 @@ class _Writer:
             return [*text, f"worst = max(worst, abs(next_v - {place}))", f"{place} = next_v"]
         text += [f"{self._at(out, s)} = next_{s}" for s in self.states]
         if out.spikes:
-            text += [f"spike = (ref <= F(0.0)) & {self.printer(condition)}", "hits += I32(spike)",
+            text += [f"spike = (ref <= F(0.0)) & {self.printer(condition)}",
                      f"{self._at(out, '_ref')} = F(-1.0) if spike else max(ref - F(1.0), F(0.0))"]
         return text
 
@@ -155,20 +157,20 @@ class _Writer:
     # --- at a spike --------------------------------------------------------------------------------------------
 
     def _emit(self, out: CellCode, resets: list[Any], ref: Any) -> str:
-        """Scalar code for the few neurons that spiked: list them, reset them, start their refractory time."""
+        """Lists the neurons that spiked, resets them and starts their refractory time; most blocks are passed over at a glance."""
         pad = " " * 16
         text = ["@njit(nogil=True, error_model='numpy')", f"def emit_{self.index}(X, base, first, last, n, c, spk, at, id0):",
-                "    for b in range(first, last):", f"        o = base + b * {len(out.rows) * BLOCK}",
-                f"        r = o + {out.rows.index('_ref') * BLOCK}", "        m = F(0.0)", f"        for l in range({BLOCK}):",
-                "            m = min(m, X[r + l])", "        if m >= F(0.0):", "            continue",
-                f"        for l in range({BLOCK}):", "            if X[r + l] < F(0.0):"]
+                "    for b in range(first, last):", f"        o = U64(base + b * {len(out.rows) * BLOCK})",
+                f"        r = o + U64({out.rows.index('_ref') * BLOCK})", "        hits = I32(0)", f"        for l in range(U64({BLOCK})):",
+                "            hits |= I32(X[r + l] < F(0.0))", "        if hits == 0:", "            continue",
+                f"        for l in range(U64({BLOCK})):", "            if X[r + l] < F(0.0):"]
         used = {s.name for _, e in resets for s in e.free_symbols} | ({str(ref)} if ref is not None else set())
         for n in sorted(used):
             text.append(f"{pad}{n} = " + (self._at(out, n) if n in out.rows else f"c[{out.scalars.index(n)}]"))
         for n, e in resets:
             text += [f"{pad}{n} = {self.printer(e)}", f"{pad}{self._at(out, n)} = {n}"]
         text += [f"{pad}X[r + l] = {ref if ref is not None else 'F(0.0)'}",
-                 f"{pad}spk[at] = id0 + b * {BLOCK} + l", f"{pad}at += 1", "    return at"]
+                 f"{pad}spk[at] = id0 + b * {BLOCK} + I64(l)", f"{pad}at += 1", "    return at"]
         return "\n".join(text) + "\n\n\n"
 
 

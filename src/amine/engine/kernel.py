@@ -17,12 +17,12 @@ import numpy as np
 from numba import njit
 
 from amine.engine.deliver import deliver
-from amine.engine.device import barrier, exprel64, normal_block, select, sign64
+from amine.engine.device import barrier, exprel64, flush_denormals, normal_block, select, sign64
 from amine.engine.device import {names}
 from amine.engine.poisson import add_poisson, add_poisson_rates
 from amine.engine.sources import emit_list, emit_poisson, gap_currents, record, start_trial
 
-F, I32, I64, U32 = np.float{bits}, np.int32, np.int64, np.uint32
+F, I32, I64, U64 = np.float{bits}, np.int32, np.int64, np.uint64
 FAST = {{"contract", "nsz"}}
 
 
@@ -44,6 +44,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     starts, ends, factors = np.empty(4096, np.int64), np.empty(4096, np.int64), np.empty(4096, X.dtype)
     words, counts, normals = np.empty(64, np.uint32), np.empty(64, np.int32), np.empty(64, np.float64)
     own = I64(0)
+    flush_denormals()
     for p in range(Q.shape[0]):
         own += (B[p, 1] - B[p, 0]) * 64
     n = n_spk[tid]
@@ -112,18 +113,16 @@ def _kinds(cells: list[CellCode]) -> str:
     for i, c in enumerate(cells):
         text.append(f"{pad}elif kind == {i}:")
         call = f"update_{i}(X, base, first, end, c, now[Q[p, 5]:], t)"
-        if not c.spikes:
-            text.append(f"{pad}    {call}")
-            continue
-        text += [f"{pad}    if {call} > 0:", f"{pad}        n = emit_{i}(X, base, first, end, Q[p, 1], c, spk[tid], n, Q[p, 2])"]
+        text.append(f"{pad}    {call}")
+        text += [f"{pad}    n = emit_{i}(X, base, first, end, Q[p, 1], c, spk[tid], n, Q[p, 2])"] if c.spikes else []
         for j, size in enumerate(c.release_states):
             text += [
-                f"{pad}        r = Q[p, 6] + {j}",
-                f"{pad}        for q in range(start, n):",
-                f"{pad}            i = I64(spk[tid, q]) - Q[p, 2]",
-                f"{pad}            elapsed = (k - last[RT[r, 1] + i]) * dt",
-                f"{pad}            last[RT[r, 1] + i] = k",
-                f"{pad}            pay[r, tid, q] = release_{i}_{j}(R, RT[r, 0] + i * {size}, RC[r], elapsed)",
+                f"{pad}    r = Q[p, 6] + {j}",
+                f"{pad}    for q in range(start, n):",
+                f"{pad}        i = I64(spk[tid, q]) - Q[p, 2]",
+                f"{pad}        elapsed = (k - last[RT[r, 1] + i]) * dt",
+                f"{pad}        last[RT[r, 1] + i] = k",
+                f"{pad}        pay[r, tid, q] = release_{i}_{j}(R, RT[r, 0] + i * {size}, RC[r], elapsed)",
             ]
     return "\n".join(text)
 
@@ -138,8 +137,8 @@ def _noise(cells: list[CellCode]) -> str:
             stride, row = len(c.rows) * BLOCK, c.rows.index(z) * BLOCK
             text += [f"{pad}    if Q[p, 3] == {i}:", f"{pad}        for b in range(B[p, 0], B[p, 1]):",
                      f"{pad}            normal_block(normals, words, b, k, Q[p, 4] + {j}, k0, k1)",
-                     f"{pad}            for l in range(64):",
-                     f"{pad}                X[Q[p, 0] + b * {stride} + {row} + l] = F(normals[l])"]
+                     f"{pad}            o = U64(Q[p, 0] + b * {stride} + {row})", f"{pad}            for l in range(U64(64)):",
+                     f"{pad}                X[o + l] = F(normals[l])"]
     return "\n".join(text)
 
 

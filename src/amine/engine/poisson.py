@@ -45,18 +45,19 @@ def add_poisson(X, base, stride, row, weight_row, weight, table, length, draws, 
     ``weight_row`` is the row offset of weights that differ between neurons, or -1: ``weight`` for all.
     """
     for b in range(first, last):
-        o = base + b * stride
+        o = np.uint64(base + b * stride + row)
         for lane in range(64):
             counts[lane] = 0
         for m in range(draws):
             random_block(words, b, step, stream + m, k0, k1)
             count_block(counts, words, table, length)
         if weight_row < 0:
-            for lane in range(64):
-                X[o + row + lane] += weight * counts[lane]
+            for lane in range(np.uint64(64)):
+                X[o + lane] += weight * counts[lane]
         else:
-            for lane in range(64):
-                X[o + row + lane] += X[o + weight_row + lane] * counts[lane]
+            w = np.uint64(base + b * stride + weight_row)
+            for lane in range(np.uint64(64)):
+                X[o + lane] += X[w + lane] * counts[lane]
 
 
 @njit(nogil=True, error_model="numpy")

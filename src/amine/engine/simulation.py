@@ -226,7 +226,7 @@ class Simulation:
                 reached[t] = self.module.advance(
                     t, self.threads, k, k + steps, self.history, self.interval, self.net.dt, self.tolerance, self.k0, self.k1, a.X, a.Q, a.C,
                     self.blocks[t], stimuli, self.D[t], self.W, a.PI, a.PF, a.PT, self.spk, self.ptr, self.pay, self.n_spk, self.flags,
-                    self.sync, a.R, a.last, a.RT, a.RC, self.SL[t], *self.gap[t], self.worst, O, out_slots, buffer, self.events)
+                    self.sync.ctypes.data, a.R, a.last, a.RT, a.RC, self.SL[t], *self.gap[t], self.worst, O, out_slots, buffer, self.events)
             except BaseException as e:
                 errors.append(e)
 
