@@ -1,0 +1,50 @@
+"""amine: from molecule to memory. Networks of neurons described once, compiled, run and looked at.
+
+>>> import amine as am
+>>> net = am.Network(seed=1)
+>>> E = net.population("E", 100, "lif", I_e="400 pA")
+>>> net.run("50 ms", progress=False).complete
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amine import circuits, models, results, units
+    from amine.distributions import Distribution, exponential, lognormal, normal, uniform
+    from amine.errors import AmineError, AmineWarning
+    from amine.network.makers import box, exponential_decay, gaussian, ramp, sine, step, table
+    from amine.network.network import Network
+    from amine.results.run import Run
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "amine.errors": ("AmineError", "AmineWarning"),
+    "amine.distributions": ("Distribution", "normal", "lognormal", "uniform", "exponential"),
+    "amine.network.makers": ("step", "ramp", "sine", "table", "gaussian", "exponential_decay", "box"),
+    "amine.network.network": ("Network",),
+    "amine.results.run": ("Run",),
+}
+_NAMES = {name: home for home, names in _HOME.items() for name in names}
+_MODULES = ("circuits", "models", "results", "units")
+
+__all__ = [
+    "AmineError", "AmineWarning", "Distribution", "Network", "Run", "box", "circuits", "exponential", "exponential_decay", "gaussian", "lognormal",
+    "models", "normal", "ramp", "results", "sine", "step", "table", "uniform", "units",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    if name in _MODULES:
+        return import_module(f"amine.{name}")
+    raise AttributeError(f"module 'amine' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,12 @@
+"""What a run returns: spikes, traces, statistics, exports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def open(path: Any) -> Any:
+    """A finished run from the store to which it streamed, or to which :meth:`Run.save` wrote it."""
+    from amine.results.run import Run
+
+    return Run.load(path)

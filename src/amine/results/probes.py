@@ -1,0 +1,29 @@
+"""Traces that a probe recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from amine.errors import AmineError, did_you_mean
+
+
+@dataclass
+class ProbeData:
+    """What a probe recorded: ``times`` in ms [samples], and for each variable ``values`` [samples, neurons] in its unit."""
+
+    name: str
+    population: str
+    indices: np.ndarray
+    times: np.ndarray
+    values: dict[str, np.ndarray]
+    units: dict[str, str]
+
+    def __getitem__(self, variable: str) -> np.ndarray:
+        if variable not in self.values:
+            raise AmineError(f"Probe '{self.name}'", f"variable '{variable}' was not recorded", mend=did_you_mean(variable, self.values))
+        return self.values[variable]
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(self.values)} of {len(self.indices)} neurons of {self.population}, {len(self.times)} samples>"

@@ -1,0 +1,163 @@
+"""What a run returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.errors import AmineError, did_you_mean
+from amine.results.probes import ProbeData
+from amine.results.spikes import Spikes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from amine.network.network import Network
+
+
+class Run:
+    """Spikes, traces and all that belongs to a run.
+
+    ``spikes`` all spikes, ``probes`` what each probe recorded, ``duration`` the time simulated in ms, ``complete`` False after Ctrl-C,
+    ``seconds`` the time taken by phase, ``info`` where it comes from.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network(seed=1)
+    >>> _ = net.population("P", 10, "poisson", rate="20 Hz")
+    >>> run = net.run("100 ms", progress=False)
+    >>> run.complete, run.duration
+    (True, 100.0)
+    """
+
+    def __init__(
+        self, network: Network, spikes: Spikes, probes: Mapping[str, ProbeData], duration: float, complete: bool, seconds: Mapping[str, float],
+        info: Mapping[str, Any],
+    ):
+        self.network, self.spikes, self.probes = network, spikes, dict(probes)
+        self.duration, self.complete, self.seconds, self.info = duration, complete, dict(seconds), dict(info)
+
+    # --- figures -----------------------------------------------------------------------------------------------
+
+    def raster(self, populations: Any = None, start: float = 0.0, stop: float | None = None, most: int = 400) -> Figure:
+        """Spikes of at most ``most`` neurons in all, in proportion to the populations' sizes, and the rate below; times in ms."""
+        from amine.view.raster import raster
+
+        return raster(self, populations, start, stop, most)
+
+    def rates(self, start: float = 0.0, published: Mapping[str, float] | None = None) -> Figure:
+        """Distribution of the neurons' rates in each population, with means, and published means if given."""
+        from amine.view.distributions import rates
+
+        return rates(self, start, published)
+
+    def irregularity(self, start: float = 0.0) -> Figure:
+        """Coefficient of variation of the neurons' intervals."""
+        from amine.view.distributions import irregularity
+
+        return irregularity(self, start)
+
+    def correlation(self, start: float = 0.0) -> Figure:
+        """Pairwise correlation of spike counts in bins of 5 ms."""
+        from amine.view.distributions import correlation
+
+        return correlation(self, start)
+
+    def traces(self, *variables: str, most: int = 5) -> Figure:
+        """Recorded states in time, of at most ``most`` neurons of each probe."""
+        from amine.view.traces import traces
+
+        known = {v for p in self.probes.values() for v in p.values}
+        for v in variables:
+            if v not in known:
+                raise AmineError("Run.traces", f"variable '{v}' was not recorded",
+                                 mend=did_you_mean(v, known) if known else "add net.probe(population, variable) before the run")
+        return traces(self, variables, most)
+
+    # --- numbers -----------------------------------------------------------------------------------------------
+
+    def statistics(self, start: float = 0.0) -> dict[str, dict[str, float]]:
+        """For each population: neurons, spikes, rate in Hz, CV of intervals, Fano factor, correlation; NaN if there are too few spikes."""
+        from amine.results.statistics import summary
+
+        return {name: summary(self.spikes[name], start) for name in self.spikes}
+
+    def to_xarray(self) -> Any:
+        """Spikes and traces as an ``xarray.Dataset``."""
+        from amine.results.export import to_xarray
+
+        return to_xarray(self)
+
+    def to_neo(self) -> Any:
+        """Spikes and traces as a ``neo.Block``."""
+        from amine.results.export import to_neo
+
+        return to_neo(self)
+
+    def summary(self) -> str:
+        """A short table as text."""
+        lines = [f"{'population':<14}{'neurons':>9}{'spikes':>12}{'rate (Hz)':>12}"]
+        counts, rates = self.spikes.counts(), self.spikes.rates()
+        lines += [f"{name:<14}{n:>9}{counts[name]:>12}{rates[name]:>12.3f}" for name, _, n in self.spikes.populations]
+        per = self.seconds.get("simulate", 0.0) / self.duration * 1e3 if self.duration > 0 else 0.0
+        state = "" if self.complete else " (stopped early)"
+        return "\n".join([*lines, f"{self.duration:g} ms{state}, {per:.3g} s for each biological second"])
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as one JSON-able object."""
+        return {
+            "duration_ms": self.duration, "complete": self.complete, "neurons": sum(n for _, _, n in self.spikes.populations),
+            "synapses": self.info.get("n_synapses", 0), "synapse_bytes": self.info.get("synapse_bytes", 0), "seconds": self.seconds,
+            "spikes": self.spikes.counts(), "rates": self.spikes.rates(), "events": self.info.get("events", 0),
+            "peak_memory_mb": self.info.get("peak_memory_mb"), "spike_hash": self.spikes.hash(), "network_hash": self.info.get("network_hash"),
+            "threads": self.info.get("threads"), "precision": self.info.get("precision"), "seed": self.info.get("seed"), "versions": self.info.get("versions"),
+        }
+
+    # --- files -------------------------------------------------------------------------------------------------
+
+    def report(self, path: Any, *, published: Mapping[str, float] | None = None, start: float = 0.0, overwrite: bool = False) -> Path:
+        """Writes a self-contained page with description, pictures, rates beside ``published`` ones and where all comes from.
+
+        Raises
+        ------
+        AmineError
+            If the file exists and ``overwrite`` is not set.
+        """
+        from amine.view.report import write
+
+        return write(self, path, published if published is not None else self.network.notes.get("published_rates"), start, overwrite)
+
+    def save(self, path: Any) -> None:
+        """Writes spikes and traces to a new zarr store; :func:`amine.results.open` reads it."""
+        from amine.engine.run import meta
+        from amine.results.store import ZarrStore
+
+        data = meta(self.network, self.info.get("precision", "float32"))
+        store = ZarrStore.create(path, {**data, "run": {"complete": self.complete, "seconds": self.seconds, "info": self.info}})
+        probes = {n: (np.asarray(p.times), {v: np.asarray(x) for v, x in p.values.items()}) for n, p in self.probes.items()}
+        store.append(self.spikes.steps, self.spikes.ids, probes)
+        store.finish(data, self.duration)
+
+    @staticmethod
+    def load(path: Any) -> Run:
+        """A run from a store; raises AmineError if there is none or it is damaged."""
+        from amine.network.network import Network
+        from amine.results.store import ZarrStore
+
+        store = ZarrStore.open(path)
+        duration = store.root.attrs.get("duration")
+        if duration is None:
+            raise AmineError(f"store '{path}'", "its run did not finish", mend="resume it from its checkpoint first")
+        spikes, probes = store.read(store.meta, float(duration))
+        past = store.meta.get("run", {})
+        return Run(Network.from_dict(store.meta["network"]), spikes, probes, float(duration), past.get("complete", True), past.get("seconds", {}), past.get("info", {}))
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.duration:g} ms: {len(self.spikes)} spikes, {len(self.probes)} probes>"
+
+    def __str__(self) -> str:
+        return self.summary()

@@ -1,0 +1,116 @@
+"""Spikes of a run: steps and neurons, by population."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError, did_you_mean
+from amine.network.parts import Population, View
+
+
+class SpikeTrain:
+    """Spikes of one population or slice.
+
+    ``times`` in ms, float64 [spikes], in order; ``indices`` [spikes] within the population or slice; ``n`` neurons.
+    """
+
+    def __init__(self, name: str, times: np.ndarray, indices: np.ndarray, n: int, duration: float):
+        self.name, self.times, self.indices, self.n, self.duration = name, times, indices, n, duration
+
+    def __len__(self) -> int:
+        return self.times.size
+
+    def between(self, start: float, stop: float) -> SpikeTrain:
+        """Spikes after ``start`` up to ``stop``, in ms."""
+        a, b = np.searchsorted(self.times, (start + 1e-9, stop + 1e-9))
+        return SpikeTrain(self.name, self.times[a:b], self.indices[a:b], self.n, stop - start)
+
+    def counts(self) -> np.ndarray:
+        """Number of spikes of each neuron."""
+        return np.bincount(self.indices, minlength=self.n)
+
+    def rates(self) -> np.ndarray:
+        """Rate of each neuron in Hz."""
+        return self.counts() / self.duration * 1e3 if self.duration > 0 else np.zeros(self.n)
+
+    def trains(self) -> list[np.ndarray]:
+        """Spike times of each neuron."""
+        order = np.argsort(self.indices, kind="stable")
+        return np.split(self.times[order], np.cumsum(self.counts())[:-1])
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} spikes of {self.n} neurons of {self.name}>"
+
+
+class Spikes:
+    """All spikes of a run, sorted by time and then by neuron.
+
+    Parameters
+    ----------
+    steps : int64 [spikes], the step at whose end each spike lies.
+    ids : int32 [spikes], neurons counted through all populations.
+    dt : time step in ms.
+    populations : (name, first id, number of neurons) of each.
+    duration : time simulated in ms.
+
+    Examples
+    --------
+    >>> s = Spikes(np.array([10, 20]), np.array([0, 3]), 0.1, (("E", 0, 2), ("I", 2, 2)), 2.0)
+    >>> s["I"].times, s["I"].indices
+    (array([2.]), array([1]))
+    """
+
+    def __init__(self, steps: np.ndarray, ids: np.ndarray, dt: float, populations: tuple[tuple[str, int, int], ...], duration: float):
+        self.steps, self.ids, self.dt = np.asarray(steps, np.int64), np.asarray(ids, np.int32), dt
+        self.populations, self.duration = tuple(populations), duration
+
+    @property
+    def times(self) -> np.ndarray:
+        """Spike times in ms."""
+        return self.steps * self.dt
+
+    def __len__(self) -> int:
+        return self.steps.size
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _, _ in self.populations)
+
+    def __getitem__(self, key: str | Population | View) -> SpikeTrain:
+        name = key.population if isinstance(key, View) else key.name if isinstance(key, Population) else key
+        found = next((p for p in self.populations if p[0] == name), None)
+        if found is None:
+            raise AmineError("spikes", f"population '{name}' is not known", mend=did_you_mean(str(name), list(self)))
+        _, first, n = found
+        if isinstance(key, View):
+            offset = self.ids - first - key.start
+            chosen = (offset >= 0) & (offset < key.stop - key.start) & (offset % key.step == 0)
+            return SpikeTrain(str(key), self.steps[chosen] * self.dt, offset[chosen] // key.step, key.n, self.duration)
+        chosen = (self.ids >= first) & (self.ids < first + n)
+        return SpikeTrain(str(name), self.steps[chosen] * self.dt, self.ids[chosen] - first, n, self.duration)
+
+    def counts(self) -> dict[str, int]:
+        """Number of spikes of each population."""
+        return {name: int(np.count_nonzero((self.ids >= a) & (self.ids < a + n))) for name, a, n in self.populations}
+
+    def rates(self, start: float = 0.0) -> dict[str, float]:
+        """Mean rate of each population in Hz, without the first ``start`` ms."""
+        span = self.duration - start
+        return {name: float(np.count_nonzero(self[name].times > start + 1e-9) / n / span * 1e3) if span > 0 else 0.0 for name, _, n in self.populations}
+
+    def hash(self) -> str:
+        """SHA-256 of steps and ids: equal spikes have equal hashes."""
+        h = hashlib.sha256(self.steps.astype("<i8").tobytes())
+        h.update(self.ids.astype("<i4").tobytes())
+        return h.hexdigest()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} spikes of {', '.join(self)} in {self.duration:g} ms>"
+
+
+def spikes_from(data: dict[str, Any], steps: np.ndarray, ids: np.ndarray, duration: float) -> Spikes:
+    """Spikes with the populations of a store's description."""
+    return Spikes(steps, ids, data["dt"], tuple((str(n), int(a), int(k)) for n, a, k in data["populations"]), duration)
