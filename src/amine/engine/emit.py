@@ -113,6 +113,7 @@ class _Writer:
         """``update_i`` advances one step and marks spikes by _ref = -1; ``update_i_trial`` only says where v would go."""
         used = {s.name for _, e in steps for s in e.free_symbols}
         used |= {s.name for s in condition.free_symbols} if condition is not None and not trial else set()
+        used |= {self._held(s) for s in self.fused.hold} if ref is not None else set()
         text = [FUNCTION, f"def update_{self.index}{'_trial' if trial else ''}(X, base, first, last, c, inputs, t):"]
         text += [f"    {n} = c[{i}]" for i, n in enumerate(out.scalars) if n in used]
         text += [f"    u_{j} = inputs[{j}]" for j in range(self.cell.stimuli)]
@@ -133,7 +134,7 @@ class _Writer:
         text += self._body(steps)
         hold = self.fused.hold if ref is not None else ()
         text += [f"ref = {self._at(out, '_ref')}"] if out.spikes else []
-        text += [f"next_{s} = " + (f"({new[s]} if ref <= F(0.0) else {s})" if s in hold else new[s]) for s in self.states]
+        text += [f"next_{s} = " + (f"({new[s]} if ref <= F(0.0) else {self._held(s)})" if s in hold else new[s]) for s in self.states]
         if trial:
             place = self._at(out, "_trial")
             return [*text, f"worst = max(worst, abs(next_v - {place}))", f"{place} = next_v"]
@@ -142,6 +143,12 @@ class _Writer:
             text += [f"spike = (ref <= F(0.0)) & {self.printer(condition)}",
                      f"{self._at(out, '_ref')} = F(-1.0) if spike else max(ref - F(1.0), F(0.0))"]
         return text
+
+    def _held(self, state: str) -> str:
+        """What a held state stays at: where the reset put it, whatever spikes added since, if that is made of parameters alone."""
+        value = dict(self.fused.reset).get(state)
+        fixed = value is not None and {s.name for s in value.free_symbols} <= self.fused.parameters
+        return self.printer(self.stepper.constants.take(value)) if fixed else state
 
     def _body(self, steps: list[Any]) -> list[str]:
         """The assignments of a step, with common subexpressions named just before their first use."""

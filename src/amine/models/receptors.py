@@ -63,7 +63,7 @@ alpha_current = _receptor(
     {"tau": "2 ms"}, "Rall W (1967) J Neurophysiol 30:1138-1168")
 delta = Model(
     "delta", "receptor", "on spike v += w", {}, {}, "Brunel N (2000) J Comput Neurosci 8:183-208",
-    "Each spike moves the voltage by the weight at once; also while the neuron is refractory, if its model does not hold v.")
+    "Each spike moves the voltage by the weight at once; spikes that arrive while the neuron holds v are lost.")
 nmda = _receptor(
     "nmda", _NMDA, "A slow conductance with the voltage-dependent block by magnesium; the weight is its peak without the block.",
     {**_RISE, "Mg": "magnesium concentration outside", "K_Mg": "half-block concentration at 0 mV", "slope": "voltage dependence of the block"},

@@ -56,7 +56,8 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
                 synapse_bytes += n * each
     neurons = sum(p.n for p in net.populations.values())
     states = sum(p.n * (len(p.model.state_units) + 4) for p in net.populations.values()) * real
-    junctions = sum(expected_pairs(net, g.rule, g.a, g.b, False) for g in net.electrical)
+    junctions = sum(
+        expected_pairs(net, g.rule, g.a, g.b, False) // (2 if g.a == g.b and g.rule.kind in ("p", "distance", "all_to_all") else 1) for g in net.electrical)
     return {
         "neurons": neurons, "synapses": synapses, "gap_junctions": junctions,
         "bytes": synapse_bytes + states + junctions * 48, "synapse_bytes": synapse_bytes,

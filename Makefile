@@ -1,0 +1,38 @@
+# make demo, make test: everything from a fresh checkout, set-up included
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: demo test check bench validate docs clean
+
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $(READY)
+
+demo: $(READY)
+	rm -rf out/microcircuit
+	$(BIN)/amine run microcircuit --scale 0.1 --duration "1500 ms" --start "500 ms" --threads 2 --seed 1 -o out/microcircuit
+	@echo "report: $(CURDIR)/out/microcircuit/report.html"
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+bench: $(READY)
+	$(BIN)/python benchmarks/environments.py sim
+	$(BIN)/python benchmarks/bench.py --pairs 5
+
+validate: $(READY)
+	$(BIN)/python benchmarks/environments.py sim
+	$(BIN)/python benchmarks/environments.py neuron
+	$(BIN)/python -m pytest tests/peers -n 1
+
+docs: $(READY)
+	$(BIN)/mkdocs build --strict
+
+clean:
+	rm -rf out site .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,36 @@
+"""Circuits from the literature, ready to run: ``coba``, ``cuba``, ``cobahh``, ``brunel``, ``microcircuit``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from amine.errors import AmineError, did_you_mean
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
+
+_HOME = {"coba": "brette_2007", "cuba": "brette_2007", "cobahh": "brette_2007", "brunel": "brunel_2000", "microcircuit": "potjans_diesmann"}
+
+
+def names() -> list[str]:
+    """Names of all circuits.
+
+    >>> names()
+    ['coba', 'cuba', 'cobahh', 'brunel', 'microcircuit']
+    """
+    return list(_HOME)
+
+
+def get(name: str) -> Callable[..., Network]:
+    """The function that describes a circuit; raises AmineError with the nearest name if there is none."""
+    if name not in _HOME:
+        raise AmineError("circuits", f"circuit '{name}' is not known", mend=did_you_mean(str(name), _HOME))
+    return getattr(import_module(f"amine.circuits.{_HOME[name]}"), name)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return get(name)
+    raise AttributeError(f"module 'amine.circuits' has no attribute '{name}'")
