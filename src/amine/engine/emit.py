@@ -182,7 +182,7 @@ class _Writer:
 
 
 def _s(name: str) -> Any:
-    from amine.equations.parse import symbol
+    from amine.equations.syntax import symbol
 
     return symbol(name)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amine.equations import parse
-from amine.equations.parse import Equations, symbol
+from amine.equations.syntax import Equations, symbol
 from amine.errors import AmineError
 
 

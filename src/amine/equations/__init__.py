@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amine.equations.parse import Equations
+    from amine.equations.syntax import Equations
 
 
 def parse(model: Any) -> Equations:
@@ -17,7 +17,7 @@ def parse(model: Any) -> Equations:
     >>> sorted(parse(am.models.get("lif")).states)
     ['v']
     """
-    from amine.equations.parse import parse_equations
+    from amine.equations.syntax import parse_equations
 
     extra = {"neuron": {"I": "pA"}, "receptor": {"v": "mV"}}.get(model.kind, {})
     where = f"{model.kind.capitalize()} '{model.name}'"
@@ -38,7 +38,7 @@ def _require(eq: Equations, kind: str, where: str) -> None:
         raise AmineError(where, "a receptor needs one 'on spike' statement", mend="write it as 'on spike g += w'")
     if kind == "receptor":
         name, value = eq.on_spike[0]
-        from amine.equations.parse import symbol
+        from amine.equations.syntax import symbol
 
         if value != symbol(name) + symbol("w"):
             raise AmineError(where, "'on spike' must add the weight and nothing else", given=str(value),

@@ -21,7 +21,7 @@ from typing import Any
 
 import sympy as sp
 
-from amine.equations.parse import exprel, is_noise, symbol
+from amine.equations.syntax import exprel, is_noise, symbol
 
 DT = symbol("dt")
 METHODS = ("exact", "exponential_euler", "rk4", "euler_maruyama")

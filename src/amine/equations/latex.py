@@ -6,7 +6,7 @@ import re
 
 import sympy as sp
 
-from amine.equations.parse import Equations
+from amine.equations.syntax import Equations
 
 _GREEK = "alpha beta gamma delta Delta epsilon eta theta Theta kappa lambda mu nu xi rho sigma tau phi Phi omega Omega".split()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy as sp
 
-from amine.equations.parse import Equations, exprel
+from amine.equations.syntax import Equations, exprel
 
 
 def _exponential_minus_one(d: Any) -> tuple[Any, Any] | None:
@@ -38,7 +38,8 @@ def regular(e: Any) -> Any:
         if found is None:
             continue
         factor, u = found
-        ratio = sp.cancel(sp.together(e / a / u))
+        exact = {number: sp.Rational(str(number)) for number in (e / a / u).atoms(sp.Float)}  # floats would not cancel
+        ratio = sp.cancel(sp.together((e / a / u).xreplace(exact)))
         if not sp.fraction(ratio)[1].free_symbols & u.free_symbols or not _still_singular(ratio, u):
             return regular(ratio / factor) / exprel(u)
     return e

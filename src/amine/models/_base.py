@@ -91,7 +91,7 @@ class Model:
 
     @cached_property
     def parsed(self) -> Any:
-        """The parsed equations (:class:`amine.equations.parse.Equations`); raises AmineError if they are wrong."""
+        """The parsed equations (:class:`amine.equations.syntax.Equations`); raises AmineError if they are wrong."""
         from amine.equations import parse
 
         return parse(self)

@@ -1,0 +1,267 @@
+"""The command line: ``amine run``, ``models``, ``circuits``, ``describe``, ``cache``.
+
+Results go to standard output, everything else to standard error. A mistake in what was given is one sentence and exit code 2.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amine.errors import AmineError, did_you_mean
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
+    from amine.results.run import Run
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+                  help="Networks of neurons: described once, compiled, simulated and looked at.")
+
+
+def main() -> None:
+    """Entry point: turns an AmineError into a sentence and exit code 2."""
+    try:
+        app()
+    except AmineError as e:
+        print(f"amine: {e}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+# --- what is to run --------------------------------------------------------------------------------------------
+
+
+def _circuit(name: str, given: dict[str, Any]) -> Network:
+    """A built-in circuit with the arguments that were given, each checked against what the circuit takes."""
+    import inspect
+
+    from amine import circuits
+
+    make = circuits.get(name)
+    known = inspect.signature(make).parameters
+    for key in given:
+        if key not in known:
+            raise AmineError(f"circuit '{name}'", f"it has no argument '{key}'", mend=did_you_mean(key, known))
+    return make(**{k: _typed(name, k, v, known[k].default) for k, v in given.items()})
+
+
+def _typed(name: str, key: str, value: Any, default: Any) -> Any:
+    """A value from the command line in the type of the argument's default."""
+    if not isinstance(value, str) or isinstance(default, str):
+        return value
+    if isinstance(default, bool):
+        if value.lower() in ("true", "yes", "1", "false", "no", "0"):
+            return value.lower() in ("true", "yes", "1")
+    else:
+        try:
+            return type(default)(value)
+        except ValueError:
+            pass
+    raise AmineError(f"circuit '{name}', argument '{key}'", "this value does not fit", given=value, expected=f"a {type(default).__name__}")
+
+
+def _from_file(path: Path, given: dict[str, Any]) -> Network:
+    """The ``network`` that a Python file or a saved description defines."""
+    import runpy
+
+    from amine.network.network import Network
+
+    if given:
+        raise AmineError(f"file '{path}'", f"'{next(iter(given))}' is an argument of circuits only", mend="set it in the file")
+    if not path.exists():
+        raise AmineError(f"file '{path}'", "it does not exist")
+    if path.suffix == ".json":
+        return Network.load(path)
+    sys.path.insert(0, str(path.resolve().parent))
+    found = runpy.run_path(str(path)).get("network")
+    if not isinstance(found, Network):
+        raise AmineError(f"file '{path}'", "it defines no 'network'", mend="assign an amine.Network to that name")
+    return found
+
+
+def _target(target: str, given: dict[str, Any], settings: list[str]) -> Network:
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise AmineError("--set", "this is not key=value", given=text)
+        given[key] = value
+    given = {k: v for k, v in given.items() if v is not None}
+    if target.endswith((".py", ".json")):
+        return _from_file(Path(target), {k: v for k, v in given.items() if k != "seed"})
+    return _circuit(target, given)
+
+
+Target = Annotated[str, typer.Argument(help="A circuit (amine circuits), a .py file that defines 'network', or a saved description (.json).")]
+Setting = Annotated[list[str], typer.Option("--set", help="Another argument of the circuit, key=value; may be repeated.")]
+
+
+@app.command()
+def run(
+    target: Target,
+    duration: Annotated[str, typer.Option(help="Biological time.")] = "1 s",
+    scale: Annotated[float | None, typer.Option(help="Scale of the circuit.")] = None,
+    neurons: Annotated[int | None, typer.Option(help="Number of neurons of the circuit.")] = None,
+    regime: Annotated[str | None, typer.Option(help="Regime of the circuit.")] = None,
+    drive: Annotated[str | None, typer.Option(help="Drive of the circuit.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
+    settings: Setting = [],  # noqa: B006  (typer reads it, nothing writes it)
+    threads: Annotated[int, typer.Option(help="Threads; results do not depend on them.")] = 1,
+    precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    start: Annotated[str, typer.Option(help="Statistics leave out the time before.")] = "0 ms",
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="New folder for report, spikes, description and summary.")] = None,
+    store: Annotated[Path | None, typer.Option(help="New zarr store to which spikes and traces stream.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="File from which a killed run can be resumed.")] = None,
+    checkpoint_every: Annotated[str, typer.Option(help="Wall time between checkpoints.")] = "30 s",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint if it is there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    progress: Annotated[bool, typer.Option("--progress/--no-progress", help="A bar on the terminal.")] = True,
+) -> None:
+    """Run a circuit or a network of your own."""
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise AmineError(f"folder '{out}'", "it exists and is not empty", mend="choose another or remove it")
+    from amine.units import to_internal
+
+    begin = to_internal(start, "ms", "--start", nonnegative=True)
+    net = _target(target, {"scale": scale, "neurons": neurons, "regime": regime, "drive": drive, "seed": seed}, settings)
+    result = net.run(duration, threads=threads, precision=precision, progress=progress and not as_json, store=store, checkpoint=checkpoint,
+                     checkpoint_every=checkpoint_every, resume=resume)
+    data = {"circuit": target, **result.to_json()}
+    data["seconds"]["start"] = _since_start() - result.seconds["simulate"]
+    if out is not None:
+        _write(result, out, data, begin)
+    if as_json:
+        print(json.dumps(data))
+        return
+    print(result.summary())
+    if out is not None:
+        print(f"report: {out / 'report.html'}")
+
+
+def _since_start() -> float:
+    """Seconds since this process began, where the system tells; otherwise since the interpreter took the time first."""
+    try:
+        with open("/proc/self/stat") as f:
+            began = int(f.read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        with open("/proc/uptime") as f:
+            return float(f.read().split()[0]) - began
+    except (OSError, ValueError, IndexError):
+        return time.process_time()
+
+
+def _write(result: Run, out: Path, data: dict[str, Any], start: float) -> None:
+    """All files of a run under a temporary name beside the folder, which then takes its place."""
+    import shutil
+    import tempfile
+
+    import numpy as np
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        result.report(part / "report.html", start=min(start, result.duration))
+        result.network.save(part / "network.json")
+        np.savez_compressed(part / "spikes.npz", steps=result.spikes.steps, ids=result.spikes.ids, dt=result.spikes.dt,
+                            populations=np.array([p[0] for p in result.spikes.populations]), first=np.array([p[1] for p in result.spikes.populations]))
+        (part / "summary.json").write_text(json.dumps(data, indent=1))
+        pictures = part / "pictures"
+        pictures.mkdir()
+        result.raster(start=max(0.0, result.duration - 1000.0)).savefig(pictures / "raster.png")
+        result.rates(min(start, result.duration), result.network.notes.get("published_rates")).savefig(pictures / "rates.png")
+        part.chmod(0o755)
+        if out.exists():
+            out.rmdir()
+        os.replace(part, out)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+# --- what there is ---------------------------------------------------------------------------------------------
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="A model; without it, all are listed.")] = None,
+    latex: Annotated[bool, typer.Option("--latex", help="Equations as LaTeX.")] = False,
+) -> None:
+    """The library of models, or one model's equations, parameters and source."""
+    from amine import models as library
+
+    if name is None:
+        width = max(map(len, library.names()))
+        for kind in ("neuron", "receptor", "release", "source"):
+            print(kind)
+            for n in library.names(kind):
+                print(f"  {n:<{width}}  {library.get(n).doc.split('. ')[0].rstrip('.')}")
+        return
+    model = library.get(name)
+    if latex:
+        print(model.latex())
+        return
+    print(f"{model.name}, {model.kind}\n\n{model.doc}\n")
+    if model.equations:
+        print("\n".join(f"    {line}" for line in model.equations.splitlines()) + "\n")
+    for p, v in model.parameters.items():
+        print(f"    {p:<10} {v!s:<16} {model.symbols.get(p, '')}")
+    if model.integrators:
+        print("\nadvanced by: " + ", ".join(f"{s} {m.replace('_', ' ')}" for s, m in model.integrators.items()))
+    if model.receptors:
+        print("receptors: " + ", ".join(model.receptors))
+    print(f"source: {model.source}")
+
+
+@app.command()
+def circuits() -> None:
+    """The circuits that are built in, with their arguments."""
+    import inspect
+
+    from amine import circuits as library
+
+    for name in library.names():
+        make = library.get(name)
+        arguments = ", ".join(f"{k}={p.default}" for k, p in inspect.signature(make).parameters.items())
+        print(f"{name}  ({arguments})\n    {(make.__doc__ or '').strip().splitlines()[0]}")
+
+
+@app.command()
+def describe(
+    target: Target,
+    latex: Annotated[bool, typer.Option("--latex", help="LaTeX instead of Markdown.")] = False,
+    scale: Annotated[float | None, typer.Option(help="Scale of the circuit.")] = None,
+    neurons: Annotated[int | None, typer.Option(help="Number of neurons of the circuit.")] = None,
+    settings: Setting = [],  # noqa: B006
+) -> None:
+    """A network's tables, ready for a paper."""
+    print(_target(target, {"scale": scale, "neurons": neurons}, settings).describe("latex" if latex else "markdown"))
+
+
+@app.command()
+def cache(clear: Annotated[bool, typer.Option("--clear", help="Delete all compiled structures.")] = False) -> None:
+    """Where compiled structures are kept."""
+    from amine.engine import cache as kept
+
+    if clear:
+        print(f"{kept.clear()} files deleted")
+    print(kept.directory())
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from amine import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    main()
