@@ -6,14 +6,13 @@ vectorise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
 
 from amine.engine.fuse import GAP_CURRENT, CellStructure, Fused, fuse, stimulus_input
 from amine.engine.printer import Printer
-from amine.engine.release import release_source
 from amine.engine.step import BLOCK, Stepper
 
 FUNCTION = "@njit(nogil=True, fastmath=FAST, error_model='numpy')"
@@ -33,8 +32,6 @@ class CellCode:
     spikes: bool
     linear: dict[str, Any] | None  # sizes of the exactly advanced system, whether half steps are needed
     poisson: int  # number of Poisson inputs
-    release_states: list[int] = field(default_factory=list)
-    release_parameters: list[list[str]] = field(default_factory=list)
     source: str = ""
 
     def metadata(self) -> dict[str, Any]:
@@ -69,17 +66,16 @@ class _Writer:
         rows = self._rows(differ, noises)
         lin = self.stepper.linear
         sizes = {"n": len(lin.states), "inputs": len(lin.inputs), "noises": len(lin.noises), "half": self.stepper.half}
-        releases = [release_source(m, f"{self.index}_{j}") for j, m in enumerate(self.cell.releases)]
         out = CellCode(
             self.states, self.fused.units, self.stepper.methods, self.fused.targets, rows, scalars, noises,
             condition is not None, sizes if lin.states else None,
-            len(self.cell.poisson), [r.states for r in releases], [r.parameters for r in releases],
+            len(self.cell.poisson),
         )
         out.source = "".join([
             f"# {self.cell.neuron.name}: " + ", ".join(f"{s} {m}" for s, m in self.stepper.methods.items()) + "\n",
             self._preparation(), self._update(out, steps, new, condition, ref, trial=False),
             self._update(out, steps, new, condition, ref, trial=True) if self.cell.gap else "",
-            self._emit(out, resets, ref) if out.spikes else "", *(r.source for r in releases),
+            self._emit(out, resets, ref) if out.spikes else "",
         ])
         return out
 

@@ -17,7 +17,6 @@ class CellStructure:
 
     neuron: Any  # Model
     ports: tuple[tuple[str, Any], ...]  # (label, receptor Model)
-    releases: tuple[Any, ...] = ()
     stimuli: int = 0
     poisson: tuple[tuple[str, bool, bool], ...] = ()  # (port label, weights differ, rates differ)
     gap: bool = False
@@ -31,7 +30,7 @@ class CellStructure:
         """Plain data that decides the code."""
 
         return [
-            self.neuron.structure(), [[label, m.structure()] for label, m in self.ports], [m.structure() for m in self.releases],
+            self.neuron.structure(), [[label, m.structure()] for label, m in self.ports],
             self.stimuli, list(self.poisson), self.gap, sorted(self.arrays),
         ]
 

@@ -40,9 +40,11 @@ def load_module(structure: Structure, bits: int) -> tuple[ModuleType, bool]:
     def source() -> str:
         from amine.engine.emit import generate
         from amine.engine.kernel import module_source
+        from amine.engine.release import release_source
 
         cells = [generate(c, i) for i, c in enumerate(structure.cells)]
-        return module_source(cells, bits, f"Kinds of cells: {', '.join(c.neuron.name for c in structure.cells)}.")
+        releases = [release_source(m, str(j)) for j, m in enumerate(structure.releases)]
+        return module_source(cells, releases, bits, f"Kinds of cells: {', '.join(c.neuron.name for c in structure.cells)}.")
 
     return cache.load(structure.key(bits), source)
 
@@ -140,7 +142,7 @@ def fill(net: Network, structure: Structure, module: ModuleType, places: list[Pl
     values: list[dict[str, Any]] = []
     for p, place in enumerate(places):
         m = place.member
-        Q[p] = (place.base, place.n, place.id0, m.kind, p * STREAMS, stimulus, 0)
+        Q[p] = (place.base, place.n, place.id0, m.kind, p * STREAMS, stimulus, 0, 0)
         stimulus += len(m.stimuli)
         values.append(_values(net, m))
         if m.kind >= 0:
@@ -148,7 +150,7 @@ def fill(net: Network, structure: Structure, module: ModuleType, places: list[Pl
         elif m.kind == SOURCE_POISSON:
             _fill_rate(net, place, values[p], X)
     PI, PF, PT = _poisson(net, module, places, X, real)
-    arrays = Arrays(X, Q, C, PI, PF, PT, *_releases(module, places, Q))
+    arrays = Arrays(X, Q, C, PI, PF, PT, *_releases(module, structure, places, Q))
     return arrays
 
 
@@ -270,20 +272,24 @@ def _spread(net: Network, views: tuple[View, ...], m: Member, value: Value, unit
 # --- release ---------------------------------------------------------------------------------------------------
 
 
-def _releases(module: ModuleType, places: list[Place], Q: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _releases(
+    module: ModuleType, structure: Structure, places: list[Place], Q: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     table, constants, states, n_last = [], [], [], 0
+    kinds = [m.structure() for m in structure.releases]
     at = 0
     for p, place in enumerate(places):
         Q[p, 6] = len(table)
-        for j, model in enumerate(place.member.releases):
-            names = module.CELLS[place.member.kind]["release_parameters"][j]
-            c = [_shared(model, n) for n in names]
-            start = getattr(module, f"release_initial_{place.member.kind}_{j}")(np.array(c))
+        for model in place.member.releases:
+            kind = kinds.index(model.structure())
+            c = [_shared(model, n) for n in module.RELEASES[kind]["parameters"]]
+            start = getattr(module, f"release_initial_{kind}")(np.array(c))
             states.append(np.tile(np.asarray(start, float), place.n))
-            table.append((at, n_last))
+            table.append((kind, at, n_last))
             at += states[-1].size
             n_last += place.n
             constants.append(c)
+        Q[p, 7] = len(table)
     width = max((len(c) for c in constants), default=1)
     RC = np.zeros((len(constants), max(width, 1)))
     for r, c in enumerate(constants):

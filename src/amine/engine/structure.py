@@ -38,10 +38,11 @@ class Structure:
 
     members: list[Member]
     cells: list[CellStructure]
+    releases: list[Any]  # release models that differ in more than values
 
     def key(self, bits: int) -> list[Any]:
         """Plain data that decides the generated module."""
-        return [bits, [c.key() for c in self.cells]]
+        return [bits, [c.key() for c in self.cells], [m.structure() for m in self.releases]]
 
 
 def _touches(part: Any, name: str) -> bool:
@@ -70,7 +71,11 @@ def read(net: Network) -> Structure:
             cells.append(cell)
         m.kind = index[key]
         members.append(m)
-    return Structure(members, cells)
+    releases: dict[str, Any] = {}
+    for m in members:
+        for model in m.releases:
+            releases.setdefault(repr(model.structure()), model)
+    return Structure(members, cells, list(releases.values()))
 
 
 def _member(net: Network, population: Population) -> Member:
@@ -96,4 +101,4 @@ def _cell(m: Member) -> CellStructure:
         for i in m.poisson
     )
     arrays = frozenset(differ | ({"G_gap"} if m.gap else set()))
-    return CellStructure(m.population.model, tuple(m.ports.items()), tuple(m.releases), len(m.stimuli), poisson, m.gap, arrays)
+    return CellStructure(m.population.model, tuple(m.ports.items()), len(m.stimuli), poisson, m.gap, arrays)
