@@ -57,6 +57,9 @@ class _Writer:
         condition = None
         if self.fused.threshold is not None:
             condition = take(self.fused.threshold.subs({_s(n): _s(f"next_{n}") for n in self.states}, simultaneous=True))
+            if set(self.fused.targets.values()) & set(self.cell.neuron.state_units):
+                # a jump that crosses the threshold is a spike, even if the voltage would decay below it within the step
+                condition = sp.Or(condition, take(self.fused.threshold))
         resets = [(n, take(e)) for n, e in self.fused.reset]
         ref = None
         if self.fused.refractory is not None:
@@ -133,7 +136,9 @@ class _Writer:
         text += [f"next_{s} = " + (f"({new[s]} if ref <= F(0.0) else {self._held(s)})" if s in hold else new[s]) for s in self.states]
         if trial:
             place = self._at(out, "_trial")
-            return [*text, f"worst = max(worst, abs(next_v - {place}))", f"{place} = next_v"]
+            # lanes beyond the last neuron, marked in _ref, are not asked whether they agree
+            change = f"select({self._at(out, '_ref')} < F(1e29), abs(next_v - {place}), F(0.0))"
+            return [*text, f"worst = max(worst, {change})", f"{place} = next_v"]
         text += [f"{self._at(out, s)} = next_{s}" for s in self.states]
         if out.spikes:
             text += [f"spike = (ref <= F(0.0)) & {self.printer(condition)}",

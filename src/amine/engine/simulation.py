@@ -292,7 +292,10 @@ class Simulation:
     # --- not a number ------------------------------------------------------------------------------------------
 
     def _finite(self) -> bool:
-        return all(np.isfinite(p.view(self.arrays.X)[:, : len(p.states)]).all() for p in self.places if p.states)
+        """Whether all states of all neurons are finite; lanes beyond the last neuron do not count."""
+        X = self.arrays.X
+        return all(np.isfinite(p.view(X)[:, : len(p.states)]).all() or all(np.isfinite(p.get(X, s)).all() for s in p.states)
+                   for p in self.places if p.states)
 
     def _snapshot(self) -> dict[str, Any]:
         used = getattr(self, "_used", self.ptr.shape[0])

@@ -42,13 +42,15 @@ eif = _neuron(
     "The exponential integrate-and-fire neuron; the exponential is limited at V_cut, where a spike is counted.", {"AMPA": AMPA, "GABA_A": GABA_A})
 adex = _neuron(
     "adex",
-    "dv/dt = (g_L*(E_L - v) + g_L*Delta_T*exp((min(v, V_cut) - V_T)/Delta_T) - w + I + I_e)/C : mV\n"
-    "dw/dt = (a*(v - E_L) - w)/tau_w : pA\n"
+    "v_c = min(v, V_cut) : mV\n"
+    "dv/dt = (g_L*(E_L - v) + g_L*Delta_T*exp((v_c - V_T)/Delta_T) - w + I + I_e)/C : mV\n"
+    "dw/dt = (a*(v_c - E_L) - w)/tau_w : pA\n"
     "threshold v > V_cut\nreset v = V_r; w += b\nrefractory t_ref hold v\ninitial v = E_L",
     {"C": "281 pF", "g_L": "30 nS", "E_L": "-70.6 mV", "Delta_T": "2 mV", "V_T": "-50.4 mV", "V_cut": "20 mV", "V_r": "-70.6 mV",
      "a": "4 nS", "b": "80.5 pA", "tau_w": "144 ms", "t_ref": "0 ms", "I_e": "0 pA"},
     "Brette R, Gerstner W (2005) J Neurophysiol 94:3637-3642",
-    "The adaptive exponential integrate-and-fire neuron; a spike is counted, and the exponential limited, at V_cut.",
+    "The adaptive exponential integrate-and-fire neuron. A spike is counted at V_cut, and what lies beyond it within a step counts as V_cut for "
+    "the exponential and for the adaptation.",
     {"AMPA": AMPA, "GABA_A": GABA_A})
 
 # name: C pF, g_L nS, E_L mV, a nS, tau_w ms, b pA, V_r mV, I pA; V_T -50, Delta_T 2, V_cut 0
@@ -80,7 +82,7 @@ def adex_pattern(name: str) -> Model:
 
 izhikevich = Model(
     "izhikevich", "neuron",
-    "dv/dt = k_2*v**2 + k_1*v + k_0 - u + R*(I + I_e) : mV\ndu/dt = a*(b*v - u) : mV/ms\n"
+    "dv/dt = k_2*v**2 + k_1*v + k_0 - u + R*(I + I_e) : mV\ndu/dt = a*(b*min(v, V_peak) - u) : mV/ms\n"
     "threshold v > V_peak\nreset v = c; u += d\ninitial v = c\ninitial u = b*c",
     {"a": "1/ms", "b": "1/ms", "c": "mV", "d": "mV/ms", "k_2": "1/mV/ms", "k_1": "1/ms", "k_0": "mV/ms", "V_peak": "mV", "R": "mV/ms/pA", "I_e": "pA"},
     {"a": "0.02 1/ms", "b": "0.2 1/ms", "c": "-65 mV", "d": "8 mV/ms", "k_2": "0.04 1/mV/ms", "k_1": "5 1/ms", "k_0": "140 mV/ms",
