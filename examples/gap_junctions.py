@@ -29,13 +29,26 @@ def pair() -> am.Run:
     return net.run("300 ms", progress=False)
 
 
+def spiking() -> am.models._base.Model:
+    """A quadratic integrate-and-fire neuron: its voltage rises to the peak of a spike, which neighbours feel, unlike that of the LIF."""
+    return am.models.neuron(
+        "quadratic",
+        """
+        dv/dt = (k*(v - v_rest)*(v - v_th) + I + I_e)/C : mV
+        threshold v > v_peak
+        reset v = v_reset
+        initial v = v_rest
+        """,
+        k="1 nS/mV", v_rest="-60 mV", v_th="-42 mV", v_peak="30 mV", v_reset="-75 mV", C="100 pF", I_e="0 pA")
+
+
 def network(conductance: float, n: int = 100) -> am.Run:
     """Neurons with drives of their own; each pair is coupled with probability 0.2."""
     net = am.Network(seed=3)
     cells = net.population(
-        "cells", n, "lif", C=f"{C} pF", tau_m=f"{TAU} ms", I_e=am.uniform("170 pA", "200 pA"), initial={"v": am.uniform("-65 mV", "-50 mV")})
+        "cells", n, spiking(), I_e=am.uniform("100 pA", "110 pA"), initial={"v": am.uniform("-75 mV", "-40 mV")})
     net.gap_junctions(cells, cells, conductance=f"{conductance} nS", p=0.2)
-    net.probe(cells, "v", name="v", every="1 ms")
+    net.probe(cells, "v", name="v", every="0.5 ms")
     return net.run("1500 ms", progress=False)
 
 
@@ -54,7 +67,7 @@ def main(folder: Path) -> dict[str, float]:
 
     strengths = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
     runs = [network(g) for g in strengths]
-    chi = [synchrony(r.probes["v"]["v"][500:]) for r in runs]
+    chi = [synchrony(r.probes["v"]["v"][1000:]) for r in runs]
 
     figure = Figure(figsize=(10, 5.2), dpi=120, layout="constrained")
     grid = figure.add_gridspec(2, 3, width_ratios=(1, 1.5, 1))

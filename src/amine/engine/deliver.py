@@ -7,6 +7,8 @@ asked for ahead of time.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -80,27 +82,41 @@ def walk(X, D, W, b, n, starts, ends, factors):
 
 
 @njit(nogil=True)
-def deliver(X, D, W, spk, ptr, pay, slot, starts, ends, factors):
-    """Adds to X what arrives at the step of ``slot``; returns the number of synaptic events."""
-    threads = spk.shape[0]
-    events = 0
-    for b in range(D.shape[0]):
-        pop, release, id0, dmin = D[b, POP], D[b, RELEASE], D[b, ID0], D[b, DMIN]
-        n = 0
-        for d in range(D[b, DELAYS]):
-            s = slot - 1 - dmin - d
-            for th in range(threads):
-                for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
-                    a, e = segment(D, b, I64(spk[th, q]) - id0, d)
-                    if e > a:
-                        starts[n] = a
-                        ends[n] = e
-                        factors[n] = pay[release, th, q] if release >= 0 else 1.0
-                        events += e - a
-                        n += 1
-                        if n == BATCH:
-                            walk(X, D, W, b, n, starts, ends, factors)
-                            n = 0
-        if n:
-            walk(X, D, W, b, n, starts, ends, factors)
-    return events
+def walk_alike(X, D, W, b, n, starts, ends, factors):
+    walk_shared(X, D, b, n, starts, ends, factors, W[b])
+
+
+def _deliverer(walk: Any) -> Any:
+    """Delivery by one way of walking: networks whose synapses are all alike need not compile the others."""
+
+    @njit(nogil=True)
+    def deliver(X, D, W, spk, ptr, pay, slot, starts, ends, factors):
+        """Adds to X what arrives at the step of ``slot``; returns the number of synaptic events."""
+        threads = spk.shape[0]
+        events = 0
+        for b in range(D.shape[0]):
+            pop, release, id0, dmin = D[b, POP], D[b, RELEASE], D[b, ID0], D[b, DMIN]
+            n = 0
+            for d in range(D[b, DELAYS]):
+                s = slot - 1 - dmin - d
+                for th in range(threads):
+                    for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+                        a, e = segment(D, b, I64(spk[th, q]) - id0, d)
+                        if e > a:
+                            starts[n] = a
+                            ends[n] = e
+                            factors[n] = pay[release, th, q] if release >= 0 else 1.0
+                            events += e - a
+                            n += 1
+                            if n == BATCH:
+                                walk(X, D, W, b, n, starts, ends, factors)
+                                n = 0
+            if n:
+                walk(X, D, W, b, n, starts, ends, factors)
+        return events
+
+    return deliver
+
+
+deliver = _deliverer(walk)
+deliver_alike = _deliverer(walk_alike)

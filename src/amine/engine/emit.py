@@ -11,7 +11,8 @@ from typing import Any
 
 import sympy as sp
 
-from amine.engine.fuse import GAP_CURRENT, CellStructure, Fused, fuse, stimulus_input
+from amine.engine.cells import GAP_CURRENT, CellStructure, stimulus_input
+from amine.engine.fuse import Fused, fuse
 from amine.engine.printer import Printer
 from amine.engine.step import BLOCK, Stepper
 

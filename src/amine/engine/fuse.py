@@ -6,33 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from amine.engine.cells import GAP_CURRENT, GAP_TOTAL, CellStructure, port_name, stimulus_input
 from amine.equations import parse
 from amine.equations.syntax import Equations, symbol
 from amine.errors import AmineError
-
-
-@dataclass(frozen=True)
-class CellStructure:
-    """What decides the generated code of a population; values and sizes are arguments of that code."""
-
-    neuron: Any  # Model
-    ports: tuple[tuple[str, Any], ...]  # (label, receptor Model)
-    stimuli: int = 0
-    poisson: tuple[tuple[str, bool, bool], ...] = ()  # (port label, weights differ, rates differ)
-    gap: bool = False
-    arrays: frozenset[str] = frozenset()  # parameters that differ between neurons
-
-    def parameters(self) -> list[str]:
-        """Names of all parameters of the fused system but the total gap-junction conductance."""
-        return [*self.neuron.units, *(port_name(n, label) for label, m in self.ports for n in m.units)]
-
-    def key(self) -> Any:
-        """Plain data that decides the code."""
-
-        return [
-            self.neuron.structure(), [[label, m.structure()] for label, m in self.ports],
-            self.stimuli, list(self.poisson), self.gap, sorted(self.arrays),
-        ]
 
 
 @dataclass
@@ -49,19 +26,6 @@ class Fused:
     hold: tuple[str, ...]
     initial: dict[str, Any]
     targets: dict[str, str] = field(default_factory=dict)  # port label -> state that a spike adds to
-
-
-def port_name(name: str, label: str) -> str:
-    """The name of a receptor's state or parameter within its population."""
-    return f"{name}_{label}"
-
-
-def stimulus_input(j: int) -> str:
-    """The name of the current of stimulus ``j`` of a population."""
-    return f"I_stimulus_{j}"
-
-
-GAP_CURRENT, GAP_TOTAL = "I_gap", "G_gap"
 
 
 def fuse(cell: CellStructure) -> Fused:

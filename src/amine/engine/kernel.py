@@ -17,7 +17,7 @@ import math
 import numpy as np
 from numba import njit
 
-from amine.engine.deliver import deliver
+from amine.engine.deliver import {deliver}
 from amine.engine.device import barrier, exprel64, flush_denormals, normal_block, select, sign64
 from amine.engine.device import {names}
 from amine.engine.poisson import add_poisson, add_poisson_rates
@@ -54,8 +54,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     while k < k_end:
         stop = min(k + interval, k_end)
         while k < stop:
-            record(X, O, out_slots, out, k)
-            events[tid] += deliver(X, D, W, spk, ptr, pay, slot, starts, ends, factors)
+{record}            events[tid] += {deliver}(X, D, W, spk, ptr, pay, slot, starts, ends, factors)
 {poisson}
             t = F(k * dt)
             now = stimuli[k - first_step]
@@ -64,10 +63,6 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
             for p in range(Q.shape[0]):
                 kind, base, first, end, c = Q[p, 3], Q[p, 0], B[p, 0], B[p, 1], C[p]
                 start = n
-                if kind == -1:
-                    n = emit_poisson(X, base, first, end, Q[p, 1], spk[tid], n, Q[p, 2], words, k, Q[p, 4], k0, k1)
-                elif kind == -2:
-                    n = emit_list(SL, p, k, spk[tid], n)
 {kinds}
 {releases}
                 ptr[slot, p, tid, 0] = start
@@ -97,22 +92,28 @@ POISSON = '''            for q in range(PI.shape[0]):
                                       words, B[p, 0], B[p, 1], k, PI[q, 5], k0, k1)'''
 
 
-def module_source(cells: list[CellCode], releases: list[ReleaseCode], bits: int, description: str) -> str:
+def module_source(cells: list[CellCode], releases: list[ReleaseCode], parts: list[str], bits: int, description: str) -> str:
     """The source of the module of a structure."""
     functions = "exp log sqrt sin cos tanh exprel floor sign pow".split()
     names = ", ".join(f"{f}{bits} as v{f}" for f in functions)
     literal = pprint.pformat([c.metadata() for c in cells], width=140, sort_dicts=False)
-    text = HEADER.format(description=description, bits=bits, names=names, cells=literal, releases=[{"states": r.states, "parameters": r.parameters} for r in releases])
+    deliver = "deliver" if "own" in parts else "deliver_alike"
+    text = HEADER.format(deliver=deliver, description=description, bits=bits, names=names, cells=literal, releases=[{"states": r.states, "parameters": r.parameters} for r in releases])
     text += "".join(c.source for c in cells) + "".join(r.source for r in releases)
     strides = "(" + "".join(f"{len(c.rows) * BLOCK}, " for c in cells) + ("0,)" if not cells else ")")
     poisson = POISSON.replace("{strides}", strides) if any(c.poisson for c in cells) else ""
-    body = ADVANCE.replace("{poisson}", poisson).replace("{kinds}", _kinds(cells)).replace("{releases}", _releases(releases))
+    body = ADVANCE.replace("{poisson}", poisson).replace("{kinds}", _kinds(cells, parts)).replace("{releases}", _releases(releases))
+    body = body.replace("{deliver}", deliver).replace("{record}", " " * 12 + "record(X, O, out_slots, out, k)\n" if "probes" in parts else "")
     return text + body.replace("{noise}", _noise(cells)).replace("{gap}", _gap(cells))
 
 
-def _kinds(cells: list[CellCode]) -> str:
+def _kinds(cells: list[CellCode], parts: list[str]) -> str:
     pad = " " * 16
-    text: list[str] = []
+    text = [f"{pad}if kind == -3:", f"{pad}    pass"]
+    if "poisson_source" in parts:
+        text += [f"{pad}elif kind == -1:", f"{pad}    n = emit_poisson(X, base, first, end, Q[p, 1], spk[tid], n, Q[p, 2], words, k, Q[p, 4], k0, k1)"]
+    if "spike_list" in parts:
+        text += [f"{pad}elif kind == -2:", f"{pad}    n = emit_list(SL, p, k, spk[tid], n)"]
     for i, c in enumerate(cells):
         text.append(f"{pad}elif kind == {i}:")
         call = f"update_{i}(X, base, first, end, c, now[Q[p, 5]:], t)"

@@ -44,7 +44,7 @@ def load_module(structure: Structure, bits: int) -> tuple[ModuleType, bool]:
 
         cells = [generate(c, i) for i, c in enumerate(structure.cells)]
         releases = [release_source(m, str(j)) for j, m in enumerate(structure.releases)]
-        return module_source(cells, releases, bits, f"Kinds of cells: {', '.join(c.neuron.name for c in structure.cells)}.")
+        return module_source(cells, releases, structure.parts, bits, f"Kinds of cells: {', '.join(c.neuron.name for c in structure.cells)}.")
 
     return cache.load(structure.key(bits), source)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from amine.engine.fuse import CellStructure, port_name
+from amine.engine.cells import CellStructure, port_name
 from amine.engine.tables import SOURCE_LIST, SOURCE_POISSON
 from amine.network.network import Network, ports_of
 from amine.network.parts import PoissonInput, Population, Stimulus
@@ -39,10 +39,11 @@ class Structure:
     members: list[Member]
     cells: list[CellStructure]
     releases: list[Any]  # release models that differ in more than values
+    parts: list[str]  # parts of the loop over steps that are needed: own, poisson_source, spike_list, probes
 
     def key(self, bits: int) -> list[Any]:
         """Plain data that decides the generated module."""
-        return [bits, [c.key() for c in self.cells], [m.structure() for m in self.releases]]
+        return [bits, self.parts, [c.key() for c in self.cells], [m.structure() for m in self.releases]]
 
 
 def _touches(part: Any, name: str) -> bool:
@@ -75,7 +76,14 @@ def read(net: Network) -> Structure:
     for m in members:
         for model in m.releases:
             releases.setdefault(repr(model.structure()), model)
-    return Structure(members, cells, list(releases.values()))
+    return Structure(members, cells, list(releases.values()), _parts(net, members))
+
+
+def _parts(net: Network, members: list[Member]) -> list[str]:
+    own = any(not isinstance(w, str) for s in net.projections for w in (*s.receptors.values(), s.delay or ""))
+    kinds = {m.kind for m in members}
+    there = {"own": own, "poisson_source": SOURCE_POISSON in kinds, "spike_list": SOURCE_LIST in kinds, "probes": bool(net.probes)}
+    return [name for name, x in there.items() if x]
 
 
 def _member(net: Network, population: Population) -> Member:

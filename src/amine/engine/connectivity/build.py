@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from amine.distributions import InternalDistribution
-from amine.engine.connectivity.spec import E_MAX, Z_MAX, ProjectionSpec, Tables, keys, tables
+from amine.engine.connectivity.spec import E_MAX, GEOMETRIC, S_KIND, Z_MAX, ProjectionSpec, Tables, keys, tables
 from amine.errors import AmineError
 
 SHARED, PACKED, SEPARATE = 0, 1, 2
@@ -111,10 +111,11 @@ def _share(specs: list[ProjectionSpec], bounds: np.ndarray) -> float:
 
 
 def _fill_shared(specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int) -> tuple[int, Shard]:
-    from amine.engine.connectivity.draw import fill_shared
+    from amine.engine.connectivity import draw
 
+    fill = draw.fill_bernoulli if (t.integers[:, S_KIND] == GEOMETRIC).all() else draw.fill_shared
     rows, slots = np.empty(n + 1, np.int64), np.empty(capacity, np.int32)
-    found = fill_shared(t.integers, t.reals, bounds, n, t.longest, *keys(seed), rows, slots)
+    found = fill(t.integers, t.reals, bounds, n, t.longest, *keys(seed), rows, slots)
     return found, Shard(rows, None, slots[: max(found, 0)], None)
 
 

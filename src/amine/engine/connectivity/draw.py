@@ -243,6 +243,30 @@ def fill_shared(S, P, bounds, n_source, longest, k0, k1, rows, slots):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def fill_bernoulli(S, P, bounds, n_source, longest, k0, k1, rows, slots):
+    """:func:`fill_shared` for connection probabilities alone, which compiles in half the time."""
+    found, gaps, words = np.empty(longest + 64, np.int32), np.empty(64), np.empty(64, np.uint32)
+    at = I64(0)
+    for i in range(n_source):
+        rows[i] = at
+        for q in range(S.shape[0]):
+            j = i - S[q, S_START]
+            if j < 0 or j % S[q, S_STEP] != 0 or j // S[q, S_STEP] >= S[q, S_N] or P[q, P_LOG] == 0.0:
+                continue
+            m = skips(found, S[q, T_N], P[q, P_LOG], j // S[q, S_STEP], S[q, S_STREAM] * 64 + TARGETS, k0, k1, gaps, words)
+            if at + m > slots.size:
+                return I64(-1)
+            low, high = bounds[q, 0], bounds[q, 1]
+            start, step, base, stride = S[q, T_START], S[q, T_STEP], S[q, S_BASE], S[q, S_STRIDE]
+            for k in range(m):
+                g = start + step * I64(found[k])
+                slots[at] = base + (g >> 6) * stride + (g & 63)
+                at += I64((g >= low) & (g < high) & ((S[q, S_SELF] == 0) | (g != i)))
+    rows[n_source] = at
+    return at
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def longest_n(S):
     n = I64(1)
     for q in range(S.shape[0]):
