@@ -1,7 +1,7 @@
-"""Four regimes of one network: Brunel (2000), model A, at a fifth of its size.
+"""Four regimes of one network: Brunel (2000), model A, at four tenths of its size.
 
 Inhibition and external drive decide whether neurons fire regularly or irregularly, together or apart. The numbers of inputs of a neuron
-are those of the paper, so that neurons of the smaller network share more of them; correlations are larger than in the paper.
+are those of the paper, so that neurons of the smaller network share more of them, and are more correlated than in the paper.
 
     python examples/brunel_regimes.py
 """
@@ -20,7 +20,7 @@ NAMES = {
 }
 
 
-def main(folder: Path, scale: float = 0.2) -> dict[str, tuple[float, float]]:
+def main(folder: Path, scale: float = 0.4) -> dict[str, tuple[float, float]]:
     """Draws the picture into ``folder`` and returns rate (Hz) and CV of each regime's excitatory neurons."""
     figure = Figure(figsize=(10, 6.6), dpi=120, layout="constrained")
     grid = figure.add_gridspec(2, 2, wspace=0.06, hspace=0.06)

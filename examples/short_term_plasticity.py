@@ -1,8 +1,7 @@
 """Short-term depression and facilitation: the model of Tsodyks, Pawelzik and Markram (1998).
 
 Ten spikes at 20 Hz and one more after a pause of half a second reach two neurons, through a synapse that depresses and one that
-facilitates. The parameters are those of the paper's and of Markram, Wang and Tsodyks (1998, PNAS 95:5323) typical synapses. The heights
-are compared with the recursion of the paper, worked out here by hand.
+facilitates, with values typical of each kind. The heights are compared with the recursion of the paper, worked out here by hand.
 
     python examples/short_term_plasticity.py
 """

@@ -162,6 +162,6 @@ def test_refractory_time_is_held_and_delta_spikes_in_it_are_lost():
     net.synapses(source, P, receptor="delta", weight="20 mV", p=1.0)
     probe = net.probe(P, "v")
     run = net.run("6 ms", **RUN)
-    np.testing.assert_allclose(run.spikes["P"].times, [1.2, 4.2])
+    np.testing.assert_allclose(run.spikes["P"].times, [1.1, 4.1])
     v, t = run.probes[probe.name]["v"][:, 0], run.probes[probe.name].times
-    np.testing.assert_allclose(v[(t > 1.25) & (t < 3.2)], -65.0)
+    np.testing.assert_allclose(v[(t > 1.05) & (t < 3.15)], -65.0)

@@ -23,7 +23,7 @@ def test_given_spikes_give_the_voltage_and_spikes_of_iaf_psc_exp(peer):
     receptor = am.models.get("exponential_current")(tau="0.5 ms")
     p = net.population("cell", 1, cell, initial={"v": "-60 mV"}, receptors={"in": receptor})
     for name, chosen in (("exc", excitatory), ("inh", ~excitatory)):
-        train = am.models.get("spike_list")(times=times[chosen], indices=np.zeros(chosen.sum(), dtype=int))
+        train = am.models.get("spike_list")(times=times[chosen] * am.units.ms, indices=np.zeros(chosen.sum(), dtype=int))
         source = net.population(name, 1, train)
         weight = "300 pA" if name == "exc" else "-300 pA"
         net.synapses(source, p, receptor="in", weight=weight, delay=f"{DELAY} ms", rule="one_to_one")

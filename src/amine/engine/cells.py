@@ -16,6 +16,14 @@ def stimulus_input(j: int) -> str:
     return f"I_stimulus_{j}"
 
 
+JUMP = "jump_"
+
+
+def jump_row(label: str) -> str:
+    """Where what a receptor adds to the voltage itself waits for the end of the step at whose end it arrives."""
+    return JUMP + label
+
+
 GAP_CURRENT, GAP_TOTAL = "I_gap", "G_gap"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from amine.engine.cells import GAP_CURRENT, CellStructure, stimulus_input
+from amine.engine.cells import GAP_CURRENT, JUMP, CellStructure, stimulus_input
 from amine.engine.fuse import Fused, fuse
 from amine.engine.printer import Printer
 from amine.engine.step import BLOCK, Stepper
@@ -50,6 +50,7 @@ class _Writer:
         self.cell, self.fused, self.index = cell, fused, index
         self.stepper = Stepper(fused, cell.arrays)
         self.states = list(fused.rhs)
+        self.jumps = [row for row in fused.targets.values() if row.startswith(JUMP)]
         self.printer = Printer("kernel")
 
     def code(self) -> CellCode:
@@ -58,9 +59,6 @@ class _Writer:
         condition = None
         if self.fused.threshold is not None:
             condition = take(self.fused.threshold.subs({_s(n): _s(f"next_{n}") for n in self.states}, simultaneous=True))
-            if set(self.fused.targets.values()) & set(self.cell.neuron.state_units):
-                # a jump that crosses the threshold is a spike, even if the voltage would decay below it within the step
-                condition = sp.Or(condition, take(self.fused.threshold))
         resets = [(n, take(e)) for n, e in self.fused.reset]
         ref = None
         if self.fused.refractory is not None:
@@ -84,7 +82,7 @@ class _Writer:
         return out
 
     def _rows(self, differ: list[str], noises: list[str]) -> list[str]:
-        rows = [*self.states, "_ref", *differ, *noises, *(stimulus_input(j) for j in range(self.cell.stimuli))]
+        rows = [*self.states, "_ref", *self.jumps, *differ, *noises, *(stimulus_input(j) for j in range(self.cell.stimuli))]
         if self.cell.gap:
             rows += [GAP_CURRENT, "_trial"]
         for j, (_, weights, rates) in enumerate(self.cell.poisson):
@@ -134,6 +132,8 @@ class _Writer:
         text += self._body(steps)
         hold = self.fused.hold if ref is not None else ()
         text += [f"ref = {self._at(out, '_ref')}"] if out.spikes else []
+        if self.jumps:  # what arrives at the end of this step moves the voltage before the threshold is tested
+            text.append(f"{new['v']} = " + " + ".join([new["v"], *(self._at(out, row) for row in self.jumps)]))
         text += [f"next_{s} = " + (f"({new[s]} if ref <= F(0.0) else {self._held(s)})" if s in hold else new[s]) for s in self.states]
         if trial:
             place = self._at(out, "_trial")
@@ -141,6 +141,7 @@ class _Writer:
             change = f"select({self._at(out, '_ref')} < F(1e29), abs(next_v - {place}), F(0.0))"
             return [*text, f"worst = max(worst, {change})", f"{place} = next_v"]
         text += [f"{self._at(out, s)} = next_{s}" for s in self.states]
+        text += [f"{self._at(out, row)} = F(0.0)" for row in self.jumps]
         if out.spikes:
             text += [f"spike = (ref <= F(0.0)) & {self.printer(condition)}",
                      f"{self._at(out, '_ref')} = F(-1.0) if spike else max(ref - F(1.0), F(0.0))"]

@@ -10,6 +10,7 @@ import numpy as np
 
 from amine.distributions import Distribution
 from amine.engine import deliver
+from amine.engine.cells import JUMP
 from amine.engine.connectivity import Bundle, ProjectionSpec, build_bundle
 from amine.engine.prepare import BLOCK, Place, generator
 from amine.errors import AmineError
@@ -43,7 +44,7 @@ def specs(net: Network, module: ModuleType, places: Sequence[Place], blocks: np.
                     row = module.CELLS[place.member.kind]["targets"][label]
                     spec = _spec(net, s, a, b, label, place, row, edges, stream, places[p])
                     alike = isinstance(spec.weight, float) and isinstance(spec.delay, int)
-                    key = (p, release, *((spec.weight, spec.delay) if alike else ("own",)))
+                    key = (p, release, *((spec.weight, spec.delay - spec.early) if alike else ("own",)))
                     groups.setdefault(key, []).append(spec)
                 stream += 1
     return groups
@@ -61,7 +62,8 @@ def _spec(
     return ProjectionSpec(
         name=s.name, stream=stream, pre=(a.start, a.step, a.n), post=(b.start, b.step, b.n), rule=s.rule.kind, value=value,
         same_population=a.population == b.population, autapses=s.autapses, multapses=s.multapses, base=place.row_base(row),
-        stride=place.stride, bounds=edges, weight=_internal(s.receptors[label], unit, where + ", weight"), delay=_delay(s.delay, net.dt, where),
+        stride=place.stride, bounds=edges, weight=_internal(s.receptors[label], unit, where + ", weight"), delay=_delay(s.delay, net.dt, where), port=list(s.receptors).index(label),
+        early=int(row.startswith(JUMP)),
     )
 
 

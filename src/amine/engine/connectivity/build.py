@@ -63,9 +63,9 @@ def build_bundle(specs: list[ProjectionSpec], n_source: int, threads: int, dt: f
     specs = sorted(specs, key=lambda s: s.base)  # rows then come out sorted by target
     t = tables(specs, seed)
     shared = all(isinstance(s.weight, float | int) and isinstance(s.delay, int) for s in specs)
-    shared = shared and len({(float(s.weight), s.delay) for s in specs}) == 1  # type: ignore[arg-type]
+    shared = shared and len({(float(s.weight), s.delay - s.early) for s in specs}) == 1  # type: ignore[arg-type]
     if shared:
-        bundle = Bundle(SHARED, float(specs[0].weight), int(specs[0].delay), 1, [])  # type: ignore[arg-type]
+        bundle = Bundle(SHARED, float(specs[0].weight), int(specs[0].delay) - specs[0].early, 1, [])  # type: ignore[arg-type]
     else:
         dmin, dmax = _delay_range(specs, dt)
         bundle = Bundle(PACKED if precision == "float32" else SEPARATE, 0.0, dmin, dmax - dmin + 1, [])
@@ -136,12 +136,11 @@ def _fill_own(specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: 
 
 def _delay_range(specs: list[ProjectionSpec], dt: float) -> tuple[int, int]:
     """Least and greatest delay in steps that can be drawn."""
-    low, high = math.inf, 0.0
+    low, high = 2**31, 0
     for s in specs:
         a, b = _extremes(s.delay, dt)
-        low, high = min(low, a), max(high, b)
-    least, most = math.floor(low / dt + 0.5), math.floor(high / dt + 0.5)
-    return max(1, least), max(1, most)
+        low, high = min(low, max(1, math.floor(a / dt + 0.5)) - s.early), max(high, math.floor(b / dt + 0.5) - s.early)
+    return int(low), max(int(low), int(high))
 
 
 def _extremes(delay: Any, dt: float) -> tuple[float, float]:
@@ -174,7 +173,7 @@ def pairs_of(spec: ProjectionSpec, n_source: int, dt: float, seed: int) -> tuple
     block, lane = np.divmod(s.slots.ravel().astype(np.int64) - spec.base, spec.stride)
     j = block * 64 + lane
     weights = np.full(i.size, b.weight) if s.weights is None else s.weights.ravel()
-    delays = np.full(i.size, b.dmin, np.int64)
+    delays = np.full(i.size, b.dmin + spec.early, np.int64)
     if s.seg is not None:
         delays += np.concatenate([np.repeat(np.arange(b.n_delays), np.diff(row.astype(np.int64))) for row in s.seg]) if n_source else 0
     return i, j, weights, delays

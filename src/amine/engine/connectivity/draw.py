@@ -27,6 +27,7 @@ from amine.engine.connectivity.spec import (
     REPLACED,
     S_BASE,
     S_DELAY,
+    S_EARLY,
     S_KIND,
     S_LIST,
     S_N,
@@ -316,6 +317,7 @@ def fill_own(S, P, bounds, n_source, longest, k0, k1, dt, dmin, n_delays, rows, 
                         d[k] = load_f64(S[q, D_LIST], place + found[k])
             for k in range(first, last):
                 steps = S[q, S_DELAY] if S[q, D_KIND] == CONSTANT else I64(math.floor(d[k] / dt + 0.5))
+                steps -= S[q, S_EARLY]
                 if steps < dmin or steps >= dmin + n_delays:
                     return I64(-2)
                 g = start + step * I64(found[k])

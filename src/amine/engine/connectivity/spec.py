@@ -15,7 +15,7 @@ from amine.errors import AmineError
 GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
 # columns of the integer table of a bundle's specs
 (S_KIND, S_START, S_STEP, S_N, T_START, T_STEP, T_N, S_BASE, S_STRIDE, S_STREAM, S_SELF, S_LIST, S_LISTED, S_PORT, W_KIND, D_KIND, W_LIST,
- D_LIST, S_DELAY, S_COLUMNS) = range(20)
+ D_LIST, S_DELAY, S_EARLY, S_COLUMNS) = range(21)
 # columns of the real table
 P_LOG, W_A, W_B, W_LOW, W_HIGH, D_A, D_B, D_LOW, D_HIGH, P_COLUMNS = range(10)
 # how a value is drawn; truncated ones are the same plus TRUNCATED
@@ -34,7 +34,8 @@ class ProjectionSpec:
     (shape, scale, p_max, pre positions, post positions). The state of target neuron i is at
     ``base + (i >> 6) * stride + (i & 63)``; ``bounds`` are the limits of the threads' targets. ``weight`` is a float, a
     distribution or an array, ``delay`` a number of steps, a distribution in ms or an array in ms. Specs with one
-    ``stream`` draw the same pairs and delays; ``port`` tells their weights apart.
+    ``stream`` draw the same pairs and delays; ``port`` tells their weights apart; ``early`` is 1 if
+    spikes must be delivered a step ahead, to act at its end.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ProjectionSpec:
     weight: float | InternalDistribution | np.ndarray
     delay: int | InternalDistribution | np.ndarray
     port: int = 0
+    early: int = 0
 
 
 @dataclass
@@ -93,7 +95,7 @@ def tables(specs: list[ProjectionSpec], seed: int) -> Tables:
     out = Tables(np.zeros((len(specs), S_COLUMNS), np.int64), np.zeros((len(specs), P_COLUMNS)), 1, 0.0)
     for s, row, real in zip(specs, out.integers, out.reals, strict=True):
         row[[S_START, S_STEP, S_N, T_START, T_STEP, T_N]] = (*s.pre, *s.post)
-        row[[S_BASE, S_STRIDE, S_STREAM, S_PORT]] = s.base, s.stride, s.stream, s.port
+        row[[S_BASE, S_STRIDE, S_STREAM, S_PORT, S_EARLY]] = s.base, s.stride, s.stream, s.port, s.early
         row[S_SELF] = int(s.same_population and not s.autapses)
         longest = _rule(s, row, real, out, seed)
         out.longest = max(out.longest, longest)
