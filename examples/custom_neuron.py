@@ -25,7 +25,7 @@ initial theta = theta_0
 """
 
 
-def model() -> am.models._base.Model:
+def model() -> am.models.Model:
     """The neuron, with default values; they can be changed wherever the model is used."""
     return am.models.neuron(
         "adaptive_threshold", EQUATIONS, doc="LIF with a threshold that adapts.",

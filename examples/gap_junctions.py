@@ -29,7 +29,7 @@ def pair() -> am.Run:
     return net.run("300 ms", progress=False)
 
 
-def spiking() -> am.models._base.Model:
+def spiking() -> am.models.Model:
     """A quadratic integrate-and-fire neuron: its voltage rises to the peak of a spike, which neighbours feel, unlike that of the LIF."""
     return am.models.neuron(
         "quadratic",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import platform
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -381,18 +382,41 @@ def prefetch(typingctx, address):
 _X86 = platform.machine().lower() in ("x86_64", "amd64")
 
 
+def _control(builder: Any, name: str, place: Any) -> None:
+    """Reads or writes the control word of floating-point arithmetic of this thread."""
+    t = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
+    builder.call(cgutils.get_or_insert_function(builder.module, t, f"llvm.x86.sse.{name}"), [builder.bitcast(place, ir.IntType(8).as_pointer())])
+
+
 @intrinsic
 def flush_denormals(typingctx):
-    """Lets this thread's tiny results be zero: conductances that decay for long would slow every step a hundredfold."""
+    """Lets this thread's tiny results be zero: conductances that decay for long would slow every step a hundredfold.
+
+    Returns the control word as it was, for :func:`restore_denormals`.
+    """
+
+    def codegen(context, builder, signature, args):
+        if not _X86:
+            return ir.IntType(32)(0)
+        place = cgutils.alloca_once(builder, ir.IntType(32))
+        _control(builder, "stmxcsr", place)
+        before = builder.load(place)
+        builder.store(builder.or_(before, ir.IntType(32)(0x8040)), place)
+        _control(builder, "ldmxcsr", place)
+        return before
+
+    return types.int32(), codegen
+
+
+@intrinsic
+def restore_denormals(typingctx, before):
+    """Undoes :func:`flush_denormals`: other code of this thread must not notice."""
 
     def codegen(context, builder, signature, args):
         if _X86:
             place = cgutils.alloca_once(builder, ir.IntType(32))
-            p = builder.bitcast(place, ir.IntType(8).as_pointer())
-            t = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
-            builder.call(cgutils.get_or_insert_function(builder.module, t, "llvm.x86.sse.stmxcsr"), [p])
-            builder.store(builder.or_(builder.load(place), ir.IntType(32)(0x8040)), place)
-            builder.call(cgutils.get_or_insert_function(builder.module, t, "llvm.x86.sse.ldmxcsr"), [p])
+            builder.store(args[0], place)
+            _control(builder, "ldmxcsr", place)
         return context.get_dummy_value()
 
-    return types.void(), codegen
+    return types.void(types.int32), codegen

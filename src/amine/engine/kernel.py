@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 
 from amine.engine.deliver import {deliver}
-from amine.engine.device import barrier, exprel64, flush_denormals, normal_block, select, sign64
+from amine.engine.device import barrier, exprel64, flush_denormals, normal_block, restore_denormals, select, sign64
 from amine.engine.device import {names}
 from amine.engine.poisson import add_poisson, add_poisson_rates
 from amine.engine.sources import emit_list, emit_poisson, gap_currents, record, start_trial
@@ -46,7 +46,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     starts, ends, factors = np.empty(4096, np.int64), np.empty(4096, np.int64), np.empty(4096, X.dtype)
     words, counts, normals = np.empty(64, np.uint32), np.empty(64, np.int32), np.empty(64, np.float64)
     own = I64(0)
-    flush_denormals()
+    control = flush_denormals()
     for p in range(Q.shape[0]):
         own += (B[p, 1] - B[p, 0]) * 64
     n = n_spk[tid]
@@ -78,6 +78,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
         parity = 1 - parity
         if full:
             break
+    restore_denormals(control)
     return k
 '''
 

@@ -156,21 +156,26 @@ def fill(net: Network, structure: Structure, module: ModuleType, places: list[Pl
 
 def _values(net: Network, m: Member) -> dict[str, Any]:
     """Every parameter as a float or an array (n,), distributions drawn."""
-    return {
+    drawn = {
         name: realise(value, unit, m.population.n, generator(net.seed, m.name, name), f"Population '{m.name}', parameter '{name}'")
         for name, (value, unit) in m.values.items()
     }
+    return {name: np.asarray(x) if np.ndim(x) else np.float64(x) for name, x in drawn.items()}
 
 
 def _fill_cell(net: Network, module: ModuleType, place: Place, values: dict[str, Any], X: np.ndarray, c: np.ndarray) -> None:
     m, code = place.member, module.CELLS[place.member.kind]
     if m.gap:
         values["G_gap"] = np.zeros(place.n) if m.gap_total is None else m.gap_total
-    found = dict(getattr(module, f"constants_{m.kind}")(values, net.dt))
+    with np.errstate(all="ignore"):  # what is not finite is reported below, by name
+        found = dict(getattr(module, f"constants_{m.kind}")(values, net.dt))
     if code["linear"] is not None:
         from amine.engine.propagator import propagators
 
-        found |= propagators(getattr(module, f"matrices_{m.kind}")(values), code["linear"], net.dt)
+        with np.errstate(all="ignore"):
+            matrices = getattr(module, f"matrices_{m.kind}")(values)
+        _require_finite({f"matrix {k}": np.array([np.sum(e) for row in x for e in row] or [0.0]) for k, x in zip("ABG", matrices, strict=True)}, m, "a coefficient")
+        found |= propagators(matrices, code["linear"], net.dt)
     _require_finite(found, m, "a constant made of its parameters")
     for i, name in enumerate(code["scalars"]):
         c[i] = found[name]

@@ -15,7 +15,7 @@ from amine.models._base import Model
 from amine.units import dimension_of, internal_unit
 
 _REGISTRY: dict[str, Model] = {}
-_LIBRARY = ("receptors", "neurons", "biophysical", "release", "sources")
+_LIBRARY = ("receptors", "neurons", "biophysical", "short_term", "sources")
 
 
 def _load() -> dict[str, Model]:
