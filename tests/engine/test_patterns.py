@@ -10,7 +10,7 @@ import amine as am
 from amine.models._base import Model
 
 def reference(model: Model, duration: float) -> np.ndarray:
-    """Spike times of AdEx by LSODA with an event at V_cut (SciPy): no step of it goes beyond the spike, and w sees no v above V_cut."""
+    """Spike times of AdEx by Dormand-Prince with an event at V_cut (SciPy): no step of it goes beyond the spike, and w sees no v above V_cut."""
     p = {n: float(v.split()[0]) for n, v in model.parameters.items()}
 
     def slope(_t: float, y: np.ndarray) -> list[float]:
@@ -24,7 +24,7 @@ def reference(model: Model, duration: float) -> np.ndarray:
     peak.terminal = True  # type: ignore[attr-defined]
     t, y, times = 0.0, [p["E_L"], 0.0], []
     while True:
-        found = solve_ivp(slope, (t, duration), y, "LSODA", events=peak, rtol=1e-8, atol=1e-8)
+        found = solve_ivp(slope, (t, duration), y, "RK45", events=peak, rtol=1e-8, atol=1e-8)
         if not found.t_events[0].size:
             return np.array(times)
         t = float(found.t_events[0][0])

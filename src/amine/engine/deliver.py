@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from amine.engine.device import load_f32, load_f64, load_i32, load_i64, load_u16, load_u32, prefetch
+from amine.engine.device import load_f32, load_f64, load_i64, load_u16, load_u32, prefetch
 
 # Columns of the bundle table (int64): what a kernel must know of a bundle and of this thread's shard of it.
 (KIND, POP, DMIN, DELAYS, ROWS, SEG, SEG_BYTES, SLOTS, WEIGHTS, RELEASE, ID0, COLUMNS) = range(12)
@@ -43,7 +43,7 @@ def walk_shared(X, D, b, n, starts, ends, factors, weight):
             prefetch(slots + 4 * starts[q + AHEAD] + 64)
         w = weight * factors[q]
         for j in range(starts[q], ends[q]):
-            X[load_i32(slots, j)] += w
+            X[load_u32(slots, j)] += w
 
 
 @njit(nogil=True)
@@ -56,10 +56,10 @@ def walk_packed(X, D, b, n, starts, ends, factors, released):
         if released:
             f = factors[q]
             for j in range(starts[q], ends[q]):
-                X[load_i32(base, 2 * j)] += load_f32(base, 2 * j + 1) * f
+                X[load_u32(base, 2 * j)] += load_f32(base, 2 * j + 1) * f
         else:
             for j in range(starts[q], ends[q]):
-                X[load_i32(base, 2 * j)] += load_f32(base, 2 * j + 1)
+                X[load_u32(base, 2 * j)] += load_f32(base, 2 * j + 1)
 
 
 @njit(nogil=True)
@@ -68,7 +68,7 @@ def walk_separate(X, D, b, n, starts, ends, factors):
     for q in range(n):
         f = factors[q]
         for j in range(starts[q], ends[q]):
-            X[load_i32(slots, j)] += load_f64(weights, j) * f
+            X[load_u32(slots, j)] += load_f64(weights, j) * f
 
 
 @njit(nogil=True)

@@ -75,9 +75,9 @@ class _Writer:
         )
         out.source = "".join([
             f"# {self.cell.neuron.name}: " + ", ".join(f"{s} {m}" for s, m in self.stepper.methods.items()) + "\n",
-            self._preparation(), self._update(out, steps, new, condition, ref, trial=False),
+            self._preparation(), self._emit(out, resets, ref) if out.spikes else "",
+            self._update(out, steps, new, condition, ref, trial=False),
             self._update(out, steps, new, condition, ref, trial=True) if self.cell.gap else "",
-            self._emit(out, resets, ref) if out.spikes else "",
         ])
         return out
 
@@ -108,17 +108,25 @@ class _Writer:
     # --- one step ----------------------------------------------------------------------------------------------
 
     def _update(self, out: CellCode, steps: list[Any], new: dict[str, str], condition: Any, ref: Any, trial: bool) -> str:
-        """``update_i`` advances one step and marks spikes by _ref = -1; ``update_i_trial`` only says where v would go."""
+        """``update_i`` advances one step and returns where the list of spikes ends; ``update_i_trial`` only says where v would go."""
         used = {s.name for _, e in steps for s in e.free_symbols}
         used |= {s.name for s in condition.free_symbols} if condition is not None and not trial else set()
         used |= {self._held(s) for s in self.fused.hold} if ref is not None else set()
-        text = [FUNCTION, f"def update_{self.index}{'_trial' if trial else ''}(X, base, first, last, c, inputs, t):"]
+        spikes = out.spikes and not trial
+        name = f"update_{self.index}{'_trial' if trial else ''}"
+        text = [FUNCTION, f"def {name}(X, base, first, last, c, inputs, t, k, spk, at, id0, marks):"]
         text += [f"    {n} = c[{i}]" for i, n in enumerate(out.scalars) if n in used]
         text += [f"    u_{j} = inputs[{j}]" for j in range(self.cell.stimuli)]
-        text += ["    worst = F(0.0)"] if trial else []
+        text += ["    worst = F(0.0)", f"    changes = np.empty({BLOCK}, F)"] if trial else []
+        text += ["    eight = marks.view(U64)  # marks of spikes, eight at a glance"] if spikes else []
         text += ["    for b in range(first, last):", f"        o = U64(base + b * {len(out.rows) * BLOCK})"]
         text += [f"        for l in range(U64({BLOCK})):", *(" " * 12 + line for line in self._lane(out, steps, new, condition, ref, used, trial))]
-        return "\n".join([*text, *(["    return worst"] if trial else [])]) + "\n\n\n"
+        if spikes:
+            text += ["        hits = U64(0)", f"        for l in range(U64({BLOCK // 8})):", "            hits |= eight[l]",
+                     "        if hits != 0:", f"            at = emit_{self.index}(X, o, c, k, spk, at, id0 + b * {BLOCK}, marks)"]
+        if trial:  # apart from the loop above, which would not vectorise with a running maximum
+            text += [f"        for l in range(U64({BLOCK})):", "            worst = max(worst, changes[l])"]
+        return "\n".join([*text, f"    return {'worst' if trial else 'at'}"]) + "\n\n\n"
 
     def _at(self, out: CellCode, name: str) -> str:
         row = out.rows.index(name) * BLOCK
@@ -131,20 +139,19 @@ class _Writer:
         text += [f"{n} = u_{j} * {self._at(out, n)}" for j, n in enumerate(scaled) if n in used]
         text += self._body(steps)
         hold = self.fused.hold if ref is not None else ()
-        text += [f"ref = {self._at(out, '_ref')}"] if out.spikes else []
+        text += [f"free = to_step({self._at(out, '_ref')}) <= k"] if out.spikes else []
         if self.jumps:  # what arrives at the end of this step moves the voltage before the threshold is tested
             text.append(f"{new['v']} = " + " + ".join([new["v"], *(self._at(out, row) for row in self.jumps)]))
-        text += [f"next_{s} = " + (f"({new[s]} if ref <= F(0.0) else {self._held(s)})" if s in hold else new[s]) for s in self.states]
+        text += [f"next_{s} = " + (f"({new[s]} if free else {self._held(s)})" if s in hold else new[s]) for s in self.states]
         if trial:
             place = self._at(out, "_trial")
             # lanes beyond the last neuron, marked in _ref, are not asked whether they agree
-            change = f"select({self._at(out, '_ref')} < F(1e29), abs(next_v - {place}), F(0.0))"
-            return [*text, f"worst = max(worst, {change})", f"{place} = next_v"]
+            change = f"select(to_step({self._at(out, '_ref')}) < NEVER, abs(next_v - {place}), F(0.0))"
+            return [*text, f"changes[l] = {change}", f"{place} = next_v"]
         text += [f"{self._at(out, s)} = next_{s}" for s in self.states]
         text += [f"{self._at(out, row)} = F(0.0)" for row in self.jumps]
         if out.spikes:
-            text += [f"spike = (ref <= F(0.0)) & {self.printer(condition)}",
-                     f"{self._at(out, '_ref')} = F(-1.0) if spike else max(ref - F(1.0), F(0.0))"]
+            text.append(f"marks[l] = U8(free & {self.printer(condition)})")
         return text
 
     def _held(self, state: str) -> str:
@@ -167,20 +174,18 @@ class _Writer:
     # --- at a spike --------------------------------------------------------------------------------------------
 
     def _emit(self, out: CellCode, resets: list[Any], ref: Any) -> str:
-        """Lists the neurons that spiked, resets them and starts their refractory time; most blocks are passed over at a glance."""
-        pad = " " * 16
-        text = ["@njit(nogil=True, error_model='numpy')", f"def emit_{self.index}(X, base, first, last, n, c, spk, at, id0):",
-                "    for b in range(first, last):", f"        o = U64(base + b * {len(out.rows) * BLOCK})",
-                f"        r = o + U64({out.rows.index('_ref') * BLOCK})", "        hits = I32(0)", f"        for l in range(U64({BLOCK})):",
-                "            hits |= I32(X[r + l] < F(0.0))", "        if hits == 0:", "            continue",
-                f"        for l in range(U64({BLOCK})):", "            if X[r + l] < F(0.0):"]
+        """Scalar code for the few neurons of a block that spiked: list them, reset them, say from which step on they are free again."""
+        pad = " " * 12
+        text = ["@njit(nogil=True, error_model='numpy')", f"def emit_{self.index}(X, o, c, k, spk, at, id0, marks):",
+                f"    for l in range(U64({BLOCK})):", "        if marks[l] != 0:"]
         used = {s.name for _, e in resets for s in e.free_symbols} | ({str(ref)} if ref is not None else set())
         for n in sorted(used):
             text.append(f"{pad}{n} = " + (self._at(out, n) if n in out.rows else f"c[{out.scalars.index(n)}]"))
         for n, e in resets:
             text += [f"{pad}{n} = {self.printer(e)}", f"{pad}{self._at(out, n)} = {n}"]
-        text += [f"{pad}X[r + l] = {ref if ref is not None else 'F(0.0)'}",
-                 f"{pad}spk[at] = id0 + b * {BLOCK} + I64(l)", f"{pad}at += 1", "    return at"]
+        if ref is not None:
+            text.append(f"{pad}{self._at(out, '_ref')} = from_step(k + STEP(1) + STEP({ref}))")
+        text += [f"{pad}spk[at] = id0 + I64(l)", f"{pad}at += 1", "    return at"]
         return "\n".join(text) + "\n\n\n"
 
 

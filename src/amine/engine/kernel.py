@@ -19,11 +19,13 @@ from numba import njit
 
 from amine.engine.deliver import {deliver}
 from amine.engine.device import barrier, exprel64, flush_denormals, normal_block, restore_denormals, select, sign64
+from amine.engine.device import bits_float{bits} as from_step, float_bits{bits} as to_step
 from amine.engine.device import {names}
 from amine.engine.poisson import add_poisson, add_poisson_rates
 from amine.engine.sources import emit_list, emit_poisson, gap_currents, record, start_trial
 
-F, I32, I64, U64 = np.float{bits}, np.int32, np.int64, np.uint64
+F, STEP, I64, U8, U64 = np.float{bits}, np.int{bits}, np.int64, np.uint8, np.uint64
+NEVER = np.iinfo(STEP).max
 FAST = {{"contract", "nsz"}}
 
 
@@ -45,6 +47,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     """Advances this thread's neurons from step k towards k_end; returns the step reached."""
     starts, ends, factors = np.empty(4096, np.int64), np.empty(4096, np.int64), np.empty(4096, X.dtype)
     words, counts, normals = np.empty(64, np.uint32), np.empty(64, np.int32), np.empty(64, np.float64)
+    marks = np.empty(64, U8)
     own = I64(0)
     control = flush_denormals()
     for p in range(Q.shape[0]):
@@ -117,9 +120,8 @@ def _kinds(cells: list[CellCode], parts: list[str]) -> str:
         text += [f"{pad}elif kind == -2:", f"{pad}    n = emit_list(SL, p, k, spk[tid], n)"]
     for i, c in enumerate(cells):
         text.append(f"{pad}elif kind == {i}:")
-        call = f"update_{i}(X, base, first, end, c, now[Q[p, 5]:], t)"
-        text.append(f"{pad}    {call}")
-        text += [f"{pad}    n = emit_{i}(X, base, first, end, Q[p, 1], c, spk[tid], n, Q[p, 2])"] if c.spikes else []
+        call = f"update_{i}(X, base, first, end, c, now[Q[p, 5]:], t, STEP(k), spk[tid], n, Q[p, 2], marks)"
+        text.append(f"{pad}    n = {call}")
     return "\n".join(text)
 
 
@@ -166,7 +168,7 @@ def _gap(cells: list[CellCode]) -> str:
              f"{pad}    change = F(0.0)", f"{pad}    for p in range(Q.shape[0]):"]
     for i, _ in gapped:
         text += [f"{pad}        if Q[p, 3] == {i}:",
-                 f"{pad}            change = max(change, update_{i}_trial(X, Q[p, 0], B[p, 0], B[p, 1], C[p], now[Q[p, 5]:], t))"]
+                 f"{pad}            change = max(change, update_{i}_trial(X, Q[p, 0], B[p, 0], B[p, 1], C[p], now[Q[p, 5]:], t, STEP(k), spk[tid], n, Q[p, 2], marks))"]
     text += [f"{pad}    worst[iteration % 2, tid] = change", f"{pad}    barrier(sync, threads)",
              f"{pad}    for th in range(threads):", f"{pad}        change = max(change, worst[iteration % 2, th])",
              f"{pad}    if change < tolerance:", f"{pad}        break"]

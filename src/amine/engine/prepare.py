@@ -189,8 +189,9 @@ def _fill_cell(net: Network, module: ModuleType, place: Place, values: dict[str,
     for row in code["rows"][len(code["states"]) :]:
         if row in found:
             place.put(X, row, found[row])
-    ghosts = place.view(X)[-1, place.rows.index("_ref")]
-    ghosts[place.n - (place.blocks - 1) * BLOCK :] = 1e30
+    # lanes beyond the last neuron are never free to spike; the row holds steps, as whole numbers
+    ghosts = place.view(X)[-1, place.rows.index("_ref")].view(f"i{X.itemsize}")
+    ghosts[place.n - (place.blocks - 1) * BLOCK :] = np.iinfo(ghosts.dtype).max
     for j, s in enumerate(m.stimuli):
         place.put(X, f"I_stimulus_{j}", _count(s.target.views(), m))
 

@@ -94,6 +94,8 @@ def simulate(
     steps = round(span / net.dt)
     if abs(steps * net.dt - span) > 1e-6 * max(1.0, span):
         raise AmineError(f"{where}, duration", "this is not a multiple of the time step", given=str(duration), expected=f"a multiple of {net.dt:g} ms")
+    if steps >= 2**31 - 2**20:
+        raise AmineError(f"{where}, duration", "there are too many steps", given=f"{steps}", expected=f"at most {2**31 - 2**20}", mend="run it in parts")
     each = None if chunk is None else to_internal(chunk, "ms", f"{where}, chunk", positive=True)
     pause = to_internal(checkpoint_every, "ms", f"{where}, checkpoint_every", positive=True) / 1e3
     if resume and checkpoint is None:
