@@ -34,12 +34,16 @@ def _model(m: Any) -> str:
         text += ["```text", m.equations.strip(), "```\n", _latex(m) + "\n"]
     if m.units:
         text += ["| parameter | default | unit | meaning |", "|---|---|---|---|"]
-        text += [f"| `{n}` | {_value(m.parameters[n])} | {_unit(u)} | {m.symbols.get(n, '')} |" for n, u in m.units.items()]
+        text += [
+            f"| `{n}` | {_value(m.parameters[n])} | {_unit(u)} | {m.symbols.get(n, '')} |" for n, u in m.units.items()
+        ]
         text.append("")
     if m.kind == "receptor":
         text.append(f"Unit of the weight: {_unit(m.weight_unit)}.\n")
     if m.integrators:
-        text.append("Advanced by: " + ", ".join(f"`{s}` {how.replace('_', ' ')}" for s, how in m.integrators.items()) + ".\n")
+        text.append(
+            "Advanced by: " + ", ".join(f"`{s}` {how.replace('_', ' ')}" for s, how in m.integrators.items()) + ".\n"
+        )
     if m.receptors:
         text.append("Receptors from the start: " + ", ".join(f"`{label}`" for label in m.receptors) + ".\n")
     if m.source:
@@ -63,7 +67,13 @@ def _plain(text: str) -> str:
 
 
 def _value(value: Any) -> str:
-    return f"`{value}`" if isinstance(value, str) else "none" if getattr(getattr(value, "values", None), "size", 1) == 0 else f"`{value!r}`"
+    return (
+        f"`{value}`"
+        if isinstance(value, str)
+        else "none"
+        if getattr(getattr(value, "values", None), "size", 1) == 0
+        else f"`{value!r}`"
+    )
 
 
 def _unit(unit: str) -> str:
@@ -79,9 +89,14 @@ def circuits() -> str:
         make = library.get(name)
         arguments = ", ".join(f"{k}={p.default!r}" for k, p in inspect.signature(make).parameters.items())
         size = make().estimate()
-        parts += [f"## `{name}`\n", f"`{name}({arguments})`\n", *_docstring(make), f"At full size: {size['neurons']:,} neurons, "
-                  f"{size['synapses']:,} synapses expected, {size['synapse_bytes'] / 1e6:,.0f} MB for them in float32.\n",
-                  f"Source: {(inspect.getdoc(inspect.getmodule(make)) or '').splitlines()[0]}\n"]
+        parts += [
+            f"## `{name}`\n",
+            f"`{name}({arguments})`\n",
+            *_docstring(make),
+            f"At full size: {size['neurons']:,} neurons, "
+            f"{size['synapses']:,} synapses expected, {size['synapse_bytes'] / 1e6:,.0f} MB for them in float32.\n",
+            f"Source: {(inspect.getdoc(inspect.getmodule(make)) or '').splitlines()[0]}\n",
+        ]
     return "\n".join(parts)
 
 

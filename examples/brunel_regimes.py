@@ -16,7 +16,10 @@ from matplotlib.figure import Figure
 import amine as am
 
 NAMES = {
-    "SR": "synchronous regular", "SI_fast": "synchronous irregular, fast", "AI": "asynchronous irregular", "SI_slow": "synchronous irregular, slow",
+    "SR": "synchronous regular",
+    "SI_fast": "synchronous irregular, fast",
+    "AI": "asynchronous irregular",
+    "SI_slow": "synchronous irregular, slow",
 }
 
 

@@ -28,8 +28,19 @@ initial theta = theta_0
 def model() -> am.models.Model:
     """The neuron, with default values; they can be changed wherever the model is used."""
     return am.models.neuron(
-        "adaptive_threshold", EQUATIONS, doc="LIF with a threshold that adapts.",
-        E_L="-70 mV", V_r="-65 mV", theta_0="-50 mV", step="4 mV", tau_th="80 ms", tau_m="15 ms", C="200 pF", t_ref="2 ms", I_e="0 pA")
+        "adaptive_threshold",
+        EQUATIONS,
+        doc="LIF with a threshold that adapts.",
+        E_L="-70 mV",
+        V_r="-65 mV",
+        theta_0="-50 mV",
+        step="4 mV",
+        tau_th="80 ms",
+        tau_m="15 ms",
+        C="200 pF",
+        t_ref="2 ms",
+        I_e="0 pA",
+    )
 
 
 def trace() -> am.Run:
@@ -72,8 +83,12 @@ def main(folder: Path) -> dict[str, float]:
     figure.savefig(folder / "custom_neuron.png")
 
     intervals = np.diff(run.spikes["cell"].times)
-    numbers = {"first_interval_ms": float(intervals[0]), "last_interval_ms": float(intervals[-1]),
-               "fixed_Hz": float(fixed[-1]), "adaptive_Hz": float(adaptive[-1])}
+    numbers = {
+        "first_interval_ms": float(intervals[0]),
+        "last_interval_ms": float(intervals[-1]),
+        "fixed_Hz": float(fixed[-1]),
+        "adaptive_Hz": float(adaptive[-1]),
+    }
     print(f"intervals grow from {intervals[0]:.1f} to {intervals[-1]:.1f} ms")
     print(f"at 800 pA: {fixed[-1]:.0f} Hz with a fixed threshold, {adaptive[-1]:.0f} Hz with an adaptive one")
     return numbers

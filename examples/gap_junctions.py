@@ -39,14 +39,22 @@ def spiking() -> am.models.Model:
         reset v = v_reset
         initial v = v_rest
         """,
-        k="1 nS/mV", v_rest="-60 mV", v_th="-42 mV", v_peak="30 mV", v_reset="-75 mV", C="100 pF", I_e="0 pA")
+        k="1 nS/mV",
+        v_rest="-60 mV",
+        v_th="-42 mV",
+        v_peak="30 mV",
+        v_reset="-75 mV",
+        C="100 pF",
+        I_e="0 pA",
+    )
 
 
 def network(conductance: float, n: int = 100) -> am.Run:
     """Neurons with drives of their own; each pair is coupled with probability 0.2."""
     net = am.Network(seed=3)
     cells = net.population(
-        "cells", n, spiking(), I_e=am.uniform("100 pA", "110 pA"), initial={"v": am.uniform("-75 mV", "-40 mV")})
+        "cells", n, spiking(), I_e=am.uniform("100 pA", "110 pA"), initial={"v": am.uniform("-75 mV", "-40 mV")}
+    )
     net.gap_junctions(cells, cells, conductance=f"{conductance} nS", p=0.2)
     net.probe(cells, "v", name="v", every="0.5 ms")
     return net.run("1500 ms", progress=False)
@@ -80,7 +88,12 @@ def main(folder: Path) -> dict[str, float]:
         ax = figure.add_subplot(grid[row, 1])
         train = runs[k].spikes["cells"].between(1000.0, 1500.0)
         ax.plot(train.times, train.indices, ".", ms=2, color="#222222")
-        ax.set(ylabel="neuron", title=f"100 neurons, {strengths[k]:g} nS", xlim=(1000, 1500), xlabel="time (ms)" if row else "")
+        ax.set(
+            ylabel="neuron",
+            title=f"100 neurons, {strengths[k]:g} nS",
+            xlim=(1000, 1500),
+            xlabel="time (ms)" if row else "",
+        )
         ax.spines[["top", "right"]].set_visible(False)
     right = figure.add_subplot(grid[:, 2])
     right.plot(strengths, chi, "o-", color="#009E73")

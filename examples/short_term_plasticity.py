@@ -66,7 +66,10 @@ def main(folder: Path) -> dict[str, float]:
         trace, expected = run.probes[name], by_hand(**p)
         row[0].plot(trace.times, trace["v"][:, 0], color="#0072B2", lw=1)
         row[0].plot(TRAIN, np.full(TRAIN.size, -65.35), "|", color="#222222", ms=6)
-        row[0].set(ylabel="v (mV)", title=f"{name}: U = {p['U']:g}, recovery {p['tau_rec']:g} ms, facilitation {p['tau_facil']:g} ms")
+        row[0].set(
+            ylabel="v (mV)",
+            title=f"{name}: U = {p['U']:g}, recovery {p['tau_rec']:g} ms, facilitation {p['tau_facil']:g} ms",
+        )
         row[0].title.set_size(10)
         row[1].plot(np.arange(1, 12), expected, "o", mfc="none", color="#222222", ms=8, label="by hand")
         row[1].plot(np.arange(1, 12), found[name], ".", color="#D55E00", ms=7, label="simulated")
@@ -74,8 +77,10 @@ def main(folder: Path) -> dict[str, float]:
         numbers[f"{name}_error"] = float(np.abs(found[name] - expected).max())
         numbers[f"{name}_last_to_first"] = float(found[name][9] / found[name][0])
         numbers[f"{name}_after_pause"] = float(found[name][10] / found[name][0])
-        print(f"{name}: tenth over first {numbers[name + '_last_to_first']:.2f}, after the pause {numbers[name + '_after_pause']:.2f}, "
-              f"largest difference from the recursion {numbers[name + '_error']:.1e}")
+        print(
+            f"{name}: tenth over first {numbers[name + '_last_to_first']:.2f}, after the pause {numbers[name + '_after_pause']:.2f}, "
+            f"largest difference from the recursion {numbers[name + '_error']:.1e}"
+        )
     axes[1, 0].set_xlabel("time (ms); marks are spikes of the source")
     axes[1, 1].set_xlabel("spike")
     axes[0, 1].legend(frameon=False, loc="upper right", fontsize=9)

@@ -52,4 +52,6 @@ def test_brunel_regimes(tmp_path: Path) -> None:
 
 
 def test_every_example_is_tested() -> None:
-    assert {p.stem for p in EXAMPLES.glob("*.py")} == {k.removeprefix("test_") for k in globals() if (EXAMPLES / f"{k.removeprefix('test_')}.py").exists()}
+    assert {p.stem for p in EXAMPLES.glob("*.py")} == {
+        k.removeprefix("test_") for k in globals() if (EXAMPLES / f"{k.removeprefix('test_')}.py").exists()
+    }

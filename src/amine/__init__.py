@@ -33,8 +33,26 @@ _NAMES = {name: home for home, names in _HOME.items() for name in names}
 _MODULES = ("circuits", "models", "results", "units")
 
 __all__ = [
-    "AmineError", "AmineWarning", "Distribution", "Network", "Run", "box", "circuits", "exponential", "exponential_decay", "gaussian", "lognormal",
-    "models", "normal", "ramp", "results", "sine", "step", "table", "uniform", "units",
+    "AmineError",
+    "AmineWarning",
+    "Distribution",
+    "Network",
+    "Run",
+    "box",
+    "circuits",
+    "exponential",
+    "exponential_decay",
+    "gaussian",
+    "lognormal",
+    "models",
+    "normal",
+    "ramp",
+    "results",
+    "sine",
+    "step",
+    "table",
+    "uniform",
+    "units",
 ]
 
 

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from amine.network.network import Network
     from amine.results.run import Run
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
-                  help="Networks of neurons: described once, compiled, simulated and looked at.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Networks of neurons: described once, compiled, simulated and looked at.",
+)
 
 
 def main() -> None:
@@ -62,7 +67,12 @@ def _typed(name: str, key: str, value: Any, default: Any) -> Any:
             return type(default)(value)
         except ValueError:
             pass
-    raise AmineError(f"circuit '{name}', argument '{key}'", "this value does not fit", given=value, expected=f"a {type(default).__name__}")
+    raise AmineError(
+        f"circuit '{name}', argument '{key}'",
+        "this value does not fit",
+        given=value,
+        expected=f"a {type(default).__name__}",
+    )
 
 
 def _from_file(path: Path, given: dict[str, Any]) -> Network:
@@ -72,7 +82,9 @@ def _from_file(path: Path, given: dict[str, Any]) -> Network:
     from amine.network.network import Network
 
     if given:
-        raise AmineError(f"file '{path}'", f"'{next(iter(given))}' is an argument of circuits only", mend="set it in the file")
+        raise AmineError(
+            f"file '{path}'", f"'{next(iter(given))}' is an argument of circuits only", mend="set it in the file"
+        )
     if not path.exists():
         raise AmineError(f"file '{path}'", "it does not exist")
     if path.suffix == ".json":
@@ -92,12 +104,23 @@ def _target(target: str, given: dict[str, Any], settings: list[str]) -> Network:
         given[key] = value
     given = {k: v for k, v in given.items() if v is not None}
     if target.endswith((".py", ".json")):
-        return _from_file(Path(target), {k: v for k, v in given.items() if k != "seed"})
+        seed = given.pop("seed", None)
+        net = _from_file(Path(target), given)
+        if seed is not None:
+            net.seed = seed
+        return net
     return _circuit(target, given)
 
 
-Target = Annotated[str, typer.Argument(help="A circuit (amine circuits), a .py file that defines 'network', or a saved description (.json).")]
-Setting = Annotated[list[str], typer.Option("--set", help="Another argument of the circuit, key=value; may be repeated.")]
+Target = Annotated[
+    str,
+    typer.Argument(
+        help="A circuit (amine circuits), a .py file that defines 'network', or a saved description (.json)."
+    ),
+]
+Setting = Annotated[
+    list[str], typer.Option("--set", help="Another argument of the circuit, key=value; may be repeated.")
+]
 
 
 @app.command()
@@ -113,7 +136,9 @@ def run(
     threads: Annotated[int, typer.Option(help="Threads; results do not depend on them.")] = 1,
     precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     start: Annotated[str, typer.Option(help="Statistics leave out the time before.")] = "0 ms",
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="New folder for report, spikes, description and summary.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="New folder for report, spikes, description and summary.")
+    ] = None,
     store: Annotated[Path | None, typer.Option(help="New zarr store to which spikes and traces stream.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="File from which a killed run can be resumed.")] = None,
     checkpoint_every: Annotated[str, typer.Option(help="Wall time between checkpoints.")] = "30 s",
@@ -127,9 +152,19 @@ def run(
     from amine.units import to_internal
 
     begin = to_internal(start, "ms", "--start", nonnegative=True)
-    net = _target(target, {"scale": scale, "neurons": neurons, "regime": regime, "drive": drive, "seed": seed}, settings)
-    result = net.run(duration, threads=threads, precision=precision, progress=progress and not as_json, store=store, checkpoint=checkpoint,
-                     checkpoint_every=checkpoint_every, resume=resume)
+    net = _target(
+        target, {"scale": scale, "neurons": neurons, "regime": regime, "drive": drive, "seed": seed}, settings
+    )
+    result = net.run(
+        duration,
+        threads=threads,
+        precision=precision,
+        progress=progress and not as_json,
+        store=store,
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        resume=resume,
+    )
     data = {"circuit": target, **result.to_json()}
     data["seconds"]["start"] = _since_start() - result.seconds["simulate"]
     if out is not None:
@@ -165,13 +200,21 @@ def _write(result: Run, out: Path, data: dict[str, Any], start: float) -> None:
     try:
         result.report(part / "report.html", start=min(start, result.duration))
         result.network.save(part / "network.json")
-        np.savez_compressed(part / "spikes.npz", steps=result.spikes.steps, ids=result.spikes.ids, dt=result.spikes.dt,
-                            populations=np.array([p[0] for p in result.spikes.populations]), first=np.array([p[1] for p in result.spikes.populations]))
+        np.savez_compressed(
+            part / "spikes.npz",
+            steps=result.spikes.steps,
+            ids=result.spikes.ids,
+            dt=result.spikes.dt,
+            populations=np.array([p[0] for p in result.spikes.populations]),
+            first=np.array([p[1] for p in result.spikes.populations]),
+        )
         (part / "summary.json").write_text(json.dumps(data, indent=1))
         pictures = part / "pictures"
         pictures.mkdir()
         result.raster(start=max(0.0, result.duration - 1000.0)).savefig(pictures / "raster.png")
-        result.rates(min(start, result.duration), result.network.notes.get("published_rates")).savefig(pictures / "rates.png")
+        result.rates(min(start, result.duration), result.network.notes.get("published_rates")).savefig(
+            pictures / "rates.png"
+        )
         part.chmod(0o755)
         if out.exists():
             out.rmdir()
@@ -259,7 +302,11 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def _options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     pass
 
 

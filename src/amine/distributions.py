@@ -38,8 +38,12 @@ class InternalDistribution:
             bad = bad[(x[bad] < self.low) | (x[bad] > self.high)]
             tries += 1
             if tries > 1000:
-                raise AmineError("distribution", "almost nothing lies within the bounds",
-                                 given=f"{self.low:g}..{self.high:g}", mend="widen them or clip instead")
+                raise AmineError(
+                    "distribution",
+                    "almost nothing lies within the bounds",
+                    given=f"{self.low:g}..{self.high:g}",
+                    mend="widen them or clip instead",
+                )
         return x
 
     def draw(self, n: int, generator: np.random.Generator) -> np.ndarray:
@@ -79,7 +83,9 @@ class Distribution:
         if self.kind not in KINDS:
             raise AmineError("distribution", f"'{self.kind}' is not known", mend=did_you_mean(str(self.kind), KINDS))
         if self.bounds not in ("none", "clipped", "truncated"):
-            raise AmineError(f"{self.kind}()", "unknown kind of bounds", given=repr(self.bounds), expected="clipped or truncated")
+            raise AmineError(
+                f"{self.kind}()", "unknown kind of bounds", given=repr(self.bounds), expected="clipped or truncated"
+            )
 
     def clipped(self, low: Any = None, high: Any = None) -> Distribution:
         """Values outside low..high are set to the bound."""
@@ -100,7 +106,11 @@ class Distribution:
         if self.kind == "normal" and b < 0:
             raise AmineError(where, "the standard deviation is negative", given=str(self.b))
         if self.kind == "lognormal" and (a <= 0 or b < 0):
-            raise AmineError(where, "a lognormal needs a positive mean and a standard deviation of 0 or more", given=f"{self.a}, {self.b}")
+            raise AmineError(
+                where,
+                "a lognormal needs a positive mean and a standard deviation of 0 or more",
+                given=f"{self.a}, {self.b}",
+            )
         if self.kind == "exponential" and a <= 0:
             raise AmineError(where, "an exponential needs a positive mean", given=str(self.a))
         if (self.kind == "uniform" and b < a) or low > high:
@@ -109,14 +119,22 @@ class Distribution:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
-        return {"distribution": self.kind, "a": _plain(self.a), "b": _plain(self.b), "low": _plain(self.low),
-                "high": _plain(self.high), "bounds": self.bounds}
+        return {
+            "distribution": self.kind,
+            "a": _plain(self.a),
+            "b": _plain(self.b),
+            "low": _plain(self.low),
+            "high": _plain(self.high),
+            "bounds": self.bounds,
+        }
 
     @staticmethod
     def from_dict(d: Mapping[str, Any]) -> Distribution:
         """Back from plain data."""
         try:
-            return Distribution(d["distribution"], d["a"], d.get("b"), d.get("low"), d.get("high"), d.get("bounds", "none"))
+            return Distribution(
+                d["distribution"], d["a"], d.get("b"), d.get("low"), d.get("high"), d.get("bounds", "none")
+            )
         except (KeyError, TypeError, AttributeError) as e:
             raise AmineError("distribution", "damaged description", given=repr(d)[:60]) from e
 
@@ -188,8 +206,12 @@ def parse_distribution(text: str, where: str) -> Distribution | None:
 
 def _build(node: ast.AST, where: str) -> Distribution:
     if not isinstance(node, ast.Call) or node.keywords or not all(isinstance(a, ast.Constant) for a in node.args):
-        raise AmineError(where, "this is not a distribution", given=ast.unparse(node)[:60],
-                         expected='one such as normal("15 ms", "2 ms")')
+        raise AmineError(
+            where,
+            "this is not a distribution",
+            given=ast.unparse(node)[:60],
+            expected='one such as normal("15 ms", "2 ms")',
+        )
     args = [a.value for a in node.args if isinstance(a, ast.Constant)]
     if isinstance(node.func, ast.Attribute) and node.func.attr in ("clipped", "truncated") and len(args) <= 2:
         return getattr(_build(node.func.value, where), node.func.attr)(*args)

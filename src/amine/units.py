@@ -35,12 +35,14 @@ _NAMED: dict[str, tuple[tuple[int, ...], float]] = {
 }
 _PREFIX = {"": 0, "G": 9, "M": 6, "k": 3, "c": -2, "m": -3, "u": -6, "µ": -6, "n": -9, "p": -12, "f": -15}
 _EXTRA = {"min": ((0, 1, 0, 0, 0, 0), 6e4), "h": ((0, 1, 0, 0, 0, 0), 3.6e6), "hour": ((0, 1, 0, 0, 0, 0), 3.6e6)}
-_FACTOR = re.compile(r"\s*([*/]?)\s*(1|[A-Za-zµ]+)\s*(?:(?:\*\*|\^)\s*(\(?-?\d+(?:/\d+)?\)?|\(?-?\d+\.\d+\)?)|(-?\d+))?\s*")
+_FACTOR = re.compile(
+    r"\s*([*/]?)\s*(1|[A-Za-zµ]+)\s*(?:(?:\*\*|\^)\s*(\(?-?\d+(?:/\d+)?\)?|\(?-?\d+\.\d+\)?)|(-?\d+))?\s*"
+)
 _NUMBER = re.compile(r"^\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf|nan)\s*(.*)$", re.S)
 
 
 def _table() -> dict[str, tuple[tuple[int, ...], float]]:
-    out = dict(_EXTRA)
+    out: dict[str, tuple[tuple[int, ...], float]] = dict(_EXTRA)
     for unit, (dim, factor) in _NAMED.items():
         for prefix, power in _PREFIX.items():
             if prefix + unit not in out:
@@ -86,9 +88,13 @@ def _lookup(unit: str, where: str) -> tuple[Dimension, float]:
     try:
         return _from_pint(_registry().Quantity(1, unit))
     except (pint.errors.PintError, AttributeError, TypeError, ValueError, SyntaxError) as e:
-        raise AmineError(where, f"'{unit}' is not a unit", mend="use a unit such as mV, ms, nS, pA, pF, uM or Hz") from e
+        raise AmineError(
+            where, f"'{unit}' is not a unit", mend="use a unit such as mV, ms, nS, pA, pF, uM or Hz"
+        ) from e
     except Exception as e:  # pint's tokenizer raises assorted errors on arbitrary text
-        raise AmineError(where, f"'{unit}' is not a unit", mend="use a unit such as mV, ms, nS, pA, pF, uM or Hz") from e
+        raise AmineError(
+            where, f"'{unit}' is not a unit", mend="use a unit such as mV, ms, nS, pA, pF, uM or Hz"
+        ) from e
 
 
 @lru_cache(maxsize=1)
@@ -134,7 +140,23 @@ def dimension_of(unit: str) -> Dimension:
     return _lookup(unit, "unit")[0]
 
 
-_COMMON = ("mV", "ms", "pA", "nS", "pF", "uM", "um", "K", "1/ms", "mV/ms", "1/mV", "pA/ms", "1/mV/ms", "um**2", "1/uM/ms")
+_COMMON = (
+    "mV",
+    "ms",
+    "pA",
+    "nS",
+    "pF",
+    "uM",
+    "um",
+    "K",
+    "1/ms",
+    "mV/ms",
+    "1/mV",
+    "pA/ms",
+    "1/mV/ms",
+    "um**2",
+    "1/uM/ms",
+)
 
 
 def internal_unit(dim: Dimension) -> str:
@@ -154,7 +176,9 @@ def internal_unit(dim: Dimension) -> str:
 def _split(value: str, where: str) -> tuple[float, str]:
     m = _NUMBER.match(value)
     if not m:
-        raise AmineError(where, "this is not a quantity", given=f"'{value[:40]}'", expected="a number and a unit such as '20 ms'")
+        raise AmineError(
+            where, "this is not a quantity", given=f"'{value[:40]}'", expected="a number and a unit such as '20 ms'"
+        )
     return float(m.group(1)), m.group(2).strip()
 
 
@@ -165,8 +189,13 @@ def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
         number, text = _split(value, where)
         if not text:
             if any(dim) and number != 0:
-                raise AmineError(where, "the unit is missing", given=f"'{value}'", expected=f"a value in {unit}",
-                                 mend=f"write '{value.strip()} {unit}' if that is meant")
+                raise AmineError(
+                    where,
+                    "the unit is missing",
+                    given=f"'{value}'",
+                    expected=f"a value in {unit}",
+                    mend=f"write '{value.strip()} {unit}' if that is meant",
+                )
             return number
         d, f = _lookup(text, where)
         _check(d, dim, text, unit, value, where)
@@ -180,19 +209,33 @@ def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
     except (TypeError, ValueError) as e:
         raise AmineError(where, "this is not a quantity", given=repr(value)[:40], expected=f"a value in {unit}") from e
     if any(dim) and np.any(number != 0):
-        raise AmineError(where, "the unit is missing", given=repr(value)[:40], expected=f"a value in {unit}",
-                         mend=f"write '{value} {unit}' or multiply by a unit of amine.units" if number.ndim == 0
-                         else "multiply the array by a unit of amine.units")
+        raise AmineError(
+            where,
+            "the unit is missing",
+            given=repr(value)[:40],
+            expected=f"a value in {unit}",
+            mend=f"write '{value} {unit}' or multiply by a unit of amine.units"
+            if number.ndim == 0
+            else "multiply the array by a unit of amine.units",
+        )
     return number if number.ndim else float(number)
 
 
 def _check(given: Dimension, wanted: Dimension, text: str, unit: str, value: Any, where: str) -> None:
     if tuple(given) != tuple(wanted):
-        raise AmineError(where, "wrong dimension", given=f"'{value}' in {text or '1'}", expected=f"a value in {unit or '1'}")
+        raise AmineError(
+            where, "wrong dimension", given=f"'{value}' in {text or '1'}", expected=f"a value in {unit or '1'}"
+        )
 
 
 def to_internal(
-    value: Any, unit: str, where: str, *, positive: bool = False, nonnegative: bool = False, finite: bool = True,
+    value: Any,
+    unit: str,
+    where: str,
+    *,
+    positive: bool = False,
+    nonnegative: bool = False,
+    finite: bool = True,
     shape: tuple[int, ...] | None = None,
 ) -> Any:
     """A quantity as float64 in the coherent system: a float, or an array for arrays and lists.
@@ -242,7 +285,39 @@ def format_quantity(x: float, unit: str) -> str:
     return f"{x / factor:.6g} {unit}".removesuffix(" 1")
 
 
-_PUBLIC = "V mV uV s ms us A mA uA nA pA S mS uS nS pS F uF nF pF Hz kHz m cm mm um nm K Ohm MOhm GOhm".split()
+_PUBLIC = [
+    "V",
+    "mV",
+    "uV",
+    "s",
+    "ms",
+    "us",
+    "A",
+    "mA",
+    "uA",
+    "nA",
+    "pA",
+    "S",
+    "mS",
+    "uS",
+    "nS",
+    "pS",
+    "F",
+    "uF",
+    "nF",
+    "pF",
+    "Hz",
+    "kHz",
+    "m",
+    "cm",
+    "mm",
+    "um",
+    "nm",
+    "K",
+    "Ohm",
+    "MOhm",
+    "GOhm",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -26,8 +26,16 @@ def test_lif_frequency_is_that_of_the_formula():
 KERNELS = {
     "exponential": (dict(tau="5 ms"), "g", lambda t: np.exp(-t / 5.0)),
     "exponential_current": (dict(tau="3 ms"), "i", lambda t: np.exp(-t / 3.0)),
-    "dual_exponential": (dict(tau_rise="1 ms", tau_decay="6 ms"), "g", lambda t: (np.exp(-t / 6.0) - np.exp(-t / 1.0)) / 5.0),
-    "nmda": (dict(tau_rise="2 ms", tau_decay="100 ms"), "g", lambda t: 2.0 * (np.exp(-t / 100.0) - np.exp(-t / 2.0)) / 98.0),
+    "dual_exponential": (
+        dict(tau_rise="1 ms", tau_decay="6 ms"),
+        "g",
+        lambda t: (np.exp(-t / 6.0) - np.exp(-t / 1.0)) / 5.0,
+    ),
+    "nmda": (
+        dict(tau_rise="2 ms", tau_decay="100 ms"),
+        "g",
+        lambda t: 2.0 * (np.exp(-t / 100.0) - np.exp(-t / 2.0)) / 98.0,
+    ),
     "alpha": (dict(tau="2 ms"), "g", lambda t: t / 2.0 * np.exp(-t / 2.0)),
 }
 
@@ -72,7 +80,9 @@ def test_exactly_integrated_neuron_follows_its_closed_form():
     np.testing.assert_allclose(data["v"][:, 0], expected, atol=1e-11)
 
 
-@pytest.mark.parametrize("parameters", [dict(U=0.5, tau_rec="800 ms", tau_facil="1 ms"), dict(U=0.1, tau_rec="100 ms", tau_facil="1000 ms")])
+@pytest.mark.parametrize(
+    "parameters", [dict(U=0.5, tau_rec="800 ms", tau_facil="1 ms"), dict(U=0.1, tau_rec="100 ms", tau_facil="1000 ms")]
+)
 def test_tsodyks_markram_steady_state(parameters):
     """Amplitudes at a constant rate against the fixed point of the map from spike to spike (Tsodyks et al. 1998)."""
     period, w = 50.0, 10.0
@@ -80,7 +90,14 @@ def test_tsodyks_markram_steady_state(parameters):
     times = period * np.arange(1, 101)
     source = net.population("S", 1, "spike_list", times=times * am.units.ms, indices=np.zeros(100, int))
     target = net.population("T", 1, "lif", receptors={"r": am.models.exponential_current(tau="1 ms")})
-    net.synapses(source, target, receptor="r", weight=f"{w} pA", release=am.models.tsodyks_markram(**parameters), rule="one_to_one")
+    net.synapses(
+        source,
+        target,
+        receptor="r",
+        weight=f"{w} pA",
+        release=am.models.tsodyks_markram(**parameters),
+        rule="one_to_one",
+    )
     probe = net.probe(target, "i_r")
     data = net.run("5010 ms", **RUN).probes[probe.name]
     i = data["i_r"][:, 0]
@@ -97,7 +114,9 @@ def test_tsodyks_markram_steady_state(parameters):
 def test_gap_junction_coupling_coefficient(g):
     """Steady state of a passive pair: dv2/dv1 = g/(g + g_L), however strong the junction is against the leak."""
     net = am.Network(dt="0.1 ms")
-    P = net.population("P", 2, "lif", C="200 pF", tau_m="20 ms", V_th="1000 mV", I_e=np.array([50.0, 0.0]) * am.units.pA)
+    P = net.population(
+        "P", 2, "lif", C="200 pF", tau_m="20 ms", V_th="1000 mV", I_e=np.array([50.0, 0.0]) * am.units.pA
+    )
     net.gap_junctions(P, P, conductance=f"{g} nS", pairs=([0], [1]))
     probe = net.probe(P, "v")
     v = net.run("600 ms", **RUN).probes[probe.name]["v"][-1] + 65.0
@@ -110,7 +129,15 @@ def test_gap_junction_transient_against_the_matrix_exponential():
     errors = []
     for dt in (0.2, 0.1):
         net = am.Network(dt=f"{dt} ms")
-        P = net.population("P", 2, "lif", C="200 pF", tau_m="20 ms", V_th="1000 mV", initial={"v": np.array([-55.0, -65.0]) * am.units.mV})
+        P = net.population(
+            "P",
+            2,
+            "lif",
+            C="200 pF",
+            tau_m="20 ms",
+            V_th="1000 mV",
+            initial={"v": np.array([-55.0, -65.0]) * am.units.mV},
+        )
         net.gap_junctions(P, P, conductance="40 nS", pairs=([0], [1]))
         probe = net.probe(P, "v")
         data = net.run("10 ms", **RUN).probes[probe.name]
@@ -121,7 +148,13 @@ def test_gap_junction_transient_against_the_matrix_exponential():
 
 def test_white_noise_gives_the_variance_of_ornstein_and_uhlenbeck():
     sigma, tau = 3.0, 10.0
-    model = am.models.neuron("ou_neuron", "dv/dt = (mu - v)/tau + sigma*sqrt(2/tau)*xi : mV\ninitial v = mu", mu="-60 mV", sigma="3 mV", tau="10 ms")
+    model = am.models.neuron(
+        "ou_neuron",
+        "dv/dt = (mu - v)/tau + sigma*sqrt(2/tau)*xi : mV\ninitial v = mu",
+        mu="-60 mV",
+        sigma="3 mV",
+        tau="10 ms",
+    )
     assert model.integrators == {"v": "exact"}
     net = am.Network(seed=3, dt="1 ms")
     P = net.population("P", 2000, model)
@@ -157,7 +190,9 @@ def test_poisson_source_fires_at_its_rate():
 
 def test_refractory_time_is_held_and_delta_spikes_in_it_are_lost():
     net = am.Network(dt="0.1 ms")
-    source = net.population("S", 2, "spike_list", times=np.array([1.0, 2.0, 4.0]) * am.units.ms, indices=np.array([0, 0, 0]))
+    source = net.population(
+        "S", 2, "spike_list", times=np.array([1.0, 2.0, 4.0]) * am.units.ms, indices=np.array([0, 0, 0])
+    )
     P = net.population("P", 1, "lif", E_L="-65 mV", V_r="-65 mV", V_th="-50 mV", t_ref="2 ms")
     net.synapses(source, P, receptor="delta", weight="20 mV", p=1.0)
     probe = net.probe(P, "v")

@@ -14,8 +14,21 @@ from amine.distributions import exponential, lognormal, normal, uniform
 from amine.engine.connectivity import ProjectionSpec, build_bundle, pairs_of
 
 BASE = ProjectionSpec(
-    name="test", stream=3, pre=(0, 1, 200), post=(0, 1, 150), rule="p", value=0.1, same_population=False, autapses=True, multapses=True,
-    base=64, stride=192, bounds=(0, 150), weight=1.0, delay=2)
+    name="test",
+    stream=3,
+    pre=(0, 1, 200),
+    post=(0, 1, 150),
+    rule="p",
+    value=0.1,
+    same_population=False,
+    autapses=True,
+    multapses=True,
+    base=64,
+    stride=192,
+    bounds=(0, 150),
+    weight=1.0,
+    delay=2,
+)
 
 
 def draw(n_source: int = 200, seed: int = 1, **changes):
@@ -53,7 +66,9 @@ def test_ends_are_uniform(rule, value, multapses):
             assert stats.chisquare(counts).pvalue > 1e-4
 
 
-@pytest.mark.parametrize(("rule", "value"), [("p", 0.5), ("indegree", 20), ("outdegree", 20), ("total", 5000), ("all_to_all", None)])
+@pytest.mark.parametrize(
+    ("rule", "value"), [("p", 0.5), ("indegree", 20), ("outdegree", 20), ("total", 5000), ("all_to_all", None)]
+)
 def test_no_autapses(rule, value):
     same = {"pre": (0, 1, 150), "post": (0, 1, 150), "same_population": True, "n_source": 150}
     i, j, _, _ = draw(rule=rule, value=value, autapses=False, **same)
@@ -63,7 +78,9 @@ def test_no_autapses(rule, value):
 
 
 def test_slices_with_steps_and_self():
-    i, j, _, _ = draw(rule="all_to_all", value=None, pre=(10, 3, 20), post=(13, 2, 15), same_population=True, autapses=False)
+    i, j, _, _ = draw(
+        rule="all_to_all", value=None, pre=(10, 3, 20), post=(13, 2, 15), same_population=True, autapses=False
+    )
     expected = {(a, b) for a in range(10, 70, 3) for b in range(13, 43, 2) if a != b}
     assert set(zip(i.tolist(), j.tolist(), strict=True)) == expected
 
@@ -97,8 +114,10 @@ def test_distance_kernel():
 @pytest.mark.parametrize(
     ("distribution", "cdf"),
     [
-        (normal("3 pA", "0.5 pA"), stats.norm(3, 0.5).cdf), (uniform("1 pA", "4 pA"), stats.uniform(1, 3).cdf),
-        (exponential("2 pA"), stats.expon(scale=2).cdf), (lognormal("2 pA", "1 pA"), stats.lognorm(np.sqrt(np.log(1.25)), scale=2 / np.sqrt(1.25)).cdf),
+        (normal("3 pA", "0.5 pA"), stats.norm(3, 0.5).cdf),
+        (uniform("1 pA", "4 pA"), stats.uniform(1, 3).cdf),
+        (exponential("2 pA"), stats.expon(scale=2).cdf),
+        (lognormal("2 pA", "1 pA"), stats.lognorm(np.sqrt(np.log(1.25)), scale=2 / np.sqrt(1.25)).cdf),
         (normal("0 pA", "1 pA").truncated("-0.5 pA", "1 pA"), stats.truncnorm(-0.5, 1).cdf),
     ],
 )
@@ -111,12 +130,16 @@ def test_delays_are_rounded_and_clipped():
     d = normal("1.5 ms", "1 ms").clipped("0.1 ms", "3 ms").internal("ms", "d")
     _, _, _, delay = draw(rule="total", value=50_000, delay=d)
     assert delay.min() == 1 and delay.max() == 30
-    assert np.mean(delay) * 0.1 == pytest.approx(stats.norm.expect(lambda x: np.clip(x, 0.1, 3), loc=1.5, scale=1), abs=0.02)
+    assert np.mean(delay) * 0.1 == pytest.approx(
+        stats.norm.expect(lambda x: np.clip(x, 0.1, 3), loc=1.5, scale=1), abs=0.02
+    )
 
 
 SPECS = [
-    {"rule": "p", "value": 0.3}, {"rule": "p", "value": 0.3, "weight": normal("1 pA", "1 pA").internal("pA", "w")},
-    {"rule": "total", "value": 4000, "delay": uniform("0.1 ms", "2 ms").internal("ms", "d")}, {"rule": "indegree", "value": 12},
+    {"rule": "p", "value": 0.3},
+    {"rule": "p", "value": 0.3, "weight": normal("1 pA", "1 pA").internal("pA", "w")},
+    {"rule": "total", "value": 4000, "delay": uniform("0.1 ms", "2 ms").internal("ms", "d")},
+    {"rule": "indegree", "value": 12},
 ]
 
 
@@ -125,7 +148,13 @@ def synapses(bundle) -> list[tuple]:
     out = []
     for s in bundle.shards:
         slots = s.slots if bundle.kind == 0 else s.slots[:, 0]
-        weights = np.full(len(slots), bundle.weight) if bundle.kind == 0 else s.slots.view(np.float32)[:, 1] if bundle.kind == 1 else s.weights[:, 0]
+        weights = (
+            np.full(len(slots), bundle.weight)
+            if bundle.kind == 0
+            else s.slots.view(np.float32)[:, 1]
+            if bundle.kind == 1
+            else s.weights[:, 0]
+        )
         for i in range(len(s.rows) - 1):
             a, b = s.rows[i], s.rows[i + 1]
             ends = [0, b - a] if s.seg is None else s.seg[i]
@@ -154,14 +183,31 @@ def test_one_stream_draws_the_same_pairs_for_two_receptors():
 
 @settings(max_examples=60, deadline=None)
 @given(
-    n=st.integers(1, 40), m=st.integers(1, 90), rule=st.sampled_from(["p", "indegree", "outdegree", "total", "all_to_all"]),
-    share=st.floats(0, 1), same=st.booleans(), autapses=st.booleans(), multapses=st.booleans(), seed=st.integers(0, 2**63 - 1))
+    n=st.integers(1, 40),
+    m=st.integers(1, 90),
+    rule=st.sampled_from(["p", "indegree", "outdegree", "total", "all_to_all"]),
+    share=st.floats(0, 1),
+    same=st.booleans(),
+    autapses=st.booleans(),
+    multapses=st.booleans(),
+    seed=st.integers(0, 2**63 - 1),
+)
 def test_any_small_projection(n, m, rule, share, same, autapses, multapses, seed):
     own = int(same and not autapses)
     m = n if same else m
     room = {"indegree": n - own, "outdegree": m - own, "total": n * m - own * n}.get(rule, 0)
     value = share if rule == "p" else None if rule == "all_to_all" else round(share * room)
-    i, j, _, _ = draw(n_source=n, seed=seed, pre=(0, 1, n), post=(0, 1, m), rule=rule, value=value, same_population=same, autapses=autapses, multapses=multapses)
+    i, j, _, _ = draw(
+        n_source=n,
+        seed=seed,
+        pre=(0, 1, n),
+        post=(0, 1, m),
+        rule=rule,
+        value=value,
+        same_population=same,
+        autapses=autapses,
+        multapses=multapses,
+    )
     assert ((i >= 0) & (i < n) & (j >= 0) & (j < m)).all()
     assert not own or (i != j).all()
     if not multapses or rule in ("p", "all_to_all"):

@@ -21,12 +21,17 @@ def test_a_state_that_is_no_number_is_named():
     net.population("fine", 3, "lif")
     bad = net.population("bad", 70, runaway, initial={"v": np.where(np.arange(70) == 66, 1.0, -1.0) * am.units.mV})
     assert bad.model.integrators["v"] == "rk4"
-    with pytest.raises(am.AmineError, match=r"Population 'bad', neuron 66, variable 'v': it is not a finite number at (19|2\d)[.\d]* ms; .*smaller dt"):
+    with pytest.raises(
+        am.AmineError,
+        match=r"Population 'bad', neuron 66, variable 'v': it is not a finite number at (19|2\d)[.\d]* ms; .*smaller dt",
+    ):
         net.run("100 ms", progress=False)
 
 
 def test_infinite_constants_are_named():
-    model = am.models.neuron("flat", "dv/dt = (E - v)/(tau - tau_2) + I/C : mV", E="0 mV", tau="5 ms", tau_2="5 ms", C="1 pF")
+    model = am.models.neuron(
+        "flat", "dv/dt = (E - v)/(tau - tau_2) + I/C : mV", E="0 mV", tau="5 ms", tau_2="5 ms", C="1 pF"
+    )
     net = am.Network()
     net.population("P", 1, model)
     with pytest.raises(am.AmineError, match="Population 'P'"):
@@ -44,9 +49,14 @@ def test_more_synapses_than_memory_are_refused_with_the_figure():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"duration": "1"}, "unit is missing"), ({"duration": "1.05 ms"}, "multiple of the time step"), ({"duration": "-1 ms"}, "negative"),
-        ({"duration": "1 mV"}, "dimension"), ({"duration": "1 ms", "threads": 0}, "threads"), ({"duration": "1 ms", "precision": "float16"}, "precision"),
-        ({"duration": "1 ms", "resume": True}, "checkpoint"), ({"duration": "1 ms", "chunk": "0 ms"}, "chunk"),
+        ({"duration": "1"}, "unit is missing"),
+        ({"duration": "1.05 ms"}, "multiple of the time step"),
+        ({"duration": "-1 ms"}, "negative"),
+        ({"duration": "1 mV"}, "dimension"),
+        ({"duration": "1 ms", "threads": 0}, "threads"),
+        ({"duration": "1 ms", "precision": "float16"}, "precision"),
+        ({"duration": "1 ms", "resume": True}, "checkpoint"),
+        ({"duration": "1 ms", "chunk": "0 ms"}, "chunk"),
     ],
 )
 def test_bad_arguments_of_a_run(arguments, words):

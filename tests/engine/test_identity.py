@@ -18,12 +18,36 @@ def network(seed: int = 7) -> am.Network:
     """All that could go wrong at once: two receptors, own weights and delays, release, gaps, noise, Poisson, stimulus, probes."""
     net = am.Network(seed=seed)
     noisy = am.models.neuron(
-        "noisy_lif", "dv/dt = (E_L - v)/tau + sigma*sqrt(2/tau)*xi + (I + I_e)/C : mV\nthreshold v > V_th\nreset v = E_L\nrefractory t_ref hold v\ninitial v = E_L",
-        E_L="-65 mV", tau="12 ms", sigma="1.5 mV", C="200 pF", V_th="-50 mV", t_ref="2 ms", I_e="180 pA")
-    E = net.population("E", 300, "lif_cond", I_e="normal('160 pA', '10 pA')", initial={"v": 'uniform("-60 mV", "-50 mV")'})
+        "noisy_lif",
+        "dv/dt = (E_L - v)/tau + sigma*sqrt(2/tau)*xi + (I + I_e)/C : mV\nthreshold v > V_th\nreset v = E_L\nrefractory t_ref hold v\ninitial v = E_L",
+        E_L="-65 mV",
+        tau="12 ms",
+        sigma="1.5 mV",
+        C="200 pF",
+        V_th="-50 mV",
+        t_ref="2 ms",
+        I_e="180 pA",
+    )
+    E = net.population(
+        "E", 300, "lif_cond", I_e="normal('160 pA', '10 pA')", initial={"v": 'uniform("-60 mV", "-50 mV")'}
+    )
     I = net.population("I", 130, noisy, receptors={"AMPA": "AMPA", "GABA_A": "GABA_A"})
-    net.synapses(E, E + I, receptors={"AMPA": "3 nS", "NMDA": "0.3 nS"}, p=0.1, delay='normal("1.5 ms", "0.7 ms").clipped("0.1 ms")')
-    net.synapses(I, E, receptor="GABA_A", weight='normal("20 nS", "4 nS").truncated("0 nS")', indegree=20, delay="0.8 ms", release="tsodyks_markram")
+    net.synapses(
+        E,
+        E + I,
+        receptors={"AMPA": "3 nS", "NMDA": "0.3 nS"},
+        p=0.1,
+        delay='normal("1.5 ms", "0.7 ms").clipped("0.1 ms")',
+    )
+    net.synapses(
+        I,
+        E,
+        receptor="GABA_A",
+        weight='normal("20 nS", "4 nS").truncated("0 nS")',
+        indegree=20,
+        delay="0.8 ms",
+        release="tsodyks_markram",
+    )
     net.synapses(I, I, receptor="GABA_A", weight="5 nS", p=0.1)
     net.gap_junctions(I, I, conductance="0.3 nS", p=0.05)
     net.poisson(E[:200], rate="8 Hz", receptor="AMPA", weight="1 nS", n=50)
@@ -40,8 +64,11 @@ def reference():
 
 def same(a, b) -> bool:
     return a.spikes.hash() == b.spikes.hash() and all(
-        np.array_equal(np.asarray(p.values[v]), np.asarray(b.probes[n].values[v])) and np.array_equal(p.times, b.probes[n].times)
-        for n, p in a.probes.items() for v in p.values)
+        np.array_equal(np.asarray(p.values[v]), np.asarray(b.probes[n].values[v]))
+        and np.array_equal(p.times, b.probes[n].times)
+        for n, p in a.probes.items()
+        for v in p.values
+    )
 
 
 def test_the_reference_is_active(reference):
@@ -64,7 +91,12 @@ def test_another_seed_gives_other_spikes(reference):
 
 @pytest.mark.parametrize(("before", "after", "stored"), [(1, 2, False), (2, 1, True), (4, 3, True)])
 def test_resume(reference, tmp_path, before, after, stored):
-    place = {"checkpoint": tmp_path / "state", "store": tmp_path / "store.zarr" if stored else None, "progress": False, "chunk": "10 ms"}
+    place = {
+        "checkpoint": tmp_path / "state",
+        "store": tmp_path / "store.zarr" if stored else None,
+        "progress": False,
+        "chunk": "10 ms",
+    }
     network().run("50 ms", threads=before, **place)
     assert same(reference, network().run("120 ms", threads=after, resume=True, **place))
 

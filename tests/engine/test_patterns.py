@@ -9,6 +9,7 @@ from scipy.integrate import solve_ivp
 import amine as am
 from amine.models._base import Model
 
+
 def reference(model: Model, duration: float) -> np.ndarray:
     """Spike times of AdEx by Dormand-Prince with an event at V_cut (SciPy): no step of it goes beyond the spike, and w sees no v above V_cut."""
     p = {n: float(v.split()[0]) for n, v in model.parameters.items()}
@@ -16,7 +17,10 @@ def reference(model: Model, duration: float) -> np.ndarray:
     def slope(_t: float, y: np.ndarray) -> list[float]:
         y = [min(y[0], p["V_cut"] + 5.0), y[1]]  # the solver looks ahead of the event
         spike = p["g_L"] * p["Delta_T"] * np.exp((y[0] - p["V_T"]) / p["Delta_T"])
-        return [(p["g_L"] * (p["E_L"] - y[0]) + spike - y[1] + p["I_e"]) / p["C"], (p["a"] * (y[0] - p["E_L"]) - y[1]) / p["tau_w"]]
+        return [
+            (p["g_L"] * (p["E_L"] - y[0]) + spike - y[1] + p["I_e"]) / p["C"],
+            (p["a"] * (y[0] - p["E_L"]) - y[1]) / p["tau_w"],
+        ]
 
     def peak(_t: float, y: np.ndarray) -> float:
         return y[0] - p["V_cut"]
@@ -61,7 +65,9 @@ def test_adex_classes(adex):
     assert (np.diff(gaps["adaptation"]) > -1e-9).all()
     assert gaps["initial_burst"][:2].max() < 10 < gaps["initial_burst"][2]
     assert np.sort(gaps["regular_bursting"])[:4].max() < 7 and gaps["regular_bursting"].max() > 120
-    assert gaps["delayed_accelerating"][0] > 2 * gaps["delayed_accelerating"][-1] and adex["delayed_accelerating"][0] > 30
+    assert (
+        gaps["delayed_accelerating"][0] > 2 * gaps["delayed_accelerating"][-1] and adex["delayed_accelerating"][0] > 30
+    )
     assert adex["delayed_bursting"][0] > 50 and gaps["delayed_bursting"].max() > 7 * gaps["delayed_bursting"].min()
     assert len(adex["transient"]) == 1
     assert gaps["irregular"].std() / gaps["irregular"].mean() > 0.2
@@ -76,7 +82,14 @@ def test_adex_of_the_first_paper():
 
 
 # spikes in 1 s and last interval in ms, from a Heun scheme at 0.01 ms
-IZHIKEVICH = {"RS": (23, 44.82), "IB": (34, 31.23), "CH": (87, None), "FS": (137, 7.36), "LTS": (78, 13.4), "RZ": (196, 5.14)}
+IZHIKEVICH = {
+    "RS": (23, 44.82),
+    "IB": (34, 31.23),
+    "CH": (87, None),
+    "FS": (137, 7.36),
+    "LTS": (78, 13.4),
+    "RZ": (196, 5.14),
+}
 
 
 def test_izhikevich_types():

@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "benchmarks"), str(HERE)]
 
-import environments  # noqa: E402  (benchmarks/environments.py, found through the line above)
+import environments
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -40,7 +40,12 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, np
             pytest.skip(f"no environment {environment!r}: {command} makes it")
         folder = tmp_path_factory.mktemp("exchange")
         np.savez(folder / "in.npz", **values)
-        command = [environments.interpreter(environment), HERE / "scripts" / script, folder / "in.npz", folder / "out.npz"]
+        command = [
+            environments.interpreter(environment),
+            HERE / "scripts" / script,
+            folder / "in.npz",
+            folder / "out.npz",
+        ]
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=1800)
         assert done.returncode == 0, f"{script} failed: {done.stderr[-1500:]}"
         with np.load(folder / "out.npz") as data:

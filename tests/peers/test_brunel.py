@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from _statistics import irregularity, rates
+
 import numpy as np
 import pytest
-from _statistics import irregularity, rates
 
 import amine as am
 

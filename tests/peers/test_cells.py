@@ -59,7 +59,5 @@ def test_voltage_trace_agrees_with_brian2_at_equal_step(peer, cell, drive, peer_
 def test_hodgkin_huxley_agrees_with_neuron_at_equal_step(peer, drive, dt_ms, duration_ms):
     unit = am.models.get("hodgkin_huxley").units["I_e"]
     ours = trace(HH, f"{drive} {unit}", dt_ms, duration_ms)
-    theirs = peer(
-        "neuron_cell.py", environment="neuron", dt_ms=dt_ms, duration_ms=duration_ms, drive=drive, v=HH["v"]
-    )
+    theirs = peer("neuron_cell.py", environment="neuron", dt_ms=dt_ms, duration_ms=duration_ms, drive=drive, v=HH["v"])
     assert rms_between(ours, theirs) < 0.1

@@ -5,12 +5,13 @@ amine holds v for t_ref/dt steps after the step of a spike, Brian2 for one step 
 
 from __future__ import annotations
 
+from _statistics import correlations, irregularity, rates
+
 import numpy as np
 import pytest
 from scipy import stats
 
 import amine as am
-from _statistics import correlations, irregularity, rates
 
 N, N_EXC, DT = 4000, 3200, 0.1
 DURATION = 1500.0

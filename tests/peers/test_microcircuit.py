@@ -40,7 +40,10 @@ def within(found: np.ndarray, tables: dict) -> None:
     assert np.all((low <= found) & (found <= high)), text
 
 
-@pytest.mark.xfail(strict=True, reason="at a tenth the correction keeps the mean input, not the fluctuations: rates of L23E, L23I fall; NEST agrees")
+@pytest.mark.xfail(
+    strict=True,
+    reason="at a tenth the correction keeps the mean input, not the fluctuations: rates of L23E, L23I fall; NEST agrees",
+)
 def test_rates_at_a_tenth(tables):
     within(measured(0.1, "poisson", 10_000.0), tables)
 

@@ -15,7 +15,14 @@ def test_given_spikes_give_the_voltage_and_spikes_of_iaf_psc_exp(peer):
     excitatory = rng.random(len(times)) < 0.7
     weights = np.where(excitatory, 300.0, -300.0)
     theirs = peer(
-        "nest_psc_exp.py", times=times, weights=weights, v=-60.0, drive_pA=350.0, dt_ms=DT, delay_ms=DELAY, duration_ms=DURATION
+        "nest_psc_exp.py",
+        times=times,
+        weights=weights,
+        v=-60.0,
+        drive_pA=350.0,
+        dt_ms=DT,
+        delay_ms=DELAY,
+        duration_ms=DURATION,
     )
     net = am.Network(seed=1, dt=f"{DT} ms")
     membrane = {"C": "250 pF", "tau_m": "10 ms", "E_L": "-65 mV", "V_th": "-50 mV", "V_r": "-65 mV", "t_ref": "2 ms"}
@@ -23,7 +30,9 @@ def test_given_spikes_give_the_voltage_and_spikes_of_iaf_psc_exp(peer):
     receptor = am.models.get("exponential_current")(tau="0.5 ms")
     p = net.population("cell", 1, cell, initial={"v": "-60 mV"}, receptors={"in": receptor})
     for name, chosen in (("exc", excitatory), ("inh", ~excitatory)):
-        train = am.models.get("spike_list")(times=times[chosen] * am.units.ms, indices=np.zeros(chosen.sum(), dtype=int))
+        train = am.models.get("spike_list")(
+            times=times[chosen] * am.units.ms, indices=np.zeros(chosen.sum(), dtype=int)
+        )
         source = net.population(name, 1, train)
         weight = "300 pA" if name == "exc" else "-300 pA"
         net.synapses(source, p, receptor="in", weight=weight, delay=f"{DELAY} ms", rule="one_to_one")

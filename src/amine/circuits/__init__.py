@@ -11,7 +11,13 @@ from amine.errors import AmineError, did_you_mean
 if TYPE_CHECKING:
     from amine.network.network import Network
 
-_HOME = {"coba": "brette_2007", "cuba": "brette_2007", "cobahh": "brette_2007", "brunel": "brunel_2000", "microcircuit": "potjans_diesmann"}
+_HOME = {
+    "coba": "brette_2007",
+    "cuba": "brette_2007",
+    "cobahh": "brette_2007",
+    "brunel": "brunel_2000",
+    "microcircuit": "potjans_diesmann",
+}
 
 
 def names() -> list[str]:

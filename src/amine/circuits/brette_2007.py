@@ -14,7 +14,9 @@ INPUTS = 80
 def _cells(net: Network, neurons: int, model: str, initial: dict[str, Any], **given: Any) -> list[Any]:
     """Four fifths excitatory, one fifth inhibitory."""
     n = round(0.8 * neurons)
-    return [net.population(name, size, model, initial=initial, **given) for name, size in (("E", n), ("I", neurons - n))]
+    return [
+        net.population(name, size, model, initial=initial, **given) for name, size in (("E", n), ("I", neurons - n))
+    ]
 
 
 def coba(neurons: int = 4000, seed: int = 0, bias: str = "150 pA", dt: str = "0.1 ms") -> Network:
@@ -50,7 +52,10 @@ def cuba(neurons: int = 4000, seed: int = 0, dt: str = "0.1 ms") -> Network:
     """
     net = Network(seed, dt, "CUBA: Brette et al. 2007, benchmark 2")
     membrane = {"C": "200 pF", "tau_m": "20 ms", "E_L": "-49 mV", "V_th": "-50 mV", "V_r": "-60 mV", "t_ref": "5 ms"}
-    receptors = {"exc": models.get("exponential_current")(tau="5 ms"), "inh": models.get("exponential_current")(tau="10 ms")}
+    receptors = {
+        "exc": models.get("exponential_current")(tau="5 ms"),
+        "inh": models.get("exponential_current")(tau="10 ms"),
+    }
     E, I = _cells(net, neurons, "lif", {"v": 'uniform("-60 mV", "-50 mV")'}, receptors=receptors, **membrane)
     p = min(1.0, INPUTS / neurons)
     net.synapses(E, E + I, receptor="exc", weight="16.2 pA", p=p)
@@ -73,5 +78,8 @@ def cobahh(neurons: int = 4000, seed: int = 0, dt: str = "0.1 ms") -> Network:
     net.synapses(E, E + I, receptor="AMPA", weight="6 nS", p=p)
     net.synapses(I, E + I, receptor="GABA_A", weight="67 nS", p=p)
     for population in (E, I):
-        population.initial |= {"g_AMPA": normal("40 nS", "15 nS").clipped("0 nS"), "g_GABA_A": normal("200 nS", "120 nS").clipped("0 nS")}
+        population.initial |= {
+            "g_AMPA": normal("40 nS", "15 nS").clipped("0 nS"),
+            "g_GABA_A": normal("200 nS", "120 nS").clipped("0 nS"),
+        }
     return net

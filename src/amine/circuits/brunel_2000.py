@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amine.errors import AmineError, did_you_mean
 from amine.network.network import Network
 
@@ -28,12 +30,27 @@ def brunel(regime: str = "AI", seed: int = 0, scale: float = 1.0, dt: str = "0.1
         raise AmineError("brunel()", f"regime '{regime}' is not known", mend=did_you_mean(str(regime), REGIMES))
     g, ratio = REGIMES[regime]
     net = Network(seed, dt, f"Brunel 2000, model A, {regime}")
-    membrane = {"C": "250 pF", "tau_m": "20 ms", "E_L": "0 mV", "V_th": "20 mV", "V_r": "10 mV", "t_ref": "2 ms"}
+    membrane: dict[str, Any] = {
+        "C": "250 pF",
+        "tau_m": "20 ms",
+        "E_L": "0 mV",
+        "V_th": "20 mV",
+        "V_r": "10 mV",
+        "t_ref": "2 ms",
+    }
     E = net.population("E", round(10_000 * scale), "lif", **membrane)
     I = net.population("I", round(2_500 * scale), "lif", **membrane)
     for source, weight, inputs in ((E, 0.1, 1000), (I, -0.1 * g, 250)):
         for target in (E, I):
-            net.synapses(source, target, receptor="delta", weight=f"{weight} mV", indegree=inputs, delay="1.5 ms", multapses=False)
+            net.synapses(
+                source,
+                target,
+                receptor="delta",
+                weight=f"{weight} mV",
+                indegree=inputs,
+                delay="1.5 ms",
+                multapses=False,
+            )
     # C_E external trains of nu_ext = ratio * nu_thr, nu_thr = theta/(J C_E tau) = 10 Hz
     for target in (E, I):
         net.poisson(target, rate=f"{10 * ratio} Hz", receptor="delta", weight="0.1 mV", n=1000)

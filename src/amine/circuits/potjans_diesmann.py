@@ -22,7 +22,9 @@ def tables() -> dict[str, Any]:
     return tomllib.loads((files("amine.circuits") / "potjans_diesmann.toml").read_text())
 
 
-def microcircuit(scale: float = 1.0, seed: int = 0, drive: str = "poisson", thalamus: bool = False, dt: str = "0.1 ms") -> Network:
+def microcircuit(
+    scale: float = 1.0, seed: int = 0, drive: str = "poisson", thalamus: bool = False, dt: str = "0.1 ms"
+) -> Network:
     """One square millimetre of early sensory cortex: eight populations in four layers, 77 169 neurons, 299 million synapses.
 
     Parameters
@@ -52,10 +54,18 @@ def microcircuit(scale: float = 1.0, seed: int = 0, drive: str = "poisson", thal
     w = t["synapse"]["psc_exc_pA"] / np.sqrt(scale)
     if drive == "poisson":
         for cell, K in zip(cells, t["background"]["K_ext"], strict=True):
-            net.poisson(cell, rate=f"{t['background']['rate_per_input_Hz']} Hz", receptor="psc", weight=f"{w} pA", n=max(1, round(K * scale)))
+            net.poisson(
+                cell,
+                rate=f"{t['background']['rate_per_input_Hz']} Hz",
+                receptor="psc",
+                weight=f"{w} pA",
+                n=max(1, round(K * scale)),
+            )
     if thalamus:
         _thalamus(net, t, cells, sizes, scale, w)
-    net.notes = {"published_rates": dict(zip(t["populations"], t["reference_rates_Hz"]["nest_single_run"], strict=True))}
+    net.notes = {
+        "published_rates": dict(zip(t["populations"], t["reference_rates_Hz"]["nest_single_run"], strict=True))
+    }
     return net
 
 
@@ -69,7 +79,11 @@ def _weights(t: dict[str, Any], scale: float) -> np.ndarray:
 def _direct_current(t: dict[str, Any], scale: float, drive: str) -> np.ndarray:
     """Constant current of each population in pA: the mean input lost by down-scaling, and the background if it is a current."""
     K = np.array(t["synapse_number"]["K"], float) / np.array(t["sizes"]["neurons"])[:, None]
-    rates, tau, w = np.array(t["reference_rates_Hz"]["nest_single_run"]), t["neuron"]["tau_syn_exc_ms"], t["synapse"]["psc_exc_pA"]
+    rates, tau, w = (
+        np.array(t["reference_rates_Hz"]["nest_single_run"]),
+        t["neuron"]["tau_syn_exc_ms"],
+        t["synapse"]["psc_exc_pA"],
+    )
     background = np.array(t["background"]["K_ext"]) * t["background"]["rate_per_input_Hz"] * w
     lost = ((_weights(t, 1.0) * K * rates).sum(1) + background) * (1 - np.sqrt(scale))
     kept = background * np.sqrt(scale) if drive == "dc" else 0.0
@@ -81,10 +95,23 @@ def _population(net: Network, t: dict[str, Any], k: int, n: int, current: float)
 
     m, start = t["neuron"], t["initial_membrane"]
     v = normal(f"{start['optimized_mean_mV'][k]} mV", f"{start['optimized_sd_mV'][k]} mV")
-    receptor = models.get("exponential_current")(tau=f"{m['tau_syn_exc_ms']} ms")  # excitation and inhibition decay alike
+    receptor = models.get("exponential_current")(
+        tau=f"{m['tau_syn_exc_ms']} ms"
+    )  # excitation and inhibition decay alike
     return net.population(
-        t["populations"][k], n, "lif", initial={"v": v}, receptors={"psc": receptor}, C=f"{m['C_m_pF']} pF", tau_m=f"{m['tau_m_ms']} ms",
-        E_L=f"{m['E_L_mV']} mV", V_th=f"{m['V_th_mV']} mV", V_r=f"{m['V_reset_mV']} mV", t_ref=f"{m['t_ref_ms']} ms", I_e=f"{current} pA")
+        t["populations"][k],
+        n,
+        "lif",
+        initial={"v": v},
+        receptors={"psc": receptor},
+        C=f"{m['C_m_pF']} pF",
+        tau_m=f"{m['tau_m_ms']} ms",
+        E_L=f"{m['E_L_mV']} mV",
+        V_th=f"{m['V_th_mV']} mV",
+        V_r=f"{m['V_reset_mV']} mV",
+        t_ref=f"{m['t_ref_ms']} ms",
+        I_e=f"{current} pA",
+    )
 
 
 def _recurrent(net: Network, t: dict[str, Any], cells: list[Any], weights: np.ndarray, scale: float) -> None:
@@ -98,8 +125,14 @@ def _recurrent(net: Network, t: dict[str, Any], cells: list[Any], weights: np.nd
             mean = s["delay_exc_mean_ms"] if w > 0 else s["delay_inh_mean_ms"]
             weight = normal(f"{w} pA", f"{abs(w) * s['weight_rel_sd']} pA")
             net.synapses(
-                source, target, receptor="psc", weight=weight.truncated("0 pA") if w > 0 else weight.truncated(None, "0 pA"), total=number,
-                delay=normal(f"{mean} ms", f"{mean * s['delay_rel_sd']} ms").truncated(f"{net.dt} ms"), name=f"{source.name}->{target.name}")
+                source,
+                target,
+                receptor="psc",
+                weight=weight.truncated("0 pA") if w > 0 else weight.truncated(None, "0 pA"),
+                total=number,
+                delay=normal(f"{mean} ms", f"{mean * s['delay_rel_sd']} ms").truncated(f"{net.dt} ms"),
+                name=f"{source.name}->{target.name}",
+            )
 
 
 def _thalamus(net: Network, t: dict[str, Any], cells: list[Any], sizes: list[int], scale: float, w: float) -> None:
@@ -112,8 +145,23 @@ def _thalamus(net: Network, t: dict[str, Any], cells: list[Any], sizes: list[int
     times = th["start_ms"] + rng.uniform(net.dt, th["duration_ms"], counts.sum())
     from amine.network.values import Array
 
-    source = net.population("TC", n, "spike_list", times=Array(times, "ms"), indices=Array(np.repeat(np.arange(n), counts).astype(float), "1"))
+    source = net.population(
+        "TC",
+        n,
+        "spike_list",
+        times=Array(times, "ms"),
+        indices=Array(np.repeat(np.arange(n), counts).astype(float), "1"),
+    )
     for cell, size, K in zip(cells, sizes, th["indegree"], strict=True):
         if K > 0:
-            delay = normal(f"{th['delay_mean_ms']} ms", f"{th['delay_mean_ms'] * th['delay_rel_sd']} ms").truncated(f"{net.dt} ms")
-            net.synapses(source, cell, receptor="psc", weight=normal(f"{w} pA", f"{0.1 * w} pA").truncated("0 pA"), total=round(K * scale * size), delay=delay)
+            delay = normal(f"{th['delay_mean_ms']} ms", f"{th['delay_mean_ms'] * th['delay_rel_sd']} ms").truncated(
+                f"{net.dt} ms"
+            )
+            net.synapses(
+                source,
+                cell,
+                receptor="psc",
+                weight=normal(f"{w} pA", f"{0.1 * w} pA").truncated("0 pA"),
+                total=round(K * scale * size),
+                delay=delay,
+            )

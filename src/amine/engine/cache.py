@@ -63,8 +63,12 @@ def load(structure: Any, make_source: Callable[[], str]) -> tuple[ModuleType, bo
             temporary.write_text(source)
             os.replace(temporary, path)
         except OSError as e:
-            raise AmineError(f"cache directory '{path.parent}'", "it cannot be written", given=str(e),
-                             mend="set AMINE_CACHE_DIR to a folder that can be") from e
+            raise AmineError(
+                f"cache directory '{path.parent}'",
+                "it cannot be written",
+                given=str(e),
+                mend="set AMINE_CACHE_DIR to a folder that can be",
+            ) from e
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

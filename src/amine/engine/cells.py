@@ -46,6 +46,10 @@ class CellStructure:
         """Plain data that decides the code."""
 
         return [
-            self.neuron.structure(), [[label, m.structure()] for label, m in self.ports],
-            self.stimuli, list(self.poisson), self.gap, sorted(self.arrays),
+            self.neuron.structure(),
+            [[label, m.structure()] for label, m in self.ports],
+            self.stimuli,
+            list(self.poisson),
+            self.gap,
+            sorted(self.arrays),
         ]

@@ -27,10 +27,15 @@ class Checkpoint:
     memory: dict[str, np.ndarray]
     counts: dict[str, Any]
 
+    @property
+    def step(self) -> int:
+        """The step at which it was made."""
+        return int(self.state["step"])
+
     @staticmethod
     def write(path: Path, sim: Simulation, store: Any, network: str) -> None:
         """Writes under another name, forces it to disk and renames it. Results kept in memory go along."""
-        arrays = {f"state.{k}": v for k, v in sim.state().items()}
+        arrays: dict[str, Any] = {f"state.{k}": v for k, v in sim.state().items()}
         arrays |= {f"memory.{k}": v for k, v in store.in_memory().items()}
         header = {"format": FORMAT, "network": network, "precision": sim.precision, "counts": store.counts()}
         arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
@@ -60,13 +65,29 @@ class Checkpoint:
                 arrays = {k: data[k] for k in data.files}
             header = json.loads(bytes(arrays.pop("header")))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError, NotImplementedError) as e:
-            raise AmineError(where, "this is not a checkpoint, or it is damaged", given=f"{type(e).__name__}: {e}"[:80], mend="remove it to start anew") from e
+            raise AmineError(
+                where,
+                "this is not a checkpoint, or it is damaged",
+                given=f"{type(e).__name__}: {e}"[:80],
+                mend="remove it to start anew",
+            ) from e
         if not isinstance(header, dict) or header.get("format") != FORMAT:
-            raise AmineError(where, "this is not a checkpoint of this version", expected=f"'{FORMAT}'", mend="remove it to start anew")
+            raise AmineError(
+                where,
+                "this is not a checkpoint of this version",
+                expected=f"'{FORMAT}'",
+                mend="remove it to start anew",
+            )
         if header.get("network") != network:
-            raise AmineError(where, "it belongs to another network", mend="resume with the description it was made from, or remove it")
+            raise AmineError(
+                where,
+                "it belongs to another network",
+                mend="resume with the description it was made from, or remove it",
+            )
         if header.get("precision") != precision:
-            raise AmineError(where, "it was made in another precision", given=precision, expected=str(header.get("precision")))
+            raise AmineError(
+                where, "it was made in another precision", given=precision, expected=str(header.get("precision"))
+            )
         state = {k[6:]: v for k, v in arrays.items() if k.startswith("state.")}
         memory = {k[7:]: v for k, v in arrays.items() if k.startswith("memory.")}
         return Checkpoint(Path(path), state, memory, header["counts"])

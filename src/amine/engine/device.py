@@ -15,7 +15,9 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic as _intrinsic
+
+intrinsic: Any = _intrinsic  # what it makes is called without the typing context, which a type checker cannot know
 
 F32, F64, I32, I64, U32, U64 = np.float32, np.float64, np.int32, np.int64, np.uint32, np.uint64
 _FLAGS = {"contract", "nsz"}
@@ -385,7 +387,10 @@ _X86 = platform.machine().lower() in ("x86_64", "amd64")
 def _control(builder: Any, name: str, place: Any) -> None:
     """Reads or writes the control word of floating-point arithmetic of this thread."""
     t = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
-    builder.call(cgutils.get_or_insert_function(builder.module, t, f"llvm.x86.sse.{name}"), [builder.bitcast(place, ir.IntType(8).as_pointer())])
+    builder.call(
+        cgutils.get_or_insert_function(builder.module, t, f"llvm.x86.sse.{name}"),
+        [builder.bitcast(place, ir.IntType(8).as_pointer())],
+    )
 
 
 @intrinsic

@@ -58,7 +58,9 @@ class _Writer:
         steps, new = self.stepper.updates()
         condition = None
         if self.fused.threshold is not None:
-            condition = take(self.fused.threshold.subs({_s(n): _s(f"next_{n}") for n in self.states}, simultaneous=True))
+            condition = take(
+                self.fused.threshold.subs({_s(n): _s(f"next_{n}") for n in self.states}, simultaneous=True)
+            )
         resets = [(n, take(e)) for n, e in self.fused.reset]
         ref = None
         if self.fused.refractory is not None:
@@ -69,20 +71,37 @@ class _Writer:
         lin = self.stepper.linear
         sizes = {"n": len(lin.states), "inputs": len(lin.inputs), "noises": len(lin.noises), "half": self.stepper.half}
         out = CellCode(
-            self.states, self.fused.units, self.stepper.methods, self.fused.targets, rows, scalars, noises,
-            condition is not None, sizes if lin.states else None,
+            self.states,
+            self.fused.units,
+            self.stepper.methods,
+            self.fused.targets,
+            rows,
+            scalars,
+            noises,
+            condition is not None,
+            sizes if lin.states else None,
             len(self.cell.poisson),
         )
-        out.source = "".join([
-            f"# {self.cell.neuron.name}: " + ", ".join(f"{s} {m}" for s, m in self.stepper.methods.items()) + "\n",
-            self._preparation(), self._emit(out, resets, ref) if out.spikes else "",
-            self._update(out, steps, new, condition, ref, trial=False),
-            self._update(out, steps, new, condition, ref, trial=True) if self.cell.gap else "",
-        ])
+        out.source = "".join(
+            [
+                f"# {self.cell.neuron.name}: " + ", ".join(f"{s} {m}" for s, m in self.stepper.methods.items()) + "\n",
+                self._preparation(),
+                self._emit(out, resets, ref) if out.spikes else "",
+                self._update(out, steps, new, condition, ref, trial=False),
+                self._update(out, steps, new, condition, ref, trial=True) if self.cell.gap else "",
+            ]
+        )
         return out
 
     def _rows(self, differ: list[str], noises: list[str]) -> list[str]:
-        rows = [*self.states, "_ref", *self.jumps, *differ, *noises, *(stimulus_input(j) for j in range(self.cell.stimuli))]
+        rows = [
+            *self.states,
+            "_ref",
+            *self.jumps,
+            *differ,
+            *noises,
+            *(stimulus_input(j) for j in range(self.cell.stimuli)),
+        ]
         if self.cell.gap:
             rows += [GAP_CURRENT, "_trial"]
         for j, (_, weights, rates) in enumerate(self.cell.poisson):
@@ -99,15 +118,22 @@ class _Writer:
         constants = [f"        '{n}': {numpy(e)}," for e, n in self.stepper.constants.named.items()]
         initial = [f"        '{s}': {numpy(e)}," for s, e in self.fused.initial.items()]
         lin = self.stepper.linear
-        matrices = [f"        [{', '.join('[' + ', '.join(numpy(e) for e in row) + ']' for row in getattr(lin, k))}]," for k in "ABG"]
-        parts = [(f"constants_{self.index}", "p, dt", ["    return {", *constants, "    }"]),
-                 (f"initial_{self.index}", "p", ["    t = 0.0", "    return {", *initial, "    }"]),
-                 (f"matrices_{self.index}", "p", ["    return (", *matrices, "    )"])]
+        matrices = [
+            f"        [{', '.join('[' + ', '.join(numpy(e) for e in row) + ']' for row in getattr(lin, k))}],"
+            for k in "ABG"
+        ]
+        parts = [
+            (f"constants_{self.index}", "p, dt", ["    return {", *constants, "    }"]),
+            (f"initial_{self.index}", "p", ["    t = 0.0", "    return {", *initial, "    }"]),
+            (f"matrices_{self.index}", "p", ["    return (", *matrices, "    )"]),
+        ]
         return "".join("\n".join([f"def {n}({a}):", *read, *body]) + "\n\n\n" for n, a, body in parts)
 
     # --- one step ----------------------------------------------------------------------------------------------
 
-    def _update(self, out: CellCode, steps: list[Any], new: dict[str, str], condition: Any, ref: Any, trial: bool) -> str:
+    def _update(
+        self, out: CellCode, steps: list[Any], new: dict[str, str], condition: Any, ref: Any, trial: bool
+    ) -> str:
         """``update_i`` advances one step and returns where the list of spikes ends; ``update_i_trial`` only says where v would go."""
         used = {s.name for _, e in steps for s in e.free_symbols}
         used |= {s.name for s in condition.free_symbols} if condition is not None and not trial else set()
@@ -120,10 +146,18 @@ class _Writer:
         text += ["    worst = F(0.0)", f"    changes = np.empty({BLOCK}, F)"] if trial else []
         text += ["    eight = marks.view(U64)  # marks of spikes, eight at a glance"] if spikes else []
         text += ["    for b in range(first, last):", f"        o = U64(base + b * {len(out.rows) * BLOCK})"]
-        text += [f"        for l in range(U64({BLOCK})):", *(" " * 12 + line for line in self._lane(out, steps, new, condition, ref, used, trial))]
+        text += [
+            f"        for l in range(U64({BLOCK})):",
+            *(" " * 12 + line for line in self._lane(out, steps, new, condition, ref, used, trial)),
+        ]
         if spikes:
-            text += ["        hits = U64(0)", f"        for l in range(U64({BLOCK // 8})):", "            hits |= eight[l]",
-                     "        if hits != 0:", f"            at = emit_{self.index}(X, o, c, k, spk, at, id0 + b * {BLOCK}, marks)"]
+            text += [
+                "        hits = U64(0)",
+                f"        for l in range(U64({BLOCK // 8})):",
+                "            hits |= eight[l]",
+                "        if hits != 0:",
+                f"            at = emit_{self.index}(X, o, c, k, spk, at, id0 + b * {BLOCK}, marks)",
+            ]
         if trial:  # apart from the loop above, which would not vectorise with a running maximum
             text += [f"        for l in range(U64({BLOCK})):", "            worst = max(worst, changes[l])"]
         return "\n".join([*text, f"    return {'worst' if trial else 'at'}"]) + "\n\n\n"
@@ -132,17 +166,30 @@ class _Writer:
         row = out.rows.index(name) * BLOCK
         return f"X[o + U64({row}) + l]" if row else "X[o + l]"
 
-    def _lane(self, out: CellCode, steps: list[Any], new: dict[str, str], condition: Any, ref: Any, used: set[str], trial: bool) -> list[str]:
+    def _lane(
+        self,
+        out: CellCode,
+        steps: list[Any],
+        new: dict[str, str],
+        condition: Any,
+        ref: Any,
+        used: set[str],
+        trial: bool,
+    ) -> list[str]:
         scaled = [stimulus_input(j) for j in range(self.cell.stimuli)]
         text = [f"{s} = {self._at(out, s)}" for s in self.states]
-        text += [f"{n} = {self._at(out, n)}" for n in out.rows if n in used and n not in self.states and n not in scaled]
+        text += [
+            f"{n} = {self._at(out, n)}" for n in out.rows if n in used and n not in self.states and n not in scaled
+        ]
         text += [f"{n} = u_{j} * {self._at(out, n)}" for j, n in enumerate(scaled) if n in used]
         text += self._body(steps)
         hold = self.fused.hold if ref is not None else ()
         text += [f"free = to_step({self._at(out, '_ref')}) <= k"] if out.spikes else []
         if self.jumps:  # what arrives at the end of this step moves the voltage before the threshold is tested
             text.append(f"{new['v']} = " + " + ".join([new["v"], *(self._at(out, row) for row in self.jumps)]))
-        text += [f"next_{s} = " + (f"({new[s]} if free else {self._held(s)})" if s in hold else new[s]) for s in self.states]
+        text += [
+            f"next_{s} = " + (f"({new[s]} if free else {self._held(s)})" if s in hold else new[s]) for s in self.states
+        ]
         if trial:
             place = self._at(out, "_trial")
             # lanes beyond the last neuron, marked in _ref, are not asked whether they agree
@@ -176,8 +223,12 @@ class _Writer:
     def _emit(self, out: CellCode, resets: list[Any], ref: Any) -> str:
         """Scalar code for the few neurons of a block that spiked: list them, reset them, say from which step on they are free again."""
         pad = " " * 12
-        text = ["@njit(nogil=True, error_model='numpy')", f"def emit_{self.index}(X, o, c, k, spk, at, id0, marks):",
-                f"    for l in range(U64({BLOCK})):", "        if marks[l] != 0:"]
+        text = [
+            "@njit(nogil=True, error_model='numpy')",
+            f"def emit_{self.index}(X, o, c, k, spk, at, id0, marks):",
+            f"    for l in range(U64({BLOCK})):",
+            "        if marks[l] != 0:",
+        ]
         used = {s.name for _, e in resets for s in e.free_symbols} | ({str(ref)} if ref is not None else set())
         for n in sorted(used):
             text.append(f"{pad}{n} = " + (self._at(out, n) if n in out.rows else f"c[{out.scalars.index(n)}]"))

@@ -40,9 +40,12 @@ def fuse(cell: CellStructure) -> Fused:
         rename = _renaming(part, label)
         clash = set(rename.values()) & (set(units) | parameters)
         if clash:
-            raise AmineError(f"Receptor '{label}' on neuron '{cell.neuron.name}'",
-                             f"the name '{sorted(clash)[0]}' is taken", mend="rename it in the equations")
-        swap = {symbol(a): symbol(b) for a, b in rename.items()}
+            raise AmineError(
+                f"Receptor '{label}' on neuron '{cell.neuron.name}'",
+                f"the name '{sorted(clash)[0]}' is taken",
+                mend="rename it in the equations",
+            )
+        swap: Any = {symbol(a): symbol(b) for a, b in rename.items()}
         rhs |= {rename[s]: e.subs(swap, simultaneous=True) for s, e in part.full_rhs.items()}
         units |= {rename[s]: u for s, u in part.states.items()}
         initial |= {rename[s]: part.expand(e).subs(swap, simultaneous=True) for s, e in part.initial.items()}
@@ -60,9 +63,16 @@ def fuse(cell: CellStructure) -> Fused:
     order = sorted(rhs, key=lambda s: s != "v")  # the voltage is the first row of a block
     rhs = {s: rhs[s].subs(symbol("I"), total) for s in order}
     return Fused(
-        rhs, {s: units[s] for s in order}, parameters, inputs, None if eq.threshold is None else eq.expand(eq.threshold),
-        tuple((n, eq.expand(e)) for n, e in eq.reset), None if eq.refractory is None else eq.expand(eq.refractory),
-        eq.hold, initial, targets,
+        rhs,
+        {s: units[s] for s in order},
+        parameters,
+        inputs,
+        None if eq.threshold is None else eq.expand(eq.threshold),
+        tuple((n, eq.expand(e)) for n, e in eq.reset),
+        None if eq.refractory is None else eq.expand(eq.refractory),
+        eq.hold,
+        initial,
+        targets,
     )
 
 

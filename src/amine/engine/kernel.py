@@ -85,7 +85,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     return k
 '''
 
-POISSON = '''            for q in range(PI.shape[0]):
+POISSON = """            for q in range(PI.shape[0]):
                 p = PI[q, 0]
                 stride = I64({strides}[Q[p, 3]])
                 if PI[q, 6] < 0:
@@ -93,21 +93,36 @@ POISSON = '''            for q in range(PI.shape[0]):
                                 counts, words, B[p, 0], B[p, 1], k, PI[q, 5], k0, k1)
                 else:
                     add_poisson_rates(X, Q[p, 0], stride, PI[q, 1], PI[q, 2], PF[q], PI[q, 6], PI[q, 4],
-                                      words, B[p, 0], B[p, 1], k, PI[q, 5], k0, k1)'''
+                                      words, B[p, 0], B[p, 1], k, PI[q, 5], k0, k1)"""
 
 
-def module_source(cells: list[CellCode], releases: list[ReleaseCode], parts: list[str], bits: int, description: str) -> str:
+def module_source(
+    cells: list[CellCode], releases: list[ReleaseCode], parts: list[str], bits: int, description: str
+) -> str:
     """The source of the module of a structure."""
-    functions = "exp log sqrt sin cos tanh exprel floor sign pow".split()
+    functions = ["exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow"]
     names = ", ".join(f"{f}{bits} as v{f}" for f in functions)
     literal = pprint.pformat([c.metadata() for c in cells], width=140, sort_dicts=False)
     deliver = "deliver" if "own" in parts else "deliver_alike"
-    text = HEADER.format(deliver=deliver, description=description, bits=bits, names=names, cells=literal, releases=[{"states": r.states, "parameters": r.parameters} for r in releases])
+    text = HEADER.format(
+        deliver=deliver,
+        description=description,
+        bits=bits,
+        names=names,
+        cells=literal,
+        releases=[{"states": r.states, "parameters": r.parameters} for r in releases],
+    )
     text += "".join(c.source for c in cells) + "".join(r.source for r in releases)
     strides = "(" + "".join(f"{len(c.rows) * BLOCK}, " for c in cells) + ("0,)" if not cells else ")")
     poisson = POISSON.replace("{strides}", strides) if any(c.poisson for c in cells) else ""
-    body = ADVANCE.replace("{poisson}", poisson).replace("{kinds}", _kinds(cells, parts)).replace("{releases}", _releases(releases))
-    body = body.replace("{deliver}", deliver).replace("{record}", " " * 12 + "record(X, O, out_slots, out, k)\n" if "probes" in parts else "")
+    body = (
+        ADVANCE.replace("{poisson}", poisson)
+        .replace("{kinds}", _kinds(cells, parts))
+        .replace("{releases}", _releases(releases))
+    )
+    body = body.replace("{deliver}", deliver).replace(
+        "{record}", " " * 12 + "record(X, O, out_slots, out, k)\n" if "probes" in parts else ""
+    )
     return text + body.replace("{noise}", _noise(cells)).replace("{gap}", _gap(cells))
 
 
@@ -115,10 +130,13 @@ def _kinds(cells: list[CellCode], parts: list[str]) -> str:
     pad = " " * 16
     text = [f"{pad}if kind == -3:", f"{pad}    pass"]
     if "poisson_source" in parts:
-        text += [f"{pad}elif kind == -1:", f"{pad}    n = emit_poisson(X, base, first, end, Q[p, 1], spk[tid], n, Q[p, 2], words, k, Q[p, 4], k0, k1)"]
+        text += [
+            f"{pad}elif kind == -1:",
+            f"{pad}    n = emit_poisson(X, base, first, end, Q[p, 1], spk[tid], n, Q[p, 2], words, k, Q[p, 4], k0, k1)",
+        ]
     if "spike_list" in parts:
         text += [f"{pad}elif kind == -2:", f"{pad}    n = emit_list(SL, p, k, spk[tid], n)"]
-    for i, c in enumerate(cells):
+    for i, _c in enumerate(cells):
         text.append(f"{pad}elif kind == {i}:")
         call = f"update_{i}(X, base, first, end, c, now[Q[p, 5]:], t, STEP(k), spk[tid], n, Q[p, 2], marks)"
         text.append(f"{pad}    n = {call}")
@@ -130,11 +148,18 @@ def _releases(releases: list[ReleaseCode]) -> str:
     if not releases:
         return ""
     pad = " " * 16
-    text = [f"{pad}for r in range(Q[p, 6], Q[p, 7]):", f"{pad}    for q in range(start, n):", f"{pad}        i = I64(spk[tid, q]) - Q[p, 2]",
-            f"{pad}        elapsed = (k - last[RT[r, 2] + i]) * dt", f"{pad}        last[RT[r, 2] + i] = k"]
+    text = [
+        f"{pad}for r in range(Q[p, 6], Q[p, 7]):",
+        f"{pad}    for q in range(start, n):",
+        f"{pad}        i = I64(spk[tid, q]) - Q[p, 2]",
+        f"{pad}        elapsed = (k - last[RT[r, 2] + i]) * dt",
+        f"{pad}        last[RT[r, 2] + i] = k",
+    ]
     for j, release in enumerate(releases):
-        text += [f"{pad}        {'elif' if j else 'if'} RT[r, 0] == {j}:",
-                 f"{pad}            pay[r, tid, q] = release_{j}(R, RT[r, 1] + i * {release.states}, RC[r], elapsed)"]
+        text += [
+            f"{pad}        {'elif' if j else 'if'} RT[r, 0] == {j}:",
+            f"{pad}            pay[r, tid, q] = release_{j}(R, RT[r, 1] + i * {release.states}, RC[r], elapsed)",
+        ]
     return "\n".join(text)
 
 
@@ -146,10 +171,14 @@ def _noise(cells: list[CellCode]) -> str:
     for i, c in enumerate(cells):
         for j, z in enumerate(c.noises):
             stride, row = len(c.rows) * BLOCK, c.rows.index(z) * BLOCK
-            text += [f"{pad}    if Q[p, 3] == {i}:", f"{pad}        for b in range(B[p, 0], B[p, 1]):",
-                     f"{pad}            normal_block(normals, words, b, k, Q[p, 4] + {j}, k0, k1)",
-                     f"{pad}            o = U64(Q[p, 0] + b * {stride} + {row})", f"{pad}            for l in range(U64(64)):",
-                     f"{pad}                X[o + l] = F(normals[l])"]
+            text += [
+                f"{pad}    if Q[p, 3] == {i}:",
+                f"{pad}        for b in range(B[p, 0], B[p, 1]):",
+                f"{pad}            normal_block(normals, words, b, k, Q[p, 4] + {j}, k0, k1)",
+                f"{pad}            o = U64(Q[p, 0] + b * {stride} + {row})",
+                f"{pad}            for l in range(U64(64)):",
+                f"{pad}                X[o + l] = F(normals[l])",
+            ]
     return "\n".join(text)
 
 
@@ -161,15 +190,29 @@ def _gap(cells: list[CellCode]) -> str:
     pad = " " * 12
     text = [f"{pad}for p in range(Q.shape[0]):"]
     for i, c in gapped:
-        text += [f"{pad}    if Q[p, 3] == {i}:",
-                 f"{pad}        start_trial(X, Q[p, 0], B[p, 0], B[p, 1], {len(c.rows) * BLOCK}, {c.rows.index('_trial') * BLOCK})"]
-    text += [f"{pad}barrier(sync, threads)", f"{pad}for iteration in range({GAP_ITERATIONS}):",
-             f"{pad}    gap_currents(X, gi, gs, gj, gt, gw)", f"{pad}    barrier(sync, threads)",
-             f"{pad}    change = F(0.0)", f"{pad}    for p in range(Q.shape[0]):"]
+        text += [
+            f"{pad}    if Q[p, 3] == {i}:",
+            f"{pad}        start_trial(X, Q[p, 0], B[p, 0], B[p, 1], {len(c.rows) * BLOCK}, {c.rows.index('_trial') * BLOCK})",
+        ]
+    text += [
+        f"{pad}barrier(sync, threads)",
+        f"{pad}for iteration in range({GAP_ITERATIONS}):",
+        f"{pad}    gap_currents(X, gi, gs, gj, gt, gw)",
+        f"{pad}    barrier(sync, threads)",
+        f"{pad}    change = F(0.0)",
+        f"{pad}    for p in range(Q.shape[0]):",
+    ]
     for i, _ in gapped:
-        text += [f"{pad}        if Q[p, 3] == {i}:",
-                 f"{pad}            change = max(change, update_{i}_trial(X, Q[p, 0], B[p, 0], B[p, 1], C[p], now[Q[p, 5]:], t, STEP(k), spk[tid], n, Q[p, 2], marks))"]
-    text += [f"{pad}    worst[iteration % 2, tid] = change", f"{pad}    barrier(sync, threads)",
-             f"{pad}    for th in range(threads):", f"{pad}        change = max(change, worst[iteration % 2, th])",
-             f"{pad}    if change < tolerance:", f"{pad}        break"]
+        text += [
+            f"{pad}        if Q[p, 3] == {i}:",
+            f"{pad}            change = max(change, update_{i}_trial(X, Q[p, 0], B[p, 0], B[p, 1], C[p], now[Q[p, 5]:], t, STEP(k), spk[tid], n, Q[p, 2], marks))",
+        ]
+    text += [
+        f"{pad}    worst[iteration % 2, tid] = change",
+        f"{pad}    barrier(sync, threads)",
+        f"{pad}    for th in range(threads):",
+        f"{pad}        change = max(change, worst[iteration % 2, th])",
+        f"{pad}    if change < tolerance:",
+        f"{pad}        break",
+    ]
     return "\n".join(text)

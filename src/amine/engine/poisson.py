@@ -39,7 +39,9 @@ def count_block(counts, words, table, length):
 
 
 @njit(nogil=True, error_model="numpy")
-def add_poisson(X, base, stride, row, weight_row, weight, table, length, draws, counts, words, first, last, step, stream, k0, k1):
+def add_poisson(
+    X, base, stride, row, weight_row, weight, table, length, draws, counts, words, first, last, step, stream, k0, k1
+):
     """Adds weight * count to one state row of blocks first..last.
 
     ``weight_row`` is the row offset of weights that differ between neurons, or -1: ``weight`` for all.
@@ -61,7 +63,9 @@ def add_poisson(X, base, stride, row, weight_row, weight, table, length, draws, 
 
 
 @njit(nogil=True, error_model="numpy")
-def add_poisson_rates(X, base, stride, row, weight_row, weight, rate_row, draws, words, first, last, step, stream, k0, k1):
+def add_poisson_rates(
+    X, base, stride, row, weight_row, weight, rate_row, draws, words, first, last, step, stream, k0, k1
+):
     """As :func:`add_poisson`, with an expected count of its own for each neuron, by sequential inversion."""
     for b in range(first, last):
         o = base + b * stride

@@ -44,7 +44,13 @@ def load_module(structure: Structure, bits: int) -> tuple[ModuleType, bool]:
 
         cells = [generate(c, i) for i, c in enumerate(structure.cells)]
         releases = [release_source(m, str(j)) for j, m in enumerate(structure.releases)]
-        return module_source(cells, releases, structure.parts, bits, f"Kinds of cells: {', '.join(c.neuron.name for c in structure.cells)}.")
+        return module_source(
+            cells,
+            releases,
+            structure.parts,
+            bits,
+            f"Kinds of cells: {', '.join(c.neuron.name for c in structure.cells)}.",
+        )
 
     return cache.load(structure.key(bits), source)
 
@@ -157,13 +163,17 @@ def fill(net: Network, structure: Structure, module: ModuleType, places: list[Pl
 def _values(net: Network, m: Member) -> dict[str, Any]:
     """Every parameter as a float or an array (n,), distributions drawn."""
     drawn = {
-        name: realise(value, unit, m.population.n, generator(net.seed, m.name, name), f"Population '{m.name}', parameter '{name}'")
+        name: realise(
+            value, unit, m.population.n, generator(net.seed, m.name, name), f"Population '{m.name}', parameter '{name}'"
+        )
         for name, (value, unit) in m.values.items()
     }
     return {name: np.asarray(x) if np.ndim(x) else np.float64(x) for name, x in drawn.items()}
 
 
-def _fill_cell(net: Network, module: ModuleType, place: Place, values: dict[str, Any], X: np.ndarray, c: np.ndarray) -> None:
+def _fill_cell(
+    net: Network, module: ModuleType, place: Place, values: dict[str, Any], X: np.ndarray, c: np.ndarray
+) -> None:
     m, code = place.member, module.CELLS[place.member.kind]
     if m.gap:
         values["G_gap"] = np.zeros(place.n) if m.gap_total is None else m.gap_total
@@ -174,7 +184,14 @@ def _fill_cell(net: Network, module: ModuleType, place: Place, values: dict[str,
 
         with np.errstate(all="ignore"):
             matrices = getattr(module, f"matrices_{m.kind}")(values)
-        _require_finite({f"matrix {k}": np.array([np.sum(e) for row in x for e in row] or [0.0]) for k, x in zip("ABG", matrices, strict=True)}, m, "a coefficient")
+        _require_finite(
+            {
+                f"matrix {k}": np.array([np.sum(e) for row in x for e in row] or [0.0])
+                for k, x in zip("ABG", matrices, strict=True)
+            },
+            m,
+            "a coefficient",
+        )
         found |= propagators(matrices, code["linear"], net.dt)
     _require_finite(found, m, "a constant made of its parameters")
     for i, name in enumerate(code["scalars"]):
@@ -183,7 +200,11 @@ def _fill_cell(net: Network, module: ModuleType, place: Place, values: dict[str,
     for s in code["states"]:
         given = m.population.initial.get(s)
         unit, where = code["units"][s], f"Population '{m.name}', initial '{s}'"
-        x = start.get(s, 0.0) if given is None else realise(given, unit, place.n, generator(net.seed, m.name, "initial", s), where)
+        x = (
+            start.get(s, 0.0)
+            if given is None
+            else realise(given, unit, place.n, generator(net.seed, m.name, "initial", s), where)
+        )
         _require_finite({s: x}, m, "an initial value")
         place.put(X, s, x)
     for row in code["rows"][len(code["states"]) :]:
@@ -209,15 +230,23 @@ def _require_finite(found: dict[str, Any], m: Member, what: str) -> None:
     for name, x in found.items():
         if not np.isfinite(x).all():
             i = int(np.flatnonzero(~np.isfinite(np.atleast_1d(x)))[0])
-            raise AmineError(f"Population '{m.name}'", f"{what} is not finite", given=f"{name} of neuron {i}",
-                             mend="check for zeros and extremes among its parameters")
+            raise AmineError(
+                f"Population '{m.name}'",
+                f"{what} is not finite",
+                given=f"{name} of neuron {i}",
+                mend="check for zeros and extremes among its parameters",
+            )
 
 
 def _fill_rate(net: Network, place: Place, values: dict[str, Any], X: np.ndarray) -> None:
     p = np.asarray(values["rate"]) * net.dt
     if (p > 1).any():
-        raise AmineError(f"Population '{place.member.name}', parameter 'rate'", "more than one spike a step is asked for",
-                         given=f"{float(np.max(p)):g} a step", mend="give the network a smaller dt or use Network.poisson")
+        raise AmineError(
+            f"Population '{place.member.name}', parameter 'rate'",
+            "more than one spike a step is asked for",
+            given=f"{float(np.max(p)):g} a step",
+            mend="give the network a smaller dt or use Network.poisson",
+        )
     place.put(X, "rate", p)
     place.view(X)[-1, 0, place.n - (place.blocks - 1) * BLOCK :] = 0.0
 
@@ -225,7 +254,9 @@ def _fill_rate(net: Network, place: Place, values: dict[str, Any], X: np.ndarray
 # --- Poisson inputs --------------------------------------------------------------------------------------------
 
 
-def _poisson(net: Network, module: ModuleType, places: list[Place], X: np.ndarray, real: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _poisson(
+    net: Network, module: ModuleType, places: list[Place], X: np.ndarray, real: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from amine.engine.poisson import cumulative
 
     rows, weights, tables = [], [], []
@@ -250,8 +281,17 @@ def _poisson(net: Network, module: ModuleType, places: list[Place], X: np.ndarra
             def offset(row: str, there: bool, place: Place = place) -> int:
                 return place.rows.index(row) * BLOCK if there else -1
 
-            rows.append((p, place.rows.index(target) * BLOCK, offset(f"_poisson_weight_{j}", differs), len(table), draws,
-                         p * STREAMS + 64 + (STREAMS - 64) // max(1, len(place.member.poisson)) * j, offset(f"_poisson_rate_{j}", varied)))
+            rows.append(
+                (
+                    p,
+                    place.rows.index(target) * BLOCK,
+                    offset(f"_poisson_weight_{j}", differs),
+                    len(table),
+                    draws,
+                    p * STREAMS + 64 + (STREAMS - 64) // max(1, len(place.member.poisson)) * j,
+                    offset(f"_poisson_rate_{j}", varied),
+                )
+            )
             weights.append(float(np.max(w)) if not differs else 0.0)
             tables.append(table)
     width = max((len(t) for t in tables), default=1)
@@ -261,7 +301,9 @@ def _poisson(net: Network, module: ModuleType, places: list[Place], X: np.ndarra
     return np.array(rows, np.int64).reshape(-1, POISSON_COLUMNS), np.array(weights, real), PT
 
 
-def _spread(net: Network, views: tuple[View, ...], m: Member, value: Value, unit: str, where: str) -> np.ndarray | float:
+def _spread(
+    net: Network, views: tuple[View, ...], m: Member, value: Value, unit: str, where: str
+) -> np.ndarray | float:
     """A value of a group as it falls on a population's neurons."""
     total = sum(v.n for v in views)
     x = realise(value, unit, total, generator(net.seed, where), where)
@@ -324,8 +366,12 @@ def spike_lists(net: Network, places: list[Place]) -> list[tuple[int, np.ndarray
         times, indices = (place.member.population.parameters[k].values for k in ("times", "indices"))
         steps = np.rint(times / net.dt).astype(np.int64) - 1
         if (steps < 0).any():
-            raise AmineError(f"Population '{place.member.name}', parameter 'times'", "a spike lies before the end of the first step",
-                             given=f"{times.min():g} ms", expected=f"at least {net.dt:g} ms")
+            raise AmineError(
+                f"Population '{place.member.name}', parameter 'times'",
+                "a spike lies before the end of the first step",
+                given=f"{times.min():g} ms",
+                expected=f"at least {net.dt:g} ms",
+            )
         order = np.lexsort((indices, steps))
         out.append((p, steps[order], (indices[order] + place.id0).astype(np.int32)))
     return out

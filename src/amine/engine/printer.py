@@ -134,7 +134,7 @@ class Printer:
     def on_Max(self, e: Any) -> str:
         return self._fold("max" if self.branch else "np.maximum", e)
 
-    def on_Piecewise(self, e: sp.Piecewise) -> str:
+    def on_Piecewise(self, e: Any) -> str:
         text = self(e.args[-1][0])
         for value, condition in reversed(e.args[:-1]):
             f = "select" if self.branch else "np.where"

@@ -49,7 +49,13 @@ def release_source(model: Any, name: str) -> ReleaseCode:
     text += [f"    {n} = {p(eq.expand(e))}" for n, e in eq.after_spike]
     text += [f"    R[at + {i}] = {s}" for i, s in enumerate(lin.states)]
     initial = [f"        {p(eq.expand(eq.initial[s])) if s in eq.initial else 0.0}," for s in lin.states]
-    start = [f"def release_initial_{name}(c):", *(f"    {n} = c[{i}]" for i, n in enumerate(parameters)), "    return (", *initial, "    )"]
+    start = [
+        f"def release_initial_{name}(c):",
+        *(f"    {n} = c[{i}]" for i, n in enumerate(parameters)),
+        "    return (",
+        *initial,
+        "    )",
+    ]
     source = "\n".join([*text, "    return payload"]) + "\n\n\n" + "\n".join(start) + "\n\n\n"
     return ReleaseCode(source, len(lin.states), parameters)
 
@@ -58,9 +64,16 @@ def _between_spikes(model: Any, eq: Any, parameters: set[str]) -> Any:
     methods = choose(eq.full_rhs, parameters, set())
     bad = next((s for s, m in methods.items() if m != "exact"), "xi" if eq.noises else "")
     if bad:
-        raise AmineError(f"Release '{model.name}'", f"'{bad}' is not linear between spikes",
-                         mend="release states must be linear with constant coefficients, they advance from spike to spike")
+        raise AmineError(
+            f"Release '{model.name}'",
+            f"'{bad}' is not linear between spikes",
+            mend="release states must be linear with constant coefficients, they advance from spike to spike",
+        )
     lin = linear_system(eq.full_rhs, methods, parameters)
     if any(a != 0 for i, row in enumerate(lin.A) for j, a in enumerate(row) if i != j):
-        raise AmineError(f"Release '{model.name}'", "its states act on each other between spikes", mend="let them meet only at spikes")
+        raise AmineError(
+            f"Release '{model.name}'",
+            "its states act on each other between spikes",
+            mend="let them meet only at spikes",
+        )
     return lin

@@ -54,7 +54,7 @@ def _bar(wanted: bool, total_ms: float, done_ms: float) -> Iterator[Any]:
 
     columns = (TextColumn("{task.completed:.0f} of {task.total:.0f} ms"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("simulate", total=total_ms, completed=done_ms)
+        task = bar.add_task("simulate", total=total_ms, completed=int(done_ms))
         yield lambda ms: bar.update(task, completed=ms)
 
 
@@ -77,15 +77,40 @@ def meta(net: Network, precision: str) -> dict[str, Any]:
         from amine.network.network import states_of
 
         units = states_of(net.populations[q.target.population], net)
-        probes.append({"name": q.name, "population": q.target.population, "start": q.target.start, "stop": q.target.stop,
-                       "step": q.target.step, "variables": list(q.variables), "units": {v: units[v] for v in q.variables}})
-    return {"network": net.to_dict(), "hash": net.hash(), "dt": net.dt, "populations": populations, "probes": probes,
-            "seed": net.seed, "precision": precision}
+        probes.append(
+            {
+                "name": q.name,
+                "population": q.target.population,
+                "start": q.target.start,
+                "stop": q.target.stop,
+                "step": q.target.step,
+                "variables": list(q.variables),
+                "units": {v: units[v] for v in q.variables},
+            }
+        )
+    return {
+        "network": net.to_dict(),
+        "hash": net.hash(),
+        "dt": net.dt,
+        "populations": populations,
+        "probes": probes,
+        "seed": net.seed,
+        "precision": precision,
+    }
 
 
 def simulate(
-    net: Network, duration: Any, *, threads: int, precision: str, progress: bool, chunk: Any, store: Any, checkpoint: Any,
-    checkpoint_every: Any, resume: bool,
+    net: Network,
+    duration: Any,
+    *,
+    threads: int,
+    precision: str,
+    progress: bool,
+    chunk: Any,
+    store: Any,
+    checkpoint: Any,
+    checkpoint_every: Any,
+    resume: bool,
 ) -> Run:
     """See :meth:`amine.network.Network.run`."""
     began = time.perf_counter()
@@ -93,27 +118,54 @@ def simulate(
     span = to_internal(duration, "ms", f"{where}, duration", nonnegative=True)
     steps = round(span / net.dt)
     if abs(steps * net.dt - span) > 1e-6 * max(1.0, span):
-        raise AmineError(f"{where}, duration", "this is not a multiple of the time step", given=str(duration), expected=f"a multiple of {net.dt:g} ms")
+        raise AmineError(
+            f"{where}, duration",
+            "this is not a multiple of the time step",
+            given=str(duration),
+            expected=f"a multiple of {net.dt:g} ms",
+        )
     if steps >= 2**31 - 2**20:
-        raise AmineError(f"{where}, duration", "there are too many steps", given=f"{steps}", expected=f"at most {2**31 - 2**20}", mend="run it in parts")
+        raise AmineError(
+            f"{where}, duration",
+            "there are too many steps",
+            given=f"{steps}",
+            expected=f"at most {2**31 - 2**20}",
+            mend="run it in parts",
+        )
     each = None if chunk is None else to_internal(chunk, "ms", f"{where}, chunk", positive=True)
     pause = to_internal(checkpoint_every, "ms", f"{where}, checkpoint_every", positive=True) / 1e3
     if resume and checkpoint is None:
-        raise AmineError(f"{where}, resume", "there is no checkpoint to resume from", mend="give checkpoint=PATH as well")
+        raise AmineError(
+            f"{where}, resume", "there is no checkpoint to resume from", mend="give checkpoint=PATH as well"
+        )
     if checkpoint is not None and store is None and resume is False and Path(checkpoint).exists():
-        raise AmineError(f"checkpoint '{checkpoint}'", "it exists", mend="pass resume=True to go on from it, or choose another name")
-    saved = Checkpoint.read(checkpoint, net.hash(), precision) if resume and Path(checkpoint).exists() else None
+        raise AmineError(
+            f"checkpoint '{checkpoint}'", "it exists", mend="pass resume=True to go on from it, or choose another name"
+        )
+    there = checkpoint is not None and resume and Path(checkpoint).exists()
+    saved = Checkpoint.read(checkpoint, net.hash(), precision) if there else None
     sim = Simulation(net, threads, precision)
     kept = _store(net, sim, store, saved is not None)
     if saved is not None:
         saved.restore(sim, kept)
     complete = _loop(net, sim, kept, steps, each, progress, None if checkpoint is None else Path(checkpoint), pause)
     data = meta(net, precision)
-    spikes, probes = kept.finish(data, sim.step * net.dt)
-    return Run(net, spikes, probes, sim.step * net.dt, complete, dict(sim.seconds), info(net, sim, time.perf_counter() - began))
+    about = {"complete": complete, "seconds": dict(sim.seconds), "info": info(net, sim, time.perf_counter() - began)}
+    about["info"]["simulated_ms"] = (sim.step - (0 if saved is None else saved.step)) * net.dt
+    spikes, probes = kept.finish(data, sim.step * net.dt, about)
+    return Run(net, spikes, probes, sim.step * net.dt, complete, about["seconds"], about["info"])
 
 
-def _loop(net: Network, sim: Simulation, kept: Any, steps: int, each: float | None, progress: bool, checkpoint: Path | None, pause: float) -> bool:
+def _loop(
+    net: Network,
+    sim: Simulation,
+    kept: Any,
+    steps: int,
+    each: float | None,
+    progress: bool,
+    checkpoint: Path | None,
+    pause: float,
+) -> bool:
     """Chunk after chunk; True if the end was reached."""
     last = time.monotonic()
     with _interruptible() as stopped, _bar(progress, steps * net.dt, sim.step * net.dt) as show:
@@ -142,8 +194,18 @@ def info(net: Network, sim: Simulation, total: float) -> dict[str, Any]:
         except PackageNotFoundError:
             versions[name] = "unknown"
     return {
-        "threads": sim.threads, "precision": sim.precision, "seed": net.seed, "n_synapses": sim.n_synapses, "synapse_bytes": sim.synapse_bytes,
-        "events": int(sim.events.sum()), "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "versions": versions,
-        "structure": sim.module.__name__, "network_hash": net.hash(), "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.system()} {platform.machine()}", "compiled": not sim.warm, "total": total,
+        "threads": sim.threads,
+        "precision": sim.precision,
+        "seed": net.seed,
+        "n_synapses": sim.n_synapses,
+        "synapse_bytes": sim.synapse_bytes,
+        "events": int(sim.events.sum()),
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "versions": versions,
+        "structure": sim.module.__name__,
+        "network_hash": net.hash(),
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "compiled": not sim.warm,
+        "total": total,
     }

@@ -60,9 +60,13 @@ class Simulation:
 
     def __init__(self, net: Network, threads: int = 1, precision: str = "float32"):
         if precision not in ("float32", "float64"):
-            raise AmineError("Network.run, precision", "unknown precision", given=repr(precision), expected="'float32' or 'float64'")
+            raise AmineError(
+                "Network.run, precision", "unknown precision", given=repr(precision), expected="'float32' or 'float64'"
+            )
         if not isinstance(threads, int) or not 1 <= threads <= 1024:
-            raise AmineError("Network.run, threads", "the number of threads is out of range", given=repr(threads), expected="1..1024")
+            raise AmineError(
+                "Network.run, threads", "the number of threads is out of range", given=repr(threads), expected="1..1024"
+            )
         if not net.populations:
             raise AmineError("Network", "it has no populations", mend="add one with net.population()")
         self.net, self.threads, self.precision = net, threads, precision
@@ -85,8 +89,12 @@ class Simulation:
         size, room = self.net.estimate(self.precision), available_bytes()
         if size["bytes"] > room:
             raise AmineError(
-                "Network", "it needs more memory than there is", given=f"{size['synapses']:,} synapses, {size['bytes'] / 1e9:.1f} GB",
-                expected=f"at most {room / 1e9:.1f} GB", mend="lower p, the number of neurons or the precision")
+                "Network",
+                "it needs more memory than there is",
+                given=f"{size['synapses']:,} synapses, {size['bytes'] / 1e9:.1f} GB",
+                expected=f"at most {room / 1e9:.1f} GB",
+                mend="lower p, the number of neurons or the precision",
+            )
 
     # --- building ----------------------------------------------------------------------------------------------
 
@@ -107,7 +115,9 @@ class Simulation:
         self.W = np.array([b.weight for _, _, b in self.bundles], self.real)
         self.gap = [wiring.gap_shard(gaps, self.places, self.blocks, t) for t in range(T)]
         self.lists = prepare.spike_lists(net, self.places)
-        SL = [[(p, s.ctypes.data, i.ctypes.data, 0, len(s)) for p, s, i in self.lists] if t == 0 else [] for t in range(T)]
+        SL = [
+            [(p, s.ctypes.data, i.ctypes.data, 0, len(s)) for p, s, i in self.lists] if t == 0 else [] for t in range(T)
+        ]
         self.SL = [np.array(rows, np.int64).reshape(-1, 5) for rows in SL]
         self._prepare_probes()
         self._prepare_stimuli()
@@ -136,10 +146,15 @@ class Simulation:
             place = index[q.target.population]
             i = np.arange(q.target.start, q.target.stop, q.target.step)
             every = 1 if q.every is None else round(to_internal(q.every, "ms", "probe") / self.net.dt)
-            self.probes.append(_Probe(q.name, max(1, every), q.variables, [place.slots(v, i) for v in q.variables], len(i)))
+            self.probes.append(
+                _Probe(q.name, max(1, every), q.variables, [place.slots(v, i) for v in q.variables], len(i))
+            )
         self.owned: list[list[list[np.ndarray]]] = []  # thread, probe, variable: which of its neurons are the thread's
         for t in range(self.threads):
-            limits = [(p.base + b[0] * p.stride, p.base + b[1] * p.stride) for p, b in zip(self.places, self.blocks[t], strict=True)]
+            limits = [
+                (p.base + b[0] * p.stride, p.base + b[1] * p.stride)
+                for p, b in zip(self.places, self.blocks[t], strict=True)
+            ]
             rows = []
             for q, spec in zip(self.probes, self.net.probes, strict=True):
                 low, high = limits[[p.member.name for p in self.places].index(spec.target.population)]
@@ -183,7 +198,9 @@ class Simulation:
             s, i = gather(self.spk, self.ptr, self.history, self.history + self.step - at, at + 1)
             found_steps.append(s)
             found_ids.append(i)
-        return Chunk(first, target, np.concatenate(found_steps), np.concatenate(found_ids), self._traces(out, first, target))
+        return Chunk(
+            first, target, np.concatenate(found_steps), np.concatenate(found_ids), self._traces(out, first, target)
+        )
 
     def _roll(self, steps: int) -> None:
         """Moves the spikes that may still arrive to the front, and makes room for ``steps`` more."""
@@ -224,9 +241,44 @@ class Simulation:
             O, out_slots, buffer = out[t]
             try:
                 reached[t] = self.module.advance(
-                    t, self.threads, k, k + steps, self.history, self.interval, self.net.dt, self.tolerance, self.k0, self.k1, a.X, a.Q, a.C,
-                    self.blocks[t], stimuli, self.D[t], self.W, a.PI, a.PF, a.PT, self.spk, self.ptr, self.pay, self.n_spk, self.flags,
-                    self.sync.ctypes.data, a.R, a.last, a.RT, a.RC, self.SL[t], *self.gap[t], self.worst, O, out_slots, buffer, self.events)
+                    t,
+                    self.threads,
+                    k,
+                    k + steps,
+                    self.history,
+                    self.interval,
+                    self.net.dt,
+                    self.tolerance,
+                    self.k0,
+                    self.k1,
+                    a.X,
+                    a.Q,
+                    a.C,
+                    self.blocks[t],
+                    stimuli,
+                    self.D[t],
+                    self.W,
+                    a.PI,
+                    a.PF,
+                    a.PT,
+                    self.spk,
+                    self.ptr,
+                    self.pay,
+                    self.n_spk,
+                    self.flags,
+                    self.sync.ctypes.data,
+                    a.R,
+                    a.last,
+                    a.RT,
+                    a.RC,
+                    self.SL[t],
+                    *self.gap[t],
+                    self.worst,
+                    O,
+                    out_slots,
+                    buffer,
+                    self.events,
+                )
             except BaseException as e:
                 errors.append(e)
 
@@ -265,7 +317,9 @@ class Simulation:
                     at += len(mine)
                     place += samples * len(mine)
             O = np.array(rows, np.int64).reshape(-1, PROBE_COLUMNS)
-            out.append((O, np.concatenate([*slots, np.empty(0, np.int64)]).astype(np.int64), np.empty(place + 1, self.real)))
+            out.append(
+                (O, np.concatenate([*slots, np.empty(0, np.int64)]).astype(np.int64), np.empty(place + 1, self.real))
+            )
         return out
 
     @staticmethod
@@ -282,7 +336,9 @@ class Simulation:
                 whole = np.empty((samples, probe.n), self.real)
                 for t in range(self.threads):
                     mine = self.owned[t][q][v]
-                    whole[:, mine] = out[t][2][offsets[t] : offsets[t] + samples * len(mine)].reshape(samples, len(mine))
+                    whole[:, mine] = out[t][2][offsets[t] : offsets[t] + samples * len(mine)].reshape(
+                        samples, len(mine)
+                    )
                     offsets[t] += samples * len(mine)
                 values[name] = whole
             steps = np.arange(-(-first // probe.every), -(-last // probe.every)) * probe.every
@@ -294,15 +350,25 @@ class Simulation:
     def _finite(self) -> bool:
         """Whether all states of all neurons are finite; lanes beyond the last neuron do not count."""
         X = self.arrays.X
-        return all(np.isfinite(p.view(X)[:, : len(p.states)]).all() or all(np.isfinite(p.get(X, s)).all() for s in p.states)
-                   for p in self.places if p.states)
+        return all(
+            np.isfinite(p.view(X)[:, : len(p.states)]).all() or all(np.isfinite(p.get(X, s)).all() for s in p.states)
+            for p in self.places
+            if p.states
+        )
 
     def _snapshot(self) -> dict[str, Any]:
         used = getattr(self, "_used", self.ptr.shape[0])
-        return {"step": self.step, "X": self.arrays.X.copy(), "R": self.arrays.R.copy(), "last": self.arrays.last.copy(),
-                "ptr": self.ptr[used - self.history : used].copy(), "spk": [self.spk[t, : self.n_spk[t]].copy() for t in range(self.threads)],
-                "pay": [self.pay[:, t, : self.n_spk[t]].copy() for t in range(self.threads)], "n_spk": self.n_spk.copy(),
-                "events": self.events.copy()}
+        return {
+            "step": self.step,
+            "X": self.arrays.X.copy(),
+            "R": self.arrays.R.copy(),
+            "last": self.arrays.last.copy(),
+            "ptr": self.ptr[used - self.history : used].copy(),
+            "spk": [self.spk[t, : self.n_spk[t]].copy() for t in range(self.threads)],
+            "pay": [self.pay[:, t, : self.n_spk[t]].copy() for t in range(self.threads)],
+            "n_spk": self.n_spk.copy(),
+            "events": self.events.copy(),
+        }
 
     def _restore(self, s: dict[str, Any]) -> None:
         self.step = s["step"]
@@ -324,7 +390,9 @@ class Simulation:
             good, bad = (middle, bad) if self._finite() else (good, middle)
         self._restore(before)
         self._chunk(bad)
-        culprit = next(((p, s) for p in self.places for s in p.states if not np.isfinite(p.get(self.arrays.X, s)).all()), None)
+        culprit = next(
+            ((p, s) for p in self.places for s in p.states if not np.isfinite(p.get(self.arrays.X, s)).all()), None
+        )
         self._restore(before)
         if culprit is None:
             raise AmineError("Network.run", "a state is not finite", mend="try a smaller dt")
@@ -333,12 +401,15 @@ class Simulation:
         i = int(np.flatnonzero(~np.isfinite(place.get(self.arrays.X, state)))[0])
         self._restore(before)
         when = (before["step"] + bad) * self.net.dt
-        raise AmineError(f"Population '{place.member.name}', neuron {i}, variable '{state}'", f"it is not a finite number at {when:g} ms",
-                         mend="check its parameters, inputs and weights, or give the network a smaller dt")
+        raise AmineError(
+            f"Population '{place.member.name}', neuron {i}, variable '{state}'",
+            f"it is not a finite number at {when:g} ms",
+            mend="check its parameters, inputs and weights, or give the network a smaller dt",
+        )
 
     # --- what a checkpoint holds --------------------------------------------------------------------------------
 
-    def state(self) -> dict[str, np.ndarray]:
+    def state(self) -> dict[str, Any]:
         """Everything that decides what comes next, in a form that does not depend on the number of threads."""
         used = getattr(self, "_used", self.ptr.shape[0])
         ptr = self.ptr[used - self.history : used]
@@ -351,9 +422,14 @@ class Simulation:
                 if self.pay.shape[2] > 1:
                     pays += [self.pay[:, t, a:b] for t, a, b in parts]
         return {
-            "step": np.int64(self.step), "X": self.arrays.X, "R": self.arrays.R, "last": self.arrays.last,
-            "counts": np.array(counts, np.int64), "ids": np.concatenate([*ids, np.empty(0, np.int32)]),
-            "pay": np.concatenate(pays, 1) if pays else np.empty((self.n_releases, 0), self.real), "events": np.int64(self.events.sum()),
+            "step": np.int64(self.step),
+            "X": self.arrays.X,
+            "R": self.arrays.R,
+            "last": self.arrays.last,
+            "counts": np.array(counts, np.int64),
+            "ids": np.concatenate([*ids, np.empty(0, np.int32)]),
+            "pay": np.concatenate(pays, 1) if pays else np.empty((self.n_releases, 0), self.real),
+            "events": np.int64(self.events.sum()),
         }
 
     def set_state(self, s: Any) -> None:

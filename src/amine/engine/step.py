@@ -106,7 +106,7 @@ class Stepper:
     def _euler_maruyama(self, s: str) -> Any:
         e = self.fused.rhs[s]
         noise = {n for n in e.free_symbols if is_noise(n.name)}
-        drift = e.subs({n: 0 for n in noise})
+        drift = e.subs(dict.fromkeys(noise, 0))
         return symbol(s) + drift * DT + sum(sp.diff(e, n) * sp.sqrt(DT) * symbol(f"z_{n.name}") for n in noise)
 
     def _runge_kutta(self, hard: list[str], new: dict[str, str]) -> Steps:
@@ -118,11 +118,15 @@ class Stepper:
         t = symbol("t")
         middle = {symbol(s): symbol(f"half_{s}") for s in used} | {t: t + DT / 2}
         end = {symbol(s): symbol(new[s]) for s in used} | {t: t + DT}
-        for n, (weight, others) in enumerate(((0, {}), (sp.Rational(1, 2), middle), (sp.Rational(1, 2), middle), (1, end)), 1):
+        for n, (weight, others) in enumerate(
+            ((0, {}), (sp.Rational(1, 2), middle), (sp.Rational(1, 2), middle), (1, end)), 1
+        ):
             swap = dict(others)
             if n > 1:
                 swap |= {symbol(s): symbol(f"x{n}_{s}") for s in hard}
-                steps += [(f"x{n}_{s}", self.constants.take(symbol(s) + weight * DT * symbol(f"k{n - 1}_{s}"))) for s in hard]
+                steps += [
+                    (f"x{n}_{s}", self.constants.take(symbol(s) + weight * DT * symbol(f"k{n - 1}_{s}"))) for s in hard
+                ]
             steps += [(f"k{n}_{s}", self.constants.take(rhs[s].subs(swap, simultaneous=True))) for s in hard]
         for s in hard:
             k1, k2, k3, k4 = (symbol(f"k{n}_{s}") for n in (1, 2, 3, 4))

@@ -82,7 +82,12 @@ def read(net: Network) -> Structure:
 def _parts(net: Network, members: list[Member]) -> list[str]:
     own = any(not isinstance(w, str) for s in net.projections for w in (*s.receptors.values(), s.delay or ""))
     kinds = {m.kind for m in members}
-    there = {"own": own, "poisson_source": SOURCE_POISSON in kinds, "spike_list": SOURCE_LIST in kinds, "probes": bool(net.probes)}
+    there = {
+        "own": own,
+        "poisson_source": SOURCE_POISSON in kinds,
+        "spike_list": SOURCE_LIST in kinds,
+        "probes": bool(net.probes),
+    }
     return [name for name, x in there.items() if x]
 
 
@@ -93,19 +98,33 @@ def _member(net: Network, population: Population) -> Member:
         values |= {port_name(n, label): (v, r.units[n]) for n, v in r.parameters.items()}
     releases: list[Any] = []
     for s in net.projections:
-        if s.release is not None and any(v.population == population.name for v in s.source.views()) and s.release not in releases:
+        if (
+            s.release is not None
+            and any(v.population == population.name for v in s.source.views())
+            and s.release not in releases
+        ):
             releases.append(s.release)
     gap = any(population.name in (g.a.population, g.b.population) for g in net.electrical)
     return Member(
-        population, 0, ports, values, releases, [s for s in net.stimuli if _touches(s, population.name)],
-        [i for i in net.inputs if _touches(i, population.name)], gap,
+        population,
+        0,
+        ports,
+        values,
+        releases,
+        [s for s in net.stimuli if _touches(s, population.name)],
+        [i for i in net.inputs if _touches(i, population.name)],
+        gap,
     )
 
 
 def _cell(m: Member) -> CellStructure:
     differ = {n for n, (v, _) in m.values.items() if not isinstance(v, str)}
     poisson = tuple(
-        (i.receptor, not isinstance(i.weight, str) or _partly(i.target.views(), m.population), not isinstance(i.rate, str))
+        (
+            i.receptor,
+            not isinstance(i.weight, str) or _partly(i.target.views(), m.population),
+            not isinstance(i.rate, str),
+        )
         for i in m.poisson
     )
     arrays = frozenset(differ | ({"G_gap"} if m.gap else set()))

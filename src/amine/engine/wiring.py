@@ -29,7 +29,9 @@ def boundaries(places: Sequence[Place], threads: int) -> np.ndarray:
     return out
 
 
-def specs(net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray) -> dict[Any, list[ProjectionSpec]]:
+def specs(
+    net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray
+) -> dict[Any, list[ProjectionSpec]]:
     """What to draw, in groups that one table serves: by source population, release and whether all synapses are alike."""
     index = {place.member.name: p for p, place in enumerate(places)}
     groups: dict[Any, list[ProjectionSpec]] = {}
@@ -39,19 +41,32 @@ def specs(net: Network, module: ModuleType, places: Sequence[Place], blocks: np.
             for b in s.target.views():
                 p, place = index[a.population], places[index[b.population]]
                 release = -1 if s.release is None else places[p].member.releases.index(s.release)
-                edges = tuple(int(min(x * BLOCK, place.n)) for x in (*blocks[:, index[b.population], 0], blocks[-1, index[b.population], 1]))
+                edges = tuple(
+                    int(min(x * BLOCK, place.n))
+                    for x in (*blocks[:, index[b.population], 0], blocks[-1, index[b.population], 1])
+                )
                 for label in s.receptors:
                     row = module.CELLS[place.member.kind]["targets"][label]
                     spec = _spec(net, s, a, b, label, place, row, edges, stream, places[p])
                     alike = isinstance(spec.weight, float) and isinstance(spec.delay, int)
-                    key = (p, release, *((spec.weight, spec.delay - spec.early) if alike else ("own",)))
+                    steps = spec.delay - spec.early if isinstance(spec.delay, int) else 0
+                    key = (p, release, *((spec.weight, steps) if alike else ("own",)))
                     groups.setdefault(key, []).append(spec)
                 stream += 1
     return groups
 
 
 def _spec(
-    net: Network, s: Synapses, a: View, b: View, label: str, place: Place, row: str, edges: tuple[int, ...], stream: int, source: Place
+    net: Network,
+    s: Synapses,
+    a: View,
+    b: View,
+    label: str,
+    place: Place,
+    row: str,
+    edges: tuple[int, ...],
+    stream: int,
+    source: Place,
 ) -> ProjectionSpec:
     unit = place.member.ports[label].weight_unit
     where = f"Synapses '{s.name}'"
@@ -60,9 +75,21 @@ def _spec(
         ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (place, b))]  # type: ignore[index]
         value = (value.shape, float(to_internal(value.scale, "um", where)), value.p_max, *ends)
     return ProjectionSpec(
-        name=s.name, stream=stream, pre=(a.start, a.step, a.n), post=(b.start, b.step, b.n), rule=s.rule.kind, value=value,
-        same_population=a.population == b.population, autapses=s.autapses, multapses=s.multapses, base=place.row_base(row),
-        stride=place.stride, bounds=edges, weight=_internal(s.receptors[label], unit, where + ", weight"), delay=_delay(s.delay, net.dt, where), port=list(s.receptors).index(label),
+        name=s.name,
+        stream=stream,
+        pre=(a.start, a.step, a.n),
+        post=(b.start, b.step, b.n),
+        rule=s.rule.kind,
+        value=value,
+        same_population=a.population == b.population,
+        autapses=s.autapses,
+        multapses=s.multapses,
+        base=place.row_base(row),
+        stride=place.stride,
+        bounds=edges,
+        weight=_internal(s.receptors[label], unit, where + ", weight"),
+        delay=_delay(s.delay, net.dt, where),
+        port=list(s.receptors).index(label),
         early=int(row.startswith(JUMP)),
     )
 
@@ -82,7 +109,9 @@ def _delay(value: Any, dt: float, where: str) -> Any:
     return max(1, int(round(x / dt))) if isinstance(x, float) else x
 
 
-def build(net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str) -> list[tuple[int, int, Bundle]]:
+def build(
+    net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
+) -> list[tuple[int, int, Bundle]]:
     """All bundles as (source population, release, bundle)."""
     out = []
     for (p, release, *_), group in specs(net, module, places, blocks).items():
@@ -92,7 +121,9 @@ def build(net: Network, module: ModuleType, places: Sequence[Place], blocks: np.
     return out
 
 
-def bundle_table(bundles: list[tuple[int, int, Bundle]], places: Sequence[Place], Q: np.ndarray, tid: int) -> np.ndarray:
+def bundle_table(
+    bundles: list[tuple[int, int, Bundle]], places: Sequence[Place], Q: np.ndarray, tid: int
+) -> np.ndarray:
     """The table of bundles of one thread (columns of :mod:`amine.engine.deliver`)."""
     D = np.zeros((len(bundles), deliver.COLUMNS), np.int64)
     for row, (p, release, b) in zip(D, bundles, strict=True):
@@ -135,14 +166,24 @@ def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> tupl
         return rows, columns
     if kind == "total":
         if value > rows.size:
-            raise AmineError(f"Gap junctions '{g.name}'", "total is more than there are pairs", given=str(value), expected=f"at most {rows.size}")
+            raise AmineError(
+                f"Gap junctions '{g.name}'",
+                "total is more than there are pairs",
+                given=str(value),
+                expected=f"at most {rows.size}",
+            )
         chosen = np.sort(rng.choice(rows.size, value, replace=False))
         return rows[chosen], columns[chosen]
     p: Any = value
     if kind == "distance":
         pa, pb = (net.populations[v.population].positions[v.start : v.stop : v.step] for v in (g.a, g.b))  # type: ignore[index]
-        x = np.sqrt(((pa[rows] - pb[columns]) ** 2).sum(-1)) / to_internal(value.scale, "um", f"Gap junctions '{g.name}'")
-        p = value.p_max * {"gaussian": np.exp(-(x**2) / 2), "exponential": np.exp(-x), "box": (x <= 1).astype(float)}[value.shape]
+        x = np.sqrt(((pa[rows] - pb[columns]) ** 2).sum(-1)) / to_internal(
+            value.scale, "um", f"Gap junctions '{g.name}'"
+        )
+        p = (
+            value.p_max
+            * {"gaussian": np.exp(-(x**2) / 2), "exponential": np.exp(-x), "box": (x <= 1).astype(float)}[value.shape]
+        )
     chosen = rng.random(rows.size) < p
     return rows[chosen], columns[chosen]
 
@@ -155,7 +196,11 @@ def gap_tables(net: Network, places: Sequence[Place]) -> dict[str, Any]:
         i, j, w = gap_pairs(net, g)
         for to, target, from_, source in ((g.a, i, g.b, j), (g.b, j, g.a, i)):
             a, b = places[index[to.population]], places[index[from_.population]]
-            for part, x in zip(parts, (np.full(len(i), index[to.population]), target, b.slots("v", source), b.slots("_trial", source), w), strict=True):
+            for part, x in zip(
+                parts,
+                (np.full(len(i), index[to.population]), target, b.slots("v", source), b.slots("_trial", source), w),
+                strict=True,
+            ):
                 part.append(x)
             total = np.bincount(target, w, a.n)
             a.member.gap_total = total + (0.0 if a.member.gap_total is None else a.member.gap_total)
@@ -172,5 +217,10 @@ def gap_shard(table: dict[str, Any], places: Sequence[Place], blocks: np.ndarray
     keys = p[mine] * (2**32) + i[mine]
     targets, starts = np.unique(keys, return_index=True)
     slots = [int(places[int(k >> 32)].slots("I_gap", np.array([k & 0xFFFFFFFF]))[0]) for k in targets]
-    return (np.array(slots, np.int64), np.append(starts, len(mine)).astype(np.int64), table["v"][mine].astype(np.int64),
-            table["trial"][mine].astype(np.int64), table["weight"][mine].astype(np.float64))
+    return (
+        np.array(slots, np.int64),
+        np.append(starts, len(mine)).astype(np.int64),
+        table["v"][mine].astype(np.int64),
+        table["trial"][mine].astype(np.int64),
+        table["weight"][mine].astype(np.float64),
+    )

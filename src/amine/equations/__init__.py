@@ -41,8 +41,13 @@ def _require(eq: Equations, kind: str, where: str) -> None:
         from amine.equations.syntax import symbol
 
         if value != symbol(name) + symbol("w"):
-            raise AmineError(where, "'on spike' must add the weight and nothing else", given=str(value),
-                             expected=f"{name} += w", mend="put factors into the equation of the current")
+            raise AmineError(
+                where,
+                "'on spike' must add the weight and nothing else",
+                given=str(value),
+                expected=f"{name} += w",
+                mend="put factors into the equation of the current",
+            )
     if kind == "release" and eq.payload is None:
         raise AmineError(where, "a release model needs a payload", mend="write it as 'payload u*x'")
 

@@ -64,8 +64,10 @@ def _exact_states(rhs: Mapping[str, Any], parameters: set[str], inputs: set[str]
             if not free <= ok | inputs:
                 bad.add(s)
                 continue
-            coefficients = [sp.diff(e, symbol(n)) for n in sorted((free | noises))]
-            if any({c.name for c in d.free_symbols} - parameters or d.has(sp.Derivative, sp.Subs) for d in coefficients):
+            coefficients = [sp.diff(e, symbol(n)) for n in sorted(free | noises)]
+            if any(
+                {c.name for c in d.free_symbols} - parameters or d.has(sp.Derivative, sp.Subs) for d in coefficients
+            ):
                 bad.add(s)
         if not bad:
             return ok
@@ -81,7 +83,10 @@ def _loops(rhs: Mapping[str, Any]) -> dict[str, set[str]]:
 
 
 def choose(
-    rhs: Mapping[str, Any], parameters: set[str], inputs: set[str] | None = None, override: Mapping[str, str] | None = None
+    rhs: Mapping[str, Any],
+    parameters: set[str],
+    inputs: set[str] | None = None,
+    override: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The method of each state; ``inputs`` are symbols held constant within a step, by default the total current I."""
     inputs = {"I"} if inputs is None else inputs
@@ -94,11 +99,11 @@ def choose(
         if not lost:
             break
         exact -= lost
-    out = {s: "exact" for s in exact}
+    out = dict.fromkeys(exact, "exact")
     rest = {s: e for s, e in rhs.items() if s not in exact}
     hard = {s for s, e in rest.items() if not _linear_in(e, s)}
     loops = _loops(rest)
-    for s, e in rest.items():
+    for s, _e in rest.items():
         together = loops[s] & hard
         noisy = any(is_noise(n.name) for q in loops[s] for n in rest[q].free_symbols)
         out[s] = override.get(s) or ("exponential_euler" if not together else "euler_maruyama" if noisy else "rk4")
@@ -127,7 +132,7 @@ def exponential_euler(s: str, e: Any, parameters: set[str]) -> Any:
     """The solution over one step for x' = a x + b with a and b frozen, with noise of the exact variance."""
     x = symbol(s)
     noises = [n for n in e.free_symbols if is_noise(n.name)]
-    drift = e.subs({n: 0 for n in noises})
+    drift = e.subs(dict.fromkeys(noises, 0))
     a_dt = sp.expand(sp.diff(drift, x) * DT)
     b_dt = drift.subs(x, 0) * DT
     new = x + b_dt if a_dt == 0 else _relax(x, a_dt, b_dt, parameters)

@@ -8,7 +8,29 @@ import sympy as sp
 
 from amine.equations.syntax import Equations
 
-_GREEK = "alpha beta gamma delta Delta epsilon eta theta Theta kappa lambda mu nu xi rho sigma tau phi Phi omega Omega".split()
+_GREEK = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "Delta",
+    "epsilon",
+    "eta",
+    "theta",
+    "Theta",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "rho",
+    "sigma",
+    "tau",
+    "phi",
+    "Phi",
+    "omega",
+    "Omega",
+]
 
 
 def name_latex(name: str) -> str:
@@ -39,7 +61,9 @@ def latex_lines(eq: Equations) -> list[str]:
         out.append(rf"\text{{if }} {to_latex(eq.threshold)}:\; {resets}")
     if eq.refractory is not None:
         held = ", ".join(name_latex(h) for h in eq.hold)
-        out.append(rf"\text{{refractory for }} {to_latex(eq.refractory)}" + (rf"\text{{, holding }} {held}" if held else ""))
+        out.append(
+            rf"\text{{refractory for }} {to_latex(eq.refractory)}" + (rf"\text{{, holding }} {held}" if held else "")
+        )
     for what, events in (("at a spike", eq.on_spike), ("after it", eq.after_spike)):
         out += [rf"\text{{{what}}}:\; {name_latex(n)} \leftarrow {to_latex(e)}" for n, e in events]
     if eq.payload is not None:

@@ -18,10 +18,45 @@ Dimension = tuple
 NONE: Dimension = (0, 0, 0, 0, 0, 0)
 TIME = dimension_of("ms")
 NOISE = tuple(Fraction(-1, 2) * e for e in TIME)
-UNIT_NAMES = (
-    "V mV uV s ms us A mA uA nA pA S mS uS nS pS F mF uF nF pF Hz kHz m cm mm um nm M mM uM nM "
-    "Ohm kOhm MOhm GOhm K"
-).split()
+UNIT_NAMES = [
+    "V",
+    "mV",
+    "uV",
+    "s",
+    "ms",
+    "us",
+    "A",
+    "mA",
+    "uA",
+    "nA",
+    "pA",
+    "S",
+    "mS",
+    "uS",
+    "nS",
+    "pS",
+    "F",
+    "mF",
+    "uF",
+    "nF",
+    "pF",
+    "Hz",
+    "kHz",
+    "m",
+    "cm",
+    "mm",
+    "um",
+    "nm",
+    "M",
+    "mM",
+    "uM",
+    "nM",
+    "Ohm",
+    "kOhm",
+    "MOhm",
+    "GOhm",
+    "K",
+]
 
 KEYWORDS = ("threshold", "reset", "refractory", "initial", "on spike", "after spike", "current", "payload")
 _STATE = re.compile(r"^d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=\s*(.+)$", re.S)
@@ -31,7 +66,7 @@ MAX_TEXT = 20_000
 MAX_DEPTH = 60
 
 
-class exprel(sp.Function):  # noqa: N801  (printed under this name)
+class exprel(sp.Function):
     """(exp(x) - 1)/x, which is 1 at x = 0."""
 
     nargs = 1
@@ -101,7 +136,7 @@ class Equations:
         """How each state advances: exact, exponential_euler, rk4 or euler_maruyama."""
         from amine.equations.integrate import choose
 
-        return choose(self.full_rhs, {n for n in self.parameters})
+        return choose(self.full_rhs, set(self.parameters))
 
 
 def is_noise(name: str) -> bool:
@@ -196,7 +231,8 @@ class _Walker:
             if not _same(da, db):
                 raise self.fail(
                     f"'{ast.unparse(n)[:80]}' adds quantities of different dimension",
-                    given=f"{_unit(da)} and {_unit(db)}", mend="check the units of its parts",
+                    given=f"{_unit(da)} and {_unit(db)}",
+                    mend="check the units of its parts",
                 )
             return (a + b if isinstance(n.op, ast.Add) else a - b), (db if da is None else da)
         if isinstance(n.op, ast.Mult):
@@ -253,11 +289,15 @@ class _Walker:
         known = [u for u in dims if u is not None]
         if rule == "pure" and any(u != NONE for u in known):
             raise self.fail(
-                f"the argument of {n.func.id}() has a dimension", given=_unit(known[0]), expected="a pure number",
+                f"the argument of {n.func.id}() has a dimension",
+                given=_unit(known[0]),
+                expected="a pure number",
                 mend="divide it by a quantity of the same unit",
             )
         if any(u != known[0] for u in known[1:]):
-            raise self.fail(f"the arguments of {n.func.id}() differ in dimension", given=" and ".join(map(_unit, known)))
+            raise self.fail(
+                f"the arguments of {n.func.id}() differ in dimension", given=" and ".join(map(_unit, known))
+            )
         value = make(*[x for x, _ in parts])
         if value.has(sp.zoo, sp.nan, sp.oo) or not _is_real(value):
             raise self.fail(f"'{ast.unparse(n)[:60]}' is not a finite real number")
@@ -267,7 +307,9 @@ class _Walker:
 
 def _is_condition(x: Any) -> bool:
     """True for comparisons and what joins them; a plain symbol counts as a number (SymPy lets it be either)."""
-    return isinstance(x, sp.core.relational.Relational | sp.logic.boolalg.BooleanFunction | sp.logic.boolalg.BooleanAtom)
+    return isinstance(
+        x, sp.core.relational.Relational | sp.logic.boolalg.BooleanFunction | sp.logic.boolalg.BooleanAtom
+    )
 
 
 def _is_real(x: Any) -> bool:
@@ -383,8 +425,13 @@ def parse_equations(text: str, parameters: Mapping[str, str], where: str, extra:
     _no_loops(named, where)
     parts = _events(lines, dims, where, set(states), set(extra))
     eq = Equations(
-        where, {s: u for s, (_, u) in states.items()}, rhs, named, {n: u for n, (_, u) in named_text.items()},
-        dict(parameters), **parts,
+        where,
+        {s: u for s, (_, u) in states.items()},
+        rhs,
+        named,
+        {n: u for n, (_, u) in named_text.items()},
+        dict(parameters),
+        **parts,
     )
     from amine.equations.singular import remove_singularities
 
@@ -395,8 +442,12 @@ def _dimension(unit: str, where: str, name: str) -> Dimension:
     try:
         return tuple(dimension_of(unit))
     except AmineError as e:
-        raise AmineError(f"{where}, '{name}'", "the unit is not known", given=f"'{unit}'",
-                         mend="use a unit such as mV, ms, nS, pA, pF, uM or 1") from e
+        raise AmineError(
+            f"{where}, '{name}'",
+            "the unit is not known",
+            given=f"'{unit}'",
+            mend="use a unit such as mV, ms, nS, pA, pF, uM or 1",
+        ) from e
 
 
 def _declarations(lines: list[tuple[str, str]], where: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -411,8 +462,11 @@ def _declarations(lines: list[tuple[str, str]], where: str) -> tuple[dict[str, A
         elif (m := _ASSIGN.match(body)) and m.group(2) == "=":
             into = named
         else:
-            raise AmineError(f"{where}, in '{rest}'", "this is not an equation",
-                             expected="dx/dt = ... : unit, x = ... : unit, or one of " + ", ".join(KEYWORDS))
+            raise AmineError(
+                f"{where}, in '{rest}'",
+                "this is not an equation",
+                expected="dx/dt = ... : unit, x = ... : unit, or one of " + ", ".join(KEYWORDS),
+            )
         if m.group(1) in states or m.group(1) in named:
             raise AmineError(where, f"'{m.group(1)}' is defined twice", mend="rename one of them")
         into[m.group(1)] = (m.groups()[-1], unit)
@@ -431,8 +485,11 @@ def _events(
             extra_dims = dict(dims)
             m = _ASSIGN.match(rest)
             if not m or m.group(1) not in states | ({"v"} & extra):
-                raise AmineError(f"{where}, in '{key} {rest}'", "this does not set a state of the model",
-                                 mend=did_you_mean(m.group(1), states) if m else "write it as v = V_r or w += b")
+                raise AmineError(
+                    f"{where}, in '{key} {rest}'",
+                    "this does not set a state of the model",
+                    mend=did_you_mean(m.group(1), states) if m else "write it as v = V_r or w += b",
+                )
             name, op, expr = m.groups()
             if key == "on spike":
                 extra_dims["w"] = dims.get("w", dims[name])
@@ -445,8 +502,11 @@ def _events(
         elif key == "initial":
             m = _ASSIGN.match(rest)
             if not m or m.group(1) not in states:
-                raise AmineError(f"{where}, in 'initial {rest}'", "this does not set a state of the model",
-                                 mend=did_you_mean(m.group(1), states) if m else "")
+                raise AmineError(
+                    f"{where}, in 'initial {rest}'",
+                    "this does not set a state of the model",
+                    mend=did_you_mean(m.group(1), states) if m else "",
+                )
             initial[m.group(1)] = parse_expression(m.group(3), dims, where, dims[m.group(1)])
         elif key:
             name = key
@@ -460,13 +520,19 @@ def _events(
                 hold = tuple(h.strip() for h in held.split(",") if h.strip())
                 for h in hold:
                     if h not in states:
-                        raise AmineError(f"{where}, in 'refractory {rest}'", f"'{h}' is not a state",
-                                         mend=did_you_mean(h, states))
+                        raise AmineError(
+                            f"{where}, in 'refractory {rest}'", f"'{h}' is not a state", mend=did_you_mean(h, states)
+                        )
                 out["hold"] = hold
             else:
                 out[name] = parse_expression(rest, dims, where, pico if key == "current" else NONE)
-    return {**out, "reset": tuple(many["reset"]), "on_spike": tuple(many["on spike"]),
-            "after_spike": tuple(many["after spike"]), "initial": initial}
+    return {
+        **out,
+        "reset": tuple(many["reset"]),
+        "on_spike": tuple(many["on spike"]),
+        "after_spike": tuple(many["after spike"]),
+        "initial": initial,
+    }
 
 
 def _no_loops(named: Mapping[str, sp.Expr], where: str) -> None:
@@ -474,8 +540,11 @@ def _no_loops(named: Mapping[str, sp.Expr], where: str) -> None:
 
     def visit(n: str) -> None:
         if n in open_:
-            raise AmineError(where, "algebraic loop between " + " -> ".join([*open_[open_.index(n):], n]),
-                             mend="make one of them a state with its own time constant")
+            raise AmineError(
+                where,
+                "algebraic loop between " + " -> ".join([*open_[open_.index(n) :], n]),
+                mend="make one of them a state with its own time constant",
+            )
         if n in done:
             return
         open_.append(n)

@@ -83,7 +83,15 @@ def _unit_of(value: Any, where: str) -> str:
     return "1"
 
 
-def neuron(name: str, equations: str, *, source: str = "", doc: str = "", receptors: Mapping[str, Any] | None = None, **parameters: Any) -> Model:
+def neuron(
+    name: str,
+    equations: str,
+    *,
+    source: str = "",
+    doc: str = "",
+    receptors: Mapping[str, Any] | None = None,
+    **parameters: Any,
+) -> Model:
     """A neuron model of one's own; its input current is called ``I`` (pA), its voltage ``v``.
 
     Parameters

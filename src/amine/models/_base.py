@@ -57,7 +57,9 @@ class Model:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise AmineError(self.where, "unknown kind", given=repr(self.kind), mend=did_you_mean(str(self.kind), KINDS))
+            raise AmineError(
+                self.where, "unknown kind", given=repr(self.kind), mend=did_you_mean(str(self.kind), KINDS)
+            )
         self._complete()
         values = {n: self._value(n, v) for n, v in self.parameters.items()}
         object.__setattr__(self, "parameters", values)
@@ -73,7 +75,11 @@ class Model:
                 raise AmineError(self.where, f"parameter '{n}' is not known", mend=did_you_mean(n, self.units))
         missing = sorted(set(self.units) - set(self.parameters))
         if missing:
-            raise AmineError(self.where, f"parameter '{missing[0]}' has no value", mend=f"give {missing[0]}=\"... {self.units[missing[0]]}\"")
+            raise AmineError(
+                self.where,
+                f"parameter '{missing[0]}' has no value",
+                mend=f'give {missing[0]}="... {self.units[missing[0]]}"',
+            )
 
     def _value(self, name: str, value: Any) -> Value:
         where = f"{self.where}, parameter '{name}'"
@@ -121,8 +127,15 @@ class Model:
         """As plain data: enough to build the model again, without the library."""
         from amine.network.values import to_plain
 
-        out: dict[str, Any] = {"name": self.name, "kind": self.kind, "equations": self.equations, "units": dict(self.units),
-               "parameters": {n: to_plain(v) for n, v in self.parameters.items()}, "source": self.source, "doc": self.doc}
+        out: dict[str, Any] = {
+            "name": self.name,
+            "kind": self.kind,
+            "equations": self.equations,
+            "units": dict(self.units),
+            "parameters": {n: to_plain(v) for n, v in self.parameters.items()},
+            "source": self.source,
+            "doc": self.doc,
+        }
         if self.symbols:
             out["symbols"] = dict(self.symbols)
         if self.receptors:
@@ -137,8 +150,17 @@ class Model:
         try:
             receptors = {str(n): Model.from_dict(r) for n, r in data.get("receptors", {}).items()}
             parameters = {str(n): from_plain(v) for n, v in data["parameters"].items()}
-            return Model(str(data["name"]), str(data["kind"]), str(data["equations"]), dict(data["units"]), parameters,
-                         str(data.get("source", "")), str(data.get("doc", "")), receptors, dict(data.get("symbols", {})))
+            return Model(
+                str(data["name"]),
+                str(data["kind"]),
+                str(data["equations"]),
+                dict(data["units"]),
+                parameters,
+                str(data.get("source", "")),
+                str(data.get("doc", "")),
+                receptors,
+                dict(data.get("symbols", {})),
+            )
         except (KeyError, TypeError, AttributeError) as e:
             raise AmineError("model", "damaged description", given=repr(data)[:60]) from e
 

@@ -7,51 +7,111 @@ from amine.models._base import Model
 from amine.models.receptors import AMPA, GABA_A, exc, inh
 
 _SYMBOLS = {
-    "C": "membrane capacitance", "tau_m": "membrane time constant", "g_L": "leak conductance", "E_L": "resting potential", "V_th": "threshold",
-    "V_r": "reset potential", "t_ref": "refractory time", "I_e": "constant input current", "Delta_T": "sharpness of the spike's start",
-    "V_T": "threshold of the spike's start", "V_cut": "voltage at which a spike is counted", "a": "subthreshold adaptation",
-    "b": "adaptation added by a spike", "tau_w": "time constant of adaptation",
+    "C": "membrane capacitance",
+    "tau_m": "membrane time constant",
+    "g_L": "leak conductance",
+    "E_L": "resting potential",
+    "V_th": "threshold",
+    "V_r": "reset potential",
+    "t_ref": "refractory time",
+    "I_e": "constant input current",
+    "Delta_T": "sharpness of the spike's start",
+    "V_T": "threshold of the spike's start",
+    "V_cut": "voltage at which a spike is counted",
+    "a": "subthreshold adaptation",
+    "b": "adaptation added by a spike",
+    "tau_w": "time constant of adaptation",
 }
 
 
-def _neuron(name: str, equations: str, parameters: dict[str, str], source: str, doc: str, receptors: dict[str, Model]) -> Model:
+def _neuron(
+    name: str, equations: str, parameters: dict[str, str], source: str, doc: str, receptors: dict[str, Model]
+) -> Model:
     units = {n: v.split()[-1] for n, v in parameters.items()}
-    return Model(name, "neuron", equations, units, parameters, source, doc, receptors, {n: _SYMBOLS[n] for n in parameters})
+    return Model(
+        name, "neuron", equations, units, parameters, source, doc, receptors, {n: _SYMBOLS[n] for n in parameters}
+    )
 
 
 _SPIKE = "\nthreshold v > V_th\nreset v = V_r\nrefractory t_ref hold v\ninitial v = E_L"
 _LIF = "dv/dt = (E_L - v)/tau_m + (I + I_e)/C : mV" + _SPIKE
 
 lif = _neuron(
-    "lif", _LIF,
-    {"C": "250 pF", "tau_m": "10 ms", "E_L": "-65 mV", "V_th": "-50 mV", "V_r": "-65 mV", "t_ref": "2 ms", "I_e": "0 pA"},
+    "lif",
+    _LIF,
+    {
+        "C": "250 pF",
+        "tau_m": "10 ms",
+        "E_L": "-65 mV",
+        "V_th": "-50 mV",
+        "V_r": "-65 mV",
+        "t_ref": "2 ms",
+        "I_e": "0 pA",
+    },
     "Potjans TC, Diesmann M (2014) Cereb Cortex 24:785-806, table 4",
-    "The leaky integrate-and-fire neuron with current input, integrated exactly.", {"exc": exc, "inh": inh})
+    "The leaky integrate-and-fire neuron with current input, integrated exactly.",
+    {"exc": exc, "inh": inh},
+)
 lif_cond = _neuron(
-    "lif_cond", _LIF,
-    {"C": "200 pF", "tau_m": "20 ms", "E_L": "-60 mV", "V_th": "-50 mV", "V_r": "-60 mV", "t_ref": "5 ms", "I_e": "0 pA"},
+    "lif_cond",
+    _LIF,
+    {
+        "C": "200 pF",
+        "tau_m": "20 ms",
+        "E_L": "-60 mV",
+        "V_th": "-50 mV",
+        "V_r": "-60 mV",
+        "t_ref": "5 ms",
+        "I_e": "0 pA",
+    },
     "Brette R et al. (2007) J Comput Neurosci 23:349-398, benchmark 1; after Vogels TP, Abbott LF (2005) J Neurosci 25:10786-10795",
-    "The leaky integrate-and-fire neuron with conductance input: AMPA and GABA_A receptors.", {"AMPA": AMPA, "GABA_A": GABA_A})
+    "The leaky integrate-and-fire neuron with conductance input: AMPA and GABA_A receptors.",
+    {"AMPA": AMPA, "GABA_A": GABA_A},
+)
 eif = _neuron(
     "eif",
     "dv/dt = (g_L*(E_L - v) + g_L*Delta_T*exp((min(v, V_cut) - V_T)/Delta_T) + I + I_e)/C : mV\n"
     "threshold v > V_cut\nreset v = V_r\nrefractory t_ref hold v\ninitial v = E_L",
-    {"C": "200 pF", "g_L": "20 nS", "E_L": "-65 mV", "Delta_T": "3.48 mV", "V_T": "-59.9 mV", "V_cut": "-20 mV", "V_r": "-68 mV",
-     "t_ref": "1.7 ms", "I_e": "0 pA"},
+    {
+        "C": "200 pF",
+        "g_L": "20 nS",
+        "E_L": "-65 mV",
+        "Delta_T": "3.48 mV",
+        "V_T": "-59.9 mV",
+        "V_cut": "-20 mV",
+        "V_r": "-68 mV",
+        "t_ref": "1.7 ms",
+        "I_e": "0 pA",
+    },
     "Fourcaud-Trocmé N, Hansel D, van Vreeswijk C, Brunel N (2003) J Neurosci 23:11628-11640; C and g_L for 20 000 um2 at 1 uF/cm2 and 0.1 mS/cm2",
-    "The exponential integrate-and-fire neuron; the exponential is limited at V_cut, where a spike is counted.", {"AMPA": AMPA, "GABA_A": GABA_A})
+    "The exponential integrate-and-fire neuron; the exponential is limited at V_cut, where a spike is counted.",
+    {"AMPA": AMPA, "GABA_A": GABA_A},
+)
 adex = _neuron(
     "adex",
     "v_c = min(v, V_cut) : mV\n"
     "dv/dt = (g_L*(E_L - v) + g_L*Delta_T*exp((v_c - V_T)/Delta_T) - w + I + I_e)/C : mV\n"
     "dw/dt = (a*(v_c - E_L) - w)/tau_w : pA\n"
     "threshold v > V_cut\nreset v = V_r; w += b\nrefractory t_ref hold v\ninitial v = E_L",
-    {"C": "281 pF", "g_L": "30 nS", "E_L": "-70.6 mV", "Delta_T": "2 mV", "V_T": "-50.4 mV", "V_cut": "20 mV", "V_r": "-70.6 mV",
-     "a": "4 nS", "b": "80.5 pA", "tau_w": "144 ms", "t_ref": "0 ms", "I_e": "0 pA"},
+    {
+        "C": "281 pF",
+        "g_L": "30 nS",
+        "E_L": "-70.6 mV",
+        "Delta_T": "2 mV",
+        "V_T": "-50.4 mV",
+        "V_cut": "20 mV",
+        "V_r": "-70.6 mV",
+        "a": "4 nS",
+        "b": "80.5 pA",
+        "tau_w": "144 ms",
+        "t_ref": "0 ms",
+        "I_e": "0 pA",
+    },
     "Brette R, Gerstner W (2005) J Neurophysiol 94:3637-3642",
     "The adaptive exponential integrate-and-fire neuron. A spike is counted at V_cut, and what lies beyond it within a step counts as V_cut for "
     "the exponential and for the adaptation.",
-    {"AMPA": AMPA, "GABA_A": GABA_A})
+    {"AMPA": AMPA, "GABA_A": GABA_A},
+)
 
 # name: C pF, g_L nS, E_L mV, a nS, tau_w ms, b pA, V_r mV, I pA; V_T -50, Delta_T 2, V_cut 0
 adex_patterns: dict[str, tuple[float, ...]] = {
@@ -75,28 +135,67 @@ def adex_pattern(name: str) -> Model:
     '500.0 pA'
     """
     if name not in adex_patterns:
-        raise AmineError("adex_pattern()", f"pattern '{name}' is not known", mend=did_you_mean(str(name), adex_patterns))
+        raise AmineError(
+            "adex_pattern()", f"pattern '{name}' is not known", mend=did_you_mean(str(name), adex_patterns)
+        )
     values = dict(zip(("C", "g_L", "E_L", "a", "tau_w", "b", "V_r", "I_e"), adex_patterns[name], strict=True))
     return adex(**{n: f"{float(x)} {adex.units[n]}" for n, x in values.items()}, V_T="-50 mV", V_cut="0 mV")
 
 
 izhikevich = Model(
-    "izhikevich", "neuron",
+    "izhikevich",
+    "neuron",
     "dv/dt = k_2*v**2 + k_1*v + k_0 - u + R*(I + I_e) : mV\ndu/dt = a*(b*min(v, V_peak) - u) : mV/ms\n"
     "threshold v > V_peak\nreset v = c; u += d\ninitial v = c\ninitial u = b*c",
-    {"a": "1/ms", "b": "1/ms", "c": "mV", "d": "mV/ms", "k_2": "1/mV/ms", "k_1": "1/ms", "k_0": "mV/ms", "V_peak": "mV", "R": "mV/ms/pA", "I_e": "pA"},
-    {"a": "0.02 1/ms", "b": "0.2 1/ms", "c": "-65 mV", "d": "8 mV/ms", "k_2": "0.04 1/mV/ms", "k_1": "5 1/ms", "k_0": "140 mV/ms",
-     "V_peak": "30 mV", "R": "1 mV/ms/pA", "I_e": "0 pA"},
+    {
+        "a": "1/ms",
+        "b": "1/ms",
+        "c": "mV",
+        "d": "mV/ms",
+        "k_2": "1/mV/ms",
+        "k_1": "1/ms",
+        "k_0": "mV/ms",
+        "V_peak": "mV",
+        "R": "mV/ms/pA",
+        "I_e": "pA",
+    },
+    {
+        "a": "0.02 1/ms",
+        "b": "0.2 1/ms",
+        "c": "-65 mV",
+        "d": "8 mV/ms",
+        "k_2": "0.04 1/mV/ms",
+        "k_1": "5 1/ms",
+        "k_0": "140 mV/ms",
+        "V_peak": "30 mV",
+        "R": "1 mV/ms/pA",
+        "I_e": "0 pA",
+    },
     "Izhikevich EM (2003) IEEE Trans Neural Netw 14:1569-1572",
     "Izhikevich's simple model: two equations that fire in the manner of many cortical types. One pA of input is one unit of its current.",
     {"AMPA": AMPA, "GABA_A": GABA_A, "exc": exc, "inh": inh},
-    {"a": "rate of recovery", "b": "recovery's sensitivity to v", "c": "voltage after a spike", "d": "recovery added by a spike", "k_2": "quadratic term",
-     "k_1": "linear term", "k_0": "constant term", "V_peak": "voltage at which a spike is counted", "R": "effect of the input current", "I_e": "constant input current"},
+    {
+        "a": "rate of recovery",
+        "b": "recovery's sensitivity to v",
+        "c": "voltage after a spike",
+        "d": "recovery added by a spike",
+        "k_2": "quadratic term",
+        "k_1": "linear term",
+        "k_0": "constant term",
+        "V_peak": "voltage at which a spike is counted",
+        "R": "effect of the input current",
+        "I_e": "constant input current",
+    },
 )
 
 izhikevich_types: dict[str, tuple[float, ...]] = {
-    "RS": (0.02, 0.2, -65, 8), "IB": (0.02, 0.2, -55, 4), "CH": (0.02, 0.2, -50, 2), "FS": (0.1, 0.2, -65, 2),
-    "LTS": (0.02, 0.25, -65, 2), "RZ": (0.1, 0.26, -65, 2), "TC": (0.02, 0.25, -65, 0.05),
+    "RS": (0.02, 0.2, -65, 8),
+    "IB": (0.02, 0.2, -55, 4),
+    "CH": (0.02, 0.2, -50, 2),
+    "FS": (0.1, 0.2, -65, 2),
+    "LTS": (0.02, 0.25, -65, 2),
+    "RZ": (0.1, 0.26, -65, 2),
+    "TC": (0.02, 0.25, -65, 0.05),
 }
 
 
@@ -107,7 +206,9 @@ def izhikevich_type(name: str) -> Model:
     '0.1 1/ms'
     """
     if name not in izhikevich_types:
-        raise AmineError("izhikevich_type()", f"type '{name}' is not known", mend=did_you_mean(str(name), izhikevich_types))
+        raise AmineError(
+            "izhikevich_type()", f"type '{name}' is not known", mend=did_you_mean(str(name), izhikevich_types)
+        )
     values = zip("abcd", izhikevich_types[name], strict=True)
     return izhikevich(**{n: f"{float(x)} {izhikevich.units[n]}" for n, x in values})
 

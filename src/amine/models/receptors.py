@@ -10,7 +10,9 @@ _TAU = {"tau": "time constant of decay", "E_rev": "reversal potential"}
 _FILTER = "Destexhe A, Mainen ZF, Sejnowski TJ (1994) Neural Comput 6:14-18; Roth A, van Rossum MCW (2009) in Computational Modeling Methods for Neuroscientists, MIT Press, chapter 6"
 
 
-def _receptor(name: str, equations: str, doc: str, symbols: dict[str, str], parameters: dict[str, str], source: str = _FILTER) -> Model:
+def _receptor(
+    name: str, equations: str, doc: str, symbols: dict[str, str], parameters: dict[str, str], source: str = _FILTER
+) -> Model:
     units = {n: v.split()[-1] if " " in v else "1" for n, v in parameters.items()}
     return Model(name, "receptor", equations, units, parameters, source, doc, symbols=symbols)
 
@@ -42,48 +44,121 @@ _NMDA = (
 )
 
 exponential = _receptor(
-    "exponential", _EXP, "A conductance that jumps by the weight at each spike and decays exponentially.", _TAU,
-    {"tau": "5 ms", "E_rev": "0 mV"})
+    "exponential",
+    _EXP,
+    "A conductance that jumps by the weight at each spike and decays exponentially.",
+    _TAU,
+    {"tau": "5 ms", "E_rev": "0 mV"},
+)
 exponential_current = _receptor(
-    "exponential_current", _EXP_I, "A current that jumps by the weight at each spike and decays exponentially.", {"tau": _TAU["tau"]},
-    {"tau": "5 ms"})
+    "exponential_current",
+    _EXP_I,
+    "A current that jumps by the weight at each spike and decays exponentially.",
+    {"tau": _TAU["tau"]},
+    {"tau": "5 ms"},
+)
 _RISE = {"tau_rise": "time constant of rise", "tau_decay": "time constant of decay", "E_rev": "reversal potential"}
 dual_exponential = _receptor(
-    "dual_exponential", _dual("nS", _CONDUCTANCE), "A conductance that rises and decays exponentially; the weight is its peak. The two time constants must differ.",
-    _RISE, {"tau_rise": "0.5 ms", "tau_decay": "5 ms", "E_rev": "0 mV"})
+    "dual_exponential",
+    _dual("nS", _CONDUCTANCE),
+    "A conductance that rises and decays exponentially; the weight is its peak. The two time constants must differ.",
+    _RISE,
+    {"tau_rise": "0.5 ms", "tau_decay": "5 ms", "E_rev": "0 mV"},
+)
 dual_exponential_current = _receptor(
-    "dual_exponential_current", _dual("pA", ""), "A current that rises and decays exponentially; the weight is its peak. The two time constants must differ.",
-    {k: v for k, v in _RISE.items() if k != "E_rev"}, {"tau_rise": "0.5 ms", "tau_decay": "5 ms"})
+    "dual_exponential_current",
+    _dual("pA", ""),
+    "A current that rises and decays exponentially; the weight is its peak. The two time constants must differ.",
+    {k: v for k, v in _RISE.items() if k != "E_rev"},
+    {"tau_rise": "0.5 ms", "tau_decay": "5 ms"},
+)
 alpha = _receptor(
-    "alpha", _alpha("nS", _CONDUCTANCE), "A conductance w (t/tau) exp(1 - t/tau); the weight is its peak, reached after tau.",
-    {"tau": "time to the peak", "E_rev": "reversal potential"}, {"tau": "2 ms", "E_rev": "0 mV"},
-    "Rall W (1967) J Neurophysiol 30:1138-1168")
+    "alpha",
+    _alpha("nS", _CONDUCTANCE),
+    "A conductance w (t/tau) exp(1 - t/tau); the weight is its peak, reached after tau.",
+    {"tau": "time to the peak", "E_rev": "reversal potential"},
+    {"tau": "2 ms", "E_rev": "0 mV"},
+    "Rall W (1967) J Neurophysiol 30:1138-1168",
+)
 alpha_current = _receptor(
-    "alpha_current", _alpha("pA", ""), "A current w (t/tau) exp(1 - t/tau); the weight is its peak, reached after tau.", {"tau": "time to the peak"},
-    {"tau": "2 ms"}, "Rall W (1967) J Neurophysiol 30:1138-1168")
+    "alpha_current",
+    _alpha("pA", ""),
+    "A current w (t/tau) exp(1 - t/tau); the weight is its peak, reached after tau.",
+    {"tau": "time to the peak"},
+    {"tau": "2 ms"},
+    "Rall W (1967) J Neurophysiol 30:1138-1168",
+)
 delta = Model(
-    "delta", "receptor", "on spike v += w", {}, {}, "Brunel N (2000) J Comput Neurosci 8:183-208",
-    "Each spike moves the voltage by the weight at once; spikes that arrive while the neuron holds v are lost.")
+    "delta",
+    "receptor",
+    "on spike v += w",
+    {},
+    {},
+    "Brunel N (2000) J Comput Neurosci 8:183-208",
+    "Each spike moves the voltage by the weight at once; spikes that arrive while the neuron holds v are lost.",
+)
 nmda = _receptor(
-    "nmda", _NMDA, "A slow conductance with the voltage-dependent block by magnesium; the weight is its peak without the block.",
-    {**_RISE, "Mg": "magnesium concentration outside", "K_Mg": "half-block concentration at 0 mV", "slope": "voltage dependence of the block"},
-    {"tau_rise": "2 ms", "tau_decay": "100 ms", "E_rev": "0 mV", "Mg": "1000 uM", "K_Mg": "3570 uM", "slope": "0.062 1/mV"},
-    "magnesium block: Jahr CE, Stevens CF (1990) J Neurosci 10:3178-3182; rise and decay: Wang XJ (2002) Neuron 36:955-968")
+    "nmda",
+    _NMDA,
+    "A slow conductance with the voltage-dependent block by magnesium; the weight is its peak without the block.",
+    {
+        **_RISE,
+        "Mg": "magnesium concentration outside",
+        "K_Mg": "half-block concentration at 0 mV",
+        "slope": "voltage dependence of the block",
+    },
+    {
+        "tau_rise": "2 ms",
+        "tau_decay": "100 ms",
+        "E_rev": "0 mV",
+        "Mg": "1000 uM",
+        "K_Mg": "3570 uM",
+        "slope": "0.062 1/mV",
+    },
+    "magnesium block: Jahr CE, Stevens CF (1990) J Neurosci 10:3178-3182; rise and decay: Wang XJ (2002) Neuron 36:955-968",
+)
 
 
 def _named(name: str, of: Model, doc: str, source: str, **parameters: str) -> Model:
-    return Model(name, "receptor", of.equations, of.units, {**of.parameters, **parameters}, source, doc, symbols=of.symbols)
+    return Model(
+        name, "receptor", of.equations, of.units, {**of.parameters, **parameters}, source, doc, symbols=of.symbols
+    )
 
 
 _BRETTE = "Brette R et al. (2007) J Comput Neurosci 23:349-398, benchmark 1"
-AMPA = _named("AMPA", exponential, "The fast glutamate receptor as a single exponential conductance.", _BRETTE, tau="5 ms", E_rev="0 mV")
-GABA_A = _named("GABA_A", exponential, "The fast GABA receptor as a single exponential conductance.", _BRETTE, tau="10 ms", E_rev="-80 mV")
+AMPA = _named(
+    "AMPA",
+    exponential,
+    "The fast glutamate receptor as a single exponential conductance.",
+    _BRETTE,
+    tau="5 ms",
+    E_rev="0 mV",
+)
+GABA_A = _named(
+    "GABA_A",
+    exponential,
+    "The fast GABA receptor as a single exponential conductance.",
+    _BRETTE,
+    tau="10 ms",
+    E_rev="-80 mV",
+)
 NMDA = _named("NMDA", nmda, "The slow glutamate receptor with magnesium block.", nmda.source)
 _POTJANS = "Potjans TC, Diesmann M (2014) Cereb Cortex 24:785-806"
 exc = _named("exc", exponential_current, "An excitatory current.", _POTJANS, tau="0.5 ms")
 inh = _named("inh", exponential_current, "An inhibitory current; its weights are negative.", _POTJANS, tau="0.5 ms")
 
 MODELS = (
-    exponential, exponential_current, dual_exponential, dual_exponential_current, alpha, alpha_current, delta, nmda,
-    AMPA, GABA_A, NMDA, exc, inh,
+    exponential,
+    exponential_current,
+    dual_exponential,
+    dual_exponential_current,
+    alpha,
+    alpha_current,
+    delta,
+    nmda,
+    AMPA,
+    GABA_A,
+    NMDA,
+    exc,
+    inh,
 )

@@ -8,14 +8,25 @@ from amine.models._base import Model
 from amine.network.values import Array
 
 poisson = Model(
-    "poisson", "source", "", {"rate": "Hz"}, {"rate": "10 Hz"}, "a Bernoulli draw in each step",
+    "poisson",
+    "source",
+    "",
+    {"rate": "Hz"},
+    {"rate": "10 Hz"},
+    "a Bernoulli draw in each step",
     "Neurons that spike at random with a given rate; at most once a step. For many trains onto each neuron, Network.poisson costs less.",
-    symbols={"rate": "rate of each neuron"})
+    symbols={"rate": "rate of each neuron"},
+)
 
 spike_list = Model(
-    "spike_list", "source", "", {"times": "ms", "indices": "1"},
-    {"times": Array(np.empty(0), "ms"), "indices": Array(np.empty(0), "1")}, "given by the user",
+    "spike_list",
+    "source",
+    "",
+    {"times": "ms", "indices": "1"},
+    {"times": Array(np.empty(0), "ms"), "indices": Array(np.empty(0), "1")},
+    "given by the user",
     "Neurons that spike at given times: ``times`` in any order, and beside each the index of its neuron. Times are rounded to the end of a step.",
-    symbols={"times": "spike times", "indices": "neuron of each spike"})
+    symbols={"times": "spike times", "indices": "neuron of each spike"},
+)
 
 MODELS = (poisson, spike_list)

@@ -38,15 +38,21 @@ def group_of(net: Network, what: Any, where: str) -> Group:
             raise AmineError(where, f"population '{what}' is not known", mend=did_you_mean(what, net.populations))
         what = net.populations[what]
     if not isinstance(what, Population | View | Group):
-        raise AmineError(where, "this is not a population", given=repr(what)[:40], expected="a population, a slice or a sum of them")
+        raise AmineError(
+            where, "this is not a population", given=repr(what)[:40], expected="a population, a slice or a sum of them"
+        )
     if isinstance(what, Population) and net.populations.get(what.name) is not what:
         raise AmineError(where, f"population '{what.name}' belongs to another network")
     views = what.views()
     for v in views:
         if v.population not in net.populations:
-            raise AmineError(where, f"population '{v.population}' is not known", mend=did_you_mean(v.population, net.populations))
+            raise AmineError(
+                where, f"population '{v.population}' is not known", mend=did_you_mean(v.population, net.populations)
+            )
         if v.stop > net.populations[v.population].n or v.start < 0 or v.step < 1 or v.n < 1:
-            raise AmineError(where, f"'{v}' reaches beyond the population", expected=f"0..{net.populations[v.population].n - 1}")
+            raise AmineError(
+                where, f"'{v}' reaches beyond the population", expected=f"0..{net.populations[v.population].n - 1}"
+            )
     return Group(tuple(views))
 
 
@@ -54,7 +60,9 @@ def view_of(net: Network, what: Any, where: str) -> View:
     """As :func:`group_of`, but of one population only."""
     views = group_of(net, what, where).views()
     if len(views) != 1:
-        raise AmineError(where, "one population or slice is needed", given=" + ".join(map(str, views)), mend="make one call for each")
+        raise AmineError(
+            where, "one population or slice is needed", given=" + ".join(map(str, views)), mend="make one call for each"
+        )
     return views[0]
 
 
@@ -62,8 +70,12 @@ def rule_of(where: str, **given: Any) -> Rule:
     """The one rule that was given."""
     chosen = {k: v for k, v in given.items() if v is not None}
     if len(chosen) != 1:
-        raise AmineError(where, "give one connection rule", given=", ".join(chosen) or "none",
-                         expected="one of p, indegree, outdegree, total, pairs, distance, rule")
+        raise AmineError(
+            where,
+            "give one connection rule",
+            given=", ".join(chosen) or "none",
+            expected="one of p, indegree, outdegree, total, pairs, distance, rule",
+        )
     kind, value = next(iter(chosen.items()))
     if kind == "p":
         x = float(to_internal(value, "1", f"{where}, p"))
@@ -76,10 +88,17 @@ def rule_of(where: str, **given: Any) -> Rule:
         return Rule("pairs", _pairs(value, where))
     if kind == "distance":
         if not isinstance(value, DistanceKernel):
-            raise AmineError(where, "this is not a kernel of distance", given=repr(value)[:40], expected="gaussian(), exponential_decay() or box()")
+            raise AmineError(
+                where,
+                "this is not a kernel of distance",
+                given=repr(value)[:40],
+                expected="gaussian(), exponential_decay() or box()",
+            )
         return Rule("distance", value)
     if value not in ("one_to_one", "all_to_all"):
-        raise AmineError(where, f"rule '{value}' is not known", mend=did_you_mean(str(value), ("one_to_one", "all_to_all")))
+        raise AmineError(
+            where, f"rule '{value}' is not known", mend=did_you_mean(str(value), ("one_to_one", "all_to_all"))
+        )
     return Rule(str(value))
 
 
@@ -88,29 +107,47 @@ def _pairs(value: Any, where: str) -> tuple[np.ndarray, np.ndarray]:
         i, j = (np.asarray(x) for x in value)
     except (TypeError, ValueError) as e:
         raise AmineError(where, "pairs must be two arrays of indices", given=repr(value)[:40]) from e
-    if i.ndim != 1 or i.shape != j.shape or (i.size and not (np.issubdtype(i.dtype, np.integer) and np.issubdtype(j.dtype, np.integer))):
-        raise AmineError(where, "pairs must be two arrays of whole numbers of one length", given=f"{i.shape} and {j.shape}")
+    if (
+        i.ndim != 1
+        or i.shape != j.shape
+        or (i.size and not (np.issubdtype(i.dtype, np.integer) and np.issubdtype(j.dtype, np.integer)))
+    ):
+        raise AmineError(
+            where, "pairs must be two arrays of whole numbers of one length", given=f"{i.shape} and {j.shape}"
+        )
     return i.astype(np.int64), j.astype(np.int64)
 
 
-def check_rule(net: Network, rule: Rule, sources: Group, targets: Group, autapses: bool, multapses: bool, where: str) -> None:
+def check_rule(
+    net: Network, rule: Rule, sources: Group, targets: Group, autapses: bool, multapses: bool, where: str
+) -> None:
     """Whether the rule can be followed between these groups."""
     one_source = rule.kind in ("indegree", "total", "pairs", "one_to_one")
     one_target = rule.kind in ("outdegree", "total", "pairs", "one_to_one")
     if (one_source and len(sources.parts) > 1) or (one_target and len(targets.parts) > 1):
-        raise AmineError(where, f"'{rule.kind}' is a rule for one population on {'either' if one_source and one_target else 'that'} side",
-                         mend="make one call for each population")
-    a, b = sources.parts[0], targets.parts[0]
+        raise AmineError(
+            where,
+            f"'{rule.kind}' is a rule for one population on {'either' if one_source and one_target else 'that'} side",
+            mend="make one call for each population",
+        )
+    a, b = sources.views()[0], targets.views()[0]
     if rule.kind == "one_to_one" and a.n != b.n:
         raise AmineError(where, "one_to_one needs as many sources as targets", given=f"{a.n} and {b.n}")
     if rule.kind == "pairs" and rule.value[0].size:
         i, j = rule.value
         if i.min() < 0 or i.max() >= a.n or j.min() < 0 or j.max() >= b.n:
-            raise AmineError(where, "a pair names a neuron that is not there", given=f"up to {i.max()}, {j.max()}", expected=f"0..{a.n - 1}, 0..{b.n - 1}")
+            raise AmineError(
+                where,
+                "a pair names a neuron that is not there",
+                given=f"up to {i.max()}, {j.max()}",
+                expected=f"0..{a.n - 1}, 0..{b.n - 1}",
+            )
     if rule.kind == "distance":
         for v in (*sources.parts, *targets.parts):
             if net.populations[v.population].positions is None:
-                raise AmineError(where, f"population '{v.population}' has no positions", mend="give positions= when making it")
+                raise AmineError(
+                    where, f"population '{v.population}' has no positions", mend="give positions= when making it"
+                )
         dims = {net.populations[v.population].positions.shape[1] for v in (*sources.parts, *targets.parts)}  # type: ignore[union-attr]
         if len(dims) > 1:
             raise AmineError(where, "the positions differ in their number of dimensions")
@@ -122,7 +159,12 @@ def _check_room(rule: Rule, a: View, b: View, autapses: bool, where: str) -> Non
     own = 0 if autapses or a.population != b.population else 1
     room = {"indegree": a.n - own, "outdegree": b.n - own, "total": a.n * b.n - own * min(a.n, b.n)}.get(rule.kind)
     if room is not None and rule.value > room:
-        raise AmineError(where, f"{rule.kind} is more than there are pairs", given=str(rule.value), expected=f"at most {room} without multapses")
+        raise AmineError(
+            where,
+            f"{rule.kind} is more than there are pairs",
+            given=str(rule.value),
+            expected=f"at most {room} without multapses",
+        )
 
 
 def receptor_of(population: Population, label: str, where: str) -> Model:
@@ -135,7 +177,11 @@ def receptor_of(population: Population, label: str, where: str) -> Model:
     known = models.names("receptor")
     if label in known:
         return models.get(label)
-    raise AmineError(where, f"receptor '{label}' is not known on population '{population.name}'", mend=did_you_mean(label, [*own, *known]))
+    raise AmineError(
+        where,
+        f"receptor '{label}' is not known on population '{population.name}'",
+        mend=did_you_mean(label, [*own, *known]),
+    )
 
 
 def check_weight(
@@ -148,7 +194,11 @@ def check_weight(
         if population.model.kind == "neuron":
             units.add(receptor_of(population, label, where).weight_unit)
     if len(units) != 1:
-        problem = "the targets have no receptors" if not units else f"'{label}' takes weights in {' and '.join(sorted(units))} on these targets"
+        problem = (
+            "the targets have no receptors"
+            if not units
+            else f"'{label}' takes weights in {' and '.join(sorted(units))} on these targets"
+        )
         raise AmineError(where, problem, mend="make one call for each population")
     unit = units.pop()
     shape = _shape(rule, sources, targets) if rule is not None else (targets.n,)
@@ -185,15 +235,26 @@ def check_delay(net: Network, delay: Any, rule: Rule, sources: Group, targets: G
     if delay is None:
         return None
     place = f"{where}, delay"
-    value = normalise(_flat(delay, rule, sources, targets), "ms", place, shape=_shape(rule, sources, targets), positive=True)
+    value = normalise(
+        _flat(delay, rule, sources, targets), "ms", place, shape=_shape(rule, sources, targets), positive=True
+    )
     if isinstance(value, Distribution):
         d = value.internal("ms", place)
         lowest = max({"uniform": d.a, "normal": -np.inf if d.b else d.a}.get(d.kind, 0.0), d.low)
         mend = f'bound it with .clipped("{net.dt:g} ms")'
     else:
-        lowest = float(value.values.min()) if isinstance(value, Array) and value.values.size else (
-            np.inf if isinstance(value, Array) else to_internal(value, "ms", place))
+        lowest = (
+            float(value.values.min())
+            if isinstance(value, Array) and value.values.size
+            else (np.inf if isinstance(value, Array) else to_internal(value, "ms", place))
+        )
         mend = "lengthen it or give the network a smaller dt"
     if lowest < net.dt * (1 - 1e-9):
-        raise AmineError(place, "the delay is shorter than the time step", given=f"{max(lowest, 0.0):g} ms", expected=f"at least {net.dt:g} ms", mend=mend)
+        raise AmineError(
+            place,
+            "the delay is shorter than the time step",
+            given=f"{max(lowest, 0.0):g} ms",
+            expected=f"at least {net.dt:g} ms",
+            mend=mend,
+        )
     return value

@@ -34,14 +34,22 @@ def _group(g: Group, net: Network) -> str:
 
 
 def _rule(r: Rule, s: Synapses | None = None) -> str:
-    names = {"p": "each pair with probability", "indegree": "fixed in-degree", "outdegree": "fixed out-degree",
-             "total": "fixed total number", "one_to_one": "one to one", "all_to_all": "all to all"}
+    names = {
+        "p": "each pair with probability",
+        "indegree": "fixed in-degree",
+        "outdegree": "fixed out-degree",
+        "total": "fixed total number",
+        "one_to_one": "one to one",
+        "all_to_all": "all to all",
+    }
     if r.kind == "pairs":
         text = str(r)
     elif r.kind == "distance":
         text = f"{r.value.shape} of distance, scale {r.value.scale}, peak {r.value.p_max:g}"
     else:
-        text = names[r.kind] + ("" if r.value is None else f" {r.value:.6g}" if isinstance(r.value, float) else f" {r.value}")
+        text = names[r.kind] + (
+            "" if r.value is None else f" {r.value:.6g}" if isinstance(r.value, float) else f" {r.value}"
+        )
     if s is not None and r.kind in ("total", "indegree", "outdegree") and not s.multapses:
         text += ", no multapses"
     return text + (", no autapses" if s is not None and not s.autapses else "")
@@ -60,14 +68,26 @@ def _summary(net: Network) -> Section:
     plastic = sorted({s.release.name for s in net.projections if s.release is not None})
     rows = [
         ("Populations", ", ".join(net.populations)),
-        ("Topology", "positions in space" if any(p.positions is not None for p in net.populations.values()) else "none"),
-        ("Connectivity", ", ".join(dict.fromkeys(_rule(s.rule).split(" 0.")[0] for s in net.projections))[:200] or "none"),
-        ("Neuron models", ", ".join(models)), ("Receptors", ", ".join(receptors) or "none"),
+        (
+            "Topology",
+            "positions in space" if any(p.positions is not None for p in net.populations.values()) else "none",
+        ),
+        (
+            "Connectivity",
+            ", ".join(dict.fromkeys(_rule(s.rule).split(" 0.")[0] for s in net.projections))[:200] or "none",
+        ),
+        ("Neuron models", ", ".join(models)),
+        ("Receptors", ", ".join(receptors) or "none"),
         ("Short-term plasticity", ", ".join(plastic) or "none"),
         ("Electrical synapses", str(size["gap_junctions"]) if net.electrical else "none"),
-        ("Input", ", ".join(dict.fromkeys(["Poisson trains"] * bool(net.inputs) + ["currents"] * bool(net.stimuli))) or "none"),
+        (
+            "Input",
+            ", ".join(dict.fromkeys(["Poisson trains"] * bool(net.inputs) + ["currents"] * bool(net.stimuli)))
+            or "none",
+        ),
         ("Size", f"{size['neurons']} neurons, {size['synapses']} synapses expected"),
-        ("Time step", f"{net.dt:g} ms"), ("Seed", str(net.seed)),
+        ("Time step", f"{net.dt:g} ms"),
+        ("Seed", str(net.seed)),
     ]
     return "A. Model summary", ("", ""), rows
 
@@ -87,8 +107,17 @@ def _connectivity(net: Network) -> Section:
     rows = []
     for s in net.projections:
         weights = "; ".join(f"{r} {value_text(w)}" for r, w in s.receptors.items())
-        rows.append((s.name, _group(s.source, net), _group(s.target, net), _rule(s.rule, s), weights, value_text(s.delay),
-                     s.release.name if s.release is not None else "constant"))
+        rows.append(
+            (
+                s.name,
+                _group(s.source, net),
+                _group(s.target, net),
+                _rule(s.rule, s),
+                weights,
+                value_text(s.delay),
+                s.release.name if s.release is not None else "constant",
+            )
+        )
     for g in net.electrical:
         rows.append((g.name, str(g.a), str(g.b), _rule(g.rule), f"gap junction {value_text(g.conductance)}", "–", "–"))
     return "C. Connectivity", ("Name", "Source", "Target", "Pattern", "Weight", "Delay", "Release"), rows
@@ -100,7 +129,11 @@ def _models(net: Network) -> list[Section]:
     for p in net.populations.values():
         if p.model.kind == "neuron":
             neurons[f"{p.model.name} ({p.name})"] = (p.model, p.parameters)
-    receptors = {f"{label} ({p.name})": (m, m.parameters) for p in net.populations.values() for label, m in _ports(p, net).items()}
+    receptors = {
+        f"{label} ({p.name})": (m, m.parameters)
+        for p in net.populations.values()
+        for label, m in _ports(p, net).items()
+    }
     releases = {s.release.name: (s.release, s.release.parameters) for s in net.projections if s.release is not None}
     out = []
     for title, group in (("D. Neuron model", neurons), ("E. Receptor", receptors), ("F. Release", releases)):
@@ -112,14 +145,22 @@ def _models(net: Network) -> list[Section]:
             rows = [("Equations", line.strip()) for line in equations.splitlines() if line.strip()]
             rows += [(k, v) for k, v in parameters]
             where = ", ".join(n.split(" (")[-1].rstrip(")") if title[0] == "D" else n for n in names)
-            out.append((f"{title} {model_name}: {where}" if title[0] != "E" else f"{title} {where}: {model_name}", ("", ""), rows))
+            out.append(
+                (
+                    f"{title} {model_name}: {where}" if title[0] != "E" else f"{title} {where}: {model_name}",
+                    ("", ""),
+                    rows,
+                )
+            )
     return out
 
 
 def _inputs(net: Network) -> Section:
     rows = [(i.name, _group(i.target, net), _poisson(i)) for i in net.inputs]
     for s in net.stimuli:
-        numbers = ", ".join(f"{k} {v:g}" if isinstance(v, float) else f"{k} ({len(v)})" for k, v in s.current.numbers.items())
+        numbers = ", ".join(
+            f"{k} {v:g}" if isinstance(v, float) else f"{k} ({len(v)})" for k, v in s.current.numbers.items()
+        )
         rows.append((s.name, _group(s.target, net), f"current, {s.current.kind}: {numbers} (pA, ms)"))
     return "G. Input", ("Name", "Target", "Description"), rows
 
@@ -150,8 +191,21 @@ def _markdown(section: Section) -> str:
     return "\n".join([f"**{title}**", "", line(header), "|" + "---|" * len(header), *map(line, rows)])
 
 
-_ESCAPE = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "^": r"\^{}", "~": r"\~{}", "<": r"\textless{}",
-           ">": r"\textgreater{}", "–": "--", "{": r"\{", "}": r"\}", "$": r"\$"}
+_ESCAPE = {
+    "\\": r"\textbackslash{}",
+    "_": r"\_",
+    "%": r"\%",
+    "&": r"\&",
+    "#": r"\#",
+    "^": r"\^{}",
+    "~": r"\~{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "–": "--",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+}
 
 
 def _tex(text: str) -> str:
@@ -163,5 +217,14 @@ def _latex(section: Section) -> str:
     columns = "l" * (len(header) - 1) + "p{0.5\\linewidth}" if len(header) == 2 else "l" * len(header)
     body = [" & ".join(_tex(c) for c in row) + r" \\" for row in rows]
     head = [" & ".join(_tex(h) for h in header) + r" \\", r"\hline"] if any(header) else []
-    return "\n".join([rf"\begin{{tabular}}{{{columns}}}", rf"\multicolumn{{{len(header)}}}{{l}}{{\textbf{{{_tex(title)}}}}} \\", r"\hline",
-                      *head, *body, r"\hline", r"\end{tabular}"])
+    return "\n".join(
+        [
+            rf"\begin{{tabular}}{{{columns}}}",
+            rf"\multicolumn{{{len(header)}}}{{l}}{{\textbf{{{_tex(title)}}}}} \\",
+            r"\hline",
+            *head,
+            *body,
+            r"\hline",
+            r"\end{tabular}",
+        ]
+    )

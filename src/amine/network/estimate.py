@@ -22,8 +22,12 @@ def expected_pairs(net: Network, rule: Rule, a: View, b: View, autapses: bool = 
     if rule.kind == "distance":
         return round(_mean_probability(net, rule.value, a, b) * pairs)
     return {
-        "indegree": lambda: rule.value * b.n, "outdegree": lambda: rule.value * a.n, "total": lambda: rule.value,
-        "pairs": lambda: len(rule.value[0]), "one_to_one": lambda: a.n, "all_to_all": lambda: pairs,
+        "indegree": lambda: rule.value * b.n,
+        "outdegree": lambda: rule.value * a.n,
+        "total": lambda: rule.value,
+        "pairs": lambda: len(rule.value[0]),
+        "one_to_one": lambda: a.n,
+        "all_to_all": lambda: pairs,
     }[rule.kind]()
 
 
@@ -57,15 +61,23 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
     neurons = sum(p.n for p in net.populations.values())
     states = sum(p.n * (len(p.model.state_units) + 4) for p in net.populations.values()) * real
     junctions = sum(
-        expected_pairs(net, g.rule, g.a, g.b, False) // (2 if g.a == g.b and g.rule.kind in ("p", "distance", "all_to_all") else 1) for g in net.electrical)
+        expected_pairs(net, g.rule, g.a, g.b, False)
+        // (2 if g.a == g.b and g.rule.kind in ("p", "distance", "all_to_all") else 1)
+        for g in net.electrical
+    )
     return {
-        "neurons": neurons, "synapses": synapses, "gap_junctions": junctions,
-        "bytes": synapse_bytes + states + junctions * 48, "synapse_bytes": synapse_bytes,
+        "neurons": neurons,
+        "synapses": synapses,
+        "gap_junctions": junctions,
+        "bytes": synapse_bytes + states + junctions * 48,
+        "synapse_bytes": synapse_bytes,
     }
 
 
 def _individual(value: Any) -> bool:
-    return value is not None and not isinstance(value, str) and not (isinstance(value, Array) and value.values.size == 0)
+    return (
+        value is not None and not isinstance(value, str) and not (isinstance(value, Array) and value.values.size == 0)
+    )
 
 
 def available_bytes() -> int:

@@ -37,10 +37,15 @@ def sine(amplitude: Any, frequency: Any, mean: Any = "0 pA", start: Any = "0 ms"
     >>> round(float(sine("10 pA", "10 Hz").at(np.array([25.0]))[0]), 6)
     10.0
     """
-    return Waveform("sine", {
-        "amplitude": to_internal(amplitude, "pA", "sine(), amplitude"),
-        "frequency": to_internal(frequency, "Hz", "sine(), frequency", positive=True),
-        "mean": to_internal(mean, "pA", "sine(), mean"), **_span("sine", start, stop)})
+    return Waveform(
+        "sine",
+        {
+            "amplitude": to_internal(amplitude, "pA", "sine(), amplitude"),
+            "frequency": to_internal(frequency, "Hz", "sine(), frequency", positive=True),
+            "mean": to_internal(mean, "pA", "sine(), mean"),
+            **_span("sine", start, stop),
+        },
+    )
 
 
 def table(times: Any, values: Any) -> Waveform:
@@ -51,7 +56,9 @@ def table(times: Any, values: Any) -> Waveform:
     """
     t, v = to_internal(times, "ms", "table(), times"), to_internal(values, "pA", "table(), values")
     if np.ndim(t) != 1 or np.shape(t) != np.shape(v) or not len(t):
-        raise AmineError("table()", "times and values must be lists of one length", given=f"{np.shape(t)} and {np.shape(v)}")
+        raise AmineError(
+            "table()", "times and values must be lists of one length", given=f"{np.shape(t)} and {np.shape(v)}"
+        )
     if (np.diff(t) <= 0).any():
         raise AmineError("table()", "times must increase")
     return Waveform("table", {"times": [float(x) for x in t], "values": [float(x) for x in v]})

@@ -67,7 +67,11 @@ class Network:
 
     def __init__(self, seed: int = 0, dt: Any = "0.1 ms", name: str = ""):
         self.seed = whole_number(seed, "Network, seed", 0, 2**63 - 1)
-        self.dt = float(to_internal(dt if isinstance(dt, str) or hasattr(dt, "units") else f"{dt} ms", "ms", "Network, dt", positive=True))
+        self.dt = float(
+            to_internal(
+                dt if isinstance(dt, str) or hasattr(dt, "units") else f"{dt} ms", "ms", "Network, dt", positive=True
+            )
+        )
         self.name = str(name)
         self.populations: dict[str, Population] = {}
         self.projections: list[Synapses] = []
@@ -80,8 +84,15 @@ class Network:
     # --- what is in it ---------------------------------------------------------------------------------------
 
     def population(
-        self, name: str, n: int, model: str | Model = "lif", *, initial: Mapping[str, Any] | None = None, positions: Any = None,
-        receptors: Mapping[str, Any] | None = None, **parameters: Any,
+        self,
+        name: str,
+        n: int,
+        model: str | Model = "lif",
+        *,
+        initial: Mapping[str, Any] | None = None,
+        positions: Any = None,
+        receptors: Mapping[str, Any] | None = None,
+        **parameters: Any,
     ) -> Population:
         """Adds ``n`` neurons of one model.
 
@@ -126,9 +137,24 @@ class Network:
         return population
 
     def synapses(
-        self, source: Any, target: Any, *, receptor: str | None = None, weight: Any = None, receptors: Mapping[str, Any] | None = None,
-        delay: Any = None, p: Any = None, indegree: Any = None, outdegree: Any = None, total: Any = None, pairs: Any = None,
-        rule: str | None = None, distance: Any = None, autapses: bool = True, multapses: bool = True, release: Any = None,
+        self,
+        source: Any,
+        target: Any,
+        *,
+        receptor: str | None = None,
+        weight: Any = None,
+        receptors: Mapping[str, Any] | None = None,
+        delay: Any = None,
+        p: Any = None,
+        indegree: Any = None,
+        outdegree: Any = None,
+        total: Any = None,
+        pairs: Any = None,
+        rule: str | None = None,
+        distance: Any = None,
+        autapses: bool = True,
+        multapses: bool = True,
+        release: Any = None,
         name: str | None = None,
     ) -> Synapses:
         """Adds a chemical projection.
@@ -157,7 +183,9 @@ class Network:
             raise AmineError(where, "say either receptor= and weight=, or receptors={label: weight}")
         if receptor is not None and weight is None:
             raise AmineError(where, "the weight is missing", mend='add weight= such as "1 nS"')
-        chosen = rule_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=rule, distance=distance)
+        chosen = rule_of(
+            where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=rule, distance=distance
+        )
         check_rule(self, chosen, sources, targets, autapses, multapses, where)
         each = receptors if receptors is not None else {receptor: weight}
         if not each:
@@ -167,14 +195,27 @@ class Network:
         released = None if release is None else _model(release, ("release",), where)
         for v in targets.views():
             if self.populations[v.population].model.kind == "source":
-                raise AmineError(where, f"'{v.population}' is a source of spikes and has no receptors", mend="swap source and target?")
+                raise AmineError(
+                    where,
+                    f"'{v.population}' is a source of spikes and has no receptors",
+                    mend="swap source and target?",
+                )
         part = Synapses(name, sources, targets, weights, chosen, time, bool(autapses), bool(multapses), released)
         self.projections.append(part)
         return part
 
     def gap_junctions(
-        self, a: Any, b: Any, *, conductance: Any, p: Any = None, pairs: Any = None, total: Any = None, rule: str | None = None,
-        distance: Any = None, name: str | None = None,
+        self,
+        a: Any,
+        b: Any,
+        *,
+        conductance: Any,
+        p: Any = None,
+        pairs: Any = None,
+        total: Any = None,
+        rule: str | None = None,
+        distance: Any = None,
+        name: str | None = None,
     ) -> GapJunctions:
         """Adds electrical synapses: the current ``g (v_other - v)`` flows into both neurons of each pair.
 
@@ -186,7 +227,9 @@ class Network:
         for v in (va, vb):
             if self.populations[v.population].model.kind != "neuron":
                 raise AmineError(where, f"'{v.population}' is a source of spikes and has no voltage")
-        chosen = rule_of(where, p=p, indegree=None, outdegree=None, total=total, pairs=pairs, rule=rule, distance=distance)
+        chosen = rule_of(
+            where, p=p, indegree=None, outdegree=None, total=total, pairs=pairs, rule=rule, distance=distance
+        )
         check_rule(self, chosen, Group((va,)), Group((vb,)), False, False, where)
         shape = (len(chosen.value[0]),) if chosen.kind == "pairs" else None
         g = normalise(conductance, "nS", f"{where}, conductance", shape=shape, nonnegative=True)
@@ -194,7 +237,9 @@ class Network:
         self.electrical.append(part)
         return part
 
-    def poisson(self, target: Any, *, rate: Any, receptor: str, weight: Any, n: Any = 1, name: str | None = None) -> PoissonInput:
+    def poisson(
+        self, target: Any, *, rate: Any, receptor: str, weight: Any, n: Any = 1, name: str | None = None
+    ) -> PoissonInput:
         """Gives each target neuron ``n`` Poisson spike trains of its own; ``rate`` is that of one train."""
         targets = group_of(self, target, "Poisson input, target")
         name = name or f"poisson->{_short(targets)}"
@@ -212,7 +257,12 @@ class Network:
         targets = group_of(self, target, "Stimulus, target")
         name = name or f"current->{_short(targets)}"
         if not isinstance(current, Waveform):
-            raise AmineError(f"Stimulus '{name}'", "this is not a waveform", given=repr(current)[:40], expected="step(), ramp(), sine() or table()")
+            raise AmineError(
+                f"Stimulus '{name}'",
+                "this is not a waveform",
+                given=repr(current)[:40],
+                expected="step(), ramp(), sine() or table()",
+            )
         for v in targets.views():
             if self.populations[v.population].model.kind != "neuron":
                 raise AmineError(f"Stimulus '{name}'", f"'{v.population}' is a source of spikes and takes no current")
@@ -223,7 +273,9 @@ class Network:
     def probe(self, target: Any, *variables: str, every: Any = None, name: str | None = None) -> Probe:
         """Records states, such as ``"v"`` or ``"g_AMPA"``, at the start of each step or each ``every``."""
         view = view_of(self, target, "Probe")
-        name = name or f"{view.population}.{'+'.join(variables)}" + ("" if view.n == self.populations[view.population].n else f"[{view.start}:{view.stop}]")
+        name = name or f"{view.population}.{'+'.join(variables)}" + (
+            "" if view.n == self.populations[view.population].n else f"[{view.start}:{view.stop}]"
+        )
         where = f"Probe '{name}'"
         if any(p.name == name for p in self.probes):
             raise AmineError(where, "the name is taken", mend="give it another with name=")
@@ -237,7 +289,12 @@ class Network:
         if every is not None:
             ms = to_internal(every, "ms", f"{where}, every", positive=True)
             if abs(ms / self.dt - round(ms / self.dt)) > 1e-6 or ms < self.dt / 2:
-                raise AmineError(f"{where}, every", "this is not a multiple of the time step", given=str(every), expected=f"a multiple of {self.dt:g} ms")
+                raise AmineError(
+                    f"{where}, every",
+                    "this is not a multiple of the time step",
+                    given=str(every),
+                    expected=f"a multiple of {self.dt:g} ms",
+                )
             interval = f"{ms!r} ms"
         part = Probe(name, view, tuple(variables), interval)
         self.probes.append(part)
@@ -301,8 +358,17 @@ class Network:
         return estimate(self, precision)
 
     def run(
-        self, duration: Any, *, threads: int = 1, precision: str = "float32", progress: bool = True, chunk: Any = None,
-        store: Any = None, checkpoint: Any = None, checkpoint_every: Any = "30 s", resume: bool = False,
+        self,
+        duration: Any,
+        *,
+        threads: int = 1,
+        precision: str = "float32",
+        progress: bool = True,
+        chunk: Any = None,
+        store: Any = None,
+        checkpoint: Any = None,
+        checkpoint_every: Any = "30 s",
+        resume: bool = False,
     ) -> Run:
         """Simulates the network.
 
@@ -326,13 +392,23 @@ class Network:
         from amine.engine.run import simulate
 
         return simulate(
-            self, duration, threads=threads, precision=precision, progress=progress, chunk=chunk, store=store,
-            checkpoint=checkpoint, checkpoint_every=checkpoint_every, resume=resume,
+            self,
+            duration,
+            threads=threads,
+            precision=precision,
+            progress=progress,
+            chunk=chunk,
+            store=store,
+            checkpoint=checkpoint,
+            checkpoint_every=checkpoint_every,
+            resume=resume,
         )
 
     def __repr__(self) -> str:
         n = sum(p.n for p in self.populations.values())
-        return f"<Network {self.name or ''}: {len(self.populations)} populations, {n} neurons, {len(self.projections)} projections>".replace(" :", ":")
+        return f"<Network {self.name or ''}: {len(self.populations)} populations, {n} neurons, {len(self.projections)} projections>".replace(
+            " :", ":"
+        )
 
 
 def ports_of(population: Population, net: Network) -> dict[str, Model]:
@@ -366,7 +442,9 @@ def _model(model: Any, kinds: tuple[str, ...], where: str) -> Model:
 
     found = models.get(model) if isinstance(model, str) else model
     if not isinstance(found, Model):
-        raise AmineError(where, "this is not a model", given=repr(model)[:40], expected="a name of the library or a model")
+        raise AmineError(
+            where, "this is not a model", given=repr(model)[:40], expected="a name of the library or a model"
+        )
     if found.kind not in kinds:
         raise AmineError(where, f"'{found.name}' is a {found.kind} model", expected=" or ".join(kinds))
     return found
@@ -378,7 +456,7 @@ def _sized(model: Model, name: str, value: Value, shape: tuple[int, ...] | None,
 
 def _positions(positions: Any, n: int, where: str) -> np.ndarray:
     value = normalise(positions, "um", where)
-    place = value.values if isinstance(value, Array) else np.empty(0)
+    place: Any = value.values if isinstance(value, Array) else np.empty(0)
     place = place[:, None] if place.ndim == 1 else place
     if place.ndim != 2 or place.shape[0] != n or place.shape[1] not in (1, 2, 3):
         raise AmineError(where, "the array has the wrong shape", given=str(place.shape), expected=f"({n}, 1..3)")

@@ -94,7 +94,9 @@ class Population(_Addable):
             index = int(key) + self.n * (int(key) < 0)
             view = View(self.name, index, index + 1)
         if view.n == 0 or view.start < 0 or view.stop > self.n:
-            raise AmineError(f"Population '{self.name}'", "the slice holds no neuron", given=str(key), expected=f"0..{self.n - 1}")
+            raise AmineError(
+                f"Population '{self.name}'", "the slice holds no neuron", given=str(key), expected=f"0..{self.n - 1}"
+            )
         return view
 
     def __len__(self) -> int:
@@ -104,9 +106,14 @@ class Population(_Addable):
         if not isinstance(other, Population):
             return NotImplemented
         same = (self.positions is None) == (other.positions is None)
-        return same and all(
-            getattr(self, a) == getattr(other, a) for a in ("name", "n", "model", "parameters", "initial", "receptors")
-        ) and (self.positions is None or np.array_equal(self.positions, other.positions))
+        return (
+            same
+            and all(
+                getattr(self, a) == getattr(other, a)
+                for a in ("name", "n", "model", "parameters", "initial", "receptors")
+            )
+            and (self.positions is None or np.array_equal(np.asarray(self.positions), np.asarray(other.positions)))
+        )
 
     __hash__ = object.__hash__
 
@@ -175,7 +182,7 @@ class PoissonInput:
     rate: Value
     receptor: str
     weight: Value
-    n: int | Array = 1
+    n: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,6 +230,17 @@ class Probe:
 
 
 __all__ = [
-    "Array", "DistanceKernel", "Distribution", "GapJunctions", "Group", "PoissonInput", "Population", "Probe", "Rule",
-    "Stimulus", "Synapses", "View", "Waveform",
+    "Array",
+    "DistanceKernel",
+    "Distribution",
+    "GapJunctions",
+    "Group",
+    "PoissonInput",
+    "Population",
+    "Probe",
+    "Rule",
+    "Stimulus",
+    "Synapses",
+    "View",
+    "Waveform",
 ]

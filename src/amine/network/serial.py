@@ -23,31 +23,58 @@ FORMAT = "amine network 1"
 def to_dict(net: Network) -> dict[str, Any]:
     """A network as JSON-able data."""
     return {
-        "format": FORMAT, "name": net.name, "seed": net.seed, "dt": f"{net.dt!r} ms", "notes": net.notes,
+        "format": FORMAT,
+        "name": net.name,
+        "seed": net.seed,
+        "dt": f"{net.dt!r} ms",
+        "notes": net.notes,
         "populations": [_population(p) for p in net.populations.values()],
         "projections": [
-            {"name": s.name, "source": _group(s.source), "target": _group(s.target),
-             "receptors": {r: to_plain(w) for r, w in s.receptors.items()}, "rule": _rule(s.rule),
-             "delay": None if s.delay is None else to_plain(s.delay), "autapses": s.autapses, "multapses": s.multapses,
-             "release": None if s.release is None else s.release.to_dict()}
+            {
+                "name": s.name,
+                "source": _group(s.source),
+                "target": _group(s.target),
+                "receptors": {r: to_plain(w) for r, w in s.receptors.items()},
+                "rule": _rule(s.rule),
+                "delay": None if s.delay is None else to_plain(s.delay),
+                "autapses": s.autapses,
+                "multapses": s.multapses,
+                "release": None if s.release is None else s.release.to_dict(),
+            }
             for s in net.projections
         ],
         "electrical": [
-            {"name": g.name, "a": _view(g.a), "b": _view(g.b), "conductance": to_plain(g.conductance), "rule": _rule(g.rule)}
+            {
+                "name": g.name,
+                "a": _view(g.a),
+                "b": _view(g.b),
+                "conductance": to_plain(g.conductance),
+                "rule": _rule(g.rule),
+            }
             for g in net.electrical
         ],
         "inputs": [
-            {"name": i.name, "target": _group(i.target), "rate": to_plain(i.rate), "receptor": i.receptor,
-             "weight": to_plain(i.weight), "n": i.n}
+            {
+                "name": i.name,
+                "target": _group(i.target),
+                "rate": to_plain(i.rate),
+                "receptor": i.receptor,
+                "weight": to_plain(i.weight),
+                "n": i.n,
+            }
             for i in net.inputs
         ],
         "stimuli": [
-            {"name": s.name, "target": _group(s.target),
-             "current": {"kind": s.current.kind, **{k: _finite(v) for k, v in s.current.numbers.items()}}}
+            {
+                "name": s.name,
+                "target": _group(s.target),
+                "current": {"kind": s.current.kind, **{k: _finite(v) for k, v in s.current.numbers.items()}},
+            }
             for s in net.stimuli
         ],
         "probes": [
-            {"name": p.name, "target": _view(p.target), "variables": list(p.variables), "every": p.every} for p in net.probes
+            {"name": p.name, "target": _view(p.target), "variables": list(p.variables), "every": p.every}
+            for p in net.probes
         ],
     }
 
@@ -58,8 +85,12 @@ def _finite(x: Any) -> Any:
 
 def _population(p: Any) -> dict[str, Any]:
     return {
-        "name": p.name, "n": p.n, "model": p.model.to_dict(), "parameters": {k: to_plain(v) for k, v in p.parameters.items()},
-        "initial": {k: to_plain(v) for k, v in p.initial.items()}, "receptors": {k: m.to_dict() for k, m in p.receptors.items()},
+        "name": p.name,
+        "n": p.n,
+        "model": p.model.to_dict(),
+        "parameters": {k: to_plain(v) for k, v in p.parameters.items()},
+        "initial": {k: to_plain(v) for k, v in p.initial.items()},
+        "receptors": {k: m.to_dict() for k, m in p.receptors.items()},
         "positions": None if p.positions is None else to_plain(Array(p.positions, "um")),
     }
 
@@ -90,13 +121,20 @@ def from_dict(data: Any) -> Network:
     """
     if not isinstance(data, Mapping) or data.get("format") != FORMAT:
         given = data.get("format") if isinstance(data, Mapping) else type(data).__name__
-        raise AmineError("network description", "this is not a description of a network", given=repr(given)[:40], expected=f"'{FORMAT}'")
+        raise AmineError(
+            "network description",
+            "this is not a description of a network",
+            given=repr(given)[:40],
+            expected=f"'{FORMAT}'",
+        )
     try:
         return _build(data)
     except AmineError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as e:
-        raise AmineError("network description", "the description is damaged", given=f"{type(e).__name__}: {e}"[:80]) from e
+        raise AmineError(
+            "network description", "the description is damaged", given=f"{type(e).__name__}: {e}"[:80]
+        ) from e
 
 
 def _build(data: Mapping[str, Any]) -> Network:
@@ -105,21 +143,44 @@ def _build(data: Mapping[str, Any]) -> Network:
     for d in data["populations"]:
         model = Model.from_dict(d["model"])
         net.population(
-            d["name"], d["n"], model, initial={}, positions=None if d["positions"] is None else from_plain(d["positions"]),
+            d["name"],
+            d["n"],
+            model,
+            initial={},
+            positions=None if d["positions"] is None else from_plain(d["positions"]),
             receptors={k: Model.from_dict(m) for k, m in d["receptors"].items()},
             **{k: from_plain(v) for k, v in d["parameters"].items()},
         )
     for d in data["projections"]:
         net.synapses(
-            _to_group(d["source"]), _to_group(d["target"]), receptors={r: from_plain(w) for r, w in d["receptors"].items()},
-            delay=None if d["delay"] is None else from_plain(d["delay"]), autapses=_flag(d["autapses"]), multapses=_flag(d["multapses"]),
-            release=None if d["release"] is None else Model.from_dict(d["release"]), name=str(d["name"]), **_to_rule(d["rule"]),
+            _to_group(d["source"]),
+            _to_group(d["target"]),
+            receptors={r: from_plain(w) for r, w in d["receptors"].items()},
+            delay=None if d["delay"] is None else from_plain(d["delay"]),
+            autapses=_flag(d["autapses"]),
+            multapses=_flag(d["multapses"]),
+            release=None if d["release"] is None else Model.from_dict(d["release"]),
+            name=str(d["name"]),
+            **_to_rule(d["rule"]),
         )
     _initial(net, data)
     for d in data["electrical"]:
-        net.gap_junctions(_to_view(d["a"]), _to_view(d["b"]), conductance=from_plain(d["conductance"]), name=str(d["name"]), **_to_rule(d["rule"]))
+        net.gap_junctions(
+            _to_view(d["a"]),
+            _to_view(d["b"]),
+            conductance=from_plain(d["conductance"]),
+            name=str(d["name"]),
+            **_to_rule(d["rule"]),
+        )
     for d in data["inputs"]:
-        net.poisson(_to_group(d["target"]), rate=from_plain(d["rate"]), receptor=str(d["receptor"]), weight=from_plain(d["weight"]), n=d["n"], name=str(d["name"]))
+        net.poisson(
+            _to_group(d["target"]),
+            rate=from_plain(d["rate"]),
+            receptor=str(d["receptor"]),
+            weight=from_plain(d["weight"]),
+            n=d["n"],
+            name=str(d["name"]),
+        )
     for d in data["stimuli"]:
         net.stimulus(_to_group(d["target"]), _waveform(d["current"]), name=str(d["name"]))
     for d in data["probes"]:
@@ -178,7 +239,11 @@ def _waveform(d: Mapping[str, Any]) -> Waveform:
     def q(name: str, unit: str) -> str:
         return f"{float(d[name])!r} {unit}"
 
-    span = {} if d["kind"] == "table" else {"start": q("start", "ms"), "stop": None if d["stop"] is None else q("stop", "ms")}
+    span = (
+        {}
+        if d["kind"] == "table"
+        else {"start": q("start", "ms"), "stop": None if d["stop"] is None else q("stop", "ms")}
+    )
     if d["kind"] == "step":
         return makers.step(q("value", "pA"), **span)
     if d["kind"] == "ramp":
@@ -221,5 +286,7 @@ def load(path: Any) -> Network:
     except OSError as e:
         raise AmineError(f"file '{path}'", "it cannot be read", given=str(e)) from e
     except (ValueError, RecursionError) as e:
-        raise AmineError(f"file '{path}'", "this is not JSON", given=str(e)[:60], mend="use a file that Network.save wrote") from e
+        raise AmineError(
+            f"file '{path}'", "this is not JSON", given=str(e)[:60], mend="use a file that Network.save wrote"
+        ) from e
     return from_dict(data)

@@ -29,7 +29,7 @@ class Array:
 Value = str | Distribution | Array
 
 
-def normalise(value: Any, unit: str, where: str, *, shape: tuple[int, ...] | None = None, **demands: bool) -> Value:
+def normalise(value: Any, unit: str, where: str, *, shape: tuple[int, ...] | None = None, **demands: Any) -> Value:
     """A value as plain data, checked: unit, finiteness, ``positive``/``nonnegative``, and the shape of an array.
 
     Raises
@@ -58,22 +58,31 @@ def normalise(value: Any, unit: str, where: str, *, shape: tuple[int, ...] | Non
 
 def _shaped(value: Array, shape: tuple[int, ...] | None, where: str) -> Array:
     if shape == (-1,):
-        raise AmineError(where, "an array has no order of synapses to follow here",
-                         mend="use pairs=, one_to_one or all_to_all, or a distribution")
+        raise AmineError(
+            where,
+            "an array has no order of synapses to follow here",
+            mend="use pairs=, one_to_one or all_to_all, or a distribution",
+        )
     if shape is not None and value.values.shape != shape:
         raise AmineError(where, "the array has the wrong shape", given=str(value.values.shape), expected=str(shape))
     return value
 
 
-def _check_distribution(d: Any, value: Distribution, where: str, positive: bool = False, nonnegative: bool = False) -> None:
+def _check_distribution(
+    d: Any, value: Distribution, where: str, positive: bool = False, nonnegative: bool = False
+) -> None:
     lowest = {"normal": -np.inf, "lognormal": 0.0, "uniform": d.a, "exponential": 0.0}[d.kind]
     lowest = max(lowest, d.low)
     if d.kind == "normal" and d.b == 0:
         lowest = max(d.a, d.low)
     bad = (positive and lowest <= 0 and d.kind in ("normal", "uniform")) or (nonnegative and lowest < 0)
     if bad:
-        raise AmineError(where, "the distribution reaches values that are not allowed here", given=repr(value),
-                         mend="bound it with .clipped(low) or .truncated(low)")
+        raise AmineError(
+            where,
+            "the distribution reaches values that are not allowed here",
+            given=repr(value),
+            mend="bound it with .clipped(low) or .truncated(low)",
+        )
 
 
 def realise(value: Value, unit: str, n: int, generator: np.random.Generator, where: str) -> float | np.ndarray:

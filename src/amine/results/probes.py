@@ -22,8 +22,14 @@ class ProbeData:
 
     def __getitem__(self, variable: str) -> np.ndarray:
         if variable not in self.values:
-            raise AmineError(f"Probe '{self.name}'", f"variable '{variable}' was not recorded", mend=did_you_mean(variable, self.values))
+            raise AmineError(
+                f"Probe '{self.name}'",
+                f"variable '{variable}' was not recorded",
+                mend=did_you_mean(variable, self.values),
+            )
         return self.values[variable]
 
     def __repr__(self) -> str:
-        return f"<{', '.join(self.values)} of {len(self.indices)} neurons of {self.population}, {len(self.times)} samples>"
+        return (
+            f"<{', '.join(self.values)} of {len(self.indices)} neurons of {self.population}, {len(self.times)} samples>"
+        )

@@ -35,7 +35,13 @@ class Run:
     """
 
     def __init__(
-        self, network: Network, spikes: Spikes, probes: Mapping[str, ProbeData], duration: float, complete: bool, seconds: Mapping[str, float],
+        self,
+        network: Network,
+        spikes: Spikes,
+        probes: Mapping[str, ProbeData],
+        duration: float,
+        complete: bool,
+        seconds: Mapping[str, float],
         info: Mapping[str, Any],
     ):
         self.network, self.spikes, self.probes = network, spikes, dict(probes)
@@ -74,8 +80,11 @@ class Run:
         known = {v for p in self.probes.values() for v in p.values}
         for v in variables:
             if v not in known:
-                raise AmineError("Run.traces", f"variable '{v}' was not recorded",
-                                 mend=did_you_mean(v, known) if known else "add net.probe(population, variable) before the run")
+                raise AmineError(
+                    "Run.traces",
+                    f"variable '{v}' was not recorded",
+                    mend=did_you_mean(v, known) if known else "add net.probe(population, variable) before the run",
+                )
         return traces(self, variables, most)
 
     # --- numbers -----------------------------------------------------------------------------------------------
@@ -103,23 +112,37 @@ class Run:
         lines = [f"{'population':<14}{'neurons':>9}{'spikes':>12}{'rate (Hz)':>12}"]
         counts, rates = self.spikes.counts(), self.spikes.rates()
         lines += [f"{name:<14}{n:>9}{counts[name]:>12}{rates[name]:>12.3f}" for name, _, n in self.spikes.populations]
-        per = self.seconds.get("simulate", 0.0) / self.duration * 1e3 if self.duration > 0 else 0.0
+        span = self.info.get("simulated_ms", self.duration)  # shorter than the duration after a resume
+        per = self.seconds.get("simulate", 0.0) / span * 1e3 if span > 0 else 0.0
         state = "" if self.complete else " (stopped early)"
         return "\n".join([*lines, f"{self.duration:g} ms{state}, {per:.3g} s for each biological second"])
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as one JSON-able object."""
         return {
-            "duration_ms": self.duration, "complete": self.complete, "neurons": sum(n for _, _, n in self.spikes.populations),
-            "synapses": self.info.get("n_synapses", 0), "synapse_bytes": self.info.get("synapse_bytes", 0), "seconds": self.seconds,
-            "spikes": self.spikes.counts(), "rates": self.spikes.rates(), "events": self.info.get("events", 0),
-            "peak_memory_mb": self.info.get("peak_memory_mb"), "spike_hash": self.spikes.hash(), "network_hash": self.info.get("network_hash"),
-            "threads": self.info.get("threads"), "precision": self.info.get("precision"), "seed": self.info.get("seed"), "versions": self.info.get("versions"),
+            "duration_ms": self.duration,
+            "complete": self.complete,
+            "neurons": sum(n for _, _, n in self.spikes.populations),
+            "synapses": self.info.get("n_synapses", 0),
+            "synapse_bytes": self.info.get("synapse_bytes", 0),
+            "seconds": self.seconds,
+            "spikes": self.spikes.counts(),
+            "rates": self.spikes.rates(),
+            "events": self.info.get("events", 0),
+            "peak_memory_mb": self.info.get("peak_memory_mb"),
+            "spike_hash": self.spikes.hash(),
+            "network_hash": self.info.get("network_hash"),
+            "threads": self.info.get("threads"),
+            "precision": self.info.get("precision"),
+            "seed": self.info.get("seed"),
+            "versions": self.info.get("versions"),
         }
 
     # --- files -------------------------------------------------------------------------------------------------
 
-    def report(self, path: Any, *, published: Mapping[str, float] | None = None, start: float = 0.0, overwrite: bool = False) -> Path:
+    def report(
+        self, path: Any, *, published: Mapping[str, float] | None = None, start: float = 0.0, overwrite: bool = False
+    ) -> Path:
         """Writes a self-contained page with description, pictures, rates beside ``published`` ones and where all comes from.
 
         Raises
@@ -129,7 +152,13 @@ class Run:
         """
         from amine.view.report import write
 
-        return write(self, path, published if published is not None else self.network.notes.get("published_rates"), start, overwrite)
+        return write(
+            self,
+            path,
+            published if published is not None else self.network.notes.get("published_rates"),
+            start,
+            overwrite,
+        )
 
     def save(self, path: Any) -> None:
         """Writes spikes and traces to a new zarr store; :func:`amine.results.open` reads it."""
@@ -137,10 +166,12 @@ class Run:
         from amine.results.store import ZarrStore
 
         data = meta(self.network, self.info.get("precision", "float32"))
-        store = ZarrStore.create(path, {**data, "run": {"complete": self.complete, "seconds": self.seconds, "info": self.info}})
-        probes = {n: (np.asarray(p.times), {v: np.asarray(x) for v, x in p.values.items()}) for n, p in self.probes.items()}
+        store = ZarrStore.create(path, data)
+        probes = {
+            n: (np.asarray(p.times), {v: np.asarray(x) for v, x in p.values.items()}) for n, p in self.probes.items()
+        }
         store.append(self.spikes.steps, self.spikes.ids, probes)
-        store.finish(data, self.duration)
+        store.finish(data, self.duration, {"complete": self.complete, "seconds": self.seconds, "info": self.info})
 
     @staticmethod
     def load(path: Any) -> Run:
@@ -153,8 +184,16 @@ class Run:
         if duration is None:
             raise AmineError(f"store '{path}'", "its run did not finish", mend="resume it from its checkpoint first")
         spikes, probes = store.read(store.meta, float(duration))
-        past = store.meta.get("run", {})
-        return Run(Network.from_dict(store.meta["network"]), spikes, probes, float(duration), past.get("complete", True), past.get("seconds", {}), past.get("info", {}))
+        past: Any = store.root.attrs.get("run", {})
+        return Run(
+            Network.from_dict(store.meta["network"]),
+            spikes,
+            probes,
+            float(duration),
+            past.get("complete", True),
+            past.get("seconds", {}),
+            past.get("info", {}),
+        )
 
     def __repr__(self) -> str:
         return f"<Run of {self.duration:g} ms: {len(self.spikes)} spikes, {len(self.probes)} probes>"

@@ -64,7 +64,14 @@ class Spikes:
     (array([2.]), array([1]))
     """
 
-    def __init__(self, steps: np.ndarray, ids: np.ndarray, dt: float, populations: tuple[tuple[str, int, int], ...], duration: float):
+    def __init__(
+        self,
+        steps: np.ndarray,
+        ids: np.ndarray,
+        dt: float,
+        populations: tuple[tuple[str, int, int], ...],
+        duration: float,
+    ):
         self.steps, self.ids, self.dt = np.asarray(steps, np.int64), np.asarray(ids, np.int32), dt
         self.populations, self.duration = tuple(populations), duration
 
@@ -99,7 +106,10 @@ class Spikes:
     def rates(self, start: float = 0.0) -> dict[str, float]:
         """Mean rate of each population in Hz, without the first ``start`` ms."""
         span = self.duration - start
-        return {name: float(np.count_nonzero(self[name].times > start + 1e-9) / n / span * 1e3) if span > 0 else 0.0 for name, _, n in self.populations}
+        return {
+            name: float(np.count_nonzero(self[name].times > start + 1e-9) / n / span * 1e3) if span > 0 else 0.0
+            for name, _, n in self.populations
+        }
 
     def hash(self) -> str:
         """SHA-256 of steps and ids: equal spikes have equal hashes."""

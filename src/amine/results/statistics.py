@@ -35,7 +35,13 @@ def fano(train: SpikeTrain, bin_ms: float = 3.0) -> float:
 def binned(train: SpikeTrain, bin_ms: float, start: float = 0.0) -> np.ndarray:
     """Spikes of the population in each bin."""
     n = int((train.duration - start) / bin_ms + 1e-9)
-    return np.bincount(np.clip(((train.times - start - 1e-9) / bin_ms).astype(np.int64), 0, None)[train.times > start], minlength=n)[:n] if n > 0 else np.zeros(0, np.int64)
+    return (
+        np.bincount(
+            np.clip(((train.times - start - 1e-9) / bin_ms).astype(np.int64), 0, None)[train.times > start], minlength=n
+        )[:n]
+        if n > 0
+        else np.zeros(0, np.int64)
+    )
 
 
 def correlations(train: SpikeTrain, bin_ms: float = 5.0, most: int = 200) -> np.ndarray:
@@ -54,7 +60,7 @@ def correlations(train: SpikeTrain, bin_ms: float = 5.0, most: int = 200) -> np.
     varied = counts.std(1) > 0
     if varied.sum() < 2:
         return np.empty(0)
-    c = np.corrcoef(counts[varied])
+    c: Any = np.corrcoef(counts[varied])
     return c[np.triu_indices_from(c, 1)]
 
 
@@ -68,5 +74,11 @@ def summary(train: SpikeTrain, start: float = 0.0) -> dict[str, Any]:
     """Rate in Hz, mean CV of intervals, Fano factor and mean correlation; NaN where there are too few spikes."""
     t = after(train, start)
     cv, c = isi_cv(t), correlations(t)
-    return {"neurons": t.n, "spikes": len(t), "rate": float(t.rates().mean()) if t.n else 0.0, "cv": float(cv.mean()) if cv.size else float("nan"),
-            "fano": fano(t), "correlation": float(c.mean()) if c.size else float("nan")}
+    return {
+        "neurons": t.n,
+        "spikes": len(t),
+        "rate": float(t.rates().mean()) if t.n else 0.0,
+        "cv": float(cv.mean()) if cv.size else float("nan"),
+        "fano": fano(t),
+        "correlation": float(c.mean()) if c.size else float("nan"),
+    }

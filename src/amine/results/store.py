@@ -17,7 +17,9 @@ Probes = dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]
 
 def _probe_data(meta: dict[str, Any], name: str, times: np.ndarray, values: dict[str, np.ndarray]) -> ProbeData:
     q = next(q for q in meta["probes"] if q["name"] == name)
-    return ProbeData(name, q["population"], np.arange(q["start"], q["stop"], q["step"]), times, values, dict(q["units"]))
+    return ProbeData(
+        name, q["population"], np.arange(q["start"], q["stop"], q["step"]), times, values, dict(q["units"])
+    )
 
 
 class MemoryStore:
@@ -43,7 +45,10 @@ class MemoryStore:
 
     def counts(self) -> dict[str, Any]:
         """How much is kept."""
-        return {"spikes": sum(len(s) for s in self._steps), "probes": {n: sum(len(t) for t in k[0]) for n, k in self._probes.items()}}
+        return {
+            "spikes": sum(len(s) for s in self._steps),
+            "probes": {n: sum(len(t) for t in k[0]) for n, k in self._probes.items()},
+        }
 
     def in_memory(self) -> dict[str, np.ndarray]:
         """All of it as arrays, for a checkpoint."""
@@ -56,7 +61,11 @@ class MemoryStore:
     def restore(self, memory: dict[str, np.ndarray], counts: dict[str, Any]) -> None:
         """Back to what a checkpoint kept."""
         if "steps" not in memory:
-            raise AmineError("Network.run, resume", "the checkpoint was made with a store", mend="give store= as in the run that was cut off")
+            raise AmineError(
+                "Network.run, resume",
+                "the checkpoint was made with a store",
+                mend="give store= as in the run that was cut off",
+            )
         self._steps, self._ids, self._probes = [memory["steps"]], [memory["ids"]], {}
         for key, x in memory.items():
             if key.startswith("probe/"):
@@ -67,10 +76,15 @@ class MemoryStore:
                 else:
                     kept[0].append(x)
 
-    def finish(self, meta: dict[str, Any], duration: float) -> tuple[Spikes, dict[str, ProbeData]]:
-        """All spikes and traces."""
+    def finish(
+        self, meta: dict[str, Any], duration: float, about: dict[str, Any]
+    ) -> tuple[Spikes, dict[str, ProbeData]]:
+        """All spikes and traces; ``about`` the run is kept by stores on disk."""
         spikes = spikes_from(meta, _join(self._steps, np.int64), _join(self._ids, np.int32), duration)
-        probes = {n: _probe_data(meta, n, _join(t, np.float64), {v: np.concatenate(x) for v, x in values.items()}) for n, (t, values) in self._probes.items()}
+        probes = {
+            n: _probe_data(meta, n, _join(t, np.float64), {v: np.concatenate(x) for v, x in values.items()})
+            for n, (t, values) in self._probes.items()
+        }
         return spikes, probes
 
 
@@ -126,7 +140,9 @@ class ZarrStore:
         except Exception as e:  # zarr raises assorted errors on foreign folders
             raise AmineError(where, "this is not a store, or it is damaged", given=type(e).__name__) from e
         if kind != FORMAT:
-            raise AmineError(where, "this is not a store of this version", given=repr(kind)[:40], expected=f"'{FORMAT}'")
+            raise AmineError(
+                where, "this is not a store of this version", given=repr(kind)[:40], expected=f"'{FORMAT}'"
+            )
         try:
             store = ZarrStore(target, root)
             store.counts()
@@ -139,7 +155,9 @@ class ZarrStore:
     def append(self, steps: np.ndarray, ids: np.ndarray, probes: Probes) -> None:
         """Adds what a chunk gave."""
         self._waiting.append(steps, ids, probes)
-        self._size += steps.nbytes + ids.nbytes + sum(t.nbytes + sum(x.nbytes for x in v.values()) for t, v in probes.values())
+        self._size += (
+            steps.nbytes + ids.nbytes + sum(t.nbytes + sum(x.nbytes for x in v.values()) for t, v in probes.values())
+        )
         if self._size > self.BUFFER:
             self.flush()
 
@@ -161,7 +179,10 @@ class ZarrStore:
     def counts(self) -> dict[str, Any]:
         """How much is on disk: the least of arrays that belong together."""
         spikes = min(self.root["spikes/steps"].shape[0], self.root["spikes/ids"].shape[0])
-        probes = {q["name"]: min(self.root[f"probes/{k}/{v}"].shape[0] for v in ("times", *q["variables"])) for k, q in enumerate(self.meta["probes"])}
+        probes = {
+            q["name"]: min(self.root[f"probes/{k}/{v}"].shape[0] for v in ("times", *q["variables"]))
+            for k, q in enumerate(self.meta["probes"])
+        }
         return {"spikes": int(spikes), "probes": {n: int(c) for n, c in probes.items()}}
 
     def in_memory(self) -> dict[str, np.ndarray]:
@@ -174,7 +195,11 @@ class ZarrStore:
         if "steps" in memory:
             raise AmineError(f"store '{self.path}'", "the checkpoint was made without a store", mend="leave store= out")
         if here["spikes"] < counts["spikes"] or any(here["probes"].get(n, 0) < c for n, c in counts["probes"].items()):
-            raise AmineError(f"store '{self.path}'", "it holds less than the checkpoint says", mend="give the store of the run that was cut off")
+            raise AmineError(
+                f"store '{self.path}'",
+                "it holds less than the checkpoint says",
+                mend="give the store of the run that was cut off",
+            )
         for part in ("steps", "ids"):
             self.root[f"spikes/{part}"].resize((counts["spikes"],))
         for k, q in enumerate(self.meta["probes"]):
@@ -183,18 +208,27 @@ class ZarrStore:
                 a = self.root[f"probes/{k}/{part}"]
                 a.resize((rows, *a.shape[1:]))
 
-    def finish(self, meta: dict[str, Any], duration: float) -> tuple[Spikes, dict[str, ProbeData]]:
+    def finish(
+        self, meta: dict[str, Any], duration: float, about: dict[str, Any]
+    ) -> tuple[Spikes, dict[str, ProbeData]]:
         """All spikes in memory; traces stay on disk and are read as they are asked for."""
         self.flush()
-        self.root.attrs.update({"duration": duration})
+        self.root.attrs.update({"duration": duration, "run": about})
         return self.read(meta, duration)
 
     def read(self, meta: dict[str, Any], duration: float) -> tuple[Spikes, dict[str, ProbeData]]:
         """What is on disk."""
         n = self.counts()["spikes"]
         spikes = spikes_from(meta, self.root["spikes/steps"][:n], self.root["spikes/ids"][:n], duration)
-        probes = {q["name"]: _probe_data(meta, q["name"], self.root[f"probes/{k}/times"][:], {v: self.root[f"probes/{k}/{v}"] for v in q["variables"]})
-                  for k, q in enumerate(self.meta["probes"])}
+        probes = {
+            q["name"]: _probe_data(
+                meta,
+                q["name"],
+                self.root[f"probes/{k}/times"][:],
+                {v: self.root[f"probes/{k}/{v}"] for v in q["variables"]},
+            )
+            for k, q in enumerate(self.meta["probes"])
+        }
         return spikes, probes
 
 

@@ -24,7 +24,17 @@ def rates(run: Run, start: float, published: Mapping[str, float] | None) -> Any:
     ax.plot(means, y, "o", color="white", mec=INK, ms=5, label="mean", zorder=4)
     if published:
         found = [(published[n], k) for k, n in enumerate(chosen) if n in published]
-        ax.plot([f[0] for f in found], [f[1] for f in found], "D", color="#E3342F", mec="white", mew=0.6, ms=6, label="published mean", zorder=5)
+        ax.plot(
+            [f[0] for f in found],
+            [f[1] for f in found],
+            "D",
+            color="#E3342F",
+            mec="white",
+            mew=0.6,
+            ms=6,
+            label="published mean",
+            zorder=5,
+        )
     ax.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, 1.1), ncols=2)
     ax.set_xlim(left=0)
     return fig

@@ -17,7 +17,12 @@ def raster(run: Run, populations: Any, start: float, stop: float | None, most: i
     """See :meth:`amine.results.run.Run.raster`."""
     stop = run.duration if stop is None else float(stop)
     if not 0 <= start <= stop:
-        raise AmineError("Run.raster", "the window is empty", given=f"{start:g}..{stop:g} ms", expected=f"within 0..{run.duration:g} ms")
+        raise AmineError(
+            "Run.raster",
+            "the window is empty",
+            given=f"{start:g}..{stop:g} ms",
+            expected=f"within 0..{run.duration:g} ms",
+        )
     chosen = names(run, populations)
     trains = {n: run.spikes[n].between(start, stop) for n in chosen}
     total = sum(t.n for t in trains.values())
@@ -26,14 +31,14 @@ def raster(run: Run, populations: Any, start: float, stop: float | None, most: i
     factor, label = time_axis(stop)
     at, ticks, sizes = 0.0, [], []
     floor = most / max(1, len(chosen)) / 8
-    for k, (name, t) in enumerate(trains.items()):
+    for k, (_name, t) in enumerate(trains.items()):
         rows = max(1, min(t.n, round(max(most * t.n / max(total, 1), floor))))
         picked = np.linspace(0, t.n - 1, rows).astype(int)
         place = np.full(t.n, -1)
         place[picked] = np.arange(rows)
         row = place[t.indices]
         shown = row >= 0
-        size = float(np.clip(60.0 / np.sqrt(max(1, np.count_nonzero(shown) / max(1, len(chosen)))) , 0.4, 4.0))
+        size = float(np.clip(60.0 / np.sqrt(max(1, np.count_nonzero(shown) / max(1, len(chosen)))), 0.4, 4.0))
         top.plot(t.times[shown] * factor, at + row[shown], ".", ms=size, color=colour(k), mew=0, rasterized=True)
         ticks.append(at + rows / 2)
         sizes.append(rows)

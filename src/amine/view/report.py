@@ -58,12 +58,25 @@ def page(run: Run, published: Mapping[str, float] | None, start: float) -> str:
     net = run.network
     title = html.escape(net.name or "Network")
     state = "" if run.complete else ", stopped early"
-    parts = [f"<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{title}</title>"
-             f"<style>{STYLE}</style></head><body><h1>{title}</h1>"
-             f"<p>{sum(n for _, _, n in run.spikes.populations):,} neurons, {run.info.get('n_synapses', 0):,} synapses; {run.duration:g} ms simulated{state}.</p>"]
-    parts += ["<h2>Spikes</h2>", _figure(run.raster(start=max(0.0, min(start, run.duration), run.duration - 1000.0)), "Spikes of some neurons, and population rates.")]
-    parts += ["<h2>Rates and statistics</h2>", _statistics(run, published, start), _figure(run.rates(start, published), "Rates of single neurons."),
-              _figure(run.irregularity(start), "Irregularity: 0 for a clock, 1 for a Poisson process."), _figure(run.correlation(start), "Correlation of spike counts in bins of 5 ms, up to 200 neurons a population.")]
+    parts = [
+        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{title}</title>"
+        f"<style>{STYLE}</style></head><body><h1>{title}</h1>"
+        f"<p>{sum(n for _, _, n in run.spikes.populations):,} neurons, {run.info.get('n_synapses', 0):,} synapses; {run.duration:g} ms simulated{state}.</p>"
+    ]
+    parts += [
+        "<h2>Spikes</h2>",
+        _figure(
+            run.raster(start=max(0.0, min(start, run.duration), run.duration - 1000.0)),
+            "Spikes of some neurons, and population rates.",
+        ),
+    ]
+    parts += [
+        "<h2>Rates and statistics</h2>",
+        _statistics(run, published, start),
+        _figure(run.rates(start, published), "Rates of single neurons."),
+        _figure(run.irregularity(start), "Irregularity: 0 for a clock, 1 for a Poisson process."),
+        _figure(run.correlation(start), "Correlation of spike counts in bins of 5 ms, up to 200 neurons a population."),
+    ]
     if run.probes:
         parts += ["<h2>Traces</h2>", _figure(run.traces(), "")]
     parts.append("<h2>Description</h2>")
@@ -83,16 +96,31 @@ def _statistics(run: Run, published: Mapping[str, float] | None, start: float) -
         row: tuple[Any, ...] = (name, f"{s['neurons']:,}", f"{s['spikes']:,}", number(s["rate"]))
         row += (number(published.get(name)),) if published else ()
         rows.append((*row, number(s["cv"]), number(s["fano"]), number(s["correlation"], 2)))
-    header = ("Population", "Neurons", "Spikes", "Rate (Hz)", *(("Published (Hz)",) if published else ()), "CV of intervals", "Fano factor", "Correlation")
+    header = (
+        "Population",
+        "Neurons",
+        "Spikes",
+        "Rate (Hz)",
+        *(("Published (Hz)",) if published else ()),
+        "CV of intervals",
+        "Fano factor",
+        "Correlation",
+    )
     note = f"<p>Without the first {start:g} ms.</p>" if start > 0 else ""
     return note + table(header, rows, numbers=1)
 
 
 def _provenance(run: Run) -> str:
     i, per = run.info, run.seconds
-    rows = [("Seed", run.network.seed), ("Network hash", i.get("network_hash", "–")), ("Spike hash", run.spikes.hash()), ("Date", i.get("date", "–")),
-            ("Machine", i.get("machine", "–")), ("Threads, precision", f"{i.get('threads', '–')}, {i.get('precision', '–')}"),
-            ("Versions", ", ".join(f"{k} {v}" for k, v in i.get("versions", {}).items()))]
+    rows = [
+        ("Seed", run.network.seed),
+        ("Network hash", i.get("network_hash", "–")),
+        ("Spike hash", run.spikes.hash()),
+        ("Date", i.get("date", "–")),
+        ("Machine", i.get("machine", "–")),
+        ("Threads, precision", f"{i.get('threads', '–')}, {i.get('precision', '–')}"),
+        ("Versions", ", ".join(f"{k} {v}" for k, v in i.get("versions", {}).items())),
+    ]
     rows += [(f"Time to {k}", f"{v:.3g} s") for k, v in per.items()]
     rows.append(("Peak memory", f"{i.get('peak_memory_mb', 0):,.0f} MB"))
     return table(("", ""), rows)

@@ -42,7 +42,9 @@ def names(run: Any, populations: Any) -> list[str]:
     """The populations to show: those asked for, or all."""
     if populations is None:
         return list(run.spikes)
-    chosen: Sequence[Any] = [populations] if isinstance(populations, str) or hasattr(populations, "name") else populations
+    chosen: Sequence[Any] = (
+        [populations] if isinstance(populations, str) or hasattr(populations, "name") else populations
+    )
     found = [p if isinstance(p, str) else p.name for p in chosen]
     for n in found:
         run.spikes[n]

@@ -27,7 +27,9 @@ def traces(run: Run, variables: tuple[str, ...], most: int) -> Any:
         every = max(1, len(p.times) // _MOST_POINTS)
         x = np.asarray(p.values[v][:, :most])[::every]
         for k in range(x.shape[1]):
-            ax.plot(p.times[::every] * factor, x[:, k], lw=0.8, color=colour(k), label=f"{p.population}[{p.indices[k]}]")
+            ax.plot(
+                p.times[::every] * factor, x[:, k], lw=0.8, color=colour(k), label=f"{p.population}[{p.indices[k]}]"
+            )
         unit = "" if p.units[v] == "1" else f" ({p.units[v]})"
         ax.set_ylabel(f"{v}{unit}")
         if x.shape[1] > 1 or len(rows) > 1:

@@ -15,8 +15,11 @@ def regime(g: float, ratio: float) -> tuple[float, float, float]:
     nest.local_num_threads = int(a["threads"])
     nest.rng_seed = int(a["seed"])
     ne, ni, ce, ci = 10_000, 2_500, 1_000, 250
-    cells = nest.Create("iaf_psc_delta", ne + ni, {
-        "C_m": 1.0, "tau_m": 20.0, "E_L": 0.0, "V_th": 20.0, "V_reset": 10.0, "t_ref": 2.0, "I_e": 0.0, "V_m": 0.0})
+    cells = nest.Create(
+        "iaf_psc_delta",
+        ne + ni,
+        {"C_m": 1.0, "tau_m": 20.0, "E_L": 0.0, "V_th": 20.0, "V_reset": 10.0, "t_ref": 2.0, "I_e": 0.0, "V_m": 0.0},
+    )
     drive = nest.Create("poisson_generator", params={"rate": 1000.0 * ratio * 20.0 / (0.1 * 20.0)})
     nest.Connect(drive, cells, syn_spec={"weight": 0.1, "delay": 1.5})
     rule = {"rule": "fixed_indegree"}

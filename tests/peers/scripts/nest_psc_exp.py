@@ -13,8 +13,9 @@ cell = nest.Create("iaf_psc_exp", 1, {**membrane, "tau_syn_ex": 0.5, "tau_syn_in
 cell.V_m = a["v"]
 for sign in (1.0, -1.0):
     chosen = np.sign(a["weights"]) == sign
-    source = nest.Create("spike_generator", params={
-        "spike_times": a["times"][chosen], "spike_weights": a["weights"][chosen]})
+    source = nest.Create(
+        "spike_generator", params={"spike_times": a["times"][chosen], "spike_weights": a["weights"][chosen]}
+    )
     nest.Connect(source, cell, syn_spec={"weight": 1.0, "delay": a["delay_ms"]})
 meter = nest.Create("multimeter", params={"record_from": ["V_m"], "interval": a["dt_ms"]})
 nest.Connect(meter, cell)

@@ -52,7 +52,9 @@ class Bundle:
         return sum(s.nbytes for s in self.shards)
 
 
-def build_bundle(specs: list[ProjectionSpec], n_source: int, threads: int, dt: float, precision: str, seed: int) -> Bundle:
+def build_bundle(
+    specs: list[ProjectionSpec], n_source: int, threads: int, dt: float, precision: str, seed: int
+) -> Bundle:
     """Draws all synapses of ``specs``, which share a source population of ``n_source`` neurons.
 
     Raises
@@ -95,31 +97,44 @@ def _shard(specs: list[ProjectionSpec], t: Tables, b: Bundle, n_source: int, tid
     # untouched pages of the array cost nothing, so it is made a little longer than expected
     capacity = int(t.expected * _share(specs, bounds) + 8 * math.sqrt(t.expected) + t.longest + 1024)
     while True:
-        found, shard = (_fill_shared if b.kind == SHARED else _fill_own)(specs, t, b, bounds, n_source, dt, seed, capacity)
+        found, shard = (_fill_shared if b.kind == SHARED else _fill_own)(
+            specs, t, b, bounds, n_source, dt, seed, capacity
+        )
         if found >= 0:
             return shard
         if found == -2:
-            raise AmineError(f"Synapses '{specs[0].name}'", "a drawn delay is out of range", mend=f'bound the distribution with .clipped("{dt:g} ms")')
+            raise AmineError(
+                f"Synapses '{specs[0].name}'",
+                "a drawn delay is out of range",
+                mend=f'bound the distribution with .clipped("{dt:g} ms")',
+            )
         capacity *= 2
 
 
 def _share(specs: list[ProjectionSpec], bounds: np.ndarray) -> float:
     """The largest part of any spec's targets that the thread owns."""
-    parts = [(np.count_nonzero((g >= lo) & (g < hi)) / max(1, g.size)) for s, (lo, hi) in zip(specs, bounds, strict=True)
-             for g in [s.post[0] + s.post[1] * np.arange(s.post[2])]]
+    parts = [
+        (np.count_nonzero((g >= lo) & (g < hi)) / max(1, g.size))
+        for s, (lo, hi) in zip(specs, bounds, strict=True)
+        for g in [s.post[0] + s.post[1] * np.arange(s.post[2])]
+    ]
     return max(parts, default=1.0)
 
 
-def _fill_shared(specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int) -> tuple[int, Shard]:
+def _fill_shared(
+    specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int
+) -> tuple[int, Shard]:
     from amine.engine.connectivity import draw
 
     fill = draw.fill_bernoulli if (t.integers[:, S_KIND] == GEOMETRIC).all() else draw.fill_shared
     rows, slots = np.empty(n + 1, np.int64), np.empty(capacity, np.int32)
     found = fill(t.integers, t.reals, bounds, n, t.longest, *keys(seed), rows, slots)
-    return found, Shard(rows, None, slots[: max(found, 0)], None)
+    return int(found), Shard(rows, None, slots[: max(found, 0)], None)
 
 
-def _fill_own(specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int) -> tuple[int, Shard]:
+def _fill_own(
+    specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int
+) -> tuple[int, Shard]:
     from amine.engine.connectivity.draw import fill_own
 
     wide = t.longest * len(specs) >= 2**16
@@ -129,9 +144,26 @@ def _fill_own(specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: 
         weights, column = slots.view(np.float32), 1
     else:
         slots, weights, column = np.empty((capacity, 1), np.int32), np.empty((capacity, 1), np.float64), 0
-    found = fill_own(t.integers, t.reals, bounds, n, t.longest, *keys(seed), dt, b.dmin, b.n_delays, rows, seg, slots, weights, column)
+    found = fill_own(
+        t.integers,
+        t.reals,
+        bounds,
+        n,
+        t.longest,
+        *keys(seed),
+        dt,
+        b.dmin,
+        b.n_delays,
+        rows,
+        seg,
+        slots,
+        weights,
+        column,
+    )
     used = max(found, 0)
-    return found, Shard(rows, None if b.n_delays == 1 else seg, slots[:used], None if b.kind == PACKED else weights[:used])
+    return int(found), Shard(
+        rows, None if b.n_delays == 1 else seg, slots[:used], None if b.kind == PACKED else weights[:used]
+    )
 
 
 def _delay_range(specs: list[ProjectionSpec], dt: float) -> tuple[int, int]:
@@ -149,8 +181,10 @@ def _extremes(delay: Any, dt: float) -> tuple[float, float]:
     if isinstance(delay, InternalDistribution):
         d = delay
         low, high = {
-            "normal": lambda: (d.a - Z_MAX * d.b, d.a + Z_MAX * d.b), "uniform": lambda: (d.a, d.b),
-            "exponential": lambda: (0.0, E_MAX * d.a), "lognormal": lambda: _lognormal_range(d.a, d.b),
+            "normal": lambda: (d.a - Z_MAX * d.b, d.a + Z_MAX * d.b),
+            "uniform": lambda: (d.a, d.b),
+            "exponential": lambda: (0.0, E_MAX * d.a),
+            "lognormal": lambda: _lognormal_range(d.a, d.b),
         }[d.kind]()
         return max(low, d.low), min(high, d.high) if d.bounds != "none" else high
     return (float(delay.min()), float(delay.max())) if delay.size else (dt, dt)
@@ -162,7 +196,9 @@ def _lognormal_range(mean: float, sd: float) -> tuple[float, float]:
     return math.exp(m - Z_MAX * s), math.exp(m + Z_MAX * s)
 
 
-def pairs_of(spec: ProjectionSpec, n_source: int, dt: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def pairs_of(
+    spec: ProjectionSpec, n_source: int, dt: float, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """All synapses of a spec: source neuron, target neuron, weight, delay in steps; by source, delay and target."""
     from dataclasses import replace
 
@@ -175,5 +211,9 @@ def pairs_of(spec: ProjectionSpec, n_source: int, dt: float, seed: int) -> tuple
     weights = np.full(i.size, b.weight) if s.weights is None else s.weights.ravel()
     delays = np.full(i.size, b.dmin + spec.early, np.int64)
     if s.seg is not None:
-        delays += np.concatenate([np.repeat(np.arange(b.n_delays), np.diff(row.astype(np.int64))) for row in s.seg]) if n_source else 0
+        delays += (
+            np.concatenate([np.repeat(np.arange(b.n_delays), np.diff(row.astype(np.int64))) for row in s.seg])
+            if n_source
+            else 0
+        )
     return i, j, weights, delays

@@ -254,7 +254,9 @@ def fill_bernoulli(S, P, bounds, n_source, longest, k0, k1, rows, slots):
             j = i - S[q, S_START]
             if j < 0 or j % S[q, S_STEP] != 0 or j // S[q, S_STEP] >= S[q, S_N] or P[q, P_LOG] == 0.0:
                 continue
-            m = skips(found, S[q, T_N], P[q, P_LOG], j // S[q, S_STEP], S[q, S_STREAM] * 64 + TARGETS, k0, k1, gaps, words)
+            m = skips(
+                found, S[q, T_N], P[q, P_LOG], j // S[q, S_STEP], S[q, S_STREAM] * 64 + TARGETS, k0, k1, gaps, words
+            )
             if at + m > slots.size:
                 return I64(-1)
             low, high = bounds[q, 0], bounds[q, 1]
@@ -304,11 +306,43 @@ def fill_own(S, P, bounds, n_source, longest, k0, k1, dt, dmin, n_delays, rows, 
                 last -= 1
             stream = S[q, S_STREAM] * 64
             place = load_i64(S[q, S_LIST], j) if S[q, S_KIND] == LISTED else j * S[q, T_N]
-            values(S[q, W_KIND], P[q, W_A], P[q, W_A + 1], P[q, W_A + 2], P[q, W_A + 3], S[q, W_LIST], place, j, first, last,
-                   stream + WEIGHTS + S[q, S_PORT], k0, k1, w, block_values, words)
+            values(
+                S[q, W_KIND],
+                P[q, W_A],
+                P[q, W_A + 1],
+                P[q, W_A + 2],
+                P[q, W_A + 3],
+                S[q, W_LIST],
+                place,
+                j,
+                first,
+                last,
+                stream + WEIGHTS + S[q, S_PORT],
+                k0,
+                k1,
+                w,
+                block_values,
+                words,
+            )
             if S[q, D_KIND] != CONSTANT:
-                values(S[q, D_KIND], P[q, D_A], P[q, D_A + 1], P[q, D_A + 2], P[q, D_A + 3], S[q, D_LIST], place, j, first, last,
-                       stream + DELAYS, k0, k1, d, block_values, words)
+                values(
+                    S[q, D_KIND],
+                    P[q, D_A],
+                    P[q, D_A + 1],
+                    P[q, D_A + 2],
+                    P[q, D_A + 3],
+                    S[q, D_LIST],
+                    place,
+                    j,
+                    first,
+                    last,
+                    stream + DELAYS,
+                    k0,
+                    k1,
+                    d,
+                    block_values,
+                    words,
+                )
             if S[q, S_KIND] == ALL:  # values are listed for all pairs, those of autapses too
                 for k in range(first, last):
                     if S[q, W_KIND] == ARRAY:

@@ -14,8 +14,29 @@ from amine.errors import AmineError
 # how the targets of a row are found
 GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
 # columns of the integer table of a bundle's specs
-(S_KIND, S_START, S_STEP, S_N, T_START, T_STEP, T_N, S_BASE, S_STRIDE, S_STREAM, S_SELF, S_LIST, S_LISTED, S_PORT, W_KIND, D_KIND, W_LIST,
- D_LIST, S_DELAY, S_EARLY, S_COLUMNS) = range(21)
+(
+    S_KIND,
+    S_START,
+    S_STEP,
+    S_N,
+    T_START,
+    T_STEP,
+    T_N,
+    S_BASE,
+    S_STRIDE,
+    S_STREAM,
+    S_SELF,
+    S_LIST,
+    S_LISTED,
+    S_PORT,
+    W_KIND,
+    D_KIND,
+    W_LIST,
+    D_LIST,
+    S_DELAY,
+    S_EARLY,
+    S_COLUMNS,
+) = range(21)
 # columns of the real table
 P_LOG, W_A, W_B, W_LOW, W_HIGH, D_A, D_B, D_LOW, D_HIGH, P_COLUMNS = range(10)
 # how a value is drawn; truncated ones are the same plus TRUNCATED
@@ -73,14 +94,21 @@ def expected_synapses(s: ProjectionSpec) -> float:
     if s.rule == "p":
         return s.value * n * m
     return {
-        "indegree": lambda: s.value * m, "outdegree": lambda: s.value * n, "total": lambda: s.value, "pairs": lambda: len(s.value[0]),
-        "one_to_one": lambda: n, "all_to_all": lambda: n * m, "distance": lambda: n * m * s.value[2],
+        "indegree": lambda: s.value * m,
+        "outdegree": lambda: s.value * n,
+        "total": lambda: s.value,
+        "pairs": lambda: len(s.value[0]),
+        "one_to_one": lambda: n,
+        "all_to_all": lambda: n * m,
+        "distance": lambda: n * m * s.value[2],
     }[s.rule]()
 
 
 def random(seed: int, stream: int, what: str) -> np.random.Generator:
     """A generator for what is drawn once for a projection, such as the numbers of targets of all rows."""
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32, stream, zlib.crc32(what.encode())])))
+    return np.random.Generator(
+        np.random.Philox(np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32, stream, zlib.crc32(what.encode())]))
+    )
 
 
 def own_index(s: ProjectionSpec) -> np.ndarray:
