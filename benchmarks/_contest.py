@@ -61,9 +61,7 @@ def last_object(text: str) -> dict:
 def seconds_of(result: Mapping, phase: str) -> float | None:
     """The seconds of a phase under any name it may have: build_s, build, timings.build, timings.build_s."""
     for key, value in flat(result).items():
-        if key.split(".")[-1] in (f"{phase}_s", phase, f"{phase}_seconds") and isinstance(
-            value, (int, float)
-        ):
+        if key.split(".")[-1] in (f"{phase}_s", phase, f"{phase}_seconds") and isinstance(value, (int, float)):
             return float(value)
     return None
 
@@ -77,9 +75,7 @@ def total(value: object) -> int:
     return int(value) if isinstance(value, (int, float)) else 0
 
 
-def run(
-    command: list[str], environment: Mapping[str, str] | None = None, limit_s: float = 1800
-) -> tuple[dict, float]:
+def run(command: list[str], environment: Mapping[str, str] | None = None, limit_s: float = 1800) -> tuple[dict, float]:
     """Run a program, give the JSON object it printed and its wall time."""
     start = time.perf_counter()
     try:
@@ -103,9 +99,7 @@ def run(
 class Amine:
     """One run of a built-in circuit through the command line; the compile cache is warm after ``prepare``."""
 
-    def __init__(
-        self, circuit: str, bio_s: float, *options: str, threads: int = 1, precision: str = "float32"
-    ):
+    def __init__(self, circuit: str, bio_s: float, *options: str, threads: int = 1, precision: str = "float32"):
         self.bio_s = bio_s
         common = ["--duration", f"{bio_s * 1000:g} ms", "--threads", str(threads), "--precision", precision]
         self.arguments = ["run", circuit, *options, *common, "--json"]

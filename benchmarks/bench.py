@@ -135,9 +135,7 @@ def row(group: Group, claim: Claim, measured: dict) -> str:
     if not claim.required:
         verdict = "(not asked)"
     found = spread(judged["found"]) + (f" {judged['unit']}" if judged["found"] else "")
-    reason = next(
-        (f": {why}" for name, why in measured["failed"].items() if name in (claim.fast, claim.slow)), ""
-    )
+    reason = next((f": {why}" for name, why in measured["failed"].items() if name in (claim.fast, claim.slow)), "")
     own = spread(values(measured, claim.fast, "per_bio_s")) if claim.slow else ""
     peer = spread(values(measured, claim.slow, "per_bio_s")) if claim.slow else ""
     cells = [group.name, claim.text, found + reason, verdict, own, peer, limit, distance]
@@ -156,14 +154,10 @@ def table(todo: list[Group], results: list[dict]) -> str:
         lines += [row(group, claim, measured) for claim in group.claims]
         notes += group.notes
         if measured["busy_before"] > 0.3:
-            notes.append(
-                f"{group.name}: others held {measured['busy_before']:.0%} of the processors when it began."
-            )
+            notes.append(f"{group.name}: others held {measured['busy_before']:.0%} of the processors when it began.")
     floor = next((t for m in results for t in m["turns"].get("limit in C", []) if t.get("gb_per_s")), None)
     if floor:
-        lines.append(
-            "\nThe limit is one thread of hand-written C (`benchmarks/limit`); what it moves and takes:\n"
-        )
+        lines.append("\nThe limit is one thread of hand-written C (`benchmarks/limit`); what it moves and takes:\n")
         lines += [
             "| work | limit, s per bio s | GB moved | GB/s | ns per neuron-step | ns per synaptic event |",
             "|---|--:|--:|--:|--:|--:|",
@@ -186,9 +180,7 @@ def machine() -> dict:
     model = platform.processor()
     try:
         with open("/proc/cpuinfo") as lines:
-            model = next(
-                (line.split(":")[1].strip() for line in lines if line.startswith("model name")), model
-            )
+            model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
     except OSError:
         pass
     return {
@@ -201,14 +193,10 @@ def machine() -> dict:
 
 def main() -> None:
     """Parse, measure, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=5, help="rounds of each group")
     parser.add_argument("--only", default="", help="groups whose name matches this regular expression")
-    parser.add_argument(
-        "--without", default="", help="leave out contestants whose name matches, for example nest"
-    )
+    parser.add_argument("--without", default="", help="leave out contestants whose name matches, for example nest")
     parser.add_argument("--quick", action="store_true", help="small and short: a look, not a measurement")
     parser.add_argument("--list", action="store_true", help="name the groups and their contestants")
     parser.add_argument(

@@ -20,12 +20,8 @@ from amine.engine.connectivity import ProjectionSpec, build_bundle
 def spec(kind: str, n: int, synapses: float) -> ProjectionSpec:
     """One projection from a population to itself."""
     individual = kind == "individual"
-    weight = (
-        normal("87.8 pA", "8.78 pA").truncated("0 pA", "1 nA").internal("pA", "weight") if individual else 0.1
-    )
-    delay = (
-        normal("1.5 ms", "0.75 ms").clipped("0.1 ms", "6.3 ms").internal("ms", "delay") if individual else 1
-    )
+    weight = normal("87.8 pA", "8.78 pA").truncated("0 pA", "1 nA").internal("pA", "weight") if individual else 0.1
+    delay = normal("1.5 ms", "0.75 ms").clipped("0.1 ms", "6.3 ms").internal("ms", "delay") if individual else 1
     return ProjectionSpec(
         name="draw",
         stream=0,

@@ -48,9 +48,7 @@ def against(brian: float | None, nest: float | None) -> list[Claim]:
     return claims
 
 
-def random_network(
-    name: str, n: int, nest_bio: float, claims: list[Claim], quick: bool, two: bool = False
-) -> Group:
+def random_network(name: str, n: int, nest_bio: float, claims: list[Claim], quick: bool, two: bool = False) -> Group:
     """A Brette network of ``n`` neurons: amine, Brian2 in float32, NEST and the limit, one thread each."""
     bio = 1.0 if n <= 20_000 and not quick else 0.5
     warm = {"coba": min(1.0, nest_bio * 100), "cuba": 1.0, "cobahh": 100.0}[name]
@@ -60,9 +58,7 @@ def random_network(
         contestants["amine, 2 threads"] = lambda: Amine(name, bio, *size, threads=2)
         claims = [*claims, Claim("2 threads over 1", "amine, 2 threads", "amine", least=1.6)]
     contestants["brian2"] = lambda: Peer(f"{name}_brian2.py", "--n", str(n), "--bio", str(bio))
-    contestants["nest"] = lambda: Peer(
-        f"{name}_nest.py", "--n", str(n), "--bio", str(nest_bio), "--warm", str(warm)
-    )
+    contestants["nest"] = lambda: Peer(f"{name}_nest.py", "--n", str(n), "--bio", str(nest_bio), "--warm", str(warm))
     contestants["limit in C"] = lambda: Limit(name, str(n), str(bio))
     return Group(f"{name} {n}", contestants, claims)
 
@@ -133,9 +129,7 @@ def drawing(quick: bool) -> list[Group]:
         inputs = str(10 * millions)
         limits = {
             "shared": lambda inputs=inputs: Limit("coba", "100000", "0.001", "1", inputs, field="build_s"),
-            "individual": lambda scale=scale: Limit(
-                "microcircuit", scale, "0.001", "1", "0", field="build_s"
-            ),
+            "individual": lambda scale=scale: Limit("microcircuit", scale, "0.001", "1", "0", field="build_s"),
         }
         most_bytes = 5.0 if kind == "shared" else 9.0
         groups.append(
@@ -143,9 +137,7 @@ def drawing(quick: bool) -> list[Group]:
                 f"drawing {millions} million synapses, {kind}",
                 {"amine": lambda kind=kind: Draw(kind, millions * 1e6), "limit in C": limits[kind]},
                 [
-                    Claim(
-                        f"at most {most * millions / 100:g} s", "amine", most=most * millions / 100, what="s"
-                    ),
+                    Claim(f"at most {most * millions / 100:g} s", "amine", most=most * millions / 100, what="s"),
                     Claim(
                         f"at most {most_bytes:g} bytes a synapse",
                         "amine",

@@ -11,29 +11,35 @@ from amine.models._base import Model
 
 
 def reference(model: Model, duration: float) -> np.ndarray:
-    """Spike times of AdEx by Dormand-Prince with an event at V_cut (SciPy): no step of it goes beyond the spike, and w sees no v above V_cut."""
+    """Spike times of AdEx by Dormand-Prince (SciPy) with an event at V_cut.
+
+    It advances along the curve (v, w, t) by its length in v, so that the upstroke is no steeper than the rest and no
+    spike is stepped over.
+    """
     p = {n: float(v.split()[0]) for n, v in model.parameters.items()}
 
-    def slope(_t: float, y: np.ndarray) -> list[float]:
-        y = [min(y[0], p["V_cut"] + 5.0), y[1]]  # the solver looks ahead of the event
-        spike = p["g_L"] * p["Delta_T"] * np.exp((y[0] - p["V_T"]) / p["Delta_T"])
-        return [
-            (p["g_L"] * (p["E_L"] - y[0]) + spike - y[1] + p["I_e"]) / p["C"],
-            (p["a"] * (y[0] - p["E_L"]) - y[1]) / p["tau_w"],
-        ]
+    def slope(_s: float, y: np.ndarray) -> np.ndarray:
+        v, w = y[:2]
+        spike = p["g_L"] * p["Delta_T"] * np.exp((min(v, p["V_cut"] + 5.0) - p["V_T"]) / p["Delta_T"])
+        dv = (p["g_L"] * (p["E_L"] - v) + spike - w + p["I_e"]) / p["C"]
+        return np.array([dv, (p["a"] * (v - p["E_L"]) - w) / p["tau_w"], 1.0]) / (1.0 + abs(dv))
 
-    def peak(_t: float, y: np.ndarray) -> float:
+    def peak(_s: float, y: np.ndarray) -> float:
         return y[0] - p["V_cut"]
 
-    peak.terminal = True  # type: ignore[attr-defined]
-    t, y, times = 0.0, [p["E_L"], 0.0], []
+    def end(_s: float, y: np.ndarray) -> float:
+        return y[2] - duration
+
+    peak.terminal = end.terminal = True  # type: ignore[attr-defined]
+    y, times = np.array([p["E_L"], 0.0, 0.0]), []
     while True:
-        found = solve_ivp(slope, (t, duration), y, "RK45", events=peak, rtol=1e-8, atol=1e-8)
+        found = solve_ivp(slope, (0.0, 1e6), y, "RK45", events=(peak, end), rtol=1e-8, atol=1e-8)
         if not found.t_events[0].size:
+            assert found.t_events[1].size, found.message
             return np.array(times)
-        t = float(found.t_events[0][0])
+        _, w, t = found.y_events[0][0]
         times.append(t)
-        y = [p["V_r"], found.y_events[0][0][1] + p["b"]]
+        y = np.array([p["V_r"], w + p["b"], t])
 
 
 REGULAR = [n for n in am.models.adex_patterns if n != "irregular"]

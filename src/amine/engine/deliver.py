@@ -86,10 +86,13 @@ def walk_alike(X, D, W, b, n, starts, ends, factors):
     walk_shared(X, D, b, n, starts, ends, factors, W[b])
 
 
-def _deliverer(walk: Any) -> Any:
-    """Delivery by one way of walking: networks whose synapses are all alike need not compile the others."""
+def _deliverer(name: str, walk: Any) -> Any:
+    """Delivery by one way of walking: networks whose synapses are all alike need not compile the others.
 
-    @njit(nogil=True)
+    Each has its own name: modules that were compiled in different processes meet in one, and the linker knows
+    functions by their names.
+    """
+
     def deliver(X, D, W, spk, ptr, pay, slot, starts, ends, factors):
         """Adds to X what arrives at the step of ``slot``; returns the number of synaptic events."""
         threads = spk.shape[0]
@@ -115,8 +118,9 @@ def _deliverer(walk: Any) -> Any:
                 walk(X, D, W, b, n, starts, ends, factors)
         return events
 
-    return deliver
+    deliver.__name__ = deliver.__qualname__ = name
+    return njit(nogil=True)(deliver)
 
 
-deliver = _deliverer(walk)
-deliver_alike = _deliverer(walk_alike)
+deliver = _deliverer("deliver", walk)
+deliver_alike = _deliverer("deliver_alike", walk_alike)

@@ -60,8 +60,8 @@ class Spikes:
     Examples
     --------
     >>> s = Spikes(np.array([10, 20]), np.array([0, 3]), 0.1, (("E", 0, 2), ("I", 2, 2)), 2.0)
-    >>> s["I"].times, s["I"].indices
-    (array([2.]), array([1]))
+    >>> s["I"].times.tolist(), s["I"].indices.tolist()
+    ([2.0], [1])
     """
 
     def __init__(

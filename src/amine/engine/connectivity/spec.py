@@ -197,6 +197,8 @@ def _counts(s: ProjectionSpec, room: np.ndarray, seed: int) -> np.ndarray:
     """Number of targets of each source: given, or as a fixed total falls on the sources."""
     if s.rule == "outdegree":
         return np.full(s.pre[2], s.value, np.int64)
+    if not room.any():  # no source has a target; the caller says so if one is asked for
+        return np.full(s.pre[2], s.value, np.int64)
     rng = random(seed, s.stream, "total")
     if s.multapses:
         return rng.multinomial(s.value, room / room.sum())

@@ -1,0 +1,177 @@
+"""Spikes, statistics, stores and exports."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import amine as am
+from amine.results.spikes import Spikes
+from amine.results.statistics import correlations, fano, isi_cv
+from amine.results.store import MemoryStore, ZarrStore
+
+POPULATIONS = (("E", 0, 60), ("I", 60, 20))
+
+
+def poisson(rate: float = 20.0, duration: float = 4000.0, seed: int = 1) -> Spikes:
+    rng = np.random.default_rng(seed)
+    hits = rng.random((int(duration * 10), 80)) < rate * 1e-4
+    steps, ids = np.nonzero(hits)
+    return Spikes(steps + 1, ids, 0.1, POPULATIONS, duration)
+
+
+def test_selection():
+    s = poisson()
+    net = am.Network()
+    E = net.population("E", 60)
+    assert list(s) == ["E", "I"] and len(s["E"]) + len(s["I"]) == len(s) == sum(s.counts().values())
+    part = s[E[10:30:5]]
+    assert part.n == 4 and set(part.indices) == {0, 1, 2, 3}
+    np.testing.assert_array_equal(part.times[part.indices == 1], s["E"].times[s["E"].indices == 15])
+    assert s["I"].rates().mean() == pytest.approx(20, abs=1) and s.rates()["I"] == pytest.approx(s["I"].rates().mean())
+    assert sum(len(t) for t in s["E"].trains()) == len(s["E"])
+    with pytest.raises(am.AmineError, match="'X' is not known"):
+        s["X"]
+    assert s.hash() == poisson().hash() != poisson(seed=2).hash()
+
+
+def test_statistics_of_poisson_and_of_clocks():
+    t = poisson()["E"]
+    assert isi_cv(t).mean() == pytest.approx(1.0, abs=0.05)
+    assert fano(t) == pytest.approx(1.0, abs=0.12)
+    assert abs(correlations(t).mean()) < 0.01
+    steps = np.repeat(np.arange(100, 40_000, 100), 80)
+    clock = Spikes(steps, np.tile(np.arange(80), 399), 0.1, POPULATIONS, 4000.0)["E"]
+    assert isi_cv(clock).max() < 1e-9
+    assert correlations(clock, bin_ms=5.0).mean() == pytest.approx(1.0)
+
+
+def test_statistics_agree_with_elephant():
+    elephant = pytest.importorskip("elephant")
+    import neo
+    import quantities as pq
+    from elephant import conversion, spike_train_correlation, statistics
+
+    drawn = poisson(duration=2000.0)["E"]
+    steps, ids = np.rint(drawn.times * 10).astype(int), drawn.indices
+    steps -= steps % 50 == 0  # off the edges of bins, where the two may round differently
+    t = Spikes(steps[ids < 12], ids[ids < 12], 0.1, (("E", 0, 12),), 2000.0)["E"]
+    trains = [neo.SpikeTrain(x * pq.ms, t_stop=2000 * pq.ms) for x in t.trains()]
+    np.testing.assert_allclose(isi_cv(t), [statistics.cv(statistics.isi(x)) for x in trains], rtol=1e-9)
+    binned = conversion.BinnedSpikeTrain(trains, bin_size=5 * pq.ms)
+    theirs = spike_train_correlation.correlation_coefficient(binned)[np.triu_indices(12, 1)]
+    np.testing.assert_allclose(correlations(t), theirs, rtol=1e-9, atol=1e-12)
+    assert elephant is not None
+
+
+META = {
+    "network": {},
+    "hash": "h",
+    "dt": 0.1,
+    "populations": [["E", 0, 60], ["I", 60, 20]],
+    "seed": 1,
+    "precision": "float32",
+    "probes": [
+        {"name": "p", "population": "E", "start": 0, "stop": 4, "step": 2, "variables": ["v"], "units": {"v": "mV"}}
+    ],
+}
+
+
+def chunk(k: int) -> tuple:
+    rng = np.random.default_rng(k)
+    n = int(rng.integers(0, 20))
+    values = {"v": rng.random((3, 2), dtype=np.float32)}
+    return (
+        np.sort(rng.integers(k * 10, k * 10 + 10, n)),
+        rng.integers(0, 80, n).astype(np.int32),
+        {"p": (np.arange(3.0) + 3 * k, values)},
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sampled_from(["append", "flush", "mark", "back"]), min_size=1, max_size=12))
+def test_stores_agree_whatever_is_done(tmp_path_factory, acts):
+    memory, disk = MemoryStore(), ZarrStore.create(tmp_path_factory.mktemp("s") / "a.zarr", META)
+    marks, k = None, 0
+    for act in acts:
+        if act == "append":
+            k += 1
+            memory.append(*chunk(k))
+            disk.append(*chunk(k))
+        elif act == "flush":
+            disk.flush()
+        elif act == "mark":
+            disk.flush()
+            marks = (memory.in_memory(), memory.counts(), disk.counts())
+            assert marks[1]["spikes"] == marks[2]["spikes"]
+        elif marks is not None:
+            disk.flush()
+            memory.restore(marks[0], marks[1])
+            disk.restore({}, marks[2])
+    a, b = memory.finish(META, 10.0, {}), disk.finish(META, 10.0, {})
+    assert a[0].hash() == b[0].hash()
+    for name in a[1]:
+        np.testing.assert_array_equal(a[1][name]["v"], b[1][name]["v"][:])
+        np.testing.assert_array_equal(a[1][name].times, b[1][name].times)
+
+
+def test_damaged_stores(tmp_path):
+    with pytest.raises(am.AmineError, match="does not exist"):
+        ZarrStore.open(tmp_path / "none")
+    ZarrStore.create(tmp_path / "a.zarr", META)
+    with pytest.raises(am.AmineError, match="another network"):
+        ZarrStore.open(tmp_path / "a.zarr", "other")
+    with pytest.raises(am.AmineError, match="did not finish"):
+        am.results.open(tmp_path / "a.zarr")
+    (tmp_path / "a.zarr" / "spikes" / "steps" / "zarr.json").write_text("{")
+    with pytest.raises(am.AmineError, match="damaged"):
+        ZarrStore.open(tmp_path / "a.zarr")
+
+
+@pytest.fixture(scope="module")
+def run():
+    net = am.Network(seed=1, name="small")
+    P = net.population("P", 30, "lif", I_e="normal('400 pA', '30 pA')")
+    net.probe(P[:3], "v", name="membrane", every="0.5 ms")
+    return net.run("200 ms", progress=False)
+
+
+def test_save_and_open(run, tmp_path):
+    run.save(tmp_path / "run.zarr")
+    again = am.results.open(tmp_path / "run.zarr")
+    assert again.spikes.hash() == run.spikes.hash() and again.network == run.network and again.seconds == run.seconds
+    np.testing.assert_array_equal(np.asarray(again.probes["membrane"]["v"]), run.probes["membrane"]["v"])
+    assert again.summary() == run.summary() and "200 ms" in run.summary()
+
+
+def test_exports(run):
+    data = run.to_xarray()
+    assert (
+        data["membrane.v"].shape == (400, 3)
+        and data["membrane.v"].attrs["units"] == "mV"
+        and data.sizes["spike"] == len(run.spikes)
+    )
+    block = run.to_neo()
+    assert len(block.segments[0].spiketrains) == 30 and block.segments[0].analogsignals[0].shape == (400, 3)
+    np.testing.assert_allclose(
+        np.sort(np.concatenate([t.magnitude for t in block.segments[0].spiketrains])), np.sort(run.spikes.times)
+    )
+
+
+def test_statistics_and_json(run):
+    import json
+
+    s = run.statistics(start=50.0)["P"]
+    assert s["neurons"] == 30 and s["rate"] > 1 and s["cv"] < 0.1
+    data = json.loads(json.dumps(run.to_json()))
+    assert (
+        data["spikes"] == {"P": len(run.spikes)}
+        and data["spike_hash"] == run.spikes.hash()
+        and set(data["seconds"]) >= {"build", "compile", "simulate"}
+    )
+    with pytest.raises(am.AmineError, match="was not recorded"):
+        run.traces("w")
+    with pytest.raises(am.AmineError, match="was not recorded"):
+        run.probes["membrane"]["w"]

@@ -1,0 +1,112 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import amine as am
+
+FILE = """
+import amine as am
+network = am.Network(seed=4)
+P = network.population("P", 10, "lif", I_e="500 pA")
+"""
+
+
+def amine(*arguments: str, code: int = 0, cwd=None) -> tuple[str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "amine.cli", *arguments], capture_output=True, text=True, timeout=120, cwd=cwd
+    )
+    assert done.returncode == code, done.stderr
+    return done.stdout, done.stderr
+
+
+def test_json_is_one_object():
+    out, _ = amine("run", "coba", "--neurons", "400", "--duration", "20 ms", "--seed", "1", "--json")
+    data = json.loads(out)
+    assert (
+        set(data["seconds"]) == {"build", "compile", "simulate", "start"}
+        and data["neurons"] == 400
+        and data["circuit"] == "coba"
+    )
+    assert (
+        set(data["spikes"]) == set(data["rates"]) == {"E", "I"}
+        and len(data["spike_hash"]) == 64
+        and data["peak_memory_mb"] > 50
+    )
+    assert data["spike_hash"] == am.circuits.coba(400, seed=1).run("20 ms", threads=2, progress=False).spikes.hash()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run", "cobra"), "did you mean 'coba'"),
+        (("run", "coba", "--set", "bias=1 mV"), "wrong dimension"),
+        (("run", "coba", "--set", "bais=1 pA"), "did you mean 'bias'"),
+        (("run", "coba", "--duration", "20"), "unit is missing"),
+        (("run", "brunel", "--neurons", "5"), "no argument 'neurons'"),
+        (("run", "none.py"), "does not exist"),
+        (("models", "adexx"), "did you mean 'adex'"),
+        (("describe", "coba", "--set", "x"), "not key=value"),
+        (("run", "coba", "--precision", "float16", "--neurons", "100"), "precision"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_code_2(arguments, words):
+    out, err = amine(*arguments, code=2)
+    assert words in err and err.startswith("amine: ") and err.count("\n") == 1 and out == ""
+
+
+def test_output_folder(tmp_path):
+    (tmp_path / "mine.py").write_text(FILE)
+    out, _ = amine("run", "mine.py", "--duration", "50 ms", "-o", "result", cwd=tmp_path)
+    assert "rate (Hz)" in out
+    assert {f.name for f in (tmp_path / "result").iterdir()} == {
+        "report.html",
+        "network.json",
+        "spikes.npz",
+        "summary.json",
+        "pictures",
+    }
+    assert {f.name for f in tmp_path.iterdir()} - {"__pycache__"} == {"mine.py", "result"}
+    before = (tmp_path / "result" / "summary.json").read_text()
+    _, err = amine("run", "mine.py", "-o", "result", cwd=tmp_path, code=2)
+    assert "it exists and is not empty" in err and (tmp_path / "result" / "summary.json").read_text() == before
+    again, _ = amine("run", "result/network.json", "--duration", "50 ms", "--json", cwd=tmp_path)
+    assert json.loads(again)["spike_hash"] == json.loads(before)["spike_hash"]
+
+
+def test_a_file_without_a_network(tmp_path):
+    (tmp_path / "empty.py").write_text("x = 1\n")
+    assert "defines no 'network'" in amine("run", "empty.py", cwd=tmp_path, code=2)[1]
+
+
+def test_listings():
+    assert "adex" in amine("models")[0] and "tsodyks_markram" in amine("models")[0]
+    text = amine("models", "adex")[0]
+    assert "dw/dt" in text and "144 ms" in text and "Brette" in text and "rk4" in text
+    assert "frac" in amine("models", "adex", "--latex")[0]
+    assert "microcircuit" in amine("circuits")[0]
+    assert "Model summary" in amine("describe", "coba")[0] and "tabular" in amine("describe", "coba", "--latex")[0]
+    assert amine("--version")[0].strip() == am.__version__
+    assert amine("cache")[0].strip()
+
+
+HEAVY = ("numba", "sympy", "pint", "matplotlib", "xarray", "zarr", "neo", "elephant", "rich", "typer", "scipy")
+
+
+@pytest.mark.parametrize(
+    ("statement", "heavy"),
+    [
+        ("import amine", HEAVY),
+        ("import amine; amine.Network", HEAVY),
+        ("import amine.cli", ("numba", "sympy", "matplotlib", "scipy")),
+    ],
+)
+def test_imports_are_light(statement, heavy):
+    text = f"{statement}; import sys; print(*[m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "", done.stdout + done.stderr
