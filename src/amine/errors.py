@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class AmineError(ValueError):
@@ -28,6 +29,23 @@ class AmineError(ValueError):
         inside = ", ".join(p for p in (given and f"given {given}", expected and f"expected {expected}") if p)
         text = f"{where}: {problem}" if where else problem
         super().__init__(text + (f" ({inside})" if inside else "") + (f"; {mend}" if mend else ""))
+
+
+@contextmanager
+def within(where: str) -> Iterator[None]:
+    """Says of an error inside in which object it lies.
+
+    >>> with within("Population 'E'"):
+    ...     raise AmineError("Neuron 'lif'", "parameter 'tau' is not known")
+    Traceback (most recent call last):
+    amine.errors.AmineError: Population 'E', neuron 'lif': parameter 'tau' is not known
+    """
+    try:
+        yield
+    except AmineError as e:
+        inner = e.where[:1].lower() + e.where[1:]
+        place = f"{where}, {inner}" if inner else where
+        raise AmineError(place, e.problem, given=e.given, expected=e.expected, mend=e.mend) from None
 
 
 class AmineWarning(UserWarning):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.errors import AmineError, did_you_mean
+from amine.errors import AmineError, did_you_mean, within
 from amine.network.checks import (
     check_delay,
     check_rule,
@@ -118,7 +118,8 @@ class Network:
             raise AmineError(where, "the name is taken", mend="choose another")
         n = whole_number(n, f"{where}, n", 1, 2**31 - 65)
         chosen = _model(model, ("neuron", "source"), where)
-        chosen = chosen(**parameters) if parameters else chosen
+        with within(where):
+            chosen = chosen(**parameters) if parameters else chosen
         shape = None if chosen.kind == "source" and "times" in chosen.units else (n,)
         values = {p: _sized(chosen, p, v, shape, where) for p, v in chosen.parameters.items()}
         ports = {str(k): _model(m, ("receptor",), f"{where}, receptor '{k}'") for k, m in (receptors or {}).items()}

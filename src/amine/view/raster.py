@@ -29,7 +29,7 @@ def raster(run: Run, populations: Any, start: float, stop: float | None, most: i
     fig, axes = figure(8, 5.2, 2, 1, height_ratios=(3.2, 1), sharex=True)
     top, bottom = axes[:, 0]
     factor, label = time_axis(stop)
-    at, ticks, sizes = 0.0, [], []
+    at, ticks, dots = 0.0, [], 0
     floor = most / max(1, len(chosen)) / 8
     for k, (_name, t) in enumerate(trains.items()):
         rows = max(1, min(t.n, round(max(most * t.n / max(total, 1), floor))))
@@ -38,11 +38,12 @@ def raster(run: Run, populations: Any, start: float, stop: float | None, most: i
         place[picked] = np.arange(rows)
         row = place[t.indices]
         shown = row >= 0
-        size = float(np.clip(60.0 / np.sqrt(max(1, np.count_nonzero(shown) / max(1, len(chosen)))), 0.4, 4.0))
-        top.plot(t.times[shown] * factor, at + row[shown], ".", ms=size, color=colour(k), mew=0, rasterized=True)
+        top.plot(t.times[shown] * factor, at + row[shown], ".", color=colour(k), mew=0, rasterized=True)
+        dots += np.count_nonzero(shown)
         ticks.append(at + rows / 2)
-        sizes.append(rows)
         at += rows + max(2.0, most * 0.012)
+    for line in top.lines:  # smaller the more there are, alike in all populations
+        line.set_markersize(float(np.clip(160.0 / np.sqrt(max(1, dots)), 0.8, 4.0)))
     top.set_yticks(ticks, chosen)
     top.tick_params(axis="y", length=0)
     for k, tick in enumerate(top.get_yticklabels()):
