@@ -2,11 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+# a build for processors; a plain "torch" may bring gigabytes for graphics cards along
+TORCH ?= torch==2.13.0
 
 .PHONY: demo test check bench validate docs clean
 
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	touch $(READY)
 
@@ -29,7 +32,8 @@ bench: $(READY)
 validate: $(READY)
 	$(BIN)/python benchmarks/environments.py sim
 	$(BIN)/python benchmarks/environments.py neuron
-	$(BIN)/python -m pytest tests/peers -n 1
+	$(BIN)/python -m pytest tests -m validate -n 1
+	$(BIN)/python -m pytest tests/peers -m "validate or not validate" -n 1
 
 docs: $(READY)
 	$(BIN)/mkdocs build --strict
