@@ -140,23 +140,20 @@ class _Writer:
         used |= {self._held(s) for s in self.fused.hold} if ref is not None else set()
         spikes = out.spikes and not trial
         name = f"update_{self.index}{'_trial' if trial else ''}"
-        text = [FUNCTION, f"def {name}(X, base, first, last, c, inputs, t, k, spk, at, id0, marks):"]
-        text += [f"    {n} = c[{i}]" for i, n in enumerate(out.scalars) if n in used]
-        text += [f"    u_{j} = inputs[{j}]" for j in range(self.cell.stimuli)]
+        text = [FUNCTION, f"def {name}(X, base, first, last, C, p, inputs, row, u, t, k, spk, at, id0, marks):"]
+        text += [f"    {n} = C[p, {i}]" for i, n in enumerate(out.scalars) if n in used]
+        text += [f"    u_{j} = inputs[row, u + {j}]" for j in range(self.cell.stimuli)]
         text += ["    worst = F(0.0)", f"    changes = np.empty({BLOCK}, F)"] if trial else []
-        text += ["    eight = marks.view(U64)  # marks of spikes, eight at a glance"] if spikes else []
         text += ["    for b in range(first, last):", f"        o = U64(base + b * {len(out.rows) * BLOCK})"]
+        text += ["        hits = U8(0)"] if spikes else []
         text += [
             f"        for l in range(U64({BLOCK})):",
             *(" " * 12 + line for line in self._lane(out, steps, new, condition, ref, used, trial)),
         ]
         if spikes:
             text += [
-                "        hits = U64(0)",
-                f"        for l in range(U64({BLOCK // 8})):",
-                "            hits |= eight[l]",
                 "        if hits != 0:",
-                f"            at = emit_{self.index}(X, o, c, k, spk, at, id0 + b * {BLOCK}, marks)",
+                f"            at = emit_{self.index}(X, o, C, p, k, spk, at, id0 + b * {BLOCK}, marks)",
             ]
         if trial:  # apart from the loop above, which would not vectorise with a running maximum
             text += [f"        for l in range(U64({BLOCK})):", "            worst = max(worst, changes[l])"]
@@ -198,7 +195,7 @@ class _Writer:
         text += [f"{self._at(out, s)} = next_{s}" for s in self.states]
         text += [f"{self._at(out, row)} = F(0.0)" for row in self.jumps]
         if out.spikes:
-            text.append(f"marks[l] = U8(free & {self.printer(condition)})")
+            text += [f"hit = U8(free & {self.printer(condition)})", "marks[l] = hit", "hits |= hit"]
         return text
 
     def _held(self, state: str) -> str:
@@ -225,13 +222,13 @@ class _Writer:
         pad = " " * 12
         text = [
             "@njit(nogil=True, error_model='numpy')",
-            f"def emit_{self.index}(X, o, c, k, spk, at, id0, marks):",
+            f"def emit_{self.index}(X, o, C, p, k, spk, at, id0, marks):",
             f"    for l in range(U64({BLOCK})):",
             "        if marks[l] != 0:",
         ]
         used = {s.name for _, e in resets for s in e.free_symbols} | ({str(ref)} if ref is not None else set())
         for n in sorted(used):
-            text.append(f"{pad}{n} = " + (self._at(out, n) if n in out.rows else f"c[{out.scalars.index(n)}]"))
+            text.append(f"{pad}{n} = " + (self._at(out, n) if n in out.rows else f"C[p, {out.scalars.index(n)}]"))
         for n, e in resets:
             text += [f"{pad}{n} = {self.printer(e)}", f"{pad}{self._at(out, n)} = {n}"]
         if ref is not None:

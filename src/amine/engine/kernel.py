@@ -52,7 +52,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     control = flush_denormals()
     for p in range(Q.shape[0]):
         own += (B[p, 1] - B[p, 0]) * 64
-    n = n_spk[tid]
+    n, mine = n_spk[tid], spk[tid]
     first_step, parity = k, 0
     while k < k_end:
         stop = min(k + interval, k_end)
@@ -60,11 +60,11 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
 {record}            events[tid] += {deliver}(X, D, W, spk, ptr, pay, slot, starts, ends, factors)
 {poisson}
             t = F(k * dt)
-            now = stimuli[k - first_step]
+            row = k - first_step
 {noise}
 {gap}
             for p in range(Q.shape[0]):
-                kind, base, first, end, c = Q[p, 3], Q[p, 0], B[p, 0], B[p, 1], C[p]
+                kind, base, first, end = Q[p, 3], Q[p, 0], B[p, 0], B[p, 1]
                 start = n
 {kinds}
 {releases}
@@ -132,13 +132,13 @@ def _kinds(cells: list[CellCode], parts: list[str]) -> str:
     if "poisson_source" in parts:
         text += [
             f"{pad}elif kind == -1:",
-            f"{pad}    n = emit_poisson(X, base, first, end, Q[p, 1], spk[tid], n, Q[p, 2], words, k, Q[p, 4], k0, k1)",
+            f"{pad}    n = emit_poisson(X, base, first, end, Q[p, 1], mine, n, Q[p, 2], words, k, Q[p, 4], k0, k1)",
         ]
     if "spike_list" in parts:
-        text += [f"{pad}elif kind == -2:", f"{pad}    n = emit_list(SL, p, k, spk[tid], n)"]
+        text += [f"{pad}elif kind == -2:", f"{pad}    n = emit_list(SL, p, k, mine, n)"]
     for i, _c in enumerate(cells):
         text.append(f"{pad}elif kind == {i}:")
-        call = f"update_{i}(X, base, first, end, c, now[Q[p, 5]:], t, STEP(k), spk[tid], n, Q[p, 2], marks)"
+        call = f"update_{i}(X, base, first, end, C, p, stimuli, row, Q[p, 5], t, STEP(k), mine, n, Q[p, 2], marks)"
         text.append(f"{pad}    n = {call}")
     return "\n".join(text)
 
@@ -151,7 +151,7 @@ def _releases(releases: list[ReleaseCode]) -> str:
     text = [
         f"{pad}for r in range(Q[p, 6], Q[p, 7]):",
         f"{pad}    for q in range(start, n):",
-        f"{pad}        i = I64(spk[tid, q]) - Q[p, 2]",
+        f"{pad}        i = I64(mine[q]) - Q[p, 2]",
         f"{pad}        elapsed = (k - last[RT[r, 2] + i]) * dt",
         f"{pad}        last[RT[r, 2] + i] = k",
     ]
@@ -205,7 +205,7 @@ def _gap(cells: list[CellCode]) -> str:
     for i, _ in gapped:
         text += [
             f"{pad}        if Q[p, 3] == {i}:",
-            f"{pad}            change = max(change, update_{i}_trial(X, Q[p, 0], B[p, 0], B[p, 1], C[p], now[Q[p, 5]:], t, STEP(k), spk[tid], n, Q[p, 2], marks))",
+            f"{pad}            change = max(change, update_{i}_trial(X, Q[p, 0], B[p, 0], B[p, 1], C, p, stimuli, row, Q[p, 5], t, STEP(k), mine, n, Q[p, 2], marks))",
         ]
     text += [
         f"{pad}    worst[iteration % 2, tid] = change",
