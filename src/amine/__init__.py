@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amine import circuits, models, results, units
+    from amine import circuits, compounds, models, results, units
     from amine.distributions import Distribution, exponential, lognormal, normal, uniform
     from amine.errors import AmineError, AmineWarning
     from amine.network.makers import box, exponential_decay, gaussian, ramp, sine, step, table
@@ -30,7 +30,7 @@ _HOME = {
     "amine.results.run": ("Run",),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
-_MODULES = ("circuits", "models", "results", "units")
+_MODULES = ("circuits", "compounds", "models", "results", "units")
 
 __all__ = [
     "AmineError",
@@ -40,6 +40,7 @@ __all__ = [
     "Run",
     "box",
     "circuits",
+    "compounds",
     "exponential",
     "exponential_decay",
     "gaussian",

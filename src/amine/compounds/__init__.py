@@ -1,0 +1,138 @@
+"""Compounds: transmitters, receptors, transporters, enzymes, channels and drugs with numbers and sources, and their pharmacology.
+
+For research and teaching; nothing here is a clinical claim.
+
+>>> import amine as am
+>>> am.compounds.get("ketamine").formula
+'C13H16ClNO'
+>>> [d.id for d in am.compounds.acting_on("GAT1")]
+['tiagabine']
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amine.compounds.catalogue import (
+        acting_on,
+        actions_on,
+        add,
+        channel,
+        drug,
+        entries,
+        enzyme,
+        family,
+        get,
+        load,
+        names,
+        receptor,
+        related,
+        search,
+        source,
+        transmitter,
+        transporter,
+    )
+    from amine.compounds.schema import (
+        Action,
+        Channel,
+        Consequence,
+        Drug,
+        Enzyme,
+        Family,
+        Measurement,
+        Rate,
+        Receptor,
+        Removal,
+        Scheme,
+        Source,
+        Step,
+        Transmitter,
+        Transporter,
+    )
+
+_HOME = {
+    "amine.compounds.catalogue": (
+        "acting_on",
+        "actions_on",
+        "add",
+        "channel",
+        "drug",
+        "entries",
+        "enzyme",
+        "family",
+        "get",
+        "load",
+        "names",
+        "receptor",
+        "related",
+        "search",
+        "source",
+        "transmitter",
+        "transporter",
+    ),
+    "amine.compounds.schema": (
+        "Action",
+        "Channel",
+        "Consequence",
+        "Drug",
+        "Enzyme",
+        "Family",
+        "Measurement",
+        "Rate",
+        "Receptor",
+        "Removal",
+        "Scheme",
+        "Source",
+        "Step",
+        "Transmitter",
+        "Transporter",
+    ),
+}
+_NAMES = {name: home for home, names in _HOME.items() for name in names}
+
+__all__ = [
+    "Action",
+    "Channel",
+    "Consequence",
+    "Drug",
+    "Enzyme",
+    "Family",
+    "Measurement",
+    "Rate",
+    "Receptor",
+    "Removal",
+    "Scheme",
+    "Source",
+    "Step",
+    "Transmitter",
+    "Transporter",
+    "acting_on",
+    "actions_on",
+    "add",
+    "channel",
+    "drug",
+    "entries",
+    "enzyme",
+    "family",
+    "get",
+    "load",
+    "names",
+    "receptor",
+    "related",
+    "search",
+    "source",
+    "transmitter",
+    "transporter",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'amine.compounds' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,337 @@
+"""The catalogue: data files of the package and what users add, loaded when first asked for, found by id, name or alias."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from amine.compounds.schema import (
+    KINDS,
+    Action,
+    Channel,
+    Drug,
+    Entry,
+    Enzyme,
+    Family,
+    Receptor,
+    Source,
+    Transmitter,
+    Transporter,
+    read,
+)
+from amine.errors import AmineError, did_you_mean
+
+_ORDER = ("transmitter", "drug", "family", "receptor", "transporter", "enzyme", "channel")
+
+
+@dataclass
+class _Catalogue:
+    entries: dict[str, dict[str, Entry]] = field(default_factory=lambda: {k: {} for k in _ORDER})
+    keys: dict[str, dict[str, str]] = field(default_factory=lambda: {k: {} for k in _ORDER})
+    sources: dict[str, Source] = field(default_factory=dict)
+
+
+_loaded: _Catalogue | None = None
+
+
+def _key(name: str) -> str:
+    """Names are compared without case, spaces, hyphens and underscores."""
+    return "".join(c for c in name.casefold() if c not in " -_")
+
+
+def _catalogue() -> _Catalogue:
+    global _loaded
+    if _loaded is None:
+        new = _Catalogue()
+        for file in sorted(resources.files("amine.compounds").joinpath("data").iterdir(), key=lambda f: f.name):
+            if file.name.endswith(".toml"):
+                for e in _read(file.read_text(encoding="utf-8"), file.name, new.sources):
+                    _put(new, e)
+        _loaded = new
+    return _loaded
+
+
+def _read(text: str, name: str, sources: dict[str, Source]) -> list[Entry]:
+    """The entries of a file, each checked by itself; its sources are added to ``sources``."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        raise AmineError(f"file '{name}'", f"this is not TOML: {e}") from None
+    out: list[Entry] = []
+    for kind, tables in data.items():
+        if kind == "sources":
+            for key, s in tables.items():
+                sources[key] = read(Source, s, f"file '{name}', source '{key}'")
+        elif kind in KINDS and isinstance(tables, list):
+            for t in tables:
+                where = f"file '{name}', {kind} '{t.get('id', '?') if isinstance(t, dict) else t}'"
+                out.append(read(KINDS[kind], t, where))
+        else:
+            raise AmineError(f"file '{name}'", f"'{kind}' is not known", mend=did_you_mean(kind, [*KINDS, "sources"]))
+    return out
+
+
+def _put(into: _Catalogue, entry: Entry) -> None:
+    kind = entry.kind
+    names = [entry.id, entry.name, *entry.aliases]
+    for n in names:
+        other = into.keys[kind].get(_key(n))
+        if other is not None:
+            raise AmineError(entry.where, f"the name '{n}' is taken by {kind} '{other}'", mend="choose another")
+    into.entries[kind][entry.id] = entry
+    into.keys[kind].update(dict.fromkeys(map(_key, names), entry.id))
+
+
+def targets_of(entry: Entry) -> list[tuple[str, tuple[str, ...]]]:
+    """Ids of other entries that an entry names, each with the kinds it may be of."""
+    anything = ("family", "receptor", "transporter", "enzyme", "channel", "transmitter")
+    if isinstance(entry, Drug):
+        return [(t, anything) for a in entry.actions for t in a.targets]
+    if isinstance(entry, Transmitter):
+        out = [(r, ("receptor", "family")) for r in entry.receptors]
+        out += [(s.enzyme, ("enzyme",)) for s in entry.synthesis if s.enzyme]
+        return out + [(r.by, ("transporter", "enzyme")) for r in entry.removal if r.by]
+    if isinstance(entry, Receptor):
+        return [(a, ("transmitter", "drug")) for a in (*entry.agonists, *entry.coagonists)]
+    if isinstance(entry, Family):
+        return [(m, ("receptor", "channel")) for m in entry.members]
+    return []
+
+
+def add(*entries: Entry) -> None:
+    """Adds entries to the catalogue for this session: all of them, or none if one is refused.
+
+    Raises
+    ------
+    AmineError
+        A name is taken, or an entry names a receptor, transporter, enzyme or channel that does not exist.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> am.compounds.add(am.compounds.Drug(id="blocker-1", name="blocker 1", actions=[am.compounds.Action(
+    ...     ["NMDA"], "open_channel_blocker",
+    ...     [am.compounds.Measurement("IC50", "2 uM", role="potency", source="my laboratory")])]))
+    >>> am.compounds.get("Blocker 1").id
+    'blocker-1'
+    """
+    _add(entries, {})
+
+
+def _add(entries: Iterable[Entry], sources: Mapping[str, Source]) -> None:
+    global _loaded
+    now = _catalogue()
+    new = _Catalogue({k: dict(v) for k, v in now.entries.items()}, {k: dict(v) for k, v in now.keys.items()})
+    new.sources = {**sources, **now.sources}
+    entries = list(entries)
+    for e in entries:
+        if not isinstance(e, Entry) or e.kind not in KINDS:
+            raise AmineError("compounds.add", "this is not an entry of the catalogue", given=repr(e)[:40])
+        _put(new, e)
+    for e in entries:
+        for target, kinds in targets_of(e):
+            if not any(target in new.entries[k] for k in kinds):
+                known = [i for k in kinds for i in new.entries[k]]
+                raise AmineError(e.where, f"'{target}' is not in the catalogue", mend=did_you_mean(target, known))
+    _loaded = new
+
+
+def load(path: Any) -> list[Entry]:
+    """Adds the compounds of a TOML file to the catalogue for this session and returns them; see the page on compounds.
+
+    Raises
+    ------
+    AmineError
+        If the file is missing or damaged, or an entry is refused; nothing is added then.
+    """
+    file = Path(path)
+    if not file.exists():
+        raise AmineError(f"file '{path}'", "it does not exist")
+    sources: dict[str, Source] = {}
+    entries = _read(file.read_text(encoding="utf-8"), str(path), sources)
+    _add(entries, sources)
+    return entries
+
+
+# --- finding -----------------------------------------------------------------------------------------------------
+
+
+def find_entry(name: str, kinds: Iterable[str] = _ORDER) -> Entry | None:
+    """The entry of the first of ``kinds`` that has this id, name or alias; None if none has."""
+    now, key = _catalogue(), _key(str(name))
+    for kind in kinds:
+        if key in now.keys[kind]:
+            return now.entries[kind][now.keys[kind][key]]
+    return None
+
+
+def get(name: str, kind: str | None = None) -> Any:
+    """An entry by id, name or alias, without regard to case, hyphens and spaces.
+
+    Where a name has several meanings the order is transmitter, drug, family of receptors, receptor, transporter, enzyme, channel; ``kind``
+    chooses one.
+
+    Raises
+    ------
+    AmineError
+        If there is none, with the nearest name.
+
+    Examples
+    --------
+    >>> get("AP5").id, get("glycine").kind, get("glycine", kind="receptor").kind
+    ('d_ap5', 'transmitter', 'receptor')
+    """
+    if kind is not None and kind not in KINDS:
+        raise AmineError("compounds", f"kind '{kind}' is not known", mend=did_you_mean(str(kind), KINDS))
+    kinds = _ORDER if kind is None else (kind,)
+    found = find_entry(name, kinds)
+    if found is None:
+        raise AmineError("compounds", f"{kind or 'compound'} '{name}' is not known", mend=_advice(str(name), kinds))
+    return found
+
+
+def _advice(name: str, kinds: Iterable[str]) -> str:
+    entries = [e for k in kinds for e in _catalogue().entries[k].values()]
+    near = did_you_mean(name, {n for e in entries for n in (e.id, e.name, *e.aliases)})
+    return near if near.startswith("did") else "amine compounds lists what there is"
+
+
+def drug(name: str) -> Drug:
+    """A drug by id, name or alias.
+
+    >>> drug("MK-801").name
+    'dizocilpine'
+    """
+    return get(name, "drug")
+
+
+def transmitter(name: str) -> Transmitter:
+    """A transmitter by id, name or alias.
+
+    >>> transmitter("5-HT").id
+    'serotonin'
+    """
+    return get(name, "transmitter")
+
+
+def transporter(name: str) -> Transporter:
+    """A transporter by id, name or alias."""
+    return get(name, "transporter")
+
+
+def enzyme(name: str) -> Enzyme:
+    """An enzyme by id, name or alias."""
+    return get(name, "enzyme")
+
+
+def channel(name: str) -> Channel:
+    """An ion channel by id, name or alias."""
+    return get(name, "channel")
+
+
+def family(name: str) -> Family:
+    """A family of receptors or channels.
+
+    >>> family("NMDA").members
+    ('NMDA_GluN2A', 'NMDA_GluN2B')
+    """
+    return get(name, "family")
+
+
+def receptor(name: str) -> Receptor:
+    """A receptor by id, name or alias; of a family, its first member, whose numbers stand for the family.
+
+    >>> receptor("NMDA").id
+    'NMDA_GluN2A'
+    """
+    found = find_entry(name, ("receptor", "family"))
+    if isinstance(found, Family):
+        found = find_entry(found.members[0], ("receptor",))
+    if not isinstance(found, Receptor):
+        raise AmineError(
+            "compounds", f"receptor '{name}' is not known", mend=_advice(str(name), ("receptor", "family"))
+        )
+    return found
+
+
+def names(kind: str) -> list[str]:
+    """Ids of all entries of a kind.
+
+    >>> "dopamine" in names("transmitter")
+    True
+    """
+    if kind not in KINDS:
+        raise AmineError("compounds", f"kind '{kind}' is not known", mend=did_you_mean(str(kind), KINDS))
+    return list(_catalogue().entries[kind])
+
+
+def entries(*kinds: str) -> list[Entry]:
+    """All entries, or those of some kinds, in the order of the files."""
+    now = _catalogue()
+    return [e for k in (kinds or _ORDER) for e in now.entries[k].values()]
+
+
+def search(text: str, *kinds: str) -> list[Entry]:
+    """Entries in whose names, class, notes or targets a text occurs.
+
+    >>> [e.id for e in search("benzodiazepine", "drug")]
+    ['diazepam', 'midazolam']
+    """
+    wanted = text.casefold()
+
+    def words(e: Entry) -> str:
+        more = [getattr(e, a, "") for a in ("drug_class", "chemical_class", "location", "reaction", "coupling", "gene")]
+        more += [str(x) for x in getattr(e, "genes", ())] + [t for t, _ in targets_of(e)]
+        return " ".join([e.id, e.name, *e.aliases, e.notes, *more]).casefold()
+
+    return [e for e in entries(*kinds) if wanted in words(e)]
+
+
+def related(target: str) -> set[str]:
+    """Ids of a target: itself, the family it belongs to, and the members of the family it is.
+
+    >>> sorted(related("nmda"))
+    ['NMDA', 'NMDA_GluN2A', 'NMDA_GluN2B']
+    """
+    now = _catalogue()
+    found = find_entry(target, ("family", "receptor", "transporter", "enzyme", "channel", "transmitter"))
+    if found is None:
+        return set()
+    out = {found.id, *(found.members if isinstance(found, Family) else ())}
+    return out | {f.id for f in now.entries["family"].values() if isinstance(f, Family) and found.id in f.members}
+
+
+def actions_on(which: Drug | str, target: str) -> list[Action]:
+    """The actions of a drug on a target, given as receptor, family, transporter, enzyme, channel or transmitter.
+
+    >>> [a.mechanism for a in actions_on("ketamine", "NMDA")]
+    ['open_channel_blocker']
+    """
+    d = which if isinstance(which, Drug) else drug(which)
+    ids = related(target)
+    return [a for a in d.actions if ids & set(a.targets)]
+
+
+def acting_on(target: str) -> list[Drug]:
+    """Drugs that act on a target or on a member of it.
+
+    >>> "tiagabine" in [d.id for d in acting_on("GAT1")]
+    True
+    """
+    if not related(target):
+        kinds = ("family", "receptor", "transporter", "enzyme", "channel", "transmitter")
+        raise AmineError("compounds", f"target '{target}' is not known", mend=_advice(target, kinds))
+    return [d for d in _catalogue().entries["drug"].values() if isinstance(d, Drug) and actions_on(d, target)]
+
+
+def source(key: str) -> Source:
+    """A source by its key; text that is no key is itself the citation.
+
+    >>> source("Destexhe1998").checked
+    'code'
+    """
+    return _catalogue().sources.get(key, Source(cite=key))

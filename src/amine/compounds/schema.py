@@ -1,0 +1,488 @@
+"""One schema for all compounds: transmitters, receptors, transporters, enzymes, channels and drugs, checked where they are made.
+
+A number is a :class:`Measurement`: what was measured, its value or range, the unit, the condition and the source. What a model uses of
+several measurements of one thing carries a ``role``; the first one with a role is the default of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from math import isfinite, sqrt
+from typing import Any
+
+from amine.errors import AmineError, did_you_mean
+
+MECHANISMS = (
+    "agonist",
+    "partial_agonist",
+    "inverse_agonist",
+    "competitive_antagonist",
+    "noncompetitive_antagonist",
+    "open_channel_blocker",
+    "positive_modulator",
+    "negative_modulator",
+    "reuptake_inhibitor",
+    "releaser",
+    "enzyme_inhibitor",
+    "precursor",
+    "vesicle_depleter",
+    "channel_blocker",
+    "channel_opener",
+)
+
+# What a model takes from a measurement, and the unit it must be in.
+ROLES = {
+    "potency": "uM",  # EC50, Ki, Kd or IC50 that the model uses
+    "hill": "1",
+    "efficacy": "1",  # of an agonist, relative to the natural one; negative for an inverse agonist
+    "cooperativity": "1",  # of a modulator: the agonist's EC50 is divided by it at full occupancy
+    "decay": "1",  # of a modulator: the factor of the decay time constant at full occupancy
+    "conductance": "1",  # of a modulator: the factor of the conductance at full occupancy
+    "maximum": "1",  # factor of the amount in a vesicle at full occupancy
+    "kon": "1/uM/ms",
+    "koff": "1/ms",
+    "delta": "1",  # electrical distance of a blocker's site
+    "voltage": "mV",  # at which the potency of a blocker was measured
+    "efflux": "uM/ms",  # greatest outward flux through a transporter
+    "reversal": "mV",
+    "Km": "uM",
+    "Vmax": "uM/ms",
+}
+_WORDS = {"fold": "1", "G^n": "1"}
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A number from a source.
+
+    Parameters
+    ----------
+    quantity : what was measured, such as ``"Ki"``, ``"IC50"``, ``"Km"``.
+    value : the number in ``unit``, or text with a unit such as ``"0.5 uM"``; None if only a range is known.
+    unit : its unit.
+    low, high : a published range.
+    condition : preparation, temperature, voltage.
+    source : key of a source, or a citation.
+    ref : primary papers behind an entry of a data base.
+    unverified : taken from memory or second hand, to be checked before relying on it.
+    role : what a model uses it as; one of ``ROLES``.
+    target : the subtype it was measured on, where an action has several.
+    hill : Hill coefficient of the curve it belongs to.
+
+    Raises
+    ------
+    AmineError
+        No number, a number outside its range, an unknown unit or role.
+
+    Examples
+    --------
+    >>> Measurement("Ki", "280 nM", source="my own", role="potency").internal
+    0.28
+    """
+
+    quantity: str
+    value: float | str | None = None
+    unit: str = "1"
+    low: float | None = None
+    high: float | None = None
+    condition: str = ""
+    source: str = ""
+    ref: str = ""
+    unverified: bool = False
+    note: str = ""
+    role: str = ""
+    target: str = ""
+    hill: float | None = None
+
+    def __post_init__(self) -> None:
+        where = f"measurement '{self.quantity}'"
+        if isinstance(self.value, str):
+            from amine.units import unit_part
+
+            text = self.value.strip()
+            unit = unit_part(text, where)
+            object.__setattr__(self, "value", float(text if unit == "1" else text.removesuffix(unit)))
+            object.__setattr__(self, "unit", unit)
+        numbers = [x for x in (self.value, self.low, self.high) if x is not None]
+        for x in [*numbers, *([self.hill] if self.hill is not None else [])]:
+            if isinstance(x, bool) or not isinstance(x, int | float) or not isfinite(x):
+                raise AmineError(where, "this is not a finite number", given=repr(x))
+        if self.value is None and (self.low is None or self.high is None):
+            raise AmineError(where, "neither a value nor a range is given")
+        ordered = [x for x in (self.low, self.value, self.high) if x is not None]
+        if ordered != sorted(ordered):
+            raise AmineError(where, "low, value and high are not in order", given=str(ordered))
+        if self.role and self.role not in ROLES:
+            raise AmineError(where, f"role '{self.role}' is not known", mend=did_you_mean(self.role, ROLES))
+        self._check_unit(where)
+        if self.role in ("potency", "hill", "kon", "koff", "Km", "Vmax", "cooperativity", "decay") and self.best <= 0:
+            raise AmineError(where, "the value must be positive", given=str(self.best))
+
+    def _check_unit(self, where: str) -> None:
+        from amine.units import dimension_of
+
+        dimension = dimension_of(_WORDS.get(self.unit, self.unit))
+        if self.role and dimension != dimension_of(ROLES[self.role]):
+            raise AmineError(where, "wrong dimension", given=self.unit, expected=f"a value in {ROLES[self.role]}")
+
+    @property
+    def best(self) -> float:
+        """The value; without one, the geometric mean of the range (the middle where it is not positive)."""
+        if self.value is not None:
+            return float(self.value)
+        low, high = float(self.low or 0.0), float(self.high or 0.0)
+        return sqrt(low * high) if low > 0 else (low + high) / 2
+
+    @property
+    def internal(self) -> float:
+        """:attr:`best` in the coherent system: uM, ms, mV and products of them."""
+        from amine.units import to_internal
+
+        unit = _WORDS.get(self.unit, self.unit)
+        return self.best if unit == "1" else float(to_internal(f"{self.best!r} {unit}", unit, self.quantity))
+
+    def __str__(self) -> str:
+        number = "" if self.value is None else f"{self.value:g} "
+        span = f"{self.low:g} to {self.high:g}" if self.low is not None and self.high is not None else ""
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        middle = f"{number.strip()} ({span})" if number and span else number.strip() or span
+        return f"{self.quantity} {middle}{unit}"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate or constant of a kinetic scheme."""
+
+    name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A kinetic scheme of a receptor: equations or transitions (``A <-> B: forward, backward``) and their rates."""
+
+    id: str
+    equations: tuple[str, ...]
+    rates: tuple[Rate, ...]
+    source: str = ""
+    pulse: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of synthesis."""
+
+    precursor: str
+    product: str
+    enzyme: str = ""
+    other: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """How a transmitter leaves the cleft: ``kind`` uptake, enzyme, conversion or reaction, ``by`` which transporter or enzyme."""
+
+    kind: str
+    by: str = ""
+    other: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What a receptor changes in the cell: ``where`` pre, post or plasticity, and on what."""
+
+    where: str
+    target: str
+    change: str
+    model_rule: str = ""
+    source: str = ""
+    unverified: bool = False
+
+
+def _with_role(measurements: Sequence[Measurement], role: str, target: str = "") -> Measurement | None:
+    """The measurement that serves as ``role``: the one made on ``target`` if there is one, else the first."""
+    found = [m for m in measurements if m.role == role]
+    return next((m for m in found if target and m.target == target), found[0] if found else None)
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a drug does at one site.
+
+    Parameters
+    ----------
+    targets : ids of receptors, families of receptors, transporters, enzymes, channels, or (precursors) transmitters.
+    mechanism : one of ``MECHANISMS``.
+    measurements : numbers; those with a role are what models use.
+    site : name of the binding site; drugs at one site of a target compete. Each mechanism has its own by default.
+    default : why these numbers are the default, in a sentence.
+    note : what else is known.
+
+    Examples
+    --------
+    >>> a = Action(["NMDA"], "open_channel_blocker", [Measurement("IC50", "1 uM", role="potency")])
+    >>> a.value("potency")
+    1.0
+    """
+
+    targets: tuple[str, ...]
+    mechanism: str
+    measurements: tuple[Measurement, ...] = ()
+    site: str = ""
+    default: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "targets", _strings(self.targets, "action, targets"))
+        object.__setattr__(self, "measurements", tuple(self.measurements))
+        if not self.targets:
+            raise AmineError("action", "no target is named")
+        if self.mechanism not in MECHANISMS:
+            raise AmineError(
+                "action",
+                f"mechanism '{self.mechanism}' is not known",
+                mend=did_you_mean(str(self.mechanism), MECHANISMS),
+            )
+
+    def measurement(self, role: str, target: str = "") -> Measurement | None:
+        """The measurement that serves as ``role``, preferably one made on ``target``."""
+        return _with_role(self.measurements, role, target)
+
+    def value(self, role: str, target: str = "", default: float | None = None) -> float | None:
+        """Its number in coherent units, or ``default``."""
+        found = self.measurement(role, target)
+        return default if found is None else found.internal
+
+
+def _strings(value: Any, where: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list | tuple) or any(not isinstance(x, str) for x in value):
+        raise AmineError(where, "this is not a list of names", given=repr(value)[:40])
+    return tuple(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What all entries of the catalogue have."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    notes: str = ""
+    measurements: tuple[Measurement, ...] = ()
+
+    kind = "entry"
+
+    def __post_init__(self) -> None:
+        for f in ("id", "name"):
+            if not isinstance(getattr(self, f), str) or not getattr(self, f).strip():
+                raise AmineError(f"{self.kind}", f"its {f} is not text", given=repr(getattr(self, f))[:40])
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if isinstance(value, list):
+                object.__setattr__(self, f.name, tuple(value))
+
+    @property
+    def where(self) -> str:
+        """What errors name."""
+        return f"{self.kind} '{self.id}'"
+
+    def measurement(self, role: str) -> Measurement | None:
+        """The measurement that serves as ``role``: the first one with it."""
+        return _with_role(self.measurements, role)
+
+    def value(self, role: str, default: float | None = None) -> float | None:
+        """Its number in coherent units, or ``default``."""
+        found = self.measurement(role)
+        return default if found is None else found.internal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compound(Entry):
+    """A substance: what can be drawn and weighed. ``smiles`` is empty for long peptides, which have a ``sequence``."""
+
+    formula: str = ""
+    molar_mass: float | None = None
+    smiles: str = ""
+    inchikey: str = ""
+    pubchem_cid: int | None = None
+    cid_unverified: bool = False
+    structure_source: str = ""
+    stereo_note: str = ""
+    sequence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transmitter(Compound):
+    """A substance that neurons release, with its synthesis, its receptors and its removal."""
+
+    chemical_class: str = ""
+    nature: str = "small_molecule"
+    sign: str = ""
+    release: str = ""
+    synthesis: tuple[Step, ...] = ()
+    removal: tuple[Removal, ...] = ()
+    receptors: tuple[str, ...] = ()
+
+    kind = "transmitter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receptor(Entry):
+    """A receptor or subtype, with affinities, kinetic schemes and consequences. ``label`` is its name in networks."""
+
+    family: str = ""
+    label: str = ""
+    genes: tuple[str, ...] = ()
+    coupling: str = ""
+    agonists: tuple[str, ...] = ()
+    coagonists: tuple[str, ...] = ()
+    ions: tuple[str, ...] = ()
+    schemes: tuple[Scheme, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
+
+    kind = "receptor"
+
+    def scheme(self, name: str) -> Scheme:
+        """A kinetic scheme by its id."""
+        for s in self.schemes:
+            if s.id == name:
+                return s
+        raise AmineError(
+            self.where, f"scheme '{name}' is not known", mend=did_you_mean(name, [s.id for s in self.schemes])
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family(Entry):
+    """Receptors or channels that networks call by one label, such as ``NMDA``; the first member is the default."""
+
+    members: tuple[str, ...] = ()
+
+    kind = "family"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transporter(Entry):
+    """A transporter of the plasma membrane or of vesicles."""
+
+    gene: str = ""
+    substrates: tuple[str, ...] = ()
+    location: str = ""
+
+    kind = "transporter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enzyme(Entry):
+    """An enzyme of synthesis or breakdown."""
+
+    genes: tuple[str, ...] = ()
+    ec: str = ""
+    reaction: str = ""
+
+    kind = "enzyme"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel(Entry):
+    """An ion channel that drugs act on; ``parameters`` are the conductances that stand for it in neuron models."""
+
+    genes: tuple[str, ...] = ()
+    ions: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+
+    kind = "channel"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drug(Compound):
+    """A drug or toxin and its actions.
+
+    Examples
+    --------
+    >>> d = Drug(id="x", name="x", actions=[Action(["NMDA"], "competitive_antagonist",
+    ...                                            [Measurement("Ki", "1 uM", role="potency", source="own")])])
+    >>> d.actions[0].targets
+    ('NMDA',)
+    """
+
+    drug_class: str = ""
+    actions: tuple[Action, ...] = ()
+
+    kind = "drug"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A citation, and how the numbers were checked against it: table, abstract, code, computed, secondary or no."""
+
+    cite: str
+    checked: str = "no"
+
+
+KINDS: dict[str, type[Entry]] = {
+    "transmitter": Transmitter,
+    "receptor": Receptor,
+    "family": Family,
+    "transporter": Transporter,
+    "enzyme": Enzyme,
+    "channel": Channel,
+    "drug": Drug,
+}
+_PARTS: dict[str, type] = {
+    "measurements": Measurement,
+    "actions": Action,
+    "schemes": Scheme,
+    "rates": Rate,
+    "synthesis": Step,
+    "removal": Removal,
+    "consequences": Consequence,
+}
+
+
+def read(cls: type, data: Any, where: str) -> Any:
+    """An object of the schema from a table of a file; every key is checked.
+
+    Raises
+    ------
+    AmineError
+        Unknown or missing key, wrong type, or what the object itself refuses.
+    """
+    if not isinstance(data, Mapping):
+        raise AmineError(where, "this is not a table", given=repr(data)[:40])
+    known = {f.name: f for f in fields(cls)}
+    out: dict[str, Any] = {}
+    for key, value in data.items():
+        if key not in known:
+            raise AmineError(where, f"key '{key}' is not known", mend=did_you_mean(str(key), known))
+        out[key] = _value(key, value, str(known[key].type), where)
+    missing = [n for n, f in known.items() if n not in out and f.default is MISSING and f.default_factory is MISSING]
+    if missing:
+        raise AmineError(where, f"'{missing[0]}' is missing")
+    try:
+        return cls(**out)
+    except AmineError as e:
+        place = f"{where}, {e.where}" if e.where and not where.endswith(e.where) else where
+        raise AmineError(place, e.problem, given=e.given, expected=e.expected, mend=e.mend) from None
+
+
+def _value(key: str, value: Any, kind: str, where: str) -> Any:
+    if key in _PARTS:
+        if not isinstance(value, list):
+            raise AmineError(f"{where}, {key}", "this is not a list of tables", given=repr(value)[:40])
+        return tuple(read(_PARTS[key], v, f"{where}, {key}[{i}]") for i, v in enumerate(value))
+    if kind.startswith("tuple"):
+        return _strings(value, f"{where}, {key}")
+    allowed = {"str": str, "bool": bool, "float": (int, float), "int": int}
+    wanted = tuple(t for name, t in allowed.items() if name in kind.replace(" ", "").split("|"))
+    flat = tuple(x for t in wanted for x in (t if isinstance(t, tuple) else (t,)))
+    if not isinstance(value, flat) or (isinstance(value, bool) and bool not in flat):
+        raise AmineError(f"{where}, {key}", "wrong type", given=repr(value)[:40], expected=kind)
+    return float(value) if isinstance(value, int) and "float" in kind and not isinstance(value, bool) else value

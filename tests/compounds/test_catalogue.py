@@ -1,0 +1,212 @@
+"""The catalogue: structures agree with RDKit, names lead somewhere, every number has a source; what users add obeys the same schema."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import amine as am
+from amine import compounds
+from amine.compounds import catalogue
+from amine.compounds.catalogue import targets_of
+from amine.compounds.schema import KINDS, ROLES, Compound, Entry, Measurement
+
+ENTRIES = compounds.entries()
+STRUCTURES = [e for e in ENTRIES if isinstance(e, Compound) and e.smiles]
+
+
+@pytest.fixture
+def own(monkeypatch):
+    """The catalogue is as before after a test that adds to it."""
+    monkeypatch.setattr(catalogue, "_loaded", catalogue._catalogue())
+
+
+def ids(e: Entry) -> str:
+    return f"{e.kind}-{e.id}"
+
+
+def measurements(e: Entry) -> list[Measurement]:
+    return [*e.measurements, *(m for a in getattr(e, "actions", ()) for m in a.measurements)]
+
+
+def test_numbers_of_entries():
+    count = {k: len(compounds.names(k)) for k in KINDS}
+    assert count["transmitter"] >= 23 and count["receptor"] >= 36 and count["drug"] >= 40
+    assert count["transporter"] >= 17 and count["enzyme"] >= 31 and count["channel"] >= 12
+
+
+@pytest.mark.parametrize("compound", STRUCTURES, ids=ids)
+def test_rdkit_agrees(compound: Compound):
+    Chem = pytest.importorskip("rdkit.Chem")
+    from rdkit.Chem.Descriptors import MolWt
+    from rdkit.Chem.inchi import MolToInchiKey
+    from rdkit.Chem.rdMolDescriptors import CalcMolFormula
+
+    molecule = Chem.MolFromSmiles(compound.smiles)
+    assert molecule is not None
+    assert CalcMolFormula(molecule) == compound.formula
+    assert MolWt(molecule) == pytest.approx(compound.molar_mass, abs=0.01)
+    assert MolToInchiKey(molecule) == compound.inchikey
+
+
+def test_long_peptides_weigh_what_their_sequence_does():
+    Chem = pytest.importorskip("rdkit.Chem")
+    from rdkit.Chem.rdMolDescriptors import CalcMolFormula
+
+    plain = [e for e in ENTRIES if isinstance(e, Compound) and e.sequence and re.fullmatch("[A-Z]+", e.sequence)]
+    assert len(plain) >= 4
+    for e in plain:
+        assert CalcMolFormula(Chem.MolFromSequence(e.sequence)) == e.formula, e.id
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=ids)
+def test_every_name_leads_somewhere(entry: Entry):
+    for target, kinds in targets_of(entry):
+        assert any(target in compounds.names(k) for k in kinds), target
+    for name in (entry.id, entry.name, *entry.aliases):
+        assert compounds.get(name.upper(), entry.kind) is entry
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=ids)
+def test_every_number_has_a_source(entry: Entry):
+    sources = catalogue._catalogue().sources
+    for m in measurements(entry):
+        assert m.source in sources, m
+        checked = sources[m.source].checked
+        assert m.unverified or checked in ("table", "abstract", "code", "computed"), f"{m} is not marked unverified"
+
+
+def test_unknown_source_levels():
+    assert {s.checked for s in catalogue._catalogue().sources.values()} <= {
+        "table",
+        "abstract",
+        "code",
+        "computed",
+        "secondary",
+        "no",
+    }
+
+
+def test_each_action_that_acts_has_a_potency():
+    silent = [(d.id, a.targets) for d in ENTRIES if d.kind == "drug" for a in d.actions if a.value("potency") is None]
+    assert {i for i, _ in silent} == {"ethanol"}, silent
+    for d in compounds.entries("drug"):
+        for a in d.actions:
+            assert a.default or a.note, d.id
+            for m in a.measurements:
+                assert not m.target or m.target in a.targets
+
+
+def test_families():
+    assert compounds.receptor("nmda").id == "NMDA_GluN2A" and compounds.receptor("GluN2B").label == "NMDA"
+    assert compounds.related("GABA_A_tonic") == {"GABA_A", "GABA_A_tonic"}
+    assert {d.id for d in compounds.acting_on("NMDA")} >= {"ketamine", "d_ap5", "ethanol", "mk801", "memantine"}
+    for f in compounds.entries("family"):
+        for m in f.members:
+            label = getattr(compounds.get(m), "label", f.id)
+            assert label in (f.id, m)
+
+
+def test_the_measurement_of_the_subtype_is_preferred():
+    (action,) = compounds.actions_on("AP5", "NMDA")
+    assert action.value("potency") == 0.28 and action.value("potency", "NMDA_GluN2B") == 0.46
+    (block,) = compounds.actions_on("ttx", "Nav")
+    assert block.value("potency") == 0.011 and block.value("potency", "Nav1.6") == 0.001
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: compounds.get("ketamin"), "did you mean 'ketamine'"),
+        (lambda: compounds.drug("dopamine"), "drug 'dopamine' is not known"),
+        (lambda: compounds.receptor("GABA_C"), "did you mean 'GABA_"),
+        (lambda: compounds.get("xyzzy"), "amine compounds lists"),
+        (lambda: compounds.names("medicine"), "kind 'medicine'"),
+        (lambda: compounds.acting_on("NMDB"), "did you mean 'NMDA"),
+        (lambda: Measurement("Ki", "-1 uM", role="potency"), "must be positive"),
+        (lambda: Measurement("Ki", "1 mV", role="potency"), "wrong dimension"),
+        (lambda: Measurement("Ki", 1.0, "uM", role="potenzy"), "did you mean 'potency'"),
+        (lambda: Measurement("Ki", unit="uM"), "neither a value nor a range"),
+        (lambda: Measurement("Ki", 3.0, "uM", low=1.0, high=2.0), "not in order"),
+        (lambda: Measurement("Ki", float("nan"), "uM"), "not a finite number"),
+        (lambda: compounds.Action(["NMDA"], "blocker"), "mechanism 'blocker'"),
+        (lambda: compounds.Action([], "agonist"), "no target"),
+    ],
+)
+def test_mistakes(call, words):
+    with pytest.raises(am.AmineError, match=re.escape(words)):
+        call()
+
+
+OWN = """
+[sources.Mine2026]
+cite = "my laboratory, 2026"
+checked = "table"
+
+[[channel]]
+id = "Kx"
+name = "channel X"
+
+[[drug]]
+id = "novel"
+name = "novel compound"
+aliases = ["NC-1"]
+smiles = "CCO"
+
+[[drug.actions]]
+targets = ["NMDA", "Kx"]
+mechanism = "noncompetitive_antagonist"
+measurements = [ { quantity = "IC50", value = 2.0, unit = "uM", role = "potency", source = "Mine2026" } ]
+"""
+
+
+def test_own_compounds_from_a_file(tmp_path, own):
+    (tmp_path / "own.toml").write_text(OWN)
+    found = compounds.load(tmp_path / "own.toml")
+    assert [e.id for e in found] == ["Kx", "novel"]
+    assert compounds.get("nc1").actions[0].value("potency") == 2.0
+    assert "novel" in [d.id for d in compounds.acting_on("GluN2B")]
+    assert compounds.source("Mine2026").cite == "my laboratory, 2026"
+    with pytest.raises(am.AmineError, match="is taken"):
+        compounds.load(tmp_path / "own.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('mechanism = "non', 'mechanism = "nun', "did you mean 'noncompetitive_antagonist'"),
+        ('"NMDA", "Kx"', '"NMDA", "Ky"', "'Ky' is not in the catalogue"),
+        ("smiles", "smile", "did you mean 'smiles'"),
+        ('unit = "uM"', 'unit = "nS"', "wrong dimension"),
+        ("value = 2.0", "value = true", "wrong type"),
+        ('name = "novel compound"', "", "'name' is missing"),
+        ("[[drug]]", "[[drugs]]", "did you mean 'drug'"),
+        ("[[drug]]", "[[drug", "this is not TOML"),
+        ('aliases = ["NC-1"]', 'aliases = ["ketamine"]', "the name 'ketamine' is taken"),
+        ('aliases = ["NC-1"]', "aliases = [1]", "not a list of names"),
+    ],
+)
+def test_damaged_files_add_nothing(tmp_path, own, old, new, words):
+    before = len(compounds.entries())
+    (tmp_path / "own.toml").write_text(OWN.replace(old, new))
+    with pytest.raises(am.AmineError, match=re.escape(words)):
+        compounds.load(tmp_path / "own.toml")
+    assert len(compounds.entries()) == before
+    with pytest.raises(am.AmineError, match="does not exist"):
+        compounds.load(tmp_path / "none.toml")
+
+
+def test_own_compounds_in_python(own):
+    action = compounds.Action(["D2"], "partial_agonist", [Measurement("Ki", "0.3 nM", role="potency", source="own")])
+    compounds.add(compounds.Drug(id="aripiprazole", name="aripiprazole", actions=[action]))
+    assert compounds.drug("Aripiprazole").actions[0].value("potency") == pytest.approx(3e-4)
+    with pytest.raises(am.AmineError, match="'D9' is not in the catalogue"):
+        compounds.add(compounds.Drug(id="y", name="y", actions=[compounds.Action(["D9"], "agonist")]))
+
+
+def test_roles_have_units():
+    from amine.units import dimension_of
+
+    for unit in ROLES.values():
+        dimension_of(unit)
