@@ -1,0 +1,97 @@
+"""From parameters to the constants of a step: in NumPy where nothing is learned, in torch where gradients must flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+from amine.errors import AmineError
+from amine.learn.nn.tensors import TorchNumpy, exprel
+
+
+class Numbers:
+    """NumPy with exprel: what generated code calls ``np`` when it works on numbers."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    @staticmethod
+    def exprel(x: Any) -> Any:
+        x = np.asarray(x, float)
+        y = np.where(x == 0.0, 1.0, x)
+        return np.where(x == 0.0, 1.0, np.expm1(y) / y)
+
+
+def numbers(module: ModuleType, values: Mapping[str, Any], dt: float, where: str) -> dict[str, np.ndarray]:
+    """All constants in float64, exactly as the engine works them out."""
+    np_ = Numbers()
+    with np.errstate(all="ignore"):  # what is not finite is reported below
+        found = dict(module.constants(np_, values, dt))
+        if module.LINEAR is not None:
+            from amine.engine.propagator import propagators
+
+            found |= propagators(module.matrices(np_, values), module.LINEAR, dt)
+    for name, x in found.items():
+        if not np.isfinite(x).all():
+            raise AmineError(
+                where,
+                "a constant made of its parameters is not finite",
+                given=", ".join(module.OF.get(name, [])) or name,
+                mend="check for zeros and extremes among them",
+            )
+    return {n: np.asarray(found[n], float) for n in (*module.SCALARS, *module.DIFFER)}
+
+
+def tensors(module: ModuleType, values: Mapping[str, Any], dt: float) -> dict[str, torch.Tensor]:
+    """All constants as float64 tensors with their gradients."""
+    np_ = TorchNumpy()
+    found = dict(module.constants(np_, values, dt))
+    if module.LINEAR is not None:
+        found |= _propagators(module.matrices(np_, values), module.LINEAR, dt)
+    return {n: torch.as_tensor(found[n], dtype=torch.float64) for n in (*module.SCALARS, *module.DIFFER)}
+
+
+def _propagators(matrices: tuple[Any, Any, Any], sizes: dict[str, Any], dt: float) -> dict[str, Any]:
+    """As :func:`amine.engine.propagator.propagators`, in torch."""
+    n, inputs, noises = sizes["n"], sizes["inputs"], sizes["noises"]
+    A, B, G = (_stack(m, n, k) for m, k in zip(matrices, (n, inputs, noises), strict=True))
+    out = _named(A, B, dt, "P", "Q")
+    if sizes["half"]:
+        out |= _named(A, B, dt / 2, "H", "K")
+    if noises:
+        from amine.engine.propagator import propagators
+
+        fixed = propagators(tuple(_plain(m) for m in matrices), sizes, dt)  # type: ignore[arg-type]
+        out |= {k: v for k, v in fixed.items() if k.startswith("L_")}
+    return out
+
+
+def _plain(rows: Any) -> Any:
+    return [[e.detach().numpy() if isinstance(e, torch.Tensor) else e for e in row] for row in rows]
+
+
+def _stack(rows: Any, n: int, k: int) -> list[list[torch.Tensor]]:
+    return [[torch.as_tensor(rows[i][j], dtype=torch.float64) for j in range(k)] for i in range(n)]
+
+
+def _named(A: Any, B: Any, h: float, state: str, drive: str) -> dict[str, Any]:
+    """Entries of exp of the augmented matrix; in closed form where the states do not act on each other."""
+    n, k = len(A), len(B[0]) if B else 0
+    if all(bool((A[i][j] == 0).all()) for i in range(n) for j in range(n) if i != j):
+        out: dict[str, Any] = {}
+        for i in range(n):
+            z = A[i][i] * h
+            out |= {f"{state}_{i}_{j}": torch.exp(z) if i == j else torch.zeros_like(z) for j in range(n)}
+            out |= {f"{drive}_{i}_{j}": B[i][j] * h * exprel(z) for j in range(k)}
+        return out
+    shape = torch.broadcast_shapes(*(e.shape for row in (*A, *B) for e in row))
+    zero = torch.zeros(shape, dtype=torch.float64)
+    rows = [torch.stack([e.expand(shape) * h for e in (*A[i], *B[i])], -1) for i in range(n)]
+    rows += [torch.stack([zero] * (n + k), -1) for _ in range(k)]
+    E = torch.linalg.matrix_exp(torch.stack(rows, -2))
+    out = {f"{state}_{i}_{j}": E[..., i, j] for i in range(n) for j in range(n)}
+    return out | {f"{drive}_{i}_{j}": E[..., i, n + j] for i in range(n) for j in range(k)}

@@ -1,0 +1,122 @@
+"""Learnable parameters that cannot leave their bounds: of order one inside, in the model's unit outside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from amine.errors import AmineError, did_you_mean
+from amine.units import to_internal
+
+_ONE = math.log(math.e - 1)  # softplus of it is 1
+POSITIVE = ("tau", "C", "g_", "Delta_", "gain", "weight", "R", "U", "Mg", "K_")
+
+
+def is_positive(name: str) -> bool:
+    """Whether a parameter of this name is kept above zero unless bounds are given."""
+    return name.startswith(POSITIVE)
+
+
+class Bounded(nn.Module):
+    """One learnable parameter.
+
+    ``positive``: value = start * softplus(raw). With two bounds: low + (high - low) * sigmoid(raw). Else
+    value = start + scale * raw. In each case ``raw`` is of order one, so that a usual learning rate suits any unit.
+
+    Parameters
+    ----------
+    name, unit, where : for errors. start : value(s) at the beginning, an array for a value of each neuron.
+    bounds : (low, high) in the unit, either None. scale : what a change of ``raw`` by 1 does, where there is no bound.
+    """
+
+    def __init__(self, name: str, start: Any, unit: str, where: str, bounds: tuple[Any, Any] | None, scale: float):
+        super().__init__()
+        self.name, self.unit, self.where = name, unit, where
+        low, high = self._bounds(bounds)
+        if bounds is None and is_positive(name):
+            low = 0.0
+        self.low, self.high, self.scale = low, high, scale
+        x = torch.as_tensor(np.asarray(start, float), dtype=torch.float64)
+        self.register_buffer("start", torch.ones_like(x), persistent=False)
+        self.start: torch.Tensor
+        if low is not None and high is not None:
+            raw = torch.zeros_like(x)
+        elif low is not None or high is not None:
+            self.start = (x - low) if low is not None else (high - x)  # type: ignore[operator]
+            raw = torch.full_like(x, _ONE)
+        else:
+            self.start, raw = x.clone(), torch.zeros_like(x)
+        self._inside(x)
+        self.raw = nn.Parameter(raw.to(torch.get_default_dtype()))
+        if low is not None and high is not None:
+            self.set(x)
+
+    def _bounds(self, bounds: tuple[Any, Any] | None) -> tuple[float | None, float | None]:
+        if bounds is None:
+            return None, None
+        low, high = (None if b is None else float(to_internal(b, self.unit, f"{self.where}, bounds")) for b in bounds)
+        if low is not None and high is not None and not low < high:
+            raise AmineError(
+                f"{self.where}, bounds", "the lower bound is not below the upper", given=f"{low:g}..{high:g}"
+            )
+        return low, high
+
+    def _inside(self, x: torch.Tensor) -> None:
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        bad = x[~((x > low) & (x < high))] if x.ndim else x[None][~((x[None] > low) & (x[None] < high))]
+        if bad.numel():
+            raise AmineError(
+                self.where,
+                "the value is not within its bounds",
+                given=f"{float(bad.flatten()[0]):g} {self.unit}",
+                expected=f"between {low:g} and {high:g} {self.unit}",
+                mend="start within the bounds, or widen them",
+            )
+
+    def set(self, value: Any) -> None:
+        """Sets the value; raises AmineError if it is not within the bounds."""
+        x = torch.as_tensor(value, dtype=torch.float64).broadcast_to(self.start.shape).clone()
+        self._inside(x)
+        if self.low is not None and self.high is not None:
+            y = (x - self.low) / (self.high - self.low)
+            raw = torch.log(y) - torch.log1p(-y)
+        elif self.low is not None or self.high is not None:
+            y = ((x - self.low) if self.low is not None else (self.high - x)) / self.start.double()  # type: ignore[operator]
+            raw = y + torch.log(-torch.expm1(-y))
+        else:
+            raw = (x - self.start.double()) / self.scale
+        with torch.no_grad():
+            self.raw.copy_(raw)
+
+    def forward(self) -> torch.Tensor:
+        """The value in the model's unit, float64, with its gradient."""
+        raw, start = self.raw.double(), self.start.double()
+        if self.low is not None and self.high is not None:
+            return self.low + (self.high - self.low) * torch.sigmoid(raw)
+        if self.low is not None:
+            return self.low + start * nn.functional.softplus(raw)
+        if self.high is not None:
+            return self.high - start * nn.functional.softplus(raw)
+        return start + self.scale * raw
+
+    def extra_repr(self) -> str:
+        return f"{self.name}, {self.unit}, bounds=({self.low}, {self.high})"
+
+
+def check_learnable(learn: Any, known: Mapping[str, Any], where: str) -> list[str]:
+    """Names of parameters to learn, checked."""
+    names = [learn] if isinstance(learn, str) else list(learn)
+    for n in names:
+        if n not in known:
+            raise AmineError(f"{where}, learn", f"parameter '{n}' is not known", mend=did_you_mean(str(n), known))
+        if n == "t_ref":
+            raise AmineError(
+                f"{where}, learn", "'t_ref' counts whole steps, so it has no gradient", mend="learn another parameter"
+            )
+    return names

@@ -1,0 +1,39 @@
+"""The plain PyTorch version: a loop over time of the generated step. The oracle of the kernels; runs on any device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from amine.learn.nn.surrogate import TorchSurrogate
+from amine.learn.nn.tensors import TorchNumpy
+
+
+def run(m: Any, x: dict[str, torch.Tensor], state: dict[str, torch.Tensor], trace: bool) -> tuple[dict[str, Any], Any]:
+    """Spikes (or the voltage of a model without threshold), with ``trace`` all states too, and the last state."""
+    like = next(iter(x.values()))
+    np_ = TorchNumpy(TorchSurrogate(m.surrogate, *m.shape()))
+    c = m.constants(like.dtype, like.device)
+    zero = torch.zeros_like(like[0])
+    state = dict(state)
+    ref = state.pop("_ref", None)
+    rows: dict[str, list[torch.Tensor]] = {}
+    for k in range(like.shape[0]):
+        now = {i: x[i][k] if i in x else zero for i in (*m.code.INPUTS, *m.code.NOISES)}
+        free = torch.ones_like(zero) if ref is None or m.surrogate.soft else (ref <= 0).to(like.dtype)
+        state, out = m.code.step(np_, c, state, now, free, k * m.dt)
+        if ref is not None:
+            ref = refractory(ref, out["spikes"], c[m.code.REFRACTORY])
+        kept = {"spikes": out["spikes"]} if m.code.SPIKES else {}
+        kept |= state if trace or not m.code.SPIKES else {}
+        for name, value in kept.items():
+            rows.setdefault(name, []).append(value)
+    if ref is not None:
+        state["_ref"] = ref
+    return {name: torch.stack(v) for name, v in rows.items()}, state
+
+
+def refractory(ref: torch.Tensor, spikes: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    """Steps that a lane still has to wait, after this one."""
+    return torch.where(spikes.detach() > 0, steps.detach().to(ref.dtype), (ref - 1).clamp_min(0))

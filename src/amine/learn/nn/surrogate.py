@@ -1,0 +1,153 @@
+"""Surrogate derivatives: what stands for the derivative of a spike by the margin to the threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from amine.errors import AmineError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A surrogate derivative ``height * shape((margin - edge) / scale)``.
+
+    The edge is where the threshold acts: 0 for a neuron that fires when it gets there; for one with an upswing, such as
+    AdEx, the margin from which on it will fire. The distance from rest to that edge is the unit of width and height.
+
+    Parameters
+    ----------
+    shape : text in ``x``, such as ``"1/(1 + x**2)"``; it has its maximum 1 at 0. Or a function of a tensor, with which
+        neurons run in plain PyTorch.
+    scale : width, in the unit of the threshold's variable (mV for a voltage); None: ``relative`` times the distance
+        from rest to threshold.
+    relative : see ``scale``.
+    height : derivative at threshold, in spikes per distance from rest to threshold.
+    support : the shape is zero where ``|x|`` is larger; None if it is never zero.
+    primitive : text of an antiderivative of ``shape``, for soft spikes.
+    soft : the spike itself becomes the primitive, so that gradients are exact; for tests and for annealing.
+
+    Examples
+    --------
+    >>> Surrogate("1/(1 + x**2)", relative=0.5).height
+    1.0
+    """
+
+    shape: Any
+    scale: Any = None
+    relative: float = 1.0
+    height: float = 1.0
+    support: float | None = None
+    primitive: str = ""
+    soft: bool = False
+    name: str = "own"
+
+    @property
+    def callable(self) -> bool:
+        """Whether the shape is a function of a tensor, of which no kernel can be made."""
+        return callable(self.shape)
+
+    def key(self) -> list[Any]:
+        """Plain data that decides generated code."""
+        return [self.shape, self.primitive if self.soft else "", self.soft]
+
+
+_KINDS = {
+    "fast_sigmoid": Surrogate(
+        "1/(1 + abs(x))**2", relative=1 / 25, primitive="1 + x/(1 + abs(x))", name="fast_sigmoid"
+    ),
+    "arctan": Surrogate("1/(1 + x**2)", relative=0.3183098861837907, primitive="", name="arctan"),
+    "triangular": Surrogate(
+        "max(0, 1 - abs(x))",
+        relative=1.0,
+        height=0.3,
+        support=1.0,
+        primitive="where(x < 0, 0.5*max(0, 1 + x)**2, 1 - 0.5*max(0, 1 - x)**2)",
+        name="triangular",
+    ),
+    "gaussian": Surrogate("exp(-x**2/2)", relative=0.4, primitive="", name="gaussian"),
+}
+
+
+def surrogate(what: Any, scale: Any = None) -> Surrogate:
+    """A surrogate by name, function or itself, with another scale if one is given.
+
+    ``fast_sigmoid`` is that of Zenke & Ganguli (2018, Neural Comput 30:1514) with snnTorch's width, ``arctan`` that of
+    Fang et al. (2021, ICCV), ``triangular`` that of Bellec et al. (2018, NeurIPS) with its dampening of 0.3 and compact
+    support.
+
+    Raises
+    ------
+    AmineError
+        If there is none of that name.
+    """
+    if isinstance(what, str):
+        if what not in _KINDS:
+            raise AmineError("Neurons, surrogate", f"surrogate '{what}' is not known", mend=did_you_mean(what, _KINDS))
+        found = _KINDS[what]
+    elif isinstance(what, Surrogate):
+        found = what
+    elif callable(what):
+        found = Surrogate(what)
+    else:
+        raise AmineError(
+            "Neurons, surrogate",
+            "this is not a surrogate",
+            given=repr(what)[:40],
+            expected="a name, a function or ann.Surrogate",
+        )
+    return found if scale is None else replace(found, scale=scale)
+
+
+def expression(text: str) -> Any:
+    """A shape or primitive as SymPy, read by the parser of equations."""
+    from amine.equations.syntax import NONE, parse_expression
+
+    return parse_expression(text, {"x": NONE}, "Surrogate", NONE)
+
+
+def torch_function(text: str) -> Callable[[Any], Any]:
+    """A shape or primitive as a function of a tensor."""
+    from amine.learn.nn.printers import CodePrinter
+    from amine.learn.nn.tensors import TorchNumpy
+
+    code = compile(CodePrinter("numpy")(expression(text)), "<surrogate>", "eval")
+    return lambda x: eval(code, {"np": TorchNumpy(), "x": x, "abs": torch.abs})
+
+
+class TorchSurrogate:
+    """Spikes of tensors with a surrogate derivative, for the plain PyTorch version.
+
+    Parameters
+    ----------
+    of : the surrogate.
+    scale : width in the margin's unit. height : derivative at the centre. edge : margin at the centre.
+    """
+
+    def __init__(self, of: Surrogate, scale: float, height: float, edge: float):
+        self.soft, self.scale, self.height, self.edge = of.soft, scale, height, edge
+        self.shape = of.shape if of.callable else torch_function(of.shape)
+        if of.soft and not of.primitive:
+            raise AmineError("Surrogate", "soft spikes need a primitive", given=of.name)
+        self.primitive = torch_function(of.primitive) if of.soft else None
+
+    def __call__(self, margin: torch.Tensor) -> torch.Tensor:
+        if self.primitive is not None:
+            return self.height * self.scale * self.primitive((margin - self.edge) / self.scale)
+        return _Spike.apply(margin, self)
+
+
+class _Spike(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, margin: torch.Tensor, surrogate: TorchSurrogate) -> torch.Tensor:  # type: ignore[override]
+        ctx.save_for_backward(margin)
+        ctx.surrogate = surrogate
+        return (margin > 0).to(margin.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> Any:  # type: ignore[override]
+        s = ctx.surrogate
+        return grad * (s.height * s.shape((ctx.saved_tensors[0] - s.edge) / s.scale)), None
