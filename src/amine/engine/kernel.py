@@ -48,7 +48,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     starts, ends, factors = np.empty(4096, np.int64), np.empty(4096, np.int64), np.empty(4096, X.dtype)
     words, counts, normals = np.empty(64, np.uint32), np.empty(64, np.int32), np.empty(64, np.float64)
     marks = np.empty(64, U8)
-    own = I64(0)
+    own, delivered = I64(0), I64(0)
     control = flush_denormals()
     for p in range(Q.shape[0]):
         own += (B[p, 1] - B[p, 0]) * 64
@@ -57,7 +57,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     while k < k_end:
         stop = min(k + interval, k_end)
         while k < stop:
-{record}            events[tid] += {deliver}(X, D, W, spk, ptr, pay, slot, starts, ends, factors)
+{record}            delivered += {deliver}(X, D, W, spk, ptr, pay, slot, starts, ends, factors)
 {poisson}
             t = F(k * dt)
             row = k - first_step
@@ -81,6 +81,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
         parity = 1 - parity
         if full:
             break
+    events[tid] += delivered  # once: counters of other threads lie in the same cache line
     restore_denormals(control)
     return k
 '''
