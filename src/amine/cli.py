@@ -90,10 +90,25 @@ def _from_file(path: Path, given: dict[str, Any]) -> Network:
     if path.suffix == ".json":
         return Network.load(path)
     sys.path.insert(0, str(path.resolve().parent))
-    found = runpy.run_path(str(path)).get("network")
+    try:
+        found = runpy.run_path(str(path)).get("network")
+    except AmineError:
+        raise
+    except Exception as e:  # whatever a stranger's file may raise
+        raise AmineError(f"file '{path}'{_line_of(path, e)}", f"it raised {type(e).__name__}: {e}") from e
     if not isinstance(found, Network):
         raise AmineError(f"file '{path}'", "it defines no 'network'", mend="assign an amine.Network to that name")
     return found
+
+
+def _line_of(path: Path, error: Exception) -> str:
+    """The last line of the file that an error passed, as ``, line 3``."""
+    import traceback
+
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name == path.name]
+    if isinstance(error, SyntaxError) and error.filename is not None and Path(error.filename).name == path.name:
+        lines.append(error.lineno)
+    return f", line {lines[-1]}" if lines else ""
 
 
 def _target(target: str, given: dict[str, Any], settings: list[str]) -> Network:
@@ -147,8 +162,8 @@ def run(
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="A bar on the terminal.")] = True,
 ) -> None:
     """Run a circuit or a network of your own."""
-    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise AmineError(f"folder '{out}'", "it exists and is not empty", mend="choose another or remove it")
+    if out is not None:
+        _check_folder(out)
     from amine.units import to_internal
 
     begin = to_internal(start, "ms", "--start", nonnegative=True)
@@ -177,6 +192,18 @@ def run(
         print(f"report: {out / 'report.html'}")
 
 
+def _check_folder(out: Path) -> None:
+    """Before a run of hours: whether its folder can be made."""
+    where = f"folder '{out}'"
+    if out.exists() and not out.is_dir():
+        raise AmineError(where, "this is a file", mend="choose another name")
+    if out.exists() and any(out.iterdir()):
+        raise AmineError(where, "it exists and is not empty", mend="choose another or remove it")
+    there = next((p for p in (out, *out.resolve().parents) if p.exists()), Path("/"))
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise AmineError(where, f"it cannot be made in '{there}'", mend="choose a folder that can be written")
+
+
 def _since_start() -> float:
     """Seconds since this process began, where the system tells; otherwise since the interpreter took the time first."""
     try:
@@ -195,8 +222,11 @@ def _write(result: Run, out: Path, data: dict[str, Any], start: float) -> None:
 
     import numpy as np
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    except OSError as e:
+        raise AmineError(f"folder '{out}'", "it cannot be made", given=str(e)) from e
     try:
         result.report(part / "report.html", start=min(start, result.duration))
         result.network.save(part / "network.json")

@@ -6,6 +6,7 @@ from typing import Any
 
 from amine import models
 from amine.distributions import normal
+from amine.network.checks import whole_number
 from amine.network.network import Network
 
 INPUTS = 80
@@ -13,6 +14,7 @@ INPUTS = 80
 
 def _cells(net: Network, neurons: int, model: str, initial: dict[str, Any], **given: Any) -> list[Any]:
     """Four fifths excitatory, one fifth inhibitory."""
+    whole_number(neurons, f"{net.name.split(':')[0].lower()}(), neurons", 5, 2**31 - 65)
     n = round(0.8 * neurons)
     return [
         net.population(name, size, model, initial=initial, **given) for name, size in (("E", n), ("I", neurons - n))

@@ -68,7 +68,6 @@ class Checkpoint:
             raise AmineError(
                 where,
                 "this is not a checkpoint, or it is damaged",
-                given=f"{type(e).__name__}: {e}"[:80],
                 mend="remove it to start anew",
             ) from e
         if not isinstance(header, dict) or header.get("format") != FORMAT:

@@ -119,7 +119,8 @@ def _connectivity(net: Network) -> Section:
             )
         )
     for g in net.electrical:
-        rows.append((g.name, str(g.a), str(g.b), _rule(g.rule), f"gap junction {value_text(g.conductance)}", "–", "–"))
+        a, b = (_group(Group((v,)), net) for v in (g.a, g.b))
+        rows.append((g.name, a, b, _rule(g.rule), f"gap junction {value_text(g.conductance)}", "–", "–"))
     return "C. Connectivity", ("Name", "Source", "Target", "Pattern", "Weight", "Delay", "Release"), rows
 
 

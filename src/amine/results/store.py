@@ -113,7 +113,10 @@ class ZarrStore:
         target = Path(path)
         if target.exists():
             raise AmineError(f"store '{target}'", "it exists", mend="choose another name, or resume from a checkpoint")
-        root = zarr.open_group(str(target), mode="w")
+        try:
+            root = zarr.open_group(str(target), mode="w")
+        except OSError as e:
+            raise AmineError(f"store '{target}'", "it cannot be made", given=str(e)) from e
         spikes = root.create_group("spikes")
         spikes.create_array("steps", shape=(0,), chunks=(2**18,), dtype="int64")
         spikes.create_array("ids", shape=(0,), chunks=(2**18,), dtype="int32")

@@ -46,7 +46,8 @@ def _boxes(chosen: list[str], values: list[np.ndarray], label: str, run: Run) ->
     for k, v in enumerate(values):
         if v.size:
             low, q1, q2, q3, high = np.percentile(v, (5, 25, 50, 75, 95))
-            ax.plot((low, high), (k, k), lw=1.2, color=colour(k), zorder=2)
+            for a, b in ((low, q1), (q3, high)):
+                ax.plot((a, b), (k, k), lw=1.2, color=colour(k), solid_capstyle="butt", zorder=2)
             ax.barh(k, q3 - q1, 0.55, left=q1, color=colour(k), alpha=0.85, lw=0, zorder=3)
             ax.plot((q2, q2), (k - 0.275, k + 0.275), color="white", lw=1.4, zorder=3)
     if not any(v.size for v in values):
