@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amine import circuits, compounds, models, results, units
+    from amine.compounds.doses import bath, bolus, dose_ramp, dose_table
     from amine.distributions import Distribution, exponential, lognormal, normal, uniform
     from amine.errors import AmineError, AmineWarning
     from amine.network.makers import box, exponential_decay, gaussian, ramp, sine, step, table
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "amine.compounds.doses": ("bath", "bolus", "dose_ramp", "dose_table"),
     "amine.errors": ("AmineError", "AmineWarning"),
     "amine.distributions": ("Distribution", "normal", "lognormal", "uniform", "exponential"),
     "amine.network.makers": ("step", "ramp", "sine", "table", "gaussian", "exponential_decay", "box"),
@@ -38,9 +40,13 @@ __all__ = [
     "Distribution",
     "Network",
     "Run",
+    "bath",
+    "bolus",
     "box",
     "circuits",
     "compounds",
+    "dose_ramp",
+    "dose_table",
     "exponential",
     "exponential_decay",
     "gaussian",

@@ -44,6 +44,7 @@ ROLES = {
     "koff": "1/ms",
     "delta": "1",  # electrical distance of a blocker's site
     "voltage": "mV",  # at which the potency of a blocker was measured
+    "release": "uM",  # half-maximal efflux
     "efflux": "uM/ms",  # greatest outward flux through a transporter
     "reversal": "mV",
     "Km": "uM",
@@ -116,7 +117,10 @@ class Measurement:
         if self.role and self.role not in ROLES:
             raise AmineError(where, f"role '{self.role}' is not known", mend=did_you_mean(self.role, ROLES))
         self._check_unit(where)
-        if self.role in ("potency", "hill", "kon", "koff", "Km", "Vmax", "cooperativity", "decay") and self.best <= 0:
+        if (
+            self.role in ("potency", "hill", "release", "kon", "koff", "Km", "Vmax", "cooperativity", "decay")
+            and self.best <= 0
+        ):
             raise AmineError(where, "the value must be positive", given=str(self.best))
 
     def _check_unit(self, where: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,22 +11,41 @@ from amine.errors import AmineError
 from amine.network.parts import DistanceKernel, Waveform
 from amine.units import to_internal
 
+if TYPE_CHECKING:
+    from amine.compounds.doses import Course
 
-def step(current: Any, start: Any = "0 ms", stop: Any = None) -> Waveform:
-    """A constant current from ``start`` to ``stop`` (None: to the end).
+
+def _concentration(value: Any) -> bool:
+    """Whether a text is a concentration, so that step, ramp and table make doses as well as currents."""
+    value = value[0] if isinstance(value, list | tuple) and value else value
+    return isinstance(value, str) and value.rstrip().endswith("M")
+
+
+def step(current: Any, start: Any = "0 ms", stop: Any = None) -> Waveform | Course:
+    """A constant current, or concentration, from ``start`` to ``stop`` (None: to the end).
 
     >>> step("100 pA", start="10 ms").numbers["value"]
     100.0
+    >>> step("1 uM", start="10 ms").at(20.0)
+    array(1.)
     """
+    if _concentration(current):
+        from amine.compounds.doses import bath
+
+        return bath(current, start, stop)
     return Waveform("step", {"value": to_internal(current, "pA", "step(), current"), **_span("step", start, stop)})
 
 
-def ramp(first: Any, last: Any, start: Any, stop: Any) -> Waveform:
-    """A current that goes linearly from ``first`` to ``last``.
+def ramp(first: Any, last: Any, start: Any, stop: Any) -> Waveform | Course:
+    """A current that goes linearly from ``first`` to ``last``; or a concentration, which then stays at ``last``.
 
     >>> ramp("0 pA", "10 pA", "0 ms", "100 ms").at(np.array([50.0]))
     array([5.])
     """
+    if _concentration(first) or _concentration(last):
+        from amine.compounds.doses import dose_ramp
+
+        return dose_ramp(first, last, start, stop)
     a, b = to_internal(first, "pA", "ramp(), first"), to_internal(last, "pA", "ramp(), last")
     return Waveform("ramp", {"first": a, "last": b, **_span("ramp", start, stop)})
 
@@ -48,12 +67,16 @@ def sine(amplitude: Any, frequency: Any, mean: Any = "0 pA", start: Any = "0 ms"
     )
 
 
-def table(times: Any, values: Any) -> Waveform:
-    """A current that takes ``values`` from each of ``times`` on; zero before the first.
+def table(times: Any, values: Any) -> Waveform | Course:
+    """A current, or concentration, that takes ``values`` from each of ``times`` on; zero before the first.
 
     >>> table(["0 ms", "10 ms"], ["1 pA", "2 pA"]).at(np.array([5.0, 10.0]))
     array([1., 2.])
     """
+    if _concentration(values):
+        from amine.compounds.doses import dose_table
+
+        return dose_table(times, values)
     t, v = to_internal(times, "ms", "table(), times"), to_internal(values, "pA", "table(), values")
     if np.ndim(t) != 1 or np.shape(t) != np.shape(v) or not len(t):
         raise AmineError(

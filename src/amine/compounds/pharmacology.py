@@ -1,0 +1,182 @@
+"""The mathematics of drugs as plain functions of concentrations: numbers or arrays in, numbers or arrays out, no state, no names.
+
+Concentrations and constants share one unit (uM inside amine). The functions use arithmetic alone, so that Numba can compile them as they are;
+:func:`cleared` is the exception, a reference solution.
+
+References: Hill (1910) J Physiol 40:iv-vii; Gaddum (1957) Pharmacol Rev 9:211-218; Arunlakshana & Schild (1959) Br J Pharmacol 14:48-58;
+Woodhull (1973) J Gen Physiol 61:687-708; Ehlert (1988) Mol Pharmacol 33:187-194 for the allosteric ternary complex; Loewe (1953)
+Arzneimittelforschung 3:285-290; Schnell & Mendoza (1997) J Theor Biol 187:207-212 for clearance.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+RT_F = 25.4  # mV at 22 degC, where most blockers were measured
+
+
+def load(c: Any, k: Any, n: Any = 1.0) -> Any:
+    """Concentration over affinity, to the Hill coefficient: what competitors at one site add up.
+
+    >>> load(3.0, 1.0, 2.0)
+    9.0
+    """
+    return (c / k) ** n
+
+
+def occupancy(c: Any, k: Any, n: Any = 1.0) -> Any:
+    """Fraction of receptors occupied (Hill and Langmuir).
+
+    Parameters
+    ----------
+    c : concentration. k : EC50 or dissociation constant. n : Hill coefficient.
+
+    Examples
+    --------
+    >>> occupancy(1.0, 1.0), round(occupancy(10.0, 1.0, 2.0), 4)
+    (0.5, 0.9901)
+    """
+    x = (c / k) ** n
+    return x / (1.0 + x)
+
+
+def inhibition(c: Any, k: Any, n: Any = 1.0) -> Any:
+    """What is left under a non-competitive antagonist or a channel blocker at equilibrium: 1 - occupancy.
+
+    >>> inhibition(3.0, 1.0)
+    0.25
+    """
+    return 1.0 / (1.0 + (c / k) ** n)
+
+
+def dose_ratio(b: Any, k: Any, slope: Any = 1.0) -> Any:
+    """Factor by which a competitive antagonist raises the agonist's EC50 (Gaddum; ``slope`` is Schild's, 1 for true competition).
+
+    >>> dose_ratio(9.0, 1.0)
+    10.0
+    """
+    return 1.0 + (b / k) ** slope
+
+
+def gaddum(a: Any, ka: Any, b: Any, kb: Any, n: Any = 1.0) -> Any:
+    """Response to an agonist ``a`` beside a competitive antagonist ``b``: surmountable.
+
+    >>> gaddum(1.0, 1.0, 1.0, 1.0) == occupancy(1.0, 2.0)
+    True
+    """
+    x = (a / (ka * (1.0 + b / kb))) ** n
+    return x / (1.0 + x)
+
+
+def one_site(natural: Any, drugs: Any, response: Any) -> Any:
+    """Response of receptors to a natural agonist and drugs at the same site, in loads (:func:`load`).
+
+    Parameters
+    ----------
+    natural : load of the natural agonist, of efficacy 1.
+    drugs : sum of the loads of all drugs at the site; occupancies of competitors are additive.
+    response : sum of efficacy times load of the drugs: 0 for antagonists, 0..1 for partial agonists, negative for inverse ones.
+
+    Examples
+    --------
+    A partial agonist of efficacy 0.3 lowers the response to a saturating natural one:
+
+    >>> round(one_site(100.0, 0.0, 0.0), 3), round(one_site(100.0, 1000.0, 300.0), 3)
+    (0.99, 0.363)
+    """
+    return (natural + response) / (1.0 + natural + drugs)
+
+
+def modulated(occupied: Any, limit: Any) -> Any:
+    """Factor of a quantity that a modulator changes to ``limit`` times its value at full occupancy.
+
+    >>> modulated(0.5, 3.0)
+    2.0
+    """
+    return 1.0 + (limit - 1.0) * occupied
+
+
+def ternary_shift(c: Any, k: Any, alpha: Any) -> Any:
+    """Factor of the agonist's EC50 under an allosteric modulator of cooperativity ``alpha`` (above 1: potentiates), Ehlert 1988.
+
+    >>> ternary_shift(0.0, 1.0, 4.0), round(ternary_shift(1e9, 1.0, 4.0), 3)
+    (1.0, 0.25)
+    """
+    x = c / k
+    return (1.0 + x) / (1.0 + alpha * x)
+
+
+def woodhull(k: Any, v: Any, reference: Any, delta: Any, valence: Any = 1.0, rt_f: float = RT_F) -> Any:
+    """Affinity of a charged blocker inside the field of the membrane: ``k`` at ``reference`` mV, at ``v`` mV.
+
+    >>> round(woodhull(1.0, -66.0 + 25.4, -66.0, 1.0), 3)
+    2.718
+    """
+    return k * 2.718281828459045 ** (valence * delta * (v - reference) / rt_f)
+
+
+def block_rates(c: Any, k: Any, koff: Any) -> tuple[Any, Any]:
+    """Rates of onset and recovery of an open-channel blocker while the channel is open, per ms: ``koff c / k`` and ``koff``.
+
+    The relaxation rate is their sum: block is faster at higher concentration, recovery is not.
+
+    >>> block_rates(10.0, 5.0, 0.1)
+    (0.2, 0.1)
+    """
+    return koff * c / k, koff
+
+
+def uptake(s: Any, vmax: Any, km: Any, loads: Any = 0.0) -> Any:
+    """Rate of a Michaelis-Menten transporter or enzyme; ``loads`` sums C/Ki of competitive inhibitors, which raise Km.
+
+    >>> uptake(1.0, 2.0, 1.0), uptake(1.0, 2.0, 1.0, 2.0)
+    (1.0, 0.5)
+    """
+    return vmax * s / (km * (1.0 + loads) + s)
+
+
+def efflux(c: Any, k: Any, maximum: Any) -> Any:
+    """Outward flux that a releaser drives through the transporter, without spikes.
+
+    >>> efflux(1.0, 1.0, 0.002)
+    0.001
+    """
+    return maximum * c / (c + k)
+
+
+def content(c: Any, k: Any) -> Any:
+    """Factor of the amount in a vesicle under a precursor: in proportion to its concentration; ``k`` doubles it.
+
+    >>> content(33.0, 33.0)
+    2.0
+    """
+    return 1.0 + c / k
+
+
+def cleared(s: Any, vmax: float, km: float, t: Any, loads: float = 0.0) -> Any:
+    """Concentration at time ``t`` of what a Michaelis-Menten transporter clears from ``s``, in closed form with Lambert's W.
+
+    >>> round(float(cleared(0.001, 0.004, 0.2, 50.0)) / 0.001, 3)
+    0.369
+    """
+    import numpy as np
+    from scipy.special import lambertw
+
+    k = km * (1.0 + loads)
+    # W(e^z) without overflow: for large z the asymptotic start and two Newton steps are exact to rounding
+    z = np.log(np.asarray(s, float) / k) + (s - vmax * np.asarray(t, float)) / k
+    w = np.where(z < 500.0, np.real(lambertw(np.exp(np.minimum(z, 500.0)))), z - np.log(np.maximum(z, 1.0)))
+    for _ in range(3):
+        w = np.where(z < 500.0, w, w - (w + np.log(np.maximum(w, 1e-300)) - z) / (1.0 + 1.0 / np.maximum(w, 1e-300)))
+    return k * w
+
+
+def additivity(c1: Any, c2: Any, alone1: Any, alone2: Any) -> Any:
+    """Loewe's combination index: 1 on the isobole of additive drugs, below for synergy, above for antagonism.
+
+    ``alone1``, ``alone2`` are the concentrations that have the same effect each by itself.
+
+    >>> additivity(0.5, 1.0, 1.0, 2.0)
+    1.0
+    """
+    return c1 / alone1 + c2 / alone2
