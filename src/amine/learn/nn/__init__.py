@@ -8,16 +8,38 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amine.learn.nn import encode, regularise
+    from amine.learn.nn.layers import Delays, Readout, Sequential
+    from amine.learn.nn.linear import Linear
+    from amine.learn.nn.neurons import Neurons, detach
+    from amine.learn.nn.recurrent import Recurrent
+    from amine.learn.nn.surrogate import Surrogate
 
 _HOME = {
     "amine.learn.nn.neurons": ("Neurons", "detach"),
     "amine.learn.nn.surrogate": ("Surrogate",),
+    "amine.learn.nn.linear": ("Linear",),
+    "amine.learn.nn.recurrent": ("Recurrent",),
+    "amine.learn.nn.layers": ("Delays", "Readout", "Sequential"),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
-_MODULES = ()
+_MODULES = ("encode", "regularise")
 
-__all__ = ["Neurons", "Surrogate", "detach"]
+__all__ = [
+    "Delays",
+    "Linear",
+    "Neurons",
+    "Readout",
+    "Recurrent",
+    "Sequential",
+    "Surrogate",
+    "detach",
+    "encode",
+    "regularise",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -22,7 +22,7 @@ from amine.models._base import Model
 from amine.units import to_internal
 
 State = dict[str, torch.Tensor]
-REF = "_ref"
+REF, SPIKES = "_ref", "_spikes"  # steps still to wait, and spikes of the last step, beside the model's own states
 BACKENDS = ("auto", "compiled", "torch")
 
 
@@ -268,19 +268,26 @@ class Neurons(nn.Module):
         AmineError
             If a shape does not fit: the sentence says which axis.
         """
-        x = self.inputs(current)
+        return self.advance(self.inputs(current), state, returns)
+
+    def advance(
+        self, x: dict[str, torch.Tensor], state: State | None, returns: str, weight: torch.Tensor | None = None
+    ) -> tuple[Any, State]:
+        """Advances over checked inputs; ``weight`` [to, from] feeds spikes back a step later."""
         if returns not in ("spikes", "states"):
             raise AmineError(f"{self.where}, returns", f"'{returns}' is not known", expected="'spikes' or 'states'")
         drive = next(iter(x.values()))
-        state = (
-            self.initial(drive.shape[1], drive.dtype, drive.device) if state is None else self._checked(state, drive)
-        )
+        if state is None:
+            state = self.initial(drive.shape[1], drive.dtype, drive.device)
+        else:
+            state = self._checked(state, drive)
         x |= {z: torch.randn_like(drive) for z in self.code.NOISES}
-        out, end = plain.run(self, x, state, returns == "states")
+        out, end = plain.run(self, x, state, returns == "states", weight)
         return (out if returns == "states" else out["spikes" if self.code.SPIKES else "v"]), end
 
     def inputs(self, current: Any) -> dict[str, torch.Tensor]:
         """The inputs by their names in the program, checked."""
+        current = sequence(current)
         given = {"x": current} if isinstance(current, torch.Tensor) else dict(current)
         known = {"x": "x", **{label: arrival(label) for label in self.ports}}
         for k, v in given.items():
@@ -309,7 +316,8 @@ class Neurons(nn.Module):
                     given=str(tuple(state[s].shape)),
                     expected=str(tuple(like.shape[1:])),
                 )
-        return {s: state[s] if s == REF else state[s].to(like.dtype) for s in wanted}
+        out = {s: state[s] if s == REF else state[s].to(like.dtype) for s in wanted}
+        return out | ({SPIKES: state[SPIKES]} if SPIKES in state else {})
 
     def extra_repr(self) -> str:
         return f"'{self.model.name}', {self.n}, dt={self.dt:g} ms, surrogate='{self.surrogate.name}', learn={list(self.learned)}"
@@ -318,6 +326,11 @@ class Neurons(nn.Module):
 def detach(state: State) -> State:
     """The state without its past: for truncated backpropagation through time."""
     return {s: x.detach() for s, x in state.items()}
+
+
+def sequence(x: Any) -> Any:
+    """The output of the layer before: a tensor, or the first of (output, state)."""
+    return x[0] if isinstance(x, tuple) else x
 
 
 def neuron_model(model: Any, parameters: Mapping[str, Any]) -> Model:

@@ -41,7 +41,7 @@ class Bounded(nn.Module):
         if bounds is None and is_positive(name):
             low = 0.0
         self.low, self.high, self.scale = low, high, scale
-        x = torch.as_tensor(np.asarray(start, float), dtype=torch.float64)
+        x = torch.tensor(np.array(start, float), dtype=torch.float64)
         self.register_buffer("start", torch.ones_like(x), persistent=False)
         self.start: torch.Tensor
         if low is not None and high is not None:

@@ -10,27 +10,37 @@ from amine.learn.nn.surrogate import TorchSurrogate
 from amine.learn.nn.tensors import TorchNumpy
 
 
-def run(m: Any, x: dict[str, torch.Tensor], state: dict[str, torch.Tensor], trace: bool) -> tuple[dict[str, Any], Any]:
-    """Spikes (or the voltage of a model without threshold), with ``trace`` all states too, and the last state."""
+def run(
+    m: Any, x: dict[str, torch.Tensor], start: dict[str, torch.Tensor], trace: bool, weight: Any = None
+) -> tuple[dict[str, Any], Any]:
+    """Spikes (or the voltage of a model without threshold), with ``trace`` all states too, and the last state.
+
+    ``weight`` [to, from] feeds the spikes of a step back into the drive of the next.
+    """
     like = next(iter(x.values()))
     np_ = TorchNumpy(TorchSurrogate(m.surrogate, *m.shape()))
     c = m.constants(like.dtype, like.device)
     zero = torch.zeros_like(like[0])
-    state = dict(state)
-    ref = state.pop("_ref", None)
+    state: dict[str, Any] = dict(start)
+    ref, fired = state.pop("_ref", None), state.pop("_spikes", None)
     rows: dict[str, list[torch.Tensor]] = {}
     for k in range(like.shape[0]):
         now = {i: x[i][k] if i in x else zero for i in (*m.code.INPUTS, *m.code.NOISES)}
+        if weight is not None and fired is not None:
+            now["x"] = now["x"] + fired @ weight.t()
         free = torch.ones_like(zero) if ref is None or m.surrogate.soft else (ref <= 0).to(like.dtype)
         state, out = m.code.step(np_, c, state, now, free, k * m.dt)
         if ref is not None:
             ref = refractory(ref, out["spikes"], c[m.code.REFRACTORY])
+        fired = out.get("spikes")
         kept = {"spikes": out["spikes"]} if m.code.SPIKES else {}
         kept |= state if trace or not m.code.SPIKES else {}
         for name, value in kept.items():
             rows.setdefault(name, []).append(value)
     if ref is not None:
         state["_ref"] = ref
+    if weight is not None:
+        state["_spikes"] = fired
     return {name: torch.stack(v) for name, v in rows.items()}, state
 
 

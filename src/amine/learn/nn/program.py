@@ -90,10 +90,9 @@ def arrival(label: str) -> str:
 
 def margin_of(condition: Any) -> Any:
     """How far a condition is from its edge: positive exactly where it holds."""
-    if isinstance(condition, sp.Gt | sp.Ge):
-        return sp.Add(condition.lhs, -condition.rhs)
-    if isinstance(condition, sp.Lt | sp.Le):
-        return sp.Add(condition.rhs, -condition.lhs)
+    if isinstance(condition, sp.Gt | sp.Ge | sp.Lt | sp.Le):
+        larger: Any = condition.gts
+        return larger - condition.lts
     if isinstance(condition, sp.And | sp.Or):
         return (sp.Min if isinstance(condition, sp.And) else sp.Max)(*[margin_of(a) for a in condition.args])
     raise AmineError("threshold", "it has no margin from which a gradient could flow", given=str(condition)[:60])

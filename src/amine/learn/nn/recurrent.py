@@ -1,0 +1,69 @@
+"""Neurons that feed their spikes back to themselves."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import nn
+
+from amine.errors import AmineError
+from amine.learn.nn.neurons import Neurons, State
+
+
+class Recurrent(nn.Module):
+    """Neurons with learned connections among themselves: what spikes in one step arrives in the next.
+
+    Parameters
+    ----------
+    neurons : a :class:`Neurons` module. n : their number, may be left out.
+    weight : initial weights ``[to, from]`` in the unit of the neurons' drive; None: uniform within 1/sqrt(n).
+    autapses : whether neurons may connect to themselves; if not, these weights stay zero.
+
+    Raises
+    ------
+    AmineError
+        If ``n`` is not the neurons' number or the weights do not fit.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from amine.learn import nn as ann
+    >>> layer = ann.Recurrent(ann.Neurons("lif", 8))
+    >>> layer(torch.rand(10, 2, 8))[0].shape
+    torch.Size([10, 2, 8])
+    """
+
+    def __init__(self, neurons: Neurons, n: int | None = None, *, weight: Any = None, autapses: bool = True):
+        super().__init__()
+        if not isinstance(neurons, Neurons) or not neurons.code.SPIKES:
+            raise AmineError("Recurrent", "it needs neurons that spike", given=repr(neurons)[:60])
+        if n is not None and n != neurons.n:
+            raise AmineError(
+                "Recurrent, n", "it is not the number of its neurons", given=str(n), expected=str(neurons.n)
+            )
+        n = neurons.n
+        if weight is None:
+            weight = torch.empty(n, n).uniform_(-1 / math.sqrt(n), 1 / math.sqrt(n))
+        weight = torch.as_tensor(weight).detach().clone()
+        if tuple(weight.shape) != (n, n):
+            raise AmineError(
+                "Recurrent, weight", "the shape is wrong", given=str(tuple(weight.shape)), expected=f"({n}, {n})"
+            )
+        self.neurons: Neurons = neurons
+        self.autapses = autapses
+        self.weight = nn.Parameter(weight)
+
+    @property
+    def n(self) -> int:
+        """Number of neurons."""
+        return self.neurons.n
+
+    def matrix(self) -> torch.Tensor:
+        """The weights that act, ``[to, from]``."""
+        return self.weight if self.autapses else self.weight - torch.diag(self.weight.diagonal())
+
+    def forward(self, current: Any, state: State | None = None, returns: str = "spikes") -> tuple[Any, State]:
+        """As :meth:`Neurons.forward`; the state also holds the spikes of the last step."""
+        return self.neurons.advance(self.neurons.inputs(current), state, returns, self.matrix())

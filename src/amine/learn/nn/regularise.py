@@ -1,0 +1,41 @@
+"""Regularisers: penalties to be added to a loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from amine.units import to_internal
+
+
+def rate(spikes: torch.Tensor, *, low: Any = "0 Hz", high: Any = "50 Hz", dt: Any = "1 ms") -> torch.Tensor:
+    """Mean squared deviation, in spikes, of each neuron's mean count from the band that ``low`` and ``high`` rates allow.
+
+    >>> rate(torch.ones(100, 2, 3), high="1000 Hz").item()
+    0.0
+    """
+    per_step = float(to_internal(dt, "ms", "regularise.rate, dt"))
+    least, most = (float(to_internal(x, "Hz", "regularise.rate")) * per_step * spikes.shape[0] for x in (low, high))
+    count = spikes.sum(0).mean(0)
+    return ((least - count).clamp_min(0) ** 2 + (count - most).clamp_min(0) ** 2).mean()
+
+
+def sparsity(spikes: torch.Tensor) -> torch.Tensor:
+    """Mean number of spikes of a neuron in a sequence.
+
+    >>> sparsity(torch.ones(10, 2, 3)).item()
+    10.0
+    """
+    return spikes.sum(0).mean()
+
+
+def weight(module: torch.nn.Module, *, l1: float = 0.0, l2: float = 0.0) -> torch.Tensor:
+    """``l1`` times the sum of absolute weights plus ``l2`` times the sum of squares, of all parameters called weight.
+
+    >>> weight(torch.nn.Linear(2, 1), l2=0.0).item()
+    0.0
+    """
+    found = [p for name, p in module.named_parameters() if name.split(".")[-1].startswith("weight")]
+    total = sum((l1 * p.abs().sum() + l2 * p.square().sum() for p in found), torch.zeros(()))
+    return torch.as_tensor(total)
