@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from amine.compounds.doses import bath, bolus, dose_ramp, dose_table
     from amine.distributions import Distribution, exponential, lognormal, normal, uniform
     from amine.errors import AmineError, AmineWarning
+    from amine.network.chemistry import uptake
     from amine.network.makers import box, exponential_decay, gaussian, ramp, sine, step, table
     from amine.network.network import Network
     from amine.results.run import Run
@@ -27,6 +28,7 @@ _HOME = {
     "amine.compounds.doses": ("bath", "bolus", "dose_ramp", "dose_table"),
     "amine.errors": ("AmineError", "AmineWarning"),
     "amine.distributions": ("Distribution", "normal", "lognormal", "uniform", "exponential"),
+    "amine.network.chemistry": ("uptake",),
     "amine.network.makers": ("step", "ramp", "sine", "table", "gaussian", "exponential_decay", "box"),
     "amine.network.network": ("Network",),
     "amine.results.run": ("Run",),
@@ -60,6 +62,7 @@ __all__ = [
     "table",
     "uniform",
     "units",
+    "uptake",
 ]
 
 

@@ -24,6 +24,11 @@ def jump_row(label: str) -> str:
     return JUMP + label
 
 
+def gain_name(label: str) -> str:
+    """The factor on the current of a receptor: a parameter that is there only when something acts on it."""
+    return f"gain_{label}"
+
+
 GAP_CURRENT, GAP_TOTAL = "I_gap", "G_gap"
 
 
@@ -37,6 +42,7 @@ class CellStructure:
     poisson: tuple[tuple[str, bool, bool], ...] = ()  # (port label, weights differ, rates differ)
     gap: bool = False
     arrays: frozenset[str] = frozenset()  # parameters that differ between neurons
+    varying: tuple[str, ...] = ()  # parameters that doses and modulators change while the network runs
 
     def parameters(self) -> list[str]:
         """Names of all parameters of the fused system but the total gap-junction conductance."""
@@ -44,8 +50,7 @@ class CellStructure:
 
     def key(self) -> Any:
         """Plain data that decides the code."""
-
-        return [
+        key = [
             self.neuron.structure(),
             [[label, m.structure()] for label, m in self.ports],
             self.stimuli,
@@ -53,3 +58,4 @@ class CellStructure:
             self.gap,
             sorted(self.arrays),
         ]
+        return [*key, list(self.varying)] if self.varying else key

@@ -11,9 +11,10 @@ from typing import Any
 
 import sympy as sp
 
-from amine.engine.cells import GAP_CURRENT, JUMP, CellStructure, stimulus_input
+from amine.engine.cells import GAP_CURRENT, JUMP, CellStructure, gain_name, stimulus_input
 from amine.engine.fuse import Fused, fuse
 from amine.engine.printer import Printer
+from amine.engine.slow.emit import Refresh
 from amine.engine.step import BLOCK, Stepper
 
 FUNCTION = "@njit(nogil=True, fastmath=FAST, error_model='numpy')"
@@ -33,6 +34,7 @@ class CellCode:
     spikes: bool
     linear: dict[str, Any] | None  # sizes of the exactly advanced system, whether half steps are needed
     poisson: int  # number of Poisson inputs
+    needs: list[str]  # parameters from which constants are worked out anew when some of them vary
     source: str = ""
 
     def metadata(self) -> dict[str, Any]:
@@ -50,7 +52,12 @@ class _Writer:
         self.cell, self.fused, self.index = cell, fused, index
         self.stepper = Stepper(fused, cell.arrays)
         self.states = list(fused.rhs)
-        self.jumps = [row for row in fused.targets.values() if row.startswith(JUMP)]
+        # what receptors add to the voltage itself: row -> factor
+        self.jumps: dict[str, Any] = {
+            row: _s(gain_name(label)) if gain_name(label) in cell.varying else None
+            for label, row in fused.targets.items()
+            if row.startswith(JUMP)
+        }
         self.printer = Printer("kernel")
 
     def code(self) -> CellCode:
@@ -62,6 +69,7 @@ class _Writer:
                 self.fused.threshold.subs({_s(n): _s(f"next_{n}") for n in self.states}, simultaneous=True)
             )
         resets = [(n, take(e)) for n, e in self.fused.reset]
+        self.jumps = {row: factor and take(factor) for row, factor in self.jumps.items()}
         ref = None
         if self.fused.refractory is not None:
             ref = self.stepper.constants.constant(sp.floor(self.fused.refractory / _s("dt") + sp.Rational(1, 2)))
@@ -81,7 +89,10 @@ class _Writer:
             condition is not None,
             sizes if lin.states else None,
             len(self.cell.poisson),
+            [],
         )
+        refresh = Refresh(self.stepper, self.cell.varying, scalars, rows) if self.cell.varying else None
+        out.needs = refresh.needs if refresh else []
         out.source = "".join(
             [
                 f"# {self.cell.neuron.name}: " + ", ".join(f"{s} {m}" for s, m in self.stepper.methods.items()) + "\n",
@@ -89,6 +100,7 @@ class _Writer:
                 self._emit(out, resets, ref) if out.spikes else "",
                 self._update(out, steps, new, condition, ref, trial=False),
                 self._update(out, steps, new, condition, ref, trial=True) if self.cell.gap else "",
+                refresh.source(self.index) if refresh else "",
             ]
         )
         return out
@@ -138,6 +150,7 @@ class _Writer:
         used = {s.name for _, e in steps for s in e.free_symbols}
         used |= {s.name for s in condition.free_symbols} if condition is not None and not trial else set()
         used |= {self._held(s) for s in self.fused.hold} if ref is not None else set()
+        used |= {str(gain) for gain in self.jumps.values() if gain}
         spikes = out.spikes and not trial
         name = f"update_{self.index}{'_trial' if trial else ''}"
         text = [FUNCTION, f"def {name}(X, base, first, last, C, p, inputs, row, u, t, k, spk, at, id0, marks):"]
@@ -183,7 +196,8 @@ class _Writer:
         hold = self.fused.hold if ref is not None else ()
         text += [f"free = to_step({self._at(out, '_ref')}) <= k"] if out.spikes else []
         if self.jumps:  # what arrives at the end of this step moves the voltage before the threshold is tested
-            text.append(f"{new['v']} = " + " + ".join([new["v"], *(self._at(out, row) for row in self.jumps)]))
+            jumps = [self._at(out, row) + (f" * {gain}" if gain else "") for row, gain in self.jumps.items()]
+            text.append(f"{new['v']} = " + " + ".join([new["v"], *jumps]))
         text += [
             f"next_{s} = " + (f"({new[s]} if free else {self._held(s)})" if s in hold else new[s]) for s in self.states
         ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from amine.engine.cells import GAP_CURRENT, GAP_TOTAL, CellStructure, jump_row, port_name, stimulus_input
+from amine.engine.cells import GAP_CURRENT, GAP_TOTAL, CellStructure, gain_name, jump_row, port_name, stimulus_input
 from amine.equations import parse
 from amine.equations.syntax import Equations, symbol
 from amine.errors import AmineError
@@ -51,9 +51,11 @@ def fuse(cell: CellStructure) -> Fused:
         initial |= {rename[s]: part.expand(e).subs(swap, simultaneous=True) for s, e in part.initial.items()}
         parameters |= {rename[p] for p in part.parameters}
         if part.current is not None:
-            total += part.expand(part.current).subs(swap, simultaneous=True)
+            current = part.expand(part.current).subs(swap, simultaneous=True)
+            total += symbol(gain_name(label)) * current if gain_name(label) in cell.varying else current
         state = part.on_spike[0][0]
         targets[label] = rename[state] if state in rename else jump_row(label)
+    parameters |= set(cell.varying)
     inputs = {stimulus_input(j) for j in range(cell.stimuli)}
     total += sum(symbol(n) for n in sorted(inputs))
     if cell.gap:

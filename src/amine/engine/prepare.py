@@ -117,7 +117,7 @@ class Arrays:
     last: np.ndarray
     RT: np.ndarray
     RC: np.ndarray
-    keep: list[Any] = field(default_factory=list)
+    values: list[dict[str, Any]] = field(default_factory=list)  # parameters of each population, distributions drawn
 
 
 def layout(structure: Structure, module: ModuleType) -> tuple[list[Place], int]:
@@ -164,8 +164,7 @@ def fill(net: Network, structure: Structure, module: ModuleType, places: list[Pl
         elif m.kind == SOURCE_POISSON:
             _fill_rate(net, place, values[p], X)
     PI, PF, PT = _poisson(net, module, places, X, real)
-    arrays = Arrays(X, Q, C, PI, PF, PT, *_releases(module, structure, places, Q))
-    return arrays
+    return Arrays(X, Q, C, PI, PF, PT, *_releases(module, structure, places, Q), values)
 
 
 def _values(net: Network, m: Member) -> dict[str, Any]:

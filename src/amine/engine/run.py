@@ -88,6 +88,10 @@ def meta(net: Network, precision: str) -> dict[str, Any]:
                 "units": {v: units[v] for v in q.variables},
             }
         )
+    if net.fields or net.modulations or net.doses:
+        from amine.engine.slow.plan import recorded
+
+        probes += recorded(net)
     return {
         "network": net.to_dict(),
         "hash": net.hash(),

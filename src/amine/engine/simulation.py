@@ -13,6 +13,7 @@ from numba import njit
 
 from amine.engine import prepare, wiring
 from amine.engine.device import barrier  # noqa: F401  (compiled into generated modules)
+from amine.engine.slow.arrays import SlowState
 from amine.engine.tables import PROBE_COLUMNS
 from amine.errors import AmineError
 from amine.network.estimate import available_bytes
@@ -122,6 +123,10 @@ class Simulation:
         self.SL = [np.array(rows, np.int64).reshape(-1, 5) for rows in SL]
         self._prepare_probes()
         self._prepare_stimuli()
+        self.slow = None
+        if structure.slow is not None:
+            self.slow = SlowState(structure.slow, self.module, self.places, self.arrays.values, self.arrays, T)
+            self.history = max(self.history, self.slow.every + 1)
         self.ptr = np.zeros((self.history, len(self.places), T, 2), np.int64)
         self.n_spk = np.zeros(T, np.int64)
         self.own = self._capacity()
@@ -191,17 +196,18 @@ class Simulation:
     def _chunk(self, steps: int) -> Chunk:
         first, target = self.step, self.step + steps
         out = self._output(steps)
-        found_steps, found_ids = [], []
+        found_steps, found_ids, recorded = [], [], []
         while self.step < target:
             at = self.step
             self._roll(target - at)
-            self._advance_threads(target - at, out)
+            recorded += self._advance_threads(target - at, out)
             s, i = gather(self.spk, self.ptr, self.history, self.history + self.step - at, at + 1)
             found_steps.append(s)
             found_ids.append(i)
-        return Chunk(
-            first, target, np.concatenate(found_steps), np.concatenate(found_ids), self._traces(out, first, target)
-        )
+        traces = self._traces(out, first, target)
+        if self.slow is not None:
+            traces |= self.slow.samples(recorded, first, target)
+        return Chunk(first, target, np.concatenate(found_steps), np.concatenate(found_ids), traces)
 
     def _roll(self, steps: int) -> None:
         """Moves the spikes that may still arrive to the front, and makes room for ``steps`` more."""
@@ -229,12 +235,16 @@ class Simulation:
         if self.pay.shape[2] > 1:
             self.pay = np.pad(self.pay, ((0, 0), (0, 0), (0, extra)))
 
-    def _advance_threads(self, steps: int, out: Any = None) -> None:
-        """All threads run the generated loop up to the same step; sooner if spikes fill their buffers."""
+    def _advance_threads(self, steps: int, out: Any = None) -> list[np.ndarray]:
+        """All threads run the generated loop up to the same step; sooner if spikes fill their buffers.
+
+        Returns what slow signals were recorded.
+        """
         if out is None:
             out = self._output(max(steps, 1))
         k = self.step
         stimuli = self._stimuli(k, max(steps, 1))
+        slow = () if self.slow is None else (self.slow.chunk(k, steps),)
         a, reached = self.arrays, [k] * self.threads
         errors: list[BaseException] = []
 
@@ -279,6 +289,7 @@ class Simulation:
                     out_slots,
                     buffer,
                     self.events,
+                    *slow,
                 )
             except BaseException as e:
                 errors.append(e)
@@ -296,6 +307,7 @@ class Simulation:
             raise errors[0]
         self.step = int(reached[0])
         self._used = self.history + self.step - k
+        return [z.record[: -(-self.step // z.every) - z.first] for z in slow]
 
     def _stimuli(self, first: int, steps: int) -> np.ndarray:
         """Injected currents of each step, taken at its middle."""
@@ -369,6 +381,7 @@ class Simulation:
             "pay": [self.pay[:, t, : self.n_spk[t]].copy() for t in range(self.threads)],
             "n_spk": self.n_spk.copy(),
             "events": self.events.copy(),
+            "slow": {} if self.slow is None else {k: v.copy() for k, v in self.slow.state().items()},
         }
 
     def _restore(self, s: dict[str, Any]) -> None:
@@ -376,6 +389,8 @@ class Simulation:
         self.arrays.X[:], self.arrays.R[:], self.arrays.last[:] = s["X"], s["R"], s["last"]
         self.ptr, self._used = s["ptr"].copy(), self.history
         self.n_spk[:], self.events[:] = s["n_spk"], s["events"]
+        if self.slow is not None:
+            self.slow.set_state(s["slow"])
         for t in range(self.threads):
             self.spk[t, : len(s["spk"][t])] = s["spk"][t]
             if self.pay.shape[2] > 1:
@@ -431,6 +446,7 @@ class Simulation:
             "ids": np.concatenate([*ids, np.empty(0, np.int32)]),
             "pay": np.concatenate(pays, 1) if pays else np.empty((self.n_releases, 0), self.real),
             "events": np.int64(self.events.sum()),
+            **({} if self.slow is None else {f"slow.{k}": v for k, v in self.slow.state().items()}),
         }
 
     def set_state(self, s: Any) -> None:
@@ -451,6 +467,8 @@ class Simulation:
         self.n_spk[0] = n
         self.events[:] = 0
         self.events[0] = int(s["events"])
+        if self.slow is not None:
+            self.slow.set_state({k[5:]: v for k, v in s.items() if k.startswith("slow.")})
         self._used = self.history
 
     def chunk_steps(self, wanted: float | None) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amine.engine.cells import CellStructure, port_name
+from amine.engine.slow.plan import Plan, plan
 from amine.engine.tables import SOURCE_LIST, SOURCE_POISSON
 from amine.network.network import Network, ports_of
 from amine.network.parts import PoissonInput, Population, Stimulus
@@ -25,6 +26,8 @@ class Member:
     poisson: list[PoissonInput] = field(default_factory=list)
     gap: bool = False
     gap_total: Any = None  # sum of the gap-junction conductances of each neuron, once they are drawn
+    varying: tuple[str, ...] = ()  # parameters that doses and modulators change
+    spread: frozenset[str] = frozenset()  # those of them that then differ between neurons
 
     @property
     def name(self) -> str:
@@ -39,7 +42,13 @@ class Structure:
     members: list[Member]
     cells: list[CellStructure]
     releases: list[Any]  # release models that differ in more than values
-    parts: list[str]  # parts of the loop over steps that are needed: own, poisson_source, spike_list, probes
+    parts: list[str]  # parts of the loop over steps that are needed: own, poisson_source, spike_list, probes, slow
+    slow: Plan | None = None  # slow signals: doses, fields, receptors of modulators
+
+    @property
+    def signals(self) -> dict[str, int]:
+        """Places of the slow signals by name: ``dopamine``, ``D1``, ``dose:ketamine``."""
+        return self.slow.signals if self.slow is not None else {}
 
     def key(self, bits: int) -> list[Any]:
         """Plain data that decides the generated module."""
@@ -59,8 +68,12 @@ def _partly(views: Any, population: Population) -> bool:
 def read(net: Network) -> Structure:
     """The structure of a network."""
     members, cells, index = [], [], {}
+    slow = plan(net)
     for population in net.populations.values():
         m = _member(net, population)
+        if slow is not None:
+            m.varying, m.spread = slow.varying(population.name)
+            m.values |= {name: ("1", "1") for name in m.varying if name not in m.values}
         if population.model.kind == "source":
             m.kind = SOURCE_LIST if "times" in population.model.units else SOURCE_POISSON
             members.append(m)
@@ -76,7 +89,7 @@ def read(net: Network) -> Structure:
     for m in members:
         for model in m.releases:
             releases.setdefault(repr(model.structure()), model)
-    return Structure(members, cells, list(releases.values()), _parts(net, members))
+    return Structure(members, cells, list(releases.values()), _parts(net, members), slow)
 
 
 def _parts(net: Network, members: list[Member]) -> list[str]:
@@ -87,6 +100,7 @@ def _parts(net: Network, members: list[Member]) -> list[str]:
         "poisson_source": SOURCE_POISSON in kinds,
         "spike_list": SOURCE_LIST in kinds,
         "probes": bool(net.probes),
+        "slow": bool(net.fields or net.modulations or net.doses),
     }
     return [name for name, x in there.items() if x]
 
@@ -127,5 +141,5 @@ def _cell(m: Member) -> CellStructure:
         )
         for i in m.poisson
     )
-    arrays = frozenset(differ | ({"G_gap"} if m.gap else set()))
-    return CellStructure(m.population.model, tuple(m.ports.items()), len(m.stimuli), poisson, m.gap, arrays)
+    arrays = frozenset(differ | ({"G_gap"} if m.gap else set()) | m.spread)
+    return CellStructure(m.population.model, tuple(m.ports.items()), len(m.stimuli), poisson, m.gap, arrays, m.varying)

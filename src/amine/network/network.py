@@ -35,6 +35,7 @@ from amine.units import to_internal
 
 if TYPE_CHECKING:
     from amine.models._base import Model
+    from amine.network.chemistry import Dose, Field, Modulation
     from amine.results.run import Run
 
 _NAME = re.compile(r"^[A-Za-z0-9_][\w.+\- >/]*$")
@@ -79,6 +80,9 @@ class Network:
         self.inputs: list[PoissonInput] = []
         self.stimuli: list[Stimulus] = []
         self.probes: list[Probe] = []
+        self.fields: dict[str, Field] = {}
+        self.modulations: list[Modulation] = []
+        self.doses: list[Dose] = []
         self.notes: dict[str, Any] = {}
 
     # --- what is in it ---------------------------------------------------------------------------------------
@@ -300,6 +304,142 @@ class Network:
         part = Probe(name, view, tuple(variables), interval)
         self.probes.append(part)
         return part
+
+    # --- chemistry ---------------------------------------------------------------------------------------------
+
+    def field(
+        self,
+        name: str,
+        *,
+        released_by: Any = None,
+        release: Any = "1 nM",
+        uptake: Any = None,
+        removal: Any = None,
+        tonic: Any = "0 uM",
+        regions: Any = None,
+        exchange: Any = None,
+        grid: Any = None,
+        spacing: Any = "50 um",
+        diffusion: Any = None,
+        origin: Any = None,
+    ) -> Field:
+        """Adds a modulator that spreads in the tissue: volume transmission.
+
+        Parameters
+        ----------
+        name : what it is, such as ``"dopamine"``.
+        released_by : neurons whose spikes release it; with regions ``{region: neurons}``, or neurons that release in all.
+        release : by how much a spike raises the concentration of its region, or of its voxel.
+        uptake : transporters: names of the catalogue such as ``"DAT"``, or ``am.uptake(vmax, km)``; one or a list.
+        removal : further removal in proportion to the concentration: a rate or a time constant.
+        tonic : the level that neurons outside the network maintain; it is where the field starts.
+        regions : ``{name: neurons}``: well-mixed regions and whom each bathes; None is one region that bathes everybody.
+        exchange : rate at which any two regions mix.
+        grid, spacing, diffusion, origin : instead of regions, a box of voxels (nx, ny, nz) with closed ends, their edge, the
+            diffusion coefficient in the tissue and a corner; neurons stand at their positions.
+
+        Raises
+        ------
+        AmineError
+            Name taken, unknown transporter, wrong unit, neurons without positions on a grid.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network()
+        >>> vta = net.population("vta", 10, "poisson", rate="4 Hz")
+        >>> net.field("dopamine", released_by=vta, uptake=am.uptake("4 uM/s", "0.2 uM"), tonic="20 nM").tonic
+        '20 nM'
+        """
+        from amine.network.chemistry import field_of
+
+        made = field_of(
+            self,
+            name,
+            released_by=released_by,
+            release=release,
+            uptake=uptake,
+            removal=removal,
+            tonic=tonic,
+            regions=regions,
+            exchange=exchange,
+            grid=grid,
+            spacing=spacing,
+            diffusion=diffusion,
+            origin=origin,
+        )
+        self.fields[made.name] = made
+        return made
+
+    def modulate(
+        self,
+        target: Any,
+        *,
+        by: Any = None,
+        receptor: str | None = None,
+        acts_on: str,
+        maximum: Any,
+        EC50: Any = None,
+        hill: Any = 1,
+        tau: Any = None,
+        tau_decay: Any = None,
+    ) -> Modulation:
+        """Lets a field act on a parameter of neurons through a metabotropic receptor.
+
+        The receptor's occupancy (Hill) drives a second messenger of first order, and the parameter is multiplied by
+        ``1 + (maximum - 1) * messenger``.
+
+        Parameters
+        ----------
+        target : neurons that have the receptor.
+        by : a field or its name; None if drugs alone act there.
+        receptor : its label, such as ``"D1"``.
+        acts_on : a parameter of the neuron (``"V_th"``), ``"NMDA.conductance"``, a parameter of a receptor (``"GABA_A.tau"``)
+            or of the neurons' release model (``"release.U"``).
+        maximum : the factor at full occupancy.
+        EC50, hill : of the receptor; by default those of the catalogue.
+        tau, tau_decay : time constants of the second messenger's rise and decay (default: as the rise; none: at once).
+
+        Raises
+        ------
+        AmineError
+            Unknown field, receptor or parameter, negative factor.
+        """
+        from amine.network.chemistry import modulation_of
+
+        made = modulation_of(
+            self,
+            target,
+            by=by,
+            receptor=receptor,
+            acts_on=acts_on,
+            maximum=maximum,
+            EC50=EC50,
+            hill=hill,
+            tau=tau,
+            tau_decay=tau_decay,
+        )
+        self.modulations.append(made)
+        return made
+
+    def dose(self, drug: str, concentration: Any) -> Dose:
+        """Gives a drug: several doses of one drug add up, and different drugs act together.
+
+        Parameters
+        ----------
+        drug : its name in the catalogue.
+        concentration : such as ``"0.5 uM"``, or in time: ``am.bath``, ``am.bolus``, ``am.dose_ramp``, ``am.dose_table``.
+
+        Raises
+        ------
+        AmineError
+            Unknown drug, unit missing, negative concentration.
+        """
+        from amine.network.chemistry import dose_of
+
+        made = dose_of(drug, concentration)
+        self.doses.append(made)
+        return made
 
     # --- as data, as text, in time ---------------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ FORMAT = "amine network 1"
 
 def to_dict(net: Network) -> dict[str, Any]:
     """A network as JSON-able data."""
+    from amine.network.chemistry import to_plain as chemistry
+
     return {
         "format": FORMAT,
         "name": net.name,
@@ -32,8 +34,8 @@ def to_dict(net: Network) -> dict[str, Any]:
         "projections": [
             {
                 "name": s.name,
-                "source": _group(s.source),
-                "target": _group(s.target),
+                "source": group_data(s.source),
+                "target": group_data(s.target),
                 "receptors": {r: to_plain(w) for r, w in s.receptors.items()},
                 "rule": _rule(s.rule),
                 "delay": None if s.delay is None else to_plain(s.delay),
@@ -46,8 +48,8 @@ def to_dict(net: Network) -> dict[str, Any]:
         "electrical": [
             {
                 "name": g.name,
-                "a": _view(g.a),
-                "b": _view(g.b),
+                "a": view_data(g.a),
+                "b": view_data(g.b),
                 "conductance": to_plain(g.conductance),
                 "rule": _rule(g.rule),
             }
@@ -56,7 +58,7 @@ def to_dict(net: Network) -> dict[str, Any]:
         "inputs": [
             {
                 "name": i.name,
-                "target": _group(i.target),
+                "target": group_data(i.target),
                 "rate": to_plain(i.rate),
                 "receptor": i.receptor,
                 "weight": to_plain(i.weight),
@@ -67,15 +69,16 @@ def to_dict(net: Network) -> dict[str, Any]:
         "stimuli": [
             {
                 "name": s.name,
-                "target": _group(s.target),
+                "target": group_data(s.target),
                 "current": {"kind": s.current.kind, **{k: _finite(v) for k, v in s.current.numbers.items()}},
             }
             for s in net.stimuli
         ],
         "probes": [
-            {"name": p.name, "target": _view(p.target), "variables": list(p.variables), "every": p.every}
+            {"name": p.name, "target": view_data(p.target), "variables": list(p.variables), "every": p.every}
             for p in net.probes
         ],
+        **chemistry(net),
     }
 
 
@@ -95,12 +98,12 @@ def _population(p: Any) -> dict[str, Any]:
     }
 
 
-def _view(v: View) -> list[Any]:
+def view_data(v: View) -> list[Any]:
     return [v.population, v.start, v.stop, v.step]
 
 
-def _group(g: Group) -> list[list[Any]]:
-    return [_view(v) for v in g.views()]
+def group_data(g: Group) -> list[list[Any]]:
+    return [view_data(v) for v in g.views()]
 
 
 def _rule(r: Rule) -> dict[str, Any]:
@@ -153,8 +156,8 @@ def _build(data: Mapping[str, Any]) -> Network:
         )
     for d in data["projections"]:
         net.synapses(
-            _to_group(d["source"]),
-            _to_group(d["target"]),
+            to_group(d["source"]),
+            to_group(d["target"]),
             receptors={r: from_plain(w) for r, w in d["receptors"].items()},
             delay=None if d["delay"] is None else from_plain(d["delay"]),
             autapses=_flag(d["autapses"]),
@@ -174,7 +177,7 @@ def _build(data: Mapping[str, Any]) -> Network:
         )
     for d in data["inputs"]:
         net.poisson(
-            _to_group(d["target"]),
+            to_group(d["target"]),
             rate=from_plain(d["rate"]),
             receptor=str(d["receptor"]),
             weight=from_plain(d["weight"]),
@@ -182,7 +185,10 @@ def _build(data: Mapping[str, Any]) -> Network:
             name=str(d["name"]),
         )
     for d in data["stimuli"]:
-        net.stimulus(_to_group(d["target"]), _waveform(d["current"]), name=str(d["name"]))
+        net.stimulus(to_group(d["target"]), _waveform(d["current"]), name=str(d["name"]))
+    from amine.network.chemistry import from_plain as chemistry
+
+    chemistry(net, data)
     for d in data["probes"]:
         net.probe(_to_view(d["target"]), *map(str, d["variables"]), every=d["every"], name=str(d["name"]))
     return net
@@ -213,7 +219,7 @@ def _to_view(d: Any) -> View:
     return View(str(name), start, stop, step)
 
 
-def _to_group(d: Any) -> Group:
+def to_group(d: Any) -> Group:
     return Group(tuple(_to_view(v) for v in d))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from amine.network.network import Network
+    from amine.results.chemistry import Signal
 
 
 class Run:
@@ -44,7 +45,9 @@ class Run:
         seconds: Mapping[str, float],
         info: Mapping[str, Any],
     ):
-        self.network, self.spikes, self.probes = network, spikes, dict(probes)
+        self.network, self.spikes = network, spikes
+        self.probes = {n: p for n, p in probes.items() if not n.startswith("chemistry:")}
+        self.slow = {n[10:]: p for n, p in probes.items() if n.startswith("chemistry:")}
         self.duration, self.complete, self.seconds, self.info = duration, complete, dict(seconds), dict(info)
 
     # --- figures -----------------------------------------------------------------------------------------------
@@ -94,6 +97,29 @@ class Run:
         from amine.results.statistics import summary
 
         return {name: summary(self.spikes[name], start) for name in self.spikes}
+
+    def concentration(self, name: str, region: str | None = None) -> Signal:
+        """Concentration (uM) of a field or a drug in time, at each millisecond.
+
+        Parameters
+        ----------
+        name : a field such as ``"dopamine"``, or a drug that was given.
+        region : one region of a field that has several.
+
+        Raises
+        ------
+        AmineError
+            If there is no such field, dose or region.
+        """
+        from amine.results.chemistry import concentration
+
+        return concentration(self, name, region)
+
+    def occupancy(self, receptor: str, by: str | None = None, region: str | None = None) -> Signal:
+        """Occupancy of a receptor in time, at each millisecond: by its natural ligand, or ``by`` a drug."""
+        from amine.results.chemistry import occupancy
+
+        return occupancy(self, receptor, by, region)
 
     def to_xarray(self) -> Any:
         """Spikes and traces as an ``xarray.Dataset``."""
@@ -168,7 +194,8 @@ class Run:
         data = meta(self.network, self.info.get("precision", "float32"))
         store = ZarrStore.create(path, data)
         probes = {
-            n: (np.asarray(p.times), {v: np.asarray(x) for v, x in p.values.items()}) for n, p in self.probes.items()
+            n: (np.asarray(p.times), {v: np.asarray(x) for v, x in p.values.items()})
+            for n, p in {**self.probes, **{f"chemistry:{n}": p for n, p in self.slow.items()}}.items()
         }
         store.append(self.spikes.steps, self.spikes.ids, probes)
         store.finish(data, self.duration, {"complete": self.complete, "seconds": self.seconds, "info": self.info})

@@ -126,7 +126,7 @@ class ZarrStore:
             rows = max(1, min(2**16, 2**22 // max(1, 4 * n)))
             group.create_array("times", shape=(0,), chunks=(2**16,), dtype="float64")
             for v in q["variables"]:
-                group.create_array(v, shape=(0, n), chunks=(rows, n), dtype=meta["precision"])
+                group.create_array(v, shape=(0, n), chunks=(rows, n), dtype=q.get("dtype", meta["precision"]))
         root.attrs.update({"format": FORMAT, "meta": meta})
         return ZarrStore(target, root)
 

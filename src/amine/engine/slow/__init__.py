@@ -1,0 +1,1 @@
+"""Slow signals: concentrations, occupancies and second messengers, advanced every millisecond, and the parameters they change."""

@@ -1,0 +1,45 @@
+"""How slow signals reach a generated kernel: one tuple of arrays, and the columns of its tables."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+# an operation: kind, first signal it writes, number of signals, first and last argument, place of its numbers, further use
+OP, OUT, N, ARG0, ARG1, PAR, MORE, OP_COLUMNS = range(8)
+DOSE, FIELD, OCCUPANCY, RELAX, LINEAR = range(5)
+# an argument: role, first signal, step from one signal to the next (0: one for all), place of its numbers
+ROLE, FROM, STRIDE, NUMBER, ARG_COLUMNS = range(5)
+AGONIST, COMPETITOR, REDUCER, SHIFT, KM, VMAX, REMOVAL, RELEASE, SOURCE, EFFLUX = range(10)
+# an axis along which a field moves: neurons of it, distance of neighbours in the signals, place of its propagator
+AXIS_N, AXIS_STRIDE, AXIS_PAR, AXIS_COLUMNS = range(4)
+# spikes that release: place of the field's operation, population, start, stop, step, region or -1, place of the neurons' regions, of the amounts
+S_OP, S_POP, S_START, S_STOP, S_STEP, S_REGION, S_MAP, S_PAR, SPIKE_COLUMNS = range(9)
+# a factor of a population's parameter: population, parameter, first signal, number of signals, place of the neurons' regions or -1, applied copy
+V_POP, V_PARAMETER, V_FROM, V_N, V_MAP, V_APPLIED, VARY_COLUMNS = range(7)
+# a parameter of a release model: row of the table of constants, column, first signal, place of its base value
+W_ROW, W_COLUMN, W_FROM, W_PAR, WEIGHT_COLUMNS = range(5)
+
+
+class Slow(NamedTuple):
+    """All that a kernel needs of slow signals."""
+
+    every: int  # steps from one field step to the next
+    S: np.ndarray  # [thread, signal] float64: each thread advances its own copy
+    doses: np.ndarray  # [field steps of this chunk, doses] concentrations
+    record: np.ndarray  # [field steps of this chunk, recorded signals]
+    first: int  # number of the first field step of this chunk
+    columns: np.ndarray  # which signals are recorded
+    ops: np.ndarray
+    args: np.ndarray
+    axes: np.ndarray
+    spikes: np.ndarray
+    factors: np.ndarray
+    releases: np.ndarray
+    par: np.ndarray  # float64: numbers of everything above
+    maps: np.ndarray  # int64: the region of each neuron
+    base: np.ndarray  # float64: parameters of populations as described
+    value: np.ndarray  # float64: as they are now
+    at: np.ndarray  # [population, parameter] place in base and value
+    step: np.ndarray  # [population, parameter] 1 if it differs between neurons

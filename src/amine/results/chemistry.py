@@ -1,0 +1,87 @@
+"""Concentrations and occupancies that a run kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from amine.errors import AmineError, did_you_mean
+
+if TYPE_CHECKING:
+    from amine.results.probes import ProbeData
+    from amine.results.run import Run
+
+
+@dataclass
+class Signal:
+    """A slow signal: ``times`` in ms [samples], ``values`` [samples], or [samples, regions] if it has several; its ``unit``."""
+
+    name: str
+    times: np.ndarray
+    values: np.ndarray
+    unit: str
+
+    def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+        return np.asarray(self.values, dtype)  # type: ignore[arg-type]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def at(self, time: float) -> np.ndarray | float:
+        """The value at the last sample that is not after ``time`` (ms)."""
+        return self.values[max(0, int(np.searchsorted(self.times, time + 1e-9, side="right")) - 1)]
+
+
+def concentration(run: Run, name: str, region: str | None = None) -> Signal:
+    """See :meth:`amine.results.run.Run.concentration`."""
+    found = run.slow.get(f"concentration:{name}") or run.slow.get(f"dose:{_drug(run, name)}")
+    if found is None:
+        known = [n.split(":", 1)[1] for n in run.slow if n.startswith(("concentration:", "dose:"))]
+        raise AmineError(
+            "Run.concentration",
+            f"'{name}' was not there",
+            mend=did_you_mean(name, known) if known else "add net.field() or net.dose() before the run",
+        )
+    return _signal(run, name, found, region, "Run.concentration")
+
+
+def _drug(run: Run, name: str) -> str:
+    same = [d.drug for d in run.network.doses if d.drug.casefold() == str(name).casefold()]
+    return same[0] if same else str(name)
+
+
+def occupancy(run: Run, receptor: str, by: str | None = None, region: str | None = None) -> Signal:
+    """See :meth:`amine.results.run.Run.occupancy`."""
+    mine = {n.split(":", 1)[1]: p for n, p in run.slow.items() if n.startswith("occupancy:")}
+    found = mine.get(f"{receptor}:{_drug(run, by)}") if by is not None else None
+    if by is None:
+        found = next((p for n, p in mine.items() if n.split(":")[0] == receptor), None)
+    if found is None:
+        known = [n.split(":")[0] for n in mine]
+        what = f"no receptor '{receptor}'" + (f" with '{by}'" if by else "")
+        mend = did_you_mean(receptor, known) if known else "add net.modulate() or net.dose() before the run"
+        if by is not None and receptor in known:
+            mend = did_you_mean(by, [n.split(":")[1] for n in mine if n.startswith(f"{receptor}:")])
+        raise AmineError("Run.occupancy", f"there was {what}", mend=mend)
+    return _signal(run, receptor, found, region, "Run.occupancy")
+
+
+def _signal(run: Run, name: str, p: ProbeData, region: str | None, where: str) -> Signal:
+    values = np.asarray(p.values["value"])
+    if region is not None:
+        places = _regions(run, p)
+        if region not in places:
+            raise AmineError(where, f"region '{region}' is not known", mend=did_you_mean(region, places))
+        values = values[:, places.index(region)]
+    elif values.shape[1] == 1:
+        values = values[:, 0]
+    return Signal(name, p.times, values, p.units["value"])
+
+
+def _regions(run: Run, p: ProbeData) -> list[str]:
+    """Names of the regions of what was kept."""
+    kind, name, *by = p.name.split(":")[1:]
+    field = run.network.fields.get(name if kind == "concentration" else by[0] if by else "")
+    return [] if field is None else field.places
