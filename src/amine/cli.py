@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from amine.compounds.cli import app as compounds_app
 from amine.errors import AmineError, did_you_mean
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Networks of neurons: described once, compiled, simulated and looked at.",
 )
+app.add_typer(compounds_app, name="compounds")
 
 
 def main() -> None:

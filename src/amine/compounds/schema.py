@@ -306,6 +306,12 @@ class Entry:
         found = self.measurement(role)
         return default if found is None else found.internal
 
+    def describe(self) -> str:
+        """All that is known, as text for a terminal, with sources."""
+        from amine.compounds.text import describe
+
+        return describe(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Compound(Entry):
@@ -321,6 +327,18 @@ class Compound(Entry):
     stereo_note: str = ""
     sequence: str = ""
 
+    def draw(self, path: Any = None, *, width: int = 480, height: int = 360) -> Any:
+        """The structure, drawn by RDKit: written to ``path`` (.svg or .png), or returned as SVG text.
+
+        Raises
+        ------
+        AmineError
+            If no structure is known, RDKit is not installed, or the file's ending is another.
+        """
+        from amine.compounds.draw import structure
+
+        return structure(self, path, width, height)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Transmitter(Compound):
@@ -335,6 +353,12 @@ class Transmitter(Compound):
     receptors: tuple[str, ...] = ()
 
     kind = "transmitter"
+
+    def pathway(self, path: Any = None) -> Any:
+        """The way of the transmitter from precursor to breakdown, as a figure; written to ``path`` if given."""
+        from amine.compounds.pathway import pathway
+
+        return pathway(self, path)
 
 
 @dataclass(frozen=True, kw_only=True)
