@@ -99,14 +99,22 @@ def run(command: list[str], environment: Mapping[str, str] | None = None, limit_
 class Amine:
     """One run of a built-in circuit through the command line; the compile cache is warm after ``prepare``."""
 
-    def __init__(self, circuit: str, bio_s: float, *options: str, threads: int = 1, precision: str = "float32"):
-        self.bio_s = bio_s
+    def __init__(
+        self,
+        circuit: str,
+        bio_s: float,
+        *options: str,
+        threads: int = 1,
+        precision: str = "float32",
+        small: tuple[str, ...] = (),
+    ):
+        self.bio_s, self.small = bio_s, small
         common = ["--duration", f"{bio_s * 1000:g} ms", "--threads", str(threads), "--precision", precision]
         self.arguments = ["run", circuit, *options, *common, "--json"]
 
     def prepare(self) -> None:
-        """Compile once, on the shortest run of the same structure."""
-        short = list(self.arguments)
+        """Compile once, on the shortest run of the same structure; ``small`` options come last and make it small, too."""
+        short = [*self.arguments, *self.small]
         short[short.index("--duration") + 1] = "1 ms"
         run([amine_command(), *short])
 

@@ -1,6 +1,7 @@
 """The driver behind ``make bench``: amine, its peers and the limit in C by turns, on this machine.
 
     python benchmarks/bench.py [--pairs 5] [--only REGEX] [--quick] [--list]
+    python benchmarks/bench.py --merge results/*.json --page docs/benchmarks.md
 
 Every contestant of a group runs once a round (A B C A B C ...), so that a change of the machine's pace
 touches all alike; a ratio is formed within a round, and the table shows the median, least and greatest of the
@@ -191,6 +192,44 @@ def machine() -> dict:
     }
 
 
+def merged(files: list[Path]) -> tuple[dict, list[dict]]:
+    """Several result files as one: rounds of a group that was measured in pieces follow one another."""
+    about: dict = {}
+    by_name: dict[str, dict] = {}
+    for file in files:
+        data = json.loads(file.read_text())
+        if data["quick"]:
+            raise SystemExit(f"{file}: a quick look is no measurement")
+        if about and data["machine"]["processor"] != about["machine"]["processor"]:
+            raise SystemExit(f"{file}: measured on another machine")
+        about = {"machine": data["machine"], "when": max(about.get("when", ""), data["when"])}
+        for found in data["groups"]:
+            whole = by_name.setdefault(found["group"], {**found, "turns": {}, "failed": {}, "busy_before": 0.0})
+            whole["busy_before"] = max(whole["busy_before"], found["busy_before"])
+            for name, turns in found["turns"].items():
+                whole["turns"].setdefault(name, []).extend(turns)
+            whole["failed"] |= found["failed"]
+    for whole in by_name.values():
+        whole["failed"] = {n: why for n, why in whole["failed"].items() if n not in whole["turns"]}
+    return about, list(by_name.values())
+
+
+def page(files: list[Path]) -> str:
+    """The page of the documentation: what was measured, on what, and what to keep in mind."""
+    about, found = merged(files)
+    results = {m["group"]: m for m in found}
+    todo = [g for g in groups(False) if g.name in results]
+    where = about["machine"]
+    return (HERE / "page.md").read_text().format(
+        date=about["when"][:10],
+        processor=where["processor"],
+        cores=where["cores"],
+        python=where["python"],
+        system=where["system"],
+        table=table(todo, [results[g.name] for g in todo]),
+    )
+
+
 def main() -> None:
     """Parse, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -204,7 +243,16 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=HERE / "results")
     parser.add_argument("--name", default="bench", help="name of the files in --out")
+    parser.add_argument("--merge", type=Path, nargs="+", help="measure nothing; make one page of these result files")
+    parser.add_argument("--page", type=Path, help="where the page goes; without it, it is printed")
     a = parser.parse_args()
+    if a.merge:
+        text = page(a.merge)
+        if a.page:
+            a.page.write_text(text)
+        else:
+            print(text)
+        return
     todo = [g for g in groups(a.quick) if re.search(a.only, g.name)]
     if a.list:
         for g in todo:

@@ -66,7 +66,7 @@ def random_network(name: str, n: int, nest_bio: float, claims: list[Claim], quic
 def microcircuit(quick: bool) -> list[Group]:
     """Full scale (a tenth with ``quick``), DC and Poisson drive; and a tenth against NEST."""
     scale, bio = (0.3, 0.5) if quick else (1.0, 1.0)
-    size = ("--scale", str(scale))
+    size, small = ("--scale", str(scale)), ("--scale", "0.05")
     bounds = [
         Claim("1 thread, at most 7 s", "amine", most=7.0),
         Claim("2 threads, at most 4 s", "amine, 2 threads", most=4.0),
@@ -79,9 +79,9 @@ def microcircuit(quick: bool) -> list[Group]:
     full = Group(
         f"microcircuit scale {scale:g}",
         {
-            "amine": lambda: Amine("microcircuit", bio, *size, "--drive", "dc"),
-            "amine, 2 threads": lambda: Amine("microcircuit", bio, *size, "--drive", "dc", threads=2),
-            "amine, Poisson": lambda: Amine("microcircuit", bio, *size, "--drive", "poisson"),
+            "amine": lambda: Amine("microcircuit", bio, *size, "--drive", "dc", small=small),
+            "amine, 2 threads": lambda: Amine("microcircuit", bio, *size, "--drive", "dc", threads=2, small=small),
+            "amine, Poisson": lambda: Amine("microcircuit", bio, *size, "--drive", "poisson", small=small),
             "limit in C": lambda: Limit("microcircuit", str(scale), str(bio)),
         },
         bounds,

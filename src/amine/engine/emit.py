@@ -157,14 +157,17 @@ class _Writer:
         text += [f"    {n} = C[p, {i}]" for i, n in enumerate(out.scalars) if n in used]
         text += [f"    u_{j} = inputs[row, u + {j}]" for j in range(self.cell.stimuli)]
         text += ["    worst = F(0.0)", f"    changes = np.empty({BLOCK}, F)"] if trial else []
+        text += ["    eight = marks.view(U64)  # marks of spikes, eight at a glance"] if spikes else []
         text += ["    for b in range(first, last):", f"        o = U64(base + b * {len(out.rows) * BLOCK})"]
-        text += ["        hits = U8(0)"] if spikes else []
         text += [
             f"        for l in range(U64({BLOCK})):",
             *(" " * 12 + line for line in self._lane(out, steps, new, condition, ref, used, trial)),
         ]
         if spikes:
             text += [
+                "        hits = U64(0)",  # apart from the loop above, which a running value would slow by half
+                f"        for l in range(U64({BLOCK // 8})):",
+                "            hits |= eight[l]",
                 "        if hits != 0:",
                 f"            at = emit_{self.index}(X, o, C, p, k, spk, at, id0 + b * {BLOCK}, marks)",
             ]
@@ -209,7 +212,7 @@ class _Writer:
         text += [f"{self._at(out, s)} = next_{s}" for s in self.states]
         text += [f"{self._at(out, row)} = F(0.0)" for row in self.jumps]
         if out.spikes:
-            text += [f"hit = U8(free & {self.printer(condition)})", "marks[l] = hit", "hits |= hit"]
+            text.append(f"marks[l] = U8(free & {self.printer(condition)})")
         return text
 
     def _held(self, state: str) -> str:

@@ -22,7 +22,7 @@ def regime(g: float, ratio: float) -> tuple[float, float, float]:
     )
     drive = nest.Create("poisson_generator", params={"rate": 1000.0 * ratio * 20.0 / (0.1 * 20.0)})
     nest.Connect(drive, cells, syn_spec={"weight": 0.1, "delay": 1.5})
-    rule = {"rule": "fixed_indegree"}
+    rule = {"rule": "fixed_indegree", "allow_multapses": False}  # as in the circuit: another network otherwise
     nest.Connect(cells[:ne], cells, {**rule, "indegree": ce}, {"weight": 0.1, "delay": 1.5})
     nest.Connect(cells[ne:], cells, {**rule, "indegree": ci}, {"weight": -0.1 * g, "delay": 1.5})
     recorder = nest.Create("spike_recorder")
