@@ -95,8 +95,13 @@ def spread(values: list[float]) -> str:
     """Median and range, to three digits."""
     if not values:
         return "not measured"
-    middle = f"{statistics.median(values):.3g}"
-    return middle if len(values) == 1 else f"{middle} ({min(values):.3g} to {max(values):.3g})"
+    middle, low, high = (three(x) for x in (statistics.median(values), min(values), max(values)))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def three(x: float) -> str:
+    """A number to three digits, without an exponent."""
+    return f"{x:.0f}" if abs(x) >= 1000 else f"{x:.3g}"
 
 
 def values(measured: dict, name: str, field: str) -> list[float]:
@@ -220,13 +225,17 @@ def page(files: list[Path]) -> str:
     results = {m["group"]: m for m in found}
     todo = [g for g in groups(False) if g.name in results]
     where = about["machine"]
-    return (HERE / "page.md").read_text().format(
-        date=about["when"][:10],
-        processor=where["processor"],
-        cores=where["cores"],
-        python=where["python"],
-        system=where["system"],
-        table=table(todo, [results[g.name] for g in todo]),
+    return (
+        (HERE / "page.md")
+        .read_text()
+        .format(
+            date=about["when"][:10],
+            processor=where["processor"],
+            cores=where["cores"],
+            python=where["python"],
+            system=where["system"].split("-")[0],
+            table=table(todo, [results[g.name] for g in todo]),
+        )
     )
 
 

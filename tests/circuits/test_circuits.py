@@ -63,3 +63,36 @@ def test_thalamic_input_raises_layer_4():
     )
     window = [np.sum(t.times > 700.0) for t in (calm, driven)]
     assert window[1] > window[0] + 10
+
+
+def moments(scale: float) -> np.ndarray:
+    """Mean, variance and third cumulant of the input current that the description gives each population at the published rates, in
+    powers of pA/ms: those of independent Poisson trains (Campbell), weights without their spread. Rows are populations."""
+    from amine.circuits.potjans_diesmann import tables
+    from amine.units import to_internal
+
+    t, net = tables(), am.circuits.microcircuit(scale)
+    rates = dict(zip(t["populations"], t["reference_rates_Hz"]["nest_single_run"], strict=True))
+    out = {name: np.zeros(3) for name in net.populations}
+    powers, tau = np.arange(1, 4), t["neuron"]["tau_syn_exc_ms"]
+    for s in net.projections:
+        (source,), (target,) = s.source.views(), s.target.views()
+        mean = to_internal(s.receptors["psc"].a, "pA", "weight")
+        out[target.population] += s.rule.value / target.n * rates[source.population] * 1e-3 * mean**powers
+    for i in net.inputs:
+        (target,) = i.target.views()
+        weight, rate = to_internal(i.weight, "pA", "weight"), to_internal(i.rate, "Hz", "rate")  # in 1/ms
+        out[target.population] += i.n * rate * weight**powers
+    for name, p in net.populations.items():
+        out[name][0] += to_internal(p.parameters["I_e"], "pA", "I_e") / tau
+    return np.array(list(out.values()))
+
+
+def test_down_scaling_keeps_mean_and_variance_of_the_input_but_not_its_skewness():
+    """In-degrees times s, weights over sqrt(s), the lost mean as a current (van Albada, Helias & Diesmann 2015): the first two cumulants
+    stay, at the published rates and for independent inputs, but for the rounding of sizes; the third, that of larger and rarer jumps,
+    grows by 1/sqrt(s)."""
+    full, tenth = moments(1.0), moments(0.1)
+    np.testing.assert_allclose(tenth[:, 0], full[:, 0], rtol=5e-3)
+    np.testing.assert_allclose(tenth[:, 1], full[:, 1], rtol=5e-3)
+    np.testing.assert_allclose(tenth[:, 2] / full[:, 2], 0.1**-0.5, rtol=5e-3)

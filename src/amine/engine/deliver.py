@@ -34,13 +34,20 @@ def segment(D, b, i, d):
     return start + I64(load_u32(D[b, SEG], at)), start + I64(load_u32(D[b, SEG], at + 1))
 
 
+@njit(nogil=True, inline="always")
+def ask(address, end):
+    """Asks for the cache lines from ``address`` up to ``end``. A range with a step would divide."""
+    while address < end:
+        prefetch(address)
+        address += 64
+
+
 @njit(nogil=True)
 def walk_shared(X, D, b, n, starts, ends, factors, weight):
     slots = D[b, SLOTS]
     for q in range(n):
         if q + AHEAD < n:
-            prefetch(slots + 4 * starts[q + AHEAD])
-            prefetch(slots + 4 * starts[q + AHEAD] + 64)
+            ask(slots + 4 * starts[q + AHEAD], slots + 4 * ends[q + AHEAD])
         w = weight * factors[q]
         for j in range(starts[q], ends[q]):
             X[load_u32(slots, j)] += w
@@ -51,8 +58,7 @@ def walk_packed(X, D, b, n, starts, ends, factors, released):
     base = D[b, SLOTS]
     for q in range(n):
         if q + AHEAD < n:
-            for line in range(0, 8 * (ends[q + AHEAD] - starts[q + AHEAD]), 64):
-                prefetch(base + 8 * starts[q + AHEAD] + line)
+            ask(base + 8 * starts[q + AHEAD], base + 8 * ends[q + AHEAD])
         if released:
             f = factors[q]
             for j in range(starts[q], ends[q]):

@@ -171,7 +171,7 @@ def _loop(
     pause: float,
 ) -> bool:
     """Chunk after chunk; True if the end was reached."""
-    if checkpoint is not None and sim.step == 0:  # with it, a kill before the next one leaves nothing that must be cleared away
+    if checkpoint is not None and sim.step == 0:  # a kill before the next one then leaves nothing to clear away
         Checkpoint.write(checkpoint, sim, kept, net.hash())
     last = time.monotonic()
     with _interruptible() as stopped, _bar(progress, steps * net.dt, sim.step * net.dt) as show:

@@ -8,12 +8,12 @@ a = given()
 nest.set_verbosity("M_ERROR")
 
 
-def regime(g: float, ratio: float) -> tuple[float, float, float]:
+def regime(g: float, ratio: float, seed: int) -> tuple[float, float, float]:
     """Rate in Hz, mean CV of intervals over neurons with at least 5, and the Fano factor of the population in 1 ms bins."""
     nest.ResetKernel()
     nest.resolution = 0.1
     nest.local_num_threads = int(a["threads"])
-    nest.rng_seed = int(a["seed"])
+    nest.rng_seed = int(seed)
     ne, ni, ce, ci = 10_000, 2_500, 1_000, 250
     cells = nest.Create(
         "iaf_psc_delta",
@@ -40,5 +40,5 @@ def regime(g: float, ratio: float) -> tuple[float, float, float]:
     return len(times) / 1000 / seconds, float(np.mean(cvs)) if cvs else np.nan, bins.var() / bins.mean()
 
 
-found = np.array([regime(g, r) for g, r in zip(a["g"], a["ratio"], strict=True)])
+found = np.array([regime(g, r, s) for g, r, s in zip(a["g"], a["ratio"], a["seeds"], strict=True)])
 answer(rate=found[:, 0], cv=found[:, 1], fano=found[:, 2])
