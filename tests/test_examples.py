@@ -51,6 +51,15 @@ def test_brunel_regimes(tmp_path: Path) -> None:
     assert 0.3 < ai_cv < 1.0
 
 
+def test_logistic_regression(tmp_path: Path) -> None:
+    numbers = load("logistic_regression").main(tmp_path)
+    picture(tmp_path, "logistic_regression")
+    assert numbers["apart"] < 1e-10 and numbers["accuracy"] == 0.8 and abs(numbers["boundary"] - 3.912) < 1e-3
+    assert numbers["weight_100000"] > 10 * numbers["weight_1000"] and numbers["weight_penalty"] < 1.5
+    assert numbers["wrong_sign_loss"] > 40 and numbers["row_same"] == 1.0
+    assert numbers["row_mse_spread"] < 1e-3 and abs(numbers["row_mse_mean"] - 0.4) < 1e-3
+
+
 def test_every_example_is_tested() -> None:
     assert {p.stem for p in EXAMPLES.glob("*.py")} == {
         k.removeprefix("test_") for k in globals() if (EXAMPLES / f"{k.removeprefix('test_')}.py").exists()

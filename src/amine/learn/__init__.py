@@ -1,1 +1,36 @@
-"""Doors two and three for machine learning: torch modules on the same equations, and rules that train them."""
+"""Training: estimators in scikit-learn's protocol, learning rules, torch modules, tasks, audit and export.
+
+>>> from amine.learn import Classifier
+>>> Classifier(hidden=(16,), neurons="tanh").get_params()["hidden"]
+(16,)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amine.learn.estimators import Classifier, Regressor
+    from amine.learn.saving import load
+
+_HOME = {
+    "amine.learn.estimators": ("Classifier", "Regressor"),
+    "amine.learn.saving": ("load",),
+}
+_NAMES = {name: home for home, names in _HOME.items() for name in names}
+_MODULES = ("nn", "rules")
+
+__all__ = ["Classifier", "Regressor", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    if name in _MODULES:
+        return import_module(f"amine.learn.{name}")
+    raise AttributeError(f"module 'amine.learn' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_MODULES])

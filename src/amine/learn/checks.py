@@ -1,0 +1,146 @@
+"""What is wrong with an estimator's arguments or data, said before anything is trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError, did_you_mean
+
+
+def one_of(where: str, word: str, value: Any, known: Iterable[str]) -> str:
+    """``value`` if it is one of the known names; otherwise an error with the nearest."""
+    known = list(known)
+    if value not in known:
+        raise AmineError(where, f"{word} {value!r} is not known", mend=did_you_mean(str(value), known))
+    return value
+
+
+def number(where: str, value: Any, low: float = -math.inf, high: float = math.inf, open_low: bool = False) -> float:
+    """A finite number between bounds."""
+    good = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    good = good and math.isfinite(value) and low <= value <= high and not (open_low and value == low)
+    if not good:
+        bounds = f"a number {'above' if open_low else 'from'} {low:g}" + (f" to {high:g}" if high < math.inf else "")
+        raise AmineError(where, "this value does not fit", given=repr(value)[:40], expected=bounds)
+    return float(value)
+
+
+def whole(where: str, value: Any, low: int = 1) -> int:
+    """A whole number of at least ``low``."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
+        raise AmineError(
+            where, "this is not a whole number", given=repr(value)[:40], expected=f"a whole number, {low} or more"
+        )
+    return int(value)
+
+
+def sizes(where: str, hidden: Any) -> tuple[int, ...]:
+    """Numbers of neurons of the hidden layers."""
+    if isinstance(hidden, int | np.integer) and not isinstance(hidden, bool):
+        hidden = (hidden,)
+    if not isinstance(hidden, tuple | list):
+        raise AmineError(
+            f"{where}, hidden",
+            "this is not a list of layer sizes",
+            given=repr(hidden)[:40],
+            expected="such as (64, 32)",
+        )
+    return tuple(whole(f"{where}, hidden", n) for n in hidden)
+
+
+def data(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
+    """X as an array of floats (samples, features) without gaps; sets or checks ``n_features_in_``."""
+    from sklearn.utils.validation import validate_data
+
+    where = f"{type(estimator).__name__}, X"
+    array: Any = validate_data(
+        estimator, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, ensure_min_samples=1
+    )
+    bad = ~np.isfinite(array)
+    if bad.any():
+        row, column = map(int, np.argwhere(bad)[0])
+        what = "NaN" if np.isnan(array[row, column]) else "infinity"
+        raise AmineError(
+            where,
+            f"input contains {what} in row {row}, column {column}",
+            mend="fill or leave out such samples, for example with sklearn.impute",
+        )
+    return np.asarray(array)
+
+
+def lengths(where: str, X: np.ndarray, y: np.ndarray) -> None:
+    """X and y have as many samples."""
+    if len(X) != len(y):
+        raise AmineError(
+            where, "X and y differ in length along axis 0, the samples", given=f"{len(X)} and {len(y)} samples"
+        )
+
+
+def targets(estimator: Any, y: Any, X: np.ndarray) -> np.ndarray:
+    """A regression's targets as floats (samples, outputs)."""
+    from sklearn.utils import check_array as _check
+
+    check_array: Any = _check
+    where = f"{type(estimator).__name__}, y"
+    if y is None:
+        raise AmineError(where, "requires y to be passed, but the target y is None")
+    array = check_array(
+        y, ensure_2d=False, dtype=np.float64, ensure_all_finite=False, input_name="y", ensure_min_samples=0
+    )
+    if array.ndim not in (1, 2):
+        raise AmineError(where, f"y has {array.ndim} axes", expected="(samples,) or (samples, outputs)")
+    lengths(where, X, array)
+    if not np.isfinite(array).all():
+        raise AmineError(
+            where, "input contains NaN or infinity", given=f"first in row {int(np.argwhere(~np.isfinite(array))[0][0])}"
+        )
+    return array
+
+
+def labels(estimator: Any, y: Any, X: np.ndarray) -> np.ndarray:
+    """A classification's labels (samples,)."""
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import _num_samples, column_or_1d
+
+    where = f"{type(estimator).__name__}, y"
+    if y is None:
+        raise AmineError(where, "requires y to be passed, but the target y is None")
+    _num_samples(y)
+    array = np.asarray(y)
+    if array.ndim == 2 and array.shape[1] != 1:
+        raise AmineError(
+            where, "y has several columns along axis 1", given=str(array.shape), expected="one label a sample"
+        )
+    array = column_or_1d(array, warn=True)
+    if array.dtype.kind in "fc" and not np.isfinite(array).all():
+        raise AmineError(where, "input contains NaN or infinity")
+    check_classification_targets(array)
+    lengths(where, X, array)
+    return array
+
+
+def class_weights(where: str, given: Any, classes: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+    """One weight a class, from ``"balanced"`` or a mapping."""
+    if given is None:
+        return None
+    if given == "balanced":
+        counts = np.array([(y == c).sum() for c in classes])
+        return len(y) / (len(classes) * np.maximum(counts, 1))
+    if not isinstance(given, Mapping):
+        raise AmineError(
+            f"{where}, class_weight",
+            "this value does not fit",
+            given=repr(given)[:40],
+            expected="'balanced' or {class: weight}",
+        )
+    known = list(classes)
+    for c in given:
+        if c not in known:
+            raise AmineError(
+                f"{where}, class_weight", f"class {c!r} is not in y", mend=did_you_mean(str(c), map(str, known))
+            )
+    return np.array([number(f"{where}, class_weight", given.get(c, 1.0), 0.0) for c in known])

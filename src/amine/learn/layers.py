@@ -1,0 +1,145 @@
+"""Networks of rate neurons: linear maps and activations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from amine.errors import AmineError, did_you_mean
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "softmax": lambda x: torch.softmax(x, -1),
+    "identity": lambda x: x,
+}
+INITIAL = {
+    "zero": nn.init.zeros_,
+    "xavier_uniform": nn.init.xavier_uniform_,
+    "xavier_normal": nn.init.xavier_normal_,
+    "kaiming_uniform": lambda w: nn.init.kaiming_uniform_(w, nonlinearity="relu"),
+    "kaiming_normal": lambda w: nn.init.kaiming_normal_(w, nonlinearity="relu"),
+    "orthogonal": nn.init.orthogonal_,
+}
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything that decides a network: what :mod:`amine.learn.saving` writes beside the weights.
+
+    ``neurons`` is an activation's name or a spiking :class:`amine.models.Model`; the other fields are those of
+    :class:`amine.learn.Classifier`.
+    """
+
+    inputs: int
+    outputs: int
+    hidden: tuple[int, ...]
+    neurons: Any
+    bias: bool = True
+    initial: str = "auto"
+    precision: str = "float64"
+    recurrent: bool = False
+    encoder: str = "current"
+    steps: int = 50
+    dt: float = 1.0
+
+    @property
+    def spiking(self) -> bool:
+        """Whether hidden neurons spike."""
+        return not isinstance(self.neurons, str)
+
+    @property
+    def neuron_name(self) -> str:
+        """The activation's or the model's name."""
+        return self.neurons if isinstance(self.neurons, str) else self.neurons.name
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """float32 or float64."""
+        return getattr(torch, self.precision)
+
+
+def initialise(layers: list[nn.Linear], initial: str) -> None:
+    """Start weights: ``auto`` is torch's own, uniform within 1/sqrt(inputs); biases are zero with every other."""
+    if initial == "auto":
+        return
+    with torch.no_grad():
+        for layer in layers:
+            INITIAL[initial](layer.weight)
+            if layer.bias is not None:
+                layer.bias.zero_()
+
+
+def check_initial(where: str, initial: Any, hidden: tuple[int, ...]) -> str:
+    """A known start, and one from which hidden layers can learn."""
+    if initial not in INITIAL and initial != "auto":
+        raise AmineError(
+            f"{where}, initial", f"start {initial!r} is not known", mend=did_you_mean(str(initial), [*INITIAL, "auto"])
+        )
+    if initial == "zero" and hidden:
+        raise AmineError(
+            f"{where}, initial",
+            "from a start at zero all neurons of a hidden layer stay alike, so it can't learn",
+            mend="use initial='auto', or no hidden layers",
+        )
+    return initial
+
+
+class Layered(nn.Module):
+    """Linear ``maps`` with something nonlinear after each: what rules that go layer by layer need to know.
+
+    Subclasses say what the input is turned into (:meth:`encode`), what hidden neurons make of their input
+    (:meth:`activation`), and how scores are read from what the last map gives (:meth:`readout`).
+    """
+
+    def __init__(self, spec: Spec):
+        super().__init__()
+        widths = (spec.inputs, *spec.hidden, spec.outputs)
+        self.spec = spec
+        self.maps = nn.ModuleList(
+            nn.Linear(a, b, bias=spec.bias, dtype=spec.dtype) for a, b in zip(widths, widths[1:], strict=False)
+        )
+        initialise(list(self.maps), spec.initial)  # type: ignore[arg-type]
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The input of the first map."""
+        return x
+
+    def activation(self, k: int, before: Tensor) -> Tensor:
+        """What hidden layer ``k`` makes of its input."""
+        raise NotImplementedError
+
+    def readout(self, before: Tensor) -> Tensor:
+        """Scores (samples, outputs) from what the last map gives."""
+        return before
+
+    def own(self, k: int) -> list[nn.Parameter]:
+        """Parameters of hidden layer ``k`` besides its map: recurrent weights, time constants."""
+        return []
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.trace(x)[-1]
+
+    def trace(self, x: Tensor) -> list[Tensor]:
+        """The encoded input, the activity of each hidden layer, and the scores."""
+        out = [self.encode(x)]
+        for k, layer in enumerate(self.maps[:-1]):
+            out.append(self.activation(k, layer(out[-1])))
+        out.append(self.readout(self.maps[-1](out[-1])))
+        return out
+
+
+class Dense(Layered):
+    """Rate neurons: linear maps with an activation after each but the last.
+
+    >>> Dense(Spec(4, 3, (8,), "tanh"))(torch.zeros(2, 4, dtype=torch.float64)).shape
+    torch.Size([2, 3])
+    """
+
+    def activation(self, k: int, before: Tensor) -> Tensor:
+        return ACTIVATIONS[self.spec.neurons](before)

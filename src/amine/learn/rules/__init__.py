@@ -1,0 +1,68 @@
+"""Learning rules behind one interface: ``rule="backprop"`` by name, or ``rule=EProp(feedback="random")`` with options.
+
+>>> from amine.learn import rules
+>>> "backprop" in rules.names()
+True
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from amine.errors import AmineError, did_you_mean
+from amine.learn.rules._base import Learner, Rule
+
+_HOME: dict[str, tuple[str, str]] = {
+    "backprop": ("backprop", "Backprop"),
+    "feedback_alignment": ("alignment", "FeedbackAlignment"),
+    "dfa": ("alignment", "DirectFeedbackAlignment"),
+}
+
+__all__ = ["Learner", "Rule", "get", "names"]
+
+
+def names() -> list[str]:
+    """The rules by name.
+
+    >>> names()[0]
+    'backprop'
+    """
+    return list(_HOME)
+
+
+def get(rule: Any, where: str = "rules", **options: Any) -> Rule:
+    """A rule by name, or a rule itself; options are those of its class.
+
+    Raises
+    ------
+    AmineError
+        If there is none of that name, with the nearest.
+
+    Examples
+    --------
+    >>> get("dfa").name
+    'dfa'
+    """
+    if isinstance(rule, Rule):
+        return replace(rule, **options)
+    if rule not in _HOME:
+        raise AmineError(where, f"rule {rule!r} is not known", mend=did_you_mean(str(rule), _HOME))
+    module, name = _HOME[rule]
+    make = getattr(import_module(f"amine.learn.rules.{module}"), name)
+    try:
+        return make(**options)
+    except TypeError:
+        known = list(make.__dataclass_fields__)
+        wrong = next((k for k in options if k not in known), "")
+        raise AmineError(
+            f"{where}, rule '{rule}'", f"it has no option '{wrong}'", mend=did_you_mean(wrong, known)
+        ) from None
+
+
+def __getattr__(name: str) -> Any:
+    for module, cls in _HOME.values():
+        if cls == name:
+            return getattr(import_module(f"amine.learn.rules.{module}"), name)
+    raise AttributeError(f"module 'amine.learn.rules' has no attribute '{name}'")

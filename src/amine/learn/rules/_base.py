@@ -1,0 +1,79 @@
+"""What a learning rule is: it builds or takes a network and fills the gradients that an optimiser then follows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from amine.errors import AmineError
+from amine.learn.layers import Dense, Spec
+from amine.learn.losses import Loss
+
+
+class Learner(nn.Module):
+    """A rule at work on one network; its buffers (random feedback, running averages) are saved with the weights.
+
+    It holds the network outside its own modules, so that the two are saved side by side.
+    """
+
+    def __init__(self, network: nn.Module, loss: Loss):
+        super().__init__()
+        self._parts = (network, loss)
+
+    @property
+    def network(self) -> Any:
+        """The network that learns."""
+        return self._parts[0]
+
+    @property
+    def loss(self) -> Loss:
+        """The loss."""
+        return self._parts[1]
+
+    def step(self, x: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Writes ``grad`` of every parameter for one batch; returns the loss and the scores, without history."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule and its options; subclasses are frozen data classes.
+
+    ``rates`` and ``spikes`` say whether it can teach networks of rate neurons and of spiking ones.
+    """
+
+    name: ClassVar[str] = ""
+    rates: ClassVar[bool] = True
+    spikes: ClassVar[bool] = True
+    supervised_only: ClassVar[bool] = True
+
+    def refuses(self, spec: Spec) -> str:
+        """Why a network can't be taught by this rule, or an empty text."""
+        if spec.spiking and not self.spikes:
+            return f"it needs rate neurons, and '{spec.neuron_name}' spikes"
+        if not spec.spiking and not self.rates:
+            return f"it needs spiking neurons, and '{spec.neuron_name}' has no states in time"
+        return ""
+
+    def check(self, where: str, spec: Spec, loss: Loss) -> None:
+        """Raises AmineError if the network can't be taught by this rule, and says why."""
+        why = self.refuses(spec)
+        if why:
+            raise AmineError(f"{where}, rule '{self.name}'", f"the network can't follow it: {why}")
+
+    def build(self, spec: Spec) -> nn.Module:
+        """The network to teach."""
+        if spec.spiking:
+            return import_module("amine.learn.spiking").Spiking(spec)
+        return Dense(spec)
+
+    def start(self, network: nn.Module, loss: Loss) -> Learner:
+        """The rule at work on a network."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """Name and options as plain data."""
+        return {"name": self.name, **asdict(self)}

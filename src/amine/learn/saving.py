@@ -1,0 +1,148 @@
+"""Estimators as files: weights as safetensors, everything else as JSON in the header; nothing in them can run code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from amine.errors import AmineError
+
+if TYPE_CHECKING:
+    from amine.learn.estimators import Estimator
+
+FORMAT = "amine.learn"
+VERSION = 1
+
+
+def _digest(tensors: dict[str, Tensor]) -> str:
+    h = hashlib.sha256()
+    for name in sorted(tensors):
+        h.update(name.encode())
+        h.update(tensors[name].contiguous().numpy().tobytes())
+    return h.hexdigest()
+
+
+def save(estimator: Estimator, path: Any, overwrite: bool = False) -> Path:
+    """See :meth:`amine.learn.Classifier.save`."""
+    from safetensors.torch import save_file
+
+    from amine import __version__
+
+    target = Path(path)
+    if target.exists() and not overwrite:
+        raise AmineError(f"model file '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+    tensors = {k: v.detach().contiguous().clone() for k, v in estimator._tensors().items()}
+    description = {**estimator._describe(), "amine": __version__, "sha256": _digest(tensors)}
+    meta = {"format": FORMAT, "version": str(VERSION), "description": json.dumps(description)}
+    temporary = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, temporary, metadata=meta)
+        os.replace(temporary, target)
+    except OSError as e:
+        raise AmineError(f"model file '{target}'", "it cannot be written", given=str(e)) from e
+    return target
+
+
+def load(path: Any) -> Any:
+    """The :class:`Classifier` or :class:`Regressor` that ``save`` wrote.
+
+    Raises
+    ------
+    AmineError
+        If the file is missing, of another version, or damaged.
+    """
+    from amine.learn import estimators
+
+    description, tensors = read(path)
+    makers = {"Classifier": estimators.Classifier, "Regressor": estimators.Regressor}
+    try:
+        return makers[description["estimator"]]._rebuild(description, tensors)
+    except AmineError:
+        raise
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as e:
+        raise AmineError(f"model file '{path}'", "it is damaged", given=str(e).splitlines()[0][:80]) from e
+
+
+def read(path: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Description and tensors of a file, checked."""
+    from safetensors import SafetensorError, safe_open
+
+    where = f"model file '{path}'"
+    if not Path(path).is_file():
+        raise AmineError(where, "it does not exist")
+    try:
+        with safe_open(path, framework="pt") as f:
+            meta = f.metadata() or {}
+            tensors = {k: f.get_tensor(k) for k in f.keys()}  # noqa: SIM118  (not a mapping)
+    except (SafetensorError, OSError, ValueError, RuntimeError) as e:
+        raise AmineError(where, "it is damaged or not a model file", given=str(e).splitlines()[0][:80]) from e
+    if meta.get("format") != FORMAT:
+        raise AmineError(where, "it was not written by amine", mend="write models with save()")
+    if meta.get("version") != str(VERSION):
+        raise AmineError(where, "it is of another version", given=meta.get("version", "none"), expected=str(VERSION))
+    try:
+        description = json.loads(meta["description"])
+    except (KeyError, ValueError) as e:
+        raise AmineError(where, "its description is damaged") from e
+    if not isinstance(description, dict) or description.get("sha256") != _digest(tensors):
+        raise AmineError(where, "it is damaged: the weights are not those that were written")
+    return description, tensors
+
+
+def plain(value: Any) -> Any:
+    """A parameter of an estimator as JSON-able data."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple | list):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {"__pairs__": [[plain(k), plain(v)] for k, v in value.items()]}
+    if hasattr(value, "to_dict"):
+        kind = "rule" if hasattr(value, "refuses") else "model"
+        return {f"__{kind}__": value.to_dict()}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise AmineError("save()", "this parameter can't be written", given=repr(value)[:60])
+
+
+def unplain(value: Any) -> Any:
+    """Back from :func:`plain`."""
+    if isinstance(value, list):
+        return tuple(unplain(v) for v in value)
+    if not isinstance(value, dict):
+        return value
+    if "__pairs__" in value:
+        return {unplain(k): unplain(v) for k, v in value["__pairs__"]}
+    if "__rule__" in value:
+        from amine.learn import rules
+
+        options = dict(value["__rule__"])
+        return rules.get(options.pop("name"), "model file", **{k: unplain(v) for k, v in options.items()})
+    from amine.models._base import Model
+
+    return Model.from_dict(value["__model__"])
+
+
+def array_to_plain(a: np.ndarray) -> dict[str, Any]:
+    """Class labels as JSON-able data; raises AmineError for labels that are neither numbers nor texts."""
+    if a.dtype.kind == "O" and not all(isinstance(v, str | int | float | bool) for v in a):
+        raise AmineError("save()", "class labels must be numbers or texts", given=str(a[:3]))
+    return {"dtype": "object" if a.dtype.kind == "O" else a.dtype.str, "values": a.tolist()}
+
+
+def array_from_plain(data: dict[str, Any]) -> np.ndarray:
+    """Back from :func:`array_to_plain`."""
+    return np.array(data["values"], dtype=object if data["dtype"] == "object" else np.dtype(data["dtype"]))
+
+
+def numpy_tensor(x: Any, dtype: torch.dtype) -> Tensor:
+    """An array as a tensor of this type."""
+    return torch.from_numpy(np.array(x)).to(dtype)
