@@ -4,19 +4,103 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
+from amine.errors import AmineError
 from amine.learn.nn.neurons import sequence
+
+# Densities below which sums of rows cost less than the dense product; benchmarks/crossing.py measures where they cross.
+FORWARD, GRADIENT = 0.4, 0.25
 
 
 class Linear(nn.Linear):
-    """As ``torch.nn.Linear``, over sequences ``[time, batch, in]``.
+    """As ``torch.nn.Linear``, for inputs ``[time, batch, in]`` that are mostly zero.
 
+    Each call counts the entries that are not zero. If they are few, the product and the gradient of the weights are sums
+    of rows of the matrix, else they are PyTorch's. The weights lie in memory by input (``weight.t()`` is contiguous).
+
+    Parameters
+    ----------
+    in_features, out_features, bias : as in PyTorch.
+    sparse : True, False, or None to choose by density.
+
+    Examples
+    --------
     >>> import torch
-    >>> Linear(5, 3)(torch.zeros(4, 2, 5)).shape
+    >>> layer = Linear(5, 3)
+    >>> layer(torch.zeros(4, 2, 5)).shape
     torch.Size([4, 2, 3])
     """
 
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        sparse: bool | None = None,
+    ):
+        super().__init__(in_features, out_features, bias, device, dtype)
+        self.sparse = sparse
+        with torch.no_grad():
+            self.weight = nn.Parameter(self.weight.t().contiguous().t())
+
     def forward(self, input: Any) -> torch.Tensor:
-        return super().forward(sequence(input))
+        """The product; the output of neurons, a pair, is taken as it is."""
+        x = sequence(input)
+        if x.shape[-1] != self.in_features:
+            raise AmineError(
+                "Linear, input",
+                "the last axis does not fit the number of inputs",
+                given=str(x.shape[-1]),
+                expected=str(self.in_features),
+            )
+        if self.sparse is False or x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
+            return super().forward(x)
+        if x.dtype != self.weight.dtype or x.numel() == 0:
+            return super().forward(x)
+        from amine.learn.nn.sparse import count
+
+        rows = x.detach().contiguous().numpy().reshape(-1, self.in_features)
+        start, ones = count(rows)
+        density = start[-1] / rows.size
+        if not self.sparse and density >= GRADIENT:
+            return (
+                super().forward(x)
+                if density >= FORWARD
+                else _Product.apply(x, self.weight, self.bias, start, ones, False)
+            )
+        return _Product.apply(x, self.weight, self.bias, start, ones, True)
+
+
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any, weight: Any, bias: Any, start: Any, ones: bool, sparse_gradient: bool) -> Any:  # type: ignore[override]
+        from amine.learn.nn.sparse import events, forward
+
+        rows = x.detach().contiguous().numpy().reshape(-1, x.shape[-1])
+        e = events(rows, start, ones)
+        WT = weight.detach().t().contiguous().numpy()
+        y = forward(e, WT, None if bias is None else bias.detach().numpy())
+        ctx.events = e if sparse_gradient else None
+        ctx.save_for_backward(weight, *([] if sparse_gradient else [x]))
+        return torch.from_numpy(y).reshape(*x.shape[:-1], WT.shape[1])
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> Any:  # type: ignore[override]
+        from amine.learn.nn.sparse import weights
+
+        weight, *dense = ctx.saved_tensors
+        g = grad.contiguous().reshape(-1, grad.shape[-1])
+        gx = (g @ weight).reshape(*grad.shape[:-1], weight.shape[1]) if ctx.needs_input_grad[0] else None
+        gw = None
+        if ctx.needs_input_grad[1] and dense:
+            gw = (dense[0].reshape(-1, weight.shape[1]).t() @ g).t()
+        elif ctx.needs_input_grad[1]:
+            gw = torch.from_numpy(weights(ctx.events, np.ascontiguousarray(g.numpy()))).t()
+        gb = g.sum(0) if ctx.needs_input_grad[2] else None
+        return gx, gw, gb, None, None, None

@@ -18,6 +18,7 @@ from amine.learn.nn.program import arrival
 from amine.learn.nn.rest import excitability
 from amine.learn.nn.surrogate import Surrogate
 from amine.learn.nn.surrogate import surrogate as find_surrogate
+from amine.learn.nn.tensors import TorchNumpy
 from amine.models._base import Model
 from amine.units import to_internal
 
@@ -117,6 +118,7 @@ class Neurons(nn.Module):
             where = f"{self.where}, parameter '{p}'"
             self.learned[p] = Bounded(p, start, self.units[p], where, (bounds or {}).get(p), size)
         self._constants: dict[Any, Any] = {}
+        self.kernels: dict[str, ModuleType] = {}
 
     # --- what it is made of ------------------------------------------------------------------------------------
 
@@ -136,13 +138,18 @@ class Neurons(nn.Module):
             out[p] = x if x.ndim else float(x)
         return out
 
+    def program(self) -> Any:
+        """The step of these neurons, in SymPy."""
+        from amine.learn.nn.program import cell_program
+
+        return cell_program(self.cell, self.detach_reset)
+
+    def structure(self) -> list[Any]:
+        """What decides their generated code, beside surrogate and inputs."""
+        return [self.cell.key(), self.detach_reset]
+
     def _load(self) -> ModuleType:
-        def make() -> str:
-            from amine.learn.nn.program import cell_program
-
-            return source.plain_source(cell_program(self.cell, self.detach_reset))
-
-        return source.load(["plain", self.cell.key(), self.detach_reset], make)
+        return source.load(["plain", *self.structure()], lambda: source.plain_source(self.program()))
 
     def _distance(self, values: Mapping[str, Any]) -> float:
         """From rest to where the threshold acts, in the threshold's unit."""
@@ -182,9 +189,6 @@ class Neurons(nn.Module):
                 mend='give a gain such as "100 pA", or None for inputs in pA',
             )
         return self.excitability.impulse
-
-    def _start(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return self.code.initial(constants.Numbers(), values)
 
     # --- values ------------------------------------------------------------------------------------------------
 
@@ -228,18 +232,13 @@ class Neurons(nn.Module):
         return {k: v.to(dtype=dtype, device=device) for k, v in found.items()}
 
     def initial(self, batch: int, dtype: torch.dtype, device: Any) -> State:
-        """The state at time zero."""
-        values = {
-            p: x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else x
-            for p, x in ((p, self.value(p)) for p in (*self.fixed, *self.learned))
-        }
-        start = self._start(values)
-        out = {
-            s: torch.as_tensor(np.broadcast_to(start[s], (self.n,)).copy(), dtype=dtype, device=device).expand(
-                batch, self.n
-            )
-            for s in self.code.STATES
-        }
+        """The state at time zero; where it is made of learned parameters, gradients flow into them."""
+        values = {**self.fixed, **{p: self.learned[p]() for p in self.learned}}
+        start = self.code.initial(TorchNumpy() if self.learned else constants.Numbers(), values)
+        out: State = {}
+        for s in self.code.STATES:
+            x = torch.as_tensor(start[s]).to(dtype=dtype, device=device)
+            out[s] = x.expand(batch, self.n)
         if self.code.REFRACTORY is not None:
             out[REF] = torch.zeros(batch, self.n, dtype=torch.int32, device=device)
         return out
@@ -282,8 +281,25 @@ class Neurons(nn.Module):
         else:
             state = self._checked(state, drive)
         x |= {z: torch.randn_like(drive) for z in self.code.NOISES}
-        out, end = plain.run(self, x, state, returns == "states", weight)
+        run = self._backend(drive)
+        out, end = run(self, x, state, returns == "states", weight)
         return (out if returns == "states" else out["spikes" if self.code.SPIKES else "v"]), end
+
+    def _backend(self, like: torch.Tensor) -> Any:
+        if self.backend != "torch":
+            from amine.learn.nn import compiled
+
+            if compiled.available(self, like):
+                return compiled.run
+            if self.backend == "compiled":
+                raise AmineError(
+                    f"{self.where}, backend",
+                    "there is no kernel for this",
+                    given=f"{like.device}, {like.dtype}, surrogate '{self.surrogate.name}'",
+                    expected="float32 or float64 on the CPU and a surrogate given as text",
+                    mend='use backend="torch"',
+                )
+        return plain.run
 
     def inputs(self, current: Any) -> dict[str, torch.Tensor]:
         """The inputs by their names in the program, checked."""

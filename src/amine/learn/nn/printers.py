@@ -8,6 +8,8 @@ import sympy as sp
 
 from amine.engine.printer import Printer
 
+SURROGATE = ", inverse, height, edge"  # 1/width, derivative at the edge, margin of the edge
+
 
 class exprel_slope(sp.Function):
     """The derivative of exprel, which is 1/2 at 0."""
@@ -16,25 +18,32 @@ class exprel_slope(sp.Function):
 
 
 class CodePrinter(Printer):
-    """Prints a program's expressions for kernels (``kernel``) or for NumPy and torch alike (``numpy``)."""
+    """Prints a program's expressions for kernels (``kernel``) or for NumPy and torch alike (``numpy``).
 
-    def _plain(self, f: str, e: Any) -> str:
-        return f"{f if self.kernel else 'np.' + f}({', '.join(self(a) for a in e.args)})"
+    In kernels the surrogate's functions take its constants; ``soft`` spikes do, too.
+    """
+
+    def __init__(self, mode: str, soft: bool = False):
+        super().__init__(mode)
+        self.soft = soft
+
+    def _own(self, f: str, e: Any, more: str = "") -> str:
+        return f"{f if self.kernel else 'np.' + f}({', '.join(self(a) for a in e.args)}{more})"
 
     def on_exprel(self, e: Any) -> str:
-        return f"{'vexprel' if self.kernel else 'np.exprel'}({self(e.args[0])})"
+        return self._own("vexprel" if self.kernel else "exprel", e)
 
     def on_exprel_slope(self, e: Any) -> str:
-        return f"{'vexprel_slope' if self.kernel else 'np.exprel_slope'}({self(e.args[0])})"
+        return self._own("vexprel_slope" if self.kernel else "exprel_slope", e)
 
     def on_spike(self, e: Any) -> str:
-        return self._plain("spike", e)
+        return self._own("soft_spike", e, SURROGATE) if self.soft else self._own("spike", e)
 
     def on_slope(self, e: Any) -> str:
-        return self._plain("slope", e)
+        return self._own("slope", e, SURROGATE)
 
     def on_stop(self, e: Any) -> str:
-        return self(e.args[0]) if self.kernel else self._plain("stop", e)
+        return self(e.args[0]) if self.kernel else self._own("stop", e)
 
     def on_blend(self, e: Any) -> str:
-        return self._plain("blend", e)
+        return self._own("blend", e)

@@ -1,0 +1,214 @@
+"""The compiled version: scans of generated kernels as one differentiable function of inputs, states and constants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+from amine.learn.nn import pool, source
+from amine.learn.nn.surrogate import expression
+
+BLOCK = 256
+
+
+def available(m: Any, like: torch.Tensor) -> bool:
+    """Whether there is a kernel: on the CPU, in float32 or float64, with a surrogate that is given as text."""
+    return like.device.type == "cpu" and like.dtype in (torch.float32, torch.float64) and not m.surrogate.callable
+
+
+def kernel(m: Any, inputs: list[str], bits: int) -> ModuleType:
+    """The generated module for these inputs and precision."""
+    learned = sorted(m.learned)
+
+    def make() -> str:
+        from amine.learn.nn.kernels import Kernel
+
+        primitive = expression(m.surrogate.primitive) if m.surrogate.soft else None
+        return Kernel(m.program(), learned, inputs, bits, expression(m.surrogate.shape), primitive).source()
+
+    key = ["kernel", m.structure(), learned, inputs, bits, m.surrogate.key()]
+    text = repr(key)
+    if text not in m.kernels:
+        m.kernels[text] = source.load(key, make)
+    return m.kernels[text]
+
+
+@dataclass
+class Call:
+    """What a scan needs beside tensors that carry gradients."""
+
+    code: ModuleType
+    plain: ModuleType
+    steps: int
+    batch: int
+    n: int
+    first_step: int
+    dt: float
+    surrogate: np.ndarray
+    trace: bool
+    real: Any
+
+    @property
+    def lanes(self) -> int:
+        """One for each neuron of each sample."""
+        return self.batch * self.n
+
+
+def run(m: Any, x: dict[str, torch.Tensor], start: dict[str, torch.Tensor], trace: bool, weight: Any = None) -> Any:
+    """As :func:`amine.learn.nn.plain.run`."""
+    like = next(iter(x.values()))
+    if weight is not None and "x" not in x:
+        x = {"x": torch.zeros_like(like), **x}
+    given = [i for i in m.code.INPUTS if i in x]
+    bits = 32 if like.dtype == torch.float32 else 64
+    code = kernel(m, given, bits)
+    width, height, edge = m.shape()
+    real = np.float32 if bits == 32 else np.float64
+    steps, batch, n = like.shape
+    call = Call(code, m.code, steps, batch, n, 0, m.dt, np.array([1 / width, height, edge], real), trace, real)
+    c = m.constants(like.dtype, like.device)
+    learned = [c[name] for name in code.LEARNED]
+    drives = [x[i] for i in code.DRIVES]
+    states = [start[s] for s in code.STATES]
+    wait = start.get("_ref")
+    extra = [] if weight is None else [weight, start.get("_spikes", torch.zeros_like(like[0]))]
+    spikes, traces, results, waited, *ends = _Scan.apply(call, c, wait, *drives, *states, *learned, *extra)
+    rows: dict[str, Any] = {"spikes": spikes} if m.code.SPIKES else {}
+    if trace or not m.code.SPIKES:
+        rows |= {s: traces[i] for i, s in enumerate(code.STATES)}
+    rows |= {r: results[i] for i, r in enumerate(code.RESULTS)}
+    end: dict[str, Any] = dict(zip(code.STATES, ends, strict=True))
+    if wait is not None:
+        end["_ref"] = waited
+    if weight is not None:
+        end["_spikes"] = spikes[-1]
+    return rows, end
+
+
+def _flat(t: torch.Tensor, *shape: int) -> np.ndarray:
+    """A tensor as a contiguous array of the given shape that shares its memory where it can."""
+    return t.detach().contiguous().numpy().reshape(shape)
+
+
+def _empty(real: Any, *shape: int) -> tuple[torch.Tensor, np.ndarray]:
+    """A new tensor and its array; NumPy asks for large pages, which PyTorch does not, and first use costs less."""
+    a = np.empty(shape, real)
+    return torch.from_numpy(a), a
+
+
+def _lane_constants(call: Call, c: dict[str, torch.Tensor], names: list[str]) -> np.ndarray:
+    """Constants that differ between neurons, as one value for each lane."""
+    out = np.empty((len(names), call.lanes), call.real)
+    for row, name in zip(out, names, strict=True):
+        row.reshape(call.batch, call.n)[:] = c[name].detach().numpy()
+    return out
+
+
+class _Scan(torch.autograd.Function):
+    """Inputs: call, constants, waiting times, drives, states, learned constants, and weight and spikes if recurrent."""
+
+    @staticmethod
+    def forward(ctx: Any, call: Call, c: Any, wait: Any, *tensors: torch.Tensor) -> Any:  # type: ignore[override]
+        code, T, L, real = call.code, call.steps, call.lanes, call.real
+        n_drives, n_states, n_learned = len(code.DRIVES), len(code.STATES), len(code.LEARNED)
+        drives, states = tensors[:n_drives], tensors[n_drives : n_drives + n_states]
+        extra = tensors[n_drives + n_states + n_learned :]
+        need = any(t.requires_grad for t in tensors)
+        scalars = np.array([float(c[n]) for n in call.plain.SCALARS] or [0.0], real)
+        D = _lane_constants(call, c, call.plain.DIFFER)
+        S = np.stack([_flat(s, L) for s in states]) if states else np.empty((0, L), real)
+        w = np.zeros(L, real) if wait is None else _flat(wait, L).astype(real)
+        out_t, out = _empty(real, T if call.plain.SPIKES else 0, call.batch, call.n)
+        R_t, R = _empty(real, len(code.RESULTS), T, call.batch, call.n)
+        traced = call.trace or not call.plain.SPIKES
+        trace_t, trace = _empty(real, n_states, T if traced else 0, call.batch, call.n)
+        keep = np.empty((len(code.KEPT), T + 1 if need else 0, L), real)
+        marks = np.empty((T + 1 if need and call.plain.SPIKES else 0, L), np.uint8)
+        if len(marks):
+            marks[0] = 2  # no spike before the first step
+        end_t, end = _empty(real, n_states, call.batch, call.n)
+        waited = np.zeros(L, real)
+        X = [_flat(d, T, L) for d in drives]
+        args = [T, call.first_step, call.dt, scalars, call.surrogate, D, S, w]
+        args += [out.reshape(-1, L), R.reshape(len(R), T, L), keep, marks, trace.reshape(n_states, -1, L)]
+        args += [end.reshape(n_states, L), waited, *X]
+        total = np.empty((0, L), real)
+        if extra:
+            WT = _flat(extra[0].t(), call.n, call.n)
+            before = _flat(extra[1], L)
+            total = np.empty((T if need and "x" in code.READS else 0, L), real)
+            more = (call.n, WT, before, total)
+            pool.spread(lambda _, a, b: code.forward_recurrent(a * call.n, b * call.n, *args, *more), call.batch, 1)
+        else:
+            pool.spread(lambda _, a, b: code.forward(a, b, *args), L, BLOCK)
+        ctx.call, ctx.sizes = call, (n_drives, n_states, n_learned)
+        ctx.arrays = (scalars, D, keep, marks)
+        reads = [total if extra and i == "x" else x for i, x in zip(code.DRIVES, X, strict=True) if i in code.READS]
+        ctx.reads = reads
+        ctx.extra = (extra[0], before, out.reshape(-1, L)) if extra else ()
+        ctx.learned = [t.shape for t in tensors[n_drives + n_states : n_drives + n_states + n_learned]]
+        ctx.set_materialize_grads(False)
+        waited_t = torch.from_numpy(waited.astype(np.int32)).reshape(call.batch, call.n)
+        ctx.mark_non_differentiable(waited_t)
+        return out_t, trace_t, R_t, waited_t, *end_t.unbind(0)
+
+    @staticmethod
+    def backward(ctx: Any, g_out: Any, g_trace: Any, g_R: Any, _: Any, *g_end: Any) -> Any:  # type: ignore[override]
+        call: Call = ctx.call
+        code, T, L, real = call.code, call.steps, call.lanes, call.real
+        n_drives, n_states, n_learned = ctx.sizes
+        scalars, D, keep, marks = ctx.arrays
+        wanted = ctx.needs_input_grad[3:]
+        gout = _gradient(g_out, T, L, real)
+        GR = np.zeros((len(code.RESULTS), T, L), real) if g_R is None else _flat(g_R, len(code.RESULTS), T, L)
+        gtrace = (
+            np.empty((n_states, 0, L), real)
+            if g_trace is None or not g_trace.numel()
+            else _flat(g_trace, n_states, T, L)
+        )
+        lam_t, lam = _empty(real, n_states, call.batch, call.n)
+        for i, g in enumerate(g_end):
+            lam[i] = 0 if g is None else g.numpy()
+        acc = np.zeros((n_learned, L), real)
+        given = {i: bool(wanted[j]) for j, i in enumerate(code.DRIVES)}
+        grads = {i: _empty(real, T if given[i] else 0, call.batch, call.n) for i in code.GRADIENTS}
+        args = [T, call.first_step, call.dt, scalars, call.surrogate, D, gout, GR, keep, marks, gtrace]
+        args += [lam.reshape(n_states, L), acc, *ctx.reads, *(a.reshape(-1, L) for _, a in grads.values())]
+        g_extra: list[Any] = []
+        if ctx.extra:
+            weight, before, out = ctx.extra
+            W, N = _flat(weight, call.n, call.n), call.n
+            parts = pool.threads()
+            GW = np.zeros((parts, N if wanted[-2] else 0, N), real)
+            gb_t, gb = _empty(real, call.batch if wanted[-1] else 0, N)
+            more = (N, W, before, out)
+            pool.spread(
+                lambda p, a, b: code.backward_recurrent(a * N, b * N, *args, *more, GW[p], gb.reshape(-1)),
+                call.batch,
+                1,
+            )
+            g_extra = [torch.from_numpy(GW.sum(0)).t() if wanted[-2] else None, gb_t if wanted[-1] else None]
+        else:
+            pool.spread(lambda _, a, b: code.backward(a, b, *args), L, BLOCK)
+        out_x = [grads[i][0] if i in grads and given[i] else None for i in code.DRIVES]
+        out_c = [_to_shape(acc[j], call, shape) for j, shape in enumerate(ctx.learned)]
+        return None, None, None, *out_x, *lam_t.unbind(0), *out_c, *g_extra
+
+
+def _gradient(g: Any, T: int, L: int, real: Any) -> np.ndarray:
+    """The gradient of spikes as (time, lanes); one row if it is the same at all times, none if there is none."""
+    if g is None or not g.numel():
+        return np.empty((0, L), real)
+    if g.stride(0) == 0:
+        g = g[:1]
+    return _flat(g, g.shape[0], L)
+
+
+def _to_shape(row: np.ndarray, call: Call, shape: Any) -> torch.Tensor:
+    """Sums a constant's gradient over what shares it."""
+    g = torch.from_numpy(row.reshape(call.batch, call.n).sum(0))
+    return g if len(shape) else g.sum()

@@ -1,0 +1,205 @@
+"""The loops around a program's lanes, as text: over time within a block, or over blocks within a step (recurrent)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FUNCTION = "@njit(nogil=True, cache=True, fastmath=FAST, error_model='numpy')"
+
+
+def drivers(kernel: Any) -> str:
+    """``forward``, ``backward`` and, for programs with spikes, their recurrent forms."""
+    w = _Writer(kernel)
+    text = w.forward(False) + w.backward(False)
+    return text + (w.forward(True) + w.backward(True) if kernel.p.spikes and "x" in kernel.inputs else "")
+
+
+class _Writer:
+    def __init__(self, kernel: Any):
+        from amine.learn.nn.kernels import BLOCK
+
+        self.k, self.p, self.a, self.block = kernel, kernel.p, kernel.adjoint, BLOCK
+        self.fro, self.bro = kernel.forward_rows, kernel.backward_rows
+
+    def _f(self, name: str) -> str:
+        return f"o + {self.fro.index(name) * self.block}"
+
+    def _b(self, name: str) -> str:
+        return f"o + {self.bro.index(name) * self.block}"
+
+    # --- forwards ----------------------------------------------------------------------------------------------
+
+    def forward(self, recurrent: bool) -> str:
+        drives = ", ".join(f"x_{i}" for i in self.k.drives)
+        head = "first, last, steps, k0, dt, c, sur, D, start, wait, out, R, keep, marks, trace, end, waited"
+        name, more = ("forward_recurrent", ", N, WT, before, total") if recurrent else ("forward", "")
+        text = [FUNCTION, f"def {name}({head}, {drives}{more}):", "    control = flush_denormals()"]
+        rows = len(self.fro)
+        inside = self._enter()
+        if not recurrent:
+            text += [f"    Z = np.zeros({rows * self.block}, F)", "    o = 0"]
+            text += [f"    for lo in range(first, last, {self.block}):", f"        n = min({self.block}, last - lo)"]
+            text += _pad(2, inside) + ["        for k in range(steps):"] + _pad(3, self._step_forward(False))
+            text += _pad(2, self._leave())
+        else:
+            text += self._recurrent_forward(rows, inside)
+        return "\n".join([*text, "    restore_denormals(control)"]) + "\n\n\n"
+
+    def _recurrent_forward(self, rows: int, inside: list[str]) -> list[str]:
+        size = self.block
+        each = [f"for lo in range(first, last, {size}):", f"    n = min({size}, last - lo)"]
+        each += [f"    o = (lo - first) // {size} * {rows * size}"]
+        text = [
+            "samples = (last - first) // N",
+            f"Z = np.zeros(((last - first) // {size} + 1) * {rows * size}, F)",
+            "drive = np.empty(last - first, F)",
+            "index, value = np.empty(last - first + 1, np.int32), np.empty(last - first + 1, F)",
+            "begin = np.zeros(samples + 1, np.int64)",
+            "list_spikes(before, first, samples, N, index, value, begin)",
+            *each,
+            *_pad(1, inside),
+            "for k in range(steps):",
+            "    copy_in(drive, 0, x_x[k], first, last - first)",
+            "    for b in range(samples):",
+            "        add_rows(drive, b * N, WT, index, value, begin[b], begin[b + 1])",
+            "    if total.shape[0]:",
+            "        copy_out(drive, 0, total[k], first, last - first)",
+            *_pad(1, each),
+            *_pad(2, self._step_forward(True)),
+            "    list_spikes(out[k], first, samples, N, index, value, begin)",
+            *each,
+            *_pad(1, self._leave()),
+        ]
+        return _pad(1, text)
+
+    def _enter(self) -> list[str]:
+        """States, lanes' own constants and waiting times of a block at the start."""
+        text = [f"copy_in(Z, {self._f(f's_{s}')}, start[{i}], lo, n)" for i, s in enumerate(self.p.load)]
+        text += [f"copy_in(Z, {self._f(n)}, D[{i}], lo, n)" for i, n in enumerate(self.p.differ)]
+        if self.p.refractory:
+            text.append(f"copy_in(Z, {self._f('_wait')}, wait, lo, n)")
+        first = [
+            f"    copy_out(Z, {self._f(f's_{s}')}, keep[{j}, 0], lo, n)"
+            for j, name in enumerate(self.a.kept)
+            for s, b in self.p.before.items()
+            if b == name
+        ]
+        first += [
+            f"    keep[{j}, 0, lo : lo + n] = F(0.0)" for j, name in enumerate(self.a.kept) if name == self.p.spikes
+        ]
+        return text + (["if keep.shape[1]:", *first] if first else [])
+
+    def _step_forward(self, recurrent: bool) -> list[str]:
+        text = []
+        for i in self.k.drives:
+            if recurrent and i == "x":
+                text.append(f"copy_in(Z, {self._f(i)}, drive, lo - first, n)")
+            else:
+                text.append(f"copy_in(Z, {self._f(i)}, x_{i}[k], lo, n)")
+        text.append("lanes_forward(Z, U64(o), c, sur, F((k0 + k) * dt))")
+        if self.p.spikes:
+            text.append(f"copy_out(Z, {self._f('o_fired')}, out[k], lo, n)")
+        text += [f"copy_out(Z, {self._f(f'r_{r}')}, R[{j}, k], lo, n)" for j, r in enumerate(self.p.results)]
+        kept = [f"    copy_out(Z, {self._f(f'k_{n}')}, keep[{j}, k + 1], lo, n)" for j, n in enumerate(self.a.kept)]
+        text += ["if keep.shape[1]:", *kept] if kept else []
+        if self.p.spikes:
+            free = self._f("o_free") if self.p.refractory else "-1"
+            text += ["if marks.shape[0]:", f"    mark(Z, {self._f('o_fired')}, {free}, marks[k + 1], lo, n)"]
+        text += ["if trace.shape[1]:"]
+        return text + [f"    copy_out(Z, {self._f(f's_{s}')}, trace[{i}, k], lo, n)" for i, s in enumerate(self.p.load)]
+
+    def _leave(self) -> list[str]:
+        text = [f"copy_out(Z, {self._f(f's_{s}')}, end[{i}], lo, n)" for i, s in enumerate(self.p.load)]
+        return text + ([f"copy_out(Z, {self._f('_wait')}, waited, lo, n)"] if self.p.refractory else [])
+
+    # --- backwards ---------------------------------------------------------------------------------------------
+
+    def backward(self, recurrent: bool) -> str:
+        reads = "".join(f", x_{i}" for i in self.k.drives if i in self.bro)
+        grads = "".join(f", g_{i}" for i in self.a.inputs)
+        head = "first, last, steps, k0, dt, c, sur, D, gout, GR, keep, marks, gtrace, lam, acc"
+        name, more = ("backward_recurrent", ", N, W, before, out, GW, g_before") if recurrent else ("backward", "")
+        text = [FUNCTION, f"def {name}({head}{reads}{grads}{more}):", "    control = flush_denormals()"]
+        rows = len(self.bro)
+        if not recurrent:
+            text += [f"    Z = np.zeros({rows * self.block}, F)", "    o = 0"]
+            text += [f"    for lo in range(first, last, {self.block}):", f"        n = min({self.block}, last - lo)"]
+            text += _pad(2, self._begin()) + ["        for k in range(steps - 1, -1, -1):"]
+            text += _pad(3, self._step_backward(False)) + _pad(2, self._finish())
+        else:
+            text += self._recurrent_backward(rows)
+        return "\n".join([*text, "    restore_denormals(control)"]) + "\n\n\n"
+
+    def _recurrent_backward(self, rows: int) -> list[str]:
+        size = self.block
+        each = [f"for lo in range(first, last, {size}):", f"    n = min({size}, last - lo)"]
+        each += [f"    o = (lo - first) // {size} * {rows * size}"]
+        text = [
+            "samples = (last - first) // N",
+            f"Z = np.zeros(((last - first) // {size} + 1) * {rows * size}, F)",
+            "gs, gx = np.zeros(last - first, F), np.zeros(last - first, F)",
+            "index, value = np.empty(last - first + 1, np.int32), np.empty(last - first + 1, F)",
+            "begin = np.zeros(samples + 1, np.int64)",
+            *each,
+            *_pad(1, self._begin()),
+            "for k in range(steps - 1, -1, -1):",
+            "    if gout.shape[0]:",
+            "        copy_in(gs, 0, gout[min(k, gout.shape[0] - 1)], first, last - first)",
+            "    else:",
+            "        gs[:] = F(0.0)",
+            "    if k < steps - 1:",
+            "        multiply(gs, gx, W, samples)",
+            *_pad(1, each),
+            *_pad(2, self._step_backward(True)),
+            "    if GW.shape[0]:",
+            "        list_spikes(out[k - 1] if k else before, first, samples, N, index, value, begin)",
+            "        outer(GW, index, value, begin, samples, gx, N)",
+            *each,
+            *_pad(1, self._finish()),
+            "if g_before.shape[0]:",
+            "    gs[:] = F(0.0)",
+            "    multiply(gs, gx, W, samples)",
+            "    copy_out(gs, 0, g_before, first, last - first)",
+        ]
+        return _pad(1, text)
+
+    def _begin(self) -> list[str]:
+        text = [f"copy_in(Z, {self._b(f'lam_{s}')}, lam[{i}], lo, n)" for i, s in enumerate(self.p.load)]
+        text += [f"copy_in(Z, {self._b(n)}, D[{i}], lo, n)" for i, n in enumerate(self.p.differ)]
+        for c in self.a.constants:
+            at = f"{self._b(f'a_{c}')}"
+            text.append(f"Z[{at} : {at} + {self.block}] = F(0.0)")
+        return text
+
+    def _step_backward(self, recurrent: bool) -> list[str]:
+        text = []
+        if self.p.spikes and recurrent:
+            text.append(f"copy_in(Z, {self._b('g_spikes')}, gs, lo - first, n)")
+        elif self.p.spikes:
+            text += ["if gout.shape[0]:"]
+            text += [f"    copy_in(Z, {self._b('g_spikes')}, gout[min(k, gout.shape[0] - 1)], lo, n)"]
+        text += [f"copy_in(Z, {self._b(f'g_{n}')}, GR[{j}, k], lo, n)" for j, n in enumerate(self.p.results.values())]
+        text += ["if gtrace.shape[1]:"]
+        text += [f"    add_in(Z, {self._b(f'lam_{s}')}, gtrace[{i}, k], lo, n)" for i, s in enumerate(self.p.load)]
+        for j, n in enumerate(self.a.kept):
+            text.append(f"copy_in(Z, {self._b(f'now_{n}')}, keep[{j}, k + 1], lo, n)")
+            if f"past_{n}" in self.bro:
+                text.append(f"copy_in(Z, {self._b(f'past_{n}')}, keep[{j}, k], lo, n)")
+        for n, row, bit in (("fired", "k + 1", 0), ("fired_p", "k", 0), ("free", "k + 1", 1)):
+            if n in self.bro:
+                text.append(f"unmark(Z, {self._b(n)}, marks[{row}], lo, n, {bit})")
+        text += [f"copy_in(Z, {self._b(i)}, x_{i}[k], lo, n)" for i in self.k.drives if i in self.bro]
+        text.append("lanes_backward(Z, U64(o), c, sur, F((k0 + k) * dt))")
+        for i in self.a.inputs:
+            text += [f"if g_{i}.shape[0]:", f"    copy_out(Z, {self._b(f'd_{i}')}, g_{i}[k], lo, n)"]
+        if recurrent:
+            text.append(f"copy_out(Z, {self._b('d_x')}, gx, lo - first, n)")
+        return text
+
+    def _finish(self) -> list[str]:
+        text = [f"copy_out(Z, {self._b(f'lam_{s}')}, lam[{i}], lo, n)" for i, s in enumerate(self.p.load)]
+        return text + [f"copy_out(Z, {self._b(f'a_{c}')}, acc[{j}], lo, n)" for j, c in enumerate(self.a.constants)]
+
+
+def _pad(level: int, lines: list[str]) -> list[str]:
+    return [" " * 4 * level + line for line in lines]

@@ -1,0 +1,102 @@
+"""Adjoints of every neuron model: against finite differences where all is smooth, and against the plain version."""
+
+from __future__ import annotations
+
+import pytest
+
+import amine as am
+
+torch = pytest.importorskip("torch")
+ann = pytest.importorskip("amine.learn.nn")
+
+MODELS = am.models.names("neuron")
+FAST = ("hodgkin_huxley", "traub_miles")
+SOFT = ann.Surrogate("1/(1 + abs(x))**2", relative=0.2, primitive="1 + x/(1 + abs(x))", soft=True, name="soft")
+
+
+def learnable(name):
+    return [p for p in am.models.get(name).units if p != "t_ref"] + ["gain"]
+
+
+def cells(name, **more):
+    more = {"dt": "0.05 ms" if name in FAST else "1 ms"} | more
+    return ann.Neurons(name, 5, learn=learnable(name), **more).double()
+
+
+def gradients(layer, x, seed=0, returns="states"):
+    """Value and gradients of a random functional of everything that a layer returns."""
+    g = torch.Generator().manual_seed(seed)
+    cell = getattr(layer, "neurons", layer)
+    x = x.detach().clone().requires_grad_()
+    for p in layer.parameters():
+        p.grad = None
+    out, end = layer(x, returns=returns)
+    loss = torch.zeros((), dtype=torch.float64)
+    for name, value in out.items():
+        size = 1.0 if name == "spikes" else 1.0 / cell.distance
+        loss = loss + (value * size * torch.randn(value.shape, generator=g, dtype=torch.float64)).mean()
+    for name in cell.code.STATES:
+        loss = loss + 1e-3 * (end[name] * torch.randn(end[name].shape, generator=g, dtype=torch.float64)).mean()
+    loss.backward()
+    return out, {"x": x.grad, **{n: p.grad.clone() for n, p in layer.named_parameters()}}
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("recurrent", [False, True], ids=["plain", "recurrent"])
+@pytest.mark.parametrize("detach", [True, False], ids=["detached", "through"])
+def test_kernels_agree_with_the_plain_version(name, recurrent, detach):
+    """Spikes, refractoriness and resets included, to 1e-10."""
+    torch.manual_seed(3)
+    m = cells(name, detach_reset=detach, surrogate="triangular" if detach else "fast_sigmoid", per_neuron=detach)
+    layer = ann.Recurrent(m, weight=0.5 * torch.randn(5, 5, dtype=torch.float64)) if recurrent else m
+    x = 0.9 * torch.rand(80, 3, 5, dtype=torch.float64)
+    found = []
+    for backend in ("torch", "compiled"):
+        m.backend = backend
+        found.append(gradients(layer, x))
+    (a, ga), (b, gb) = found
+    assert a["spikes"].sum() > 0 and torch.equal(a["spikes"], b["spikes"])
+    for n in a:
+        torch.testing.assert_close(b[n], a[n], rtol=1e-10, atol=1e-9)
+    for n in ga:
+        torch.testing.assert_close(gb[n], ga[n], rtol=1e-10, atol=1e-10 * float(ga[n].abs().max()) + 1e-30)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_adjoint_agrees_with_finite_differences(name):
+    """With soft spikes all is smooth, so that the kernel's gradient is the derivative: central differences, 1e-6."""
+    torch.manual_seed(4)
+    m = cells(name, surrogate=SOFT, detach_reset=False, per_neuron=False, backend="compiled")
+    x = 0.15 * torch.rand(25, 2, 5, dtype=torch.float64)
+
+    def value(x):
+        out, end = m(x, returns="states")
+        g = torch.Generator().manual_seed(1)
+        total = torch.zeros((), dtype=torch.float64)
+        for v in (*out.values(), *(end[s] for s in m.code.STATES)):
+            total = total + (v / m.distance * torch.randn(v.shape, generator=g, dtype=torch.float64)).sum()
+        return total
+
+    y = x.clone().requires_grad_()
+    value(y).backward()
+    direction = torch.randn_like(x)
+    checks = [(float((y.grad * direction).sum()), lambda h: value(x + h * direction).item())]
+
+    def shifted(p, h):
+        with torch.no_grad():
+            p.add_(h)
+            v = value(x).item()
+            p.sub_(h)
+        return v
+
+    for p in m.parameters():
+        checks.append((float(p.grad), lambda h, p=p: shifted(p, h)))
+    largest = max(abs(c) for c, _ in checks)
+    for expected, f in checks:
+        best = min(abs(fourth(f, h) - expected) for h in (1e-2, 3e-3, 1e-3, 3e-4, 1e-4))
+        assert best <= 1e-6 * max(abs(expected), 1e-3 * largest)
+
+
+def fourth(f, h):
+    """The central difference of fourth order."""
+    return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h)
