@@ -1,0 +1,164 @@
+"""The part of the loop over steps that plastic synapses take: pre-spikes that arrive, sweeps, and what targets remember.
+
+A sweep, every ``SWEEP`` ms, brings all synapses up to date in the order of memory, so that histories stay short.
+"""
+
+from __future__ import annotations
+
+from amine.engine.plastic.emit import RuleCode
+
+SWEEP = 1000.0  # ms
+
+IMPORTS = """from amine.engine.deliver import DELAYS, DMIN, ID0, POP, RELEASE, ROWS, SLOTS, segment
+from amine.engine.device import load_f{bits} as load, load_i{bits} as word, log{bits} as vlog, prefetch
+from amine.engine.plastic.memory import (
+    P_BASE, P_BYTES, P_EARLY, P_ENTRY, P_FIELD0, P_FIRST, P_HELD0, P_HISTORY, P_KIND, P_LAST, P_LOCAL, P_NOW0, P_PHASE0, P_PHASES,
+    P_ROOM, P_ROW, P_SEEN0, P_SHIFT, P_SIGNALS, P_SOURCES, P_STATES, P_STREAM, P_STRIDE, P_TARGET, P_TICK, P_WIDTH,
+    decay, mean, noise, store_f{bits} as store, store_i{bits} as put,
+)
+
+WORD = np.int{bits}
+RULES = {rules}
+
+
+"""
+
+FORGET = """@njit(nogil=True, error_model='numpy')
+def forget(B, keep):
+    \"\"\"Drops from the histories what happened before step ``keep``, but for the last entry of it.\"\"\"
+    history, width, entry = B[P_HISTORY], B[P_WIDTH], B[P_ENTRY]
+    for i in range(B[P_FIRST], B[P_LAST]):
+        hist = i * width
+        count = I64(word(history, hist))
+        m = count
+        while m > 1 and I64(word(history, hist + 1 + (m - 1) * entry)) >= keep:
+            m -= 1
+        if m > 1:
+            drop = (m - 1) * entry
+            for q in range(hist + 1, hist + 1 + (count - m + 1) * entry):
+                put(history, q, word(history, q + drop))
+            put(history, hist, WORD(count - m + 1))
+
+
+"""
+
+DRIVER = """@njit(nogil=True, error_model='numpy')
+def sweep(k, X, PB, b, c, p, E, PX, PS, dt, k0, k1):
+    \"\"\"Brings all synapses of a bundle up to date, and forgets what no synapse needs any more.\"\"\"
+    B = PB[b]
+    delays, early, longest = B[DELAYS], B[P_EARLY], I64(0)
+    for i in range(B[P_SOURCES]):
+        for d in range(delays):
+            a, e = segment(PB, b, i, d)
+            shift = (B[DMIN] + d + early) * B[P_SHIFT]
+            longest = max(longest, shift)
+            until = k + early - shift
+            here = B[P_LOCAL] + (i * delays + d) * {row}
+            since = I64(PX[here])
+            if until > since:
+                factor, phase, base = F(0.0), I64(-1), B[SLOTS]
+{visit}
+    forget(B, k + early - 2 * longest)
+
+
+@njit(nogil=True, error_model='numpy')
+def plastic(k, slot, X, PB, PC, PP, PE, PX, PS, S, spk, ptr, pay, dt, k0, k1, every):
+    \"\"\"Lets the pre-spikes act that arrive at step k; returns the number of synaptic events.\"\"\"
+    events = 0
+    for b in range(PB.shape[0]):
+        B, c, p, E = PB[b], PC[b], PP[b], PE[b]
+{signals}
+        if k % every == 0 and k > 0:
+            sweep(k, X, PB, b, c, p, E, PX, PS, dt, k0, k1)
+        delays, early, base, release = B[DELAYS], B[P_EARLY], B[SLOTS], B[RELEASE]
+        for phase in range(B[P_PHASES]):
+            for d in range(delays):
+                s = slot - 1 - B[DMIN] - d - B[P_PHASE0 + phase]
+                shift = (B[DMIN] + d + early) * B[P_SHIFT]
+                until = k + early - shift
+                for th in range(spk.shape[0]):
+                    for q in range(ptr[s, B[POP], th, 0], ptr[s, B[POP], th, 1]):
+                        i = I64(spk[th, q]) - B[ID0]
+                        a, e = segment(PB, b, i, d)
+                        if q + 1 < ptr[s, B[POP], th, 1]:
+                            ahead = segment(PB, b, I64(spk[th, q + 1]) - B[ID0], d)[0]
+                            for line in range(4):
+                                prefetch(base + ahead * {bytes} + line * 64)
+                        factor = pay[release, th, q] if release >= 0 else F(1.0)
+                        here = B[P_LOCAL] + (i * delays + d) * {row}
+                        since = I64(PX[here])
+{visit_spike}
+                        events += (e - a) * I64(phase == 0)
+    return events
+
+
+@njit(nogil=True, cache=True, error_model='numpy')
+def peek(b, k, X, PB, PC, PP, PE, PX, PS, base, sources, delays, dt, k0, k1):
+    \"\"\"Brings synapses copied to ``base`` up to the end of step k - 1, changing nothing else.\"\"\"
+    B, c, E = PB[b], PC[b], PE[b]
+    for a in range(len(sources)):
+        e, factor, phase = a + 1, F(0.0), I64(-1)
+        shift = (B[DMIN] + delays[a] + B[P_EARLY]) * B[P_SHIFT]
+        until = k + 1 - shift
+        here = B[P_LOCAL] + (sources[a] * B[DELAYS] + delays[a]) * {row}
+        since = I64(PX[here])
+        if until > since:
+{visit_peek}
+
+
+"""
+
+# in the loop over populations, after the spikes of population p are listed
+NOTE = """                for b in range(PB.shape[0]):
+                    if PB[b, P_TARGET] == p:
+                        for q in range(start, n):
+                            i = I64(spk[tid, q]) - Q[p, 2]
+{note}
+                            crowded |= (count + 2 * interval + 2) * PB[b, P_ENTRY] > PB[b, P_WIDTH]
+"""
+
+
+def _dispatch(rules: list[RuleCode], pad: str, text: str) -> str:
+    if len(rules) == 1:
+        return "\n".join(pad + line.replace("@", "0") for line in text.splitlines())
+    out = []
+    for j in range(len(rules)):
+        out.append(f"{pad}{'elif' if j else 'if'} B[P_KIND] == {j}:")
+        out += [pad + "    " + line.replace("@", str(j)) for line in text.splitlines()]
+    return "\n".join(out)
+
+
+VISIT = "visit_@(X, base, a, e, factor, until, shift, phase, since, here, c, E, PX, PS, B, dt, k0, k1)"
+
+
+def rules_source(rules: list[RuleCode], bits: int) -> str:
+    """Everything that plastic synapses add to the module in front of the loop over steps."""
+    import pprint
+
+    literal = pprint.pformat([r.metadata() for r in rules], width=140, sort_dicts=False)
+    width = f"(1 + B[P_STATES])"
+    both = VISIT + "\nsource_@(PX, here, until, phase, p, dt)"
+    signals = []
+    for j, r in enumerate(rules):
+        lines = [f"PS[B[P_SIGNALS] + (k // B[P_TICK]) % B[P_ROOM] * {len(r.fields)} + {q}] = S[B[P_FIELD0 + {q}]]" for q in range(len(r.fields))]
+        if r.held:
+            lines.append(f"sample_{j}(X, B[P_FIRST], B[P_LAST], k, c, E, B)")
+        if lines:
+            signals += [f"        if B[P_KIND] == {j} and k % B[P_TICK] == 0:", *(" " * 12 + x for x in lines)]
+    text = DRIVER.replace("{row}", width).replace("{bytes}", "B[P_BYTES]").replace("{signals}", "\n".join(signals))
+    text = text.replace("{visit}", _dispatch(rules, " " * 16, both)).replace("{visit_spike}", _dispatch(rules, " " * 24, both))
+    text = text.replace("{visit_peek}", _dispatch(rules, " " * 12, VISIT))
+    head = IMPORTS.replace("{bits}", str(bits)).replace("{rules}", literal)
+    return head + "".join(r.text for r in rules) + FORGET + text
+
+
+def note_source(rules: list[RuleCode]) -> str:
+    """What follows the update of a population."""
+    pad = " " * 28
+    call = "count = note_@(X, i, k + 1, PC[b], PE[b], PS, PB[b])"
+    text = [pad + call.replace("@", "0")]
+    if len(rules) > 1:
+        text = [pad + "count = I64(0)"]
+        for j in range(len(rules)):
+            text += [f"{pad}{'elif' if j else 'if'} PB[b, P_KIND] == {j}:", pad + "    " + call.replace("@", str(j))]
+    return NOTE.replace("{note}", "\n".join(text))

@@ -1,0 +1,228 @@
+"""How a rule is carried out: which states are exact from event to event, which need substeps, what targets must remember."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from amine.equations.rules import RuleEquations
+from amine.equations.syntax import is_noise, symbol
+from amine.errors import AmineError
+
+
+@dataclass
+class Linear:
+    """A state with x' = drive - rate x, both made of parameters alone."""
+
+    name: str
+    rate: Any
+    drive: Any
+
+    @property
+    def rest(self) -> Any:
+        """Where it goes to."""
+        return self.drive / self.rate
+
+
+@dataclass
+class Condition:
+    """A comparison of decaying states with a threshold: it can only end, at a time that is known."""
+
+    flag: str
+    level: Any  # linear in decaying states
+    threshold: Any
+    rate: Any
+
+
+@dataclass
+class Plan:
+    """A rule as the engine carries it out.
+
+    ``source``, ``trace`` and ``exact`` are the states of source, target and synapse that are linear between events; ``substep``
+    maps the other states of the synapse to their derivatives. ``fused`` are states of the target that advance with its
+    neurons. ``held`` are expressions of the target's variables, remembered when they change; ``seen`` are variables of the
+    target that a post-spike reads, ``now`` those that a pre-spike reads; ``fields`` are slow signals.
+    """
+
+    eq: RuleEquations
+    source: list[Linear]
+    trace: list[Linear]
+    exact: list[Linear]
+    substep: dict[str, Any]
+    fused: list[str]
+    held: list[Any] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    now: list[str] = field(default_factory=list)
+    fields: list[str] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
+    phases: list[str | None] = field(default_factory=lambda: [None])
+    ticking: bool = False  # substeps must end where slow signals change
+
+    @property
+    def synapse(self) -> list[str]:
+        """States stored for each synapse, the weight first."""
+        return ["w", *[s for s in self.eq.at("synapse") if s != "w"]]
+
+    @property
+    def rates(self) -> list[Any]:
+        """Distinct rates of decay, each with a table of its own."""
+        out: list[Any] = []
+        for s in (*self.source, *self.trace, *self.exact):
+            if s.rate != 0 and s.rate not in out:
+                out.append(s.rate)
+        return out
+
+
+def methods(eq: RuleEquations) -> dict[str, str]:
+    """How each state of a rule advances."""
+    fused = _fused(eq)
+    out = {}
+    for s, place in eq.places.items():
+        linear = _linear(eq, s) is not None
+        out[s] = "with the neuron" if s in fused else "exact" if linear else "substeps" if place == "synapse" else "each tick"
+    return out
+
+
+def plan(eq: RuleEquations, fields: set[str]) -> Plan:
+    """Works out how a rule is carried out; ``fields`` are the outside names that are slow signals.
+
+    Raises
+    ------
+    AmineError
+        If a state of the source is not linear between spikes, or a rule asks for something that has no place here.
+    """
+    _refuse(eq)
+    lin = {s: _linear(eq, s) for s in eq.states}
+    fused = [s for s in eq.at("target") if s in _fused(eq)]
+    source = [lin[s] for s in eq.at("source")]
+    trace = [lin[s] for s in eq.at("target") if s not in fused]
+    synapse = ["w", *[s for s in eq.at("synapse") if s != "w"]]
+    exact = [lin[s] for s in synapse if lin[s] is not None]
+    out = Plan(eq, source, trace, exact, {s: eq.rhs[s] for s in synapse if lin[s] is None}, fused)  # type: ignore[arg-type]
+    out.phases = [None, *dict.fromkeys(e.after for e in eq.pre if e.after is not None)]
+    out.fields = [n for n in eq.outside if n in fields] + eq.at("field")
+    target = set(fused) | {n for n in eq.outside if n not in fields}
+    out.seen = sorted(_read(eq.post, "synapse", eq) & target)
+    out.now = sorted(_read(eq.pre, "synapse", eq) & target)
+    _hold(out, target)
+    _conditions(out)
+    moving = {s.name for s in (*source, *trace, *exact) if s is not None and s.rate != 0} | set(out.fields)
+    out.ticking = any(_names(e) & moving for e in out.substep.values())
+    return out
+
+
+def _refuse(eq: RuleEquations) -> None:
+    for s in eq.at("source"):
+        if _linear(eq, s) is None:
+            raise AmineError(
+                eq.where,
+                f"the state '{s}' of the source is not linear between spikes",
+                mend="states of the source must decay on their own; make it a state of the synapse or the target",
+            )
+    if any(e.after is not None for e in eq.post):
+        raise AmineError(eq.where, "'on post after' is not possible", mend="delay the pre-spike with 'on pre after' instead")
+    for s, e in eq.rhs.items():
+        if eq.places[s] != "synapse" and any(is_noise(n) for n in _names(e)) and s not in _fused(eq):
+            raise AmineError(eq.where, f"noise acts on '{s}'", mend="noise is for states of the synapse")
+
+
+def _names(e: Any) -> set[str]:
+    return {s.name for s in e.free_symbols}
+
+
+def _linear(eq: RuleEquations, s: str) -> Linear | None:
+    """The state as x' = drive - rate x with parameters alone, or None."""
+    e, x = eq.rhs[s], symbol(s)
+    slope = sp.diff(e, x)
+    rest = sp.expand(e - slope * x)
+    known = set(eq.parameters)
+    if slope.has(sp.Derivative, sp.Subs) or not (_names(slope) | _names(rest)) <= known:
+        return None
+    return Linear(s, sp.simplify(-slope), sp.simplify(rest))
+
+
+def _fused(eq: RuleEquations) -> set[str]:
+    """States of the target that must advance with its neurons: not linear by themselves, or read by such."""
+    target = set(eq.at("target"))
+    out = {s for s in target if _linear(eq, s) is None}
+    jumps = [(n, e) for event in eq.post for act in event.acts if act is not None for n, e in [act] if n in target]
+    while True:
+        more = {n for s in out for n in _names(eq.rhs[s]) & target} | {n for n, e in jumps if _names(e) & (out | set(eq.outside))}
+        more |= {m for n, e in jumps if n in out for m in _names(e) & target}
+        if more <= out:
+            return out
+        out |= more
+
+
+def _read(events: Any, place: str, eq: RuleEquations) -> set[str]:
+    """Names that the statements of events about states at a place read."""
+    return {n for e in events for act in e.acts if act is not None and eq.places[act[0]] == place for n in _names(act[1])}
+
+
+def _hold(out: Plan, target: set[str]) -> None:
+    """Replaces the largest parts made of the target's variables in derivatives by remembered values."""
+    known = set(out.eq.parameters) | target
+
+    def take(e: Any) -> Any:
+        names = _names(e)
+        if not names & target:
+            return e
+        if names <= known and not isinstance(e, sp.logic.boolalg.Boolean):
+            return _held(out, e)
+        if isinstance(e, sp.Mul | sp.Add):
+            mine = [a for a in e.args if _names(a) <= known]
+            if len(mine) > 1 and any(_names(a) & target for a in mine):
+                rest = [take(a) for a in e.args if a not in mine]
+                return e.func(take(e.func(*mine)), *rest)
+        return e.func(*[take(a) if _names(a) & target else a for a in e.args])
+
+    out.substep = {s: take(_flags(out, sp.expand_mul(e) if _names(e) & target else e, target)) for s, e in out.substep.items()}
+
+
+def _flags(out: Plan, e: Any, target: set[str]) -> Any:
+    """Comparisons of the target's variables become remembered zeros and ones."""
+    for r in sorted(e.atoms(sp.core.relational.Relational), key=str):
+        if _names(r) & target and _names(r) <= target | set(out.eq.parameters):
+            flag = _held(out, sp.Piecewise((1, r), (0, True)))
+            e = e.subs(r, flag > sp.Rational(1, 2))
+    return e
+
+
+def _held(out: Plan, e: Any) -> Any:
+    if e not in out.held:
+        out.held.append(e)
+    return symbol(f"held_{out.held.index(e)}")
+
+
+def _conditions(out: Plan) -> None:
+    """Comparisons of states that only decay with a threshold become flags whose end is known."""
+    decaying = {s.name: s.rate for s in (*out.source, *out.trace, *out.exact) if s.drive == 0 and s.rate != 0}
+    for name, e in list(out.substep.items()):
+        for r in sorted(e.atoms(sp.core.relational.Relational), key=str):
+            condition = _condition(out, r, decaying)
+            if condition is not None:
+                e = e.subs(r, condition)
+        out.substep[name] = e
+
+
+def _condition(out: Plan, r: Any, decaying: dict[str, Any]) -> Any:
+    gap = sp.expand(r.lhs - r.rhs)
+    used = _names(gap) & set(decaying)
+    if not used or not _names(gap) <= used | set(out.eq.parameters) or len({decaying[n] for n in used}) != 1:
+        return None
+    zero = {symbol(n): 0 for n in used}
+    threshold = -gap.subs(zero)
+    level = sp.expand(gap + threshold)
+    if any(_names(sp.diff(level, symbol(n))) & used for n in used):
+        return None
+    above = isinstance(r, sp.StrictGreaterThan | sp.GreaterThan)
+    if level.could_extract_minus_sign():
+        level, threshold, above = -level, -threshold, not above
+    found = next((c for c in out.conditions if c.level == level and c.threshold == threshold), None)
+    if found is None:
+        found = Condition(f"flag_{len(out.conditions)}", level, threshold, decaying[next(iter(used))])
+        out.conditions.append(found)
+    flag = symbol(found.flag) > sp.Rational(1, 2)
+    return flag if above else sp.Not(flag)

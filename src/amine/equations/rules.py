@@ -1,0 +1,333 @@
+"""Plasticity rules as text: states at source, target, synapse or field, what spikes do to them, and bounds.
+
+A rule is read twice: when it is defined, names of fields and of the target's variables stay open; when it is put on synapses,
+they have units and everything is checked.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from amine.equations.syntax import (
+    _ASSIGN,
+    _STATE,
+    FUNCTIONS,
+    TIME,
+    UNIT_NAMES,
+    Equations,
+    _dimension,
+    _no_loops,
+    is_noise,
+    parse_expression,
+    symbol,
+)
+from amine.errors import AmineError, did_you_mean
+
+PLACES = ("source", "target", "synapse", "field")
+TRANSMIT = "transmit"
+_ON = re.compile(r"^on\s+(pre|post)\b(?:\s+after\s+([A-Za-z_]\w*)\b)?\s*(.*)$", re.S)
+_UNIT = re.compile(r"^(?P<unit>[^()]+?)\s*(?:\((?P<place>\w+)\))?\s*(?:\bin\s+(?P<low>.+?)\s*\.\.\s*(?P<high>.+?))?$")
+_QUANTITY = re.compile(
+    r"(?<![\w.])(\d+\.?\d*(?:[eE][-+]?\d+)?)\s+((?:" + "|".join(sorted(UNIT_NAMES, key=len, reverse=True)) + r")\b)"
+)
+_DECLARED = re.compile(r"^([A-Za-z_]\w*)$")
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a spike does: ``after`` names the parameter by which it is later; None stands for the transmission in ``acts``."""
+
+    after: str | None
+    acts: tuple[tuple[str, Any] | None, ...]
+
+
+@dataclass(frozen=True)
+class RuleEquations:
+    """A parsed rule, right-hand sides as SymPy expressions in the coherent units.
+
+    ``states`` maps each state to its unit, ``places`` to source, target, synapse or field, ``bounds`` to its limits. ``rhs`` holds
+    time derivatives with the named subexpressions put in; ``pre`` and ``post`` the events. ``outside`` are the names
+    that the network gives: fields and variables of the target.
+    """
+
+    where: str
+    states: Mapping[str, str]
+    places: Mapping[str, str]
+    rhs: Mapping[str, Any]
+    bounds: Mapping[str, tuple[Any, Any]]
+    parameters: Mapping[str, str]
+    pre: tuple[Event, ...]
+    post: tuple[Event, ...]
+    initial: Mapping[str, Any]
+    outside: tuple[str, ...]
+    shown: Equations = field(repr=False)
+
+    def at(self, place: str) -> list[str]:
+        """Names of the states that live at a place, in the order of the text."""
+        return [s for s, p in self.places.items() if p == place]
+
+    @property
+    def integrators(self) -> dict[str, str]:
+        """How each state advances: exact from event to event, or by substeps."""
+        from amine.engine.plastic.plan import methods
+
+        return methods(self)
+
+    def latex(self) -> str:
+        """The equations as LaTeX, one line each."""
+        return self.shown.latex()
+
+
+@dataclass
+class _Text:
+    """The statements of a rule, sorted."""
+
+    states: dict[str, tuple[str | None, str, str]] = field(default_factory=dict)  # rhs, unit, place
+    bounds: dict[str, tuple[str, str]] = field(default_factory=dict)
+    named: dict[str, tuple[str, str]] = field(default_factory=dict)
+    events: list[tuple[str, str | None, list[str]]] = field(default_factory=list)
+    initial: dict[str, str] = field(default_factory=dict)
+
+
+def parse_rule(
+    text: str, parameters: Mapping[str, str], where: str, outside: Mapping[str, str] | None = None, weight: str = "nS"
+) -> RuleEquations:
+    """Parses a rule.
+
+    Parameters
+    ----------
+    text : the rule in the notation of the documentation.
+    parameters : unit of each parameter; the unit ``weight`` is that of the synapses' weight.
+    where : what the errors name.
+    outside : units of what the network gives; None leaves unknown names open and their dimensions unchecked.
+    weight : unit of the weight.
+
+    Raises
+    ------
+    AmineError
+        On anything that is not a rule, an unknown name, a wrong dimension, or a state that is written where it isn't owned.
+    """
+    if not isinstance(text, str):
+        raise AmineError(where, "a rule must be text", given=type(text).__name__)
+    parts = _split(text, where)
+    if "w" not in parts.states:
+        raise AmineError(where, "a rule needs the weight w", mend="write 'w : weight in 0 .. w_max' or 'dw/dt = ...'")
+    if parts.states["w"][2] != "synapse":
+        raise AmineError(where, "the weight w belongs to the synapse", given=parts.states["w"][2])
+    dims = _dimensions(parts, parameters, where, weight)
+    names = _open_names(parts, dims)
+    if outside is not None:
+        for n in names:
+            if n not in outside:
+                raise AmineError(
+                    where, f"'{n}' is no state, parameter, field or variable of the target", mend=did_you_mean(n, [*dims, *outside])
+                )
+    dims |= {n: None if outside is None else _dimension(outside[n], where, n) for n in names}
+    return _Reader(parts, dims, where, dict(parameters), tuple(names), outside is not None, weight).read()
+
+
+def _split(text: str, where: str) -> _Text:
+    out, event = _Text(), None
+    for raw in text.splitlines():
+        for piece in (p.strip() for p in raw.split("#", 1)[0].split(";")):
+            if not piece:
+                continue
+            piece = _QUANTITY.sub(r"(\1*\2)", piece)
+            if m := _ON.match(piece):
+                event = (m.group(1), m.group(2), [m.group(3).strip()] if m.group(3).strip() else [])
+                out.events.append(event)
+            elif event is not None and (piece == TRANSMIT or (_ASSIGN.match(piece) and ":" not in piece)):
+                event[2].append(piece)
+            elif piece.startswith("initial "):
+                event = None
+                m = _ASSIGN.match(piece[8:].strip())
+                if not m or m.group(2) != "=":
+                    raise AmineError(f"{where}, in '{piece}'", "this does not set a state", mend="write it as initial x = 1")
+                out.initial[m.group(1)] = m.group(3)
+            else:
+                event = None
+                _declare(piece, out, where)
+    return out
+
+
+def _declare(piece: str, out: _Text, where: str) -> None:
+    body, colon, rest = piece.rpartition(":")
+    if not colon:
+        raise AmineError(
+            f"{where}, in '{piece}'",
+            "this is not part of a rule",
+            expected="dx/dt = ... : unit, x = ... : unit, on pre ..., on post ... or initial x = ...",
+            mend="end equations with ' : nS' or the like",
+        )
+    body, m = body.strip(), _UNIT.match(rest.strip())
+    if not m:
+        raise AmineError(f"{where}, in '{piece}'", "the unit is not readable", given=rest.strip(), mend="write ' : nS (synapse) in 0 .. w_max'")
+    unit, place = m["unit"].strip(), m["place"] or "synapse"
+    if place not in PLACES:
+        raise AmineError(f"{where}, in '{piece}'", f"'{place}' is no place of a state", mend=did_you_mean(place, PLACES))
+    if s := _STATE.match(body):
+        name, rhs = s.groups()
+    elif s := _DECLARED.match(body):
+        name, rhs = body, None
+    elif (s := _ASSIGN.match(body)) and s.group(2) == "=":
+        _new(s.group(1), out, where)
+        out.named[s.group(1)] = (s.group(3), unit)
+        return
+    else:
+        raise AmineError(f"{where}, in '{piece}'", "this is not an equation", expected="dx/dt = ... : unit or x = ... : unit")
+    _new(name, out, where)
+    out.states[name] = (rhs, unit, place)
+    if m["low"]:
+        out.bounds[name] = (m["low"], m["high"])
+
+
+def _new(name: str, out: _Text, where: str) -> None:
+    if name in out.states or name in out.named:
+        raise AmineError(where, f"'{name}' is defined twice", mend="rename one of them")
+    if name in FUNCTIONS or is_noise(name) or name in ("t", "dt", TRANSMIT):
+        raise AmineError(where, f"'{name}' is a reserved name", mend="choose another")
+
+
+def _dimensions(parts: _Text, parameters: Mapping[str, str], where: str, weight: str) -> dict[str, Any]:
+    dims: dict[str, Any] = {"t": TIME}
+    everything = {**parameters, **{s: u for s, (_, u, _) in parts.states.items()}, **{n: u for n, (_, u) in parts.named.items()}}
+    for n, u in everything.items():
+        if n in parameters and (n in parts.states or n in parts.named):
+            raise AmineError(where, f"'{n}' is defined twice", mend="rename one of them")
+        dims[n] = _dimension(weight if u == "weight" else u, where, n)
+    return dims
+
+
+def _texts(parts: _Text) -> list[str]:
+    out = [r for r, _, _ in parts.states.values() if r] + [e for e, _ in parts.named.values()] + list(parts.initial.values())
+    out += [b for pair in parts.bounds.values() for b in pair]
+    for _, _, acts in parts.events:
+        out += [m.group(3) for a in acts if (m := _ASSIGN.match(a))]
+    return out
+
+
+def _open_names(parts: _Text, dims: Mapping[str, Any]) -> list[str]:
+    """Names that nothing in the rule defines, in the order of the text."""
+    found: dict[str, None] = {}
+    for text in _texts(parts):
+        try:
+            tree = ast.parse(text.strip(), mode="eval")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue  # the parser says so better
+        called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        for n in ast.walk(tree):
+            if isinstance(n, ast.Name) and not (n.id in dims or n.id in UNIT_NAMES or n.id in called or is_noise(n.id)):
+                found[n.id] = None
+    return list(found)
+
+
+class _Reader:
+    """Turns sorted text into expressions and checks who may write what."""
+
+    def __init__(
+        self, parts: _Text, dims: dict[str, Any], where: str, parameters: dict[str, str], outside: tuple[str, ...], strict: bool, weight: str
+    ):
+        self.parts, self.dims, self.where, self.parameters = parts, dims, where, parameters
+        self.outside, self.strict, self.weight = outside, strict or not outside, weight
+
+    def expression(self, text: str, want: Any) -> Any:
+        if not self.strict:  # names are open: whatever they stand for might mend the dimensions
+            loose = dict.fromkeys(self.dims, None)
+            try:
+                return parse_expression(text, self.dims, self.where, want)
+            except AmineError as e:
+                if "dimension" not in e.problem:
+                    raise
+            return parse_expression(text, loose, self.where)
+        return parse_expression(text, self.dims, self.where, want)
+
+    def read(self) -> RuleEquations:
+        p = self.parts
+        per_ms = tuple(-x for x in TIME)
+        named = {n: self.expression(e, self.dims[n]) for n, (e, _) in p.named.items()}
+        _no_loops(named, self.where)
+        rate = {s: tuple(a + b for a, b in zip(self.dims[s], per_ms, strict=True)) for s in p.states}
+        rhs = {s: sp.S.Zero if r is None else self.expression(r, rate[s]) for s, (r, _, _) in p.states.items()}
+        units = {s: self.weight if u == "weight" else u for s, (_, u, _) in p.states.items()}
+        shown = Equations(self.where, units, rhs, named, {n: u for n, (_, u) in p.named.items()}, self.parameters)
+        bounds = {s: tuple(shown.expand(self.expression(b, self.dims[s])) for b in pair) for s, pair in p.bounds.items()}
+        for s, pair in bounds.items():
+            for b in pair:
+                self._only_parameters(b, f"the bounds of '{s}'")
+        places = {s: place for s, (_, _, place) in p.states.items()}
+        pre = tuple(self._event("pre", a, acts, places, shown) for k, a, acts in p.events if k == "pre")
+        post = tuple(self._event("post", a, acts, places, shown) for k, a, acts in p.events if k == "post")
+        initial = {s: shown.expand(self._initial(s, e)) for s, e in p.initial.items()}
+        full = shown.full_rhs
+        for s, e in full.items():
+            self._reads(s, places, e, f"d{s}/dt")
+        return RuleEquations(self.where, units, places, full, bounds, self.parameters, pre, post, initial, self.outside, shown)
+
+    def _initial(self, s: str, text: str) -> Any:
+        if s not in self.parts.states or s == "w":
+            mend = "initial weights are those of the synapses" if s == "w" else did_you_mean(s, self.parts.states)
+            raise AmineError(f"{self.where}, in 'initial {s}'", "this does not set a state of the rule", mend=mend)
+        return self.expression(text, self.dims[s])
+
+    def _only_parameters(self, e: Any, what: str) -> None:
+        for s in e.free_symbols:
+            if s.name not in self.parameters:
+                raise AmineError(self.where, f"{what} may be made of parameters only", given=s.name)
+
+    def _event(self, kind: str, after: str | None, acts: list[str], places: Mapping[str, str], shown: Equations) -> Event:
+        where = f"{self.where}, 'on {kind}'"
+        if after is not None and self.parameters.get(after) != "ms":
+            raise AmineError(where, f"'after {after}' needs a parameter with a unit of time", mend=did_you_mean(after, self.parameters))
+        out: list[tuple[str, Any] | None] = []
+        for text in acts:
+            if text == TRANSMIT and kind == "pre" and None not in out:
+                out.append(None)
+                continue
+            m = _ASSIGN.match(text)
+            if not m or m.group(1) not in places:
+                known = [s for s in places]
+                mend = did_you_mean(m.group(1), known) if m else "write it as w += ... or x = 1"
+                raise AmineError(f"{where}, in '{text}'", "this does not set a state of the rule", mend=mend)
+            name, op, expr = m.groups()
+            value = shown.expand(self.expression(expr, self.dims[name] if op != "*=" else (0,) * 6))
+            s = symbol(name)
+            full = {"=": value, "+=": s + value, "-=": s - value, "*=": s * value}[op]
+            self._owns(kind, name, places, full, where, text)
+            out.append((name, full))
+        return Event(after, tuple(out))
+
+    def _owns(self, kind: str, name: str, places: Mapping[str, str], e: Any, where: str, text: str) -> None:
+        """A pre-spike may write source and synapse, a post-spike target and synapse."""
+        mine = {"pre": ("source", "synapse"), "post": ("target", "synapse")}[kind]
+        if places[name] not in mine:
+            other = "post" if kind == "pre" else "pre"
+            raise AmineError(
+                f"{where}, in '{text}'",
+                f"the state '{name}' belongs to the {places[name]}, which a {kind}-spike does not own",
+                mend=f"write it under 'on {other}', or make it a state of the synapse",
+            )
+        self._reads(name, places, e, f"'{text}'")
+
+    def _reads(self, name: str, places: Mapping[str, str], e: Any, what: str) -> None:
+        """States of a neuron may not read what differs between its synapses."""
+        place = places[name]
+        if place == "synapse":
+            return
+        for s in sorted(x.name for x in e.free_symbols):
+            if s in places and places[s] != place and places[s] != "field":
+                raise AmineError(
+                    self.where,
+                    f"{what} reads '{s}' of the {places[s]}, but '{name}' belongs to the {place}",
+                    mend=f"make '{name}' a state of the synapse",
+                )
+
+
+def parse_model(model: Any, outside: Mapping[str, str] | None = None, weight: str = "nS") -> RuleEquations:
+    """The parsed equations of a rule of the library or a user's."""
+    return parse_rule(model.equations, dict(model.units), model.where, outside, weight)
