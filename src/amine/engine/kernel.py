@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pprint
+from collections.abc import Sequence
+from typing import Any
 
 from amine.engine.emit import BLOCK, CellCode
+from amine.engine.plastic.driver import with_rules
 from amine.engine.release import ReleaseCode
 from amine.engine.slow import emit as slow
 from amine.engine.tables import GAP_ITERATIONS
@@ -44,13 +47,13 @@ RELEASES = {releases}
 
 ADVANCE = '''@njit(nogil=True, cache=True, error_model="numpy")
 def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q, C, B, stimuli, D, W, PI, PF, PT,
-            spk, ptr, pay, n_spk, flags, sync, R, last, RT, RC, SL, gi, gs, gj, gt, gw, worst, O, out_slots, out, events{slow_argument}):
+            spk, ptr, pay, n_spk, flags, sync, R, last, RT, RC, SL, gi, gs, gj, gt, gw, worst, O, out_slots, out, events{slow_argument}{rule_arguments}):
     """Advances this thread's neurons from step k towards k_end; returns the step reached."""
     starts, ends, factors = np.empty(4096, np.int64), np.empty(4096, np.int64), np.empty(4096, X.dtype)
     words, counts, normals = np.empty(64, np.uint32), np.empty(64, np.int32), np.empty(64, np.float64)
     marks = np.empty(64, U8)
     own, delivered = I64(0), I64(0)
-    control = flush_denormals()
+{crowded}    control = flush_denormals()
     for p in range(Q.shape[0]):
         own += (B[p, 1] - B[p, 0]) * 64
     n, mine = n_spk[tid], spk[tid]
@@ -58,7 +61,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     while k < k_end:
         stop = min(k + interval, k_end{slow_stop})
 {slow}        while k < stop:
-{record}            delivered += {deliver}(X, D, W, spk, ptr, pay, slot, starts, ends, factors)
+{record}{plastic}            delivered += {deliver}(X, D, W, spk, ptr, pay, slot, starts, ends, factors)
 {poisson}
             t = F(k * dt)
             row = k - first_step
@@ -69,12 +72,12 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
                 start = n
 {kinds}
 {releases}
-                ptr[slot, p, tid, 0] = start
+{note}                ptr[slot, p, tid, 0] = start
                 ptr[slot, p, tid, 1] = n
             k += 1
             slot += 1
         n_spk[tid] = n
-        flags[parity, tid] = n + own * interval > spk.shape[1]
+        flags[parity, tid] = n + own * interval > spk.shape[1]{or_crowded}
         barrier(sync, threads)
         full = False
         for th in range(threads):
@@ -99,7 +102,12 @@ POISSON = """            for q in range(PI.shape[0]):
 
 
 def module_source(
-    cells: list[CellCode], releases: list[ReleaseCode], parts: list[str], bits: int, description: str
+    cells: list[CellCode],
+    releases: list[ReleaseCode],
+    parts: list[str],
+    bits: int,
+    description: str,
+    rules: Sequence[Any] = (),
 ) -> str:
     """The source of the module of a structure."""
     functions = ["exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow"]
@@ -117,6 +125,7 @@ def module_source(
     )
     text += "".join(c.source for c in cells) + "".join(r.source for r in releases)
     text += slow.dispatch([i for i, c in enumerate(cells) if c.needs]) if "slow" in parts else ""
+    text, plastic = with_rules(text, rules, bits, "slow" in parts)
     strides = "(" + "".join(f"{len(c.rows) * BLOCK}, " for c in cells) + ("0,)" if not cells else ")")
     poisson = POISSON.replace("{strides}", strides) if any(c.poisson for c in cells) else ""
     body = (
@@ -128,6 +137,8 @@ def module_source(
         "{record}", " " * 12 + "record(X, O, out_slots, out, k)\n" if "probes" in parts else ""
     )
     body = slow.insert(body, "slow" in parts)
+    for name, part in plastic.items():
+        body = body.replace("{" + name + "}", part)
     return text + body.replace("{noise}", _noise(cells)).replace("{gap}", _gap(cells))
 
 

@@ -50,6 +50,7 @@ def load_module(structure: Structure, bits: int) -> tuple[ModuleType, bool]:
             structure.parts,
             bits,
             f"Kinds of cells: {', '.join(c.neuron.name for c in structure.cells)}.",
+            [r.code(j) for j, r in enumerate(structure.rules)],
         )
 
     return cache.load(structure.key(bits), source)

@@ -92,6 +92,21 @@ def meta(net: Network, precision: str) -> dict[str, Any]:
         from amine.engine.slow.plan import recorded
 
         probes += recorded(net)
+    for q in net.weight_probes:
+        from amine.network.plasticity import parsed_rule, plastic_projection
+
+        units = parsed_rule(net, plastic_projection(net, q.projection, "probe")).states
+        probes.append(
+            {
+                "name": q.name,
+                "population": q.projection,
+                "start": 0,
+                "stop": q.n,
+                "step": 1,
+                "variables": list(q.states),
+                "units": {v: units[v] for v in q.states},
+            }
+        )
     return {
         "network": net.to_dict(),
         "hash": net.hash(),
@@ -157,7 +172,9 @@ def simulate(
     about = {"complete": complete, "seconds": dict(sim.seconds), "info": info(net, sim, time.perf_counter() - began)}
     about["info"]["simulated_ms"] = (sim.step - (0 if saved is None else saved.step)) * net.dt
     spikes, probes = kept.finish(data, sim.step * net.dt, about)
-    return Run(net, spikes, probes, sim.step * net.dt, complete, about["seconds"], about["info"])
+    weights = {} if sim.plastic is None else sim.plastic.weights(sim)
+    kept.keep_weights(weights)
+    return Run(net, spikes, probes, sim.step * net.dt, complete, about["seconds"], about["info"], weights)
 
 
 def _loop(

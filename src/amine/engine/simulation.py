@@ -13,6 +13,7 @@ from numba import njit
 
 from amine.engine import prepare, wiring
 from amine.engine.device import barrier  # noqa: F401  (compiled into generated modules)
+from amine.engine.plastic import build as plasticity
 from amine.engine.slow.arrays import SlowState
 from amine.engine.tables import PROBE_COLUMNS
 from amine.errors import AmineError
@@ -107,13 +108,15 @@ class Simulation:
         gaps = wiring.gap_tables(net, self.places)
         self.arrays = prepare.fill(net, structure, self.module, self.places, size, self.real)
         self.bundles = wiring.build(net, self.module, self.places, self.blocks, self.precision)
-        self.n_synapses = sum(b.n_synapses for _, _, b in self.bundles)
-        self.synapse_bytes = sum(b.nbytes for _, _, b in self.bundles)
+        plastic = plasticity.draw(net, structure, self.module, self.places, self.blocks, self.precision)
+        self.n_synapses = sum(b.n_synapses for _, _, b in self.bundles) + sum(p.n_synapses for p in plastic)
+        self.synapse_bytes = sum(b.nbytes for _, _, b in self.bundles) + sum(p.nbytes for p in plastic)
         n_releases = max(1, len(self.arrays.RT))
-        reach = [(b.dmin, b.dmin + b.n_delays - 1) for _, _, b in self.bundles]
+        reach = [(b.dmin, b.dmin + b.n_delays - 1) for _, _, b in self.bundles] + [p.reach for p in plastic]
         self.history = max((d for _, d in reach), default=1) + 1
         self.interval = 1 if net.electrical else min((d for d, _ in reach), default=15) + 1
         self.D = [wiring.bundle_table(self.bundles, self.places, self.arrays.Q, t) for t in range(T)]
+        self.plastic = plasticity.start(plastic, self, structure.signals)
         self.W = np.array([b.weight for _, _, b in self.bundles], self.real)
         self.gap = [wiring.gap_shard(gaps, self.places, self.blocks, t) for t in range(T)]
         self.lists = prepare.spike_lists(net, self.places)
@@ -187,7 +190,9 @@ class Simulation:
         """
         start = time.perf_counter()
         before = self._snapshot()
+        weights = {} if self.plastic is None else self.plastic.sample(self)
         chunk = self._chunk(steps)
+        chunk.probes |= weights
         self.seconds["simulate"] += time.perf_counter() - start
         if not self._finite():
             self._report_not_finite(before, steps)
@@ -226,6 +231,8 @@ class Simulation:
         if need + self.spk.shape[1] // 4 > self.spk.shape[1]:
             self._grow(2 * need + 4096)
         self.ptr, self._used = ptr, self.history
+        if self.plastic is not None:
+            self.plastic.prepare()
 
     def _grow(self, capacity: int) -> None:
         extra = capacity - self.spk.shape[1]
@@ -290,6 +297,7 @@ class Simulation:
                     buffer,
                     self.events,
                     *slow,
+                    *(() if self.plastic is None else self.plastic.arguments(t)),
                 )
             except BaseException as e:
                 errors.append(e)
@@ -367,7 +375,7 @@ class Simulation:
             np.isfinite(p.view(X)[:, : len(p.states)]).all() or all(np.isfinite(p.get(X, s)).all() for s in p.states)
             for p in self.places
             if p.states
-        )
+        ) and (self.plastic is None or self.plastic.finite())
 
     def _snapshot(self) -> dict[str, Any]:
         used = getattr(self, "_used", self.ptr.shape[0])
@@ -382,12 +390,15 @@ class Simulation:
             "n_spk": self.n_spk.copy(),
             "events": self.events.copy(),
             "slow": {} if self.slow is None else {k: v.copy() for k, v in self.slow.state().items()},
+            "plastic": None if self.plastic is None else self.plastic.snapshot(),
         }
 
     def _restore(self, s: dict[str, Any]) -> None:
         self.step = s["step"]
         self.arrays.X[:], self.arrays.R[:], self.arrays.last[:] = s["X"], s["R"], s["last"]
         self.ptr, self._used = s["ptr"].copy(), self.history
+        if self.plastic is not None:
+            self.plastic.restore(s["plastic"])
         self.n_spk[:], self.events[:] = s["n_spk"], s["events"]
         if self.slow is not None:
             self.slow.set_state(s["slow"])
@@ -410,6 +421,15 @@ class Simulation:
             ((p, s) for p in self.places for s in p.states if not np.isfinite(p.get(self.arrays.X, s)).all()), None
         )
         self._restore(before)
+        if culprit is None and self.plastic is not None:
+            self._chunk(bad)
+            name, state, i, j = self.plastic.culprit()
+            self._restore(before)
+            raise AmineError(
+                f"Synapses '{name}', from neuron {i} to {j}, variable '{state}'",
+                f"it is not a finite number at {(before['step'] + bad) * self.net.dt:g} ms",
+                mend="check the parameters of the rule, or bound the weight",
+            )
         if culprit is None:
             raise AmineError("Network.run", "a state is not finite", mend="try a smaller dt")
         place, state = culprit
@@ -447,6 +467,7 @@ class Simulation:
             "pay": np.concatenate(pays, 1) if pays else np.empty((self.n_releases, 0), self.real),
             "events": np.int64(self.events.sum()),
             **({} if self.slow is None else {f"slow.{k}": v for k, v in self.slow.state().items()}),
+            **({} if self.plastic is None else self.plastic.state()),
         }
 
     def set_state(self, s: Any) -> None:
@@ -470,11 +491,14 @@ class Simulation:
         if self.slow is not None:
             self.slow.set_state({k[5:]: v for k, v in s.items() if k.startswith("slow.")})
         self._used = self.history
+        if self.plastic is not None:
+            self.plastic.set_state(s)
 
     def chunk_steps(self, wanted: float | None) -> int:
         """Steps of a chunk: as asked for, or 100 ms; fewer if traces need the room."""
         steps = round(100.0 / self.net.dt) if wanted is None else max(1, math.ceil(wanted / self.net.dt - 1e-9))
-        return max(1, min(steps, self.longest_chunk(), 10**6))
+        steps = max(1, min(steps, self.longest_chunk(), 10**6))
+        return steps if self.plastic is None else self.plastic.until_sample(self.step, steps)
 
 
 @njit(nogil=True, cache=True)

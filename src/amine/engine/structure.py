@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amine.engine.cells import CellStructure, port_name
+from amine.engine.plastic.structure import RuleStructure, rules_of
 from amine.engine.slow.plan import Plan, plan
 from amine.engine.tables import SOURCE_LIST, SOURCE_POISSON
 from amine.network.network import Network, ports_of
@@ -44,6 +45,7 @@ class Structure:
     releases: list[Any]  # release models that differ in more than values
     parts: list[str]  # parts of the loop over steps that are needed: own, poisson_source, spike_list, probes, slow
     slow: Plan | None = None  # slow signals: doses, fields, receptors of modulators
+    rules: list[RuleStructure] = field(default_factory=list)
 
     @property
     def signals(self) -> dict[str, int]:
@@ -52,7 +54,8 @@ class Structure:
 
     def key(self, bits: int) -> list[Any]:
         """Plain data that decides the generated module."""
-        return [bits, self.parts, [c.key() for c in self.cells], [m.structure() for m in self.releases]]
+        plastic = [[r.key() for r in self.rules]] if self.rules else []
+        return [bits, self.parts, [c.key() for c in self.cells], [m.structure() for m in self.releases], *plastic]
 
 
 def _touches(part: Any, name: str) -> bool:
@@ -89,7 +92,7 @@ def read(net: Network) -> Structure:
     for m in members:
         for model in m.releases:
             releases.setdefault(repr(model.structure()), model)
-    return Structure(members, cells, list(releases.values()), _parts(net, members), slow)
+    return Structure(members, cells, list(releases.values()), _parts(net, members), slow, rules_of(net))
 
 
 def _parts(net: Network, members: list[Member]) -> list[str]:

@@ -30,13 +30,16 @@ def boundaries(places: Sequence[Place], threads: int) -> np.ndarray:
 
 
 def specs(
-    net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray
+    net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, plastic: bool = False
 ) -> dict[Any, list[ProjectionSpec]]:
-    """What to draw, in groups that one table serves: by source population, release and whether all synapses are alike."""
+    """What to draw, in groups that one table serves: by source population, release and whether all synapses are alike.
+
+    Plastic synapses have tables of their own: with ``plastic`` they alone are given, by (projection, source and target population).
+    """
     index = {place.member.name: p for p, place in enumerate(places)}
     groups: dict[Any, list[ProjectionSpec]] = {}
     stream = 0
-    for s in net.projections:
+    for number, s in enumerate(net.projections):
         for a in s.source.views():
             for b in s.target.views():
                 p, place = index[a.population], places[index[b.population]]
@@ -46,11 +49,15 @@ def specs(
                     for x in (*blocks[:, index[b.population], 0], blocks[-1, index[b.population], 1])
                 )
                 for label in s.receptors:
+                    if plastic != (label == s.plastic):
+                        continue
                     row = module.CELLS[place.member.kind]["targets"][label]
                     spec = _spec(net, s, a, b, label, place, row, edges, stream, places[p])
                     alike = isinstance(spec.weight, float) and isinstance(spec.delay, int)
                     steps = spec.delay - spec.early if isinstance(spec.delay, int) else 0
                     key = (p, release, *((spec.weight, steps) if alike else ("own",)))
+                    if plastic:
+                        key = (p, release, index[b.population], number)
                     groups.setdefault(key, []).append(spec)
                 stream += 1
     return groups

@@ -17,6 +17,10 @@ def parse(model: Any) -> Equations:
     >>> sorted(parse(am.models.get("lif")).states)
     ['v']
     """
+    if model.kind == "rule":
+        from amine.equations.rules import parse_model
+
+        return parse_model(model)  # type: ignore[return-value]
     from amine.equations.syntax import parse_equations
 
     extra = {"neuron": {"I": "pA"}, "receptor": {"v": "mV"}}.get(model.kind, {})

@@ -75,7 +75,7 @@ class RuleEquations:
     @property
     def integrators(self) -> dict[str, str]:
         """How each state advances: exact from event to event, or by substeps."""
-        from amine.engine.plastic.plan import methods
+        from amine.equations.rule_plan import methods
 
         return methods(self)
 
@@ -126,7 +126,9 @@ def parse_rule(
         for n in names:
             if n not in outside:
                 raise AmineError(
-                    where, f"'{n}' is no state, parameter, field or variable of the target", mend=did_you_mean(n, [*dims, *outside])
+                    where,
+                    f"'{n}' is no state, parameter, field or variable of the target",
+                    mend=did_you_mean(n, [*dims, *outside]),
                 )
     dims |= {n: None if outside is None else _dimension(outside[n], where, n) for n in names}
     return _Reader(parts, dims, where, dict(parameters), tuple(names), outside is not None, weight).read()
@@ -148,7 +150,9 @@ def _split(text: str, where: str) -> _Text:
                 event = None
                 m = _ASSIGN.match(piece[8:].strip())
                 if not m or m.group(2) != "=":
-                    raise AmineError(f"{where}, in '{piece}'", "this does not set a state", mend="write it as initial x = 1")
+                    raise AmineError(
+                        f"{where}, in '{piece}'", "this does not set a state", mend="write it as initial x = 1"
+                    )
                 out.initial[m.group(1)] = m.group(3)
             else:
                 event = None
@@ -167,10 +171,17 @@ def _declare(piece: str, out: _Text, where: str) -> None:
         )
     body, m = body.strip(), _UNIT.match(rest.strip())
     if not m:
-        raise AmineError(f"{where}, in '{piece}'", "the unit is not readable", given=rest.strip(), mend="write ' : nS (synapse) in 0 .. w_max'")
+        raise AmineError(
+            f"{where}, in '{piece}'",
+            "the unit is not readable",
+            given=rest.strip(),
+            mend="write ' : nS (synapse) in 0 .. w_max'",
+        )
     unit, place = m["unit"].strip(), m["place"] or "synapse"
     if place not in PLACES:
-        raise AmineError(f"{where}, in '{piece}'", f"'{place}' is no place of a state", mend=did_you_mean(place, PLACES))
+        raise AmineError(
+            f"{where}, in '{piece}'", f"'{place}' is no place of a state", mend=did_you_mean(place, PLACES)
+        )
     if s := _STATE.match(body):
         name, rhs = s.groups()
     elif s := _DECLARED.match(body):
@@ -180,7 +191,9 @@ def _declare(piece: str, out: _Text, where: str) -> None:
         out.named[s.group(1)] = (s.group(3), unit)
         return
     else:
-        raise AmineError(f"{where}, in '{piece}'", "this is not an equation", expected="dx/dt = ... : unit or x = ... : unit")
+        raise AmineError(
+            f"{where}, in '{piece}'", "this is not an equation", expected="dx/dt = ... : unit or x = ... : unit"
+        )
     _new(name, out, where)
     out.states[name] = (rhs, unit, place)
     if m["low"]:
@@ -196,7 +209,11 @@ def _new(name: str, out: _Text, where: str) -> None:
 
 def _dimensions(parts: _Text, parameters: Mapping[str, str], where: str, weight: str) -> dict[str, Any]:
     dims: dict[str, Any] = {"t": TIME}
-    everything = {**parameters, **{s: u for s, (_, u, _) in parts.states.items()}, **{n: u for n, (_, u) in parts.named.items()}}
+    everything = {
+        **parameters,
+        **{s: u for s, (_, u, _) in parts.states.items()},
+        **{n: u for n, (_, u) in parts.named.items()},
+    }
     for n, u in everything.items():
         if n in parameters and (n in parts.states or n in parts.named):
             raise AmineError(where, f"'{n}' is defined twice", mend="rename one of them")
@@ -205,7 +222,11 @@ def _dimensions(parts: _Text, parameters: Mapping[str, str], where: str, weight:
 
 
 def _texts(parts: _Text) -> list[str]:
-    out = [r for r, _, _ in parts.states.values() if r] + [e for e, _ in parts.named.values()] + list(parts.initial.values())
+    out = (
+        [r for r, _, _ in parts.states.values() if r]
+        + [e for e, _ in parts.named.values()]
+        + list(parts.initial.values())
+    )
     out += [b for pair in parts.bounds.values() for b in pair]
     for _, _, acts in parts.events:
         out += [m.group(3) for a in acts if (m := _ASSIGN.match(a))]
@@ -231,14 +252,21 @@ class _Reader:
     """Turns sorted text into expressions and checks who may write what."""
 
     def __init__(
-        self, parts: _Text, dims: dict[str, Any], where: str, parameters: dict[str, str], outside: tuple[str, ...], strict: bool, weight: str
+        self,
+        parts: _Text,
+        dims: dict[str, Any],
+        where: str,
+        parameters: dict[str, str],
+        outside: tuple[str, ...],
+        strict: bool,
+        weight: str,
     ):
         self.parts, self.dims, self.where, self.parameters = parts, dims, where, parameters
         self.outside, self.strict, self.weight = outside, strict or not outside, weight
 
     def expression(self, text: str, want: Any) -> Any:
         if not self.strict:  # names are open: whatever they stand for might mend the dimensions
-            loose = dict.fromkeys(self.dims, None)
+            loose: Any = dict.fromkeys(self.dims)
             try:
                 return parse_expression(text, self.dims, self.where, want)
             except AmineError as e:
@@ -256,7 +284,9 @@ class _Reader:
         rhs = {s: sp.S.Zero if r is None else self.expression(r, rate[s]) for s, (r, _, _) in p.states.items()}
         units = {s: self.weight if u == "weight" else u for s, (_, u, _) in p.states.items()}
         shown = Equations(self.where, units, rhs, named, {n: u for n, (_, u) in p.named.items()}, self.parameters)
-        bounds = {s: tuple(shown.expand(self.expression(b, self.dims[s])) for b in pair) for s, pair in p.bounds.items()}
+        bounds = {
+            s: tuple(shown.expand(self.expression(b, self.dims[s])) for b in pair) for s, pair in p.bounds.items()
+        }
         for s, pair in bounds.items():
             for b in pair:
                 self._only_parameters(b, f"the bounds of '{s}'")
@@ -267,7 +297,9 @@ class _Reader:
         full = shown.full_rhs
         for s, e in full.items():
             self._reads(s, places, e, f"d{s}/dt")
-        return RuleEquations(self.where, units, places, full, bounds, self.parameters, pre, post, initial, self.outside, shown)
+        return RuleEquations(
+            self.where, units, places, full, bounds, self.parameters, pre, post, initial, self.outside, shown
+        )
 
     def _initial(self, s: str, text: str) -> Any:
         if s not in self.parts.states or s == "w":
@@ -280,10 +312,16 @@ class _Reader:
             if s.name not in self.parameters:
                 raise AmineError(self.where, f"{what} may be made of parameters only", given=s.name)
 
-    def _event(self, kind: str, after: str | None, acts: list[str], places: Mapping[str, str], shown: Equations) -> Event:
+    def _event(
+        self, kind: str, after: str | None, acts: list[str], places: Mapping[str, str], shown: Equations
+    ) -> Event:
         where = f"{self.where}, 'on {kind}'"
         if after is not None and self.parameters.get(after) != "ms":
-            raise AmineError(where, f"'after {after}' needs a parameter with a unit of time", mend=did_you_mean(after, self.parameters))
+            raise AmineError(
+                where,
+                f"'after {after}' needs a parameter with a unit of time",
+                mend=did_you_mean(after, self.parameters),
+            )
         out: list[tuple[str, Any] | None] = []
         for text in acts:
             if text == TRANSMIT and kind == "pre" and None not in out:
@@ -291,7 +329,7 @@ class _Reader:
                 continue
             m = _ASSIGN.match(text)
             if not m or m.group(1) not in places:
-                known = [s for s in places]
+                known = list(places)
                 mend = did_you_mean(m.group(1), known) if m else "write it as w += ... or x = 1"
                 raise AmineError(f"{where}, in '{text}'", "this does not set a state of the rule", mend=mend)
             name, op, expr = m.groups()

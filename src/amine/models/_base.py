@@ -14,7 +14,18 @@ from amine.network.values import Value, normalise
 _STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n;]+)", re.M)
 _ON_SPIKE = re.compile(r"on\s+spike\s+([A-Za-z_]\w*)\s*\+=")
 
-KINDS = ("neuron", "receptor", "release", "source")
+KINDS = ("neuron", "receptor", "release", "source", "rule")
+
+
+def _weight_value(value: Any, where: str) -> str:
+    """A weight with whatever unit it has."""
+    from amine.models import _unit_of
+
+    unit = _unit_of(value, where)
+    found = normalise(value, unit, where)
+    if not isinstance(found, str):
+        raise AmineError(where, "it must be one value", given=repr(value)[:40])
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +35,7 @@ class Model:
     Parameters
     ----------
     name : how it is called.
-    kind : ``neuron``, ``receptor``, ``release`` or ``source``.
+    kind : ``neuron``, ``receptor``, ``release``, ``source`` or ``rule``.
     equations : text; see the page on equations of the documentation.
     units : the unit of each parameter.
     parameters : the value of each parameter: text with a unit, a distribution, or an array.
@@ -85,6 +96,8 @@ class Model:
         where = f"{self.where}, parameter '{name}'"
         if self.kind == "source" and name in ("times", "indices"):
             return normalise(value, self.units[name], where)
+        if self.units[name] == "weight":  # its unit is that of the synapses on which the rule is put
+            return _weight_value(value, where)
         positive = name.startswith(("tau", "C_")) or name == "C"
         return normalise(value, self.units[name], where, positive=positive, nonnegative=name in ("rate", "t_ref"))
 

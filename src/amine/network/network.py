@@ -29,7 +29,9 @@ from amine.network.parts import (
     Synapses,
     View,
     Waveform,
+    WeightProbe,
 )
+from amine.network.plasticity import make_plastic, split_rule
 from amine.network.values import Array, Value, normalise
 from amine.units import to_internal
 
@@ -80,6 +82,7 @@ class Network:
         self.inputs: list[PoissonInput] = []
         self.stimuli: list[Stimulus] = []
         self.probes: list[Probe] = []
+        self.weight_probes: list[WeightProbe] = []
         self.fields: dict[str, Field] = {}
         self.modulations: list[Modulation] = []
         self.doses: list[Dose] = []
@@ -155,7 +158,10 @@ class Network:
         outdegree: Any = None,
         total: Any = None,
         pairs: Any = None,
-        rule: str | None = None,
+        rule: Any = None,
+        connect: str | None = None,
+        plastic: str | None = None,
+        delay_kind: str = "axonal",
         distance: Any = None,
         autapses: bool = True,
         multapses: bool = True,
@@ -172,7 +178,12 @@ class Network:
         delay : one value, an array for given pairs or a distribution; at least one step, which is the default.
         p : probability of each pair. indegree, outdegree : inputs of each target, outputs of each source.
         total : number of synapses. pairs : two arrays of indices within source and target.
-        rule : ``"one_to_one"`` or ``"all_to_all"``. distance : a kernel such as ``gaussian("200 um", 0.3)``.
+        rule : by which the weights change: a rule of :mod:`amine.rules`, its name, or its text; or ``"one_to_one"`` or
+            ``"all_to_all"`` as a pattern of connections, which can also be given as ``connect``.
+        plastic : the receptor whose weight the rule changes, by default the first.
+        delay_kind : ``"axonal"``: a pre-spike reaches the synapse after the delay, a post-spike at once; ``"dendritic"``:
+            the other way round.
+        distance : a kernel such as ``gaussian("200 um", 0.3)``.
         autapses, multapses : whether a neuron may connect to itself, and a pair be connected more than once.
         release : how much a spike releases: a release model or its name, such as ``"tsodyks_markram"``.
 
@@ -188,8 +199,9 @@ class Network:
             raise AmineError(where, "say either receptor= and weight=, or receptors={label: weight}")
         if receptor is not None and weight is None:
             raise AmineError(where, "the weight is missing", mend='add weight= such as "1 nS"')
+        pattern, plasticity = split_rule(rule, connect, where)
         chosen = rule_of(
-            where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=rule, distance=distance
+            where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=pattern, distance=distance
         )
         check_rule(self, chosen, sources, targets, autapses, multapses, where)
         each = receptors if receptors is not None else {receptor: weight}
@@ -207,6 +219,12 @@ class Network:
                 )
         part = Synapses(name, sources, targets, weights, chosen, time, bool(autapses), bool(multapses), released)
         self.projections.append(part)
+        if plasticity is not None or plastic is not None or delay_kind != "axonal":
+            try:
+                make_plastic(self, part, plasticity, plastic, delay_kind)
+            except BaseException:
+                self.projections.pop()
+                raise
         return part
 
     def gap_junctions(
@@ -440,6 +458,29 @@ class Network:
         made = dose_of(drug, concentration)
         self.doses.append(made)
         return made
+
+    def probe_weights(
+        self, synapses: Synapses | str, *states: str, every: Any = "1 s", n: int = 100, name: str | None = None
+    ) -> WeightProbe:
+        """Records weights (or other ``states``) of ``n`` plastic synapses each ``every``, spread evenly over the projection.
+
+        The k-th column of ``run.probes[name]`` is synapse ``round(k (N-1)/(n-1))`` of the N of ``run.weights(synapses)``.
+        """
+        from amine.network.plasticity import probe_weights
+
+        return probe_weights(self, synapses, states, every, n, name)
+
+    def load_weights(self, synapses: Synapses | str, weights: Any) -> None:
+        """Lets a plastic projection start with weights (:class:`amine.results.weights.Weights` or a file of them).
+
+        Raises
+        ------
+        AmineError
+            If a weight is outside the bounds of the rule or not a number; at the run, if the connectivity is another.
+        """
+        from amine.network.plasticity import load_weights
+
+        load_weights(self, synapses, weights)
 
     # --- as data, as text, in time ---------------------------------------------------------------------------
 

@@ -149,7 +149,11 @@ class Rule:
 
 @dataclass(eq=True)
 class Synapses:
-    """A chemical projection; ``receptors`` maps each receptor's label to the weight that a spike adds there."""
+    """A chemical projection; ``receptors`` maps each receptor's label to the weight that a spike adds there.
+
+    ``plasticity`` is the rule by which the weight at the receptor ``plastic`` changes; ``delay_kind`` says where the delay lies; ``start``
+    holds the weights to begin with if they were loaded.
+    """
 
     name: str
     source: Group
@@ -160,6 +164,10 @@ class Synapses:
     autapses: bool = True
     multapses: bool = True
     release: Any = None
+    plasticity: Any = None
+    plastic: str | None = None
+    delay_kind: str = "axonal"
+    start: Any = None
 
 
 @dataclass(eq=True)
@@ -229,6 +237,17 @@ class Probe:
     every: str | None = None
 
 
+@dataclass(eq=True)
+class WeightProbe:
+    """Records states of ``n`` synapses of a plastic projection, spread evenly over all of them, every ``every``."""
+
+    name: str
+    projection: str
+    states: tuple[str, ...]
+    every: str
+    n: int
+
+
 __all__ = [
     "Array",
     "DistanceKernel",
@@ -243,4 +262,5 @@ __all__ = [
     "Synapses",
     "View",
     "Waveform",
+    "WeightProbe",
 ]

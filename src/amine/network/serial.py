@@ -15,6 +15,7 @@ from amine.errors import AmineError
 from amine.models._base import Model
 from amine.network.network import Network
 from amine.network.parts import DistanceKernel, Group, Rule, View, Waveform
+from amine.network.plasticity import plasticity_from_dict, plasticity_to_dict
 from amine.network.values import Array, from_plain, to_plain
 
 FORMAT = "amine network 1"
@@ -42,6 +43,7 @@ def to_dict(net: Network) -> dict[str, Any]:
                 "autapses": s.autapses,
                 "multapses": s.multapses,
                 "release": None if s.release is None else s.release.to_dict(),
+                **plasticity_to_dict(s),
             }
             for s in net.projections
         ],
@@ -79,6 +81,7 @@ def to_dict(net: Network) -> dict[str, Any]:
             for p in net.probes
         ],
         **chemistry(net),
+        **({"weight_probes": [vars(p) | {"states": list(p.states)} for p in net.weight_probes]} if net.weight_probes else {}),
     }
 
 
@@ -189,8 +192,12 @@ def _build(data: Mapping[str, Any]) -> Network:
     from amine.network.chemistry import from_plain as chemistry
 
     chemistry(net, data)
+    for s, d in zip(net.projections, data["projections"], strict=True):  # rules may read what chemistry there is
+        plasticity_from_dict(net, s, d)
     for d in data["probes"]:
         net.probe(_to_view(d["target"]), *map(str, d["variables"]), every=d["every"], name=str(d["name"]))
+    for d in data.get("weight_probes", ()):
+        net.probe_weights(str(d["projection"]), *map(str, d["states"]), every=d["every"], n=d["n"], name=str(d["name"]))
     return net
 
 

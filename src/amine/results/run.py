@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from amine.network.network import Network
     from amine.results.chemistry import Signal
+    from amine.results.weights import Weights
 
 
 class Run:
@@ -44,8 +45,9 @@ class Run:
         complete: bool,
         seconds: Mapping[str, float],
         info: Mapping[str, Any],
+        weights: Mapping[str, Weights] | None = None,
     ):
-        self.network, self.spikes = network, spikes
+        self.network, self.spikes, self._weights = network, spikes, dict(weights or {})
         self.probes = {n: p for n, p in probes.items() if not n.startswith("chemistry:")}
         self.slow = {n[10:]: p for n, p in probes.items() if n.startswith("chemistry:")}
         self.duration, self.complete, self.seconds, self.info = duration, complete, dict(seconds), dict(info)
@@ -89,6 +91,14 @@ class Run:
                     mend=did_you_mean(v, known) if known else "add net.probe(population, variable) before the run",
                 )
         return traces(self, variables, most)
+
+    def weights(self, synapses: Any) -> Weights:
+        """Weights and other states of a plastic projection at the end of the run; ``synapses`` is the projection or its name."""
+        name = synapses if isinstance(synapses, str) else getattr(synapses, "name", None)
+        if name not in self._weights:
+            mend = did_you_mean(str(name), self._weights) if self._weights else "give synapses a rule"
+            raise AmineError("Run.weights", "this is not a plastic projection of the run", given=repr(name)[:40], mend=mend)
+        return self._weights[name]
 
     # --- numbers -----------------------------------------------------------------------------------------------
 
@@ -199,6 +209,7 @@ class Run:
         }
         store.append(self.spikes.steps, self.spikes.ids, probes)
         store.finish(data, self.duration, {"complete": self.complete, "seconds": self.seconds, "info": self.info})
+        store.keep_weights(self._weights)
 
     @staticmethod
     def load(path: Any) -> Run:
@@ -220,6 +231,7 @@ class Run:
             past.get("complete", True),
             past.get("seconds", {}),
             past.get("info", {}),
+            store.read_weights(),
         )
 
     def __repr__(self) -> str:

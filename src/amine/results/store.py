@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.errors import AmineError
 from amine.results.probes import ProbeData
 from amine.results.spikes import Spikes, spikes_from
+
+if TYPE_CHECKING:
+    from amine.results.weights import Weights
 
 FORMAT = "amine store 1"
 Probes = dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]
@@ -75,6 +79,9 @@ class MemoryStore:
                     kept[1][variable] = [x]
                 else:
                     kept[0].append(x)
+
+    def keep_weights(self, weights: Mapping[str, Weights]) -> None:
+        """They are kept by the run itself."""
 
     def finish(
         self, meta: dict[str, Any], duration: float, about: dict[str, Any]
@@ -218,6 +225,27 @@ class ZarrStore:
         self.flush()
         self.root.attrs.update({"duration": duration, "run": about})
         return self.read(meta, duration)
+
+    def keep_weights(self, weights: Mapping[str, Weights]) -> None:
+        """Writes the weights at the end of the run, in groups ``weights/<number>``."""
+        for k, w in enumerate(weights.values()):
+            group = self.root.create_group(f"weights/{k}", overwrite=True)
+            group.attrs.update({"name": w.name, "unit": w.unit, "bounds": w.bounds, "states": list(w.states)})
+            arrays = {"sources": w.sources, "targets": w.targets, "weights": w.weights, **{f"state {s}": x for s, x in w.states.items()}}
+            for name, x in arrays.items():
+                group.create_array(name, data=np.asarray(x))
+
+    def read_weights(self) -> dict[str, Weights]:
+        """What :meth:`keep_weights` wrote, by projection."""
+        from amine.results.weights import Weights
+
+        out = {}
+        for _, group in sorted(self.root["weights"].groups()) if "weights" in self.root else ():
+            a = group.attrs
+            states = {s: group[f"state {s}"][:] for s in a["states"]}
+            bounds = None if a["bounds"] is None else tuple(a["bounds"])
+            out[a["name"]] = Weights(a["name"], group["sources"][:], group["targets"][:], group["weights"][:], a["unit"], states, bounds)
+        return out
 
     def read(self, meta: dict[str, Any], duration: float) -> tuple[Spikes, dict[str, ProbeData]]:
         """What is on disk."""

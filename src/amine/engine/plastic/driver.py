@@ -5,6 +5,8 @@ A sweep, every ``SWEEP`` ms, brings all synapses up to date in the order of memo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from amine.engine.plastic.emit import RuleCode
 
 SWEEP = 1000.0  # ms
@@ -16,10 +18,6 @@ from amine.engine.plastic.memory import (
     P_ROOM, P_ROW, P_SEEN0, P_SHIFT, P_SIGNALS, P_SOURCES, P_STATES, P_STREAM, P_STRIDE, P_TARGET, P_TICK, P_WIDTH,
     decay, mean, noise, store_f{bits} as store, store_i{bits} as put,
 )
-
-WORD = np.int{bits}
-RULES = {rules}
-
 
 """
 
@@ -131,25 +129,47 @@ def _dispatch(rules: list[RuleCode], pad: str, text: str) -> str:
 VISIT = "visit_@(X, base, a, e, factor, until, shift, phase, since, here, c, E, PX, PS, B, dt, k0, k1)"
 
 
-def rules_source(rules: list[RuleCode], bits: int) -> str:
+def rules_source(rules: list[RuleCode]) -> str:
     """Everything that plastic synapses add to the module in front of the loop over steps."""
     import pprint
 
     literal = pprint.pformat([r.metadata() for r in rules], width=140, sort_dicts=False)
-    width = f"(1 + B[P_STATES])"
+    width = "(1 + B[P_STATES])"
     both = VISIT + "\nsource_@(PX, here, until, phase, p, dt)"
     signals = []
     for j, r in enumerate(rules):
-        lines = [f"PS[B[P_SIGNALS] + (k // B[P_TICK]) % B[P_ROOM] * {len(r.fields)} + {q}] = S[B[P_FIELD0 + {q}]]" for q in range(len(r.fields))]
+        lines = [
+            f"PS[B[P_SIGNALS] + (k // B[P_TICK]) % B[P_ROOM] * {len(r.fields)} + {q}] = S[B[P_FIELD0 + {q}]]"
+            for q in range(len(r.fields))
+        ]
         if r.held:
             lines.append(f"sample_{j}(X, B[P_FIRST], B[P_LAST], k, c, E, B)")
         if lines:
             signals += [f"        if B[P_KIND] == {j} and k % B[P_TICK] == 0:", *(" " * 12 + x for x in lines)]
     text = DRIVER.replace("{row}", width).replace("{bytes}", "B[P_BYTES]").replace("{signals}", "\n".join(signals))
-    text = text.replace("{visit}", _dispatch(rules, " " * 16, both)).replace("{visit_spike}", _dispatch(rules, " " * 24, both))
+    text = text.replace("{visit}", _dispatch(rules, " " * 16, both)).replace(
+        "{visit_spike}", _dispatch(rules, " " * 24, both)
+    )
     text = text.replace("{visit_peek}", _dispatch(rules, " " * 12, VISIT))
-    head = IMPORTS.replace("{bits}", str(bits)).replace("{rules}", literal)
-    return head + "".join(r.text for r in rules) + FORGET + text
+    return f"WORD = STEP\nRULES = {literal}\n\n\n" + "".join(r.text for r in rules) + FORGET + text
+
+
+def with_rules(text: str, rules: Sequence[RuleCode], bits: int, slow: bool) -> tuple[str, dict[str, str]]:
+    """The head of the module with what plastic synapses need, and what they add to the loop over steps."""
+    if not rules:
+        return text, dict.fromkeys(("rule_arguments", "crowded", "plastic", "note", "or_crowded"), "")
+    mark = "F, STEP, I64"
+    head = IMPORTS.replace("{bits}", str(bits))
+    call = (
+        f"plastic(k, slot, X, PB, PC, PP, PE, PX, PS, {'Z.S[tid]' if slow else 'PX'}, spk, ptr, pay, dt, k0, k1, every)"
+    )
+    return text.replace(mark, head + mark, 1) + rules_source(list(rules)), {
+        "rule_arguments": ",\n            PB, PC, PP, PE, PX, PS, every",
+        "crowded": "    crowded = False\n",
+        "plastic": f"            delivered += {call}\n",
+        "note": note_source(list(rules)),
+        "or_crowded": " or crowded",
+    }
 
 
 def note_source(rules: list[RuleCode]) -> str:

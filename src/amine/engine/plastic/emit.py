@@ -13,10 +13,10 @@ from typing import Any
 
 import sympy as sp
 
-from amine.engine.plastic.plan import Linear, Plan
 from amine.engine.printer import Printer
 from amine.engine.step import Constants
 from amine.equations.integrate import DT
+from amine.equations.rule_plan import Linear, Plan
 from amine.equations.syntax import exprel, is_noise, symbol
 
 FUNCTION = "@njit(nogil=True, error_model='numpy')"
@@ -103,7 +103,11 @@ class Writer:
     def _decayed(self, s: Linear, x: str, steps: str, how: str = "decay") -> str:
         """A linear state ``steps`` later, or its mean over that time."""
         if s.rate == 0:
-            return x if s.drive == 0 else f"({x} + {self.print(s.drive * DT)} * F({steps}){' * F(0.5)' if how == 'mean' else ''})"
+            return (
+                x
+                if s.drive == 0
+                else f"({x} + {self.print(s.drive * DT)} * F({steps}){' * F(0.5)' if how == 'mean' else ''})"
+            )
         factor = f"{how}(E, {self._rate(s)}, {steps})"
         if s.drive == 0:
             return f"({x} * {factor})"
@@ -114,7 +118,7 @@ class Writer:
         if s not in self.plan.eq.bounds:
             return []
         low, high = (self.print(b) for b in self.plan.eq.bounds[s])
-        return [f"{s} = min(max({s}, {low}), {high})"]
+        return [f"{v(s)} = min(max({v(s)}, {low}), {high})"]
 
     def _used(self, lines: list[str]) -> list[str]:
         """The constants that lines of code name."""
@@ -161,7 +165,9 @@ class Writer:
             "    history, width, row, stride, tick = B[P_HISTORY], B[P_WIDTH], B[P_ROW], B[P_STRIDE], B[P_TICK]",
             "    signals, room = B[P_SIGNALS], B[P_ROOM]",
         ]
-        return "\n".join([FUNCTION, f"def visit_{self.index}({signature}):", *setup, *self._used(text), *text]) + "\n\n\n"
+        return (
+            "\n".join([FUNCTION, f"def visit_{self.index}({signature}):", *setup, *self._used(text), *text]) + "\n\n\n"
+        )
 
     def _changes(self, s: str, on_post: list[Any], phases: Any) -> bool:
         lin = self.linear.get(s)
@@ -187,7 +193,9 @@ class Writer:
         """What an entry says of the target from then on."""
         first = 1 + int(self.many)
         text = [f"when = I64(word(history, {at})) + shift"] if self.plan.trace else []
-        text += [f"{v(n)} = load(history, {at} + {first + q})" for q, n in enumerate(self.payload) if n not in self.plan.seen]
+        text += [
+            f"{v(n)} = load(history, {at} + {first + q})" for q, n in enumerate(self.payload) if n not in self.plan.seen
+        ]
         return text
 
     def _entries(self, on_post: list[Any]) -> list[str]:
@@ -226,7 +234,8 @@ class Writer:
     def _target(self, column: str, names: list[str]) -> list[str]:
         """Variables of the target as they are now."""
         return [
-            f"{v(n)} = X[U64(B[P_BASE] + B[{column} + {q}] + (i >> 6) * stride + (i & 63))]" for q, n in enumerate(names)
+            f"{v(n)} = X[U64(B[P_BASE] + B[{column} + {q}] + (i >> 6) * stride + (i & 63))]"
+            for q, n in enumerate(names)
         ]
 
     def _pre(self, phases: list[list[Any]]) -> list[str]:
@@ -282,7 +291,9 @@ class Writer:
             text.append(f"{v('mean_' + s.name)} = {self._decayed(s, now, 'n', 'mean')}")
         text += self._signals(used, "t")
         swap = {symbol(s.name): symbol(f"mean_{s.name}") for s in averaged}
-        step = ["part_z = F(noise(k0, k1, B[P_STREAM], i, here, t, 64 * copy + draw))", "draw += 1"] if self.noisy else []
+        step = (
+            ["part_z = F(noise(k0, k1, B[P_STREAM], i, here, t, 64 * copy + draw))", "draw += 1"] if self.noisy else []
+        )
         step += [f"new_{s} = {self._step(s, e.subs(swap, simultaneous=True))}" for s, e in p.substep.items()]
         for s in p.substep:
             step += [f"{v(s)} = new_{s}", *self._clip(s)]
@@ -327,7 +338,13 @@ class Writer:
                 rest = self.double(s.rest)
                 text.append(f"    {v(s.name)} = {rest} + ({at} - {rest}) * math.exp(-({self.double(s.rate)}) * gone)")
         acts_of = {
-            q: [a for e in p.eq.pre if e.after == phase for a in e.acts if a is not None and p.eq.places[a[0]] == "source"]
+            q: [
+                a
+                for e in p.eq.pre
+                if e.after == phase
+                for a in e.acts
+                if a is not None and p.eq.places[a[0]] == "source"
+            ]
             for q, phase in enumerate(p.phases)
         }
         for q, acts in acts_of.items():
@@ -337,7 +354,9 @@ class Writer:
         exprs = [e for s in p.source for e in (s.rate, s.drive)] + [e for acts in acts_of.values() for _, e in acts]
         needed = self._needs(exprs)
         names = [f"    {v(n)} = p[{i}]" for i, n in enumerate(sorted(p.eq.parameters)) if n in needed]
-        return "\n".join([FUNCTION, f"def source_{self.index}(PX, here, until, phase, p, dt):", *names, *text]) + "\n\n\n"
+        return (
+            "\n".join([FUNCTION, f"def source_{self.index}(PX, here, until, phase, p, dt):", *names, *text]) + "\n\n\n"
+        )
 
     # --- the target ------------------------------------------------------------------------------------------------
 
@@ -349,7 +368,9 @@ class Writer:
         for q, n in enumerate(self.payload):
             value = v(n)
             if not spike:
-                value = n.replace("held_", "now_") if n.startswith("held_") else "F(0.0)" if n in self.plan.seen else v(n)
+                value = (
+                    n.replace("held_", "now_") if n.startswith("held_") else "F(0.0)" if n in self.plan.seen else v(n)
+                )
             text.append(f"store(history, {at} + {first + q}, {value})")
         return [*text, "put(history, hist, WORD(count + 1))", "count += 1"]
 
@@ -358,7 +379,9 @@ class Writer:
         text += ["when = I64(word(history, known))"] if self.plan.trace else []
         first = 1 + int(self.many)
         return text + [
-            f"{v(n)} = load(history, known + {first + q})" for q, n in enumerate(self.payload) if n not in self.plan.seen
+            f"{v(n)} = load(history, known + {first + q})"
+            for q, n in enumerate(self.payload)
+            if n not in self.plan.seen
         ]
 
     def _note(self) -> str:
@@ -371,7 +394,10 @@ class Writer:
         text += [f"{v(n)} = {self.print(e)}" for n, e in acts]
         text += self._target("P_SEEN0", p.seen) + self._append(True)
         lines = ["    " + x for x in [*text, "return count"]]
-        head = ["    history, stride, tick = B[P_HISTORY], B[P_STRIDE], B[P_TICK]", "    signals, room = B[P_SIGNALS], B[P_ROOM]"]
+        head = [
+            "    history, stride, tick = B[P_HISTORY], B[P_STRIDE], B[P_TICK]",
+            "    signals, room = B[P_SIGNALS], B[P_ROOM]",
+        ]
         signature = f"def note_{self.index}(X, i, s, c, E, PS, B):"
         return "\n".join([FUNCTION, signature, *head, *self._used(lines), *lines]) + "\n\n\n"
 
@@ -404,6 +430,9 @@ class Writer:
             ("bounds", "p", [f"('{s}', {numpy(a)}, {numpy(b)})" for s, (a, b) in p.eq.bounds.items()]),
         ]
         return "".join(
-            "\n".join([f"def rule_{n}_{self.index}({a}):", *read, "    return [", *(f"        {x}," for x in xs), "    ]"]) + "\n\n\n"
+            "\n".join(
+                [f"def rule_{n}_{self.index}({a}):", *read, "    return [", *(f"        {x}," for x in xs), "    ]"]
+            )
+            + "\n\n\n"
             for n, a, xs in parts
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -9,15 +10,13 @@ from typing import Any
 import numpy as np
 
 from amine.engine import deliver
-from amine.engine.connectivity import Bundle, build_bundle
 from amine.engine.plastic import memory as m
 from amine.engine.plastic.driver import SWEEP
 from amine.engine.prepare import BLOCK, Place
 from amine.errors import AmineError
 from amine.network.parts import Synapses
+from amine.results.weights import Weights
 from amine.units import to_internal
-
-NEVER = -(2**30)
 
 
 @dataclass
@@ -64,39 +63,42 @@ class Plastic:
         return sum(s.words.nbytes + s.rows.nbytes + (0 if s.seg is None else s.seg.nbytes) for s in self.shards)
 
     @property
+    def reach(self) -> tuple[int, int]:
+        """Least delay, and how far back the spikes lie that act."""
+        return self.dmin, self.dmin + self.n_delays - 1 + max(self.phases)
+
+    @property
     def states(self) -> int:
         """States of a source neuron."""
         return len(self.code["source"])
 
 
-def draw(spec: Any, n_source: int, threads: int, dt: float, precision: str, seed: int, width: int) -> tuple[Bundle, list[Shard]]:
-    """Synapses of one projection with room for ``width`` words each; targets are numbers of neurons."""
-    b = build_bundle([spec], n_source, threads, dt, precision, seed)
-    real, word = (np.float32, np.int32) if precision == "float32" else (np.float64, np.int64)
-    out = []
-    for s in b.shards:
-        words = np.zeros((int(s.rows[-1]), width), word)
-        slots = s.slots.reshape(len(words), -1)
-        words[:, 0] = slots[:, 0]
-        if s.weights is not None:
-            weights = s.weights.ravel()
-        else:
-            weights = slots.view(np.float32)[:, 1] if slots.shape[1] == 2 else b.weight
-        words.view(real)[:, 1] = weights
-        out.append(Shard(s.rows, s.seg, words))
-    return b, out
-
-
 class PlasticNetwork:
     """All plastic synapses of a network."""
 
-    def __init__(self, parts: list[Plastic], module: ModuleType, places: list[Place], threads: int, real: Any, dt: float, Q: np.ndarray, blocks: np.ndarray, interval: int):
+    def __init__(
+        self,
+        parts: list[Plastic],
+        module: ModuleType,
+        places: list[Place],
+        threads: int,
+        real: Any,
+        dt: float,
+        Q: np.ndarray,
+        blocks: np.ndarray,
+        interval: int,
+        probes: list[Any],
+        signals: Mapping[str, int],
+    ):
+        self.probes, self.signals = probes, signals
         self.parts, self.module, self.places, self.threads, self.dt = parts, module, places, threads, dt
         self.real, self.interval, self.blocks = np.dtype(real), interval, blocks
         self.word = np.dtype(np.int32 if self.real.itemsize == 4 else np.int64)
         self.every = max(1, round(SWEEP / dt))
         self.PX = [np.concatenate([self._start(p) for p in parts]) for _ in range(threads)]
-        self.PS = [np.zeros(sum(self._room(p) * max(1, len(p.code["fields"])) for p in parts) + 1) for _ in range(threads)]
+        self.PS = [
+            np.zeros(sum(self._room(p) * max(1, len(p.code["fields"])) for p in parts) + 1) for _ in range(threads)
+        ]
         self._constants()
         self.PB = [self._table(t, Q) for t in range(threads)]
 
@@ -118,9 +120,17 @@ class PlasticNetwork:
                 c = [float(x) for x in getattr(self.module, f"rule_constants_{p.kind}")(p.parameters, self.dt)]
                 r = [float(x) for x in getattr(self.module, f"rule_rates_{p.kind}")(p.parameters)]
             if not np.isfinite([*c, *r]).all():
-                raise AmineError(f"Synapses '{p.synapses.name}', rule", "a constant made of its parameters is not finite", mend="check for zeros and extremes among them")
+                raise AmineError(
+                    f"Synapses '{p.synapses.name}', rule",
+                    "a constant made of its parameters is not finite",
+                    mend="check for zeros and extremes among them",
+                )
             if any(x < 0 for x in r):
-                raise AmineError(f"Synapses '{p.synapses.name}', rule", "a state grows by itself", mend="check the sign of its time constant")
+                raise AmineError(
+                    f"Synapses '{p.synapses.name}', rule",
+                    "a state grows by itself",
+                    mend="check the sign of its time constant",
+                )
             found.append((c, r, [p.parameters[n] for n in p.code["parameters"]]))
         n = len(self.parts)
         self.PC = np.zeros((n, max(1, *(len(c) for c, _, _ in found))), self.real)
@@ -160,6 +170,7 @@ class PlasticNetwork:
             row[m.P_PHASE0 : m.P_PHASE0 + len(p.phases)] = p.phases
             for column, names in ((m.P_NOW0, code["now"]), (m.P_SEEN0, code["seen"]), (m.P_HELD0, code["held"])):
                 row[column : column + len(names)] = [target.rows.index(self._row(p, n)) * BLOCK for n in names]
+            row[m.P_FIELD0 : m.P_FIELD0 + len(code["fields"])] = [self.signals[f] for f in code["fields"]]
         return PB
 
     def _row(self, p: Plastic, name: str) -> str:
@@ -182,7 +193,11 @@ class PlasticNetwork:
 
     def finite(self) -> bool:
         """Whether all states of all synapses are finite."""
-        return all(bool(np.isfinite(s.words.view(self.real)[:, 1:].sum(dtype=np.float64))) for p in self.parts for s in p.shards)
+        return all(
+            bool(np.isfinite(s.words.view(self.real)[:, 1:].sum(dtype=np.float64)))
+            for p in self.parts
+            for s in p.shards
+        )
 
     def culprit(self) -> tuple[str, str, int, int]:
         """Projection, state, source and target of the first synapse that is not finite."""
@@ -196,21 +211,10 @@ class PlasticNetwork:
         raise AssertionError("all synapses are finite")
 
     def order(self, q: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """An order of synapses that no number of threads changes: by source, delay and target; with these three."""
-        p = self.parts[q]
-        sources, delays = [], []
-        for s in p.shards:
-            n = len(s.rows) - 1
-            sources.append(np.repeat(np.arange(n), np.diff(s.rows)))
-            if s.seg is None:
-                delays.append(np.zeros(len(s.words), np.int64))
-            else:
-                each = np.diff(s.seg.astype(np.int64), axis=1).ravel()
-                delays.append(np.repeat(np.tile(np.arange(p.n_delays), n), each))
-        i, d = np.concatenate(sources), np.concatenate(delays)
-        j = np.concatenate([s.words[:, 0] for s in p.shards]).astype(np.int64)
-        order = np.arange(len(i)) if len(p.shards) == 1 else np.lexsort((np.arange(len(i)), j, d, i))
-        return order, i[order], j[order], d[order]
+        """See :func:`amine.engine.plastic.build.order`."""
+        from amine.engine.plastic.build import order
+
+        return order(self.parts[q])
 
     def current(self, q: int, sim: Any, chosen: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """States of the synapses of part ``q`` as they are now, in the order of :meth:`order`; nothing is changed."""
@@ -226,6 +230,48 @@ class PlasticNetwork:
         )  # fmt: skip
         values = words.view(self.real)
         return {s: values[:, c + 1].copy() for c, s in enumerate(p.code["synapse"])}
+
+    def weights(self, sim: Any) -> dict[str, Weights]:
+        """All weights as they are now, by projection."""
+        out = {}
+        for q, p in enumerate(self.parts):
+            _, i, j, _ = self.order(q)
+            now = self.current(q, sim)
+            w = now.pop("w")
+            s = p.synapses
+            limits = [x[1:] for x in getattr(self.module, f"rule_bounds_{p.kind}")(p.parameters) if x[0] == "w"]
+            bounds = (float(limits[0][0]), float(limits[0][1])) if limits else None
+            unit = self.places[p.target].member.ports[str(s.plastic)].weight_unit
+            out[s.name] = Weights(s.name, i.astype(np.int32), j.astype(np.int32), w, unit, now, bounds)
+        return out
+
+    def _watched(self) -> list[tuple[Any, int, int]]:
+        """Probes of weights, their projections and their intervals in steps."""
+        names = [p.synapses.name for p in self.parts]
+        return [
+            (q, names.index(q.projection), round(to_internal(q.every, "ms", q.name) / self.dt)) for q in self.probes
+        ]
+
+    def until_sample(self, step: int, steps: int) -> int:
+        """``steps`` from ``step`` on, or fewer if a probe of weights looks before."""
+        return min([steps, *(every - step % every for _, _, every in self._watched())])
+
+    def sample(self, sim: Any) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
+        """What probes of weights see now."""
+        out = {}
+        for probe, q, every in self._watched():
+            n = self.parts[q].n_synapses
+            if probe.n > n:
+                raise AmineError(
+                    f"Weight probe '{probe.name}'",
+                    "there are fewer synapses than it asks for",
+                    given=str(probe.n),
+                    expected=f"at most {n}",
+                )
+            if sim.step % every == 0:
+                now = self.current(q, sim, np.rint(np.linspace(0, n - 1, probe.n)).astype(np.int64))
+                out[probe.name] = (np.array([sim.step * self.dt]), {s: now[s][None] for s in probe.states})
+        return out
 
     # --- what is kept -------------------------------------------------------------------------------------------
 
@@ -271,7 +317,9 @@ class PlasticNetwork:
         for q, p in enumerate(self.parts):
             order, words = self.order(q)[0], np.empty_like(s[f"plastic.{q}.words"])
             words[order] = s[f"plastic.{q}.words"]
-            for shard, part in zip(p.shards, np.split(words, np.cumsum([len(x.words) for x in p.shards])[:-1]), strict=True):
+            for shard, part in zip(
+                p.shards, np.split(words, np.cumsum([len(x.words) for x in p.shards])[:-1]), strict=True
+            ):
                 shard.words[:] = part
         self._histories([s[f"plastic.{q}.history"] for q in range(len(self.parts))])
 
@@ -292,17 +340,14 @@ def widen(history: np.ndarray, width: int) -> np.ndarray:
     return out
 
 
-def histories(n: int, code: dict[str, Any], initial: dict[str, float], real: np.dtype, capacity: int) -> np.ndarray:
-    """Histories at time zero: one entry that says what the target's states are."""
+def histories(
+    n: int, code: dict[str, Any], initial: dict[str, float], real: np.dtype, capacity: int, shift: int
+) -> np.ndarray:
+    """Histories at time zero: one entry that says what the target's states are, seen at the synapse ``shift`` steps later at most."""
     word = np.dtype(np.int32 if real.itemsize == 4 else np.int64)
     out = aligned((n, 1 + capacity * code["entry"]), word)
-    out[:, 0] = 1
+    out[:, 0], out[:, 1] = 1, -shift
     first = 1 + code["entry"] - len(code["payload"])
     for q, name in enumerate(code["payload"]):
         out.view(real)[:, first + q] = initial.get(name, 0.0)
     return out
-
-
-def milliseconds(p: Any, name: str, dt: float) -> int:
-    """A parameter of time in steps."""
-    return max(0, round(float(to_internal(p.parameters[name], "ms", p.where)) / dt))

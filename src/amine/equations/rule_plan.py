@@ -81,7 +81,15 @@ def methods(eq: RuleEquations) -> dict[str, str]:
     out = {}
     for s, place in eq.places.items():
         linear = _linear(eq, s) is not None
-        out[s] = "with the neuron" if s in fused else "exact" if linear else "substeps" if place == "synapse" else "each tick"
+        out[s] = (
+            "with the neuron"
+            if s in fused
+            else "exact"
+            if linear
+            else "substeps"
+            if place == "synapse"
+            else "each tick"
+        )
     return out
 
 
@@ -122,7 +130,9 @@ def _refuse(eq: RuleEquations) -> None:
                 mend="states of the source must decay on their own; make it a state of the synapse or the target",
             )
     if any(e.after is not None for e in eq.post):
-        raise AmineError(eq.where, "'on post after' is not possible", mend="delay the pre-spike with 'on pre after' instead")
+        raise AmineError(
+            eq.where, "'on post after' is not possible", mend="delay the pre-spike with 'on pre after' instead"
+        )
     for s, e in eq.rhs.items():
         if eq.places[s] != "synapse" and any(is_noise(n) for n in _names(e)) and s not in _fused(eq):
             raise AmineError(eq.where, f"noise acts on '{s}'", mend="noise is for states of the synapse")
@@ -149,7 +159,9 @@ def _fused(eq: RuleEquations) -> set[str]:
     out = {s for s in target if _linear(eq, s) is None}
     jumps = [(n, e) for event in eq.post for act in event.acts if act is not None for n, e in [act] if n in target]
     while True:
-        more = {n for s in out for n in _names(eq.rhs[s]) & target} | {n for n, e in jumps if _names(e) & (out | set(eq.outside))}
+        more = {n for s in out for n in _names(eq.rhs[s]) & target} | {
+            n for n, e in jumps if _names(e) & (out | set(eq.outside))
+        }
         more |= {m for n, e in jumps if n in out for m in _names(e) & target}
         if more <= out:
             return out
@@ -158,7 +170,9 @@ def _fused(eq: RuleEquations) -> set[str]:
 
 def _read(events: Any, place: str, eq: RuleEquations) -> set[str]:
     """Names that the statements of events about states at a place read."""
-    return {n for e in events for act in e.acts if act is not None and eq.places[act[0]] == place for n in _names(act[1])}
+    return {
+        n for e in events for act in e.acts if act is not None and eq.places[act[0]] == place for n in _names(act[1])
+    }
 
 
 def _hold(out: Plan, target: set[str]) -> None:
@@ -176,9 +190,11 @@ def _hold(out: Plan, target: set[str]) -> None:
             if len(mine) > 1 and any(_names(a) & target for a in mine):
                 rest = [take(a) for a in e.args if a not in mine]
                 return e.func(take(e.func(*mine)), *rest)
-        return e.func(*[take(a) if _names(a) & target else a for a in e.args])
+        return e.func(*[take(a) if _names(a) & target else a for a in e.args])  # type: ignore[arg-type]
 
-    out.substep = {s: take(_flags(out, sp.expand_mul(e) if _names(e) & target else e, target)) for s, e in out.substep.items()}
+    out.substep = {
+        s: take(_flags(out, sp.expand_mul(e) if _names(e) & target else e, target)) for s, e in out.substep.items()
+    }
 
 
 def _flags(out: Plan, e: Any, target: set[str]) -> Any:

@@ -1,0 +1,318 @@
+"""Rules on synapses: what they may read, and the checks of a rule that is put on a projection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.errors import AmineError, did_you_mean
+from amine.network.checks import receptor_of, whole_number
+from amine.network.parts import WeightProbe
+from amine.units import dimension_of, to_internal
+
+if TYPE_CHECKING:
+    from amine.models._base import Model
+    from amine.network.network import Network
+    from amine.network.parts import Synapses
+
+DELAY_KINDS = ("axonal", "dendritic")
+PATTERNS = ("one_to_one", "all_to_all")
+
+
+def split_rule(rule: Any, connect: str | None, where: str) -> tuple[str | None, Model | None]:
+    """The pattern of connections and the plasticity among what ``rule=`` and ``connect=`` were given."""
+    from amine.models._base import Model
+
+    if isinstance(rule, str) and rule in PATTERNS:
+        if connect is not None:
+            raise AmineError(where, "the pattern of connections is given twice", mend="leave connect= out")
+        return rule, None
+    if rule is None:
+        return connect, None
+    if isinstance(rule, Model) and rule.kind == "rule":
+        return connect, rule
+    if isinstance(rule, str):
+        from amine import rules
+
+        if any(c in rule for c in "\n:="):
+            return connect, rules.rule("of synapses", rule)
+        known = rules.names()
+        if rule not in known:
+            raise AmineError(where, f"rule '{rule}' is not known", mend=did_you_mean(rule, (*PATTERNS, *known)))
+        return connect, rules.get(rule)
+    raise AmineError(
+        where,
+        "this is not a rule",
+        given=repr(rule)[:40],
+        expected="'one_to_one', 'all_to_all', a rule of am.rules or its text",
+    )
+
+
+def fields_of(net: Network) -> dict[str, str]:
+    """Units of the slow signals of a network that a rule can read: concentrations by field, occupancies by receptor."""
+    fields = {f.name: "uM" for f in net.fields.values() if f.grid is None and len(f.places) == 1}
+    return {m.receptor: "1" for m in net.modulations if m.by in ("", *fields)} | fields
+
+
+def outside_of(net: Network, s: Synapses) -> dict[str, str]:
+    """Units of everything that the network gives to a rule: slow signals, and variables of the targets."""
+    from amine.network.network import ports_of
+
+    out = dict(fields_of(net))
+    for v in s.target.views():
+        population = net.populations[v.population]
+        out |= population.model.state_units
+        for label, receptor in {
+            **population.model.receptors,
+            **population.receptors,
+            **ports_of(population, net),
+        }.items():
+            out |= {f"{n}_{label}": u for n, u in receptor.state_units.items()}
+            out |= {f"I_{label}": "pA"}
+    return out
+
+
+def weight_unit(net: Network, s: Synapses) -> str:
+    """The unit of the weight that changes."""
+    population = net.populations[s.target.views()[0].population]
+    return receptor_of(population, str(s.plastic), f"Synapses '{s.name}'").weight_unit
+
+
+def make_plastic(net: Network, s: Synapses, rule: Model | None, label: str | None, delay_kind: str) -> None:
+    """Puts a rule on a projection that is in the network, and checks it."""
+    where = f"Synapses '{s.name}'"
+    if rule is None:
+        raise AmineError(
+            where, "plastic= and delay_kind= are for synapses with a rule", mend="add rule= such as am.rules.stdp()"
+        )
+    label = next(iter(s.receptors)) if label is None else str(label)
+    if label not in s.receptors:
+        raise AmineError(where, f"plastic='{label}' is none of its receptors", mend=did_you_mean(label, s.receptors))
+    if any(o is not s and o.name == s.name and o.plasticity is not None for o in net.projections):
+        raise AmineError(where, "another plastic projection has this name", mend="give it another with name=")
+    s.plasticity, s.plastic, s.delay_kind = rule, label, str(delay_kind)
+    check_plasticity(net, s)
+
+
+def parsed_rule(net: Network, s: Synapses) -> Any:
+    """The equations of a projection's rule with the units of all that the network gives them."""
+    from amine.equations.rules import parse_model
+
+    return parse_model(s.plasticity, outside_of(net, s), weight_unit(net, s))
+
+
+def plan_of(net: Network, s: Synapses) -> Any:
+    """How the rule of a projection is carried out."""
+    from amine.equations.rule_plan import plan
+
+    return plan(parsed_rule(net, s), set(fields_of(net)))
+
+
+def check_plasticity(net: Network, s: Synapses) -> None:
+    """Whether the rule of a projection, which is in the network already, can act on it.
+
+    Raises
+    ------
+    AmineError
+        If it reads what is not there, has a wrong dimension, or the weights start outside their bounds.
+    """
+    where = f"Synapses '{s.name}', rule '{s.plasticity.name}'"
+    if s.delay_kind not in DELAY_KINDS:
+        raise AmineError(
+            f"Synapses '{s.name}'",
+            f"delay_kind '{s.delay_kind}' is not known",
+            mend=did_you_mean(str(s.delay_kind), DELAY_KINDS),
+        )
+    if len(s.target.views()) > 1 or len(s.source.views()) > 1:
+        raise AmineError(where, "plastic synapses join two populations", mend="make one call for each")
+    unit = weight_unit(net, s)
+    _check_units(s.plasticity, unit, where)
+    _check_outside(net, s, where)
+    plan = plan_of(net, s)
+    if s.delay_kind == "dendritic" and (plan.now or plan.held or plan.seen):
+        name = (plan.now or plan.seen or ["v"])[0]
+        raise AmineError(
+            where,
+            f"it reads '{name}' of the target, which a dendritic delay does not know any more",
+            mend="use delay_kind='axonal'",
+        )
+    check_bounds(net, s, unit, where)
+
+
+def _check_units(model: Model, unit: str, where: str) -> None:
+    for n, u in model.units.items():
+        value = model.parameters[n]
+        if not isinstance(value, str):
+            raise AmineError(
+                where, f"parameter '{n}' must be one value for all synapses", mend="make a projection for each value"
+            )
+        if u == "weight":
+            to_internal(value, unit, f"{where}, parameter '{n}'")
+
+
+def _check_outside(net: Network, s: Synapses, where: str) -> None:
+    """Names that nothing gives, with the advice that helps most."""
+    from amine.equations import parse
+
+    known = outside_of(net, s)
+    for n in parse(s.plasticity).outside:
+        if n in known:
+            continue
+        label = n.partition("_")[2]
+        if label and n.split("_")[0] in ("I", "g", "i", "h"):
+            raise AmineError(
+                where,
+                f"it reads '{n}', but the targets have no receptor '{label}'",
+                mend=f'add it: receptors={{..., "{label}": weight}}',
+            )
+        near = did_you_mean(n, [*known, *s.plasticity.units])
+        raise AmineError(
+            where,
+            f"'{n}' is no field of this network and no variable of the target",
+            mend=near if "known are" not in near else f"add it with net.field('{n}', ...)",
+        )
+
+
+def parameter_values(model: Model, unit: str, where: str) -> dict[str, float]:
+    """All parameters as floats in the coherent system."""
+    return {
+        n: float(to_internal(model.parameters[n], unit if u == "weight" else u, f"{where}, parameter '{n}'"))  # type: ignore[arg-type]
+        for n, u in model.units.items()
+    }
+
+
+def bounds_of(net: Network, s: Synapses) -> tuple[float, float] | None:
+    """The limits of the weight, or None."""
+    from amine.equations.syntax import symbol
+
+    found = parsed_rule(net, s).bounds.get("w")
+    if found is None:
+        return None
+    values = parameter_values(s.plasticity, weight_unit(net, s), f"Synapses '{s.name}'")
+    low, high = (float(b.subs({symbol(n): x for n, x in values.items()})) for b in found)
+    return low, high
+
+
+def check_bounds(net: Network, s: Synapses, unit: str, where: str) -> None:
+    """Weights to begin with must lie within the bounds of the rule."""
+    from amine.distributions import Distribution
+    from amine.network.values import Array
+
+    limits = bounds_of(net, s)
+    if limits is None:
+        return
+    low, high = limits
+    if low > high:
+        raise AmineError(
+            where, "the lower bound of the weight is above the upper one", given=f"{low:g} and {high:g} {unit}"
+        )
+    w = s.receptors[str(s.plastic)]
+    if isinstance(w, Distribution):
+        d = w.internal(unit, where)
+        least = {"normal": -float("inf"), "lognormal": 0.0, "uniform": d.a, "exponential": 0.0}[d.kind]
+        most = {"normal": float("inf"), "lognormal": float("inf"), "uniform": d.b, "exponential": float("inf")}[d.kind]
+        if d.kind == "normal" and d.b == 0:
+            least = most = d.a
+        least, most = max(least, d.low), min(most, d.high)
+        given, mend = repr(w), f'bound it with .clipped("{low:g} {unit}", "{high:g} {unit}")'
+    else:
+        x = w.values if isinstance(w, Array) else to_internal(w, unit, where)
+        least, most = (float(f(x)) for f in (min, max)) if hasattr(x, "__len__") else (float(x), float(x))  # type: ignore[arg-type]
+        given, mend = (
+            f"{least:g} {unit}" if least == most else f"{least:g}..{most:g} {unit}",
+            "change the weight or the bound",
+        )
+    slack = 1e-9 * max(abs(low), abs(high))
+    if least < low - slack or most > high + slack:
+        raise AmineError(
+            where, "a weight starts outside the bounds", given=given, expected=f"{low:g}..{high:g} {unit}", mend=mend
+        )
+
+
+def plastic_projection(net: Network, which: Any, where: str) -> Synapses:
+    """The plastic projection that is meant, by itself or its name."""
+    known = {s.name: s for s in net.projections if s.plasticity is not None}
+    name = which if isinstance(which, str) else getattr(which, "name", None)
+    if name not in known or (not isinstance(which, str) and known[name] is not which and known[name] != which):
+        mend = did_you_mean(str(name), known) if known else "give synapses a rule"
+        raise AmineError(where, "this is not a plastic projection of the network", given=repr(name)[:40], mend=mend)
+    return known[name]
+
+
+def probe_weights(
+    net: Network, which: Any, states: tuple[str, ...], every: Any, n: int, name: str | None
+) -> WeightProbe:
+    """See :meth:`amine.network.network.Network.probe_weights`."""
+    s = plastic_projection(net, which, "Weight probe")
+    states = states or ("w",)
+    name = name or f"{s.name}.{'+'.join(states)}"
+    where = f"Weight probe '{name}'"
+    if any(p.name == name for p in (*net.probes, *net.weight_probes)):
+        raise AmineError(where, "the name is taken", mend="give it another with name=")
+    known = parsed_rule(net, s).at("synapse")
+    for x in states:
+        if x not in known:
+            raise AmineError(where, f"state '{x}' is not one of the synapse", mend=did_you_mean(str(x), known))
+    ms = to_internal(every, "ms", f"{where}, every", positive=True)
+    if abs(ms / net.dt - round(ms / net.dt)) > 1e-6 or ms < net.dt / 2:
+        raise AmineError(
+            f"{where}, every",
+            "this is not a multiple of the time step",
+            given=str(every),
+            expected=f"a multiple of {net.dt:g} ms",
+        )
+    part = WeightProbe(name, s.name, tuple(states), f"{ms!r} ms", whole_number(n, f"{where}, n", 1, 10**6))
+    net.weight_probes.append(part)
+    return part
+
+
+def load_weights(net: Network, which: Any, weights: Any) -> None:
+    """See :meth:`amine.network.network.Network.load_weights`."""
+    from amine.results.weights import Weights
+
+    if not isinstance(weights, Weights):
+        weights = Weights.load(weights)
+    s = plastic_projection(net, which, "Network.load_weights")
+    where = f"Synapses '{s.name}', loaded weights"
+    if dimension_of(weights.unit) != dimension_of(weight_unit(net, s)):
+        raise AmineError(where, "they have another unit", given=weights.unit, expected=weight_unit(net, s))
+    for state, x in {"w": weights.weights, **weights.states}.items():
+        bad = np.flatnonzero(~np.isfinite(x))
+        if len(bad):
+            raise AmineError(where, f"'{state}' is not a finite number", given=f"{x[bad[0]]} at synapse {bad[0]}")
+    limits = bounds_of(net, s)
+    if limits is not None and len(weights):
+        low, high = limits
+        slack = 1e-6 * max(abs(low), abs(high))
+        if weights.weights.min() < low - slack or weights.weights.max() > high + slack:
+            raise AmineError(
+                where,
+                "a weight is outside the bounds of the rule",
+                given=f"{weights.weights.min():g}..{weights.weights.max():g} {weights.unit}",
+                expected=f"{low:g}..{high:g} {weights.unit}",
+            )
+    s.start = weights
+
+
+# --- as data ---------------------------------------------------------------------------------------------------
+
+
+def plasticity_to_dict(s: Synapses) -> dict[str, Any]:
+    """What a projection's description holds besides the rest; nothing if its weights are fixed."""
+    if s.plasticity is None:
+        return {}
+    out: dict[str, Any] = {"plasticity": s.plasticity.to_dict(), "plastic": s.plastic, "delay_kind": s.delay_kind}
+    return out if s.start is None else {**out, "start": s.start.to_dict()}
+
+
+def plasticity_from_dict(net: Network, s: Synapses, data: Any) -> None:
+    """Gives a projection the rule and the weights of its description."""
+    from amine.models._base import Model
+    from amine.results.weights import Weights
+
+    if "plasticity" not in data:
+        return
+    make_plastic(net, s, Model.from_dict(data["plasticity"]), str(data["plastic"]), str(data["delay_kind"]))
+    if "start" in data:
+        load_weights(net, s, Weights.from_dict(data["start"]))

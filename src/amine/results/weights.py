@@ -1,0 +1,177 @@
+"""Weights and other states of plastic synapses, as arrays that can be saved, loaded and put into another network."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.errors import AmineError, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from matplotlib.figure import Figure
+
+FORMAT = "amine weights 1"
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """Synapses of one projection, one entry each, sorted by source, delay and target.
+
+    Parameters
+    ----------
+    name : the projection.
+    sources, targets : numbers of the neurons within their populations.
+    weights : in ``unit``.
+    unit : nS, pA or mV.
+    states : other states of the rule at the synapse by name, in their own units.
+    bounds : limits of the weight, if the rule has any.
+
+    Raises
+    ------
+    AmineError
+        If the arrays differ in length.
+    """
+
+    name: str
+    sources: npt.NDArray[np.integer]
+    targets: npt.NDArray[np.integer]
+    weights: npt.NDArray[np.floating]
+    unit: str = "nS"
+    states: Mapping[str, npt.NDArray[np.floating]] = field(default_factory=dict)
+    bounds: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        lengths = {len(x) for x in (self.sources, self.targets, self.weights, *self.states.values())}
+        if len(lengths) != 1:
+            raise AmineError(
+                f"weights '{self.name}'", "the arrays differ in length", given=", ".join(map(str, sorted(lengths)))
+            )
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def __getitem__(self, state: str) -> npt.NDArray[np.floating]:
+        if state == "w":
+            return self.weights
+        if state not in self.states:
+            raise AmineError(
+                f"weights '{self.name}'", f"state '{state}' is not known", mend=did_you_mean(state, ("w", *self.states))
+            )
+        return self.states[state]
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Weights)
+            and (self.name, self.unit, self.bounds) == (other.name, other.unit, other.bounds)
+            and self.states.keys() == other.states.keys()
+            and all(np.array_equal(getattr(self, a), getattr(other, a)) for a in ("sources", "targets", "weights"))
+            and all(np.array_equal(x, other.states[s]) for s, x in self.states.items())
+        )
+
+    __hash__ = object.__hash__
+
+    def matrix(self, n_sources: int | None = None, n_targets: int | None = None) -> npt.NDArray[np.floating]:
+        """Weights as (sources, targets), zero where there is no synapse; synapses of one pair are added up."""
+        shape = (
+            int(self.sources.max(initial=-1)) + 1 if n_sources is None else n_sources,
+            int(self.targets.max(initial=-1)) + 1 if n_targets is None else n_targets,
+        )
+        out = np.zeros(shape)
+        np.add.at(out, (self.sources, self.targets), self.weights)
+        return out
+
+    def onto(self, target: int) -> npt.NDArray[np.floating]:
+        """Weights of the synapses onto one neuron."""
+        return self.weights[self.targets == target]
+
+    def histogram(self, bins: int = 50) -> Figure:
+        """A picture of the distribution of weights."""
+        from amine.view.weights import histogram
+
+        return histogram(self, bins)
+
+    def image(self) -> Figure:
+        """A picture of the matrix of weights."""
+        from amine.view.weights import image
+
+        return image(self)
+
+    # --- files -------------------------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-able data."""
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "unit": self.unit,
+            "bounds": None if self.bounds is None else list(self.bounds),
+            "sources": self.sources.tolist(),
+            "targets": self.targets.tolist(),
+            "weights": self.weights.astype(float).tolist(),
+            "states": {s: x.astype(float).tolist() for s, x in self.states.items()},
+        }
+
+    @staticmethod
+    def from_dict(data: Any) -> Weights:
+        """Back from :meth:`to_dict`."""
+        try:
+            return Weights(
+                str(data["name"]),
+                np.asarray(data["sources"], np.int64),
+                np.asarray(data["targets"], np.int64),
+                np.asarray(data["weights"], float),
+                str(data["unit"]),
+                {str(s): np.asarray(x, float) for s, x in data["states"].items()},
+                None if data["bounds"] is None else (float(data["bounds"][0]), float(data["bounds"][1])),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as e:
+            raise AmineError("weights", "damaged description", given=f"{type(e).__name__}: {e}"[:60]) from e
+
+    def save(self, path: Any, *, overwrite: bool = False) -> None:
+        """Writes a file (NumPy's npz) under a temporary name and renames it."""
+        target = Path(path)
+        if target.exists() and not overwrite:
+            raise AmineError(f"file '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+        header = {"format": FORMAT, "name": self.name, "unit": self.unit, "bounds": self.bounds}
+        arrays = {"sources": self.sources, "targets": self.targets, "weights": self.weights}
+        arrays |= {f"state.{s}": x for s, x in self.states.items()}
+        temporary = target.with_name(target.name + ".part")
+        try:
+            with open(temporary, "wb") as f:
+                np.savez(f, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)
+            os.replace(temporary, target)
+        except OSError as e:
+            raise AmineError(f"file '{target}'", "it cannot be written", given=str(e)) from e
+
+    @staticmethod
+    def load(path: Any) -> Weights:
+        """Reads what :meth:`save` wrote; raises AmineError if it is no such file."""
+        import zipfile
+
+        where = f"file '{path}'"
+        try:
+            with np.load(Path(path), allow_pickle=False) as data:
+                arrays = {k: data[k] for k in data.files}
+            header = json.loads(bytes(arrays.pop("header")))
+            if header["format"] != FORMAT:
+                raise ValueError(header["format"])
+            states = {k[6:]: x for k, x in arrays.items() if k.startswith("state.")}
+            bounds = None if header["bounds"] is None else (float(header["bounds"][0]), float(header["bounds"][1]))
+            return Weights(
+                header["name"], arrays["sources"], arrays["targets"], arrays["weights"], header["unit"], states, bounds
+            )
+        except FileNotFoundError as e:
+            raise AmineError(where, "it does not exist") from e
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as e:
+            raise AmineError(where, "this is not a file of weights, or it is damaged") from e
+
+    def __repr__(self) -> str:
+        low, high = (self.weights.min(), self.weights.max()) if len(self) else (0.0, 0.0)
+        return f"<{len(self)} weights of {self.name}, {low:.4g} to {high:.4g} {self.unit}>"
