@@ -6,7 +6,7 @@ import re
 
 import sympy as sp
 
-from amine.equations.syntax import Equations
+from amine.equations.syntax import Equations, exprel
 
 _GREEK = [
     "alpha",
@@ -45,6 +45,7 @@ def name_latex(name: str) -> str:
 
 def to_latex(e: sp.Basic) -> str:
     """An expression as LaTeX with the names of the field."""
+    e = e.replace(exprel, lambda x: (sp.exp(x) - 1) / x)  # a name of ours that no paper knows
     names = {s: name_latex(s.name) for s in e.free_symbols if isinstance(s, sp.Symbol)}
     text = sp.latex(e, symbol_names=names)
     return re.sub(r"(\d+\.\d*?[1-9])0+(?!\d)", r"\1", text)
@@ -58,7 +59,7 @@ def latex_lines(eq: Equations) -> list[str]:
         out.append(f"I = {to_latex(eq.current)}")
     if eq.threshold is not None:
         resets = ",\\; ".join(rf"{name_latex(n)} \leftarrow {to_latex(e)}" for n, e in eq.reset)
-        out.append(rf"\text{{if }} {to_latex(eq.threshold)}:\; {resets}")
+        out.append(rf"\text{{spike if }} {to_latex(eq.threshold)}" + (rf"\text{{, then }} {resets}" if resets else ""))
     if eq.refractory is not None:
         held = ", ".join(name_latex(h) for h in eq.hold)
         out.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amine.distributions import Distribution
+from amine.equations.latex import name_latex
 from amine.errors import AmineError
 from amine.network.parts import Group, PoissonInput, Rule, Synapses
 from amine.network.values import Array
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
     from amine.network.network import Network
 
 Section = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
+
+
+class Tex(str):
+    """Text that has a form of its own in LaTeX: an equation, as typeset."""
+
+    tex: str
+
+    @staticmethod
+    def of(text: str, tex: str) -> Tex:
+        """``text`` in Markdown, ``tex`` in LaTeX."""
+        out = Tex(text)
+        out.tex = tex
+        return out
 
 
 def value_text(value: Any) -> str:
@@ -140,11 +154,11 @@ def _models(net: Network) -> list[Section]:
     for title, group in (("D. Neuron model", neurons), ("E. Receptor", receptors), ("F. Release", releases)):
         merged: dict[Any, list[str]] = {}
         for name, (model, parameters) in group.items():
-            key = (model.equations, tuple(sorted((k, value_text(v)) for k, v in parameters.items())), model.name)
+            key = (model, tuple(sorted((k, value_text(v)) for k, v in parameters.items())))
             merged.setdefault(key, []).append(name)
-        for (equations, parameters, model_name), names in merged.items():
-            rows = [("Equations", line.strip()) for line in equations.splitlines() if line.strip()]
-            rows += [(k, v) for k, v in parameters]
+        for (model, parameters), names in merged.items():
+            model_name, rows = model.name, _equations(model)
+            rows += [(Tex.of(k, f"${name_latex(k)}$"), v) for k, v in parameters]
             where = ", ".join(n.split(" (")[-1].rstrip(")") if title[0] == "D" else n for n in names)
             out.append(
                 (
@@ -154,6 +168,15 @@ def _models(net: Network) -> list[Section]:
                 )
             )
     return out
+
+
+def _equations(model: Any) -> list[tuple[str, ...]]:
+    """The lines of a model, named once; in LaTeX typeset, and its initial values left out."""
+    lines = [line.strip() for line in model.equations.splitlines() if line.strip()]
+    typeset = [f"${line}$" for line in model.latex().splitlines()] if lines else []
+    typeset += [""] * (len(lines) - len(typeset))
+    lines += [""] * (len(typeset) - len(lines))
+    return [("" if k else "Equations", Tex.of(*both)) for k, both in enumerate(zip(lines, typeset, strict=True))]
 
 
 def _inputs(net: Network) -> Section:
@@ -189,7 +212,8 @@ def _markdown(section: Section) -> str:
     def line(cells: tuple[str, ...]) -> str:
         return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
 
-    return "\n".join([f"**{title}**", "", line(header), "|" + "---|" * len(header), *map(line, rows)])
+    shown = [row for row in rows if row[-1]]
+    return "\n".join([f"**{title}**", "", line(header), "|" + "---|" * len(header), *map(line, shown)])
 
 
 _ESCAPE = {
@@ -210,13 +234,16 @@ _ESCAPE = {
 
 
 def _tex(text: str) -> str:
+    if isinstance(text, Tex):
+        return text.tex
     return "".join(_ESCAPE.get(c, c) for c in text)
 
 
 def _latex(section: Section) -> str:
     title, header, rows = section
     columns = "l" * (len(header) - 1) + "p{0.5\\linewidth}" if len(header) == 2 else "l" * len(header)
-    body = [" & ".join(_tex(c) for c in row) + r" \\" for row in rows]
+    cells = [[_tex(c) for c in row] for row in rows]
+    body = [" & ".join(row) + r" \\" for row in cells if row[-1]]
     head = [" & ".join(_tex(h) for h in header) + r" \\", r"\hline"] if any(header) else []
     return "\n".join(
         [
