@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amine import circuits, compounds, learn, models, morphology, results, rules, units, view
+    from amine import circuits, compounds, learn, models, results, rules, units
     from amine.compounds.doses import bath, bolus, dose_ramp, dose_table
     from amine.distributions import Distribution, exponential, lognormal, normal, uniform
     from amine.errors import AmineError, AmineWarning
@@ -34,7 +34,7 @@ _HOME = {
     "amine.results.run": ("Run",),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
-_MODULES = ("circuits", "compounds", "learn", "models", "morphology", "results", "rules", "units", "view")
+_MODULES = ("circuits", "compounds", "learn", "models", "results", "rules", "units")
 
 __all__ = [
     "AmineError",
@@ -55,7 +55,6 @@ __all__ = [
     "learn",
     "lognormal",
     "models",
-    "morphology",
     "normal",
     "ramp",
     "results",
@@ -66,7 +65,6 @@ __all__ = [
     "uniform",
     "units",
     "uptake",
-    "view",
 ]
 
 

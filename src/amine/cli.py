@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amine.compounds.cli import app as compounds_app
+from amine.compounds.dose_cli import dose
 from amine.errors import AmineError, did_you_mean
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ app = typer.Typer(
     help="Networks of neurons: described once, compiled, simulated and looked at.",
 )
 app.add_typer(compounds_app, name="compounds")
+app.command()(dose)
 
 
 def main() -> None:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
         response,
         steady_factor,
     )
+    from amine.compounds.fit import HillFit, hill_fit
+    from amine.compounds.response import DoseResponse, concentrations, dose_response
     from amine.compounds.schema import (
         Action,
         Channel,
@@ -94,6 +96,8 @@ _HOME = {
         "response",
         "steady_factor",
     ),
+    "amine.compounds.fit": ("HillFit", "hill_fit"),
+    "amine.compounds.response": ("DoseResponse", "concentrations", "dose_response"),
     "amine.compounds.schema": (
         "Action",
         "Channel",
@@ -119,10 +123,12 @@ __all__ = [
     "Channel",
     "Consequence",
     "Course",
+    "DoseResponse",
     "Drug",
     "Effect",
     "Enzyme",
     "Family",
+    "HillFit",
     "Measurement",
     "Rate",
     "Receptor",
@@ -142,7 +148,9 @@ __all__ = [
     "channel",
     "channels_of",
     "competitors",
+    "concentrations",
     "dose_ramp",
+    "dose_response",
     "dose_table",
     "drug",
     "effects_of",
@@ -151,6 +159,7 @@ __all__ = [
     "family",
     "get",
     "grouped",
+    "hill_fit",
     "load",
     "names",
     "parse_dose",

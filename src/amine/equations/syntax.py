@@ -58,7 +58,7 @@ UNIT_NAMES = [
     "K",
 ]
 
-KEYWORDS = ("threshold", "reset", "refractory", "initial", "on spike", "after spike", "current", "payload", "ion")
+KEYWORDS = ("threshold", "reset", "refractory", "initial", "on spike", "after spike", "current", "payload")
 _STATE = re.compile(r"^d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=\s*(.+)$", re.S)
 _ASSIGN = re.compile(r"^([A-Za-z_]\w*)\s*([-+*]?=)\s*(?!=)(.+)$", re.S)
 _BREAK = re.compile(r"\s{2,}(?=(?:" + "|".join(KEYWORDS) + r")\b)")
@@ -104,7 +104,6 @@ class Equations:
     after_spike: tuple[tuple[str, sp.Expr], ...] = ()
     current: sp.Expr | None = None
     payload: sp.Expr | None = None
-    ion: str | None = None  # what the current of a channel carries
 
     @property
     def noises(self) -> tuple[str, ...]:
@@ -390,9 +389,7 @@ def _split_unit(rest: str, where: str) -> tuple[str, str]:
     return body.strip(), unit.strip()
 
 
-def parse_equations(
-    text: str, parameters: Mapping[str, str], where: str, extra: Mapping[str, str], current: str = "pA"
-) -> Equations:
+def parse_equations(text: str, parameters: Mapping[str, str], where: str, extra: Mapping[str, str]) -> Equations:
     """Parses a whole model.
 
     Parameters
@@ -401,7 +398,6 @@ def parse_equations(
     parameters : unit of each parameter.
     where : what the errors name.
     extra : units of names that others give, such as ``{"I": "pA", "v": "mV"}``.
-    current : unit of the ``current`` statement.
 
     Raises
     ------
@@ -427,7 +423,7 @@ def parse_equations(
     }
     named = {n: parse_expression(e, dims, where, dims[n]) for n, (e, _) in named_text.items()}
     _no_loops(named, where)
-    parts = _events(lines, dims, where, set(states), set(extra), current)
+    parts = _events(lines, dims, where, set(states), set(extra))
     eq = Equations(
         where,
         {s: u for s, (_, u) in states.items()},
@@ -478,17 +474,12 @@ def _declarations(lines: list[tuple[str, str]], where: str) -> tuple[dict[str, A
 
 
 def _events(
-    lines: list[tuple[str, str]],
-    dims: Mapping[str, Dimension],
-    where: str,
-    states: set[str],
-    extra: set[str],
-    current: str,
+    lines: list[tuple[str, str]], dims: Mapping[str, Dimension], where: str, states: set[str], extra: set[str]
 ) -> dict[str, Any]:
     out: dict[str, Any] = {}
     many: dict[str, list[tuple[str, sp.Expr]]] = {"reset": [], "on spike": [], "after spike": []}
     initial: dict[str, sp.Expr] = {}
-    flow = dimension_of(current)
+    pico = dimension_of("pA")
     for key, rest in lines:
         if key in many:
             extra_dims = dict(dims)
@@ -533,10 +524,8 @@ def _events(
                             f"{where}, in 'refractory {rest}'", f"'{h}' is not a state", mend=did_you_mean(h, states)
                         )
                 out["hold"] = hold
-            elif key == "ion":
-                out[name] = rest.strip()
             else:
-                out[name] = parse_expression(rest, dims, where, flow if key == "current" else NONE)
+                out[name] = parse_expression(rest, dims, where, pico if key == "current" else NONE)
     return {
         **out,
         "reset": tuple(many["reset"]),

@@ -43,8 +43,7 @@ def _group(g: Group, net: Network) -> str:
     parts = []
     for v in g.views():
         whole = v.n == net.populations[v.population].n
-        place = "" if v.place is None else f" at {v.place.place}"
-        parts.append(f"{v.population}{place}" if whole else str(v))
+        parts.append(v.population if whole else str(v))
     return " + ".join(parts)
 
 

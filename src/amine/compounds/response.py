@@ -1,0 +1,363 @@
+"""Dose-response: any measure of any network against the concentration of a drug, in parallel processes, resumable, with Hill fits."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.errors import AmineError
+from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from amine.compounds.fit import HillFit
+    from amine.network.network import Network
+
+Point = tuple[float, int]  # concentration in uM, seed
+FORMAT = "amine dose-response 1"
+WAIT = 30  # seconds for a scheduler to answer
+
+
+def concentrations(first: Any, last: Any, points: int) -> list[float]:
+    """Concentrations in uM, evenly spaced on a logarithmic scale.
+
+    >>> concentrations("10 nM", "1 uM", 3)
+    [0.01, 0.1, 1.0]
+    """
+    a, b = (float(to_internal(x, "uM", "concentrations", positive=True)) for x in (first, last))
+    if points < 2 or b <= a:
+        raise AmineError("concentrations", "they do not rise", given=f"{first} to {last} in {points} points")
+    return [float(f"{x:.6g}") for x in np.geomspace(a, b, points)]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run at each point, as plain data that goes to other processes."""
+
+    network: Mapping[str, Any]
+    drug: str
+    measures: tuple[str, ...]
+    duration: str
+    start: str
+    precision: str = "float32"
+
+    def identity(self) -> dict[str, Any]:
+        """What a folder of results must agree with to be continued; measures may be added."""
+        text = json.dumps({k: v for k, v in self.network.items() if k != "seed"}, sort_keys=True)
+        return {
+            "format": FORMAT,
+            "network": hashlib.sha256(text.encode()).hexdigest(),
+            "drug": self.drug,
+            "duration": self.duration,
+            "start": self.start,
+            "precision": self.precision,
+        }
+
+
+def run_point(plan: Plan, concentration: float, seed: int, measures: Sequence[str]) -> dict[str, float]:
+    """One run with one concentration and seed, and its measures. Without a drug at concentration 0."""
+    from amine.network.network import Network
+    from amine.results.measures import measure
+
+    net = Network.from_dict(plan.network)
+    net.seed = seed
+    if concentration > 0:
+        net.dose(plan.drug, f"{concentration!r} uM")
+    run = net.run(plan.duration, precision=plan.precision, progress=False)
+    return {m: measure(run, m, plan.start) for m in measures}
+
+
+@dataclass(eq=False)
+class DoseResponse:
+    """Measures at each concentration and seed.
+
+    ``values`` maps each measure to an array [concentrations, seeds]; concentrations are in uM, the first is 0: the control without drug.
+    """
+
+    drug: str
+    concentrations: list[float]
+    seeds: list[int]
+    values: dict[str, np.ndarray]
+    info: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def fits(self) -> dict[str, HillFit | None]:
+        """A Hill fit of each measure over all seeds; None where there are too few values."""
+        from amine.compounds.fit import hill_fit
+
+        c = np.repeat(self.concentrations, len(self.seeds))
+        out: dict[str, HillFit | None] = {}
+        for name, y in self.values.items():
+            try:
+                out[name] = hill_fit(c, y)
+            except AmineError:
+                out[name] = None
+        return out
+
+    def summary(self) -> str:
+        """Means over seeds and the fits, as a table."""
+        names = list(self.values)
+        width = [max(12, len(n)) for n in names]
+        lines = [f"{self.drug + ' (uM)':<16}" + "".join(f"  {n:>{w}}" for n, w in zip(names, width))]
+        for k, c in enumerate(self.concentrations):
+            row = "".join(f"  {_mean(self.values[n][k]):>{w}.4g}" for n, w in zip(names, width))
+            lines.append(f"{c:<16.4g}" + row if c else f"{'control':<16}" + row)
+        for name in names:
+            lines.append(f"{name}: {_sentence(self.fits[name])}")
+        return "\n".join(lines)
+
+    def write(self, folder: Any) -> Path:
+        """Writes ``table.csv``, ``fits.json`` and ``response.png`` into a folder."""
+        out = Path(folder)
+        with open(out / "table.csv", "w", newline="") as f:
+            w = csv.writer(f)
+            w.writerow(["concentration_uM", "seed", *self.values])
+            for i, c in enumerate(self.concentrations):
+                for j, s in enumerate(self.seeds):
+                    w.writerow([repr(c), s, *(repr(float(v[i, j])) for v in self.values.values())])
+        fits = {n: None if f is None else f.to_dict() for n, f in self.fits.items()}
+        (out / "fits.json").write_text(json.dumps({"drug": self.drug, "fits": fits, **self.info}, indent=1))
+        self.figure().savefig(out / "response.png")
+        return out
+
+    def figure(self) -> Figure:
+        """Each measure against concentration, with all seeds, their mean, the control and the fit."""
+        from amine.view.dose import dose_response
+
+        return dose_response(self)
+
+
+def _mean(y: np.ndarray) -> float:
+    return float(np.nanmean(y)) if np.isfinite(y).any() else float("nan")
+
+
+def _sentence(f: HillFit | None) -> str:
+    if f is None:
+        return "too few values for a fit"
+    if f.p > 0.05:
+        return f"no dependence on the dose is shown (p = {f.p:.2g})"
+    e, s = f.interval["EC50"], f.interval["slope"]
+    return (
+        f"EC50 {f.EC50:.3g} uM (95 %: {e[0]:.3g} to {e[1]:.3g}), slope {f.slope:.2g} ({s[0]:.2g} to {s[1]:.2g}), "
+        f"from {f.zero:.4g} to {f.infinity:.4g}, r2 {f.r2:.3f}"
+    )
+
+
+# --- the experiment ----------------------------------------------------------------------------------------------
+
+
+def dose_response(
+    network: Network,
+    drug: str,
+    concentrations: Sequence[Any],
+    measures: Sequence[str] | str,
+    *,
+    duration: Any = "1 s",
+    start: Any = "0 ms",
+    seeds: int | Sequence[int] = 1,
+    folder: Any = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    precision: str = "float32",
+    progress: bool = True,
+    simulate: Callable[[Plan, float, int, Sequence[str]], Mapping[str, float]] = run_point,
+) -> DoseResponse:
+    """Runs a network at several concentrations of a drug, and without it, and measures.
+
+    Parameters
+    ----------
+    network : the network without the drug; it goes to the processes as data.
+    drug : its name.
+    concentrations : uM as numbers, or text with units; the control is added.
+    measures : such as ``"rate:E"``; see :func:`amine.results.measures.measure`.
+    duration, start : biological time of each run, and the time that measures leave out.
+    seeds : number of seeds (those of the network and the next ones), or a list.
+    folder : where finished points are kept as JSON: called again with the same experiment, it runs only what is missing.
+    workers : processes on this machine (None: one for each processor; 0: none, all in this process).
+    scheduler : address of a Dask scheduler, to run on a cluster instead.
+    progress : a bar on the terminal.
+    simulate : what runs a point; another function for experiments of one's own. It must be importable in the processes.
+
+    Returns
+    -------
+    DoseResponse
+        Also written to ``folder`` as table, fits and picture.
+
+    Raises
+    ------
+    AmineError
+        Unknown drug, measure or population, a drug that acts on nothing here, a folder with another experiment.
+
+    Notes
+    -----
+    With ``workers`` other than 0 a script needs ``if __name__ == "__main__":``, as with every use of processes.
+    """
+    from amine.compounds.catalogue import drug as find
+    from amine.results.measures import check
+
+    names = (measures,) if isinstance(measures, str) else tuple(measures)
+    if not names:
+        raise AmineError("dose_response", "no measure is named", mend='give measures=["rate:E"] or such')
+    for m in names:
+        check(m, network.populations)
+    doses = [0.0, *sorted({_concentration(c) for c in concentrations} - {0.0})]
+    each = list(range(network.seed, network.seed + seeds)) if isinstance(seeds, int) else [int(s) for s in seeds]
+    if len(doses) < 2 or not each:
+        raise AmineError("dose_response", "no concentration or no seed is given")
+    for value, what in ((duration, "duration"), (start, "start")):
+        to_internal(value, "ms", f"dose_response, {what}", nonnegative=True)
+    plan = Plan(network.to_dict(), find(drug).id, names, str(duration), str(start), precision)
+    store = _Store(folder, plan)
+    missing = [(c, s) for s in each for c in doses if not store.has((c, s), names)]
+    _run_all(plan, missing, store, workers, scheduler, progress, simulate)
+    values = {m: np.array([[store.get((c, s))[m] for s in each] for c in doses]) for m in names}
+    result = DoseResponse(
+        plan.drug, doses, each, values, {"duration": plan.duration, "start": plan.start, "seeds": each}
+    )
+    if folder is not None:
+        result.write(folder)
+    return result
+
+
+def _concentration(c: Any) -> float:
+    if isinstance(c, int | float) and not isinstance(c, bool):
+        c = f"{c!r} uM"
+    return float(to_internal(c, "uM", "dose_response, concentrations", nonnegative=True))
+
+
+class _Store:
+    """Finished points, in memory and, with a folder, as one JSON file each."""
+
+    def __init__(self, folder: Any, plan: Plan):
+        self.points: dict[Point, dict[str, float]] = {}
+        self.folder = None if folder is None else Path(folder)
+        if self.folder is None:
+            return
+        known = self.folder / "plan.json"
+        if known.exists():
+            self._compare(known, plan)
+        elif self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+            raise AmineError(f"folder '{folder}'", "it exists and holds no dose-response", mend="choose another")
+        (self.folder / "points").mkdir(parents=True, exist_ok=True)
+        _replace(known, plan.identity())
+        for file in sorted((self.folder / "points").glob("*.json")):
+            data = json.loads(file.read_text())
+            self.points[float(data["concentration"]), int(data["seed"])] = {
+                k: _float(v) for k, v in data["values"].items()
+            }
+
+    def _compare(self, file: Path, plan: Plan) -> None:
+        found, wanted = json.loads(file.read_text()), plan.identity()
+        for key, value in wanted.items():
+            if found.get(key) != value:
+                raise AmineError(
+                    f"folder '{self.folder}'",
+                    f"it holds an experiment with another {key}",
+                    given=str(value)[:20],
+                    expected=str(found.get(key))[:20],
+                    mend="choose another folder",
+                )
+
+    def has(self, point: Point, measures: Sequence[str]) -> bool:
+        return set(measures) <= set(self.points.get(point, {}))
+
+    def get(self, point: Point) -> dict[str, float]:
+        return self.points[point]
+
+    def put(self, point: Point, values: Mapping[str, float]) -> None:
+        mine = self.points.setdefault(point, {})
+        mine.update({k: float(v) for k, v in values.items()})
+        if self.folder is not None:
+            plain = {k: v if np.isfinite(v) else None for k, v in mine.items()}
+            data = {"concentration": point[0], "seed": point[1], "values": plain}
+            _replace(self.folder / "points" / f"{point[0]:.6g}uM-{point[1]}.json", data)
+
+
+def _float(v: Any) -> float:
+    return float("nan") if v is None else float(v)
+
+
+def _replace(path: Path, data: Mapping[str, Any]) -> None:
+    """Writes a file whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(data, indent=1))
+    os.replace(part, path)
+
+
+def _run_all(
+    plan: Plan,
+    points: Sequence[Point],
+    store: _Store,
+    workers: int | None,
+    scheduler: str | None,
+    progress: bool,
+    simulate: Callable[..., Mapping[str, float]],
+) -> None:
+    if not points:
+        return
+    if workers == 0 and scheduler is None:
+        done: Iterator[tuple[Point, Mapping[str, float]]] = ((p, simulate(plan, *p, plan.measures)) for p in points)
+        _collect(done, store, len(points), progress)
+        return
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise AmineError(
+            "dose_response", "dask.distributed is not installed", mend="pip install 'amine[chem]', or workers=0"
+        ) from None
+    n = min(workers or os.cpu_count() or 1, len(points))
+    cluster = None
+    if scheduler is None:
+        cluster = LocalCluster(n_workers=n, threads_per_worker=1, processes=True, dashboard_address="", silence_logs=40)
+    try:
+        with Client(cluster if cluster is not None else scheduler, timeout=WAIT) as client:
+            _collect(_from_client(client, plan, points, simulate), store, len(points), progress)
+    except OSError as e:
+        raise AmineError("dose_response", f"scheduler '{scheduler}' does not answer", given=str(e)[:60]) from e
+    finally:
+        if cluster is not None:
+            cluster.close()
+
+
+def _from_client(
+    client: Any, plan: Plan, points: Sequence[Point], simulate: Callable[..., Mapping[str, float]]
+) -> Iterator[tuple[Point, Mapping[str, float]]]:
+    """Results as they come. One point with drug and one without go first, so that their compiled code is there for the others."""
+    from distributed import as_completed
+
+    first = [next((p for p in points if p[0] == 0), None), next((p for p in points if p[0] > 0), None)]
+    pilots = [p for p in first if p is not None]
+    shared = client.scatter(plan, broadcast=True)
+    for batch in (pilots, [p for p in points if p not in pilots]):
+        futures = {client.submit(simulate, shared, *p, plan.measures, pure=False): p for p in batch}
+        try:
+            for future in as_completed(list(futures)):
+                yield futures[future], future.result()
+        finally:
+            client.cancel(list(futures))
+
+
+def _collect(done: Iterator[tuple[Point, Mapping[str, float]]], store: _Store, n: int, progress: bool) -> None:
+    """Keeps each point as it comes, under a bar on standard error."""
+    if not progress:
+        for point, values in done:
+            store.put(point, values)
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("dose-response", total=n)
+        for point, values in done:
+            store.put(point, values)
+            bar.advance(task)

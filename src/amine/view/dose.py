@@ -1,0 +1,64 @@
+"""Dose-response curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.view.style import INK, colour, empty, figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def dose_response(result: Any) -> Figure:
+    """One panel for each measure: all seeds as dots, means as larger ones, the control at the left, the Hill fit with its EC50."""
+    names = list(result.values)
+    columns = min(3, len(names))
+    rows = -(-len(names) // columns)
+    fig, axes = figure(4.2 * columns, 3.3 * rows, rows, columns)
+    c = np.asarray(result.concentrations)
+    left = c[1] / (c[2] / c[1] if len(c) > 2 else 3.0) ** 1.5
+    for k, ax in enumerate(axes.ravel()):
+        if k < len(names):
+            _panel(ax, result, names[k], np.where(c > 0, c, left), colour(k))
+        else:
+            ax.axis("off")
+    return fig
+
+
+def _panel(ax: Any, result: Any, name: str, x: np.ndarray, ink: str) -> None:
+    y, f = result.values[name], result.fits[name]
+    ax.set(xscale="log", xlabel=f"{result.drug} (uM)", ylabel=_label(name))
+    if not np.isfinite(y).any():
+        empty(ax, "no values")
+        return
+    many = y.shape[1] > 1
+    if many:
+        ax.plot(np.repeat(x, y.shape[1]), y.ravel(), "o", color=ink, alpha=0.35, markersize=3, markeredgewidth=0)
+    known = np.isfinite(y).any(axis=1)
+    mean = np.array([np.nanmean(row) if ok else np.nan for row, ok in zip(y, known)])
+    ax.plot(x[1:], mean[1:], "o", color=ink, markersize=6)
+    ax.plot(x[0], mean[0], "s", color=ink, markersize=6, markerfacecolor="white")
+    if f is not None and f.p <= 0.05:
+        fine = np.geomspace(x[1] / 1.5, x[-1] * 1.5, 300)
+        ax.plot(fine, f(fine), "-", color=ink, linewidth=1.6)
+        low, high = f.interval["EC50"]
+        ax.axvline(f.EC50, color=INK, linewidth=0.8, linestyle=":")
+        if np.isfinite([low, high]).all():
+            ax.axvspan(max(low, x[1] / 1.5), min(high, x[-1] * 1.5), color=ink, alpha=0.1, linewidth=0)
+        ax.set_title(f"EC50 {f.EC50:.3g} uM, slope {f.slope:.2g}", fontsize=9, color=INK)
+    else:
+        ax.set_title("no Hill curve", fontsize=9, color="#777777")
+    ticks = [t for t in ax.get_xticks() if x[1] / 1.2 <= t <= x[-1] * 1.2]
+    ax.set_xticks([x[0], *ticks], ["0", *(f"{t:g}" for t in ticks)])
+    ax.set_xlim(x[0] / 1.6, x[-1] * 1.6)
+    ax.minorticks_off()
+
+
+def _label(name: str) -> str:
+    kind, _, rest = name.partition(":")
+    units = {"rate": "rate of {} (Hz)", "cv": "CV of {}", "synchrony": "synchrony of {}", "power": "power, {} (Hz$^2$)",
+             "frequency": "frequency, {} (Hz)"}  # fmt: skip
+    return units[kind].format(rest) if kind in units else rest or name

@@ -1,0 +1,203 @@
+"""Dose-response: points, resuming, fits, processes, files, mistakes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import amine as am
+from amine.compounds.response import DoseResponse, Plan, concentrations, dose_response
+
+
+def network() -> am.Network:
+    net = am.Network(seed=3)
+    E = net.population("E", 50, "lif_cond", I_e="260 pA", initial={"v": 'uniform("-60 mV", "-50 mV")'})
+    I = net.population("I", 20, "poisson", rate="40 Hz")
+    net.synapses(I, E, receptor="GABA_A", weight="1 nS", p=0.5)
+    return net
+
+
+class Counted:
+    """A stand-in for a run that counts itself: a Hill curve with a seed's own offset."""
+
+    def __init__(self, fail_at: int | None = None):
+        self.calls: list[tuple[float, int]] = []
+        self.fail_at = fail_at
+
+    def __call__(self, plan: Plan, c: float, seed: int, measures) -> dict[str, float]:
+        if len(self.calls) == self.fail_at:
+            raise KeyboardInterrupt
+        self.calls.append((c, seed))
+        return dict.fromkeys(measures, 40.0 - 30.0 * c**2 / (c**2 + 9.0) + 0.01 * seed)
+
+
+def test_concentrations():
+    assert concentrations("10 nM", "100 uM", 9) == pytest.approx(np.geomspace(0.01, 100, 9), rel=1e-5)
+    for bad in (("1 uM", "1 nM", 3), ("1 nM", "1 uM", 1)):
+        with pytest.raises(am.AmineError, match="do not rise"):
+            concentrations(*bad)
+
+
+def test_fit_files_and_resume(tmp_path):
+    counted = Counted()
+    ask = dict(seeds=2, folder=tmp_path / "out", workers=0, progress=False)
+    r = dose_response(
+        network(), "Bicuculline", concentrations("100 nM", "100 uM", 7), "rate:E", simulate=counted, **ask
+    )
+    assert len(counted.calls) == 16 and r.concentrations[0] == 0 and r.seeds == [3, 4] and r.drug == "bicuculline"
+    f = r.fits["rate:E"]
+    assert f is not None and pytest.approx(3.0, rel=1e-3) == f.EC50 and f.slope == pytest.approx(2.0, rel=1e-3)
+    assert {x.name for x in (tmp_path / "out").iterdir()} == {
+        "plan.json",
+        "points",
+        "table.csv",
+        "fits.json",
+        "response.png",
+    }
+    rows = list(csv.DictReader((tmp_path / "out" / "table.csv").open()))
+    assert len(rows) == 16 and float(rows[0]["rate:E"]) == pytest.approx(40.03)
+    assert json.loads((tmp_path / "out" / "fits.json").read_text())["fits"]["rate:E"]["EC50"] == pytest.approx(
+        3, rel=1e-3
+    )
+    assert "EC50 3 uM" in r.summary() and "control" in r.summary()
+    again = Counted()
+    more = dose_response(network(), "bicuculline", ["0.1 uM", "1 mM"], "rate:E", simulate=again, **ask)
+    assert sorted(again.calls) == [(1000.0, 3), (1000.0, 4)]  # 0.1 uM and the control were there
+    assert more.values["rate:E"].shape == (3, 2)
+
+
+def test_what_was_finished_survives_an_interruption(tmp_path):
+    first, second = Counted(fail_at=5), Counted()
+    ask = dict(folder=tmp_path / "out", workers=0, progress=False)
+    with pytest.raises(KeyboardInterrupt):
+        dose_response(network(), "bicuculline", [1, 2, 3, 4, 5, 6, 7], "rate:E", simulate=first, **ask)
+    dose_response(network(), "bicuculline", [1, 2, 3, 4, 5, 6, 7], "rate:E", simulate=second, **ask)
+    assert len(first.calls) == 5 and len(second.calls) == 3 and not set(first.calls) & set(second.calls)
+
+
+def test_a_folder_with_another_experiment_is_refused(tmp_path):
+    ask = dict(folder=tmp_path / "out", workers=0, progress=False, simulate=Counted())
+    dose_response(network(), "bicuculline", [1, 2], "rate:E", **ask)
+    with pytest.raises(am.AmineError, match="another drug"):
+        dose_response(network(), "diazepam", [1, 2], "rate:E", **ask)
+    with pytest.raises(am.AmineError, match="another duration"):
+        dose_response(network(), "bicuculline", [1, 2], "rate:E", duration="2 s", **ask)
+    other = network()
+    other.population("X", 1, "lif")
+    with pytest.raises(am.AmineError, match="another network"):
+        dose_response(other, "bicuculline", [1, 2], "rate:E", **ask)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("precious")
+    with pytest.raises(am.AmineError, match="holds no dose-response"):
+        dose_response(network(), "bicuculline", [1, 2], "rate:E", **{**ask, "folder": tmp_path / "full"})
+    assert (tmp_path / "full" / "thesis.txt").read_text() == "precious"
+
+
+@pytest.mark.validate
+def test_processes_give_what_one_process_gives():
+    pytest.importorskip("distributed")
+    ask = dict(duration="200 ms", seeds=2, progress=False)
+    one = dose_response(network(), "bicuculline", ["1 uM", "30 uM"], ["rate:E", "rate:I"], workers=0, **ask)
+    two = dose_response(network(), "bicuculline", ["1 uM", "30 uM"], ["rate:E", "rate:I"], workers=2, **ask)
+    for m in one.values:
+        assert np.array_equal(one.values[m], two.values[m])
+
+
+def test_a_scheduler_that_is_not_there():
+    pytest.importorskip("distributed")
+    with pytest.raises(am.AmineError, match="does not answer"):
+        from amine.compounds import response
+
+        response.WAIT = 1
+        try:
+            dose_response(network(), "bicuculline", [1], "rate:E", scheduler="tcp://127.0.0.1:9", progress=False)
+        finally:
+            response.WAIT = 30
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"drug": "bicucullin"}, "did you mean 'bicuculline'"),
+        ({"measures": "rate:F"}, "population 'F' is not known"),
+        ({"measures": []}, "no measure is named"),
+        ({"measures": "power:80-30Hz"}, "not a band"),
+        ({"measures": "nomodule:f"}, "is not known"),
+        ({"measures": "json:nofunction"}, "has no function"),
+        ({"concentrations": ["1 mV"]}, "wrong dimension"),
+        ({"concentrations": ["-1 uM"]}, "must not be negative"),
+        ({"concentrations": []}, "no concentration"),
+        ({"duration": "3"}, "unit is missing"),
+    ],
+)
+def test_mistakes(change, words):
+    ask = {"drug": "bicuculline", "concentrations": [1.0], "measures": "rate:E", **change}
+    drug, c, m = ask.pop("drug"), ask.pop("concentrations"), ask.pop("measures")
+    with pytest.raises(am.AmineError, match=words):
+        dose_response(network(), drug, c, m, workers=0, progress=False, simulate=Counted(), **ask)
+
+
+def test_a_picture_of_any_shape():
+    for seeds, measures, values in ((1, 1, 1.0), (3, 4, 2.0), (2, 2, np.nan)):
+        data = {f"rate:{k}": np.full((4, seeds), values) for k in range(measures)}
+        figure = DoseResponse("x", [0.0, 1.0, 2.0, 4.0], list(range(seeds)), data).figure()
+        assert len([a for a in figure.axes if a.axison]) == measures
+
+
+def test_command_line(tmp_path):
+    (tmp_path / "own.py").write_text(
+        "import amine as am\nnetwork = am.Network(seed=1)\n"
+        'P = network.population("P", 50, "poisson", rate="40 Hz")\n'
+        'E = network.population("E", 20, "lif_cond", I_e="260 pA")\n'
+        'network.synapses(P, E, receptor="GABA_A", weight="1 nS", p=0.5)\n'
+    )
+    ask = [
+        "dose",
+        "own.py",
+        "--drug",
+        "gabazine",
+        "--from",
+        "100 nM",
+        "--to",
+        "10 uM",
+        "--points",
+        "4",
+        "--workers",
+        "0",
+    ]
+    ask += [
+        "--duration",
+        "300 ms",
+        "--start",
+        "100 ms",
+        "--measure",
+        "rate:E",
+        "--measure",
+        "power:5-80Hz",
+        "-o",
+        "out",
+    ]
+
+    def call(*arguments: str, code: int = 0) -> tuple[str, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "amine.cli", *arguments], capture_output=True, text=True, timeout=300, cwd=tmp_path
+        )
+        assert done.returncode == code, done.stderr
+        return done.stdout, done.stderr
+
+    out, _ = call(*ask)
+    assert "gabazine (uM)" in out and "no clinical claim" in out and (tmp_path / "out" / "response.png").exists()
+    data = json.loads(call(*ask, "--json")[0])
+    assert data["concentrations_uM"][0] == 0 and len(data["values"]["rate:E"]) == 5
+    for wrong, words in (
+        (("--points", "1"), "do not rise"),
+        (("--from", "1"), "unit is missing"),
+        (("--drug", "gabazin"), "did you mean 'gabazine'"),
+    ):
+        out, err = call(*ask, *wrong, code=2)
+        assert words in err and err.startswith("amine: ") and err.count("\n") == 1 and out == ""
