@@ -108,5 +108,5 @@ def test_mutated_models(data):
             text[k], text[k - 1] = text[k - 1], text[k]
         else:
             text[k] = data.draw(st.sampled_from("v*/+-()=:e0 \n"))
-    make = {"neuron": am.models.neuron, "receptor": am.models.receptor, "release": am.models.release}[model.kind]
+    make = getattr(am.models, model.kind)
     only_amine_errors(make, "".join(text), dict(model.parameters))

@@ -11,6 +11,7 @@ import sympy as sp
 import amine as am
 from amine import models
 from amine.engine.printer import Printer
+from amine.equations import CHANNEL_NAMES
 from amine.models._base import Model
 from amine.units import dimension_of
 
@@ -19,7 +20,7 @@ ALL = models.names()
 
 def test_there_are_models_and_no_file_is_forgotten():
     assert len(ALL) >= 20
-    files = {f.stem for f in Path(models.__file__).parent.glob("*.py")} - {"__init__", "_base"}
+    files = {f.stem for f in Path(models.__file__).parent.glob("[!_]*.py")}
     assert files == set(models._LIBRARY)
 
 
@@ -47,7 +48,8 @@ def test_right_hand_sides_are_finite_and_printed(name):
     assert model.latex().count("\n") + 1 >= len(eq.states)
     values = {n: am.units.to_internal(v, model.units[n], n) for n, v in model.parameters.items()}
     states = {s: rng.uniform(-80, 20) if u == "mV" else rng.uniform(0, 1) for s, u in eq.states.items()}
-    names = {**values, "v": -50.0, **states, "I": 10.0, "t": 1.0}
+    ions = {n: 300.0 if n.startswith("T") else 1.5 for n in CHANNEL_NAMES}
+    names = {**ions, **values, "v": -50.0, **states, "I": 10.0, "t": 1.0}
     for e in eq.full_rhs.values():
         found = e.subs({s: names[s.name] for s in e.free_symbols if not s.name.startswith("xi")})
         text = Printer("numpy", lambda n: repr(float(names.get(n, 0.0))))(e)

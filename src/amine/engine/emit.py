@@ -222,15 +222,7 @@ class _Writer:
         return self.printer(self.stepper.constants.take(value)) if fixed else state
 
     def _body(self, steps: list[Any]) -> list[str]:
-        """The assignments of a step, with common subexpressions named just before their first use."""
-        common, reduced = sp.cse([e for _, e in steps], symbols=(_s(f"y{i}") for i in range(10_000)), list=True)
-        text, waiting, table = [], list(common), dict(common)
-        for (name, _), e in zip(steps, reduced, strict=True):
-            while waiting and _needs(e, {s for s, _ in waiting}, table):
-                s, sub = waiting.pop(0)
-                text.append(f"{s} = {self.printer(sub)}")
-            text.append(f"{name} = {self.printer(e)}")
-        return text
+        return assignments(steps, self.printer)
 
     # --- at a spike --------------------------------------------------------------------------------------------
 
@@ -260,6 +252,18 @@ def _s(name: str) -> Any:
     return symbol(name)
 
 
+def assignments(steps: list[Any], printer: Printer) -> list[str]:
+    """The assignments of a step, with common subexpressions named just before their first use."""
+    common, reduced = sp.cse([e for _, e in steps], symbols=(_s(f"y{i}") for i in range(10_000)), list=True)
+    text, waiting, table = [], list(common), dict(common)
+    for (name, _), e in zip(steps, reduced, strict=True):
+        while waiting and _needs(e, {s for s, _ in waiting}, table):
+            s, sub = waiting.pop(0)
+            text.append(f"{s} = {printer(sub)}")
+        text.append(f"{name} = {printer(e)}")
+    return text
+
+
 def _needs(e: Any, pending: set[Any], table: dict[Any, Any]) -> bool:
     """True while a common subexpression that ``e`` uses, directly or not, is still to be printed."""
     stack, seen = [e], set()
@@ -273,4 +277,4 @@ def _needs(e: Any, pending: set[Any], table: dict[Any, Any]) -> bool:
     return False
 
 
-__all__ = ["BLOCK", "CellCode", "generate"]
+__all__ = ["BLOCK", "CellCode", "assignments", "generate"]

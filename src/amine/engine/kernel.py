@@ -101,6 +101,18 @@ POISSON = """            for q in range(PI.shape[0]):
                                       words, B[p, 0], B[p, 1], k, PI[q, 5], k0, k1)"""
 
 
+TREES = """            for q in range(PI.shape[0]):
+                p = PI[q, 0]
+                if PI[q, 8] == 64:
+                    continue
+                if PI[q, 6] < 0:
+                    add_poisson_lanes(X, Q[p, 0], PI[q, 7], PI[q, 8], PI[q, 1], PI[q, 2], PF[q], PT[q], PI[q, 3], PI[q, 4],
+                                      words, B[p, 0], B[p, 1], k, PI[q, 5], k0, k1)
+                else:
+                    add_poisson_rates_lanes(X, Q[p, 0], PI[q, 7], PI[q, 8], PI[q, 1], PI[q, 2], PF[q], PI[q, 6], PI[q, 4],
+                                            words, B[p, 0], B[p, 1], k, PI[q, 5], k0, k1)"""
+
+
 def module_source(
     cells: list[CellCode],
     releases: list[ReleaseCode],
@@ -126,8 +138,20 @@ def module_source(
     text += "".join(c.source for c in cells) + "".join(r.source for r in releases)
     text += slow.dispatch([i for i, c in enumerate(cells) if c.needs]) if "slow" in parts else ""
     text, plastic = with_rules(text, rules, bits, "slow" in parts)
-    strides = "(" + "".join(f"{len(c.rows) * BLOCK}, " for c in cells) + ("0,)" if not cells else ")")
+    strides = "(" + "".join(f"{len(getattr(c, 'rows', ())) * BLOCK}, " for c in cells) + ("0,)" if not cells else ")")
     poisson = POISSON.replace("{strides}", strides) if any(c.poisson for c in cells) else ""
+    if poisson and any(hasattr(c, "membranes") for c in cells):
+        text = text.replace(
+            "\nF, STEP",
+            "\nfrom amine.engine.cable_device import add_poisson_lanes, add_poisson_rates_lanes\n\nF, STEP",
+            1,
+        )
+        pad = " " * 16
+        poisson = (
+            poisson.replace(f"{pad}stride =", f"{pad}if PI[q, 8] != 64:\n{pad}    continue\n{pad}stride =")
+            + "\n"
+            + TREES
+        )
     body = (
         ADVANCE.replace("{poisson}", poisson)
         .replace("{kinds}", _kinds(cells, parts))
@@ -198,18 +222,25 @@ def _noise(cells: list[CellCode]) -> str:
     return "\n".join(text)
 
 
+def _is_gapped(c: Any) -> bool:
+    return c.gap if hasattr(c, "membranes") else "_trial" in c.rows
+
+
+def _start_trial(i: int, c: Any) -> str:
+    if hasattr(c, "membranes"):
+        return f"start_trial_{i}(X, Q[p, 0], B[p, 0], B[p, 1], C, p)"
+    return f"start_trial(X, Q[p, 0], B[p, 0], B[p, 1], {len(c.rows) * BLOCK}, {c.rows.index('_trial') * BLOCK})"
+
+
 def _gap(cells: list[CellCode]) -> str:
     """Waveform iteration: every step is repeated with the neighbours' mean voltage until the voltages agree."""
-    gapped = [(i, c) for i, c in enumerate(cells) if "_trial" in c.rows]
+    gapped = [(i, c) for i, c in enumerate(cells) if _is_gapped(c)]
     if not gapped:
         return ""
     pad = " " * 12
     text = [f"{pad}for p in range(Q.shape[0]):"]
     for i, c in gapped:
-        text += [
-            f"{pad}    if Q[p, 3] == {i}:",
-            f"{pad}        start_trial(X, Q[p, 0], B[p, 0], B[p, 1], {len(c.rows) * BLOCK}, {c.rows.index('_trial') * BLOCK})",
-        ]
+        text += [f"{pad}    if Q[p, 3] == {i}:", f"{pad}        {_start_trial(i, c)}"]
     text += [
         f"{pad}barrier(sync, threads)",
         f"{pad}for iteration in range({GAP_ITERATIONS}):",

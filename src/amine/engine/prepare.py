@@ -42,7 +42,10 @@ def load_module(structure: Structure, bits: int) -> tuple[ModuleType, bool]:
         from amine.engine.kernel import module_source
         from amine.engine.release import release_source
 
-        cells = [generate(c, i) for i, c in enumerate(structure.cells)]
+        cells = [
+            generate(c, i) if hasattr(c, "ports") else _generate_tree(c, i, structure)
+            for i, c in enumerate(structure.cells)
+        ]
         releases = [release_source(m, str(j)) for j, m in enumerate(structure.releases)]
         return module_source(
             cells,
@@ -54,6 +57,12 @@ def load_module(structure: Structure, bits: int) -> tuple[ModuleType, bool]:
         )
 
     return cache.load(structure.key(bits), source)
+
+
+def _generate_tree(cell: Any, i: int, structure: Structure) -> Any:
+    from amine.engine.cable_emit import generate
+
+    return generate(cell, i, all(hasattr(c, "ports") for c in structure.cells[:i]))
 
 
 @dataclass
@@ -72,36 +81,45 @@ class Place:
         return self.member.population.n
 
     @property
+    def lanes(self) -> int:
+        """Neurons of a block."""
+        return BLOCK
+
+    @property
     def blocks(self) -> int:
-        """Blocks of 64 neurons."""
-        return -(-self.n // BLOCK) if self.rows else 0
+        """Blocks of ``lanes`` neurons."""
+        return -(-self.n // self.lanes) if self.rows else 0
 
     @property
     def stride(self) -> int:
         """Values of a block."""
-        return len(self.rows) * BLOCK
+        return len(self.rows) * self.lanes
+
+    def row(self, name: str) -> int:
+        """Index of a row within a block."""
+        return self.rows.index(name)
 
     def view(self, X: np.ndarray) -> np.ndarray:
-        """The population's part of the state array as (blocks, rows, 64)."""
-        return X[self.base : self.base + self.blocks * self.stride].reshape(self.blocks, len(self.rows), BLOCK)
+        """The population's part of the state array as (blocks, rows, lanes)."""
+        return X[self.base : self.base + self.blocks * self.stride].reshape(self.blocks, len(self.rows), self.lanes)
 
     def put(self, X: np.ndarray, row: str, values: Any) -> None:
         """Sets a row; lanes beyond the last neuron repeat its value, so that they stay finite."""
         full = np.broadcast_to(np.asarray(values, float), (self.n,))
-        padded = np.concatenate([full, np.repeat(full[-1:], self.blocks * BLOCK - self.n)])
-        self.view(X)[:, self.rows.index(row)] = padded.reshape(self.blocks, BLOCK)
+        padded = np.concatenate([full, np.repeat(full[-1:], self.blocks * self.lanes - self.n)])
+        self.view(X)[:, self.row(row)] = padded.reshape(self.blocks, self.lanes)
 
     def get(self, X: np.ndarray, row: str) -> np.ndarray:
         """A row as one value for each neuron."""
-        return self.view(X)[:, self.rows.index(row)].ravel()[: self.n]
+        return self.view(X)[:, self.row(row)].ravel()[: self.n]
 
     def slots(self, row: str, i: np.ndarray) -> np.ndarray:
         """Places in the state array of neurons ``i``."""
-        return self.base + (i >> 6) * self.stride + self.rows.index(row) * BLOCK + (i & 63)
+        return self.base + i // self.lanes * self.stride + self.row(row) * self.lanes + i % self.lanes
 
     def row_base(self, row: str) -> int:
         """Place of neuron 0."""
-        return self.base + self.rows.index(row) * BLOCK
+        return self.base + self.row(row) * self.lanes
 
 
 @dataclass
@@ -125,11 +143,15 @@ def layout(structure: Structure, module: ModuleType) -> tuple[list[Place], int]:
     """Places of all populations, and the length of the state array."""
     places, base, id0 = [], 0, 0
     for m in structure.members:
-        if m.kind >= 0:
-            rows, states = module.CELLS[m.kind]["rows"], module.CELLS[m.kind]["states"]
+        code = module.CELLS[m.kind] if m.kind >= 0 else {}
+        if "cable" in code:
+            from amine.engine.cable_prepare import make_place
+
+            p = make_place(m, base, id0, code)
+        elif m.kind >= 0:
+            p = Place(m, base, id0, code["rows"], code["states"])
         else:
-            rows, states = (["rate"] if m.kind == SOURCE_POISSON else []), []
-        p = Place(m, base, id0, rows, states)
+            p = Place(m, base, id0, ["rate"] if m.kind == SOURCE_POISSON else [], [])
         places.append(p)
         base += p.blocks * p.stride
         id0 += p.n
@@ -150,7 +172,7 @@ def fill(net: Network, structure: Structure, module: ModuleType, places: list[Pl
     """States, constants, inputs and release states at time zero."""
     X = aligned(size, real)
     n = len(places)
-    widest = max((len(c["scalars"]) for c in module.CELLS), default=0)
+    widest = max((_constants(p, module) for p in places), default=0)
     C = np.zeros((n, max(widest, 1)), real)
     Q = np.zeros((n, POPULATION_COLUMNS), np.int64)
     stimulus = 0
@@ -160,7 +182,11 @@ def fill(net: Network, structure: Structure, module: ModuleType, places: list[Pl
         Q[p] = (place.base, place.n, place.id0, m.kind, p * STREAMS, stimulus, 0, 0)
         stimulus += len(m.stimuli)
         values.append(_values(net, m))
-        if m.kind >= 0:
+        if m.plan is not None:
+            from amine.engine.cable_prepare import fill_cell
+
+            fill_cell(net, module, place, values[p], X, C[p])  # type: ignore[arg-type]
+        elif m.kind >= 0:
             _fill_cell(net, module, place, values[p], X, C[p])
         elif m.kind == SOURCE_POISSON:
             _fill_rate(net, place, values[p], X)
@@ -168,15 +194,31 @@ def fill(net: Network, structure: Structure, module: ModuleType, places: list[Pl
     return Arrays(X, Q, C, PI, PF, PT, *_releases(module, structure, places, Q), values)
 
 
+def _constants(place: Place, module: ModuleType) -> int:
+    """Length of a population's row of constants."""
+    if place.member.kind < 0:
+        return 0
+    if place.member.plan is not None:
+        from amine.engine.cable_prepare import width
+
+        return width(place, module.CELLS[place.member.kind])  # type: ignore[arg-type]
+    return len(module.CELLS[place.member.kind]["scalars"])
+
+
 def _values(net: Network, m: Member) -> dict[str, Any]:
     """Every parameter as a float or an array (n,), distributions drawn."""
+    along = (
+        m.plan.along if m.plan is not None else ()
+    )  # parameters of cells with a tree that depend on the path from the soma
     drawn = {
         name: realise(
             value, unit, m.population.n, generator(net.seed, m.name, name), f"Population '{m.name}', parameter '{name}'"
         )
         for name, (value, unit) in m.values.items()
+        if name not in along
     }
-    return {name: np.asarray(x) if np.ndim(x) else np.float64(x) for name, x in drawn.items()}
+    found = {name: np.asarray(x) if np.ndim(x) else np.float64(x) for name, x in drawn.items()}
+    return found | {name: m.values[name][0] for name in along}
 
 
 def _fill_cell(
@@ -192,7 +234,7 @@ def _fill_cell(
 
         with np.errstate(all="ignore"):
             matrices = getattr(module, f"matrices_{m.kind}")(values)
-        _require_finite(
+        require_finite(
             {
                 f"matrix {k}": np.array([np.sum(e) for row in x for e in row] or [0.0])
                 for k, x in zip("ABG", matrices, strict=True)
@@ -201,7 +243,7 @@ def _fill_cell(
             "a coefficient",
         )
         found |= propagators(matrices, code["linear"], net.dt)
-    _require_finite(found, m, "a constant made of its parameters")
+    require_finite(found, m, "a constant made of its parameters")
     for i, name in enumerate(code["scalars"]):
         c[i] = found[name]
     start = getattr(module, f"initial_{m.kind}")(values)
@@ -213,7 +255,7 @@ def _fill_cell(
             if given is None
             else realise(given, unit, place.n, generator(net.seed, m.name, "initial", s), where)
         )
-        _require_finite({s: x}, m, "an initial value")
+        require_finite({s: x}, m, "an initial value")
         place.put(X, s, x)
     for row in code["rows"][len(code["states"]) :]:
         if row in found:
@@ -234,7 +276,8 @@ def _count(views: Any, m: Member) -> np.ndarray:
     return out
 
 
-def _require_finite(found: dict[str, Any], m: Member, what: str) -> None:
+def require_finite(found: dict[str, Any], m: Member, what: str) -> None:
+    """Raises AmineError that names what is not finite of a population."""
     for name, x in found.items():
         if not np.isfinite(x).all():
             i = int(np.flatnonzero(~np.isfinite(np.atleast_1d(x)))[0])
@@ -285,19 +328,30 @@ def _poisson(
             if varied:
                 place.put(X, f"_poisson_rate_{j}", np.broadcast_to(np.asarray(r) * int(i.n) * net.dt, (place.n,)))
             target = module.CELLS[place.member.kind]["targets"][i.receptor]
+            stream = p * STREAMS + 64 + (STREAMS - 64) // max(1, len(place.member.poisson)) * j
 
             def offset(row: str, there: bool, place: Place = place) -> int:
-                return place.rows.index(row) * BLOCK if there else -1
+                return place.row(row) * place.lanes if there else -1
 
+            if place.member.plan is not None:
+                from amine.engine.cable_prepare import poisson_rows
+
+                each = poisson_rows(net, place, j, i, target, r, offset(f"_poisson_weight_{j}", differs), p, stream, X)  # type: ignore[arg-type]
+                rows += [row for row, _ in each]
+                tables += [t for _, t in each]
+                weights += [float(np.max(w)) if not differs else 0.0] * len(each)
+                continue
             rows.append(
                 (
                     p,
-                    place.rows.index(target) * BLOCK,
+                    offset(target, True),
                     offset(f"_poisson_weight_{j}", differs),
                     len(table),
                     draws,
-                    p * STREAMS + 64 + (STREAMS - 64) // max(1, len(place.member.poisson)) * j,
+                    stream,
                     offset(f"_poisson_rate_{j}", varied),
+                    place.stride,
+                    place.lanes,
                 )
             )
             weights.append(float(np.max(w)) if not differs else 0.0)

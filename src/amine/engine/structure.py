@@ -29,6 +29,8 @@ class Member:
     gap_total: Any = None  # sum of the gap-junction conductances of each neuron, once they are drawn
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change
     spread: frozenset[str] = frozenset()  # those of them that then differ between neurons
+    structure: Any = None  # of cells with a tree: see engine/cable_structure.py
+    plan: Any = None
 
     @property
     def name(self) -> str:
@@ -62,7 +64,7 @@ def _touches(part: Any, name: str) -> bool:
     return any(v.population == name for v in part.target.views())
 
 
-def _partly(views: Any, population: Population) -> bool:
+def partly(views: Any, population: Population) -> bool:
     """Whether only some neurons of a population, or some more than once, are meant."""
     own = [v for v in views if v.population == population.name]
     return len(own) != 1 or own[0].n != population.n
@@ -81,7 +83,7 @@ def read(net: Network) -> Structure:
             m.kind = SOURCE_LIST if "times" in population.model.units else SOURCE_POISSON
             members.append(m)
             continue
-        cell = _cell(m)
+        cell = _cell(m) if getattr(population.model, "cell", None) is None else _tree(net, m)
         key = repr(cell.key())
         if key not in index:
             index[key] = len(cells)
@@ -134,12 +136,19 @@ def _member(net: Network, population: Population) -> Member:
     )
 
 
+def _tree(net: Network, m: Member) -> Any:
+    from amine.engine.cable_structure import read_cell
+
+    m.structure, m.plan = read_cell(net, m)
+    return m.structure
+
+
 def _cell(m: Member) -> CellStructure:
     differ = {n for n, (v, _) in m.values.items() if not isinstance(v, str)}
     poisson = tuple(
         (
             i.receptor,
-            not isinstance(i.weight, str) or _partly(i.target.views(), m.population),
+            not isinstance(i.weight, str) or partly(i.target.views(), m.population),
             not isinstance(i.rate, str),
         )
         for i in m.poisson

@@ -3,8 +3,8 @@
 # a population: place of its first block, neurons, global id of the first, kind of cell, random stream, first stimulus, first and last release
 BASE, SIZE, ID0, KIND, STREAM, STIMULUS, RELEASE, RELEASE_END, POPULATION_COLUMNS = range(9)
 # a Poisson input: population, row of the receptor's state, row of the weights (-1: one for all), length of the table of counts,
-# draws a step, random stream, row of the expected counts (-1: one for all)
-P_POP, P_ROW, P_WEIGHT_ROW, P_LENGTH, P_DRAWS, P_STREAM, P_RATE_ROW, POISSON_COLUMNS = range(8)
+# draws a step, random stream, row of the expected counts (-1: one for all), length of a block, its neurons
+P_POP, P_ROW, P_WEIGHT_ROW, P_LENGTH, P_DRAWS, P_STREAM, P_RATE_ROW, P_STRIDE, P_LANES, POISSON_COLUMNS = range(10)
 # a release: kind, place of its states, place of the steps of the last spikes
 R_KIND, R_STATES, R_LAST, RELEASE_COLUMNS = range(4)
 # a probe of a thread: every so many steps, first and last slot, place in the output

@@ -12,7 +12,7 @@ from amine.distributions import Distribution
 from amine.engine import deliver
 from amine.engine.cells import JUMP
 from amine.engine.connectivity import Bundle, ProjectionSpec, build_bundle
-from amine.engine.prepare import BLOCK, Place, generator
+from amine.engine.prepare import Place, generator
 from amine.errors import AmineError
 from amine.network.network import Network
 from amine.network.parts import DistanceKernel, GapJunctions, Synapses, View
@@ -45,7 +45,7 @@ def specs(
                 p, place = index[a.population], places[index[b.population]]
                 release = -1 if s.release is None else places[p].member.releases.index(s.release)
                 edges = tuple(
-                    int(min(x * BLOCK, place.n))
+                    int(min(x * place.lanes, place.n))
                     for x in (*blocks[:, index[b.population], 0], blocks[-1, index[b.population], 1])
                 )
                 for label in s.receptors:
@@ -81,6 +81,11 @@ def _spec(
     if isinstance(value, DistanceKernel):
         ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (place, b))]  # type: ignore[index]
         value = (value.shape, float(to_internal(value.scale, "um", where)), value.p_max, *ends)
+    several = {}
+    if place.member.plan is not None:
+        from amine.engine.cable_wiring import places
+
+        row, several = places(place, b, row)
     return ProjectionSpec(
         name=s.name,
         stream=stream,
@@ -98,6 +103,8 @@ def _spec(
         delay=_delay(s.delay, net.dt, where),
         port=list(s.receptors).index(label),
         early=int(row.startswith(JUMP)),
+        shift=place.lanes.bit_length() - 1,
+        **several,
     )
 
 
@@ -198,34 +205,78 @@ def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> tupl
 def gap_tables(net: Network, places: Sequence[Place]) -> dict[str, Any]:
     """Every coupling in both directions, sorted by target: slots of currents, voltages, trials and conductances."""
     index = {place.member.name: p for p, place in enumerate(places)}
-    parts: list[list[np.ndarray]] = [[] for _ in range(5)]
-    for g in net.electrical:
+    parts: list[list[np.ndarray]] = [[] for _ in range(6)]
+    for k, g in enumerate(net.electrical):
         i, j, w = gap_pairs(net, g)
-        for to, target, from_, source in ((g.a, i, g.b, j), (g.b, j, g.a, i)):
-            a, b = places[index[to.population]], places[index[from_.population]]
+        ends = [
+            (index[v.population], n, _gap_rows(net, places[index[v.population]], v, n, (k, side)))
+            for v, n, side in ((g.a, i, 0), (g.b, j, 1))
+        ]
+        for (p, target, to), (q, source, from_) in (ends, ends[::-1]):
+            a, b = places[p], places[q]
             for part, x in zip(
                 parts,
-                (np.full(len(i), index[to.population]), target, b.slots("v", source), b.slots("_trial", source), w),
+                (
+                    np.full(len(i), p),
+                    target,
+                    _gap_slots(a, "I_gap", target, to),
+                    _gap_slots(b, "v", source, from_),
+                    _gap_slots(b, "_trial", source, from_),
+                    w,
+                ),
                 strict=True,
             ):
                 part.append(x)
-            total = np.bincount(target, w, a.n)
-            a.member.gap_total = total + (0.0 if a.member.gap_total is None else a.member.gap_total)
+            _add_conductance(a, target, to, w)
     joined = [np.concatenate(x) if x else np.empty(0, np.int64) for x in parts]
-    order = np.lexsort((joined[2], joined[1], joined[0]))
-    return dict(zip(("population", "neuron", "v", "trial", "weight"), (x[order] for x in joined), strict=True))
+    order = np.lexsort((joined[3], joined[2], joined[1], joined[0]))
+    return dict(
+        zip(("population", "neuron", "current", "v", "trial", "weight"), (x[order] for x in joined), strict=True)
+    )
+
+
+def _gap_rows(net: Network, place: Place, view: View, i: np.ndarray, key: tuple[int, int]) -> np.ndarray | None:
+    """The compartment of each coupled neuron of a population with trees; None for points."""
+    if place.member.plan is None:
+        return None
+    from amine.engine.cable_wiring import gap_compartments
+
+    return gap_compartments(net, place, view, len(i), key)
+
+
+def _gap_slots(place: Place, row: str, i: np.ndarray, at: np.ndarray | None) -> np.ndarray:
+    if at is None:
+        return place.slots(row, i)
+    out = np.empty(len(i), np.int64)
+    for c in np.unique(at):
+        out[at == c] = place.slots(f"{row}@{c}", i[at == c])
+    return out
+
+
+def _add_conductance(place: Place, i: np.ndarray, at: np.ndarray | None, w: np.ndarray) -> None:
+    """Adds to the sum of the conductances of each neuron, or of each compartment."""
+    m = place.member
+    if at is None:
+        m.gap_total = np.bincount(i, w, place.n) + (0.0 if m.gap_total is None else m.gap_total)
+        return
+    total = m.gap_total or {}
+    for c in np.unique(at):
+        key = ("G_gap", int(c))
+        total[key] = np.bincount(i[at == c], w[at == c], place.n) + total.get(key, 0.0)
+    m.gap_total = total
 
 
 def gap_shard(table: dict[str, Any], places: Sequence[Place], blocks: np.ndarray, tid: int) -> tuple[np.ndarray, ...]:
     """The part of one thread: slots of currents, row starts, neighbours' voltages and trials, conductances."""
-    first, last = blocks[tid, :, 0] * BLOCK, blocks[tid, :, 1] * BLOCK
+    lanes = np.array([place.lanes for place in places], np.int64)
+    first, last = blocks[tid, :, 0] * lanes, blocks[tid, :, 1] * lanes
     p, i = table["population"].astype(np.int64), table["neuron"]
     mine = np.flatnonzero((i >= first[p]) & (i < last[p])) if len(i) else np.empty(0, np.int64)
-    keys = p[mine] * (2**32) + i[mine]
-    targets, starts = np.unique(keys, return_index=True)
-    slots = [int(places[int(k >> 32)].slots("I_gap", np.array([k & 0xFFFFFFFF]))[0]) for k in targets]
+    keys = table["current"][mine].astype(np.int64)
+    new = np.flatnonzero(np.append(True, np.diff(keys) != 0)) if len(keys) else np.empty(0, np.int64)
+    starts = new
     return (
-        np.array(slots, np.int64),
+        keys[new],
         np.append(starts, len(mine)).astype(np.int64),
         table["v"][mine].astype(np.int64),
         table["trial"][mine].astype(np.int64),

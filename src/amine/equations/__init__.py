@@ -8,10 +8,17 @@ if TYPE_CHECKING:
     from amine.equations.syntax import Equations
 
 
+IONS = ("Ca", "Na", "K", "Cl")
+CHANNEL_NAMES = {"v": "mV", "T": "K"} | {
+    name: unit for x in IONS for name, unit in ((f"{x}_i", "uM"), (f"E_{x}", "mV"), (f"i_{x}", "pA/um**2"))
+}
+
+
 def parse(model: Any) -> Equations:
     """The parsed equations of a model; raises AmineError for bad text.
 
-    A neuron is given its total input current ``I``, a receptor the voltage ``v`` of the neuron it sits on.
+    A neuron is given its total input current ``I``, a receptor the voltage ``v`` of the neuron it sits on, a channel
+    also the temperature and what pools of ions give.
 
     >>> import amine as am
     >>> sorted(parse(am.models.get("lif")).states)
@@ -23,9 +30,10 @@ def parse(model: Any) -> Equations:
         return parse_model(model)  # type: ignore[return-value]
     from amine.equations.syntax import parse_equations
 
-    extra = {"neuron": {"I": "pA"}, "receptor": {"v": "mV"}}.get(model.kind, {})
+    extra = {"neuron": {"I": "pA"}, "receptor": {"v": "mV"}, "channel": CHANNEL_NAMES}.get(model.kind, {})
     where = f"{model.kind.capitalize()} '{model.name}'"
-    eq = parse_equations(model.equations, dict(model.units), where, extra)
+    current = "pA/um**2" if model.kind == "channel" else "pA"
+    eq = parse_equations(model.equations, dict(model.units), where, extra, current)
     _require(eq, model.kind, where)
     return eq
 
@@ -52,6 +60,10 @@ def _require(eq: Equations, kind: str, where: str) -> None:
                 expected=f"{name} += w",
                 mend="put factors into the equation of the current",
             )
+    if eq.ion is not None and (kind != "channel" or eq.ion not in IONS):
+        raise AmineError(where, f"ion '{eq.ion}' is not known here", expected=", ".join(IONS) + " in a channel")
+    if kind == "channel" and eq.current is None and not set(eq.states) & set(CHANNEL_NAMES):
+        raise AmineError(where, "a channel needs a current", mend="write it as 'current g_max*m*(E - v)'")
     if kind == "release" and eq.payload is None:
         raise AmineError(where, "a release model needs a payload", mend="write it as 'payload u*x'")
 

@@ -58,7 +58,7 @@ UNIT_NAMES = [
     "K",
 ]
 
-KEYWORDS = ("threshold", "reset", "refractory", "initial", "on spike", "after spike", "current", "payload")
+KEYWORDS = ("threshold", "reset", "refractory", "initial", "on spike", "after spike", "current", "payload", "ion")
 _STATE = re.compile(r"^d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=\s*(.+)$", re.S)
 _ASSIGN = re.compile(r"^([A-Za-z_]\w*)\s*([-+*]?=)\s*(?!=)(.+)$", re.S)
 _BREAK = re.compile(r"\s{2,}(?=(?:" + "|".join(KEYWORDS) + r")\b)")
@@ -104,6 +104,7 @@ class Equations:
     after_spike: tuple[tuple[str, sp.Expr], ...] = ()
     current: sp.Expr | None = None
     payload: sp.Expr | None = None
+    ion: str | None = None  # what the current of a channel carries
 
     @property
     def noises(self) -> tuple[str, ...]:
@@ -389,7 +390,9 @@ def _split_unit(rest: str, where: str) -> tuple[str, str]:
     return body.strip(), unit.strip()
 
 
-def parse_equations(text: str, parameters: Mapping[str, str], where: str, extra: Mapping[str, str]) -> Equations:
+def parse_equations(
+    text: str, parameters: Mapping[str, str], where: str, extra: Mapping[str, str], current: str = "pA"
+) -> Equations:
     """Parses a whole model.
 
     Parameters
@@ -398,6 +401,7 @@ def parse_equations(text: str, parameters: Mapping[str, str], where: str, extra:
     parameters : unit of each parameter.
     where : what the errors name.
     extra : units of names that others give, such as ``{"I": "pA", "v": "mV"}``.
+    current : unit of the ``current`` statement.
 
     Raises
     ------
@@ -423,7 +427,7 @@ def parse_equations(text: str, parameters: Mapping[str, str], where: str, extra:
     }
     named = {n: parse_expression(e, dims, where, dims[n]) for n, (e, _) in named_text.items()}
     _no_loops(named, where)
-    parts = _events(lines, dims, where, set(states), set(extra))
+    parts = _events(lines, dims, where, set(states), set(extra), current)
     eq = Equations(
         where,
         {s: u for s, (_, u) in states.items()},
@@ -474,12 +478,17 @@ def _declarations(lines: list[tuple[str, str]], where: str) -> tuple[dict[str, A
 
 
 def _events(
-    lines: list[tuple[str, str]], dims: Mapping[str, Dimension], where: str, states: set[str], extra: set[str]
+    lines: list[tuple[str, str]],
+    dims: Mapping[str, Dimension],
+    where: str,
+    states: set[str],
+    extra: set[str],
+    current: str,
 ) -> dict[str, Any]:
     out: dict[str, Any] = {}
     many: dict[str, list[tuple[str, sp.Expr]]] = {"reset": [], "on spike": [], "after spike": []}
     initial: dict[str, sp.Expr] = {}
-    pico = dimension_of("pA")
+    flow = dimension_of(current)
     for key, rest in lines:
         if key in many:
             extra_dims = dict(dims)
@@ -524,8 +533,10 @@ def _events(
                             f"{where}, in 'refractory {rest}'", f"'{h}' is not a state", mend=did_you_mean(h, states)
                         )
                 out["hold"] = hold
+            elif key == "ion":
+                out[name] = rest.strip()
             else:
-                out[name] = parse_expression(rest, dims, where, pico if key == "current" else NONE)
+                out[name] = parse_expression(rest, dims, where, flow if key == "current" else NONE)
     return {
         **out,
         "reset": tuple(many["reset"]),

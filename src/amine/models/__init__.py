@@ -15,7 +15,7 @@ from amine.models._base import Model
 from amine.units import dimension_of, internal_unit
 
 _REGISTRY: dict[str, Model] = {}
-_LIBRARY = ("receptors", "neurons", "biophysical", "short_term", "sources")
+_LIBRARY = ("receptors", "neurons", "biophysical", "short_term", "sources", "channels")
 
 
 def _load() -> dict[str, Model]:
@@ -42,7 +42,7 @@ def get(name: str) -> Model:
 
 
 def names(kind: str | None = None) -> list[str]:
-    """Names of all models, or of one kind: neuron, receptor, release, source.
+    """Names of all models, or of one kind: neuron, receptor, release, source, channel.
 
     >>> "tsodyks_markram" in names("release")
     True
@@ -134,9 +134,23 @@ def release(name: str, equations: str, *, source: str = "", doc: str = "", **par
     return _custom("release", name, equations, parameters, source=source, doc=doc)
 
 
+def channel(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
+    """A channel or pool of ions of one's own: gates and a ``current`` per area into the cell; see :mod:`amine.models.channels`.
+
+    >>> channel("NaP", "ion Na\\ncurrent g_max*m*(E_Na - v)\\ndm/dt = (1/(1 + exp(-(v + 52.6*mV)/(4.6*mV))) - m)/(1*ms) : 1",
+    ...         g_max="0.01 mS/cm2", E_Na="50 mV").integrators
+    {'m': 'exponential_euler'}
+    """
+    return _custom("channel", name, equations, parameters, source=source, doc=doc)
+
+
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
+    if name in ("cable", "Cable"):
+        from amine.models import _cable
+
+        return getattr(_cable, name)
     if name in ("adex_pattern", "adex_patterns", "izhikevich_type", "izhikevich_types"):
         from amine.models import neurons
 

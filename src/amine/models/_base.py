@@ -14,7 +14,7 @@ from amine.network.values import Value, normalise
 _STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n;]+)", re.M)
 _ON_SPIKE = re.compile(r"on\s+spike\s+([A-Za-z_]\w*)\s*\+=")
 
-KINDS = ("neuron", "receptor", "release", "source", "rule")
+KINDS = ("neuron", "receptor", "release", "source", "rule", "channel")
 
 
 def _weight_value(value: Any, where: str) -> str:
@@ -36,6 +36,7 @@ class Model:
     ----------
     name : how it is called.
     kind : ``neuron``, ``receptor``, ``release``, ``source`` or ``rule``.
+    kind : ``neuron``, ``receptor``, ``release``, ``source`` or ``channel``.
     equations : text; see the page on equations of the documentation.
     units : the unit of each parameter.
     parameters : the value of each parameter: text with a unit, a distribution, or an array.
@@ -161,6 +162,10 @@ class Model:
         from amine.network.values import from_plain
 
         try:
+            if "cable" in data:
+                from amine.models import _cable
+
+                return _cable.from_dict(data)
             receptors = {str(n): Model.from_dict(r) for n, r in data.get("receptors", {}).items()}
             parameters = {str(n): from_plain(v) for n, v in data["parameters"].items()}
             return Model(

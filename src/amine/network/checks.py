@@ -53,6 +53,10 @@ def group_of(net: Network, what: Any, where: str) -> Group:
             raise AmineError(
                 where, f"'{v}' reaches beyond the population", expected=f"0..{net.populations[v.population].n - 1}"
             )
+        if v.place is not None:
+            from amine.network.cables import check_view
+
+            check_view(net.populations[v.population], v, where)
     return Group(tuple(views))
 
 

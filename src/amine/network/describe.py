@@ -43,7 +43,8 @@ def _group(g: Group, net: Network) -> str:
     parts = []
     for v in g.views():
         whole = v.n == net.populations[v.population].n
-        parts.append(v.population if whole else str(v))
+        place = "" if v.place is None else f" at {v.place.place}"
+        parts.append(f"{v.population}{place}" if whole else str(v))
     return " + ".join(parts)
 
 

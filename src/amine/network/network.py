@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean, within
+from amine.network.cables import has_tree, probed
 from amine.network.checks import (
     check_delay,
     check_rule,
@@ -297,7 +299,8 @@ class Network:
         """Records states, such as ``"v"`` or ``"g_AMPA"``, at the start of each step or each ``every``."""
         view = view_of(self, target, "Probe")
         name = name or f"{view.population}.{'+'.join(variables)}" + (
-            "" if view.n == self.populations[view.population].n else f"[{view.start}:{view.stop}]"
+            ("" if view.n == self.populations[view.population].n else f"[{view.start}:{view.stop}]")
+            + ("" if view.place is None else f" at {view.place.place}")
         )
         where = f"Probe '{name}'"
         if any(p.name == name for p in self.probes):
@@ -308,6 +311,8 @@ class Network:
         for v in variables:
             if v not in known:
                 raise AmineError(where, f"variable '{v}' is not known", mend=did_you_mean(str(v), known))
+        if has_tree(self.populations[view.population]):
+            variables, view = probed(self.populations[view.population], view, variables, where), replace(view, place=None)
         interval = None
         if every is not None:
             ms = to_internal(every, "ms", f"{where}, every", positive=True)
@@ -603,15 +608,19 @@ def ports_of(population: Population, net: Network) -> dict[str, Model]:
         if any(v.population == population.name for v in i.target.views()):
             used[i.receptor] = None
     probed = {v for p in net.probes if p.target.population == population.name for v in p.variables}
-    mentioned = probed | set(population.initial)
+    mentioned = {name.partition("@")[0] for name in probed | set(population.initial)}  # v@3: at compartment 3
     for label, m in {**population.model.receptors, **population.receptors}.items():
         if mentioned & {f"{s}_{label}" for s in m.state_units}:
             used[label] = None
     return {label: receptor_of(population, label, f"Population '{population.name}'") for label in used}
 
 
-def states_of(population: Population, net: Network) -> dict[str, str]:
+def states_of(population: Population, net: Network) -> Mapping[str, str]:
     """Units of all states that can be probed or set: of the neuron, and ``<state>_<label>`` of its receptors."""
+    if hasattr(population.model, "cell"):
+        from amine.network.cables import States
+
+        return States(population, {**population.model.receptors, **population.receptors, **ports_of(population, net)})
     known = dict(population.model.state_units)
     for label, m in {**population.model.receptors, **population.receptors, **ports_of(population, net)}.items():
         known |= {f"{s}_{label}": u for s, u in m.state_units.items()}

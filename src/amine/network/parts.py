@@ -24,13 +24,27 @@ class _Addable:
 
 
 @dataclass(frozen=True)
+class At:
+    """A place on cells with a tree: some compartments, and how synapses fall on them.
+
+    ``spread`` is ``area`` (in proportion to the membrane), ``uniform`` (each compartment alike) or ``each`` (the k-th pair
+    of a projection onto the k-th of ``compartments``).
+    """
+
+    place: str
+    compartments: tuple[int, ...]
+    spread: str = "area"
+
+
+@dataclass(frozen=True)
 class View(_Addable):
-    """Neurons start, start+step, ... below stop of a population."""
+    """Neurons start, start+step, ... below stop of a population; of cells with a tree, perhaps at a place on them."""
 
     population: str
     start: int
     stop: int
     step: int = 1
+    place: At | None = None
 
     @property
     def n(self) -> int:
@@ -42,7 +56,8 @@ class View(_Addable):
         return (self,)
 
     def __str__(self) -> str:
-        return f"{self.population}[{self.start}:{self.stop}{f':{self.step}' if self.step != 1 else ''}]"
+        place = "" if self.place is None else f" at {self.place.place}"
+        return f"{self.population}[{self.start}:{self.stop}{f':{self.step}' if self.step != 1 else ''}]{place}"
 
 
 @dataclass(frozen=True)
@@ -98,6 +113,20 @@ class Population(_Addable):
                 f"Population '{self.name}'", "the slice holds no neuron", given=str(key), expected=f"0..{self.n - 1}"
             )
         return view
+
+    def at(self, place: Any, *, distance: Any = None, spread: str = "area", neurons: slice | None = None) -> View:
+        """All neurons at a place on their trees, such as ``E.at("tuft")``; ``E.at("tuft", neurons=slice(0, 10))`` for some of them.
+
+        Parameters
+        ----------
+        place : a region, a branch, a point such as ``"apical(0.5)"``, ``"*"``, or compartments; see :mod:`amine.morphology.places`.
+        distance : (nearest, farthest) path from the soma; keeps what lies between.
+        spread : how inputs fall on several compartments: ``area``, ``uniform``, or ``each`` for one compartment a pair.
+        neurons : only these of the population.
+        """
+        from amine.network.cables import at
+
+        return at(self, self.views()[0] if neurons is None else self[neurons], place, distance, spread)
 
     def __len__(self) -> int:
         return self.n

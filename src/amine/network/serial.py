@@ -14,7 +14,7 @@ import numpy as np
 from amine.errors import AmineError
 from amine.models._base import Model
 from amine.network.network import Network
-from amine.network.parts import DistanceKernel, Group, Rule, View, Waveform
+from amine.network.parts import At, DistanceKernel, Group, Rule, View, Waveform
 from amine.network.plasticity import plasticity_from_dict, plasticity_to_dict
 from amine.network.values import Array, from_plain, to_plain
 
@@ -102,7 +102,8 @@ def _population(p: Any) -> dict[str, Any]:
 
 
 def view_data(v: View) -> list[Any]:
-    return [v.population, v.start, v.stop, v.step]
+    view: list[Any] = [v.population, v.start, v.stop, v.step]
+    return view if v.place is None else [*view, [v.place.place, list(v.place.compartments), v.place.spread]]
 
 
 def group_data(g: Group) -> list[list[Any]]:
@@ -220,10 +221,15 @@ def _flag(x: Any) -> bool:
 
 
 def _to_view(d: Any) -> View:
-    name, start, stop, step = d
+    name, start, stop, step = d[:4]
     if not all(isinstance(x, int) for x in (start, stop, step)) or step < 1:
         raise TypeError(f"{d!r} is not a slice")
-    return View(str(name), start, stop, step)
+    if len(d) == 4:
+        return View(str(name), start, stop, step)
+    label, compartments, spread = d[4]
+    if spread not in ("area", "uniform", "each"):
+        raise TypeError(f"{spread!r} is not a spread")
+    return View(str(name), start, stop, step, At(str(label), tuple(int(i) for i in compartments), spread))
 
 
 def to_group(d: Any) -> Group:

@@ -10,7 +10,17 @@ from typing import Any
 import numpy as np
 
 from amine.distributions import InternalDistribution
-from amine.engine.connectivity.spec import E_MAX, GEOMETRIC, S_KIND, Z_MAX, ProjectionSpec, Tables, keys, tables
+from amine.engine.connectivity.spec import (
+    E_MAX,
+    GEOMETRIC,
+    S_CHOICES,
+    S_KIND,
+    Z_MAX,
+    ProjectionSpec,
+    Tables,
+    keys,
+    tables,
+)
 from amine.errors import AmineError
 
 SHARED, PACKED, SEPARATE = 0, 1, 2
@@ -126,7 +136,8 @@ def _fill_shared(
 ) -> tuple[int, Shard]:
     from amine.engine.connectivity import draw
 
-    fill = draw.fill_bernoulli if (t.integers[:, S_KIND] == GEOMETRIC).all() else draw.fill_shared
+    plain = (t.integers[:, S_KIND] == GEOMETRIC).all() and (t.integers[:, S_CHOICES] == 0).all()
+    fill = draw.fill_bernoulli if plain else draw.fill_shared
     rows, slots = np.empty(n + 1, np.int64), np.empty(capacity, np.int32)
     found = fill(t.integers, t.reals, bounds, n, t.longest, *keys(seed), rows, slots)
     return int(found), Shard(rows, None, slots[: max(found, 0)], None)

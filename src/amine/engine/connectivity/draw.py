@@ -26,13 +26,16 @@ from amine.engine.connectivity.spec import (
     P_LOG,
     REPLACED,
     S_BASE,
+    S_CHOICES,
     S_DELAY,
     S_EARLY,
     S_KIND,
     S_LIST,
     S_N,
+    S_PLACES,
     S_PORT,
     S_SELF,
+    S_SHIFT,
     S_START,
     S_STEP,
     S_STREAM,
@@ -48,10 +51,11 @@ from amine.engine.connectivity.spec import (
 )
 from amine.engine.device import _log_unit, load_f64, load_i64, normal_block, random_block
 
-I64, I32, F64, F32 = np.int64, np.int32, np.float64, np.float32
+I64, I32, U32, F64, F32 = np.int64, np.int32, np.uint32, np.float64, np.float32
+NO_ROW = np.uint32(0xFFFFFFFF)
 FAST = {"contract", "nsz"}
 TWO32 = 1.0 / 4294967296.0
-TARGETS, DELAYS, WEIGHTS = 0, 1, 8  # random streams within a projection
+TARGETS, DELAYS, PLACES, WEIGHTS = 0, 1, 2, 8  # random streams within a projection
 
 
 @njit(nogil=True, cache=True, fastmath=FAST, error_model="numpy")
@@ -218,11 +222,33 @@ def _view_index(S, q, i):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def place_of(S, q, row, k, at, words, k0, k1):
+    """Distance of the place that synapse ``k`` of a row has on its target; ``at`` is the row's start in a list of pairs.
+
+    ``words`` holds 64 random words, drawn anew for each block of synapses.
+    """
+    n, address = S[q, S_CHOICES], S[q, S_PLACES]
+    if n < 0:
+        return load_i64(address, at + k)
+    if k & 63 == 0 or words[64] != U32(k >> 6) or words[65] != U32(row):
+        random_block(words, k >> 6, row, S[q, S_STREAM] * 64 + PLACES, k0, k1)
+        words[64], words[65] = U32(k >> 6), U32(row)
+    u, low, high = I64(words[k & 63]), I64(0), n - 1
+    while low < high:
+        middle = (low + high) // 2
+        if u < load_i64(address, n + middle):
+            high = middle
+        else:
+            low = middle + 1
+    return load_i64(address, low)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def fill_shared(S, P, bounds, n_source, longest, k0, k1, rows, slots):
     """Slots of all rows for one thread's targets; returns how many there are, or -1 if ``slots`` is too short."""
     found = np.empty(longest + 64, np.int32)
     taken = np.empty(longest_n(S), np.uint8)
-    gaps, words = np.empty(64), np.empty(64, np.uint32)
+    gaps, words, places = np.empty(64), np.empty(64, np.uint32), np.empty(66, np.uint32)
     at = I64(0)
     for i in range(n_source):
         rows[i] = at
@@ -235,9 +261,14 @@ def fill_shared(S, P, bounds, n_source, longest, k0, k1, rows, slots):
                 return I64(-1)
             low, high = bounds[q, 0], bounds[q, 1]
             start, step, base, stride = S[q, T_START], S[q, T_STEP], S[q, S_BASE], S[q, S_STRIDE]
+            shift, several = S[q, S_SHIFT], S[q, S_CHOICES] != 0
+            mask, pairs = (I64(1) << shift) - 1, load_i64(S[q, S_LIST], j) if S[q, S_KIND] == LISTED else I64(0)
+            places[65] = NO_ROW
             for k in range(m):
                 g = start + step * I64(found[k])
-                slots[at] = base + (g >> 6) * stride + (g & 63)
+                slots[at] = base + (g >> shift) * stride + (g & mask)
+                if several:
+                    slots[at] += I32(place_of(S, q, j, k, pairs, places, k0, k1))
                 at += I64((g >= low) & (g < high))
     rows[n_source] = at
     return at
@@ -263,7 +294,7 @@ def fill_bernoulli(S, P, bounds, n_source, longest, k0, k1, rows, slots):
             start, step, base, stride = S[q, T_START], S[q, T_STEP], S[q, S_BASE], S[q, S_STRIDE]
             for k in range(m):
                 g = start + step * I64(found[k])
-                slots[at] = base + (g >> 6) * stride + (g & 63)
+                slots[at] = base + (g >> S[q, S_SHIFT]) * stride + (g & ((I64(1) << S[q, S_SHIFT]) - 1))
                 at += I64((g >= low) & (g < high) & ((S[q, S_SELF] == 0) | (g != i)))
     rows[n_source] = at
     return at
@@ -285,6 +316,7 @@ def fill_own(S, P, bounds, n_source, longest, k0, k1, dt, dmin, n_delays, rows, 
     w, d = np.empty(longest + 64), np.empty(longest + 64)
     row_slot, row_weight, row_delay = np.empty(width, np.int32), np.empty(width), np.empty(width, np.int32)
     gaps, words, block_values = np.empty(64), np.empty(64, np.uint32), np.empty(64)
+    places = np.empty(66, np.uint32)
     count = np.empty(n_delays + 1, np.int64)
     at = I64(0)
     for i in range(n_source):
@@ -304,7 +336,9 @@ def fill_own(S, P, bounds, n_source, longest, k0, k1, dt, dmin, n_delays, rows, 
             last = m
             while last > first and start + step * I64(found[last - 1]) >= bounds[q, 1]:
                 last -= 1
-            stream = S[q, S_STREAM] * 64
+            stream, shift = S[q, S_STREAM] * 64, S[q, S_SHIFT]
+            mask, pairs = (I64(1) << shift) - 1, load_i64(S[q, S_LIST], j) if S[q, S_KIND] == LISTED else I64(0)
+            places[65] = NO_ROW
             place = load_i64(S[q, S_LIST], j) if S[q, S_KIND] == LISTED else j * S[q, T_N]
             values(
                 S[q, W_KIND],
@@ -355,7 +389,9 @@ def fill_own(S, P, bounds, n_source, longest, k0, k1, dt, dmin, n_delays, rows, 
                 if steps < dmin or steps >= dmin + n_delays:
                     return I64(-2)
                 g = start + step * I64(found[k])
-                row_slot[size] = base + (g >> 6) * stride + (g & 63)
+                row_slot[size] = base + (g >> shift) * stride + (g & mask)
+                if S[q, S_CHOICES] != 0:
+                    row_slot[size] += I32(place_of(S, q, j, k, pairs, places, k0, k1))
                 row_weight[size] = w[k]
                 row_delay[size] = steps - dmin
                 count[steps - dmin + 1] += 1

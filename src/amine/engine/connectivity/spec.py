@@ -35,8 +35,11 @@ GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
     D_LIST,
     S_DELAY,
     S_EARLY,
+    S_SHIFT,
+    S_PLACES,
+    S_CHOICES,
     S_COLUMNS,
-) = range(21)
+) = range(24)
 # columns of the real table
 P_LOG, W_A, W_B, W_LOW, W_HIGH, D_A, D_B, D_LOW, D_HIGH, P_COLUMNS = range(10)
 # how a value is drawn; truncated ones are the same plus TRUNCATED
@@ -53,10 +56,13 @@ class ProjectionSpec:
 
     ``pre`` and ``post`` are (start, step, number); ``value`` is the rule's: a probability, a number, (i, j) arrays, or
     (shape, scale, p_max, pre positions, post positions). The state of target neuron i is at
-    ``base + (i >> 6) * stride + (i & 63)``; ``bounds`` are the limits of the threads' targets. ``weight`` is a float, a
+    ``base + (i >> shift) * stride + i % 2**shift``; ``bounds`` are the limits of the threads' targets. ``weight`` is a float, a
     distribution or an array, ``delay`` a number of steps, a distribution in ms or an array in ms. Specs with one
     ``stream`` draw the same pairs and delays; ``port`` tells their weights apart; ``early`` is 1 if
     spikes must be delivered a step ahead, to act at its end.
+
+    ``places`` are for targets with several places: distances from ``base``, with the cumulative probabilities of 32-bit words
+    below which each is chosen, or None if the k-th given pair has the k-th place.
     """
 
     name: str
@@ -75,6 +81,8 @@ class ProjectionSpec:
     delay: int | InternalDistribution | np.ndarray
     port: int = 0
     early: int = 0
+    shift: int = 6
+    places: tuple[np.ndarray, np.ndarray | None] | None = None
 
 
 @dataclass
@@ -125,15 +133,26 @@ def tables(specs: list[ProjectionSpec], seed: int) -> Tables:
         row[[S_START, S_STEP, S_N, T_START, T_STEP, T_N]] = (*s.pre, *s.post)
         row[[S_BASE, S_STRIDE, S_STREAM, S_PORT, S_EARLY]] = s.base, s.stride, s.stream, s.port, s.early
         row[S_SELF] = int(s.same_population and not s.autapses)
+        row[S_SHIFT] = s.shift
         longest = _rule(s, row, real, out, seed)
         out.longest = max(out.longest, longest)
         out.expected += expected_synapses(s)
+        if s.places is not None:
+            row[S_CHOICES], row[S_PLACES] = _places(s.places, row, out)
         row[W_KIND], row[W_LIST] = _value(s.weight, real, W_A, row, out)
         if isinstance(s.delay, int):
             row[D_KIND], row[S_DELAY] = CONSTANT, s.delay
         else:
             row[D_KIND], row[D_LIST] = _value(s.delay, real, D_A, row, out)
     return out
+
+
+def _places(places: tuple[np.ndarray, np.ndarray | None], row: np.ndarray, out: Tables) -> tuple[int, int]:
+    """Number and list of the places of a target; a negative number means one for each given pair."""
+    offsets, below = places
+    if below is None:
+        return -len(offsets), _address(offsets[_order_of(row, out)].astype(np.int64), out)
+    return len(offsets), _address(np.concatenate([offsets, below]).astype(np.int64), out)
 
 
 def _address(a: np.ndarray, out: Tables) -> int:

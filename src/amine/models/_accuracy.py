@@ -1,0 +1,86 @@
+"""How accurate the steps of a cable cell are, estimated before a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.network.values import Array
+from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.models._cable import Cable
+
+
+def _number(value: Any, unit: str) -> float:
+    if isinstance(value, Array):
+        return float(value.values.mean())
+    if not isinstance(value, str):
+        return float(value.internal(unit, "").a)
+    try:
+        return float(to_internal(value, unit, ""))
+    except ValueError:
+        return 0.0  # a value along the path: it does not count in the estimate
+
+
+def leak(model: Cable) -> np.ndarray:
+    """Conductance of each compartment's membrane at rest in nS, of channels without gates."""
+    cell, g = model.cell, np.zeros(len(model.cell))
+    for k, x in enumerate(model.layers):
+        if "g_max" in x.model.units and not x.model.state_units:
+            name = model.names[k, "g_max"]
+            g[list(x.compartments)] += _number(model.parameters[name], model.units[name])
+    return g * cell.area
+
+
+def capacitance(model: Cable) -> np.ndarray:
+    """Capacitance of each compartment in pF."""
+    c = np.zeros(len(model.cell))
+    for name, at in model.capacitances:
+        c[list(at)] = _number(model.parameters[name], model.units[name])
+    return c * model.cell.area
+
+
+def accuracy(model: Cable, dt: float) -> dict[str, float]:
+    """See :meth:`amine.models._cable.Cable.accuracy`."""
+    cell = model.cell
+    real = cell.area > 0
+    r_a = _number(model.parameters["R_a"], "Ohm*cm")
+    g, c = leak(model)[real], capacitance(model)[real]
+    per_area = np.maximum(g, c / 50.0) / cell.area[real]  # without a leak, as if the time constant were 50 ms
+    length_constant = np.sqrt(cell.diameter[real] / (4 * r_a * per_area * np.sqrt(2)))
+    space = float(((cell.length[real] / length_constant) ** 2 / 24).max())
+    tau = min([*_gate_times(model), float((c / np.maximum(g, 1e-30)).min())])
+    return {"space": space, "time": float(dt / (2 * tau) if model.method == "backward_euler" else (dt / tau) ** 2 / 12)}
+
+
+def _gate_times(model: Cable) -> list[float]:
+    """The shortest time constants of the gates between -70 and 20 mV in ms."""
+    import sympy as sp
+
+    from amine.engine.printer import Printer
+    from amine.equations.syntax import symbol
+
+    found, seen = [], set()
+    v = np.linspace(-70.0, 20.0, 19)
+
+    def exprel(x: Any) -> Any:
+        y = np.where(x == 0, 1.0, x)
+        return np.where(x == 0, 1.0, np.expm1(y) / y)
+
+    for k, x in enumerate(model.layers):
+        if x.label in seen:
+            continue
+        seen.add(x.label)
+        values = {p: _number(model.parameters[model.names[k, p]], u) for p, u in x.model.units.items()}
+        for s, e in x.model.parsed.full_rhs.items():
+            rate = sp.diff(e, symbol(s))
+            names = {n.name for n in rate.free_symbols}
+            if names - set(values) - {"v", "T"}:
+                continue
+            scope = {"np": np, "exprel": exprel, "v": v, "T": _number(model.parameters["T"], "K"), **values}
+            with np.errstate(all="ignore"):
+                a = np.abs(eval(compile(Printer("numpy")(rate), "<rate>", "eval"), scope))
+            found.append(float(1 / np.nanmax(np.broadcast_to(a, v.shape))))
+    return found

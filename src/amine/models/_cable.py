@@ -1,0 +1,498 @@
+"""Cable cells: a morphology cut into compartments, with channels on its parts, as a neuron model."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError, AmineWarning, did_you_mean, within
+from amine.models._base import Model
+from amine.morphology.compartments import Compartments, discretise
+from amine.morphology.shape import Morphology
+from amine.network.values import Value, normalise
+from amine.units import to_internal
+
+METHODS = ("backward_euler", "crank_nicolson")
+_ALONG = re.compile(r"\bx\b")
+_CELL = {"R_a": "Ohm*cm", "T": "K", "v_init": "mV", "V_th": "mV", "t_ref": "ms"}
+_SYMBOLS = {
+    "R_a": "resistivity of the cytoplasm",
+    "C_m": "membrane capacitance",
+    "T": "temperature",
+    "v_init": "voltage at the start, of all compartments",
+    "V_th": "voltage at which a spike is counted when it is crossed upwards",
+    "V_r": "voltage of the soma after a spike, held for t_ref",
+    "t_ref": "time before another spike is counted",
+}
+EQUATIONS = """area_i*C_m*dv_i/dt = sum over neighbours j of (v_j - v_i)/R_ij + area_i*(sum of channel currents) + I_i
+R_ij = R_a * integral of dx/(pi r**2) from centre to centre"""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One channel on one part of a cell: where, which and on which compartments."""
+
+    place: str
+    label: str
+    model: Model
+    compartments: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Cable(Model):
+    """A neuron model with a tree of compartments; made by :func:`cable`.
+
+    Besides what every model has: ``cell`` the compartments, ``layers`` the channels on them, ``method`` of the tree solve,
+    ``spike_at`` the compartment whose voltage makes spikes.
+    """
+
+    cell: Any = None
+    layers: tuple[Layer, ...] = ()
+    method: str = "backward_euler"
+    spike_at: int = 0
+
+    def _value(self, name: str, value: Any) -> Value:
+        where = f"{self.where}, parameter '{name}'"
+        if isinstance(value, str) and _ALONG.search(value):
+            along(self.cell, value, self.units[name], where)
+            return value.strip()
+        if name == "T":
+            value = kelvin(value, where)
+        value = normalise(
+            value,
+            self.units[name],
+            where,
+            positive=name.startswith(("tau", "C_m")) or name in ("R_a", "T"),
+            nonnegative=name.startswith("g_max") or name == "t_ref",
+        )
+        if name in ("R_a", "T", "v_init") and not isinstance(value, str):
+            raise AmineError(where, "it must be one value for all neurons")
+        return value
+
+    @cached_property
+    def names(self) -> dict[tuple[int, str], str]:
+        """The name of each layer's parameter among those of the cell, by (layer, parameter)."""
+        return _names(self.layers, set(self.units))
+
+    @property
+    def capacitances(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Names of the capacitance parameters with the compartments that each counts for, the widest first."""
+        found = [n for n in self.units if n == "C_m" or n.startswith("C_m_")]
+        sized = [(n, self.cell.at(_place_of(n, self.cell), where=self.where)) for n in found]
+        return sorted(sized, key=lambda x: -len(x[1]))
+
+    def channels_at(self, i: int) -> dict[str, int]:
+        """Labels of the channels on compartment ``i`` with the index of their layer."""
+        return {x.label: k for k, x in enumerate(self.layers) if i in x.compartments}
+
+    @cached_property
+    def parsed(self) -> Any:
+        """The parsed equations of its channels, by label."""
+        return {x.label: x.model.parsed for x in self.layers}
+
+    @property
+    def integrators(self) -> dict[str, str]:
+        """How each state advances."""
+        found = {"v": f"implicit tree solve ({self.method})"}
+        for x in self.layers:
+            found |= {state_name(s, x.label): m for s, m in x.model.integrators.items()}
+        return found
+
+    @cached_property
+    def state_units(self) -> dict[str, str]:
+        """The states of its membrane and their units; in a network they are named with their compartment, ``v@3``."""
+        found = {"v": "mV"}
+        for x in self.layers:
+            found |= {state_name(s, x.label): u for s, u in x.model.state_units.items()}
+        return found
+
+    def latex(self) -> str:
+        """The equations of its channels as LaTeX."""
+        return "\n".join(dict.fromkeys(x.model.latex() for x in self.layers))
+
+    def structure(self) -> list[Any]:
+        """What decides generated code, apart from where its inputs are."""
+        return ["cable", self.method, "V_r" in self.units, [[x.label, x.model.structure()] for x in self.layers]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, with its morphology."""
+        layers = [[x.place, x.label, x.model.to_dict(), list(x.compartments)] for x in self.layers]
+        return super().to_dict() | {
+            "cable": {
+                "morphology": self.cell.morphology.to_dict(),
+                "layers": layers,
+                "method": self.method,
+                "spike_at": self.spike_at,
+            }
+        }
+
+    def bytes_per_neuron(self, real: int = 4) -> int:
+        """Memory that the states of one neuron take at least."""
+        states = sum(len(x.compartments) * len(x.model.state_units) for x in self.layers)
+        return (3 * len(self.cell) + states + 2) * real
+
+    def accuracy(self, dt: float) -> dict[str, float]:
+        """Estimated relative errors, of the discretisation in space and in time, for steps of ``dt`` ms.
+
+        In space, a segment of length h makes an error of about (h/lambda)^2/24 at the frequency 1/(2 pi tau_m), with the
+        conductances at rest. In time, dt/2 (backward Euler) or dt^2/12 (Crank-Nicolson) over the quickest gate's time
+        constant between -70 and 20 mV; passive cells count their membrane time constant.
+        """
+        from amine.models._accuracy import accuracy
+
+        return accuracy(self, dt)
+
+
+def state_name(state: str, label: str) -> str:
+    """The name of a channel's state within its cell; concentrations keep theirs, since there is one of each."""
+    from amine.equations import CHANNEL_NAMES
+
+    return state if state in CHANNEL_NAMES else f"{state}_{label}"
+
+
+def kelvin(value: Any, where: str) -> str:
+    """A temperature such as ``"6.3 degC"`` or ``"279.45 K"`` as text in kelvin."""
+    m = re.match(r"^\s*([-+]?[\d.]+)\s*(?:degC|°C|celsius)\s*$", value) if isinstance(value, str) else None
+    x = float(m.group(1)) + 273.15 if m else float(to_internal(value, "K", where, positive=True))
+    if not 233.15 <= x <= 373.15:
+        raise AmineError(where, "no nerve works at this temperature", given=f"{x:g} K", mend='write it as "36 degC"')
+    return f"{round(x, 9)!r} K"
+
+
+def along(cell: Compartments, text: str, unit: str, where: str) -> np.ndarray:
+    """A parameter that depends on the path ``x`` from the soma, such as ``"2*mS/cm**2*exp(-x/(100*um))"``, at every compartment."""
+    from amine.engine.printer import Printer
+    from amine.equations.syntax import parse_expression
+    from amine.units import dimension_of
+
+    e = parse_expression(text, {"x": dimension_of("um")}, where, dimension_of(unit))
+    value = eval(compile(Printer("numpy")(e), "<parameter>", "eval"), {"np": np, "x": cell.distance})
+    return np.broadcast_to(np.asarray(value, float), (len(cell),)).copy()
+
+
+def _names(layers: tuple[Layer, ...], units: set[str]) -> dict[tuple[int, str], str]:
+    found = {}
+    for k, x in enumerate(layers):
+        for p in x.model.units:
+            one = f"{p}_{x.label}"
+            found[k, p] = one if one in units else f"{one}_{_word(x.place)}"
+    return found
+
+
+def _word(place: str) -> str:
+    return "all" if place == "*" else re.sub(r"\W+", "_", place).strip("_")
+
+
+def _place_of(name: str, cell: Compartments) -> str:
+    if name in ("C_m", "C_m_all"):
+        return "*"
+    word = name[4:]
+    places = [*cell.morphology.regions, *(b.name for b in cell.morphology.branches), "dendrite"]
+    return next((p for p in places if _word(p) == word), word)
+
+
+def cable(
+    morphology: Morphology,
+    channels: Mapping[str, Any],
+    *,
+    R_a: Any = "150 Ohm cm",
+    C_m: Any = "1 uF/cm2",
+    T: Any = None,
+    v_init: Any = "-65 mV",
+    threshold: Any = "0 mV",
+    reset: Any = None,
+    refractory: Any = None,
+    spike_at: Any = None,
+    method: str = "backward_euler",
+    d_lambda: float = 0.1,
+    receptors: Mapping[str, Any] | None = None,
+    name: str = "cable",
+    source: str = "",
+    doc: str = "",
+) -> Cable:
+    """A neuron with a tree.
+
+    Parameters
+    ----------
+    morphology : its shape.
+    channels : for each place (see :func:`amine.morphology.places.resolve`) a list of channels: models or names; or a
+        mapping of names to changed parameters. ``"*"`` is everywhere. Where two places that overlap name the same
+        channel, the smaller one counts. A parameter may depend on the path ``x`` from the soma:
+        ``g_max="2*mS/cm**2*exp(-x/(100*um))"``.
+    R_a, C_m : resistivity of the cytoplasm, capacitance of the membrane; C_m also as a mapping of places.
+    T : temperature, such as ``"36 degC"``; None: that at which the channels were measured, if it is the same for all.
+    v_init : voltage at the start.
+    threshold, refractory : a spike is counted when this voltage is crossed upwards and none was for so long.
+    reset : voltage to which the soma is set after a spike and held for ``refractory``, for integrate-and-fire somas.
+    spike_at : the place whose voltage makes spikes; None: the root.
+    method : of the tree solve: ``backward_euler`` (first order in time, damps everything) or ``crank_nicolson`` (second order).
+    d_lambda : longest compartment as a part of the length constant at 100 Hz, for branches that say no number.
+    receptors : receptors by label, beside those of the library.
+
+    Raises
+    ------
+    AmineError
+        Unknown channel or place, a temperature that must be said, two pools of one ion in a place.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> cell = am.morphology.ball_and_stick(segments=10)
+    >>> neuron = am.models.cable(cell, {"soma": ["Na_HH", "K_HH"], "*": ["leak"]}, R_a="150 Ohm cm")
+    >>> len(neuron.cell), neuron.parameters["g_max_leak"]
+    (11, '0.05 mS/cm**2')
+    """
+    where = f"Neuron '{name}'"
+    if not isinstance(morphology, Morphology):
+        raise AmineError(
+            where, "this is not a morphology", given=repr(morphology)[:40], expected="one of amine.morphology"
+        )
+    if method not in METHODS:
+        raise AmineError(f"{where}, method", f"'{method}' is not known", mend=did_you_mean(str(method), METHODS))
+    widths = C_m if isinstance(C_m, Mapping) else {"*": C_m}
+    cell = discretise(morphology, R_a=R_a, C_m=next(iter(widths.values())), d_lambda=d_lambda)
+    numbers = [int(((cell.branch == k) & (cell.area > 0)).sum()) for k in range(len(morphology.branches))]
+    fixed = Morphology(
+        tuple(replace(b, segments=n) for b, n in zip(morphology.branches, numbers, strict=True)), morphology.name
+    )
+    cell = replace(cell, morphology=fixed)
+    layers = _layers(cell, channels, where)
+    units, values, symbols = _parameters(layers)
+    units |= _CELL
+    values |= {"R_a": R_a, "T": _temperature(layers, T, where), "v_init": v_init, "V_th": threshold}
+    values["t_ref"] = refractory if refractory is not None else "0 ms"
+    for place, value in widths.items():
+        cell.at(place, where=f"{where}, C_m")
+        key = "C_m" if place == "*" else f"C_m_{_word(place)}"
+        units[key], values[key] = "uF/cm**2", value
+    if "C_m" not in units:
+        raise AmineError(f"{where}, C_m", "some places have no capacitance", mend='add "*" for all others')
+    if reset is not None:
+        units["V_r"], values["V_r"] = "mV", reset
+    at = 0 if spike_at is None else _one_compartment(cell, spike_at, where)
+    if reset is not None and at != 0:
+        raise AmineError(f"{where}, reset", "only the root can be reset", mend="leave spike_at out")
+    symbols |= {n: _SYMBOLS[n[:3] if n.startswith("C_m") else n] for n in units if n not in symbols}
+    ports = _receptors(receptors, where)
+    model = Cable(
+        name,
+        "neuron",
+        EQUATIONS,
+        units,
+        values,
+        source or _sources(layers),
+        doc,
+        ports,
+        symbols,
+        cell,
+        layers,
+        method,
+        at,
+    )
+    _warn(model)
+    return model
+
+
+def _receptors(receptors: Mapping[str, Any] | None, where: str) -> dict[str, Model]:
+    from amine import models
+
+    found = {str(k): models.get(m) if isinstance(m, str) else m for k, m in (receptors or {}).items()}
+    for k, m in found.items():
+        if not isinstance(m, Model) or m.kind != "receptor":
+            raise AmineError(f"{where}, receptor '{k}'", "this is not a receptor model", given=repr(m)[:40])
+    return found
+
+
+def _one_compartment(cell: Compartments, place: Any, where: str) -> int:
+    found = cell.at(place, where=f"{where}, spike_at")
+    if len(found) != 1:
+        raise AmineError(
+            f"{where}, spike_at",
+            "one compartment is needed",
+            given=f"{len(found)} in '{place}'",
+            mend="name a point such as 'axon(0.5)'",
+        )
+    return found[0]
+
+
+def _chosen(what: Any, where: str) -> list[tuple[str, Model]]:
+    """(label, channel model) of the list or mapping at one place."""
+    from amine import models
+
+    entries: Iterable[Any] = what.items() if isinstance(what, Mapping) else what
+    if isinstance(what, str | Model):
+        entries = [what]
+    found = []
+    for e in entries:
+        name, changes = e if isinstance(e, tuple) else (e, {})
+        if isinstance(name, str):
+            known = models.names("channel")
+            if name not in known and not isinstance(changes, Model):
+                raise AmineError(where, f"channel '{name}' is not known", mend=did_you_mean(name, known))
+            model = changes if isinstance(changes, Model) else models.get(name)
+        else:
+            model = name
+        if not isinstance(model, Model) or model.kind != "channel":
+            raise AmineError(where, "this is not a channel", given=repr(getattr(model, "name", model))[:40])
+        if isinstance(changes, Mapping) and changes:
+            plain = {k: v for k, v in changes.items() if not (isinstance(v, str) and _ALONG.search(v))}
+            with within(where):
+                model = model(**plain)
+                for k in changes:
+                    if k not in model.units:
+                        raise AmineError(
+                            model.where, f"parameter '{k}' is not known", mend=did_you_mean(k, model.units)
+                        )
+            model = replace(model)  # a copy of its own, to which values along the path are tied
+            object.__setattr__(model, "_along", {k: v for k, v in changes.items() if k not in plain})
+        found.append((name if isinstance(name, str) else model.name, model))
+    return found
+
+
+def _layers(cell: Compartments, channels: Mapping[str, Any], where: str) -> tuple[Layer, ...]:
+    if not isinstance(channels, Mapping):
+        raise AmineError(f"{where}, channels", "this is not a mapping of places to channels", given=repr(channels)[:40])
+    found: list[tuple[str, str, Model, set[int]]] = []
+    for place, what in channels.items():
+        at = set(cell.at(place, where=f"{where}, channels"))
+        found += [(str(place), label, m, at) for label, m in _chosen(what, f"{where}, channels at '{place}'")]
+    order = sorted(range(len(found)), key=lambda k: -len(found[k][3]))
+    taken: dict[tuple[str, int], int] = {}
+    for k in order:
+        for i in found[k][3]:
+            taken[found[k][1], i] = k
+    layers = []
+    for k, (place, label, model, _) in enumerate(found):
+        mine = tuple(sorted(i for (name, i), owner in taken.items() if owner == k and name == label))
+        if mine:
+            layers.append(Layer(place, label, model, mine))
+    _check_layers(cell, layers, where)
+    return tuple(layers)
+
+
+def _check_layers(cell: Compartments, layers: list[Layer], where: str) -> None:
+    texts: dict[str, Model] = {}
+    owner: dict[tuple[str, int], str] = {}
+    for x in layers:
+        if x.label in texts and texts[x.label].structure() != x.model.structure():
+            raise AmineError(
+                where, f"two different channels are called '{x.label}'", mend="give one another name: {name: model}"
+            )
+        texts[x.label] = x.model
+        eq = x.model.parsed
+        if eq.threshold is not None or eq.reset or eq.on_spike or eq.noises:
+            raise AmineError(x.model.where, "a channel has no threshold, reset, spikes or noise")
+        for s in eq.states:
+            for i in x.compartments:
+                name = state_name(s, x.label)
+                if owner.setdefault((name, i), x.label) != x.label:
+                    raise AmineError(
+                        f"{where}, compartment {cell.label(i)}",
+                        f"'{name}' is given by two channels",
+                        given=f"{owner[name, i]}, {x.label}",
+                    )
+    for x in layers:
+        for ion in ("Ca_i", "Na_i", "K_i", "Cl_i"):
+            reads = any(
+                ion in {s.name for s in e.free_symbols}
+                for e in [*x.model.parsed.full_rhs.values(), *x.model.parsed.named.values()]
+            )
+            if reads and ion not in x.model.parsed.states:
+                missing = [i for i in x.compartments if (ion, i) not in owner]
+                if missing:
+                    raise AmineError(
+                        f"{where}, channel '{x.label}'",
+                        f"it reads the concentration {ion}, which no pool gives",
+                        given=f"at {cell.label(missing[0])}",
+                        mend='add "calcium"' if ion == "Ca_i" else "add a pool of that ion",
+                    )
+
+
+def _parameters(layers: tuple[Layer, ...]) -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:
+    """Units, values and meanings; one name where all layers of a channel agree, else one for each place."""
+    units: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    symbols: dict[str, str] = {}
+    for label in dict.fromkeys(x.label for x in layers):
+        same = [x for x in layers if x.label == label]
+        for p, unit in same[0].model.units.items():
+            each = [getattr(x.model, "_along", {}).get(p, x.model.parameters[p]) for x in same]
+            meaning = same[0].model.symbols.get(p, "") or f"parameter of {label}"
+            if all(v == each[0] for v in each):
+                names = [f"{p}_{label}"] * len(same)
+            else:
+                names = [f"{p}_{label}_{_word(x.place)}" for x in same]
+            for n, v in zip(names, each, strict=True):
+                units[n], values[n], symbols[n] = unit, v, meaning
+    return units, values, symbols
+
+
+def _temperature(layers: tuple[Layer, ...], T: Any, where: str) -> Any:
+    if T is not None:
+        return kelvin(T, f"{where}, T")
+    measured = {
+        float(to_internal(x.model.parameters["T_ref"], "K", where)): x.label
+        for x in layers
+        if "T_ref" in x.model.units and float(to_internal(x.model.parameters.get("Q10", "1"), "1", where)) != 1
+    }
+    if len(measured) > 1:
+        text = ", ".join(f"{label} at {t - 273.15:.4g} degC" for t, label in measured.items())
+        raise AmineError(
+            f"{where}, T", "the channels were measured at different temperatures", given=text, mend='say T="36 degC"'
+        )
+    return f"{next(iter(measured), 309.15)!r} K"
+
+
+def _sources(layers: tuple[Layer, ...]) -> str:
+    return (
+        "; ".join(dict.fromkeys(f"{x.label}: {x.model.source}" for x in layers if x.model.source))
+        or "given by the user"
+    )
+
+
+def _warn(model: Cable) -> None:
+    error = model.accuracy(0.025)["space"]
+    if error > 0.05:
+        warnings.warn(
+            f"{model.where}: the compartments are coarse, voltages along the tree are off by about {100 * error:.0f} % at the membrane's own "
+            "frequency; raise the number of segments or lower d_lambda, unless a reduced tree is meant",
+            AmineWarning,
+            stacklevel=3,
+        )
+
+
+def from_dict(data: Mapping[str, Any]) -> Cable:
+    """Back from :meth:`Cable.to_dict`."""
+    from amine.network.values import from_plain
+
+    d = data["cable"]
+    cell = discretise(Morphology.from_dict(d["morphology"]))
+    layers = tuple(Layer(str(p), str(n), Model.from_dict(m), tuple(int(i) for i in c)) for p, n, m, c in d["layers"])
+    if any(not 0 <= i < len(cell) for x in layers for i in x.compartments) or not 0 <= int(d["spike_at"]) < len(cell):
+        raise AmineError("model", "damaged description", given="a compartment that is not there")
+    if d["method"] not in METHODS:
+        raise AmineError("model", "damaged description", given=repr(d["method"])[:40])
+    return Cable(
+        str(data["name"]),
+        "neuron",
+        str(data["equations"]),
+        dict(data["units"]),
+        {str(n): from_plain(v) for n, v in data["parameters"].items()},
+        str(data.get("source", "")),
+        str(data.get("doc", "")),
+        {str(n): Model.from_dict(r) for n, r in data.get("receptors", {}).items()},
+        dict(data.get("symbols", {})),
+        cell,
+        layers,
+        d["method"],
+        int(d["spike_at"]),
+    )
+
+
+__all__ = ["Cable", "Layer", "along", "cable", "from_dict", "kelvin", "state_name"]

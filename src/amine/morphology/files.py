@@ -1,0 +1,157 @@
+"""Reconstructed neurons from SWC, Neurolucida ASC and H5 files, read by MorphIO after a check of every line."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError
+from amine.morphology.shape import Branch, Morphology
+
+_REGION = {2: "axon", 3: "basal", 4: "apical"}
+
+
+def from_swc(path: Any, name: str | None = None) -> Morphology:
+    """A neuron from an SWC file (Cannon et al. 1998, J Neurosci Methods 84:49).
+
+    Types 1 to 4 become the regions soma, axon, basal and apical; others ``custom5`` and so on. Branches begin at the
+    centre of the soma, which is a cylinder of the area that the file's soma has.
+
+    Raises
+    ------
+    AmineError
+        File missing, a damaged line (named), no soma, a sample that is not connected, a diameter that is not positive.
+    """
+    where = f"file '{path}'"
+    _check_swc(_text(path, where), where)
+    return _read(path, where, name)
+
+
+def from_asc(path: Any, name: str | None = None) -> Morphology:
+    """A neuron from a Neurolucida ASC file; as :func:`from_swc`."""
+    where = f"file '{path}'"
+    _text(path, where)
+    return _read(path, where, name)
+
+
+def from_file(path: Any, name: str | None = None) -> Morphology:
+    """A neuron from a file of the kind that its name ends on: .swc, .asc or .h5."""
+    kind = Path(path).suffix.lower()
+    if kind == ".swc":
+        return from_swc(path, name)
+    if kind == ".asc":
+        return from_asc(path, name)
+    if kind == ".h5":
+        return _read(path, f"file '{path}'", name)
+    raise AmineError(
+        f"file '{path}'", "this kind of file is not known", given=kind or "no ending", expected=".swc, .asc or .h5"
+    )
+
+
+def _text(path: Any, where: str) -> str:
+    try:
+        return Path(path).read_text(errors="replace")
+    except OSError as e:
+        raise AmineError(where, "it cannot be read", given=str(e)) from e
+
+
+def _check_swc(text: str, where: str) -> None:
+    """Every line that is no comment has seven numbers; parents exist; the soma is there and all hangs together."""
+    seen: dict[int, int] = {}
+    parents: list[tuple[int, int, int]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        body = line.split("#", 1)[0].split()
+        if not body:
+            continue
+        place = f"{where}, line {number}"
+        if len(body) != 7:
+            raise AmineError(
+                place,
+                "a line needs seven numbers",
+                given=f"{len(body)} in '{line.strip()[:40]}'",
+                expected="id type x y z radius parent",
+            )
+        try:
+            index, kind, parent = int(body[0]), int(body[1]), int(body[6])
+            x = [float(v) for v in body[2:6]]
+        except ValueError as e:
+            raise AmineError(
+                place, "this is not a number", given=f"'{line.strip()[:40]}'", expected="id type x y z radius parent"
+            ) from e
+        if not all(math.isfinite(v) for v in x):
+            raise AmineError(place, "a number is not finite", given=f"'{line.strip()[:40]}'")
+        if x[3] <= 0:
+            raise AmineError(place, "the radius must be positive", given=f"{x[3]:g}")
+        if index in seen:
+            raise AmineError(place, f"sample {index} is given twice", mend=f"see line {seen[index]}")
+        seen[index] = number
+        parents.append((number, kind, parent))
+        if parent == index:
+            raise AmineError(place, f"sample {index} is its own parent")
+    if not seen:
+        raise AmineError(where, "it holds no samples")
+    if not any(kind == 1 for _, kind, _ in parents):
+        raise AmineError(where, "it has no soma", expected="samples of type 1")
+    for number, kind, parent in parents:
+        if parent != -1 and parent not in seen:
+            raise AmineError(f"{where}, line {number}", f"parent {parent} is not there")
+        if parent == -1 and kind != 1:
+            raise AmineError(
+                f"{where}, line {number}",
+                "a part is not connected to the soma",
+                given="parent -1",
+                mend="give it a parent",
+            )
+
+
+def _read(path: Any, where: str, name: str | None) -> Morphology:
+    try:
+        import morphio
+    except ImportError as e:
+        raise AmineError(where, "reading morphologies needs MorphIO", mend="pip install 'amine[morphology]'") from e
+    try:
+        morphio.set_maximum_warnings(0)
+        found: Any = morphio.Morphology(str(path))
+    except (morphio.MorphioError, RuntimeError) as e:
+        lines = [x.strip() for x in str(e).splitlines() if x.strip()]
+        raise AmineError(where, "it is damaged", given=(lines[0] if lines else str(e))[:120]) from e
+    if not len(found.soma.points):
+        raise AmineError(where, "it has no soma")
+    branches = [_soma(found.soma)]
+    index: dict[int, int] = {}
+    counts: dict[str, int] = {}
+    for section in found.iter():
+        kind = int(section.type)
+        region = _REGION.get(kind, f"custom{kind}")
+        points = np.column_stack([section.points, section.diameters]).astype(float)
+        if np.ptp(points[:, :3], axis=0).max() == 0:
+            continue
+        parent = 0 if section.is_root else index[section.parent.id]
+        k = counts.get(region, 0)
+        counts[region] = k + 1
+        index[section.id] = len(branches)
+        branches.append(Branch(f"{region}[{k}]", region, points, parent, 0.5 if parent == 0 else 1.0))
+    return Morphology(tuple(branches), name or Path(str(path)).stem)
+
+
+def _soma(soma: Any) -> Branch:
+    """A cylinder as long as wide at the soma's centre, with the area of the soma: of a sphere, of a stack of cones, or of an outline."""
+    points, diameters = np.asarray(soma.points, float), np.asarray(soma.diameters, float)
+    centre = points.mean(0)
+    if len(points) == 1:
+        d = diameters[0]
+    elif (
+        diameters.max() > 0
+    ):  # samples along the soma; three of them that NeuroMorpho.org writes for a sphere come out as one
+        try:
+            d = math.sqrt(float(soma.surface) / math.pi)
+        except Exception:
+            d = float(diameters.max())
+    else:  # an outline: the circle of the same mean radius
+        d = 2 * float(np.sqrt(((points - centre) ** 2).sum(1)).mean())
+    from amine.morphology.shape import straight
+
+    return Branch("soma", "soma", straight(centre - (d / 2, 0, 0), (1, 0, 0), d, d, d), segments=1)

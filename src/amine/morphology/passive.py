@@ -1,0 +1,63 @@
+"""Passive cells at one frequency: impedance between any compartments, by solving the tree once for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from amine.morphology.compartments import Compartments
+from amine.units import to_internal
+
+
+def matrix(c: Compartments, leak: np.ndarray, R_a: float) -> Any:
+    """Conductances of the tree in nS as a sparse matrix: ``leak`` is that of each compartment's membrane."""
+    from scipy.sparse import csr_array
+
+    i = np.flatnonzero(c.parent >= 0)
+    j = c.parent[i]
+    g = 1.0 / (R_a * c.resistance[i])
+    n = len(c)
+    diagonal = np.asarray(leak, complex if np.iscomplexobj(leak) else float).copy()
+    np.add.at(diagonal, i, g)
+    np.add.at(diagonal, j, g)
+    rows, columns = np.concatenate([np.arange(n), i, j]), np.concatenate([np.arange(n), j, i])
+    return csr_array((np.concatenate([diagonal, -g, -g]), (rows, columns)), (n, n))
+
+
+def impedance(
+    c: Compartments,
+    places: Any = None,
+    *,
+    R_a: Any = "150 Ohm cm",
+    R_m: Any = "20 kOhm cm2",
+    C_m: Any = "1 uF/cm2",
+    frequency: Any = "0 Hz",
+) -> np.ndarray:
+    """Impedances in GOhm between compartments: entry [i, j] is the voltage at the i-th place for a current into the j-th.
+
+    Parameters
+    ----------
+    places : compartments or a place; None: all.
+    R_a, R_m, C_m : resistivity of the cytoplasm, resistance and capacitance of the membrane.
+    frequency : 0 for steady input resistances.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> c = am.morphology.cylinder("1 mm", "2 um", segments=501).compartments()
+    >>> round(float(impedance(c, [0])[0, 0]) * 1e3, 1)  # MOhm; R_inf coth L = 463.5 at the very end
+    463.2
+    """
+    from scipy.sparse.linalg import splu
+
+    r_a = float(to_internal(R_a, "Ohm cm", "impedance(), R_a", positive=True))
+    r_m = float(to_internal(R_m, "Ohm cm**2", "impedance(), R_m", positive=True))
+    c_m = float(to_internal(C_m, "uF/cm**2", "impedance(), C_m", nonnegative=True))
+    f = float(to_internal(frequency, "Hz", "impedance(), frequency", nonnegative=True))
+    leak = c.area / r_m if f == 0 else c.area * (1 / r_m + 2j * np.pi * f * c_m)
+    at = np.arange(len(c)) if places is None else np.array(c.at(places, where="impedance()"))
+    solver = splu(matrix(c, leak, r_a).tocsc())
+    unit = np.zeros((len(c), len(at)), leak.dtype)
+    unit[at, np.arange(len(at))] = 1.0
+    return solver.solve(unit)[at]

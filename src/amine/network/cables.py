@@ -1,0 +1,139 @@
+"""Places on cells with a tree within a description: which compartments a part reaches, and the names of their states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.errors import AmineError, did_you_mean
+from amine.network.parts import At, Population, View
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
+
+SPREADS = ("area", "uniform", "each")
+
+
+def has_tree(population: Population) -> bool:
+    """Whether the neurons of a population have compartments."""
+    return getattr(population.model, "cell", None) is not None
+
+
+def at(population: Population, view: View, place: Any, distance: Any, spread: str) -> View:
+    """See :meth:`amine.network.parts.Population.at`."""
+    where = f"Population '{population.name}'"
+    if not has_tree(population):
+        raise AmineError(where, "its neurons are points without places", mend="give it a model of amine.models.cable")
+    if spread not in SPREADS:
+        raise AmineError(where, f"spread '{spread}' is not known", mend=did_you_mean(str(spread), SPREADS))
+    text = place if isinstance(place, str) else ",".join(map(str, np.atleast_1d(place)[:4]))
+    if spread == "each":
+        order = [population.model.cell.at(p, where=where) for p in np.atleast_1d(place)]
+        if any(len(c) != 1 for c in order):
+            raise AmineError(where, "spread='each' needs one compartment for each pair", given=text)
+        found = tuple(c[0] for c in order)
+    else:
+        found = population.model.cell.at(place, distance, where)
+    if distance is not None:
+        text += f", {distance if isinstance(distance, str) else ' .. '.join(map(str, distance))}"
+    return View(view.population, view.start, view.stop, view.step, At(text, found, spread))
+
+
+def compartments(population: Population, view: View) -> tuple[int, ...]:
+    """The compartments that a view of a population with trees means; the root if it names no place."""
+    return (0,) if view.place is None else view.place.compartments
+
+
+def weights(population: Population, view: View) -> np.ndarray:
+    """How inputs of a view fall on its compartments; the sum is one."""
+    c = np.array(compartments(population, view))
+    w = population.model.cell.area[c] if view.place is not None and view.place.spread == "area" else np.ones(len(c))
+    return w / w.sum()
+
+
+def check_view(population: Population, view: View, where: str) -> None:
+    """A place must be there, on a population that has places."""
+    if view.place is None:
+        return
+    if not has_tree(population):
+        raise AmineError(where, f"'{population.name}' has no places, its neurons are points")
+    n, area = len(population.model.cell), population.model.cell.area
+    if not view.place.compartments or any(not 0 <= i < n or area[i] <= 0 for i in view.place.compartments):
+        raise AmineError(
+            where, "the place lies outside the tree", given=view.place.place, expected=f"compartments of 0..{n - 1}"
+        )
+
+
+class States(Mapping[str, str]):
+    """Names and units of all states of cells with trees: ``v`` of the root, ``v@3`` of compartment 3, ``g_AMPA@3`` of a receptor there."""
+
+    def __init__(self, population: Population, ports: Mapping[str, Any]):
+        self.cell, self.layers = population.model.cell, population.model.layers
+        self.base = dict(population.model.state_units)
+        self.ports = {f"{s}_{label}": u for label, m in ports.items() for s, u in m.state_units.items()}
+        self.where: dict[str, set[int]] = {"v": set(range(len(self.cell)))}
+        from amine.models._cable import state_name
+
+        for x in self.layers:
+            for s in x.model.state_units:
+                self.where.setdefault(state_name(s, x.label), set()).update(x.compartments)
+
+    def __getitem__(self, name: str) -> str:
+        state, _, place = name.partition("@")
+        unit = {**self.base, **self.ports}.get(state)
+        if unit is None or (place and not (place.isdigit() and int(place) < len(self.cell))):
+            raise KeyError(name)
+        if state in self.where and place and int(place) not in self.where[state]:
+            raise KeyError(name)
+        return unit
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*self.base, *self.ports])
+
+    def __len__(self) -> int:
+        return len(self.base) + len(self.ports)
+
+
+def probed(population: Population, view: View, variables: tuple[str, ...], where: str) -> tuple[str, ...]:
+    """The variables of a probe with their compartments: ``v`` at a tuft becomes ``v@12``, ``v@13``; without a place, the root's."""
+    found = []
+    for v in variables:
+        if "@" in v:
+            found.append(v)
+            continue
+        there = {i for x in population.model.layers if v in _layer_states(x) for i in x.compartments}
+        mine = [i for i in compartments(population, view) if not there or i in there]
+        if not mine:
+            place = "the root" if view.place is None else f"'{view.place.place}'"
+            raise AmineError(where, f"there is no '{v}' at {place}", mend="probe a place where its channel is: E.at(...)")
+        found += [v] if view.place is None else [f"{v}@{i}" for i in mine]
+    return tuple(found)
+
+
+def _layer_states(layer: Any) -> set[str]:
+    from amine.models._cable import state_name
+
+    return {state_name(s, layer.label) for s in layer.model.state_units}
+
+
+def port_places(population: Population, net: Network) -> dict[str, set[int]]:
+    """For each receptor label in use, the compartments where something reaches or records it."""
+    from amine.network.network import ports_of
+
+    found: dict[str, set[int]] = {label: set() for label in ports_of(population, net)}
+    for part in [*net.projections, *net.inputs]:
+        labels = part.receptors if hasattr(part, "receptors") else [part.receptor]
+        for view in part.target.views():
+            if view.population == population.name:
+                for label in labels:
+                    found[label] |= set(compartments(population, view))
+    ports = ports_of(population, net)
+    states = {f"{s}_{label}": label for label, m in ports.items() for s in m.state_units}
+    names = [v for p in net.probes if p.target.population == population.name for v in p.variables]
+    for name in [*names, *population.initial]:
+        state, _, place = name.partition("@")
+        if state in states:
+            found[states[state]].add(int(place) if place else 0)
+    return {label: places for label, places in found.items() if places}
