@@ -72,22 +72,26 @@ class _Writer:
         ]
         return _pad(1, text)
 
+    def _rows(self, call: str, rows: list[str], first: str, array: str) -> list[str]:
+        """Copies rows that lie one after the other, in one loop: less to compile than a call for each."""
+        if not rows:
+            return []
+        at = (self.fro if first in self.fro else self.bro).index(first) * self.block
+        return [f"for i in range({len(rows)}):", f"    {call}(Z, o + {at} + i * {self.block}, {array}, lo, n)"]
+
     def _enter(self) -> list[str]:
         """States, lanes' own constants and waiting times of a block at the start."""
-        text = [f"copy_in(Z, {self._f(f's_{s}')}, start[{i}], lo, n)" for i, s in enumerate(self.p.load)]
-        text += [f"copy_in(Z, {self._f(n)}, D[{i}], lo, n)" for i, n in enumerate(self.p.differ)]
+        states = [f"s_{s}" for s in self.p.load]
+        text = self._rows("copy_in", states, states[0], "start[i]")
+        if self.p.differ:
+            text += self._rows("copy_in", self.p.differ, self.p.differ[0], "D[i]")
         if self.p.refractory:
             text.append(f"copy_in(Z, {self._f('_wait')}, wait, lo, n)")
-        first = [
-            f"    copy_out(Z, {self._f(f's_{s}')}, keep[{j}, 0], lo, n)"
-            for j, name in enumerate(self.a.kept)
-            for s, b in self.p.before.items()
-            if b == name
-        ]
-        first += [
-            f"    keep[{j}, 0, lo : lo + n] = F(0.0)" for j, name in enumerate(self.a.kept) if name == self.p.spikes
-        ]
-        return text + (["if keep.shape[1]:", *first] if first else [])
+        if self.a.kept:  # what was stored before the first step: the states at the start, and no spike
+            text += ["if keep.shape[1]:", f"    for i in range({len(self.a.kept)}):", "        if FROM[i] < 0:"]
+            text += ["            keep[i, 0, lo : lo + n] = F(0.0)", "        else:"]
+            text += [f"            copy_out(Z, o + FROM[i] * {self.block}, keep[i, 0], lo, n)"]
+        return text
 
     def _step_forward(self, recurrent: bool) -> list[str]:
         text = []
@@ -100,16 +104,18 @@ class _Writer:
         if self.p.spikes:
             text.append(f"copy_out(Z, {self._f('o_fired')}, out[k], lo, n)")
         text += [f"copy_out(Z, {self._f(f'r_{r}')}, R[{j}, k], lo, n)" for j, r in enumerate(self.p.results)]
-        kept = [f"    copy_out(Z, {self._f(f'k_{n}')}, keep[{j}, k + 1], lo, n)" for j, n in enumerate(self.a.kept)]
-        text += ["if keep.shape[1]:", *kept] if kept else []
+        if self.a.kept:
+            kept = [f"k_{n}" for n in self.a.kept]
+            text += ["if keep.shape[1]:", *_pad(1, self._rows("copy_out", kept, kept[0], "keep[i, k + 1]"))]
         if self.p.spikes:
             free = self._f("o_free") if self.p.refractory else "-1"
             text += ["if marks.shape[0]:", f"    mark(Z, {self._f('o_fired')}, {free}, marks[k + 1], lo, n)"]
-        text += ["if trace.shape[1]:"]
-        return text + [f"    copy_out(Z, {self._f(f's_{s}')}, trace[{i}, k], lo, n)" for i, s in enumerate(self.p.load)]
+        states = [f"s_{s}" for s in self.p.load]
+        return [*text, "if trace.shape[1]:", *_pad(1, self._rows("copy_out", states, states[0], "trace[i, k]"))]
 
     def _leave(self) -> list[str]:
-        text = [f"copy_out(Z, {self._f(f's_{s}')}, end[{i}], lo, n)" for i, s in enumerate(self.p.load)]
+        states = [f"s_{s}" for s in self.p.load]
+        text = self._rows("copy_out", states, states[0], "end[i]")
         return text + ([f"copy_out(Z, {self._f('_wait')}, waited, lo, n)"] if self.p.refractory else [])
 
     # --- backwards ---------------------------------------------------------------------------------------------
@@ -164,12 +170,17 @@ class _Writer:
         return _pad(1, text)
 
     def _begin(self) -> list[str]:
-        text = [f"copy_in(Z, {self._b(f'lam_{s}')}, lam[{i}], lo, n)" for i, s in enumerate(self.p.load)]
-        text += [f"copy_in(Z, {self._b(n)}, D[{i}], lo, n)" for i, n in enumerate(self.p.differ)]
-        for c in self.a.constants:
-            at = f"{self._b(f'a_{c}')}"
-            text.append(f"Z[{at} : {at} + {self.block}] = F(0.0)")
+        text = self._lam("copy_in", "lam[i]")
+        if self.p.differ:
+            text += self._rows("copy_in", self.p.differ, self.p.differ[0], "D[i]")
+        if self.a.constants:
+            at = self._b(f"a_{next(iter(self.a.constants))}")
+            text.append(f"Z[{at} : {at} + {self.block * len(self.a.constants)}] = F(0.0)")
         return text
+
+    def _lam(self, call: str, array: str) -> list[str]:
+        rows = [f"lam_{s}" for s in self.p.load]
+        return self._rows(call, rows, rows[0], array)
 
     def _step_backward(self, recurrent: bool) -> list[str]:
         text = []
@@ -180,11 +191,13 @@ class _Writer:
             text += [f"    copy_in(Z, {self._b('g_spikes')}, gout[min(k, gout.shape[0] - 1)], lo, n)"]
         text += [f"copy_in(Z, {self._b(f'g_{n}')}, GR[{j}, k], lo, n)" for j, n in enumerate(self.p.results.values())]
         text += ["if gtrace.shape[1]:"]
-        text += [f"    add_in(Z, {self._b(f'lam_{s}')}, gtrace[{i}, k], lo, n)" for i, s in enumerate(self.p.load)]
-        for j, n in enumerate(self.a.kept):
-            text.append(f"copy_in(Z, {self._b(f'now_{n}')}, keep[{j}, k + 1], lo, n)")
-            if f"past_{n}" in self.bro:
-                text.append(f"copy_in(Z, {self._b(f'past_{n}')}, keep[{j}, k], lo, n)")
+        text += _pad(1, self._lam("add_in", "gtrace[i, k]"))
+        if self.a.kept:
+            rows = [f"now_{n}" for n in self.a.kept]
+            text += self._rows("copy_in", rows, rows[0], "keep[i, k + 1]")
+        past = [n for n in self.a.kept if f"past_{n}" in self.bro]
+        if past:
+            text += self._rows("copy_in", past, f"past_{past[0]}", "keep[PAST[i], k]")
         for n, row, bit in (("fired", "k + 1", 0), ("fired_p", "k", 0), ("free", "k + 1", 1)):
             if n in self.bro:
                 text.append(f"unmark(Z, {self._b(n)}, marks[{row}], lo, n, {bit})")
@@ -197,8 +210,9 @@ class _Writer:
         return text
 
     def _finish(self) -> list[str]:
-        text = [f"copy_out(Z, {self._b(f'lam_{s}')}, lam[{i}], lo, n)" for i, s in enumerate(self.p.load)]
-        return text + [f"copy_out(Z, {self._b(f'a_{c}')}, acc[{j}], lo, n)" for j, c in enumerate(self.a.constants)]
+        text = self._lam("copy_out", "lam[i]")
+        rows = [f"a_{c}" for c in self.a.constants]
+        return text + (self._rows("copy_out", rows, rows[0], "acc[i]") if rows else [])
 
 
 def _pad(level: int, lines: list[str]) -> list[str]:

@@ -93,6 +93,10 @@ class Kernel:
             return False
         return n in self.adjoint.reads
 
+    def _from(self, kept: str) -> int:
+        """The row of the state that something stored starts as; -1 for the spike."""
+        return next((i for i, s in enumerate(self.p.load) if self.p.before[s] == kept), -1)
+
     # --- the text ----------------------------------------------------------------------------------------------
 
     def source(self) -> str:
@@ -111,6 +115,8 @@ class Kernel:
             "SOFT": self.soft,
             "STATES": list(p.load),
             "RESULTS": list(p.results),
+            "FROM": tuple(self._from(n) for n in self.adjoint.kept),
+            "PAST": tuple(j for j, n in enumerate(self.adjoint.kept) if f"past_{n}" in self.backward_rows),
         }
         text = HEADER.format(
             name=p.name,

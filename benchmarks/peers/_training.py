@@ -1,0 +1,77 @@
+"""The training tasks, common to all who take part. No peer is imported here.
+
+a     Linear(512) and LIF, batch 16, 500 steps, input 5 % spikes: forward and backward.
+b     700-256-256-20, batch 64, 100 steps, input 3 %: a whole step with Adam on the summed output spikes.
+c     700-256 (recurrent)-20, the same.
+adex  a with AdEx neurons.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+
+from _common import arguments, timed, turns
+
+SIZES = {"a": (512, 512), "adex": (512, 512), "b": (700, 256, 256, 20), "c": (700, 256, 20)}
+BATCH = {"a": 16, "adex": 16, "b": 64, "c": 64}
+STEPS = {"a": 500, "adex": 500, "b": 100, "c": 100}
+WARM, TIMED = 2, 5  # calls before the first turn, and calls of a turn, of which the fastest counts
+
+
+def options(peer: str) -> argparse.Namespace:
+    """Arguments of a script; ``idiom`` is a way of writing the same network with this peer."""
+    a = arguments(peer, task="b", idiom="")
+    a.size, a.batch, a.steps = SIZES[a.task], BATCH[a.task], STEPS[a.task]
+    a.rate = 0.05 if a.task in ("a", "adex") else 0.03
+    return a
+
+
+def serve(a: argparse.Namespace, peer: str, version: str, step: Callable[[], dict]) -> None:
+    """Turns of the fastest of some calls; ``step`` gives what it found, such as rates of output and hidden layers."""
+    found: dict = {}
+    for _ in range(WARM):
+        found = step()
+
+    def run() -> dict:
+        best = min((timed(step) for _ in range(TIMED)), key=lambda t: t["sim_s"])
+        return {**best, "spikes": 0, **found}
+
+    turns(a, run, {"workload": f"train_{a.task}", "peer": peer, "version": version, "n": a.size[1], "bio_s": 1.0})
+
+
+def torch_step(a: argparse.Namespace, peer: str, version: str, build: Callable) -> None:
+    """The step of those who use PyTorch; ``build`` gives forward, parameters and a function for the hidden rate."""
+    import torch
+
+    torch.set_num_threads(a.threads)
+    torch.manual_seed(a.seed)
+    x = (torch.rand(a.steps, a.batch, a.size[0]) < a.rate).float()
+    y = torch.randint(0, a.size[-1], (a.batch,))
+    start = time.perf_counter()
+    forward, parameters, hidden = build(a.task, a.size, a.idiom)
+    built = time.perf_counter() - start
+    optimiser = torch.optim.Adam(parameters, 1e-4)
+
+    def step() -> dict:
+        optimiser.zero_grad()
+        out = forward(x)
+        if a.task in ("a", "adex"):
+            out.sum().backward()
+        else:
+            torch.nn.functional.cross_entropy(out.sum(0), y).backward()
+            optimiser.step()
+        gradient = float(next(iter(parameters)).grad.abs().mean())
+        return {"out_rate": float(out.detach().mean()), "hidden_rate": hidden(), "gradient": gradient, "build_s": built}
+
+    serve(a, peer, version, step)
+
+
+def scaled(linear, factor: float):
+    """A layer with larger weights, so that all peers are about as active."""
+    import torch
+
+    with torch.no_grad():
+        linear.weight.mul_(factor)
+    return linear

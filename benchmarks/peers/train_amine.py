@@ -1,0 +1,32 @@
+"""amine beside the peers of training: the same networks from its own modules."""
+
+from _training import options, torch_step
+
+a = options("amine")
+import amine  # noqa: E402
+import torch  # noqa: E402
+from amine.learn import nn as ann  # noqa: E402
+
+LIF = {"tau_m": "20 ms", "t_ref": "0 ms"}
+
+
+def build(task, size, idiom):
+    kind = {"surrogate": idiom or "fast_sigmoid"}
+    if task in ("a", "adex"):
+        linear = ann.Linear(size[0], size[1], bias=False)
+        cells = ann.Neurons("lif", size[1], **LIF, **kind) if task == "a" else ann.Neurons("adex", size[1], **kind)
+        return (lambda x: cells(linear(x))[0]), list(linear.parameters()), lambda: None
+    rate, modules = [0.0], []
+    for k, (i, o) in enumerate(zip(size, size[1:])):
+        linear, cells = ann.Linear(i, o), ann.Neurons("lif", o, **LIF, **kind)
+        with torch.no_grad():
+            linear.weight.mul_(4.0)
+        if task == "c" and k == 0:
+            cells = ann.Recurrent(cells)
+        modules += [linear, cells]
+    net = ann.Sequential(*modules)
+    modules[1].register_forward_hook(lambda m, i, o: rate.__setitem__(0, o[0].detach().mean().item()))
+    return (lambda x: net(x)[0]), list(net.parameters()), lambda: rate[0]
+
+
+torch_step(a, "amine", amine.__version__, build)
