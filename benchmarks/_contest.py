@@ -204,16 +204,16 @@ class Limit:
 
 
 class Peer:
-    """A peer's script, kept open between turns."""
+    """A peer's script, kept open between turns; ``home`` names its environment, "" is amine's own."""
 
-    def __init__(self, script: str, *arguments: str, limit_s: float = 900):
-        self.script, self.arguments, self.limit_s = script, list(arguments), limit_s
+    def __init__(self, script: str, *arguments: str, limit_s: float = 900, home: str = "sim"):
+        self.script, self.arguments, self.limit_s, self.home = script, list(arguments), limit_s, home
         self.process: subprocess.Popen | None = None
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (open as long as the peer)
 
     def prepare(self) -> None:
         command = [
-            str(environments.ensure("sim")),
+            str(environments.ensure(self.home)) if self.home else sys.executable,
             str(HERE / "peers" / self.script),
             *self.arguments,
             "--serve",

@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 FIELDS = {
     "s per bio s": "per_bio_s",
     "MB": "peak_rss_mb",
+    "MB above imports": "working_mb",
     "s to build": "build_s",
     "s": "seconds",
     "bytes a synapse": "bytes_per_synapse",
@@ -112,7 +113,7 @@ def values(measured: dict, name: str, field: str) -> list[float]:
 def judge(claim: Claim, measured: dict) -> dict:
     """What a claim asked for, what was measured and whether the median meets it."""
     if claim.slow:
-        field = "per_bio_s"
+        field = FIELDS[claim.what]
         pairs = zip(values(measured, claim.slow, field), values(measured, claim.fast, field), strict=False)
         found = [slow / fast for slow, fast in pairs]
         unit = "times"
@@ -142,8 +143,8 @@ def row(group: Group, claim: Claim, measured: dict) -> str:
         verdict = "(not asked)"
     found = spread(judged["found"]) + (f" {judged['unit']}" if judged["found"] else "")
     reason = next((f": {why}" for name, why in measured["failed"].items() if name in (claim.fast, claim.slow)), "")
-    own = spread(values(measured, claim.fast, "per_bio_s")) if claim.slow else ""
-    peer = spread(values(measured, claim.slow, "per_bio_s")) if claim.slow else ""
+    own = spread(values(measured, claim.fast, FIELDS[claim.what])) if claim.slow else ""
+    peer = spread(values(measured, claim.slow, FIELDS[claim.what])) if claim.slow else ""
     cells = [group.name, claim.text, found + reason, verdict, own, peer, limit, distance]
     return "| " + " | ".join(cells) + " |"
 

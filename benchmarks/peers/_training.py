@@ -12,7 +12,7 @@ import argparse
 import time
 from collections.abc import Callable
 
-from _common import arguments, timed, turns
+from _common import arguments, peak_mb, timed, turns
 
 SIZES = {"a": (512, 512), "adex": (512, 512), "b": (700, 256, 256, 20), "c": (700, 256, 20)}
 BATCH = {"a": 16, "adex": 16, "b": 64, "c": 64}
@@ -28,15 +28,22 @@ def options(peer: str) -> argparse.Namespace:
     return a
 
 
+def resident_mb() -> float:
+    """Memory of this process now: what the library takes before it does anything."""
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+
 def serve(a: argparse.Namespace, peer: str, version: str, step: Callable[[], dict]) -> None:
     """Turns of the fastest of some calls; ``step`` gives what it found, such as rates of output and hidden layers."""
+    idle = resident_mb()
     found: dict = {}
     for _ in range(WARM):
         found = step()
 
     def run() -> dict:
         best = min((timed(step) for _ in range(TIMED)), key=lambda t: t["sim_s"])
-        return {**best, "spikes": 0, **found}
+        return {**best, "spikes": 0, **found, "working_mb": round(peak_mb() - idle, 1)}
 
     turns(a, run, {"workload": f"train_{a.task}", "peer": peer, "version": version, "n": a.size[1], "bio_s": 1.0})
 

@@ -41,12 +41,22 @@ def gradients(layer, x, seed=0, returns="states"):
     return out, {"x": x.grad, **{n: p.grad.clone() for n, p in layer.named_parameters()}}
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("recurrent", [False, True], ids=["plain", "recurrent"])
-@pytest.mark.parametrize("detach", [True, False], ids=["detached", "through"])
+def long(cases, quick):
+    """The cases, those that are not quick marked as long validation: each compiles kernels of its own."""
+    return [pytest.param(*c, marks=() if quick(c) else pytest.mark.validate, id="-".join(c)) for c in cases]
+
+
+KINDS = [(m, r, d) for m in MODELS for r in ("plain", "recurrent") for d in ("through", "detached")]
+
+
+@pytest.mark.parametrize(
+    ("name", "recurrent", "detach"),
+    long(KINDS, lambda c: c[1:] == ("plain", "through") or c[0] == "lif"),
+)
 def test_kernels_agree_with_the_plain_version(name, recurrent, detach):
     """Spikes, refractoriness and resets included, to 1e-10."""
     torch.manual_seed(3)
+    recurrent, detach = recurrent == "recurrent", detach == "detached"
     m = cells(name, detach_reset=detach, surrogate="triangular" if detach else "fast_sigmoid", per_neuron=detach)
     layer = ann.Recurrent(m, weight=0.5 * torch.randn(5, 5, dtype=torch.float64)) if recurrent else m
     x = 0.9 * torch.rand(80, 3, 5, dtype=torch.float64)
@@ -62,7 +72,7 @@ def test_kernels_agree_with_the_plain_version(name, recurrent, detach):
         torch.testing.assert_close(gb[n], ga[n], rtol=1e-10, atol=1e-10 * float(ga[n].abs().max()) + 1e-30)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", long([(m,) for m in MODELS], lambda c: c[0] in ("lif", "adex")))
 def test_adjoint_agrees_with_finite_differences(name):
     """With soft spikes all is smooth, so that the kernel's gradient is the derivative: central differences, 1e-6."""
     torch.manual_seed(4)

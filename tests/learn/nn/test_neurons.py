@@ -26,7 +26,7 @@ def test_there_are_models():
 @pytest.mark.parametrize("name", MODELS)
 def test_spikes_are_those_of_the_simulation(name):
     """The same input in float64, as injected current: each neuron spikes in the same steps."""
-    m = cells(name, gain=None)
+    m = cells(name, gain=None, backend="torch")
     net = am.Network(dt=f"{m.dt} ms")
     P = net.population("P", 3, name)
     t = np.arange(600) * m.dt

@@ -58,7 +58,8 @@ def _special(e: Any, s: Any) -> Any:
             + _choose(event, sp.S.Zero, derivative(b, s))
         )
     if isinstance(e, sp.Piecewise):
-        pieces = [(derivative(piece[0], s), piece[1]) for piece in args]
+        cases: Any = args
+        pieces = [(derivative(x, s), c) for x, c in cases]
         return sp.S.Zero if all(x == 0 for x, _ in pieces) else sp.Piecewise(*pieces)
     return _extreme(e, s)
 
@@ -139,8 +140,9 @@ def adjoint(p: Program, learned: list[str], inputs: list[str], soft: bool) -> Ad
 
 def _times(bar: Any, d: Any) -> Any:
     """bar times d, taken into the choice if d is one: what is not chosen may be infinite."""
+    parts: Any = d.args
     if isinstance(d, sp.Piecewise):
-        return sp.Piecewise(*[(bar * x, c) for x, c in d.args])
+        return sp.Piecewise(*[(bar * x, c) for x, c in parts])
     if isinstance(d, blend):
         return blend(d.args[0], bar * d.args[1], bar * d.args[2])
     if isinstance(d, sp.Add) and any(isinstance(a, blend | sp.Piecewise) for a in d.args):

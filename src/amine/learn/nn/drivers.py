@@ -72,19 +72,18 @@ class _Writer:
         ]
         return _pad(1, text)
 
-    def _rows(self, call: str, rows: list[str], first: str, array: str) -> list[str]:
+    def _rows(self, call: str, table: list[str], rows: list[str], array: str) -> list[str]:
         """Copies rows that lie one after the other, in one loop: less to compile than a call for each."""
         if not rows:
             return []
-        at = (self.fro if first in self.fro else self.bro).index(first) * self.block
+        at = table.index(rows[0]) * self.block
         return [f"for i in range({len(rows)}):", f"    {call}(Z, o + {at} + i * {self.block}, {array}, lo, n)"]
 
     def _enter(self) -> list[str]:
         """States, lanes' own constants and waiting times of a block at the start."""
         states = [f"s_{s}" for s in self.p.load]
-        text = self._rows("copy_in", states, states[0], "start[i]")
-        if self.p.differ:
-            text += self._rows("copy_in", self.p.differ, self.p.differ[0], "D[i]")
+        text = self._rows("copy_in", self.fro, states, "start[i]")
+        text += self._rows("copy_in", self.fro, self.p.differ, "D[i]")
         if self.p.refractory:
             text.append(f"copy_in(Z, {self._f('_wait')}, wait, lo, n)")
         if self.a.kept:  # what was stored before the first step: the states at the start, and no spike
@@ -106,16 +105,16 @@ class _Writer:
         text += [f"copy_out(Z, {self._f(f'r_{r}')}, R[{j}, k], lo, n)" for j, r in enumerate(self.p.results)]
         if self.a.kept:
             kept = [f"k_{n}" for n in self.a.kept]
-            text += ["if keep.shape[1]:", *_pad(1, self._rows("copy_out", kept, kept[0], "keep[i, k + 1]"))]
+            text += ["if keep.shape[1]:", *_pad(1, self._rows("copy_out", self.fro, kept, "keep[i, k + 1]"))]
         if self.p.spikes:
             free = self._f("o_free") if self.p.refractory else "-1"
             text += ["if marks.shape[0]:", f"    mark(Z, {self._f('o_fired')}, {free}, marks[k + 1], lo, n)"]
         states = [f"s_{s}" for s in self.p.load]
-        return [*text, "if trace.shape[1]:", *_pad(1, self._rows("copy_out", states, states[0], "trace[i, k]"))]
+        return [*text, "if trace.shape[1]:", *_pad(1, self._rows("copy_out", self.fro, states, "trace[i, k]"))]
 
     def _leave(self) -> list[str]:
         states = [f"s_{s}" for s in self.p.load]
-        text = self._rows("copy_out", states, states[0], "end[i]")
+        text = self._rows("copy_out", self.fro, states, "end[i]")
         return text + ([f"copy_out(Z, {self._f('_wait')}, waited, lo, n)"] if self.p.refractory else [])
 
     # --- backwards ---------------------------------------------------------------------------------------------
@@ -171,8 +170,7 @@ class _Writer:
 
     def _begin(self) -> list[str]:
         text = self._lam("copy_in", "lam[i]")
-        if self.p.differ:
-            text += self._rows("copy_in", self.p.differ, self.p.differ[0], "D[i]")
+        text += self._rows("copy_in", self.bro, self.p.differ, "D[i]")
         if self.a.constants:
             at = self._b(f"a_{next(iter(self.a.constants))}")
             text.append(f"Z[{at} : {at} + {self.block * len(self.a.constants)}] = F(0.0)")
@@ -180,7 +178,7 @@ class _Writer:
 
     def _lam(self, call: str, array: str) -> list[str]:
         rows = [f"lam_{s}" for s in self.p.load]
-        return self._rows(call, rows, rows[0], array)
+        return self._rows(call, self.bro, rows, array)
 
     def _step_backward(self, recurrent: bool) -> list[str]:
         text = []
@@ -194,10 +192,10 @@ class _Writer:
         text += _pad(1, self._lam("add_in", "gtrace[i, k]"))
         if self.a.kept:
             rows = [f"now_{n}" for n in self.a.kept]
-            text += self._rows("copy_in", rows, rows[0], "keep[i, k + 1]")
+            text += self._rows("copy_in", self.bro, rows, "keep[i, k + 1]")
         past = [n for n in self.a.kept if f"past_{n}" in self.bro]
         if past:
-            text += self._rows("copy_in", past, f"past_{past[0]}", "keep[PAST[i], k]")
+            text += self._rows("copy_in", self.bro, [f"past_{n}" for n in past], "keep[PAST[i], k]")
         for n, row, bit in (("fired", "k + 1", 0), ("fired_p", "k", 0), ("free", "k + 1", 1)):
             if n in self.bro:
                 text.append(f"unmark(Z, {self._b(n)}, marks[{row}], lo, n, {bit})")
@@ -212,7 +210,7 @@ class _Writer:
     def _finish(self) -> list[str]:
         text = self._lam("copy_out", "lam[i]")
         rows = [f"a_{c}" for c in self.a.constants]
-        return text + (self._rows("copy_out", rows, rows[0], "acc[i]") if rows else [])
+        return text + (self._rows("copy_out", self.bro, rows, "acc[i]") if rows else [])
 
 
 def _pad(level: int, lines: list[str]) -> list[str]:

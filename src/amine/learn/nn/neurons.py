@@ -14,7 +14,6 @@ from amine.engine.cells import CellStructure, port_name
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import constants, plain, source
 from amine.learn.nn.parameters import Bounded, check_learnable
-from amine.learn.nn.program import arrival
 from amine.learn.nn.rest import excitability
 from amine.learn.nn.surrogate import Surrogate
 from amine.learn.nn.surrogate import surrogate as find_surrogate
@@ -149,7 +148,12 @@ class Neurons(nn.Module):
         return [self.cell.key(), self.detach_reset]
 
     def _load(self) -> ModuleType:
-        return source.load(["plain", *self.structure()], lambda: source.plain_source(self.program()))
+        def make() -> str:
+            from amine.learn.nn.writing import plain_source
+
+            return plain_source(self.program())
+
+        return source.load(["plain", *self.structure()], make)
 
     def _distance(self, values: Mapping[str, Any]) -> float:
         """From rest to where the threshold acts, in the threshold's unit."""
@@ -305,7 +309,7 @@ class Neurons(nn.Module):
         """The inputs by their names in the program, checked."""
         current = sequence(current)
         given = {"x": current} if isinstance(current, torch.Tensor) else dict(current)
-        known = {"x": "x", **{label: arrival(label) for label in self.ports}}
+        known = {"x": "x", **{label: source.arrival(label) for label in self.ports}}
         for k, v in given.items():
             if k not in known:
                 raise AmineError(

@@ -16,6 +16,7 @@ from amine.engine.fuse import Fused, fuse
 from amine.engine.step import Stepper, Steps
 from amine.equations.syntax import symbol
 from amine.errors import AmineError
+from amine.learn.nn.source import arrival
 
 DRIVE, GAIN, FREE = "x", "gain", "free"
 
@@ -81,11 +82,6 @@ class Program:
         lin = self.linear
         entries = [e for rows in (lin.A, lin.B, lin.G) for row in rows for e in row]
         return sorted({s.name for e in entries for s in getattr(e, "free_symbols", ())} - {"dt"})
-
-
-def arrival(label: str) -> str:
-    """The name of what arrives at a receptor in a step."""
-    return f"in_{label}"
 
 
 def margin_of(condition: Any) -> Any:

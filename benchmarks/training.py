@@ -1,0 +1,60 @@
+"""Training: a step of a spiking network with amine's modules and with the libraries of the field, on the processor.
+
+The rates of spikes are about those of each peer (its rows say which). A turn is the fastest of five steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from _contest import Peer
+
+if TYPE_CHECKING:
+    from workloads import Group
+
+PEERS = {
+    "spyx": ("spyx", ""),
+    "spikingjelly": ("train", ""),
+    "snntorch": ("train", ""),
+    "snntorch, hoisted": ("train", "hoist"),
+    "norse": ("train", ""),
+}
+NAMES = {
+    "a": "Linear(512) and LIF, batch 16, 500 steps",
+    "b": "700-256-256-20, batch 64, 100 steps, Adam",
+    "c": "700-256 recurrent-20, batch 64, 100 steps, Adam",
+    "adex": "Linear(512) and AdEx, batch 16, 500 steps",
+}
+ASKED = {
+    "a": {"spyx": 2.5, "spikingjelly": 4, "snntorch": 4, "snntorch, hoisted": 4},
+    "b": dict.fromkeys(PEERS, 2),
+    "c": dict.fromkeys(PEERS, 2),
+    "adex": dict.fromkeys(PEERS, 4),
+}
+
+
+def contestant(task: str, name: str, home: str, idiom: str) -> Callable[[], object]:
+    """A script with two threads."""
+    script = f"train_{name.split(',')[0]}.py"
+    more = ("--idiom", idiom) if idiom else ()
+    return lambda: Peer(script, "--task", task, "--threads", "2", *more, home=home)
+
+
+def training() -> list[Group]:
+    """One group for each task."""
+    from workloads import Claim, Group
+
+    groups = []
+    for task, title in NAMES.items():
+        contestants = {"amine": contestant(task, "amine", "", "")}
+        contestants |= {name: contestant(task, name, home, idiom) for name, (home, idiom) in PEERS.items()}
+        claims = [Claim(f"{least:g} times {name}", "amine", name, least=least) for name, least in ASKED[task].items()]
+        if task != "adex":
+            claims.append(Claim("peak memory below Spyx's", "amine", "spyx", least=1.0, what="MB"))
+            claims += [
+                Claim(f"half the working memory of {name}", "amine", name, least=2.0, what="MB above imports")
+                for name in ("snntorch", "spikingjelly", "norse")
+            ]
+        groups.append(Group(title, contestants, claims, limit=""))
+    return groups
