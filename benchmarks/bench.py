@@ -162,6 +162,11 @@ def table(todo: list[Group], results: list[dict]) -> str:
         notes += group.notes
         if measured["busy_before"] > 0.3:
             notes.append(f"{group.name}: others held {measured['busy_before']:.0%} of the processors when it began.")
+    compiling = [t["compile_s"] for m in results for t in m["turns"].get("brian2", []) if t.get("compile_s")]
+    if compiling:
+        notes.append(
+            f"Brian2's generator and compiler take {spread(compiling)} s for each new model, before it simulates."
+        )
     floor = next((t for m in results for t in m["turns"].get("limit in C", []) if t.get("gb_per_s")), None)
     if floor:
         lines.append("\nThe limit is one thread of hand-written C (`benchmarks/limit`); what it moves and takes:\n")

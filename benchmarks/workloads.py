@@ -117,7 +117,6 @@ def starts() -> Group:
         ],
         subject="amine, cold",
         limit="",
-        notes=["Brian2's code generation and compiler take compile_s of its rows above, for each new model."],
     )
 
 

@@ -79,6 +79,30 @@ def test_output_folder(tmp_path):
     assert json.loads(again)["spike_hash"] == json.loads(before)["spike_hash"]
 
 
+@pytest.mark.parametrize("option", ["-o", "--store", "--checkpoint"])
+def test_places_that_cannot_be_written(tmp_path, option):
+    (tmp_path / "mine.py").write_text(FILE)
+    (tmp_path / "file").write_text("kept")
+    _, err = amine("run", "mine.py", "--duration", "1 ms", option, "file/inside", cwd=tmp_path, code=2)
+    assert "cannot be" in err and err.count("\n") == 1 and (tmp_path / "file").read_text() == "kept"
+    _, err = amine("run", "mine.py", "--duration", "1 ms", "-o", "file", cwd=tmp_path, code=2)
+    assert "this is a file" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = 1\nnetwork = 1/0", "file 'bad.py', line 2: it raised ZeroDivisionError"),
+        ("import none_such", "line 1: it raised ModuleNotFoundError"),
+        ("x = 1\n(", "line 2: it raised SyntaxError"),
+    ],
+)
+def test_an_error_of_the_users_file_is_a_sentence(tmp_path, text, words):
+    (tmp_path / "bad.py").write_text(text)
+    _, err = amine("run", "bad.py", cwd=tmp_path, code=2)
+    assert words in err and err.count("\n") == 1
+
+
 def test_a_file_without_a_network(tmp_path):
     (tmp_path / "empty.py").write_text("x = 1\n")
     assert "defines no 'network'" in amine("run", "empty.py", cwd=tmp_path, code=2)[1]

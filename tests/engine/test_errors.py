@@ -90,6 +90,23 @@ def test_truncated_and_foreign_checkpoints(tmp_path):
         small().run("10 ms", checkpoint=path, resume=True, progress=False)
 
 
+def test_a_run_killed_before_its_first_checkpoint_can_be_resumed(tmp_path, monkeypatch):
+    """A checkpoint is made at the start, so that the store of such a run need not be cleared away by hand."""
+    from amine.engine.simulation import Simulation
+
+    place = {"store": tmp_path / "a.zarr", "checkpoint": tmp_path / "state", "progress": False}
+
+    def killed(self, steps):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as m, pytest.raises(KeyboardInterrupt):
+        m.setattr(Simulation, "advance", killed)
+        small().run("20 ms", **place)
+    assert (
+        small().run("20 ms", resume=True, **place).spikes.hash() == small().run("20 ms", progress=False).spikes.hash()
+    )
+
+
 def test_foreign_and_existing_stores(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(am.AmineError, match="it exists"):

@@ -278,8 +278,8 @@ def entries(*kinds: str) -> list[Entry]:
 def search(text: str, *kinds: str) -> list[Entry]:
     """Entries in whose names, class, notes or targets a text occurs.
 
-    >>> [e.id for e in search("benzodiazepine", "drug")]
-    ['diazepam', 'midazolam']
+    >>> " ".join(e.id for e in search("benzodiazepine", "drug"))
+    'diazepam midazolam'
     """
     wanted = text.casefold()
 
@@ -308,8 +308,8 @@ def related(target: str) -> set[str]:
 def actions_on(which: Drug | str, target: str) -> list[Action]:
     """The actions of a drug on a target, given as receptor, family, transporter, enzyme, channel or transmitter.
 
-    >>> [a.mechanism for a in actions_on("ketamine", "NMDA")]
-    ['open_channel_blocker']
+    >>> " ".join(a.mechanism for a in actions_on("ketamine", "NMDA"))
+    'open_channel_blocker'
     """
     d = which if isinstance(which, Drug) else drug(which)
     ids = related(target)

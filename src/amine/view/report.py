@@ -73,6 +73,7 @@ def page(run: Run, published: Mapping[str, float] | None, start: float) -> str:
     parts += [
         "<h2>Rates and statistics</h2>",
         _statistics(run, published, start),
+        f"<p>{html.escape(str(net.notes['remark']))}</p>" if "remark" in net.notes else "",
         _figure(run.rates(start, published), "Rates of single neurons."),
         _figure(run.irregularity(start), "Irregularity: 0 for a clock, 1 for a Poisson process."),
         _figure(run.correlation(start), "Correlation of spike counts in bins of 5 ms, up to 200 neurons a population."),
