@@ -43,6 +43,7 @@ class CellStructure:
     gap: bool = False
     arrays: frozenset[str] = frozenset()  # parameters that differ between neurons
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change while the network runs
+    learned: tuple[Any, ...] = ()  # rules of plasticity that give the neurons states
 
     def parameters(self) -> list[str]:
         """Names of all parameters of the fused system but the total gap-junction conductance."""
@@ -58,4 +59,5 @@ class CellStructure:
             self.gap,
             sorted(self.arrays),
         ]
-        return [*key, list(self.varying)] if self.varying else key
+        key += [list(self.varying)] if self.varying else []
+        return [*key, ["learned", *([x.tag, x.rule.key()] for x in self.learned)]] if self.learned else key

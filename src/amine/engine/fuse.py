@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amine.engine.cells import GAP_CURRENT, GAP_TOTAL, CellStructure, gain_name, jump_row, port_name, stimulus_input
+from amine.engine.plastic.target import add_states
 from amine.equations import parse
 from amine.equations.syntax import Equations, symbol
 from amine.errors import AmineError
@@ -35,6 +36,7 @@ def fuse(cell: CellStructure) -> Fused:
     parameters = set(eq.parameters)
     targets: dict[str, str] = {}
     total: Any = 0
+    currents: dict[str, Any] = {}
     for label, receptor in cell.ports:
         part = parse(receptor)
         rename = _renaming(part, label)
@@ -52,7 +54,9 @@ def fuse(cell: CellStructure) -> Fused:
         parameters |= {rename[p] for p in part.parameters}
         if part.current is not None:
             current = part.expand(part.current).subs(swap, simultaneous=True)
-            total += symbol(gain_name(label)) * current if gain_name(label) in cell.varying else current
+            current = symbol(gain_name(label)) * current if gain_name(label) in cell.varying else current
+            currents[f"I_{label}"] = current
+            total += current
         state = part.on_spike[0][0]
         targets[label] = rename[state] if state in rename else jump_row(label)
     parameters |= set(cell.varying)
@@ -62,6 +66,7 @@ def fuse(cell: CellStructure) -> Fused:
         total += symbol(GAP_CURRENT) - symbol(GAP_TOTAL) * symbol("v")
         inputs.add(GAP_CURRENT)
         parameters.add(GAP_TOTAL)
+    jumps = [j for x in cell.learned for j in add_states(x, currents, rhs, units, initial, parameters)]
     order = sorted(rhs, key=lambda s: s != "v")  # the voltage is the first row of a block
     rhs = {s: rhs[s].subs(symbol("I"), total) for s in order}
     return Fused(
@@ -70,7 +75,7 @@ def fuse(cell: CellStructure) -> Fused:
         parameters,
         inputs,
         None if eq.threshold is None else eq.expand(eq.threshold),
-        tuple((n, eq.expand(e)) for n, e in eq.reset),
+        (*((n, eq.expand(e)) for n, e in eq.reset), *jumps),
         None if eq.refractory is None else eq.expand(eq.refractory),
         eq.hold,
         initial,

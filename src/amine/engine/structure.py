@@ -7,6 +7,7 @@ from typing import Any
 
 from amine.engine.cells import CellStructure, port_name
 from amine.engine.plastic.structure import RuleStructure, rules_of
+from amine.engine.plastic.target import learned
 from amine.engine.slow.plan import Plan, plan
 from amine.engine.tables import SOURCE_LIST, SOURCE_POISSON
 from amine.network.network import Network, ports_of
@@ -26,6 +27,7 @@ class Member:
     stimuli: list[Stimulus] = field(default_factory=list)
     poisson: list[PoissonInput] = field(default_factory=list)
     gap: bool = False
+    learned: tuple[Any, ...] = ()  # rules of plasticity that give its neurons states
     gap_total: Any = None  # sum of the gap-junction conductances of each neuron, once they are drawn
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change
     spread: frozenset[str] = frozenset()  # those of them that then differ between neurons
@@ -124,6 +126,10 @@ def _member(net: Network, population: Population) -> Member:
         ):
             releases.append(s.release)
     gap = any(population.name in (g.a.population, g.b.population) for g in net.electrical)
+    rules = learned(net, population.name)
+    for part, s in rules.items():
+        units = {n: part.rule.weight if u == "weight" else u for n, u in s.plasticity.units.items()}
+        values |= {part.parameter(n): (s.plasticity.parameters[n], u) for n, u in units.items()}
     return Member(
         population,
         0,
@@ -133,6 +139,7 @@ def _member(net: Network, population: Population) -> Member:
         [s for s in net.stimuli if _touches(s, population.name)],
         [i for i in net.inputs if _touches(i, population.name)],
         gap,
+        learned=tuple(rules),
     )
 
 
@@ -154,4 +161,6 @@ def _cell(m: Member) -> CellStructure:
         for i in m.poisson
     )
     arrays = frozenset(differ | ({"G_gap"} if m.gap else set()) | m.spread)
-    return CellStructure(m.population.model, tuple(m.ports.items()), len(m.stimuli), poisson, m.gap, arrays, m.varying)
+    return CellStructure(
+        m.population.model, tuple(m.ports.items()), len(m.stimuli), poisson, m.gap, arrays, m.varying, m.learned
+    )

@@ -117,8 +117,19 @@ def plan(eq: RuleEquations, fields: set[str]) -> Plan:
     _hold(out, target)
     _conditions(out)
     moving = {s.name for s in (*source, *trace, *exact) if s is not None and s.rate != 0} | set(out.fields)
-    out.ticking = any(_names(e) & moving for e in out.substep.values())
+    out.ticking = any(not _separable(e, moving, out) for e in out.substep.values())
     return out
+
+
+def _separable(e: Any, moving: set[str], out: Plan) -> bool:
+    """Whether x' = m(t) f(x) with one decaying state m: its integral over any time is then all that counts."""
+    used = _names(e) & moving
+    if not used:
+        return True
+    if len(out.substep) > 1 or len(used) > 1 or used & set(out.fields):
+        return False
+    m = symbol(next(iter(used)))
+    return m not in sp.simplify(e / m).free_symbols
 
 
 def _refuse(eq: RuleEquations) -> None:
@@ -193,8 +204,13 @@ def _hold(out: Plan, target: set[str]) -> None:
         return e.func(*[take(a) if _names(a) & target else a for a in e.args])  # type: ignore[arg-type]
 
     out.substep = {
-        s: take(_flags(out, sp.expand_mul(e) if _names(e) & target else e, target)) for s, e in out.substep.items()
+        s: take(_spread(_flags(out, e, target), target)) for s, e in out.substep.items()
     }
+
+
+def _spread(e: Any, target: set[str]) -> Any:
+    """Products multiplied out, so that what the target decides stands together."""
+    return sp.expand_mul(e) if _names(e) & target else e
 
 
 def _flags(out: Plan, e: Any, target: set[str]) -> Any:

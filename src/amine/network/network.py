@@ -624,6 +624,9 @@ def states_of(population: Population, net: Network) -> Mapping[str, str]:
     known = dict(population.model.state_units)
     for label, m in {**population.model.receptors, **population.receptors, **ports_of(population, net)}.items():
         known |= {f"{s}_{label}": u for s, u in m.state_units.items()}
+    for s in net.projections:
+        if s.fused and s.target.views()[0].population == population.name:
+            known |= s.fused
     return known
 
 

@@ -197,6 +197,7 @@ class Synapses:
     plastic: str | None = None
     delay_kind: str = "axonal"
     start: Any = None
+    fused: dict[str, str] = field(default_factory=dict)  # states that the rule gives the target's neurons, with units
 
 
 @dataclass(eq=True)

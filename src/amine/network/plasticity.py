@@ -56,21 +56,24 @@ def fields_of(net: Network) -> dict[str, str]:
 
 
 def outside_of(net: Network, s: Synapses) -> dict[str, str]:
-    """Units of everything that the network gives to a rule: slow signals, and variables of the targets."""
+    """Units of everything that the network gives to a rule: slow signals, and variables of the targets.
+
+    Those are states of the neuron, ``<state>_<label>`` and ``I_<label>`` (pA, positive inward) of the receptors that are in use, and
+    states that other rules give it.
+    """
     from amine.network.network import ports_of
 
     out = dict(fields_of(net))
     for v in s.target.views():
         population = net.populations[v.population]
         out |= population.model.state_units
-        for label, receptor in {
-            **population.model.receptors,
-            **population.receptors,
-            **ports_of(population, net),
-        }.items():
+        for label, receptor in ports_of(population, net).items():
             out |= {f"{n}_{label}": u for n, u in receptor.state_units.items()}
             out |= {f"I_{label}": "pA"}
-    return out
+        for o in net.projections:
+            if o is not s and o.target.views()[0].population == v.population:
+                out |= o.fused
+    return {n: u for n, u in out.items() if n not in s.fused}
 
 
 def weight_unit(net: Network, s: Synapses) -> str:
@@ -130,6 +133,7 @@ def check_plasticity(net: Network, s: Synapses) -> None:
     _check_units(s.plasticity, unit, where)
     _check_outside(net, s, where)
     plan = plan_of(net, s)
+    _check_fused(net, s, plan, where)
     if s.delay_kind == "dendritic" and (plan.now or plan.held or plan.seen):
         name = (plan.now or plan.seen or ["v"])[0]
         raise AmineError(
@@ -138,6 +142,35 @@ def check_plasticity(net: Network, s: Synapses) -> None:
             mend="use delay_kind='axonal'",
         )
     check_bounds(net, s, unit, where)
+
+
+def _check_fused(net: Network, s: Synapses, plan: Any, where: str) -> None:
+    """States that advance with the target's neurons need names of their own and may not read fields."""
+    from amine.network.network import states_of
+
+    eq, name = plan.eq, s.target.views()[0].population
+    own = states_of(net.populations[name], net)
+    others = [o for o in net.projections if o is not s and o.fused and o.target.views()[0].population == name]
+    for state in plan.fused:
+        read = {x.name for x in eq.rhs[state].free_symbols} & set(plan.fields)
+        if read:
+            raise AmineError(
+                where,
+                f"'{state}' of the target reads the field '{sorted(read)[0]}'",
+                mend="let a state of the synapse read it",
+            )
+        shared = any(state in o.fused and o.plasticity == s.plasticity for o in others)
+        if state in own and not shared:
+            raise AmineError(where, f"the targets have a state '{state}' already", mend="rename it in the rule")
+    looked = {*plan.now, *plan.seen, *(x.name for e in plan.held for x in e.free_symbols)}
+    currents = sorted(n for n in looked & set(eq.outside) if n.startswith("I_"))
+    if currents:
+        raise AmineError(
+            where,
+            f"synapses cannot read the current '{currents[0]}'",
+            mend="let a state of the target follow it and read that",
+        )
+    s.fused = {state: eq.states[state] for state in plan.fused}
 
 
 def _check_units(model: Model, unit: str, where: str) -> None:

@@ -15,7 +15,7 @@ from amine.models import _custom
 from amine.models._base import Model
 
 _REGISTRY: dict[str, Model] = {}
-_LIBRARY = ("pairs",)
+_LIBRARY = ("_pairs", "_calcium")
 
 
 def _load() -> dict[str, Model]:

@@ -16,7 +16,7 @@ from amine.engine.device import load_f{bits} as load, load_i{bits} as word, log{
 from amine.engine.plastic.memory import (
     P_BASE, P_BYTES, P_EARLY, P_ENTRY, P_FIELD0, P_FIRST, P_HELD0, P_HISTORY, P_KIND, P_LAST, P_LOCAL, P_NOW0, P_PHASE0, P_PHASES,
     P_ROOM, P_ROW, P_SEEN0, P_SHIFT, P_SIGNALS, P_SOURCES, P_STATES, P_STREAM, P_STRIDE, P_TARGET, P_TICK, P_WIDTH,
-    decay, mean, noise, store_f{bits} as store, store_i{bits} as put,
+    decay, mean, mean_far, noise, store_f{bits} as store, store_i{bits} as put,
 )
 
 """

@@ -106,7 +106,7 @@ class Writer:
             return (
                 x
                 if s.drive == 0
-                else f"({x} + {self.print(s.drive * DT)} * F({steps}){' * F(0.5)' if how == 'mean' else ''})"
+                else f"({x} + {self.print(s.drive * DT)} * F({steps}){' * F(0.5)' if how != 'decay' else ''})"
             )
         factor = f"{how}(E, {self._rate(s)}, {steps})"
         if s.drive == 0:
@@ -288,7 +288,7 @@ class Writer:
         averaged = [s for s in (*p.source, *p.trace, *moving) if s.name in used]
         for s in averaged:
             now = f"{v(s.name)}_t" if s in p.trace else v(s.name)
-            text.append(f"{v('mean_' + s.name)} = {self._decayed(s, now, 'n', 'mean')}")
+            text.append(f"{v('mean_' + s.name)} = {self._decayed(s, now, 'n', 'mean' if p.ticking else 'mean_far')}")
         text += self._signals(used, "t")
         swap = {symbol(s.name): symbol(f"mean_{s.name}") for s in averaged}
         step = (

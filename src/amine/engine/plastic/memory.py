@@ -75,6 +75,12 @@ def mean(E, r, n):
     return E[r, U64(513) + U64(n)]
 
 
+@njit(nogil=True, inline="always")
+def mean_far(E, r, n):
+    """As :func:`mean`, for any n."""
+    return (E.dtype.type(1.0) - decay(E, r, n)) / (E[r, 512] * E.dtype.type(n))
+
+
 def tables(rates: list[float], dt: float, tick: int, real: type) -> np.ndarray:
     """Rows of lookup tables: 256 single steps, 256 strides of 256 steps, the rate of a step, means over 0..tick steps."""
     n, far = np.arange(256.0), 256.0 * np.arange(256.0)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from amine.network.parts import Synapses
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RuleStructure:
     """What decides the code of a rule on synapses: its text, and what the network gives it."""
 
