@@ -203,9 +203,7 @@ def _hold(out: Plan, target: set[str]) -> None:
                 return e.func(take(e.func(*mine)), *rest)
         return e.func(*[take(a) if _names(a) & target else a for a in e.args])  # type: ignore[arg-type]
 
-    out.substep = {
-        s: take(_spread(_flags(out, e, target), target)) for s, e in out.substep.items()
-    }
+    out.substep = {s: take(_spread(_flags(out, e, target), target)) for s, e in out.substep.items()}
 
 
 def _spread(e: Any, target: set[str]) -> Any:

@@ -57,7 +57,8 @@ _TABLE = {
 }
 _TIMES = ("tau_Ca", "tau", "D")
 _SETS = {
-    name: {n: f"{x} ms" if n in _TIMES else f"{x}" for n, x in zip(_NUMBERS, row, strict=True)} for name, row in _TABLE.items()
+    name: {n: f"{x} ms" if n in _TIMES else f"{x}" for n, x in zip(_NUMBERS, row, strict=True)}
+    for name, row in _TABLE.items()
 }
 _START = {"theta_d": "1", "rho_star": "0.5", "w_low": "0 nS", "w_high": "1 nS"}
 
@@ -107,7 +108,13 @@ calcium = _rule(
     "on pre glu = 1\n"
     "dw/dt = (w_high - w_low)*glu/tau*(where(Ca > theta_p, gamma_p*(1 - rho), 0*rho) - where(Ca > theta_d, gamma_d*rho, 0*rho)) "
     ": weight in w_low .. w_high",
-    {**{n: u for n, u in _UNITS.items() if n != "rho_star"}, "tau_Ca": "ms", "k_Ca": "1/(pA*ms)", "tau_glu": "ms", "clock": "ms"},
+    {
+        **{n: u for n, u in _UNITS.items() if n != "rho_star"},
+        "tau_Ca": "ms",
+        "k_Ca": "1/(pA*ms)",
+        "tau_glu": "ms",
+        "clock": "ms",
+    },
     {**{n: v for n, v in _NMDA_VALUES.items() if n != "rho_star"}, "k_Ca": "0.01 1/(pA*ms)", "tau_glu": "50 ms"},
     _NMDA_SOURCE,
     "The calcium rule with the calcium Ca (in units of theta_d) that flows through the NMDA receptors of the target neuron: what blocks them blocks "
@@ -115,8 +122,7 @@ calcium = _rule(
 )
 calcium_local = _rule(
     "calcium_local",
-    _EFFICACY.format(ca="c", noise="")
-    + "dflux/dt = (I_NMDA/(g_NMDA + small) - flux)/tau_flux : mV (target)\n"
+    _EFFICACY.format(ca="c", noise="") + "dflux/dt = (I_NMDA/(g_NMDA + small) - flux)/tau_flux : mV (target)\n"
     "dglu/dt = -glu/tau_glu : 1 (source)\n"
     "on pre glu += 1\n"
     "dc/dt = -c/tau_Ca + k_c*glu*flux : 1",

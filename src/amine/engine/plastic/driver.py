@@ -92,12 +92,12 @@ def plastic(k, slot, X, PB, PC, PP, PE, PX, PS, S, spk, ptr, pay, dt, k0, k1, ev
 
 @njit(nogil=True, cache=True, error_model='numpy')
 def peek(b, k, X, PB, PC, PP, PE, PX, PS, base, sources, delays, dt, k0, k1):
-    \"\"\"Brings synapses copied to ``base`` up to the end of step k - 1, changing nothing else.\"\"\"
+    \"\"\"Brings synapses copied to ``base`` up to the start of step k, changing nothing else.\"\"\"
     B, c, E = PB[b], PC[b], PE[b]
     for a in range(len(sources)):
         e, factor, phase = a + 1, F(0.0), I64(-1)
         shift = (B[DMIN] + delays[a] + B[P_EARLY]) * B[P_SHIFT]
-        until = k + 1 - shift
+        until = k - shift
         here = B[P_LOCAL] + (sources[a] * B[DELAYS] + delays[a]) * {row}
         since = I64(PX[here])
         if until > since:

@@ -35,7 +35,9 @@ def learned(net: Network, population: str) -> dict[Learned, Any]:
     return out
 
 
-def add_states(part: Learned, currents: Mapping[str, Any], rhs: Any, units: Any, initial: Any, parameters: Any) -> list[tuple[str, Any]]:
+def add_states(
+    part: Learned, currents: Mapping[str, Any], rhs: Any, units: Any, initial: Any, parameters: Any
+) -> list[tuple[str, Any]]:
     """Adds the states of a rule to a system; returns what a post-spike does to them."""
     from amine.equations.syntax import symbol
 
@@ -48,6 +50,8 @@ def add_states(part: Learned, currents: Mapping[str, Any], rhs: Any, units: Any,
             initial[s] = eq.initial[s].subs(swap, simultaneous=True)
     used = {x.name for s in plan.fused for x in eq.rhs[s].free_symbols}
     jumps = [(n, e) for event in eq.post for act in event.acts if act is not None for n, e in [act] if n in plan.fused]
-    used |= {x.name for _, e in jumps for x in e.free_symbols} | {x.name for s in plan.fused if s in eq.initial for x in eq.initial[s].free_symbols}
+    used |= {x.name for _, e in jumps for x in e.free_symbols} | {
+        x.name for s in plan.fused if s in eq.initial for x in eq.initial[s].free_symbols
+    }
     parameters |= {part.parameter(n) for n in eq.parameters if n in used}
     return [(n, e.subs(swap, simultaneous=True)) for n, e in jumps]
