@@ -45,6 +45,8 @@ class Estimator(BaseEstimator):
         steps: int = 50,
         dt: Any = "1 ms",
         recurrent: bool = False,
+        readout: str = "mean",
+        surrogate: Any = "auto",
         schedule: str = "constant",
         clip: float | None = None,
         early_stopping: bool = False,
@@ -71,6 +73,8 @@ class Estimator(BaseEstimator):
         self.steps = steps
         self.dt = dt
         self.recurrent = recurrent
+        self.readout = readout
+        self.surrogate = surrogate
         self.schedule = schedule
         self.clip = clip
         self.early_stopping = early_stopping
@@ -137,6 +141,7 @@ class Estimator(BaseEstimator):
         """A new network, rule and optimiser."""
         self.history_: dict[str, list[float]] = {}
         self._assemble(self._spec(X.shape[1]), y)
+        self.network_.set_range(saving.numpy_tensor(X, self.spec_.dtype))
         self.optimizer_ = training.optimizer(type(self).__name__, self.optimizer, self.network_, float(self.rate))
 
     def _assemble(self, spec: Spec, y: np.ndarray | None) -> None:
@@ -145,7 +150,7 @@ class Estimator(BaseEstimator):
         self._generator = torch.Generator().manual_seed(checks.whole(f"{where}, seed", self.seed, 0))
         rule = rules.get(self.rule, where)
         loss = Loss(self._loss_name(), self._task(), None if y is None else self._weights(y, spec))
-        rule.check(where, spec, loss)
+        rule.check(where, spec)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(self.seed))
             self.network_ = rule.build(spec)
@@ -166,6 +171,8 @@ class Estimator(BaseEstimator):
                 "spiking neurons stand in hidden layers, and there are none",
                 mend="give hidden=(128,)",
             )
+        if spiking:
+            self._check_spiking(where)
         precision = self.precision or ("float32" if spiking else "float64")
         checks.one_of(f"{where}, precision", "precision", precision, ("float32", "float64"))
         from amine.units import to_internal
@@ -182,7 +189,16 @@ class Estimator(BaseEstimator):
             self.encoder,
             checks.whole(f"{where}, steps", self.steps),
             to_internal(self.dt, "ms", f"{where}, dt", positive=True),
+            self.readout,
+            self.surrogate,
+            self._task(),
         )
+
+    def _check_spiking(self, where: str) -> None:
+        from amine.learn.spiking import ENCODERS, READOUTS
+
+        checks.one_of(f"{where}, encoder", "encoder", self.encoder, ENCODERS)
+        checks.one_of(f"{where}, readout", "read-out", self.readout, READOUTS)
 
     def _split(self, X: np.ndarray, y: np.ndarray) -> tuple[training.Batch, training.Batch | None]:
         """What is learned from, and what is held out for validation."""
@@ -243,6 +259,7 @@ class Estimator(BaseEstimator):
     def _scores(self, X: Any) -> Tensor:
         check_is_fitted(self, "network_")
         x = saving.numpy_tensor(checks.data(self, X, reset=False), self.spec_.dtype)
+        self.network_.eval()
         with torch.no_grad():
             return torch.cat([self.network_(part) for part in x.split(PORTION)])
 
@@ -329,6 +346,8 @@ class Classifier(ClassifierMixin, Estimator):
     encoder : for spiking networks, how features become currents or spikes: ``current``, ``rate``, ``latency``, ``population`` or ``delta``.
     steps, dt : for spiking networks, number and length of time steps.
     recurrent : for spiking networks, whether hidden layers have recurrent weights.
+    readout : for spiking networks, how scores are read from the output over time: ``mean``, ``leaky`` (a leaky mean at the end) or ``max_over_time``.
+    surrogate : for spiking networks, the derivative of a spike: a name or a Surrogate of :mod:`amine.learn.nn`; ``auto`` is the rule's own.
     schedule : how the rate changes: ``constant``, ``cosine``, ``linear``, ``exponential`` or ``step``.
     clip : largest norm of the gradient; None for no bound.
     early_stopping : stop when the validation loss has not fallen by ``tolerance`` for ``patience`` epochs, and keep the best weights.
@@ -372,6 +391,8 @@ class Classifier(ClassifierMixin, Estimator):
         steps: int = 50,
         dt: Any = "1 ms",
         recurrent: bool = False,
+        readout: str = "mean",
+        surrogate: Any = "auto",
         schedule: str = "constant",
         clip: float | None = None,
         early_stopping: bool = False,

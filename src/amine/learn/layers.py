@@ -47,6 +47,9 @@ class Spec:
     encoder: str = "current"
     steps: int = 50
     dt: float = 1.0
+    readout: str = "mean"
+    surrogate: Any = "auto"
+    task: str = "classes"
 
     @property
     def spiking(self) -> bool:
@@ -99,12 +102,19 @@ class Layered(nn.Module):
 
     def __init__(self, spec: Spec):
         super().__init__()
-        widths = (spec.inputs, *spec.hidden, spec.outputs)
         self.spec = spec
-        self.maps = nn.ModuleList(
+        widths = (self.lines(), *spec.hidden, spec.outputs)
+        self.maps: Any = nn.ModuleList(
             nn.Linear(a, b, bias=spec.bias, dtype=spec.dtype) for a, b in zip(widths, widths[1:], strict=False)
         )
-        initialise(list(self.maps), spec.initial)  # type: ignore[arg-type]
+        initialise(list(self.maps), spec.initial)
+
+    def lines(self) -> int:
+        """Number of inputs of the first map."""
+        return self.spec.inputs
+
+    def set_range(self, x: Tensor) -> None:
+        """Learns the range of features from samples, if the network cares."""
 
     def encode(self, x: Tensor) -> Tensor:
         """The input of the first map."""

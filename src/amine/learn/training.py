@@ -165,12 +165,14 @@ class Trainer:
         began, (x, y), n = time.perf_counter(), data, len(data[0])
         loss_sum, score_sum = 0.0, 0.0
         rate = self.opt.param_groups[0]["lr"]
+        self.learner.network.train()
         for xb, yb in self._batches(x, y):
             loss, scores = self.update(xb, yb)
             loss_sum += loss * len(xb) / n
             score_sum += self.score(scores, yb) * len(xb) / n
         line = {"loss": loss_sum, "score": score_sum, "rate": rate, "seconds": time.perf_counter() - began}
         if validation is not None:
+            self.learner.network.eval()
             with torch.no_grad():
                 scores = self.learner.network(validation[0])
                 line["validation_loss"] = float(self.learner.loss(scores, validation[1]))

@@ -16,8 +16,17 @@ from amine.learn.rules._base import Learner, Rule
 
 _HOME: dict[str, tuple[str, str]] = {
     "backprop": ("backprop", "Backprop"),
+    "truncated": ("backprop", "Truncated"),
     "feedback_alignment": ("alignment", "FeedbackAlignment"),
     "dfa": ("alignment", "DirectFeedbackAlignment"),
+    "eprop": ("eprop", "EProp"),
+    "reward": ("reward", "Reward"),
+    "hebb": ("hebb", "Hebb"),
+    "oja": ("hebb", "Oja"),
+    "stdp": ("hebb", "STDP"),
+    "plastic": ("plastic", "Plastic"),
+    "backpropamine": ("plastic", "Backpropamine"),
+    "eventprop": ("eventprop", "EventProp"),
 }
 
 __all__ = ["Learner", "Rule", "get", "names"]
@@ -59,6 +68,10 @@ def get(rule: Any, where: str = "rules", **options: Any) -> Rule:
         raise AmineError(
             f"{where}, rule '{rule}'", f"it has no option '{wrong}'", mend=did_you_mean(wrong, known)
         ) from None
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *(c for _, c in _HOME.values())])
 
 
 def __getattr__(name: str) -> Any:

@@ -58,7 +58,7 @@ class Rule:
             return f"it needs spiking neurons, and '{spec.neuron_name}' has no states in time"
         return ""
 
-    def check(self, where: str, spec: Spec, loss: Loss) -> None:
+    def check(self, where: str, spec: Spec) -> None:
         """Raises AmineError if the network can't be taught by this rule, and says why."""
         why = self.refuses(spec)
         if why:

@@ -1,0 +1,94 @@
+"""Networks of spiking neurons for the estimators: encoder, linear maps with neurons after them, and a read-out over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from amine.learn import nn as ann
+from amine.learn.layers import Layered, Spec
+
+ENCODERS = ("current", "rate", "latency", "population", "delta")
+READOUTS = ("mean", "leaky", "max_over_time")
+UNITS = 5  # tuning curves of the population code, for each feature
+RATE = 200.0  # Hz, for a feature at its maximum
+CHARGE = 5.0  # weight of a single spike, which has to do what a current does over the time constant of a neuron
+
+
+class Spiking(Layered):
+    """A spiking network: features become currents or spikes, scores are read from the last map's output over time.
+
+    Features are brought to 0..1 by the range that :meth:`set_range` saw; what lies outside is clipped. One unit of input moves a resting neuron to
+    its threshold within a step (:class:`amine.learn.nn.Neurons`, gain ``auto``), so that the usual start weights suit any model.
+
+    >>> from amine import models
+    >>> Spiking(Spec(4, 3, (8,), models.get("lif"), precision="float32", steps=10))(torch.rand(2, 4)).shape
+    torch.Size([2, 3])
+    """
+
+    def __init__(self, spec: Spec):
+        super().__init__(spec)
+        self.register_buffer("low", torch.zeros(spec.inputs, dtype=spec.dtype))
+        self.register_buffer("high", torch.ones(spec.inputs, dtype=spec.dtype))
+        self.low: Tensor
+        self.high: Tensor
+        make = [self._neurons(n) for n in spec.hidden]
+        self.layers: Any = nn.ModuleList(self._recurrent(m) if spec.recurrent else m for m in make)
+        self.score = ann.Readout(spec.readout, dt=f"{spec.dt} ms") if spec.readout != "mean" else None
+        self._generator = torch.Generator()
+
+    def _neurons(self, n: int) -> ann.Neurons:
+        more = {} if self.spec.surrogate == "auto" else {"surrogate": self.spec.surrogate}
+        return ann.Neurons(self.spec.neurons, n, dt=f"{self.spec.dt} ms", **more)
+
+    def _recurrent(self, neurons: ann.Neurons) -> ann.Recurrent:
+        layer = ann.Recurrent(neurons, autapses=False)
+        layer.weight.data = layer.weight.data.to(self.spec.dtype)
+        return layer
+
+    def lines(self) -> int:
+        spec = self.spec
+        return {"population": UNITS * spec.inputs, "delta": 2}.get(spec.encoder, spec.inputs)
+
+    def set_range(self, x: Tensor) -> None:
+        """Takes the range of features from samples; with ``delta`` all features share one."""
+        low, high = (
+            (x.amin(0), x.amax(0))
+            if self.spec.encoder != "delta"
+            else (x.amin().expand(x.shape[1]), x.amax().expand(x.shape[1]))
+        )
+        self.low.copy_(low)
+        self.high.copy_(torch.where(high > low, high, low + 1))
+
+    def encode(self, x: Tensor) -> Tensor:
+        """What goes into the first map [time, batch, lines]."""
+        steps, kind = self.spec.steps, self.spec.encoder
+        x = ((x - self.low) / (self.high - self.low)).clamp(0, 1)
+        if kind == "current":
+            return ann.encode.current(x, steps)
+        if kind == "latency":
+            return CHARGE * ann.encode.latency(x, steps)
+        if kind == "population":
+            return ann.encode.current(ann.encode.population(x, UNITS), steps)
+        if kind == "delta":
+            return CHARGE * ann.encode.delta(x.T[:, :, None], 0.1)
+        if not self.training:
+            self._generator.manual_seed(0)  # the same samples give the same answer
+        spikes = ann.encode.rate(x, steps, rate=f"{RATE} Hz", dt=f"{self.spec.dt} ms", generator=self._generator)
+        return spikes / (RATE * 1e-3 * self.spec.dt)  # as much in the mean as a current
+
+    def activation(self, k: int, before: Tensor) -> Tensor:
+        return self.layers[k](before)[0]
+
+    def readout(self, before: Tensor) -> Tensor:
+        return before.mean(0) if self.score is None else self.score(before)
+
+    def own(self, k: int) -> list[nn.Parameter]:
+        return list(self.layers[k].parameters())
+
+
+def neurons_of(layer: Any) -> ann.Neurons:
+    """The neurons of a hidden layer, recurrent or not."""
+    return layer.neurons if isinstance(layer, ann.Recurrent) else layer
