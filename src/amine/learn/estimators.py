@@ -153,7 +153,7 @@ class Estimator(BaseEstimator):
         rule.check(where, spec)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(self.seed))
-            self.network_ = rule.build(spec)
+            self.network_: Any = rule.build(spec)
             self._learner = rule.start(self.network_, loss)
 
     def _loss_name(self) -> str:

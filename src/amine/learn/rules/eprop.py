@@ -124,6 +124,7 @@ class _EProp(Learner):
             if feedback != "symmetric":
                 self.register_buffer(f"feedback_{k}", random_feedback(last.out_features, n, last.weight.dtype))
         if feedback == "adaptive":
+            self.seen: Any
             self.register_buffer("seen", last.weight.detach().clone())
 
     @torch.no_grad()

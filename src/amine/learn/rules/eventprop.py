@@ -153,8 +153,10 @@ class _EventProp(Learner):
         net, c = self.network, self.network.cell
         n = len(net.maps)
         at = net.spec.readout == "max_over_time"
+        times, lines = spikes[-1][:2]
+        at_time, turn = when
         late = _events.read_back(
-            net.weights(n - 1), *spikes[-1][:2], *when, error, slopes[-1], net.duration, c.tau_m, c.tau_s, at
+            net.weights(n - 1), times, lines, at_time, turn, error, slopes[-1], net.duration, c.tau_m, c.tau_s, at
         )
         for k in range(n - 2, -1, -1):
             late = _events.layer_back(
