@@ -166,6 +166,37 @@ def test_white_noise_gives_the_variance_of_ornstein_and_uhlenbeck():
     assert abs(v.mean()) < 5 * sigma / np.sqrt(n / 2)
 
 
+def test_noise_that_grows_with_the_voltage_has_the_moments_of_ito():
+    """dv = -v/tau dt + s v dW: E v = v0 exp(-t/tau), E v^2 = v0^2 exp((s^2 - 2/tau) t) (geometric Brownian motion)."""
+    model = am.models.neuron(
+        "geometric", "dv/dt = -v/tau + s*v*xi : mV\ninitial v = 10*mV", tau="10 ms", s="0.2 1/ms**0.5"
+    )
+    net = am.Network(seed=1, dt="0.05 ms")
+    P = net.population("P", 20_000, model)
+    probe = net.probe(P, "v", every="5 ms")
+    data = net.run("10.05 ms", **RUN).probes[probe.name]
+    v, t = data["v"], data.times
+    np.testing.assert_allclose(v.mean(1), 10.0 * np.exp(-t / 10.0), rtol=0.03)
+    np.testing.assert_allclose((v**2).mean(1), 100.0 * np.exp((0.04 - 0.2) * t), rtol=0.06)
+
+
+def test_euler_maruyama_has_the_stationary_law_of_a_double_well():
+    """dx = (x - x^3)/tau dt + sigma dW is distributed as exp(-2 U/(sigma^2 tau)) with U = x^4/4 - x^2/2 (Fokker and Planck)."""
+    equations = "dv/dt = (v - v*v*v/mV/mV)/tau + sigma*xi : mV\ninitial v = 0*mV"
+    model = am.models.neuron("well", equations, tau="1 ms", sigma="1 mV/ms**0.5")
+    assert model.integrators == {"v": "euler_maruyama"}
+    net = am.Network(seed=2, dt="0.01 ms")
+    P = net.population("P", 4000, model)
+    probe = net.probe(P, "v", every="4 ms")
+    v = net.run("40.01 ms", **RUN).probes[probe.name]["v"][3:]
+    x = np.linspace(-4, 4, 4001)
+    law = np.exp(-2 * (x**4 / 4 - x**2 / 2))
+    law /= law.sum()
+    for power in (2, 4):
+        assert (v**power).mean() == pytest.approx((x**power * law).sum(), rel=0.03)
+    assert abs(v.mean()) < 0.05
+
+
 @pytest.mark.parametrize("n", [1, 20, 400])
 def test_poisson_input_has_its_mean_and_variance(n):
     """Shot noise of a current filter (Campbell): mean = w tau rate, variance = w^2 tau rate/2."""
