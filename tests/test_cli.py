@@ -51,6 +51,8 @@ def test_json_is_one_object():
         (("run", "brunel", "--neurons", "5"), "no argument 'neurons'"),
         (("run", "none.py"), "does not exist"),
         (("models", "adexx"), "did you mean 'adex'"),
+        (("run", "coba", "--dose", "ketamin=1 uM"), "did you mean 'ketamine'"),
+        (("run", "coba", "--dose", "ketamine=1"), "unit is missing"),
         (("describe", "coba", "--set", "x"), "not key=value"),
         (("run", "coba", "--precision", "float16", "--neurons", "100"), "precision"),
     ],
@@ -134,3 +136,14 @@ def test_imports_are_light(statement, heavy):
     text = f"{statement}; import sys; print(*[m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "", done.stdout + done.stderr
+
+
+def test_doses_from_the_command_line():
+    given = ("run", "coba", "--neurons", "200", "--duration", "20 ms", "--seed", "1", "--json")
+    plain = json.loads(amine(*given)[0])
+    dosed = json.loads(amine(*given, "--dose", "diazepam=0.5 uM", "--dose", "bicuculline=1 uM@5ms..15ms")[0])
+    assert dosed["spike_hash"] != plain["spike_hash"]
+    net = am.circuits.coba(200, seed=1)
+    net.dose("diazepam", "0.5 uM")
+    net.dose("bicuculline", am.bath("1 uM", start="5 ms", stop="15 ms"))
+    assert net.run("20 ms", progress=False).spikes.hash() == dosed["spike_hash"]

@@ -152,6 +152,10 @@ def run(
     drive: Annotated[str | None, typer.Option(help="Drive of the circuit.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
     settings: Setting = [],  # noqa: B006  (typer reads it, nothing writes it)
+    dose: Annotated[
+        list[str],
+        typer.Option("--dose", help="Drug and concentration, such as 'ketamine=1 uM@200ms..600ms'; may be repeated."),
+    ] = [],  # noqa: B006
     threads: Annotated[int, typer.Option(help="Threads; results do not depend on them.")] = 1,
     precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     start: Annotated[str, typer.Option(help="Statistics leave out the time before.")] = "0 ms",
@@ -174,6 +178,11 @@ def run(
     net = _target(
         target, {"scale": scale, "neurons": neurons, "regime": regime, "drive": drive, "seed": seed}, settings
     )
+    if dose:
+        from amine.compounds.doses import parse_dose
+
+        for text in dose:
+            net.dose(*parse_dose(text))
     result = net.run(
         duration,
         threads=threads,

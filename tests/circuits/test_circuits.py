@@ -13,6 +13,8 @@ SMALL = {
     "cobahh": {"neurons": 500},
     "brunel": {"scale": 0.15},
     "microcircuit": {"scale": 0.02},
+    "gamma": {"neurons": 100},
+    "striatum": {"neurons": 100},
 }
 
 

@@ -1,4 +1,4 @@
-"""Circuits from the literature, ready to run: ``coba``, ``cuba``, ``cobahh``, ``brunel``, ``microcircuit``."""
+"""Circuits from the literature, ready to run: ``coba``, ``cuba``, ``cobahh``, ``brunel``, ``microcircuit``, ``gamma``, ``striatum``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _HOME = {
     "cobahh": "brette_2007",
     "brunel": "brunel_2000",
     "microcircuit": "potjans_diesmann",
+    "gamma": "boergers_2017",
+    "striatum": "humphries_2009",
 }
 
 
@@ -24,7 +26,7 @@ def names() -> list[str]:
     """Names of all circuits.
 
     >>> names()
-    ['coba', 'cuba', 'cobahh', 'brunel', 'microcircuit']
+    ['coba', 'cuba', 'cobahh', 'brunel', 'microcircuit', 'gamma', 'striatum']
     """
     return list(_HOME)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,24 @@ def gain_name(label: str) -> str:
     return f"gain_{label}"
 
 
+def blocker_name(what: str, drug: str, label: str) -> str:
+    """A state or parameter of a blocker of a receptor's open channels."""
+    return re.sub(r"\W", "_", f"{what}_{drug}_{label}")
+
+
+def tonic_name(label: str) -> str:
+    """The part of a receptor's channels that agonists among the drugs hold open: a parameter that is there only with them."""
+    return f"tonic_{label}"
+
+
+def total_name(label: str) -> str:
+    """The conductance of all channels of a receptor of a neuron together: there only where drugs must know it."""
+    return f"total_{label}"
+
+
+SHIFT = "shift_"  # what is added to a parameter of the neuron while the network runs
+
+
 GAP_CURRENT, GAP_TOTAL = "I_gap", "G_gap"
 
 
@@ -44,6 +63,7 @@ class CellStructure:
     arrays: frozenset[str] = frozenset()  # parameters that differ between neurons
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change while the network runs
     learned: tuple[Any, ...] = ()  # rules of plasticity that give the neurons states
+    blockers: tuple[tuple[str, str], ...] = ()  # (port label, drug) of blockers of open channels
 
     def parameters(self) -> list[str]:
         """Names of all parameters of the fused system but the total gap-junction conductance."""
@@ -59,5 +79,5 @@ class CellStructure:
             self.gap,
             sorted(self.arrays),
         ]
-        key += [list(self.varying)] if self.varying else []
+        key += [list(self.varying), list(self.blockers)] if self.varying else []
         return [*key, ["learned", *([x.tag, x.rule.key()] for x in self.learned)]] if self.learned else key

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from amine.engine.cells import GAP_CURRENT, GAP_TOTAL, CellStructure, gain_name, jump_row, port_name, stimulus_input
+from amine.engine.cells import GAP_CURRENT, GAP_TOTAL, SHIFT, CellStructure, jump_row, port_name, stimulus_input
 from amine.engine.plastic.target import add_states
+from amine.engine.slow.pores import with_drugs
 from amine.equations import parse
 from amine.equations.syntax import Equations, symbol
 from amine.errors import AmineError
@@ -35,6 +36,7 @@ def fuse(cell: CellStructure) -> Fused:
     rhs, units, initial = dict(eq.full_rhs), dict(eq.states), {s: eq.expand(e) for s, e in eq.initial.items()}
     parameters = set(eq.parameters)
     targets: dict[str, str] = {}
+    system = {"rhs": rhs, "units": units, "initial": initial, "parameters": parameters}
     total: Any = 0
     currents: dict[str, Any] = {}
     for label, receptor in cell.ports:
@@ -54,7 +56,7 @@ def fuse(cell: CellStructure) -> Fused:
         parameters |= {rename[p] for p in part.parameters}
         if part.current is not None:
             current = part.expand(part.current).subs(swap, simultaneous=True)
-            current = symbol(gain_name(label)) * current if gain_name(label) in cell.varying else current
+            current = with_drugs(current, label, cell, system)
             currents[f"I_{label}"] = current
             total += current
         state = part.on_spike[0][0]
@@ -69,12 +71,17 @@ def fuse(cell: CellStructure) -> Fused:
     jumps = [j for x in cell.learned for j in add_states(x, currents, rhs, units, initial, parameters)]
     order = sorted(rhs, key=lambda s: s != "v")  # the voltage is the first row of a block
     rhs = {s: rhs[s].subs(symbol("I"), total) for s in order}
+    shifted = {
+        symbol(n[len(SHIFT) :]): symbol(n[len(SHIFT) :]) + symbol(n) for n in cell.varying if n.startswith(SHIFT)
+    }
+    if shifted:
+        rhs = {s: e.subs(shifted, simultaneous=True) for s, e in rhs.items()}
     return Fused(
         rhs,
         {s: units[s] for s in order},
         parameters,
         inputs,
-        None if eq.threshold is None else eq.expand(eq.threshold),
+        None if eq.threshold is None else eq.expand(eq.threshold).subs(shifted, simultaneous=True),
         (*((n, eq.expand(e)) for n, e in eq.reset), *jumps),
         None if eq.refractory is None else eq.expand(eq.refractory),
         eq.hold,

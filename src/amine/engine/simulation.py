@@ -124,6 +124,7 @@ class Simulation:
             [(p, s.ctypes.data, i.ctypes.data, 0, len(s)) for p, s, i in self.lists] if t == 0 else [] for t in range(T)
         ]
         self.SL = [np.array(rows, np.int64).reshape(-1, 5) for rows in SL]
+        self.specs = [*net.probes, *(structure.slow.probes if structure.slow is not None else [])]
         self._prepare_probes()
         self._prepare_stimuli()
         self.slow = None
@@ -151,7 +152,7 @@ class Simulation:
     def _prepare_probes(self) -> None:
         index = {p.member.name: p for p in self.places}
         self.probes = []
-        for q in self.net.probes:
+        for q in self.specs:
             place = index[q.target.population]
             i = np.arange(q.target.start, q.target.stop, q.target.step)
             every = 1 if q.every is None else round(to_internal(q.every, "ms", "probe") / self.net.dt)
@@ -165,7 +166,7 @@ class Simulation:
                 for p, b in zip(self.places, self.blocks[t], strict=True)
             ]
             rows = []
-            for q, spec in zip(self.probes, self.net.probes, strict=True):
+            for q, spec in zip(self.probes, self.specs, strict=True):
                 low, high = limits[[p.member.name for p in self.places].index(spec.target.population)]
                 rows.append([np.flatnonzero((s >= low) & (s < high)) for s in q.slots])
             self.owned.append(rows)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
 from amine.engine.cells import CellStructure, port_name
 from amine.engine.plastic.structure import RuleStructure, rules_of
 from amine.engine.plastic.target import learned
+from amine.engine.slow.blockers import values as blocker_values
 from amine.engine.slow.plan import Plan, plan
 from amine.engine.tables import SOURCE_LIST, SOURCE_POISSON
+from amine.errors import AmineWarning
 from amine.network.network import Network, ports_of
 from amine.network.parts import PoissonInput, Population, Stimulus
 from amine.network.values import Value
@@ -31,6 +34,7 @@ class Member:
     gap_total: Any = None  # sum of the gap-junction conductances of each neuron, once they are drawn
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change
     spread: frozenset[str] = frozenset()  # those of them that then differ between neurons
+    blockers: tuple[tuple[str, str], ...] = ()  # (receptor, drug) of blockers of open channels
     structure: Any = None  # of cells with a tree: see engine/cable_structure.py
     plan: Any = None
 
@@ -76,11 +80,15 @@ def read(net: Network) -> Structure:
     """The structure of a network."""
     members, cells, index = [], [], {}
     slow = plan(net)
+    for sentence in slow.idle if slow is not None else []:
+        warnings.warn(sentence, AmineWarning, stacklevel=2)
     for population in net.populations.values():
         m = _member(net, population)
         if slow is not None:
             m.varying, m.spread = slow.varying(population.name)
             m.values |= {name: ("1", "1") for name in m.varying if name not in m.values}
+            m.values |= blocker_values(net, slow, population.name)
+            m.blockers = tuple((label, e.drug) for label, e in slow.blockers.get(population.name, []))
         if population.model.kind == "source":
             m.kind = SOURCE_LIST if "times" in population.model.units else SOURCE_POISSON
             members.append(m)
@@ -96,18 +104,18 @@ def read(net: Network) -> Structure:
     for m in members:
         for model in m.releases:
             releases.setdefault(repr(model.structure()), model)
-    return Structure(members, cells, list(releases.values()), _parts(net, members), slow, rules_of(net))
+    return Structure(members, cells, list(releases.values()), _parts(net, members, slow), slow, rules_of(net))
 
 
-def _parts(net: Network, members: list[Member]) -> list[str]:
+def _parts(net: Network, members: list[Member], slow: Plan | None) -> list[str]:
     own = any(not isinstance(w, str) for s in net.projections for w in (*s.receptors.values(), s.delay or ""))
     kinds = {m.kind for m in members}
     there = {
         "own": own,
         "poisson_source": SOURCE_POISSON in kinds,
         "spike_list": SOURCE_LIST in kinds,
-        "probes": bool(net.probes),
-        "slow": bool(net.fields or net.modulations or net.doses),
+        "probes": bool(net.probes) or (slow is not None and bool(slow.probes)),
+        "slow": slow is not None,
     }
     return [name for name, x in there.items() if x]
 
@@ -162,5 +170,13 @@ def _cell(m: Member) -> CellStructure:
     )
     arrays = frozenset(differ | ({"G_gap"} if m.gap else set()) | m.spread)
     return CellStructure(
-        m.population.model, tuple(m.ports.items()), len(m.stimuli), poisson, m.gap, arrays, m.varying, m.learned
+        m.population.model,
+        tuple(m.ports.items()),
+        len(m.stimuli),
+        poisson,
+        m.gap,
+        arrays,
+        m.varying,
+        m.learned,
+        m.blockers,
     )

@@ -145,7 +145,11 @@ def exponential_euler(s: str, e: Any, parameters: set[str]) -> Any:
 def _relax(x: Any, a_dt: Any, b_dt: Any, parameters: set[str]) -> Any:
     """x_inf + (x - x_inf) exp(a dt), or the form with exprel where ``a`` might vanish."""
     known = parameters | {"dt"}
-    terms = sp.Add.make_args(a_dt)
-    if any(t.has(sp.exp, exprel) or {s.name for s in t.free_symbols} <= known for t in terms):
+    if any(_never_zero(t, known) for t in sp.Add.make_args(a_dt)):
         return -b_dt / a_dt + (x + b_dt / a_dt) * sp.exp(a_dt)
     return x + (a_dt * x + b_dt) * exprel(a_dt)
+
+
+def _never_zero(term: Any, known: set[str]) -> bool:
+    """Whether each factor of a term is made of parameters or is an exponential; a factor that is a state may vanish."""
+    return all(f.has(sp.exp, exprel) or {s.name for s in f.free_symbols} <= known for f in sp.Mul.make_args(term))

@@ -46,7 +46,7 @@ class Field:
     released_by: dict[str, Group]
     release: str
     uptake: tuple[Uptake, ...] = ()
-    removal: str = "0 1/ms"
+    removal: dict[str, str] = field(default_factory=dict)  # by enzyme, "" for all others
     tonic: str = "0 uM"
     regions: dict[str, Group] = field(default_factory=dict)
     exchange: str = "0 1/ms"
@@ -102,7 +102,7 @@ def field_of(net: Network, name: str, **given: Any) -> Field:
         released,
         _quantity(given["release"], "uM", f"{where}, release"),
         _uptakes(given["uptake"], where),
-        _rate(given["removal"], f"{where}, removal"),
+        _removal(given["removal"], f"{where}, removal"),
         _quantity(given["tonic"], "uM", f"{where}, tonic"),
         regions,
         _rate(given["exchange"], f"{where}, exchange"),
@@ -110,7 +110,7 @@ def field_of(net: Network, name: str, **given: Any) -> Field:
     )
     if grid is not None:
         _check_positions(net, released, grid, where)
-    if not out.uptake and not to_internal(out.removal, "1/ms", where) and released:
+    if released and not out.uptake and not any(to_internal(r, "1/ms", where) for r in out.removal.values()):
         _warn(where, "nothing removes it, so that it can only rise", 'give uptake= or removal="1 1/s"')
     return out
 
@@ -130,6 +130,17 @@ def _rate(value: Any, where: str) -> str:
         if e.problem != "wrong dimension":
             raise
     return f"{1.0 / float(to_internal(value, 'ms', where, positive=True))!r} 1/ms"
+
+
+def _removal(value: Any, where: str) -> dict[str, str]:
+    """Rates by enzyme."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        return {"": _rate(value, where)}
+    from amine import compounds
+
+    return {compounds.enzyme(str(k)).id if k else "": _rate(v, f"{where}, '{k}'") for k, v in value.items()}
 
 
 def _mapping(net: Network, value: Any, where: str) -> dict[str, Group]:
@@ -233,6 +244,10 @@ def modulation_of(net: Network, target: Any, **given: Any) -> Modulation:
     group = group_of(net, target, "Modulation, target")
     by = given["by"].name if isinstance(given["by"], Field) else str(given["by"] or "")
     acts_on, receptor = str(given["acts_on"]), str(given["receptor"] or by)
+    if not receptor:
+        raise AmineError(
+            "Modulation", "neither by= nor receptor= is given", mend="name a field, or a receptor for drugs alone"
+        )
     name = f"{receptor} on {acts_on} of {'+'.join(v.population for v in group)}"
     where = f"Modulation '{name}'"
     if by and by not in net.fields:
@@ -243,9 +258,9 @@ def modulation_of(net: Network, target: Any, **given: Any) -> Modulation:
             _need_positions(net.populations[v.population], f.grid, where)
         check_parameter(net, net.populations[v.population], acts_on, where)
     maximum = float(to_internal(given["maximum"], "1", f"{where}, maximum", nonnegative=True))
-    potency = given["EC50"]
+    potency = given["EC50"] if given["EC50"] is not None or by else "1 uM"
     if potency is None:
-        potency = _potency(receptor, by, where)
+        potency = _potency(receptor, where)
     to_internal(potency, "uM", f"{where}, EC50", positive=True)
     rise = given["tau"] if given["tau"] is not None else "0 ms"
     decay = given["tau_decay"] if given["tau_decay"] is not None else rise
@@ -263,7 +278,7 @@ def modulation_of(net: Network, target: Any, **given: Any) -> Modulation:
     )
 
 
-def _potency(receptor: str, by: str, where: str) -> str:
+def _potency(receptor: str, where: str) -> str:
     from amine import compounds
 
     value = compounds.receptor(receptor).value("potency")
@@ -298,6 +313,8 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
                 where, f"parameter '{first}' of '{population.name}' is not known", mend=did_you_mean(first, known)
             )
         return first
+    if first in net.fields and rest == "release":
+        return acts_on
     if first == "release":
         models = [s.release for s in net.projections if _from(s, population) and s.release is not None]
         known = {p for m in models for p in m.units}
@@ -381,7 +398,7 @@ def from_plain(net: Network, data: Mapping[str, Any]) -> None:
             released_by={str(k): to_group(g) for k, g in d["released_by"].items()} or None,
             release=d["release"],
             uptake=[Uptake(str(u["name"]), *_texts(u, "vmax", "km")) for u in d["uptake"]] or None,
-            removal=d["removal"],
+            removal={str(k): v for k, v in d["removal"].items()} or None,
             tonic=d["tonic"],
             regions={str(k): to_group(g) for k, g in d["regions"].items()} or None,
             exchange=d["exchange"],

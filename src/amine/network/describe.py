@@ -72,7 +72,17 @@ def _rule(r: Rule, s: Synapses | None = None) -> str:
 
 def sections(net: Network) -> list[Section]:
     """All tables as (title, header, rows)."""
-    out = [_summary(net), _populations(net), _connectivity(net), *_models(net), _inputs(net), _measurements(net)]
+    from amine.network.chemistry_tables import chemistry
+
+    out = [
+        _summary(net),
+        _populations(net),
+        _connectivity(net),
+        *_models(net),
+        *chemistry(net),
+        _inputs(net),
+        _measurements(net),
+    ]
     return [s for s in out if s[2]]
 
 

@@ -49,23 +49,42 @@ def concentration(run: Run, name: str, region: str | None = None) -> Signal:
 
 def _drug(run: Run, name: str) -> str:
     same = [d.drug for d in run.network.doses if d.drug.casefold() == str(name).casefold()]
-    return same[0] if same else str(name)
+    if same:
+        return same[0]
+    from amine.compounds.catalogue import find_entry
+
+    found = find_entry(str(name), ("drug",))
+    return str(name) if found is None else found.id
 
 
 def occupancy(run: Run, receptor: str, by: str | None = None, region: str | None = None) -> Signal:
     """See :meth:`amine.results.run.Run.occupancy`."""
     mine = {n.split(":", 1)[1]: p for n, p in run.slow.items() if n.startswith("occupancy:")}
-    found = mine.get(f"{receptor}:{_drug(run, by)}") if by is not None else None
     if by is None:
-        found = next((p for n, p in mine.items() if n.split(":")[0] == receptor), None)
-    if found is None:
-        known = [n.split(":")[0] for n in mine]
-        what = f"no receptor '{receptor}'" + (f" with '{by}'" if by else "")
-        mend = did_you_mean(receptor, known) if known else "add net.modulate() or net.dose() before the run"
-        if by is not None and receptor in known:
-            mend = did_you_mean(by, [n.split(":")[1] for n in mine if n.startswith(f"{receptor}:")])
-        raise AmineError("Run.occupancy", f"there was {what}", mend=mend)
-    return _signal(run, receptor, found, region, "Run.occupancy")
+        natural = {f.casefold() for f in run.network.fields}
+        keys = [
+            n for n in mine if n.split(":")[0] == receptor and (":" not in n or n.split(":")[1].casefold() in natural)
+        ]
+    else:
+        keys = [n for n in mine if ":".join(n.split(":")[:2]) == f"{receptor}:{_drug(run, by)}"]
+    if not keys:
+        raise _missing(receptor, by, list(mine))
+    if "value" in mine[keys[0]].values:
+        return _signal(run, receptor, mine[keys[0]], region, "Run.occupancy")
+    parts = [
+        np.concatenate([np.asarray(x) for x in mine[k].values.values()], 1) for k in keys
+    ]  # block of single neurons
+    return Signal(receptor, mine[keys[0]].times, np.concatenate(parts, 1).mean(1), "1")
+
+
+def _missing(receptor: str, by: str | None, known: list[str]) -> AmineError:
+    receptors = list(dict.fromkeys(n.split(":")[0] for n in known))
+    mend = did_you_mean(receptor, receptors) if receptors else "add net.modulate() or net.dose() before the run"
+    if by is not None and receptor in receptors:
+        mend = did_you_mean(by, [n.split(":")[1] for n in known if n.startswith(f"{receptor}:")])
+    return AmineError(
+        "Run.occupancy", f"there was no receptor '{receptor}'" + (f" with '{by}'" if by else ""), mend=mend
+    )
 
 
 def _signal(run: Run, name: str, p: ProbeData, region: str | None, where: str) -> Signal:

@@ -100,6 +100,12 @@ class Run:
             raise AmineError("Run.weights", "this is not a plastic projection of the run", given=repr(name)[:40], mend=mend)
         return self._weights[name]
 
+    def chemistry(self) -> Figure:
+        """Concentrations of fields and drugs, and occupancies of receptors, in time."""
+        from amine.view.chemistry import chemistry
+
+        return chemistry(self)
+
     # --- numbers -----------------------------------------------------------------------------------------------
 
     def statistics(self, start: float = 0.0) -> dict[str, dict[str, float]]:

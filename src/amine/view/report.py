@@ -80,6 +80,8 @@ def page(run: Run, published: Mapping[str, float] | None, start: float) -> str:
     ]
     if run.probes:
         parts += ["<h2>Traces</h2>", _figure(run.traces(), "")]
+    if run.slow:
+        parts += ["<h2>Chemistry</h2>", _figure(run.chemistry(), "Concentrations, and occupancies of receptors.")]
     parts.append("<h2>Description</h2>")
     for heading, header, rows in net.describe_sections():
         parts += [f"<h3>{html.escape(heading)}</h3>", table(header, rows)]

@@ -29,9 +29,7 @@ def network() -> am.Network:
         delay='normal("1.5 ms", "0.7 ms").clipped("0.1 ms")',
     )
     net.synapses(I, E, receptor="GABA_A", weight="10 nS", indegree=20, delay="0.8 ms", release="tsodyks_markram")
-    DA = net.field(
-        "dopamine", released_by=vta[::2], uptake=am.uptake("4 uM/s", "0.2 uM"), tonic="20 nM", release="5 nM"
-    )
+    DA = net.field("dopamine", released_by=vta[::2], uptake="DAT", tonic="20 nM", release="5 nM")
     net.field(
         "no", released_by=E, removal="20 ms", release="3 nM", grid=(5, 5), spacing="100 um", diffusion="3 um**2/ms"
     )
@@ -47,6 +45,10 @@ def network() -> am.Network:
     net.modulate(E, by="no", receptor="sGC", acts_on="tau_m", maximum=1.3, EC50="10 nM", tau="5 ms", tau_decay="40 ms")
     net.modulate(E[50:250], by="ecb", receptor="R", acts_on="V_th", maximum=0.95, EC50="10 nM")
     net.modulate(I, by="ecb", receptor="CB1", acts_on="release.U", maximum=0.2, EC50="5 nM", hill=2)
+    net.dose("ketamine", am.bath("50 uM", start="20.4 ms"))
+    net.dose("memantine", "5 uM")
+    net.dose("cocaine", am.dose_ramp("0 uM", "1 uM", "10 ms", "50 ms"))
+    net.dose("diazepam", am.dose_table(["15 ms", "60 ms"], ["0.1 uM", "0 uM"]))
     net.probe(E[3:90:7], "v", every="0.3 ms", name="cells")
     return net
 
@@ -59,10 +61,10 @@ def reference():
 def same(a, b) -> None:
     assert a.spikes.hash() == b.spikes.hash()
     assert np.array_equal(a.probes["cells"]["v"], b.probes["cells"]["v"])
-    assert a.slow.keys() == b.slow.keys() and len(a.slow) == 7
+    assert a.slow.keys() == b.slow.keys() and len(a.slow) == 17
     for name, p in a.slow.items():
         assert np.array_equal(p.times, b.slow[name].times), name
-        assert np.array_equal(p.values["value"], np.asarray(b.slow[name].values["value"])), name
+        assert all(np.array_equal(x, np.asarray(b.slow[name].values[v])) for v, x in p.values.items()), name
 
 
 def test_the_reference_is_active(reference):

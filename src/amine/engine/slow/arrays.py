@@ -90,7 +90,14 @@ class SlowState:
         for f in self.plan.factors:
             p = self.names[f.population]
             if f.parameter not in needs[p]:
-                raise AmineError(f"Population '{f.population}'", f"nothing depends on parameter '{f.parameter}'")
+                problem = f"nothing depends on parameter '{f.parameter}'"
+                if hasattr(places[p].member.population.model, "cell"):
+                    problem = f"'{f.parameter}' of a cell with a tree cannot change while the network runs"
+                raise AmineError(
+                    f"Population '{f.population}'",
+                    problem,
+                    mend="let doses and modulators act on other parameters or cells",
+                )
             table = -1
             if f.regions is not None:
                 full = np.concatenate([f.regions, np.full(places[p].blocks * BLOCK - len(f.regions), -1)])

@@ -67,7 +67,11 @@ def transport(s, out, n, axes, first, last, par, scratch):
 
 @njit(nogil=True, error_model="numpy")
 def _field(s, Z, o, released, scratch):
-    """A field through one field step. Its numbers: h, first-order rate, uptakes, (Vmax, Km) of each, then sources of each region."""
+    """A field through one field step.
+
+    Its numbers: h, the first-order rate that no drug changes, number of uptakes, first and last axis, (Vmax, Km) of each uptake, then the
+    constant source of each region.
+    """
     ops, args, par = Z.ops, Z.args, Z.par
     out, n, p = ops[o, T.OUT], ops[o, T.N], ops[o, T.PAR]
     h, rate, uptakes = par[p], par[p + 1], I64(par[p + 2])
@@ -78,13 +82,13 @@ def _field(s, Z, o, released, scratch):
         for a in range(ops[o, T.ARG0], ops[o, T.ARG1]):
             role, x = args[a, T.ROLE], s[args[a, T.FROM] + args[a, T.STRIDE] * r]
             if role == T.REMOVAL:
-                k *= x
+                k += par[args[a, T.NUMBER]] * x
             elif role == T.SOURCE:
                 source *= x
             elif role == T.RELEASE:
                 gain *= x
             elif role == T.EFFLUX:
-                more += par[args[a, T.NUMBER]] * x
+                more += x
         half = 0.5 * (h * (par[r0 + r] * source + more) + released[out + r] * gain)
         scratch[n + r] = half
         for u in range(uptakes):
@@ -107,40 +111,56 @@ def _field(s, Z, o, released, scratch):
 
 @njit(nogil=True, error_model="numpy")
 def _uptake(s, Z, o, u, r, vmax, km):
-    """Vmax and Km of a transporter with its drugs: competitors raise Km, the others lower Vmax."""
-    args, par, share = Z.args, Z.par, 1.0
+    """Vmax and Km of a transporter with its drugs."""
+    args, par = Z.args, Z.par
     for a in range(Z.ops[o, T.ARG0], Z.ops[o, T.ARG1]):
         role = args[a, T.ROLE]
         if (role == T.KM or role == T.VMAX) and I64(par[args[a, T.NUMBER]]) == u:
             x = s[args[a, T.FROM] + args[a, T.STRIDE] * r]
             if role == T.KM:
-                share += x / par[args[a, T.NUMBER] + 1]
+                km *= x
             else:
                 vmax *= x
-    return vmax, km * share
+    return vmax, km
 
 
 @njit(nogil=True, error_model="numpy")
 def _occupancy(s, Z, o):
-    """Ligands at one site (Gaddum 1937): agonists with their efficacies, competitors, and what acts from other sites."""
+    """Response of a receptor to its natural agonist beside drugs, as :func:`amine.compounds.effects.response` has it."""
     ops, args, par = Z.ops, Z.args, Z.par
     hill = par[ops[o, T.PAR]]
     for r in range(ops[o, T.N]):
-        bound, active, rest, shift, left = 0.0, 0.0, 1.0, 1.0, 1.0
+        bound, shift, added, efficacy = 0.0, 1.0, 0.0, 1.0
         for a in range(ops[o, T.ARG0], ops[o, T.ARG1]):
-            role, x, p = args[a, T.ROLE], s[args[a, T.FROM] + args[a, T.STRIDE] * r], args[a, T.NUMBER]
+            role, x = args[a, T.ROLE], s[args[a, T.FROM] + args[a, T.STRIDE] * r]
             if role == T.AGONIST:
-                bound += x / par[p]
-                active += x / par[p] * par[p + 1]
-            elif role == T.COMPETITOR:
-                rest += x / par[p]
+                bound += x / par[args[a, T.NUMBER]]
             elif role == T.SHIFT:
                 shift *= x
-            elif role == T.REDUCER:
-                left *= x
-        y = bound / (rest * shift)
-        e = y if hill == 1.0 else (math.pow(y, hill) if y > 0.0 else 0.0)
-        s[ops[o, T.OUT] + r] = left * (active / bound) * e / (1.0 + e) if bound > 0.0 else 0.0
+            elif role == T.ADDED:
+                added += x
+            elif role == T.EFFICACY:
+                efficacy *= x
+        y = bound / shift
+        if hill != 1.0 and y > 0.0:
+            y = math.pow(y, hill)
+        own = y / (1.0 + y)
+        s[ops[o, T.OUT] + r] = (own + added * (1.0 - own)) * efficacy
+
+
+@njit(nogil=True, error_model="numpy")
+def _loads(s, Z, o):
+    """Sum of the loads (C/K)**n of all drugs at a site, and that of the first."""
+    total, first = 0.0, 0.0
+    for a in range(Z.ops[o, T.ARG0], Z.ops[o, T.ARG1]):
+        p = Z.args[a, T.NUMBER]
+        x, n = s[Z.args[a, T.FROM]] / Z.par[p], Z.par[p + 1]
+        if n != 1.0 and x > 0.0:
+            x = math.pow(x, n)
+        total += x
+        if a == Z.ops[o, T.ARG0]:
+            first = x
+    return total, first
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -166,10 +186,24 @@ def slow_step(Z, tid, k, slot, spk, ptr, RC):
                 x = s[args[a, T.FROM] + args[a, T.STRIDE] * r]
                 share = par[p] if x > s[out + r] else par[p + 1]
                 s[out + r] = s[out + r] + (x - s[out + r]) * share if k > 0 else x
-        elif kind == T.LINEAR:
-            a = ops[o, T.ARG0]
+        elif kind == T.COMBINE:
             for r in range(n):
-                s[out + r] = par[p] + par[p + 1] * s[args[a, T.FROM] + args[a, T.STRIDE] * r]
+                x = par[p]
+                for a in range(ops[o, T.ARG0], ops[o, T.ARG1]):
+                    x += par[args[a, T.NUMBER]] * s[args[a, T.FROM] + args[a, T.STRIDE] * r]
+                s[out + r] = 1.0 / x if ops[o, T.MORE] else x
+        elif kind == T.PRODUCT:
+            for r in range(n):
+                x = 1.0
+                for a in range(ops[o, T.ARG0], ops[o, T.ARG1]):
+                    x *= s[args[a, T.FROM] + args[a, T.STRIDE] * r]
+                s[out + r] = x
+        elif (
+            kind == T.SHARE
+        ):  # of a drug among all at its site; then what the site's occupation by them is over its vacancy
+            total, mine = _loads(s, Z, o)
+            s[out] = mine / (1.0 + total)
+            s[out + 1] = total
     for q in range(Z.releases.shape[0]):  # every thread writes the same value, once
         w, x = Z.releases[q], par[Z.releases[q, T.W_PAR]]
         for other in range(Z.releases.shape[0]):

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from amine.engine.slow import tables as T
+from amine.engine.slow.blockers import block
 from amine.engine.slow.device import remove
+from amine.engine.slow.drugs import Drugs, enzymes
 from amine.errors import AmineError
 from amine.network.chemistry import Field, Modulation, check_parameter
 from amine.network.network import Network
-from amine.network.parts import Group
+from amine.network.parts import Group, Probe
 from amine.units import to_internal
 
 
@@ -62,6 +64,14 @@ class Plan:
     )  # population, parameter of its release models, signal
     doses: list[list[Any]] = field(default_factory=list)  # courses of each drug
     recorded: list[Recorded] = field(default_factory=list)
+    blockers: dict[str, list[tuple[str, Any]]] = field(
+        default_factory=dict
+    )  # population: receptors' labels and effects
+    totals: dict[str, dict[str, str]] = field(
+        default_factory=dict
+    )  # population: receptors whose conductance in all must be known
+    probes: list[Probe] = field(default_factory=list)  # of states that are kept as signals
+    idle: list[str] = field(default_factory=list)  # sentences about doses that act on nothing
 
     def add(self, name: str, n: int = 1, start: Sequence[float] = (0.0,)) -> int:
         """New signals; a name that is taken gets a number."""
@@ -72,7 +82,7 @@ class Plan:
         self.initial += list(start) if len(start) == n else list(start) * n
         return at
 
-    def numbers(self, *values: float) -> int:
+    def numbers(self, *values: Any) -> int:
         """Place of numbers in the common table."""
         at = len(self.par)
         self.par += [float(v) for v in values]
@@ -93,6 +103,10 @@ class Plan:
         self.mapped += len(regions)
         return at
 
+    def keep(self, *what: Any) -> None:
+        """Lets a run keep a signal; see :class:`Recorded`."""
+        self.recorded.append(Recorded(*what))
+
     def varying(self, population: str) -> tuple[tuple[str, ...], frozenset[str]]:
         """Names of the parameters of a population that change, and of those that then differ between neurons."""
         mine = [f for f in self.factors if f.population == population]
@@ -108,10 +122,17 @@ def plan(net: Network) -> Plan | None:
     p = Plan(every, every * net.dt)
     _doses(net, p)
     for f in net.fields.values():
-        _field(net, f, p)
+        _concentration(net, f, p)
+    drugs = Drugs(net, p)
     occupied: dict[Any, int] = {}
+    own: dict[str, list[tuple[int, int]]] = {f: [] for f in net.fields}  # factors of a field's own release
     for m in net.modulations:
-        _modulation(net, m, p, occupied)
+        _modulation(net, m, p, drugs, occupied, own)
+    for f in net.fields.values():
+        _field(net, f, p, drugs, own[f.name])
+    drugs.act()
+    block(net, p, drugs)
+    p.idle = drugs.idle()
     return p
 
 
@@ -124,32 +145,58 @@ def _doses(net: Network, p: Plan) -> None:
         at = p.add(f"dose:{drug}")
         p.operate(T.DOSE, at, 1, [], 0, j)
         p.doses.append(courses)
-        p.recorded.append(Recorded("dose", drug, "", "uM", ("",), at, 1))
+        p.keep("dose", drug, "", "uM", ("",), at, 1)
 
 
 # --- fields -----------------------------------------------------------------------------------------------------
 
 
-def _field(net: Network, f: Field, p: Plan) -> None:
-    where = f"Field '{f.name}'"
-    n = int(np.prod(f.grid.shape)) if f.grid is not None else len(f.places)
-    tonic = float(to_internal(f.tonic, "uM", where))
-    at = p.add(f.name, n, [tonic])
+def _size(f: Field) -> int:
+    return int(np.prod(f.grid.shape)) if f.grid is not None else len(f.places)
+
+
+def _concentration(net: Network, f: Field, p: Plan) -> None:
+    """The signals of a field; its operation comes when all that acts on it is there."""
+    n = _size(f)
+    at = p.add(f.name, n, [float(to_internal(f.tonic, "uM", f"Field '{f.name}'"))])
     places = tuple(f.places) if f.grid is None else tuple(map(str, np.ndindex(f.grid.shape)))
     for r, place in enumerate(places if n > 1 and f.grid is None else ()):
         p.signals[f"{f.name}:{place}"] = at + r
+    p.keep("concentration", f.name, "", "uM", places, at, n)
+
+
+def _field(net: Network, f: Field, p: Plan, drugs: Drugs, own: list[tuple[int, int]]) -> None:
+    where, n, at = f"Field '{f.name}'", _size(f), p.signals[f.name]
+    tonic = float(to_internal(f.tonic, "uM", where))
     uptakes = [(float(to_internal(u.vmax, "uM/ms", where)), float(to_internal(u.km, "uM", where))) for u in f.uptake]
-    rate = float(to_internal(f.removal, "1/ms", where))
+    total = sum(float(to_internal(r, "1/ms", where)) for r in f.removal.values())
+    args = [(T.RELEASE, signal, stride, 0) for signal, stride in own]
+    for content in drugs.factors(f.name, "content"):
+        args += [(T.RELEASE, content, 0, 0), (T.SOURCE, content, 0, 0)]
+    for j, u in enumerate(f.uptake):
+        number = p.numbers(j)
+        for role, quantity in ((T.KM, "Km"), (T.VMAX, "Vmax"), (T.EFFLUX, "efflux")):
+            args += [(role, signal, 0, number) for signal in drugs.factors(u.name, quantity)]
+    rest = total
+    for enzyme, rate in enzymes(f).items():
+        signals = drugs.factors(enzyme, "Vmax")
+        if signals:
+            part = float(to_internal(rate, "1/ms", where))
+            rest -= part
+            product = p.add(f"{f.name}:{enzyme}", 1, [1.0])
+            p.operate(T.PRODUCT, product, 1, [(0, s, 0, 0) for s in signals], 0)
+            args.append((T.REMOVAL, product, 0, p.numbers(part)))
     first, matrix = len(p.axes), _axes(f, n, p, where)
-    source = _balance(np.full(n, tonic), uptakes, rate, p.h, matrix, where)
-    numbers = p.numbers(p.h, rate, len(uptakes), first, len(p.axes), *(x for u in uptakes for x in u), *source)
+    source = _balance(np.full(n, tonic), uptakes, total, p.h, matrix, where)
+    numbers = p.numbers(
+        p.h, max(rest, 0.0), len(uptakes), first, len(p.axes), *(x for u in uptakes for x in u), *source
+    )
     o = len(p.ops)
-    p.operate(T.FIELD, at, n, [], numbers)
-    p.recorded.append(Recorded("concentration", f.name, "", "uM", places, at, n))
+    p.operate(T.FIELD, at, n, args, numbers)
     amount = p.numbers(float(to_internal(f.release, "uM", where)))
     for place, group in f.released_by.items():
         for v in group:
-            region, table = (places.index(place), -1) if f.grid is None else (-1, p.region_map(voxels(net, f, v)))
+            region, table = (f.places.index(place), -1) if f.grid is None else (-1, p.region_map(voxels(net, f, v)))
             p.spikes.append((o, v.population, v.start, v.stop, v.step, region, table, amount))
 
 
@@ -241,7 +288,9 @@ def regions_of(net: Network, f: Field | None, population: str, group: Group) -> 
 # --- modulators -------------------------------------------------------------------------------------------------
 
 
-def _modulation(net: Network, m: Modulation, p: Plan, occupied: dict[Any, int]) -> None:
+def _modulation(
+    net: Network, m: Modulation, p: Plan, drugs: Drugs, occupied: dict[Any, int], own: dict[str, list[tuple[int, int]]]
+) -> None:
     where = f"Modulation '{m.name}'"
     f = net.fields.get(m.by)
     places = [""] if f is None else f.places if f.grid is None else [""] * int(np.prod(f.grid.shape))
@@ -253,8 +302,10 @@ def _modulation(net: Network, m: Modulation, p: Plan, occupied: dict[Any, int]) 
         for r, place in enumerate(places if n > 1 and f is not None and f.grid is None else ()):
             p.signals[f"{m.receptor}:{place}"] = at + r
         ligands = [] if f is None else [(T.AGONIST, p.signals[f.name], int(n > 1), p.numbers(potency, 1.0))]
+        for role, quantity in ((T.SHIFT, "EC50"), (T.ADDED, "occupancy"), (T.EFFICACY, "efficacy")):
+            ligands += [(role, signal, 0, 0) for signal in drugs.factors(m.receptor, quantity)]
         p.operate(T.OCCUPANCY, at, n, ligands, p.numbers(hill))
-        p.recorded.append(Recorded("occupancy", m.receptor, m.by, "1", tuple(places), at, n))
+        p.keep("occupancy", m.receptor, m.by, "1", tuple(places), at, n)
     now = occupied[key]
     rise, decay = (float(to_internal(x, "ms", where)) for x in (m.rise, m.decay))
     if rise > 0 or decay > 0:
@@ -263,7 +314,11 @@ def _modulation(net: Network, m: Modulation, p: Plan, occupied: dict[Any, int]) 
         p.operate(T.RELAX, at, n, [(0, now, 1, 0)], p.numbers(*shares))
         now = at
     at = p.add(f"factor:{m.name}", n, [1.0])
-    p.operate(T.LINEAR, at, n, [(0, now, 1, 0)], p.numbers(1.0, m.maximum - 1.0))
+    p.operate(T.COMBINE, at, n, [(0, now, 1, p.numbers(m.maximum - 1.0))], p.numbers(1.0))
+    source = m.acts_on.removesuffix(".release")
+    if m.acts_on.endswith(".release") and source in own:
+        own[source].append((at, int(n > 1)))
+        return
     for name in dict.fromkeys(v.population for v in m.target):
         act(net, p, name, m.acts_on, at, n, regions_of(net, f, name, m.target), where)
 
@@ -299,7 +354,9 @@ def probe_name(r: Recorded) -> str:
 def recorded(net: Network) -> list[dict[str, Any]]:
     """What a store must know of the signals that are kept: in the form of probes, one variable each."""
     p = plan(net)
-    return [
+    if p is None:
+        return []
+    signals = [
         {
             "name": probe_name(r),
             "population": "",
@@ -311,5 +368,17 @@ def recorded(net: Network) -> list[dict[str, Any]]:
             "dtype": "float64",
             "places": list(r.places),
         }
-        for r in (p.recorded if p is not None else [])
+        for r in p.recorded
+    ]
+    return signals + [
+        {
+            "name": q.name,
+            "population": q.target.population,
+            "start": q.target.start,
+            "stop": q.target.stop,
+            "step": q.target.step,
+            "variables": list(q.variables),
+            "units": dict.fromkeys(q.variables, "1"),
+        }
+        for q in p.probes
     ]

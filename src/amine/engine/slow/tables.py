@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-# an operation: kind, first signal it writes, number of signals, first and last argument, place of its numbers, further use
+# an operation: kind, first signal it writes, number of signals, first and last argument, place of its numbers, further use:
+# the dose of DOSE, whether COMBINE gives one over the sum
 OP, OUT, N, ARG0, ARG1, PAR, MORE, OP_COLUMNS = range(8)
-DOSE, FIELD, OCCUPANCY, RELAX, LINEAR = range(5)
+DOSE, FIELD, OCCUPANCY, RELAX, COMBINE, SHARE, PRODUCT = range(7)
 # an argument: role, first signal, step from one signal to the next (0: one for all), place of its numbers
 ROLE, FROM, STRIDE, NUMBER, ARG_COLUMNS = range(5)
-AGONIST, COMPETITOR, REDUCER, SHIFT, KM, VMAX, REMOVAL, RELEASE, SOURCE, EFFLUX = range(10)
+AGONIST, SHIFT, ADDED, EFFICACY, KM, VMAX, REMOVAL, RELEASE, SOURCE, EFFLUX = range(10)
 # an axis along which a field moves: neurons of it, distance of neighbours in the signals, place of its propagator
 AXIS_N, AXIS_STRIDE, AXIS_PAR, AXIS_COLUMNS = range(4)
 # spikes that release: place of the field's operation, population, start, stop, step, region or -1, place of the neurons' regions, of the amounts

@@ -1,0 +1,299 @@
+"""Doses in running networks: each mechanism against what its equation says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+import amine as am
+from amine.compounds.effects import effects_of, response, steady_factor
+
+RUN = {"progress": False}
+MS = am.units.ms
+
+
+def pair(
+    weight: str = "4 nS", receptor: str = "GABA_A", model=None, n: int = 50, *doses: tuple[str, str]
+) -> am.Network:
+    """Neurons with one kind of synapse, driven by a list of spikes."""
+    net = am.Network(seed=4)
+    times = np.arange(5.0, 100.0, 7.0)
+    S = net.population("S", 5, "spike_list", times=np.tile(times, 5) * MS, indices=np.repeat(np.arange(5), len(times)))
+    E = net.population("E", n, "lif_cond", I_e="150 pA", receptors={receptor: model or receptor})
+    net.synapses(S, E, receptor=receptor, weight=weight, rule="all_to_all")
+    net.probe(E, "v", name="v")
+    for drug, c in doses:
+        net.dose(drug, c)
+    return net
+
+
+def voltage(net: am.Network, duration: str = "100 ms", **given) -> np.ndarray:
+    return np.asarray(net.run(duration, **RUN, **given).probes["v"]["v"])
+
+
+def test_competitive_antagonist_is_a_factor_of_conductance():
+    """Bicuculline at its Ki leaves half; a float32 constant may round otherwise by one bit."""
+    half = voltage(pair("4 nS", "GABA_A", None, 50, ("bicuculline", "1.5 uM")))
+    np.testing.assert_allclose(half, voltage(pair("2 nS")), rtol=1e-6)
+    assert np.abs(half - voltage(pair("4 nS"))).max() > 0.5
+
+
+def test_two_competitors_are_additive():
+    """Half of each isoeffective concentration does what either does alone (Loewe), at any effect."""
+    alone = pair("4 nS", "GABA_A", None, 50, ("bicuculline", "3 uM")).run("50 ms", **RUN)
+    both = pair("4 nS", "GABA_A", None, 50, ("bicuculline", "1.5 uM"), ("gabazine", "200 nM")).run("50 ms", **RUN)
+    np.testing.assert_allclose(both.probes["v"]["v"], alone.probes["v"]["v"], rtol=1e-6)
+    shares = both.occupancy("GABA_A", by="bicuculline").values + both.occupancy("GABA_A", by="gabazine").values
+    np.testing.assert_allclose(shares, alone.occupancy("GABA_A", by="bicuculline").values)
+
+
+def test_benzodiazepine_lengthens_the_decay():
+    c, tau = 0.5, 10.0
+    factor = 1 + 0.5 * c / (c + 0.016)
+    dosed = voltage(pair("4 nS", "GABA_A", None, 50, ("diazepam", f"{c} uM")))
+    np.testing.assert_array_equal(dosed, voltage(pair("4 nS", "GABA_A", am.models.GABA_A(tau=f"{tau * factor!r} ms"))))
+
+
+def test_doses_change_during_a_run_without_compilation():
+    """Until the dose the run is that without; a dose that ends leaves what was without it; only values differ."""
+    plain = pair()
+    early, late = pair(), pair()
+    early.dose("gabazine", am.bath("10 uM", start="40 ms", stop="60 ms"))
+    late.dose("gabazine", am.dose_ramp("0 uM", "3 uM", "0 ms", "80 ms"))
+    a, b, c = (net.run("100 ms", **RUN) for net in (plain, early, late))
+    v, w = a.probes["v"]["v"], b.probes["v"]["v"]
+    np.testing.assert_array_equal(v[:400], w[:400])
+    assert np.abs(v[450:600] - w[450:600]).max() > 0.5
+    assert b.info["structure"] == c.info["structure"] != a.info["structure"] and not c.info["compiled"]
+    seen = b.concentration("gabazine")
+    np.testing.assert_array_equal(seen.values, np.where((seen.times >= 40) & (seen.times < 60), 10.0, 0.0))
+
+
+# --- transporters, enzymes, precursors --------------------------------------------------------------------------------
+
+
+def transient(*doses: tuple[str, str], name: str = "dopamine", **given):
+    net = am.Network()
+    S = net.population("S", 1, "spike_list", times=np.array([100.0]) * MS, indices=np.zeros(1))
+    net.field(name, released_by=S, release="0.5 uM", tonic="20 nM", **{"uptake": "DAT", **given})
+    for drug, c in doses:
+        net.dose(drug, c)
+    return net.run("1500 ms", **RUN).concentration(name)
+
+
+def test_cocaine_lengthens_a_transient_as_its_km_says():
+    vmax, km, ki = 0.0041, 0.21, effects_of("cocaine", ["DAT"])[0].potency
+    plain, dosed = transient(), transient(("cocaine", "1 uM"))
+    source = vmax * 0.02 / (km + 0.02)
+    scale = km * (1 + 1.0 / ki)
+    for found, k in ((plain, km), (dosed, scale)):
+        slope = lambda t, c, k=k: source - vmax * c / (k + c)  # noqa: E731
+        exact = solve_ivp(slope, (0, 1300), [found.values[101]], t_eval=np.arange(1300.0), rtol=1e-10, atol=1e-13).y[0]
+        np.testing.assert_allclose(found.values[101:1401], exact, rtol=1e-3)
+    # half of the excess is gone later
+    width = [(f.values > f.values[99] + 0.5 * (f.values[101] - f.values[99])).sum() for f in (plain, dosed)]
+    assert width[1] > 2 * width[0]
+
+
+def test_amphetamine_raises_the_level_by_efflux():
+    """At rest uptake equals the tonic source plus the efflux; both of its actions on DAT count."""
+    c = 0.1
+    found = transient(("amphetamine", f"{c} uM")).values[99]
+    f = steady_factor(effects_of("amphetamine", ["DAT", "dopamine"]), {"amphetamine": c})
+    km = 0.21 * f["DAT.Km"]
+    source = 0.0041 * 0.02 / 0.23 * f["dopamine.content"] + f["DAT.efflux"]
+    net = am.Network()
+    net.population("E", 1, "lif")
+    net.field("dopamine", uptake="DAT", tonic="20 nM")
+    net.dose("amphetamine", f"{c} uM")
+    rest = net.run("20 s", **RUN).concentration("dopamine").values[-1]
+    assert rest == pytest.approx(source * km / (0.0041 - source), rel=1e-3)
+    assert found > 0.03
+
+
+def test_precursor_and_enzyme_inhibitor():
+    plain, dosed = transient(), transient(("l_dopa", "33.3 uM"))
+    rise = [f.values[101] - f.values[99] for f in (plain, dosed)]
+    assert rise[1] / rise[0] == pytest.approx(2.0, rel=0.02)
+    a = transient(name="acetylcholine", uptake=None, removal={"AChE": "10 ms"}).values
+    b = transient(("physostigmine", "20 nM"), name="acetylcholine", uptake=None, removal={"AChE": "10 ms"}).values
+    t = np.arange(5)
+    np.testing.assert_allclose((a[101:106] - 0.02) / (a[101] - 0.02), np.exp(-t / 10), rtol=1e-3)
+    np.testing.assert_allclose((b[101:106] - 0.04) / (b[101] - 0.04), np.exp(-t / 20), rtol=1e-3)
+
+
+# --- metabotropic receptors ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "receptor", "tonic", "doses"),
+    [
+        ("dopamine", "D2", 0.2, {"haloperidol": 0.03}),
+        ("adenosine", "A1", 0.3, {"caffeine": 50.0}),
+        ("opioid", "mu_opioid", 0.004, {"morphine": 0.003, "naloxone": 0.01}),
+        (None, "mu_opioid", 0.0, {"morphine": 0.003, "naloxone": 0.01}),
+        ("anandamide", "CB1", 0.1, {"thc": 0.2}),
+    ],
+)
+def test_occupancy_with_drugs_is_that_of_the_pharmacology(field, receptor, tonic, doses):
+    net = am.Network()
+    E = net.population("E", 1, "lif")
+    if field:
+        net.field(field, tonic=f"{tonic} uM", removal="1 s")
+    net.modulate(E, by=field, receptor=receptor, acts_on="V_th", maximum=1.1, EC50="0.1 uM", hill=2 if field else 1)
+    for drug, c in doses.items():
+        net.dose(drug, f"{c} uM")
+    effects = [e for d in doses for e in effects_of(d, [receptor])]
+    expected = response(tonic, 0.1, steady_factor(effects, doses), receptor, 2 if field else 1)
+    np.testing.assert_allclose(net.run("3 ms", **RUN).occupancy(receptor).values, expected, rtol=1e-9)
+
+
+# --- blockers of open channels, agonists, channels ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def blocker() -> str:
+    name = "test-blocker"
+    if name not in am.compounds.names("drug"):
+        number = am.compounds.Measurement
+        numbers = [
+            number("IC50", "2 uM", role="potency"),
+            number("koff", 0.05, "1/ms", role="koff"),
+            number("delta", 0.8, role="delta"),
+            number("voltage", "-60 mV", role="voltage"),
+        ]
+        action = am.compounds.Action(["NMDA"], "open_channel_blocker", numbers)
+        am.compounds.add(am.compounds.Drug(id=name, name=name, actions=[action]))
+    return name
+
+
+def clamped(blocker: str, rest: float, spikes: bool, dose) -> np.ndarray:
+    """The blocked part at a receptor whose conductance stays, too small to move the voltage."""
+    net = am.Network()
+    S = net.population("S", 1, "spike_list", times=np.array([1.0] if spikes else [900.0]) * MS, indices=np.zeros(1))
+    still = am.models.receptor(
+        "still", "dg/dt = -g/tau : nS\non spike g += w\ncurrent g*(E_rev - v)", tau="1e9 ms", E_rev="0 mV"
+    )
+    E = net.population("E", 3, "lif", E_L=f"{rest} mV", V_th="100 mV", receptors={"NMDA": still})
+    net.synapses(S, E, receptor="NMDA", weight="1e-6 nS", rule="all_to_all")
+    net.dose(blocker, dose)
+    return net.run("400 ms", **RUN, precision="float64").occupancy("NMDA", by=blocker).values
+
+
+@pytest.mark.parametrize("rest", [-60.0, -30.0, 20.0])
+def test_block_follows_use_concentration_and_voltage(blocker, rest):
+    """Onset and recovery against the two-state scheme; a closed channel keeps what it holds."""
+    c, opened, koff = 5.0, 0.3, 0.05
+    load = c / (2.0 * np.exp(0.8 * (rest + 60.0) / 25.4))
+    dose = am.bath(f"{c} uM", start="100 ms", stop="250 ms")
+    found = clamped(blocker, rest, True, dose)
+    t = np.arange(400.0)
+    rate, end = koff * opened * (1 + load), load / (1 + load)
+    on = end * -np.expm1(-rate * np.clip(t - 100, 0, 150))
+    exact = on * np.exp(-koff * opened * np.clip(t - 250, 0, None))
+    np.testing.assert_allclose(found, exact, atol=2e-4)
+    assert not clamped(blocker, rest, False, dose)[:400].any()
+
+
+def test_a_dose_that_was_there_before_is_in_equilibrium(blocker):
+    np.testing.assert_allclose(clamped(blocker, -60.0, False, "2 uM"), 0.5, rtol=1e-9)
+
+
+def test_ketamine_blocks_slow_receptors():
+    run = pair("0.2 nS", "NMDA", None, 50, ("ketamine", "100 uM")).run("30 ms", **RUN)
+    assert run.occupancy("NMDA", by="ketamine").values.mean() == pytest.approx(0.95, abs=0.02)
+    v, w = run.probes["v"]["v"], pair("0.2 nS", "NMDA").run("30 ms", **RUN).probes["v"]["v"]
+    i = np.argmax(w[:200].mean(1))
+    assert 0 < v[i].mean() + 60 < w[i].mean() + 60
+
+
+def test_an_agonist_opens_channels_by_itself():
+    """Muscimol at its EC50 holds half of them open: the conductance of all synapses over their open probability, halved."""
+    quiet = pair("0.02 nS", "GABA_A", None, 5, ("muscimol", "2 uM"))
+    g = 0.5 * 5 * 0.02 / 0.6
+    expected = (10.0 * -60.0 + g * -80.0 + 150.0) / (10.0 + g)
+    v = voltage(quiet, "4.9 ms")[-1]
+    start = -60.0
+    tau = 200.0 / (10.0 + g)
+    np.testing.assert_allclose(v, expected + (start - expected) * np.exp(-4.8 / tau), rtol=1e-4)
+
+
+def test_tetrodotoxin_silences():
+    """Sodium channels as conductances, and as thresholds in integrate-and-fire neurons."""
+
+    def count(c: str) -> dict[str, int]:
+        net = am.Network()
+        for model in ("lif", "adex", "hodgkin_huxley"):
+            net.population(model, 2, model, I_e="10 uA/cm**2" if model == "hodgkin_huxley" else "700 pA")
+        if c:
+            net.dose("TTX", am.bath(c, start="50 ms"))
+        spikes = net.run("150 ms", **RUN).spikes
+        return {n: int((spikes[n].times > 52).sum()) for n in spikes}
+
+    assert min(count("").values()) > 2 and not any(count("1 uM").values())
+
+
+# --- bad input -------------------------------------------------------------------------------------------------------
+
+
+def test_a_drug_that_acts_on_nothing_warns_and_names_what_it_acts_on():
+    net = pair()
+    net.dose("haloperidol", "1 uM")
+    with pytest.warns(am.AmineWarning, match="haloperidol.*nothing in this network.*D2"):
+        net.run("1 ms", **RUN)
+
+
+def test_a_field_without_removal_warns():
+    net = am.Network()
+    S = net.population("S", 1, "poisson")
+    with pytest.warns(am.AmineWarning, match="only rise"):
+        net.field("x", released_by=S)
+
+
+def bad(call, text: str) -> None:
+    net = pair()
+    before = net.hash()
+    with pytest.raises(am.AmineError, match=text):
+        call(net)
+    assert net.hash() == before
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda n: n.dose("ketamin", "1 uM"), "did you mean 'ketamine'"),
+        (lambda n: n.dose("ketamine", 1), "unit is missing"),
+        (lambda n: n.dose("ketamine", "-1 uM"), "must not be negative"),
+        (lambda n: n.dose("ketamine", "1 mV"), "wrong dimension"),
+        (lambda n: n.field("dopamine", uptake="DATT"), "did you mean"),
+        (lambda n: n.field("dopamine", uptake="GAT1"), "no Vmax"),
+        (lambda n: n.field("dopamine", tonic="-1 nM"), "must not be negative"),
+        (lambda n: n.field("dopamine", removal="3 mV"), "wrong dimension"),
+        (lambda n: n.field("do pa", removal="1 s"), "without spaces"),
+        (lambda n: n.field("x", grid=(3, 3), diffusion="1 um**2/ms", released_by="S", removal="1 s"), "no position"),
+        (lambda n: n.field("x", grid=(3, 3), removal="1 s"), "diffusion coefficient"),
+        (lambda n: n.field("x", grid=(3,), regions={"a": "E"}, diffusion="1 um**2/ms"), "choose one"),
+        (lambda n: n.field("x", regions={"a": "E"}, released_by={"b": "S"}, removal="1 s"), "region 'b' is not known"),
+        (lambda n: n.modulate("E", by="dopamin", acts_on="V_th", maximum=2), "field 'dopamin' is not known"),
+        (lambda n: n.modulate("E", acts_on="V_th", maximum=2), "neither by= nor receptor="),
+        (lambda n: n.modulate("E", receptor="D1", acts_on="V_thh", maximum=2), "did you mean 'V_th'"),
+        (lambda n: n.modulate("E", receptor="D1", acts_on="AMPA.conductance", maximum=2), "no receptor 'AMPA'"),
+        (lambda n: n.modulate("E", receptor="D1", acts_on="GABA_A.tauu", maximum=2), "did you mean 'tau'"),
+        (lambda n: n.modulate("E", receptor="D1", acts_on="release.U", maximum=2), "no release model"),
+        (lambda n: n.modulate("E", receptor="D1", acts_on="V_th", maximum=-1), "must not be negative"),
+    ],
+)
+def test_bad_input(call, text):
+    bad(call, text)
+
+
+def test_unknown_names_after_a_run():
+    run = pair("4 nS", "GABA_A", None, 5, ("diazepam", "1 uM")).run("2 ms", **RUN)
+    for call, text in (
+        (lambda: run.concentration("diazepan"), "did you mean 'diazepam'"),
+        (lambda: run.occupancy("GABA_B"), "did you mean 'GABA_A'"),
+        (lambda: run.occupancy("GABA_A", by="gabazine"), "diazepam"),
+    ):
+        with pytest.raises(am.AmineError, match=text):
+            call()
