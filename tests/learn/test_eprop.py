@@ -128,7 +128,7 @@ def test_adaptive_feedback_grows_like_the_readout():
     opt = torch.optim.SGD(net.parameters(), lr=0.5)
 
     def angle() -> float:
-        return float(torch.cosine_similarity(learner.feedback_0.flatten(), net.maps[-1].weight.flatten(), 0))
+        return float(torch.cosine_similarity(learner.feedback_0.flatten(), net.maps[-1].weight.detach().flatten(), 0))
 
     before = angle()
     for _ in range(150):
