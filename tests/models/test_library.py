@@ -46,7 +46,8 @@ def test_right_hand_sides_are_finite_and_printed(name):
     model = models.get(name)
     eq, rng = model.parsed, np.random.default_rng(3)
     assert model.latex().count("\n") + 1 >= len(eq.states)
-    values = {n: am.units.to_internal(v, model.units[n], n) for n, v in model.parameters.items()}
+    given = {n: am.units.to_internal(v, model.units[n], n) for n, v in model.parameters.items()}
+    values = {**dict.fromkeys((*eq.parameters, *eq.inputs), 1.0), **given}
     states = {s: rng.uniform(-80, 20) if u == "mV" else rng.uniform(0, 1) for s, u in eq.states.items()}
     ions = {n: 300.0 if n.startswith("T") else 1.5 for n in CHANNEL_NAMES}
     names = {**ions, **values, "v": -50.0, **states, "I": 10.0, "t": 1.0}

@@ -110,6 +110,7 @@ class _Writer:
             *self.states,
             "_ref",
             *self.jumps,
+            *self.fused.rows,
             *differ,
             *noises,
             *(stimulus_input(j) for j in range(self.cell.stimuli)),
@@ -192,7 +193,9 @@ class _Writer:
         scaled = [stimulus_input(j) for j in range(self.cell.stimuli)]
         text = [f"{s} = {self._at(out, s)}" for s in self.states]
         text += [
-            f"{n} = {self._at(out, n)}" for n in out.rows if n in used and n not in self.states and n not in scaled
+            f"{n} = F(to_step({self._at(out, n)}))" if n in self.fused.masses else f"{n} = {self._at(out, n)}"
+            for n in out.rows
+            if n in used and n not in self.states and n not in scaled
         ]
         text += [f"{n} = u_{j} * {self._at(out, n)}" for j, n in enumerate(scaled) if n in used]
         text += self._body(steps)

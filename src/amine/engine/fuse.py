@@ -28,6 +28,8 @@ class Fused:
     hold: tuple[str, ...]
     initial: dict[str, Any]
     targets: dict[str, str] = field(default_factory=dict)  # port label -> state that a spike adds to
+    rows: list[str] = field(default_factory=list)  # values that synapses set and a step reads
+    masses: set[str] = field(default_factory=set)  # those of them that are whole numbers
 
 
 def fuse(cell: CellStructure) -> Fused:
@@ -37,6 +39,8 @@ def fuse(cell: CellStructure) -> Fused:
     parameters = set(eq.parameters)
     targets: dict[str, str] = {}
     system = {"rhs": rhs, "units": units, "initial": initial, "parameters": parameters}
+    rows: list[str] = []
+    masses: set[str] = set()
     total: Any = 0
     currents: dict[str, Any] = {}
     for label, receptor in cell.ports:
@@ -59,11 +63,14 @@ def fuse(cell: CellStructure) -> Fused:
             current = with_drugs(current, label, cell, system)
             currents[f"I_{label}"] = current
             total += current
-        state = part.on_spike[0][0]
-        targets[label] = rename[state] if state in rename else jump_row(label)
+        rows += [rename[n] for n in part.inputs]
+        masses |= {rename[n] for n in part.masses}
+        if part.on_spike:
+            state = part.on_spike[0][0]
+            targets[label] = rename[state] if state in rename else jump_row(label)
     parameters |= set(cell.varying)
-    inputs = {stimulus_input(j) for j in range(cell.stimuli)}
-    total += sum(symbol(n) for n in sorted(inputs))
+    inputs = set(rows) | {stimulus_input(j) for j in range(cell.stimuli)}
+    total += sum(symbol(stimulus_input(j)) for j in sorted(range(cell.stimuli), key=stimulus_input))
     if cell.gap:
         total += symbol(GAP_CURRENT) - symbol(GAP_TOTAL) * symbol("v")
         inputs.add(GAP_CURRENT)
@@ -87,8 +94,10 @@ def fuse(cell: CellStructure) -> Fused:
         eq.hold,
         initial,
         targets,
+        rows,
+        masses,
     )
 
 
 def _renaming(part: Equations, label: str) -> Mapping[str, str]:
-    return {n: port_name(n, label) for n in (*part.states, *part.parameters)}
+    return {n: port_name(n, label) for n in (*part.states, *part.parameters, *part.inputs)}

@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 
 from amine.engine.deliver import {deliver}
-from amine.engine.device import barrier, exprel64, flush_denormals, normal_block, restore_denormals, select, sign64
+{imports}from amine.engine.device import barrier, exprel64, flush_denormals, normal_block, restore_denormals, select, sign64
 from amine.engine.device import bits_float{bits} as from_step, float_bits{bits} as to_step
 from amine.engine.device import {names}
 from amine.engine.poisson import add_poisson, add_poisson_rates
@@ -47,7 +47,7 @@ RELEASES = {releases}
 
 ADVANCE = '''@njit(nogil=True, cache=True, error_model="numpy")
 def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q, C, B, stimuli, D, W, PI, PF, PT,
-            spk, ptr, pay, n_spk, flags, sync, R, last, RT, RC, SL, gi, gs, gj, gt, gw, worst, O, out_slots, out, events{slow_argument}{rule_arguments}):
+            spk, ptr, pay, n_spk, flags, sync, R, last, RT, RC, SL, gi, gs, gj, gt, gw, worst, O, out_slots, out, events{slow_argument}{rule_arguments}{arguments}):
     """Advances this thread's neurons from step k towards k_end; returns the step reached."""
     starts, ends, factors = np.empty(4096, np.int64), np.empty(4096, np.int64), np.empty(4096, X.dtype)
     words, counts, normals = np.empty(64, np.uint32), np.empty(64, np.int32), np.empty(64, np.float64)
@@ -56,13 +56,13 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
 {crowded}    control = flush_denormals()
     for p in range(Q.shape[0]):
         own += (B[p, 1] - B[p, 0]) * 64
-    n, mine = n_spk[tid], spk[tid]
+{unpack}    n, mine = n_spk[tid], spk[tid]
     first_step, parity = k, 0
     while k < k_end:
         stop = min(k + interval, k_end{slow_stop})
 {slow}        while k < stop:
 {record}{plastic}            delivered += {deliver}(X, D, W, spk, ptr, pay, slot, starts, ends, factors)
-{poisson}
+{arrivals}{poisson}
             t = F(k * dt)
             row = k - first_step
 {noise}
@@ -74,7 +74,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
 {releases}
 {note}                ptr[slot, p, tid, 0] = start
                 ptr[slot, p, tid, 1] = n
-            k += 1
+{spikes}            k += 1
             slot += 1
         n_spk[tid] = n
         flags[parity, tid] = n + own * interval > spk.shape[1]{or_crowded}
@@ -128,6 +128,7 @@ def module_source(
     deliver = "deliver" if "own" in parts else "deliver_alike"
     text = HEADER.format(
         deliver=deliver,
+        imports="{imports}",
         description=description,
         bits=bits,
         names=names,
@@ -163,7 +164,41 @@ def module_source(
     body = slow.insert(body, "slow" in parts)
     for name, part in plastic.items():
         body = body.replace("{" + name + "}", part)
-    return text + body.replace("{noise}", _noise(cells)).replace("{gap}", _gap(cells))
+    return _add(text + body.replace("{noise}", _noise(cells)).replace("{gap}", _gap(cells)), parts)
+
+
+# what a part adds to the loop, at each place of it
+ADDED = {
+    "kinetic": {
+        "{imports}": "from amine.engine.deliver_vector import deliver_vectors\nfrom amine.engine.pulses import pulses\n",
+        "{arguments}": ", kinetic",
+        "{unpack}": """    G, GX, GT, GP, GR, DV, VW, VR, VM, Z, own_pulses, dim = kinetic
+    E, values, whole = np.empty((dim, 4096), np.float64), np.empty(4096, X.dtype), np.empty(4096, STEP)
+    own += own_pulses
+""",
+        "{arrivals}": """            delivered += deliver_vectors(X, Z, DV, VW, VR, VM, spk, ptr, pay, slot, starts, ends, E, values, whole)
+""",
+        "{spikes}": """                for g in range(G.shape[0]):
+                    if G[g, 0] == p:
+                        n = pulses(G, g, GX, GT, GP, GR, pay, tid, mine, ptr, slot, n, k, dt, k0, k1)
+""",
+    },
+    "synaptic": {
+        "{imports}": "from amine.engine.synaptic import deliver_synaptic\n",
+        "{arguments}": ", synaptic",
+        "{unpack}": "    DY, PY, ready, ready_own = synaptic\n",
+        "{arrivals}": """            delivered += deliver_synaptic(X, DY, PY, ready, ready_own, spk, ptr, pay, slot, k, dt, k0, k1)
+""",
+    },
+}
+PLACES = ("{imports}", "{arguments}", "{unpack}", "{arrivals}", "{spikes}")
+
+
+def _add(text: str, parts: list[str]) -> str:
+    """The text with what its parts add."""
+    for place in PLACES:
+        text = text.replace(place, "".join(ADDED[p].get(place, "") for p in parts if p in ADDED))
+    return text
 
 
 def _kinds(cells: list[CellCode], parts: list[str]) -> str:

@@ -47,7 +47,7 @@ def load_module(structure: Structure, bits: int) -> tuple[ModuleType, bool]:
             for i, c in enumerate(structure.cells)
         ]
         releases = [release_source(m, str(j)) for j, m in enumerate(structure.releases)]
-        return module_source(
+        text = module_source(
             cells,
             releases,
             structure.parts,
@@ -55,6 +55,11 @@ def load_module(structure: Structure, bits: int) -> tuple[ModuleType, bool]:
             f"Kinds of cells: {', '.join(c.neuron.name for c in structure.cells)}.",
             [r.code(j) for j, r in enumerate(structure.rules)],
         )
+        if structure.schemes:
+            from amine.engine.kinetic import scheme_source
+
+            text += "\n\n" + "".join(scheme_source(m, str(j)) for j, m in enumerate(structure.schemes))
+        return text
 
     return cache.load(structure.key(bits), source)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy as sp
 
+from amine.engine.own_release import ELAPSED
 from amine.engine.printer import Printer
 from amine.equations import parse
 from amine.equations.integrate import choose, linear_system
@@ -30,6 +31,10 @@ def release_source(model: Any, name: str) -> ReleaseCode:
     AmineError
         If a state does not decay on its own between spikes: there is then no closed form.
     """
+    if model == ELAPSED:
+        start = f"def release_initial_{name}(c):\n    return ()\n\n\n"
+        head = f"@njit(nogil=True)\ndef release_{name}(R, at, c, elapsed):\n    return elapsed\n\n\n"
+        return ReleaseCode(head + start, 0, [])
     eq = parse(model)
     parameters = sorted(eq.parameters)
     lin = _between_spikes(model, eq, set(parameters))

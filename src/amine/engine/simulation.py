@@ -13,6 +13,7 @@ from numba import njit
 
 from amine.engine import prepare, wiring
 from amine.engine.device import barrier  # noqa: F401  (compiled into generated modules)
+from amine.engine.own_release import is_synaptic
 from amine.engine.plastic import build as plasticity
 from amine.engine.slow.arrays import SlowState
 from amine.engine.tables import PROBE_COLUMNS
@@ -85,7 +86,7 @@ class Simulation:
         self.seconds["build"] += time.perf_counter() - start
         start = time.perf_counter()
         self._advance_threads(0)
-        gather(self.spk, self.ptr, 0, 0, 0)  # loaded or compiled here, not within the first chunk
+        gather(self.spk, self.ptr, 0, 0, 0, 0)  # loaded or compiled here, not within the first chunk
         self.seconds["compile"] += time.perf_counter() - start
 
     def _check_memory(self) -> None:
@@ -106,14 +107,19 @@ class Simulation:
         self.places, size = prepare.layout(structure, self.module)
         self.blocks = wiring.boundaries(self.places, T)
         gaps = wiring.gap_tables(net, self.places)
-        self.arrays = prepare.fill(net, structure, self.module, self.places, size, self.real)
         self.bundles = wiring.build(net, self.module, self.places, self.blocks, self.precision)
         plastic = plasticity.draw(net, structure, self.module, self.places, self.blocks, self.precision)
-        self.n_synapses = sum(b.n_synapses for _, _, b in self.bundles) + sum(p.n_synapses for p in plastic)
-        self.synapse_bytes = sum(b.nbytes for _, _, b in self.bundles) + sum(p.nbytes for p in plastic)
-        n_releases = max(1, len(self.arrays.RT))
-        reach = [(b.dmin, b.dmin + b.n_delays - 1) for _, _, b in self.bundles] + [p.reach for p in plastic]
-        self.history = max((d for _, d in reach), default=1) + 1
+        vectors = self._kinetic_bundles(structure)
+        synaptic = self._synaptic_bundles(structure)
+        self.arrays = prepare.fill(net, structure, self.module, self.places, size, self.real)
+        self.kinetic = self._kinetics(structure, vectors)
+        self.synaptic = self._synaptics(synaptic)
+        drawn = [b for _, _, b in self.bundles] + [v.bundle for v in (*vectors, *synaptic)]
+        self.n_synapses = sum(x.n_synapses for x in (*drawn, *plastic))
+        self.synapse_bytes = sum(x.nbytes for x in (*drawn, *plastic))
+        n_releases = max(1, len(self.arrays.RT)) + sum(g.dim for _, g in structure.pulses)
+        reach = [(b.dmin, b.dmin + b.n_delays - 1) for b in drawn] + [p.reach for p in plastic]
+        self.history = max([d for _, d in reach] + [self.kinetic.width if self.kinetic else 0], default=1) + 1
         self.interval = 1 if net.electrical else min((d for d, _ in reach), default=15) + 1
         self.D = [wiring.bundle_table(self.bundles, self.places, self.arrays.Q, t) for t in range(T)]
         self.plastic = plasticity.start(plastic, self, structure.signals)
@@ -131,23 +137,81 @@ class Simulation:
         if structure.slow is not None:
             self.slow = SlowState(structure.slow, self.module, self.places, self.arrays.values, self.arrays, T)
             self.history = max(self.history, self.slow.every + 1)
-        self.ptr = np.zeros((self.history, len(self.places), T, 2), np.int64)
+        self.ptr = np.zeros((self.history, len(self.places) + 2 * len(structure.pulses), T, 2), np.int64)
         self.n_spk = np.zeros(T, np.int64)
         self.own = self._capacity()
         self.spk = np.zeros((T, self.own * (self.interval + 1) + 4096), np.int32)
         self.n_releases = n_releases
-        self.pay = np.zeros((n_releases, T, self.spk.shape[1] if len(self.arrays.RT) else 1), self.real)
+        paid = len(self.arrays.RT) > 0 or self.kinetic is not None
+        self.pay = np.zeros((n_releases, T, self.spk.shape[1] if paid else 1), self.real)
         self.flags, self.sync = np.zeros((2, T), np.int64), np.zeros(16, np.int64)
         self.worst, self.events = np.zeros((2, T), self.real), np.zeros(T, np.int64)
         words = np.random.SeedSequence([net.seed & 0xFFFFFFFF, net.seed >> 32]).generate_state(2)
         self.k0, self.k1 = np.uint32(words[0]), np.uint32(words[1])
         self.tolerance = self.real(1e-4 if self.precision == "float32" else 1e-10)
 
+    def _kinetic_bundles(self, structure: prepare.Structure) -> list[Any]:
+        """Synapses of schemes that live at the source."""
+        if not structure.pulses:
+            return []
+        from amine.engine import kinetic_wiring
+
+        return kinetic_wiring.build(self.net, structure, self.module, self.places, self.blocks, self.precision)
+
+    def _kinetics(self, structure: prepare.Structure, vectors: list[Any]) -> Any:
+        if not structure.pulses:
+            return None
+        from amine.engine import kinetic_wiring
+
+        first, Q = max(1, len(self.arrays.RT)), self.arrays.Q
+        out = kinetic_wiring.assemble(structure, self.module, self.places, vectors, first, Q, self.net.dt)
+        self.vectors = [kinetic_wiring.table(out, self.places, t) for t in range(self.threads)]
+        return out
+
+    def _synaptic_bundles(self, structure: prepare.Structure) -> list[Any]:
+        """Synapses that release each for itself."""
+        if "synaptic" not in structure.parts:
+            return []
+        from amine.engine import synaptic_wiring
+
+        return synaptic_wiring.build(self.net, self.module, self.places, self.blocks, self.precision)
+
+    def _synaptics(self, bundles: list[Any]) -> Any:
+        if not any(is_synaptic(s) for s in self.net.projections):
+            return None
+        from amine.engine import synaptic_wiring
+
+        return synaptic_wiring.assemble(bundles, self.places, self.arrays.Q, self.threads)
+
+    def _more_arguments(self, t: int) -> tuple[Any, ...]:
+        """What the kernel takes beyond the rest, in the order of the parts of a structure."""
+        y = self.synaptic
+        own = () if y is None else ((y.D[t], y.P, y.ready[t], y.own[t].reshape(-1)),)
+        return (*self._kinetic_arguments(t), *own)
+
+    def _kinetic_arguments(self, t: int) -> tuple[Any, ...]:
+        """The last argument of the kernel, if schemes live at the source."""
+        k = self.kinetic
+        if k is None:
+            return ()
+        whole = self.arrays.X.view(f"i{self.arrays.X.itemsize}")
+        s = k.state
+        return (
+            (
+                *(s.table, s.X, s.time, s.powers, k.recovery),
+                *(self.vectors[t], k.weight, k.row, k.mass),
+                *(whole, np.int64(self.own), np.int64(s.dim)),
+            ),
+        )
+
     def _capacity(self) -> int:
-        """Most spikes that a thread can add in one step."""
-        own = [int(((b[:, 1] - b[:, 0]) * BLOCK).sum()) for b in self.blocks]
-        listed = max((int(np.bincount(s).max(initial=0)) if len(s) else 0 for _, s, _ in self.lists), default=0)
-        return max(own) + listed * len(self.lists)
+        """Most spikes, and starts and ends of pulses, that a thread can add in one step."""
+        pulses = np.zeros(len(self.places), np.int64)
+        if self.kinetic is not None:
+            np.add.at(pulses, [p for p, _ in self.kinetic.groups], 2)
+        own = [int(((b[:, 1] - b[:, 0]) * BLOCK * (1 + pulses)).sum()) for b in self.blocks]
+        listed = [(int(np.bincount(s).max(initial=0)) if len(s) else 0) * int(1 + pulses[p]) for p, s, _ in self.lists]
+        return max(own) + sum(listed)
 
     def _prepare_probes(self) -> None:
         index = {p.member.name: p for p in self.places}
@@ -207,7 +271,7 @@ class Simulation:
             at = self.step
             self._roll(target - at)
             recorded += self._advance_threads(target - at, out)
-            s, i = gather(self.spk, self.ptr, self.history, self.history + self.step - at, at + 1)
+            s, i = gather(self.spk, self.ptr, len(self.places), self.history, self.history + self.step - at, at + 1)
             found_steps.append(s)
             found_ids.append(i)
         traces = self._traces(out, first, target)
@@ -299,6 +363,7 @@ class Simulation:
                     self.events,
                     *slow,
                     *(() if self.plastic is None else self.plastic.arguments(t)),
+                    *self._more_arguments(t),
                 )
             except BaseException as e:
                 errors.append(e)
@@ -385,6 +450,8 @@ class Simulation:
             "X": self.arrays.X.copy(),
             "R": self.arrays.R.copy(),
             "last": self.arrays.last.copy(),
+            "kinetic": None if self.kinetic is None else (self.kinetic.state.X.copy(), self.kinetic.state.time.copy()),
+            "synaptic": None if self.synaptic is None else self.synaptic.copy(),
             "ptr": self.ptr[used - self.history : used].copy(),
             "spk": [self.spk[t, : self.n_spk[t]].copy() for t in range(self.threads)],
             "pay": [self.pay[:, t, : self.n_spk[t]].copy() for t in range(self.threads)],
@@ -397,6 +464,10 @@ class Simulation:
     def _restore(self, s: dict[str, Any]) -> None:
         self.step = s["step"]
         self.arrays.X[:], self.arrays.R[:], self.arrays.last[:] = s["X"], s["R"], s["last"]
+        if self.kinetic is not None:
+            self.kinetic.state.X[:], self.kinetic.state.time[:] = s["kinetic"]
+        if self.synaptic is not None:
+            self.synaptic.paste(s["synaptic"])
         self.ptr, self._used = s["ptr"].copy(), self.history
         if self.plastic is not None:
             self.plastic.restore(s["plastic"])
@@ -458,6 +529,7 @@ class Simulation:
                 ids += [self.spk[t, a:b] for t, a, b in parts]
                 if self.pay.shape[2] > 1:
                     pays += [self.pay[:, t, a:b] for t, a, b in parts]
+        pulses = {} if self.kinetic is None else {"GX": self.kinetic.state.X, "GT": self.kinetic.state.time}
         return {
             "step": np.int64(self.step),
             "X": self.arrays.X,
@@ -469,24 +541,26 @@ class Simulation:
             "events": np.int64(self.events.sum()),
             **({} if self.slow is None else {f"slow.{k}": v for k, v in self.slow.state().items()}),
             **({} if self.plastic is None else self.plastic.state()),
+            **pulses,
+            **({} if self.synaptic is None else self.synaptic.state()),
         }
 
     def set_state(self, s: Any) -> None:
         """Goes to the state that :meth:`state` gave, of a simulation of the same network and precision."""
         self.step = int(s["step"])
         self.arrays.X[:], self.arrays.R[:], self.arrays.last[:] = s["X"], s["R"], s["last"]
+        if self.kinetic is not None:
+            self.kinetic.state.X[:], self.kinetic.state.time[:] = s["GX"], s["GT"]
+        if self.synaptic is not None:
+            self.synaptic.set_state(s)
         ends = np.concatenate([[0], np.cumsum(s["counts"])])
-        self.ptr = np.zeros((self.history, len(self.places), self.threads, 2), np.int64)
-        flat = self.ptr.reshape(-1, self.threads, 2)
-        flat[:, 0, 0], flat[:, 0, 1] = ends[:-1], ends[1:]
-        flat[:, 1:] = 0  # all of the past in the first thread's list: the order of arrival is the same
         n = int(ends[-1])
         self._grow(2 * (n + self.own * (self.interval + 1)))
-        self.spk[0, :n] = s["ids"]
-        if self.pay.shape[2] > 1:
-            self.pay[:, 0, :n] = s["pay"]
+        self.ptr = np.zeros((self.history, self.ptr.shape[1], self.threads, 2), np.int64)
         self.n_spk[:] = 0
-        self.n_spk[0] = n
+        lists = [*range(len(self.places)), *(p for p, _ in (self.kinetic.groups if self.kinetic else ()) for _ in "se")]
+        for (slot, pop), a, b in zip(np.ndindex(self.ptr.shape[:2]), ends[:-1], ends[1:], strict=True):
+            self._give_back(slot, pop, self.places[lists[pop]], self.blocks[:, lists[pop], 1], int(a), int(b), s)
         self.events[:] = 0
         self.events[0] = int(s["events"])
         if self.slow is not None:
@@ -494,6 +568,19 @@ class Simulation:
         self._used = self.history
         if self.plastic is not None:
             self.plastic.set_state(s)
+
+    def _give_back(self, slot: int, pop: int, place: Any, last: np.ndarray, a: int, b: int, s: Any) -> None:
+        """Spikes a to b of a checkpoint go to the threads that own their neurons; those of lists to the first."""
+        owner = np.zeros(b - a, np.int64)
+        if place.blocks:
+            owner = np.searchsorted(last * place.lanes, s["ids"][a:b] - place.id0, side="right")
+        for t in range(self.threads):
+            mine, n = a + np.flatnonzero(owner == t), int(self.n_spk[t])
+            self.spk[t, n : n + len(mine)] = s["ids"][mine]
+            if self.pay.shape[2] > 1:
+                self.pay[:, t, n : n + len(mine)] = s["pay"][:, mine]
+            self.n_spk[t] = n + len(mine)
+            self.ptr[slot, pop, t] = n, self.n_spk[t]
 
     def chunk_steps(self, wanted: float | None) -> int:
         """Steps of a chunk: as asked for, or 100 ms; fewer if traces need the room."""
@@ -503,17 +590,20 @@ class Simulation:
 
 
 @njit(nogil=True, cache=True)
-def gather(spk, ptr, first, last, step):
-    """Spikes of history slots first..last as (steps, ids), sorted; ``step`` is that of the first slot."""
+def gather(spk, ptr, populations, first, last, step):
+    """Spikes of history slots first..last as (steps, ids), sorted; ``step`` is that of the first slot.
+
+    Lists beyond those of the populations hold what else is delivered.
+    """
     n = 0
     for slot in range(first, last):
-        for p in range(ptr.shape[1]):
+        for p in range(populations):
             for t in range(ptr.shape[2]):
                 n += ptr[slot, p, t, 1] - ptr[slot, p, t, 0]
     steps, ids = np.empty(n, np.int64), np.empty(n, np.int32)
     at = 0
     for slot in range(first, last):
-        for p in range(ptr.shape[1]):
+        for p in range(populations):
             for t in range(ptr.shape[2]):
                 for q in range(ptr[slot, p, t, 0], ptr[slot, p, t, 1]):
                     steps[at] = step + slot - first

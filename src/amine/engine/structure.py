@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amine.engine.cells import CellStructure, port_name
+from amine.engine.own_release import is_synaptic, payloads
 from amine.engine.plastic.structure import RuleStructure, rules_of
 from amine.engine.plastic.target import learned
 from amine.engine.slow.blockers import values as blocker_values
@@ -51,9 +52,11 @@ class Structure:
     members: list[Member]
     cells: list[CellStructure]
     releases: list[Any]  # release models that differ in more than values
-    parts: list[str]  # parts of the loop over steps that are needed: own, poisson_source, spike_list, probes, slow
+    parts: list[str]  # parts of the loop over steps that are needed: own, poisson_source, spike_list, probes, slow, ...
     slow: Plan | None = None  # slow signals: doses, fields, receptors of modulators
     rules: list[RuleStructure] = field(default_factory=list)
+    pulses: list[Any] = field(default_factory=list)  # (population, pulse group) for schemes that live at the source
+    schemes: list[Any] = field(default_factory=list)  # schemes that differ in more than values
 
     @property
     def signals(self) -> dict[str, int]:
@@ -63,7 +66,9 @@ class Structure:
     def key(self, bits: int) -> list[Any]:
         """Plain data that decides the generated module."""
         plastic = [[r.key() for r in self.rules]] if self.rules else []
-        return [bits, self.parts, [c.key() for c in self.cells], [m.structure() for m in self.releases], *plastic]
+        schemes = [[m.structure() for m in self.schemes]] if self.schemes else []
+        releases = [m.structure() for m in self.releases]
+        return [bits, self.parts, [c.key() for c in self.cells], releases, *plastic, *schemes]
 
 
 def _touches(part: Any, name: str) -> bool:
@@ -104,11 +109,35 @@ def read(net: Network) -> Structure:
     for m in members:
         for model in m.releases:
             releases.setdefault(repr(model.structure()), model)
-    return Structure(members, cells, list(releases.values()), _parts(net, members, slow), slow, rules_of(net))
+    pulses = _pulses(net, members)
+    schemes: dict[str, Any] = {}
+    for _, group in pulses:
+        for model in group.schemes:
+            schemes.setdefault(repr(model.structure()), model)
+    parts = _parts(net, members, slow)
+    return Structure(
+        members, cells, list(releases.values()), parts, slow, rules_of(net), pulses, list(schemes.values())
+    )
+
+
+def _pulses(net: Network, members: list[Member]) -> list[Any]:
+    """Each population's pulse groups, without repetition."""
+    if not any(s.detail == "kinetic" for s in net.projections):
+        return []
+    from amine.engine.kinetic import groups_of
+
+    index, found = {m.name: p for p, m in enumerate(members)}, {}
+    for s in net.projections:
+        for a in s.source.views() if s.detail == "kinetic" else ():
+            for b in s.target.views():
+                for group, _ in groups_of(net, s, b):
+                    found.setdefault((index[a.population], repr(group.key())), (index[a.population], group))
+    return list(found.values())
 
 
 def _parts(net: Network, members: list[Member], slow: Plan | None) -> list[str]:
-    own = any(not isinstance(w, str) for s in net.projections for w in (*s.receptors.values(), s.delay or ""))
+    filters = [s for s in net.projections if s.detail == "receptor" and not is_synaptic(s)]
+    own = any(not isinstance(w, str) for s in filters for w in (*s.receptors.values(), s.delay or ""))
     kinds = {m.kind for m in members}
     there = {
         "own": own,
@@ -116,6 +145,8 @@ def _parts(net: Network, members: list[Member], slow: Plan | None) -> list[str]:
         "spike_list": SOURCE_LIST in kinds,
         "probes": bool(net.probes) or (slow is not None and bool(slow.probes)),
         "slow": slow is not None,
+        "kinetic": any(s.detail == "kinetic" for s in net.projections),
+        "synaptic": any(is_synaptic(s) for s in net.projections),
     }
     return [name for name, x in there.items() if x]
 
@@ -127,12 +158,8 @@ def _member(net: Network, population: Population) -> Member:
         values |= {port_name(n, label): (v, r.units[n]) for n, v in r.parameters.items()}
     releases: list[Any] = []
     for s in net.projections:
-        if (
-            s.release is not None
-            and any(v.population == population.name for v in s.source.views())
-            and s.release not in releases
-        ):
-            releases.append(s.release)
+        if s.release is not None and any(v.population == population.name for v in s.source.views()):
+            releases += [r for r in payloads(s) if r not in releases]
     gap = any(population.name in (g.a.population, g.b.population) for g in net.electrical)
     rules = learned(net, population.name)
     for part, s in rules.items():

@@ -12,6 +12,7 @@ from amine.distributions import Distribution
 from amine.engine import deliver
 from amine.engine.cells import JUMP
 from amine.engine.connectivity import Bundle, ProjectionSpec, build_bundle
+from amine.engine.own_release import is_synaptic
 from amine.engine.prepare import Place, generator
 from amine.errors import AmineError
 from amine.network.network import Network
@@ -43,16 +44,13 @@ def specs(
         for a in s.source.views():
             for b in s.target.views():
                 p, place = index[a.population], places[index[b.population]]
-                release = -1 if s.release is None else places[p].member.releases.index(s.release)
-                edges = tuple(
-                    int(min(x * place.lanes, place.n))
-                    for x in (*blocks[:, index[b.population], 0], blocks[-1, index[b.population], 1])
-                )
-                for label in s.receptors:
+                plain = s.detail == "receptor" and not is_synaptic(s)
+                release = -1 if s.release is None or not plain else places[p].member.releases.index(s.release)
+                for label in s.receptors if plain else ():
                     if plastic != (label == s.plastic):
                         continue
                     row = module.CELLS[place.member.kind]["targets"][label]
-                    spec = _spec(net, s, a, b, label, place, row, edges, stream, places[p])
+                    spec = spec_of(net, s, a, b, label, places, blocks, row, stream)
                     alike = isinstance(spec.weight, float) and isinstance(spec.delay, int)
                     steps = spec.delay - spec.early if isinstance(spec.delay, int) else 0
                     key = (p, release, *((spec.weight, steps) if alike else ("own",)))
@@ -63,18 +61,21 @@ def specs(
     return groups
 
 
-def _spec(
+def spec_of(
     net: Network,
     s: Synapses,
     a: View,
     b: View,
     label: str,
-    place: Place,
+    places: Sequence[Place],
+    blocks: np.ndarray,
     row: str,
-    edges: tuple[int, ...],
     stream: int,
-    source: Place,
 ) -> ProjectionSpec:
+    """What is to be drawn of a projection from one view onto a row of another; its draws are named by ``stream``."""
+    index = {place.member.name: p for p, place in enumerate(places)}
+    source, place, target = places[index[a.population]], places[index[b.population]], index[b.population]
+    edges = tuple(int(min(x * place.lanes, place.n)) for x in (*blocks[:, target, 0], blocks[-1, target, 1]))
     unit = place.member.ports[label].weight_unit
     where = f"Synapses '{s.name}'"
     value = s.rule.value
@@ -83,9 +84,9 @@ def _spec(
         value = (value.shape, float(to_internal(value.scale, "um", where)), value.p_max, *ends)
     several = {}
     if place.member.plan is not None:
-        from amine.engine.cable_wiring import places
+        from amine.engine.cable_wiring import places as compartments
 
-        row, several = places(place, b, row)
+        row, several = compartments(place, b, row)
     return ProjectionSpec(
         name=s.name,
         stream=stream,
@@ -141,15 +142,20 @@ def bundle_table(
     """The table of bundles of one thread (columns of :mod:`amine.engine.deliver`)."""
     D = np.zeros((len(bundles), deliver.COLUMNS), np.int64)
     for row, (p, release, b) in zip(D, bundles, strict=True):
-        shard = b.shards[tid]
-        row[deliver.KIND], row[deliver.POP], row[deliver.ID0] = b.kind, p, places[p].id0
-        row[deliver.DMIN], row[deliver.DELAYS] = b.dmin, b.n_delays
-        row[deliver.ROWS], row[deliver.SLOTS] = shard.rows.ctypes.data, shard.slots.ctypes.data
-        if shard.seg is not None:
-            row[deliver.SEG], row[deliver.SEG_BYTES] = shard.seg.ctypes.data, shard.seg.itemsize
-        row[deliver.WEIGHTS] = shard.weights.ctypes.data if shard.weights is not None else 0
+        fill_row(row, b, tid, p, places[p].id0)
         row[deliver.RELEASE] = Q[p, 6] + release if release >= 0 else -1
     return D
+
+
+def fill_row(row: np.ndarray, b: Bundle, tid: int, population: int, id0: int) -> None:
+    """The columns that every table of bundles begins with."""
+    shard = b.shards[tid]
+    row[deliver.KIND], row[deliver.POP], row[deliver.ID0] = b.kind, population, id0
+    row[deliver.DMIN], row[deliver.DELAYS] = b.dmin, b.n_delays
+    row[deliver.ROWS], row[deliver.SLOTS] = shard.rows.ctypes.data, shard.slots.ctypes.data
+    if shard.seg is not None:
+        row[deliver.SEG], row[deliver.SEG_BYTES] = shard.seg.ctypes.data, shard.seg.itemsize
+    row[deliver.WEIGHTS] = shard.weights.ctypes.data if shard.weights is not None else 0
 
 
 # --- gap junctions ---------------------------------------------------------------------------------------------

@@ -46,6 +46,8 @@ def _require(eq: Equations, kind: str, where: str) -> None:
         raise AmineError(where, "a neuron needs the state v", mend="write its equation as dv/dt = ... : mV")
     if kind == "neuron" and eq.reset and eq.threshold is None:
         raise AmineError(where, "there is a reset but no threshold", mend="add a line such as 'threshold v > V_th'")
+    if kind == "receptor" and eq.inputs:
+        return
     if kind == "receptor" and len(eq.on_spike) != 1:
         raise AmineError(where, "a receptor needs one 'on spike' statement", mend="write it as 'on spike g += w'")
     if kind == "receptor":

@@ -11,6 +11,7 @@ from typing import Any
 
 import sympy as sp
 
+from amine.equations.ions import IONS
 from amine.errors import AmineError, did_you_mean
 from amine.units import dimension_of, internal_unit, to_internal
 
@@ -58,7 +59,20 @@ UNIT_NAMES = [
     "K",
 ]
 
-KEYWORDS = ("threshold", "reset", "refractory", "initial", "on spike", "after spike", "current", "payload", "ion")
+KEYWORDS = (
+    "threshold",
+    "reset",
+    "refractory",
+    "initial",
+    "on spike",
+    "after spike",
+    "current",
+    "payload",
+    "ion",
+    "input",
+    "mass",
+    "quanta",
+)
 _STATE = re.compile(r"^d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=\s*(.+)$", re.S)
 _ASSIGN = re.compile(r"^([A-Za-z_]\w*)\s*([-+*]?=)\s*(?!=)(.+)$", re.S)
 _BREAK = re.compile(r"\s{2,}(?=(?:" + "|".join(KEYWORDS) + r")\b)")
@@ -86,7 +100,8 @@ class Equations:
 
     ``states`` maps each state to its unit; ``rhs`` gives its time derivative, in which named
     subexpressions (``named``) are not yet substituted. ``reset``, ``on_spike`` and ``after_spike`` are lists of
-    assignments (name, expression) carried out in order.
+    assignments (name, expression) carried out in order. ``inputs`` are values that synapses set and the step reads, with
+    their units; those in ``masses`` are held as whole numbers.
     """
 
     where: str
@@ -105,6 +120,8 @@ class Equations:
     current: sp.Expr | None = None
     payload: sp.Expr | None = None
     ion: str | None = None  # what the current of a channel carries
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    masses: frozenset[str] = frozenset()
 
     @property
     def noises(self) -> tuple[str, ...]:
@@ -137,7 +154,7 @@ class Equations:
         """How each state advances: exact, exponential_euler, rk4 or euler_maruyama."""
         from amine.equations.integrate import choose
 
-        return choose(self.full_rhs, set(self.parameters))
+        return choose(self.full_rhs, set(self.parameters), {"I", *self.inputs})
 
 
 def is_noise(name: str) -> bool:
@@ -273,6 +290,20 @@ class _Walker:
         parts = [self.condition(self.walk(v, d)[0]) for v in n.values]
         return (sp.And if isinstance(n.op, ast.And) else sp.Or)(*parts), NONE
 
+    def ions(self, name: str, parts: list[Any], n: ast.Call) -> tuple[Any, Dimension | None]:
+        make, units, unit = IONS[name]
+        for (_, dim), wanted in zip(parts, units, strict=True):
+            if not _same(dim, dimension_of(wanted)):
+                raise self.fail(
+                    f"an argument of {name}() has the wrong dimension",
+                    given=_unit(dim),
+                    expected=", ".join(units),
+                )
+        value = make(*[x for x, _ in parts])
+        if value.has(sp.zoo, sp.nan, sp.oo) or not _is_real(value):
+            raise self.fail(f"'{ast.unparse(n)[:60]}' is not a finite real number")
+        return value, dimension_of(unit)
+
     def on_Call(self, n: ast.Call, d: int) -> tuple[Any, Dimension | None]:
         if not isinstance(n.func, ast.Name) or n.func.id not in FUNCTIONS:
             name = ast.unparse(n.func)[:40]
@@ -287,6 +318,8 @@ class _Walker:
         else:
             parts = [(self.number(x), u) for x, u in parts]
             dims = [u for _, u in parts]
+        if rule in IONS:
+            return self.ions(rule, parts, n)
         known = [u for u in dims if u is not None]
         if rule == "pure" and any(u != NONE for u in known):
             raise self.fail(
@@ -336,6 +369,7 @@ FUNCTIONS: dict[str, tuple[Any, int, str]] = {
     "max": (sp.Max, 2, "keep"),
     "clip": (lambda x, a, b: sp.Min(sp.Max(x, a), b), 3, "keep"),
     "where": (_where, 3, "where"),
+    **{name: (make, len(units), name) for name, (make, units, _) in IONS.items()},
 }
 
 
@@ -412,7 +446,8 @@ def parse_equations(
         raise AmineError(where, "equations must be text", given=type(text).__name__)
     lines = statements(text)
     states, named_text = _declarations(lines, where)
-    dims = {n: _dimension(u, where, n) for n, u in {**extra, **parameters}.items()}
+    inputs = {n.strip(): u for k, rest in lines if k in ("input", "mass") for n, u in [_split_unit(rest, where)]}
+    dims = {n: _dimension(u, where, n) for n, u in {**extra, **parameters, **inputs}.items()}
     dims["t"] = TIME
     for name, (_, unit) in {**states, **named_text}.items():
         if name in dims and name not in extra:
@@ -436,6 +471,8 @@ def parse_equations(
         {n: u for n, (_, u) in named_text.items()},
         dict(parameters),
         **parts,
+        inputs=inputs,
+        masses=frozenset(rest.split(":")[0].strip() for k, rest in lines if k == "mass"),
     )
     from amine.equations.singular import remove_singularities
 
@@ -490,6 +527,8 @@ def _events(
     initial: dict[str, sp.Expr] = {}
     flow = dimension_of(current)
     for key, rest in lines:
+        if key in ("input", "mass", "quanta"):
+            continue
         if key in many:
             extra_dims = dict(dims)
             m = _ASSIGN.match(rest)

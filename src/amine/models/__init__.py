@@ -15,7 +15,7 @@ from amine.models._base import Model
 from amine.units import dimension_of, internal_unit
 
 _REGISTRY: dict[str, Model] = {}
-_LIBRARY = ("receptors", "neurons", "biophysical", "short_term", "sources", "channels")
+_LIBRARY = ("receptors", "neurons", "biophysical", "short_term", "sources", "channels", "schemes")
 
 
 def _load() -> dict[str, Model]:
@@ -42,7 +42,7 @@ def get(name: str) -> Model:
 
 
 def names(kind: str | None = None) -> list[str]:
-    """Names of all models, or of one kind: neuron, receptor, release, source, channel.
+    """Names of all models, or of one kind: neuron, receptor, release, source, channel, scheme.
 
     >>> "tsodyks_markram" in names("release")
     True
@@ -142,6 +142,34 @@ def channel(name: str, equations: str, *, source: str = "", doc: str = "", **par
     {'m': 'exponential_euler'}
     """
     return _custom("channel", name, equations, parameters, source=source, doc=doc)
+
+
+def scheme(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
+    """A kinetic scheme of one's own, for projections with ``detail="kinetic"`` or ``detail="explicit"``.
+
+    Parameters
+    ----------
+    name : how it is called. source, doc : where it is from and what it is.
+    equations : transitions ``A <-> B: forward, backward`` or ``A -> B: rate``, in which ``T`` is the concentration of
+        transmitter (uM) and ``v`` the target's voltage; ``open ...``, a sum of states or an expression; if need be
+        ``current ...`` made of ``g``, the open conductance, and ``v``. The first state is that of rest.
+    parameters : values with units; ``T_max`` and ``T_width`` of the pulse of transmitter are 1 mM and 1 ms if not given.
+
+    Raises
+    ------
+    AmineError
+        If a state is not known, a rate has a wrong dimension or is not linear in T, or rates do not close.
+
+    Examples
+    --------
+    >>> m = scheme("my_AMPA", "C <-> O: a*T, b ; O <-> D: d, r ; open O", a="1.1 1/mM/ms", b="0.2 1/ms", d="0.1 1/ms",
+    ...            r="0.02 1/ms", E_rev="0 mV")
+    >>> m.integrators["g"]
+    'exact'
+    """
+    return _custom(
+        "scheme", name, equations, {"T_max": "1 mM", "T_width": "1 ms", **parameters}, source=source, doc=doc
+    )
 
 
 def __getattr__(name: str) -> Any:

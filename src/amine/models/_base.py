@@ -13,8 +13,9 @@ from amine.network.values import Value, normalise
 
 _STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n;]+)", re.M)
 _ON_SPIKE = re.compile(r"on\s+spike\s+([A-Za-z_]\w*)\s*\+=")
+_GATED = re.compile(r"^(mass|input) ", re.M)
 
-KINDS = ("neuron", "receptor", "release", "source", "rule", "channel")
+KINDS = ("neuron", "receptor", "release", "source", "rule", "channel", "scheme")
 
 
 def _weight_value(value: Any, where: str) -> str:
@@ -35,8 +36,7 @@ class Model:
     Parameters
     ----------
     name : how it is called.
-    kind : ``neuron``, ``receptor``, ``release``, ``source`` or ``rule``.
-    kind : ``neuron``, ``receptor``, ``release``, ``source`` or ``channel``.
+    kind : ``neuron``, ``receptor``, ``release``, ``source``, ``rule``, ``channel`` or ``scheme``.
     equations : text; see the page on equations of the documentation.
     units : the unit of each parameter.
     parameters : the value of each parameter: text with a unit, a distribution, or an array.
@@ -111,8 +111,14 @@ class Model:
 
     @cached_property
     def parsed(self) -> Any:
-        """The parsed equations (:class:`amine.equations.syntax.Equations`); raises AmineError if they are wrong."""
+        """The parsed equations (:class:`amine.equations.syntax.Equations`); raises AmineError if they are wrong.
+
+        For a scheme, those of its sums at a target (:mod:`amine.network.ports`).
+        """
         from amine.equations import parse
+
+        if self.kind == "scheme":
+            return _parsed_scheme(self)
 
         return parse(self)
 
@@ -129,9 +135,16 @@ class Model:
     @cached_property
     def weight_unit(self) -> str:
         """The unit of what a spike adds at this receptor."""
+        if self.kind == "scheme" or _GATED.search(self.equations):
+            return "nS"
         m = _ON_SPIKE.search(self.equations)
         name = m.group(1) if m else ""
         return self.state_units.get(name, "mV" if name == "v" else "1")
+
+    @property
+    def quantal(self) -> bool:
+        """For a release model, whether sites release at random, each for itself."""
+        return re.search(r"^\s*quanta\b", self.equations, re.M) is not None
 
     def latex(self) -> str:
         """The equations as LaTeX, one line each."""
@@ -191,3 +204,14 @@ class Model:
 
     def __hash__(self) -> int:
         return hash((self.name, self.kind, self.equations))
+
+
+def _parsed_scheme(model: Model) -> Any:
+    from amine.equations import parse
+    from amine.equations.scheme import check, read
+    from amine.network.ports import explicit_port, kinetic_port
+
+    scheme = read(model.equations, model.where)
+    check(scheme, dict(model.units))
+    own = explicit_port if scheme.voltage_dependent or scheme.rest in (scheme.opens or ()) else kinetic_port
+    return parse(own(model))

@@ -30,4 +30,23 @@ tsodyks_markram = Model(
     },
 )
 
-MODELS = (constant, tsodyks_markram)
+quantal = Model(
+    "quantal",
+    "release",
+    "quanta n, cv, tau_rec\ndu/dt = -u/tau_facil : 1\non spike u += p*(1 - u)\npayload u\ninitial u = 0",
+    {"n": "1", "p": "1", "cv": "1", "tau_rec": "ms", "tau_facil": "ms"},
+    {"n": "5", "p": "0.4", "cv": "0", "tau_rec": "0.001 ms", "tau_facil": "0.001 ms"},
+    "del Castillo J, Katz B (1954) J Physiol 124:560-573; with depletion of sites: Fuhrmann G, Segev I, Markram H, Tsodyks M (2002) J Neurophysiol 87:140-148",
+    "Release of quanta at n sites, each with probability p and for itself; the weight is that of one quantum, whose size varies by cv. A site that "
+    "has released is empty until a new vesicle comes, after tau_rec on average; p facilitates with tau_facil. With their defaults neither is "
+    "felt. The mean is n times that of tsodyks_markram with U = p.",
+    symbols={
+        "n": "number of release sites",
+        "p": "probability of release of a site with a vesicle",
+        "cv": "coefficient of variation of a quantum",
+        "tau_rec": "mean time until a site has a new vesicle",
+        "tau_facil": "time constant of facilitation",
+    },
+)
+
+MODELS = (constant, tsodyks_markram, quantal)

@@ -107,7 +107,9 @@ def probed(population: Population, view: View, variables: tuple[str, ...], where
         mine = [i for i in compartments(population, view) if not there or i in there]
         if not mine:
             place = "the root" if view.place is None else f"'{view.place.place}'"
-            raise AmineError(where, f"there is no '{v}' at {place}", mend="probe a place where its channel is: E.at(...)")
+            raise AmineError(
+                where, f"there is no '{v}' at {place}", mend="probe a place where its channel is: E.at(...)"
+            )
         found += [v] if view.place is None else [f"{v}@{i}" for i in mine]
     return tuple(found)
 

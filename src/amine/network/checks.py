@@ -189,14 +189,24 @@ def receptor_of(population: Population, label: str, where: str) -> Model:
 
 
 def check_weight(
-    net: Network, targets: Group, label: str, weight: Any, rule: Rule | None, sources: Group | None, where: str
+    net: Network,
+    targets: Group,
+    label: str,
+    weight: Any,
+    rule: Rule | None,
+    sources: Group | None,
+    where: str,
+    detail: str = "receptor",
 ) -> Value:
     """The weight at a receptor, in the unit of the state that it adds to; conductances are not negative."""
+    from amine.network.ports import check_level, port_of
+
+    check_level(net, targets, label, detail, where)
     units = set()
     for v in targets.views():
         population = net.populations[v.population]
         if population.model.kind == "neuron":
-            units.add(receptor_of(population, label, where).weight_unit)
+            units.add(port_of(population, label, where, detail).weight_unit)
     if len(units) != 1:
         problem = (
             "the targets have no receptors"

@@ -123,6 +123,17 @@ def _ports(p: Any, net: Network) -> dict[str, Any]:
     return ports_of(p, net)
 
 
+def _receptors(p: Any, net: Network) -> dict[str, Any]:
+    """Filters as they are, schemes as they were given rather than as the sums of a target."""
+    from amine.network.ports import detail_of, scheme_of
+
+    plain = (None, "receptor")
+    return {
+        label: m if detail_of(net, p.name, label) in plain else scheme_of(p, label, p.name)
+        for label, m in _ports(p, net).items()
+    }
+
+
 def _populations(net: Network) -> Section:
     rows = [(p.name, p.model.name, str(p.n), ", ".join(_ports(p, net)) or "–") for p in net.populations.values()]
     return "B. Populations", ("Name", "Model", "Size", "Receptors"), rows
@@ -141,12 +152,15 @@ def _connectivity(net: Network) -> Section:
                 weights,
                 value_text(s.delay),
                 s.release.name if s.release is not None else "constant",
+                ", ".join(x for x in (s.transmitter, s.detail) if x),
             )
         )
     for g in net.electrical:
         a, b = (_group(Group((v,)), net) for v in (g.a, g.b))
-        rows.append((g.name, a, b, _rule(g.rule), f"gap junction {value_text(g.conductance)}", "–", "–"))
-    return "C. Connectivity", ("Name", "Source", "Target", "Pattern", "Weight", "Delay", "Release"), rows
+        weight = f"gap junction {value_text(g.conductance)}"
+        rows.append((g.name, a, b, _rule(g.rule), weight, "–", "–", "electrical"))
+    header = ("Name", "Source", "Target", "Pattern", "Weight", "Delay", "Release", "Transmission")
+    return "C. Connectivity", header, rows
 
 
 def _models(net: Network) -> list[Section]:
@@ -158,7 +172,7 @@ def _models(net: Network) -> list[Section]:
     receptors = {
         f"{label} ({p.name})": (m, m.parameters)
         for p in net.populations.values()
-        for label, m in _ports(p, net).items()
+        for label, m in _receptors(p, net).items()
     }
     releases = {s.release.name: (s.release, s.release.parameters) for s in net.projections if s.release is not None}
     out = []

@@ -16,7 +16,6 @@ from amine.network.checks import (
     check_rule,
     check_weight,
     group_of,
-    receptor_of,
     rule_of,
     view_of,
     whole_number,
@@ -34,6 +33,8 @@ from amine.network.parts import (
     WeightProbe,
 )
 from amine.network.plasticity import make_plastic, split_rule
+from amine.network.ports import port_of
+from amine.network.transmission import check_plastic, check_release, check_transmission
 from amine.network.values import Array, Value, normalise
 from amine.units import to_internal
 
@@ -131,7 +132,9 @@ class Network:
             chosen = chosen(**parameters) if parameters else chosen
         shape = None if chosen.kind == "source" and "times" in chosen.units else (n,)
         values = {p: _sized(chosen, p, v, shape, where) for p, v in chosen.parameters.items()}
-        ports = {str(k): _model(m, ("receptor",), f"{where}, receptor '{k}'") for k, m in (receptors or {}).items()}
+        ports = {
+            str(k): _model(m, ("receptor", "scheme"), f"{where}, receptor '{k}'") for k, m in (receptors or {}).items()
+        }
         place = None
         if positions is not None:
             place = _positions(positions, n, f"{where}, positions")
@@ -168,6 +171,8 @@ class Network:
         autapses: bool = True,
         multapses: bool = True,
         release: Any = None,
+        transmitter: str | None = None,
+        detail: str = "receptor",
         name: str | None = None,
     ) -> Synapses:
         """Adds a chemical projection.
@@ -188,6 +193,9 @@ class Network:
         distance : a kernel such as ``gaussian("200 um", 0.3)``.
         autapses, multapses : whether a neuron may connect to itself, and a pair be connected more than once.
         release : how much a spike releases: a release model or its name, such as ``"tsodyks_markram"``.
+        transmitter : what is released, such as ``"glutamate"``: receptors that do not answer to it are refused.
+        detail : ``"receptor"`` (linear filters), ``"kinetic"`` (cleft and kinetic scheme at the source) or
+            ``"explicit"`` (cleft and scheme of each synapse).
 
         Raises
         ------
@@ -203,13 +211,23 @@ class Network:
             raise AmineError(where, "the weight is missing", mend='add weight= such as "1 nS"')
         pattern, plasticity = split_rule(rule, connect, where)
         chosen = rule_of(
-            where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=pattern, distance=distance
+            where,
+            p=p,
+            indegree=indegree,
+            outdegree=outdegree,
+            total=total,
+            pairs=pairs,
+            rule=pattern,
+            distance=distance,
         )
         check_rule(self, chosen, sources, targets, autapses, multapses, where)
         each = receptors if receptors is not None else {receptor: weight}
         if not each:
             raise AmineError(where, "no receptor is given")
-        weights = {str(r): check_weight(self, targets, str(r), w, chosen, sources, where) for r, w in each.items()}
+        substance = check_transmission(self, sources, targets, [str(r) for r in each], transmitter, detail, where)
+        weights = {
+            str(r): check_weight(self, targets, str(r), w, chosen, sources, where, detail) for r, w in each.items()
+        }
         time = check_delay(self, delay, chosen, sources, targets, where)
         released = None if release is None else _model(release, ("release",), where)
         for v in targets.views():
@@ -219,10 +237,24 @@ class Network:
                     f"'{v.population}' is a source of spikes and has no receptors",
                     mend="swap source and target?",
                 )
-        part = Synapses(name, sources, targets, weights, chosen, time, bool(autapses), bool(multapses), released)
+        check_release(released, detail, where)
+        part = Synapses(
+            name,
+            sources,
+            targets,
+            weights,
+            chosen,
+            time,
+            bool(autapses),
+            bool(multapses),
+            released,
+            transmitter=substance,
+            detail=detail,
+        )
         self.projections.append(part)
         if plasticity is not None or plastic is not None or delay_kind != "axonal":
             try:
+                check_plastic(part, where)
                 make_plastic(self, part, plasticity, plastic, delay_kind)
             except BaseException:
                 self.projections.pop()
@@ -312,7 +344,10 @@ class Network:
             if v not in known:
                 raise AmineError(where, f"variable '{v}' is not known", mend=did_you_mean(str(v), known))
         if has_tree(self.populations[view.population]):
-            variables, view = probed(self.populations[view.population], view, variables, where), replace(view, place=None)
+            variables, view = (
+                probed(self.populations[view.population], view, variables, where),
+                replace(view, place=None),
+            )
         interval = None
         if every is not None:
             ms = to_internal(every, "ms", f"{where}, every", positive=True)
@@ -600,19 +635,20 @@ class Network:
 
 def ports_of(population: Population, net: Network) -> dict[str, Model]:
     """The receptors of a population that something uses, by label, in the order of their first use."""
-    used: dict[str, None] = {}
+    used: dict[str, str] = {}
     for s in net.projections:
         if any(v.population == population.name for v in s.target.views()):
-            used.update(dict.fromkeys(s.receptors))
+            used.update(dict.fromkeys(s.receptors, s.detail))
     for i in net.inputs:
         if any(v.population == population.name for v in i.target.views()):
-            used[i.receptor] = None
+            used[i.receptor] = "receptor"
     probed = {v for p in net.probes if p.target.population == population.name for v in p.variables}
     mentioned = {name.partition("@")[0] for name in probed | set(population.initial)}  # v@3: at compartment 3
     for label, m in {**population.model.receptors, **population.receptors}.items():
-        if mentioned & {f"{s}_{label}" for s in m.state_units}:
-            used[label] = None
-    return {label: receptor_of(population, label, f"Population '{population.name}'") for label in used}
+        if m.kind == "receptor" and mentioned & {f"{s}_{label}" for s in m.state_units}:
+            used.setdefault(label, "receptor")
+    where = f"Population '{population.name}'"
+    return {label: port_of(population, label, where, detail) for label, detail in used.items()}
 
 
 def states_of(population: Population, net: Network) -> Mapping[str, str]:

@@ -182,6 +182,7 @@ class Synapses:
 
     ``plasticity`` is the rule by which the weight at the receptor ``plastic`` changes; ``delay_kind`` says where the delay lies; ``start``
     holds the weights to begin with if they were loaded.
+    ``transmitter`` is what it releases, if that was said; ``detail`` the level of :mod:`amine.network.ports`.
     """
 
     name: str
@@ -198,6 +199,8 @@ class Synapses:
     delay_kind: str = "axonal"
     start: Any = None
     fused: dict[str, str] = field(default_factory=dict)  # states that the rule gives the target's neurons, with units
+    transmitter: str | None = None
+    detail: str = "receptor"
 
 
 @dataclass(eq=True)

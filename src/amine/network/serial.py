@@ -44,6 +44,8 @@ def to_dict(net: Network) -> dict[str, Any]:
                 "multapses": s.multapses,
                 "release": None if s.release is None else s.release.to_dict(),
                 **plasticity_to_dict(s),
+                "transmitter": s.transmitter,
+                "detail": s.detail,
             }
             for s in net.projections
         ],
@@ -81,7 +83,11 @@ def to_dict(net: Network) -> dict[str, Any]:
             for p in net.probes
         ],
         **chemistry(net),
-        **({"weight_probes": [vars(p) | {"states": list(p.states)} for p in net.weight_probes]} if net.weight_probes else {}),
+        **(
+            {"weight_probes": [vars(p) | {"states": list(p.states)} for p in net.weight_probes]}
+            if net.weight_probes
+            else {}
+        ),
     }
 
 
@@ -167,6 +173,8 @@ def _build(data: Mapping[str, Any]) -> Network:
             autapses=_flag(d["autapses"]),
             multapses=_flag(d["multapses"]),
             release=None if d["release"] is None else Model.from_dict(d["release"]),
+            transmitter=d["transmitter"],
+            detail=d["detail"],
             name=str(d["name"]),
             **_to_rule(d["rule"]),
         )

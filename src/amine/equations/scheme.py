@@ -1,0 +1,254 @@
+"""Kinetic schemes of receptors as text: states, transitions with rates, and what is open.
+
+    C0 <-> C1: Rb*T, Ru          # forward, backward; T is the concentration of transmitter in the cleft
+    C1 -> D: Rd                  # one direction
+    open O1 + O2                 # what conducts, as a share of the receptors
+    ds/dt = K3*R - K4*s : 1      # what the states set in motion downstream (second messengers)
+    current g*block*(E_rev - v)  # g is the open conductance; g*(E_rev - v) if the line is missing
+
+Reading needs no parser of expressions, so that a network whose code is in the cache starts fast; :func:`check` parses.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from amine.errors import AmineError, did_you_mean
+
+_NAME = r"[A-Za-z_]\w*"
+_TRANSITION = re.compile(rf"^\s*({_NAME})\s*(<->|->)\s*({_NAME})\s*:\s*(.+)$")
+_DERIVATIVE = re.compile(rf"^\s*d\s*({_NAME})\s*/\s*dt\s*=\s*(.+?)\s*:\s*([^:]+)$")
+_PART = re.compile(rf"^\s*({_NAME})\s*=(?!=)\s*(.+?)\s*:\s*([^:]+)$")
+_SUM = re.compile(rf"^\s*{_NAME}(\s*\+\s*{_NAME})*\s*$")
+CURRENT = "g*(E_rev - v)"
+RESERVED = ("T", "g", "v", "w", "M", "t", "I")
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One direction of a transition: from ``a`` to ``b`` at ``rate`` (text, 1/ms)."""
+
+    a: str
+    b: str
+    rate: str
+
+    @property
+    def binds(self) -> bool:
+        """Whether transmitter drives it."""
+        return mentions(self.rate, "T")
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A scheme as read; the first state named is the one in which receptors rest without transmitter."""
+
+    where: str
+    states: tuple[str, ...]
+    transitions: tuple[Transition, ...]
+    open: str
+    downstream: tuple[tuple[str, str, str], ...]  # state, derivative, unit
+    parts: tuple[tuple[str, str, str], ...]  # name, expression, unit
+    current: str
+
+    @property
+    def rest(self) -> str:
+        """The state that follows from the others, since together they are all receptors."""
+        return self.states[0]
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """The states but the first."""
+        return self.states[1:]
+
+    @property
+    def opens(self) -> tuple[str, ...] | None:
+        """The open states if ``open`` is a plain sum of states, else None."""
+        names = tuple(x.strip() for x in self.open.split("+"))
+        return names if _SUM.match(self.open) and set(names) <= set(self.states) else None
+
+    @property
+    def voltage_dependent(self) -> bool:
+        """Whether a rate depends on the voltage, directly or through a named part."""
+        deep = {n for n, e, _ in self.parts if mentions(e, "v")}
+        while more := {n for n, e, _ in self.parts if n not in deep and any(mentions(e, d) for d in deep)}:
+            deep |= more
+        return any(mentions(t.rate, n) for t in self.transitions for n in (*deep, "v"))
+
+
+def mentions(text: str, name: str) -> bool:
+    """Whether an expression names ``name``."""
+    return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text) is not None
+
+
+def renamed(text: str, names: dict[str, str]) -> str:
+    """An expression with names replaced by others, or by expressions."""
+    return re.sub(rf"(?<![\w.]){_NAME}", lambda m: names.get(m.group(), m.group()), text)
+
+
+def read(text: str, where: str) -> Scheme:
+    """Reads the text of a scheme.
+
+    Raises
+    ------
+    AmineError
+        If a line is none of a scheme, a transition lacks a rate, a state is unknown, or rates do not close: receptors
+        could then never come back to the first state, or never leave it.
+
+    Examples
+    --------
+    >>> s = read("C <-> O: alpha*T, beta; open O", "scheme")
+    >>> s.states, s.opens
+    (('C', 'O'), ('O',))
+    """
+    if not isinstance(text, str):
+        raise AmineError(where, "a scheme must be text", given=type(text).__name__)
+    states: dict[str, None] = {}
+    transitions: list[Transition] = []
+    downstream, parts = [], []
+    single: dict[str, str] = {}
+    for line in _lines(text):
+        if m := _TRANSITION.match(line):
+            transitions += _transition(m, line, where)
+            states |= dict.fromkeys((m.group(1), m.group(3)))
+        elif m := _DERIVATIVE.match(line):
+            downstream.append(m.groups())
+        elif line.split()[0] in ("open", "current"):
+            key, rest = line.split()[0], line.split(None, 1)[1:]
+            if key in single or not rest:
+                raise AmineError(where, f"'{key}' is given twice" if key in single else f"'{key}' says nothing")
+            single[key] = rest[0].strip()
+        elif m := _PART.match(line):
+            parts.append(m.groups())
+        else:
+            raise AmineError(
+                f"{where}, in '{line}'",
+                "this is not a line of a scheme",
+                expected="A <-> B: forward, backward; A -> B: rate; open ...; current ...; name = ... : unit; ds/dt = ... : unit",
+            )
+    scheme = Scheme(
+        where,
+        tuple(states),
+        tuple(transitions),
+        single.get("open", ""),
+        tuple(downstream),
+        tuple(parts),
+        single.get("current", CURRENT),
+    )
+    _names(scheme)
+    _closes(scheme)
+    return scheme
+
+
+def _lines(text: str) -> list[str]:
+    raw = (line.split("#", 1)[0] for line in text.splitlines())
+    return [p.strip() for line in raw for p in line.split(";") if p.strip()]
+
+
+def _split_rates(text: str) -> list[str]:
+    """Rates at the commas that stand outside brackets."""
+    out, depth, start = [], 0, 0
+    for i, c in enumerate(text):
+        depth += (c == "(") - (c == ")")
+        if c == "," and depth == 0:
+            out.append(text[start:i].strip())
+            start = i + 1
+    return [*out, text[start:].strip()]
+
+
+def _transition(m: re.Match[str], line: str, where: str) -> list[Transition]:
+    a, arrow, b, rest = m.groups()
+    rates = _split_rates(rest)
+    wanted = 2 if arrow == "<->" else 1
+    if len(rates) != wanted or not all(rates):
+        raise AmineError(
+            f"{where}, in '{line}'",
+            f"'{arrow}' needs {'two rates, forward and backward' if wanted == 2 else 'one rate'}",
+            given=str(len([r for r in rates if r])),
+            mend=f"write it as '{a} {arrow} {b}: " + ("forward, backward'" if wanted == 2 else "rate'"),
+        )
+    if a == b:
+        raise AmineError(f"{where}, in '{line}'", "a state goes over into itself")
+    return [Transition(a, b, rates[0]), *([Transition(b, a, rates[1])] if wanted == 2 else [])]
+
+
+def _names(s: Scheme) -> None:
+    own = [*s.states, *(n for n, _, _ in s.downstream), *(n for n, _, _ in s.parts)]
+    if not s.transitions:
+        raise AmineError(s.where, "it has no transitions", mend="add lines such as 'C <-> O: alpha*T, beta'")
+    for n in own:
+        if own.count(n) > 1:
+            raise AmineError(s.where, f"'{n}' is defined twice", mend="rename one of them")
+        if n in RESERVED:
+            raise AmineError(s.where, f"'{n}' is a reserved name", mend="choose another")
+    if not s.open:
+        raise AmineError(s.where, "nothing is said to be open", mend=f"add a line such as 'open {s.states[-1]}'")
+    if not any(t.binds for t in s.transitions):
+        raise AmineError(s.where, "no rate depends on the transmitter", mend="let a rate contain T, its concentration")
+    if _SUM.match(s.open) and s.opens is None and not s.downstream:
+        unknown = next(x.strip() for x in s.open.split("+") if x.strip() not in s.states)
+        raise AmineError(
+            f"{s.where}, in 'open {s.open}'", f"state '{unknown}' is not known", mend=did_you_mean(unknown, s.states)
+        )
+
+
+def _closes(s: Scheme) -> None:
+    """Every state must be reached from the first and lead back to it."""
+    for forward in (True, False):
+        found, todo = {s.rest}, [s.rest]
+        while todo:
+            x = todo.pop()
+            for t in s.transitions:
+                a, b = (t.a, t.b) if forward else (t.b, t.a)
+                if a == x and b not in found:
+                    found.add(b)
+                    todo.append(b)
+        for x in s.states:
+            if x not in found:
+                way = f"nothing leads from '{s.rest}' to '{x}'" if forward else f"nothing leads back from '{x}'"
+                raise AmineError(s.where, f"the rates do not close: {way}", mend="add the missing transition")
+
+
+def check(s: Scheme, units: dict[str, str]) -> dict[str, Any]:
+    """Parses all expressions and checks their dimensions; returns the rates as SymPy expressions, by transition index.
+
+    Raises
+    ------
+    AmineError
+        If a rate is not one of 1/ms, is not linear in T, a name is unknown, or what is open is not a pure number.
+    """
+    import sympy as sp
+
+    from amine.equations.syntax import NONE, TIME, parse_expression, symbol
+    from amine.units import dimension_of
+
+    per_ms = tuple(-x for x in TIME)
+    dims: dict[str, Any] = {n: dimension_of(u) for n, u in units.items()}
+    dims |= {"v": dimension_of("mV"), "t": TIME} | {n: dimension_of(u) for n, _, u in s.parts}
+    pure = dims | dict.fromkeys((*s.states, *(d for d, _, _ in s.downstream)), NONE)
+    rates: dict[str, Any] = {}
+    T = symbol("T")
+    for i, t in enumerate(s.transitions):
+        e = parse_expression(t.rate, dims | {"T": dimension_of("uM")}, s.where, per_ms)
+        if T in sp.diff(e, T).free_symbols:
+            raise AmineError(
+                f"{s.where}, in '{t.rate}'",
+                "a rate must be linear in T",
+                mend="write each binding as a transition of its own",
+            )
+        rates[str(i)] = e
+    for n, e, u in s.parts:
+        parse_expression(e, pure | {"g": dimension_of("nS"), "T": dimension_of("uM")}, s.where, dimension_of(u))
+        if mentions(e, "T"):
+            raise AmineError(f"{s.where}, in '{n} = {e}'", "T may stand in rates only")
+    for n, e, u in s.downstream:
+        here = tuple(a + b for a, b in zip(dimension_of(u), per_ms, strict=True))
+        x = parse_expression(e, pure, s.where, here)
+        names = [symbol(k) for k in (*s.states, *(d for d, _, _ in s.downstream))]
+        slopes = [sp.diff(x, k) for k in names]
+        if any(d.free_symbols & set(names) for d in slopes) or sp.simplify(x.subs(dict.fromkeys(names, 0))) != 0:
+            raise AmineError(f"{s.where}, in 'd{n}/dt = {e}'", "it must be linear in the states, without a constant")
+    parse_expression(s.open, pure, s.where, NONE)
+    parse_expression(s.current, dims | {"g": dimension_of("nS")}, s.where, dimension_of("pA"))
+    return rates

@@ -1,0 +1,121 @@
+"""Checks of how a projection transmits: its transmitter, the level of detail and the release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amine.errors import AmineError, did_you_mean
+from amine.network.parts import Group
+from amine.network.ports import LEVELS, scheme_of
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
+
+
+def check_transmission(
+    net: Network, sources: Group, targets: Group, labels: list[str], transmitter: Any, detail: Any, where: str
+) -> str | None:
+    """The transmitter's name in the catalogue, if one is given; all receptors must answer to it."""
+    if detail not in LEVELS:
+        raise AmineError(where, f"detail '{detail}' is not known", mend=did_you_mean(str(detail), LEVELS))
+    for v in targets.views() if detail != "receptor" else ():
+        if hasattr(net.populations[v.population].model, "cell"):
+            raise AmineError(
+                where,
+                f"population '{v.population}' has compartments, on which receptors are filters so far",
+                given=f"detail='{detail}'",
+                mend="say detail='receptor'",
+            )
+        for label in labels if net.populations[v.population].model.kind == "neuron" else ():
+            model = scheme_of(net.populations[v.population], label, where)
+            _ = model.parsed
+            if detail == "kinetic":
+                _one_value(model, where)
+    if transmitter is None:
+        return None
+    from amine.compounds import transmitter as find
+
+    if not isinstance(transmitter, str):
+        raise AmineError(where, "the transmitter must be a name", given=repr(transmitter)[:40])
+    entry = find(transmitter)
+    for label in labels:
+        _answers(label, entry, where)
+    return entry.id
+
+
+def _one_value(model: Any, where: str) -> None:
+    from amine.network.ports import kinetic_port
+
+    kinetic_port(model)  # raises if it cannot live at the source
+    for n, value in model.parameters.items():
+        if not isinstance(value, str):
+            raise AmineError(
+                f"{where}, {model.where[:1].lower() + model.where[1:]}, parameter '{n}'",
+                "the state lives at the source, so it must be one value for all targets",
+                mend="say detail='explicit'",
+            )
+
+
+def _answers(label: str, entry: Any, where: str) -> None:
+    """Receptors that the catalogue does not know are the user's affair."""
+    from amine.compounds import entries
+
+    members = next((f.members for f in entries("family") if f.id == label), (label,))
+    known = [r for r in entries("receptor") if r.id in members]
+    if not known or any(r.id in entry.receptors or entry.id in r.agonists for r in known):
+        return
+    takes = sorted({a for r in known for a in r.agonists})
+    raise AmineError(
+        where,
+        f"receptor '{label}' does not answer to {entry.name}",
+        given=f"transmitter '{entry.id}', whose receptors are {', '.join(entry.receptors)}",
+        mend=f"'{label}' answers to {', '.join(takes)}" if takes else "",
+    )
+
+
+def check_release(release: Any, detail: str, where: str) -> None:
+    """A quantal release needs sites."""
+    if release is None or not release.quantal:
+        return
+    from amine.units import to_internal
+
+    for n in ("n", "cv"):
+        if not isinstance(release.parameters[n], str):
+            raise AmineError(f"{where}, release, parameter '{n}'", "it must be one value")
+    sites = float(to_internal(release.parameters["n"], "1", f"{where}, release, n"))
+    if sites != round(sites) or not 1 <= sites <= 255:
+        raise AmineError(
+            f"{where}, release, n",
+            "the number of sites is out of range",
+            given=f"{sites:g}",
+            expected="a whole number of 1..255",
+        )
+    cv = float(to_internal(release.parameters["cv"], "1", f"{where}, release, cv", nonnegative=True))
+    if cv > 0 and detail == "kinetic":
+        raise AmineError(
+            f"{where}, release",
+            "quanta of different size need a cleft of their own at each synapse",
+            given=f"cv = {cv:g}",
+            mend="say cv=0 or detail='explicit'",
+        )
+
+
+def check_plastic(part: Any, where: str) -> None:
+    """Weights that change are read at each spike, so nothing may be kept of them between spikes."""
+    release = part.release
+    if part.detail != "receptor":
+        given = f"detail='{part.detail}'"
+    elif release is not None and (release.quantal or _differs(release)):
+        given = f"release '{release.name}'"
+    else:
+        return
+    raise AmineError(
+        where,
+        "a weight that changes needs linear filters and a release that the source decides",
+        given=given,
+        mend="say detail='receptor' and a release such as tsodyks_markram with one value for each parameter",
+    )
+
+
+def _differs(release: Any) -> bool:
+    return any(not isinstance(v, str) for v in release.parameters.values())
