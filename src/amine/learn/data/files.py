@@ -1,0 +1,184 @@
+"""Loaders for sets that everybody has to fetch for themselves: SHD, SSC, N-MNIST, MNIST."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError
+from amine.learn.data import Data
+
+WHERE = {
+    "shd": "shd_train.h5 and shd_test.h5 from https://zenkelab.org/datasets (Heidelberg Spiking Datasets), unpacked",
+    "ssc": "ssc_train.h5, ssc_valid.h5 and ssc_test.h5 from https://zenkelab.org/datasets (Heidelberg Spiking Datasets), unpacked",
+    "nmnist": "the folders Train and Test of N-MNIST from https://www.garrickorchard.com/datasets/n-mnist, unpacked",
+    "mnist": "train-images-idx3-ubyte, train-labels-idx1-ubyte and t10k-... of MNIST, packed with gzip or not",
+}
+CHANNELS, SIDE = 700, 34
+
+
+def _need(name: str, folder: Any, *files: str) -> list[Path]:
+    """The first of each file's variants that exists; an error that says where to get them."""
+    found = []
+    for file in files:
+        path = next((p for p in (Path(folder) / file, Path(folder) / f"{file}.gz") if p.exists()), None)
+        if path is None:
+            raise AmineError(
+                f"data '{name}'", f"'{Path(folder) / file}' does not exist", mend=f"it needs {WHERE[name]}"
+            )
+        found.append(path)
+    return found
+
+
+def _damaged(path: Path, why: str) -> AmineError:
+    return AmineError(f"file '{path}'", f"it is damaged: {why}")
+
+
+# --- MNIST: IDX ------------------------------------------------------------------------------------------------
+
+_IDX = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+
+
+def read_idx(path: Any) -> np.ndarray:
+    """An array from an IDX file (LeCun's format), packed with gzip or not."""
+    path = Path(path)
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError) as e:
+        raise _damaged(path, str(e)) from e
+    if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] not in _IDX:
+        raise _damaged(path, "it does not begin like an IDX file")
+    axes = raw[3]
+    head = 4 + 4 * axes
+    if len(raw) < head:
+        raise _damaged(path, "it ends within its header")
+    shape = struct.unpack(f">{axes}I", raw[4:head])
+    kind = np.dtype(_IDX[raw[2]])
+    if len(raw) - head != kind.itemsize * int(np.prod(shape)):
+        raise _damaged(path, f"{len(raw) - head} bytes do not fill the shape {shape}")
+    return np.frombuffer(raw, kind, offset=head).reshape(shape).astype(kind.newbyteorder("="))
+
+
+def mnist(folder: Any) -> Data:
+    """MNIST from local IDX files: 60 000 digits of 28 x 28 pixels in 0..1; ``extra["test"]`` has the 10 000 to test."""
+    names = [f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3-ubyte", "labels-idx1-ubyte")]
+    images, labels, test_images, test_labels = (read_idx(p) for p in _need("mnist", folder, *names))
+    for x, y, p in ((images, labels, "train"), (test_images, test_labels, "t10k")):
+        if x.ndim != 3 or len(x) != len(y):
+            raise AmineError("data 'mnist'", f"images and labels of '{p}' do not fit", given=f"{x.shape} and {y.shape}")
+    flat = [x.reshape(len(x), -1) / 255.0 for x in (images, test_images)]
+    return Data("mnist", flat[0], labels.astype(int), "MNIST", shape=images.shape[1:], classes=tuple("0123456789"),
+                extra={"test": (flat[1], test_labels.astype(int))})  # fmt: skip
+
+
+# --- SHD and SSC: HDF5 -----------------------------------------------------------------------------------------
+
+
+def _events(path: Path, steps: int, dt: float, lines: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Counts (samples, steps, lines), labels and further fields of one file of the Heidelberg sets."""
+    import h5py
+
+    group = CHANNELS // lines
+    try:
+        with h5py.File(path, "r") as f:
+            spikes: Any = f["spikes"]
+            times, units, labels = spikes["times"], spikes["units"], np.array(f["labels"]).astype(int)
+            if not len(times) == len(units) == len(labels):
+                raise _damaged(path, "times, units and labels differ in number")
+            X = np.zeros((len(labels), steps, lines), np.uint8)
+            for k in range(len(labels)):
+                step = (np.asarray(times[k], float) * 1e3 / dt).astype(int)
+                line = np.asarray(units[k]).astype(int) // group
+                ok = (step < steps) & (line < lines)
+                np.add.at(X[k], (step[ok], line[ok]), 1)
+            extra: Any = f.get("extra", {})
+            more = {n: np.array(extra[n]) for n in ("speaker",) if n in extra}
+    except (OSError, KeyError) as e:
+        raise _damaged(path, str(e)[:80]) from e
+    return X, labels, more
+
+
+def _heidelberg(name: str, folder: Any, steps: int, dt: float, lines: int) -> Data:
+    if CHANNELS % lines:
+        raise AmineError(f"data '{name}', lines", "700 channels can't be joined into that many", given=str(lines))
+    parts = {"train": "train", "test": "test"} | ({"valid": "valid"} if name == "ssc" else {})
+    files = _need(name, folder, *[f"{name}_{p}.h5" for p in parts])
+    read = {p: _events(path, steps, dt, lines) for p, path in zip(parts, files, strict=True)}
+    X, y, more = read["train"]
+    extra = {p: r[:2] for p, r in read.items() if p != "train"} | more
+    return Data(
+        name, X.reshape(len(X), -1), y, f"{name.upper()}: spoken words as spikes", shape=(steps, lines), extra=extra
+    )
+
+
+def shd(folder: Any, *, steps: int = 100, dt: float = 10.0, lines: int = 140) -> Data:
+    """Spiking Heidelberg Digits from local HDF5 files: spike counts (samples, steps x lines); ``extra`` has ``test`` and ``speaker``.
+
+    Cramer B, Stradmann Y, Schemmel J, Zenke F (2022) IEEE Trans Neural Netw Learn Syst 33:2744-2757. It has no validation set: hold out speakers, not the test set.
+
+    Parameters
+    ----------
+    steps, dt : number and length (ms) of time steps. lines : the 700 channels are joined into this many.
+    """
+    return _heidelberg("shd", folder, steps, dt, lines)
+
+
+def ssc(folder: Any, *, steps: int = 100, dt: float = 10.0, lines: int = 140) -> Data:
+    """Spiking Speech Commands from local HDF5 files, as :func:`shd`; ``extra`` has ``valid`` and ``test``."""
+    return _heidelberg("ssc", folder, steps, dt, lines)
+
+
+# --- N-MNIST: events of five bytes -----------------------------------------------------------------------------
+
+
+def read_events(path: Any) -> np.ndarray:
+    """Events of one N-MNIST recording: columns x, y, polarity and time (us).
+
+    Orchard G, Jayawant A, Cohen GK, Thakor N (2015) Front Neurosci 9:437: 40 bits an event, x, y, then one bit of polarity and 23 of time.
+    """
+    path = Path(path)
+    raw = np.frombuffer(path.read_bytes(), np.uint8)
+    if len(raw) % 5:
+        raise _damaged(path, "its length is not a multiple of five bytes")
+    b = raw.reshape(-1, 5).astype(np.int64)
+    time = ((b[:, 2] & 127) << 16) | (b[:, 3] << 8) | b[:, 4]
+    out = np.stack([b[:, 0], b[:, 1], b[:, 2] >> 7, time], 1)
+    if len(out) and (out[:, :2] >= SIDE).any():
+        raise _damaged(path, f"an event lies outside the {SIDE} x {SIDE} pixels")
+    return out
+
+
+def nmnist(folder: Any, *, steps: int = 30, dt: float = 10.0, most: int | None = None) -> Data:
+    """N-MNIST from local folders: event counts (samples, steps x polarities x 34 x 34); ``extra["test"]`` has those to test.
+
+    Parameters
+    ----------
+    steps, dt : number and length (ms) of time steps. most : samples of each class; None for all.
+    """
+    parts = {p: _recordings(folder, p, steps, dt, most) for p in ("Train", "Test")}
+    X, y = parts["Train"]
+    return Data("nmnist", X, y, "N-MNIST: digits seen by an event camera", shape=(steps, 2, SIDE, SIDE), classes=tuple("0123456789"),
+                extra={"test": parts["Test"]})  # fmt: skip
+
+
+def _recordings(folder: Any, part: str, steps: int, dt: float, most: int | None) -> tuple[np.ndarray, np.ndarray]:
+    found, labels = [], []
+    for d in range(10):
+        (here,) = _need("nmnist", folder, f"{part}/{d}")
+        for path in sorted(here.glob("*.bin"))[:most]:
+            x, y, polarity, time = read_events(path).T
+            step = (time * 1e-3 / dt).astype(int)
+            ok = step < steps
+            counts = np.zeros((steps, 2, SIDE, SIDE), np.uint8)
+            np.add.at(counts, (step[ok], polarity[ok], y[ok], x[ok]), 1)
+            found.append(counts.ravel())
+            labels.append(d)
+    if not found:
+        raise AmineError(
+            "data 'nmnist'", f"there are no .bin files in '{Path(folder) / part}'", mend=f"it needs {WHERE['nmnist']}"
+        )
+    return np.stack(found), np.array(labels)
