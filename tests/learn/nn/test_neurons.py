@@ -41,3 +41,25 @@ def test_spikes_are_those_of_the_simulation(name):
     spikes, _ = m(torch.as_tensor(waves)[:, None])
     assert expected.sum() > 3
     np.testing.assert_array_equal(spikes[:, 0].numpy(), expected)
+
+
+def test_a_state_may_have_any_name():
+    """States called x, c, s and so on do not collide with what generated code uses for itself."""
+    own = am.models.neuron(
+        "strange",
+        "dv/dt = (E - v)/tau + I/C - (x + c + s)/C : mV\ndx/dt = -x/tau : pA\ndc/dt = -c/tau : pA\nds/dt = -s/tau : pA\n"
+        "threshold v > th\nreset v = E; x += 3*pA; c += 2*pA; s += 1*pA\nrefractory 2*ms hold v\ninitial v = E",
+        E="-70 mV",
+        tau="10 ms",
+        C="200 pF",
+        th="-50 mV",
+    )
+    found = []
+    for backend in ("torch", "compiled"):
+        x = torch.full((30, 2, 2), 0.7, dtype=torch.float64, requires_grad=True)
+        out, end = ann.Neurons(own, 2, backend=backend)(x, returns="states")
+        (out["x"].sum() + out["spikes"].sum() + end["s"].sum()).backward()
+        found.append((out["v"].detach(), out["x"].detach(), x.grad))
+    assert found[0][1].any()
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(b, a)

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from amine.learn.nn.neurons import Neurons, detach
     from amine.learn.nn.recurrent import Recurrent
     from amine.learn.nn.surrogate import Surrogate
+    from amine.learn.nn.synaptic import Receptor, Release
 
 _HOME = {
     "amine.learn.nn.neurons": ("Neurons", "detach"),
     "amine.learn.nn.surrogate": ("Surrogate",),
     "amine.learn.nn.linear": ("Linear",),
     "amine.learn.nn.recurrent": ("Recurrent",),
+    "amine.learn.nn.synaptic": ("Receptor", "Release"),
     "amine.learn.nn.layers": ("Delays", "Readout", "Sequential"),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
@@ -33,7 +35,9 @@ __all__ = [
     "Linear",
     "Neurons",
     "Readout",
+    "Receptor",
     "Recurrent",
+    "Release",
     "Sequential",
     "Surrogate",
     "detach",

@@ -22,7 +22,7 @@ def available(m: Any, like: torch.Tensor) -> bool:
 
 def kernel(m: Any, inputs: list[str], bits: int) -> ModuleType:
     """The generated module for these inputs and precision."""
-    learned = sorted(m.learned)
+    learned = m.touched
 
     def make() -> str:
         from amine.learn.nn.kernels import Kernel
@@ -53,6 +53,11 @@ class Call:
     real: Any
 
     @property
+    def traced(self) -> bool:
+        """Whether states are an output: if asked for, or if there is no other."""
+        return self.trace or not (self.plain.SPIKES or self.code.RESULTS)
+
+    @property
     def lanes(self) -> int:
         """One for each neuron of each sample."""
         return self.batch * self.n
@@ -78,7 +83,7 @@ def run(m: Any, x: dict[str, torch.Tensor], start: dict[str, torch.Tensor], trac
     extra = [] if weight is None else [weight, start.get("_spikes", torch.zeros_like(like[0]))]
     spikes, traces, results, waited, *ends = _Scan.apply(call, c, wait, *drives, *states, *learned, *extra)
     rows: dict[str, Any] = {"spikes": spikes} if m.code.SPIKES else {}
-    if trace or not m.code.SPIKES:
+    if call.traced:
         rows |= {s: traces[i] for i, s in enumerate(code.STATES)}
     rows |= {r: results[i] for i, r in enumerate(code.RESULTS)}
     end: dict[str, Any] = dict(zip(code.STATES, ends, strict=True))
@@ -124,8 +129,7 @@ class _Scan(torch.autograd.Function):
         w = np.zeros(L, real) if wait is None else _flat(wait, L).astype(real)
         out_t, out = _empty(real, T if call.plain.SPIKES else 0, call.batch, call.n)
         R_t, R = _empty(real, len(code.RESULTS), T, call.batch, call.n)
-        traced = call.trace or not call.plain.SPIKES
-        trace_t, trace = _empty(real, n_states, T if traced else 0, call.batch, call.n)
+        trace_t, trace = _empty(real, n_states, T if call.traced else 0, call.batch, call.n)
         keep = np.empty((len(code.KEPT), T + 1 if need else 0, L), real)
         marks = np.empty((T + 1 if need and call.plain.SPIKES else 0, L), np.uint8)
         if len(marks):

@@ -143,7 +143,7 @@ class Kernel:
         return [f"{n} = {self.say(e)}" for n, e in steps]
 
     def _at(self, rows: list[str], n: str) -> str:
-        return f"Z[o + U64({rows.index(n) * BLOCK}) + l]"
+        return f"_Z[_o + U64({rows.index(n) * BLOCK}) + _l]"
 
     def _lanes_forward(self) -> str:
         p, rows, used = self.p, self.forward_rows, self.forward_uses
@@ -151,14 +151,14 @@ class Kernel:
         def at(n: str) -> str:
             return self._at(rows, n)
 
-        text = ["@njit(nogil=True, fastmath=FAST, error_model='numpy')", "def lanes_forward(Z, o, c, sur, t):"]
-        text += ["    inverse, height, edge = sur[0], sur[1], sur[2]"] * self.soft
-        text += [f"    {n} = c[{i}]" for i, n in enumerate(p.scalars) if n in used or n == p.refractory]
-        text += [f"    for l in range(U64({BLOCK})):"]
+        text = ["@njit(nogil=True, fastmath=FAST, error_model='numpy')", "def lanes_forward(_Z, _o, _c, _sur, t):"]
+        text += ["    _inverse, _height, _edge = _sur[0], _sur[1], _sur[2]"] * self.soft
+        text += [f"    {n} = _c[{i}]" for i, n in enumerate(p.scalars) if n in used or n == p.refractory]
+        text += [f"    for _l in range(U64({BLOCK})):"]
         body = [f"{n} = {at(f's_{s}')}" for s, n in p.load.items()]
         body += [f"{n} = {at(n)}" for n in (*self.drives, *p.differ) if n in used or n == p.refractory]
         if p.refractory:
-            body += [f"wait = {at('_wait')}", "free = select(wait <= F(0.0), F(1.0), F(0.0))"]
+            body += [f"_wait = {at('_wait')}", "free = select(_wait <= F(0.0), F(1.0), F(0.0))"]
             body += ["free = F(1.0)"] * self.soft
         elif "free" in used:
             body += ["free = F(1.0)"]
@@ -170,7 +170,7 @@ class Kernel:
             body += [f"{at('o_fired')} = {p.spikes}"]
         if p.refractory:
             body += [f"{at('o_free')} = free"]
-            body += [f"{at('_wait')} = select({p.spikes} > F(0.0), {p.refractory}, max(wait - F(1.0), F(0.0)))"]
+            body += [f"{at('_wait')} = select({p.spikes} > F(0.0), {p.refractory}, max(_wait - F(1.0), F(0.0)))"]
         return "\n".join([*text, *(" " * 8 + line for line in body)]) + "\n\n\n"
 
     def _lanes_backward(self) -> str:
@@ -179,10 +179,10 @@ class Kernel:
         def at(n: str) -> str:
             return self._at(rows, n)
 
-        text = ["@njit(nogil=True, fastmath=FAST, error_model='numpy')", "def lanes_backward(Z, o, c, sur, t):"]
-        text += ["    inverse, height, edge = sur[0], sur[1], sur[2]"]
-        text += [f"    {n} = c[{i}]" for i, n in enumerate(p.scalars) if n in a.reads]
-        text += [f"    for l in range(U64({BLOCK})):"]
+        text = ["@njit(nogil=True, fastmath=FAST, error_model='numpy')", "def lanes_backward(_Z, _o, _c, _sur, t):"]
+        text += ["    _inverse, _height, _edge = _sur[0], _sur[1], _sur[2]"]
+        text += [f"    {n} = _c[{i}]" for i, n in enumerate(p.scalars) if n in a.reads]
+        text += [f"    for _l in range(U64({BLOCK})):"]
         body = [f"lam_{s} = {at(f'lam_{s}')}" for s in p.load if f"lam_{s}" in a.reads]
         body += [f"{g} = {at(g)}" for g in rows if g.startswith("g_") and g in a.reads]
         body += [f"{n} = {at(f'now_{n}')}" for n in a.kept if n in a.reads]

@@ -33,8 +33,8 @@ def run(
         if ref is not None:
             ref = refractory(ref, out["spikes"], c[m.code.REFRACTORY])
         fired = out.get("spikes")
-        kept = {"spikes": out["spikes"]} if m.code.SPIKES else {}
-        kept |= state if trace or not m.code.SPIKES else {}
+        kept = {name: x for name, x in out.items() if name != "margin"}
+        kept |= state if trace or not kept else {}
         for name, value in kept.items():
             rows.setdefault(name, []).append(value)
     if ref is not None:

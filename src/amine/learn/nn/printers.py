@@ -8,7 +8,7 @@ import sympy as sp
 
 from amine.engine.printer import Printer
 
-SURROGATE = ", inverse, height, edge"  # 1/width, derivative at the edge, margin of the edge
+SURROGATE = ", _inverse, _height, _edge"  # 1/width, derivative at the edge, margin of the edge
 
 
 class exprel_slope(sp.Function):

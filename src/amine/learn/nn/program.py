@@ -11,14 +11,16 @@ from typing import Any
 
 import sympy as sp
 
-from amine.engine.cells import GAP_TOTAL, JUMP, CellStructure, stimulus_input
+from amine.engine.cells import GAP_TOTAL, JUMP, CellStructure, gain_name, stimulus_input
 from amine.engine.fuse import Fused, fuse
 from amine.engine.step import Stepper, Steps
+from amine.equations import parse
 from amine.equations.syntax import symbol
 from amine.errors import AmineError
 from amine.learn.nn.source import arrival
 
 DRIVE, GAIN, FREE = "x", "gain", "free"
+RESERVED = ("x", "free", "fired", "event", "margin", "np")  # names that a step uses for itself
 
 
 class spike(sp.Function):
@@ -96,7 +98,11 @@ def margin_of(condition: Any) -> Any:
 
 def cell_program(cell: CellStructure, detach_reset: bool) -> Program:
     """The step of a neuron with its receptors; the drive ``x`` times ``gain`` is its current in pA."""
+    if GAIN in parse(cell.neuron).parameters:
+        raise AmineError(f"Neuron '{cell.neuron.name}'", f"the name '{GAIN}' is taken by the gain of the input")
     fused = fuse(replace_stimulus(cell))
+    rename = {s: f"{s}_state" for s in fused.rhs if s in RESERVED}
+    fused = renamed(fused, rename)
     drive = {symbol(stimulus_input(0)): symbol(GAIN) * symbol(DRIVE)}
     fused = replace(
         fused,
@@ -104,7 +110,33 @@ def cell_program(cell: CellStructure, detach_reset: bool) -> Program:
         parameters=fused.parameters | {GAIN},
         inputs=fused.inputs - {stimulus_input(0)} | {DRIVE},
     )
-    return _Builder(cell, fused, detach_reset).build()
+    p = _Builder(cell, fused, detach_reset).build()
+    back = {new: old for old, new in rename.items()}
+    for field_ in ("load", "out", "before", "units", "initial", "integrators"):
+        setattr(p, field_, {back.get(s, s): x for s, x in getattr(p, field_).items()})
+    return p
+
+
+def renamed(fused: Fused, names: dict[str, str]) -> Fused:
+    """The system with other names for some states: those that a step uses for itself."""
+    if not names:
+        return fused
+    swap: Any = {symbol(a): symbol(b) for a, b in names.items()}
+
+    def put(e: Any) -> Any:
+        return e if e is None else e.subs(swap, simultaneous=True) if hasattr(e, "subs") else e
+
+    return replace(
+        fused,
+        rhs={names.get(s, s): put(e) for s, e in fused.rhs.items()},
+        units={names.get(s, s): u for s, u in fused.units.items()},
+        threshold=put(fused.threshold),
+        reset=tuple((names.get(s, s), put(e)) for s, e in fused.reset),
+        refractory=put(fused.refractory),
+        hold=tuple(names.get(s, s) for s in fused.hold),
+        initial={names.get(s, s): put(e) for s, e in fused.initial.items()},
+        targets={label: names.get(s, s) for label, s in fused.targets.items()},
+    )
 
 
 def replace_stimulus(cell: CellStructure) -> CellStructure:
@@ -165,8 +197,13 @@ class _Builder:
         """What arrives at the voltage itself moves it at the end of the step, before the threshold is tested."""
         if not labels:
             return new
-        body.append(("jumped_v", symbol(new["v"]) + sum(symbol(arrival(label)) for label in labels)))
+        body.append(("jumped_v", symbol(new["v"]) + sum(self._scaled(label) for label in labels)))
         return {**new, "v": "jumped_v"}
+
+    def _scaled(self, label: str) -> Any:
+        """What arrives at a receptor without a conductance, times its factor if something changes that."""
+        factor = symbol(gain_name(label))
+        return symbol(arrival(label)) * (self.take(factor) if factor.name in self.cell.varying else 1)
 
     def _held(self, body: Steps, new: dict[str, str]) -> dict[str, str]:
         """A refractory lane keeps what it holds: where the reset put it if that is made of parameters alone."""

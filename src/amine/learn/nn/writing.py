@@ -44,10 +44,10 @@ def plain_source(p: Program) -> str:
 def step_source(p: Program, say: CodePrinter) -> str:
     """``step(np, c, s, x, free, t)``: states and inputs by name -> (states at the end, outputs)."""
     used = {s.name for _, e in p.body for s in e.free_symbols}
-    text = ["def step(np, c, s, x, free, t):"]
-    text += [f"    {n} = s['{s}']" for s, n in p.load.items()]
-    text += [f"    {n} = x['{n}']" for n in (*p.inputs, *p.noises) if n in used]
-    text += [f"    {n} = c['{n}']" for n in (*p.scalars, *p.differ) if n in used]
+    text = ["def step(np, _c, _s, _x, free, t):"]
+    text += [f"    {n} = _s['{s}']" for s, n in p.load.items()]
+    text += [f"    {n} = _x['{n}']" for n in (*p.inputs, *p.noises) if n in used]
+    text += [f"    {n} = _c['{n}']" for n in (*p.scalars, *p.differ) if n in used]
     text += [f"    {n} = {say(e)}" for n, e in p.body]
     ends = ", ".join(f"'{s}': {n}" for s, n in p.out.items())
     outputs = {"spikes": p.spikes, "margin": "margin"} if p.spikes else {}
@@ -69,6 +69,7 @@ def metadata(p: Program) -> str:
         "DIFFER": p.differ,
         "OF": {n: p.parameters_of(n) for n in (*p.scalars, *p.differ)},
         "SPIKES": p.spikes is not None,
+        "RESULTS": list(p.results),
         "REFRACTORY": p.refractory,
         "INTEGRATORS": p.integrators,
         "LINEAR": {"n": len(lin.states), "inputs": len(lin.inputs), "noises": len(lin.noises), "half": p.half}

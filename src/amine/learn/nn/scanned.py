@@ -1,0 +1,242 @@
+"""What neurons, receptors and release have in common: parameters, constants, states, and a scan over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from amine.errors import AmineError, did_you_mean
+from amine.learn.nn import constants, plain, source
+from amine.learn.nn.parameters import Bounded
+from amine.learn.nn.surrogate import Surrogate
+from amine.learn.nn.tensors import TorchNumpy
+from amine.models._base import Model
+from amine.units import to_internal
+
+State = dict[str, torch.Tensor]
+REF, SPIKES = "_ref", "_spikes"  # steps still to wait, and spikes of the last step, beside the model's own states
+BACKENDS = ("auto", "compiled", "torch")
+
+
+class Scanned(nn.Module):
+    """A model's equations as a scan over ``[time, batch, n]``.
+
+    ``learned`` holds the parameters that are learned, ``fixed`` the values of the others; ``factors`` multiplies
+    parameters by tensors from outside, through which gradients flow (they must be named when it is made).
+    """
+
+    code: ModuleType
+    surrogate: Surrogate
+
+    def __init__(self, model: Model, n: Any, dt: Any, where: str, backend: str):
+        super().__init__()
+        self.model, self.where = model, where
+        if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+            raise AmineError(where, "the number of neurons must be a positive whole number", given=repr(n))
+        self.n = n
+        self.dt = float(to_internal(dt, "ms", f"{where}, dt", positive=True))
+        if backend not in BACKENDS:
+            raise AmineError(
+                f"{where}, backend", f"'{backend}' is not known", mend=did_you_mean(str(backend), BACKENDS)
+            )
+        self.backend = backend
+        self.units: dict[str, str] = {}
+        self.fixed: dict[str, Any] = {}
+        self.learned = nn.ModuleDict()
+        self.factors: dict[str, torch.Tensor] = {}
+        self.kernels: dict[str, ModuleType] = {}
+        self._constants: dict[Any, Any] = {}
+
+    # --- what it is made of ------------------------------------------------------------------------------------
+
+    def program(self) -> Any:
+        """The step, in SymPy."""
+        raise NotImplementedError
+
+    def structure(self) -> list[Any]:
+        """What decides the generated code, beside surrogate and inputs."""
+        raise NotImplementedError
+
+    def shape(self) -> tuple[float, float, float]:
+        """Width, height and edge of the surrogate."""
+        return 1.0, 1.0, 0.0
+
+    def load(self) -> ModuleType:
+        """The generated plain module."""
+
+        def make() -> str:
+            from amine.learn.nn.writing import plain_source
+
+            return plain_source(self.program())
+
+        return source.load(["plain", *self.structure()], make)
+
+    def realised(self, own: Mapping[str, tuple[Any, str]], seed: int) -> dict[str, Any]:
+        """Values of (value, unit) as floats or arrays (n,), distributions drawn."""
+        from amine.network.values import realise
+
+        rng = np.random.default_rng(seed)
+        out: dict[str, Any] = {}
+        for p, (v, unit) in own.items():
+            where = f"{self.where}, parameter '{p}'"
+            x = np.asarray(realise(v, unit, self.n, rng, where), float)
+            if x.ndim and x.shape != (self.n,):
+                raise AmineError(where, "the array has the wrong shape", given=str(x.shape), expected=f"({self.n},)")
+            out[p] = x if x.ndim else float(x)
+        return out
+
+    def learn(
+        self, learned: list[str], values: Mapping[str, Any], arrays: set[str], bounds: Any, distance: float
+    ) -> None:
+        """Makes parameters of the named values, and keeps the others."""
+        bounds = dict(bounds or {})
+        unknown = sorted(set(bounds) - set(learned))
+        if unknown:
+            raise AmineError(f"{self.where}, bounds", f"'{unknown[0]}' is not learned", mend="name it in learn=, too")
+        self.fixed = {p: x for p, x in values.items() if p not in learned}
+        for p in learned:
+            start = np.broadcast_to(np.asarray(values[p], float), (self.n,)) if p in arrays else values[p]
+            size = distance if self.units[p] == "mV" else max(1e-3, float(np.max(np.abs(values[p]))))
+            where = f"{self.where}, parameter '{p}'"
+            self.learned[p] = Bounded(p, start, self.units[p], where, bounds.get(p), size)
+
+    @property
+    def touched(self) -> list[str]:
+        """Parameters through which gradients flow."""
+        return sorted({*self.learned, *self.factors})
+
+    # --- values ------------------------------------------------------------------------------------------------
+
+    def value(self, name: str) -> torch.Tensor:
+        """A parameter's present value in its unit of the coherent system (mV, ms, pA, nS, pF)."""
+        if name in self.learned:
+            return self.learned[name]()
+        if name not in self.fixed:
+            raise AmineError(
+                self.where, f"parameter '{name}' is not known", mend=did_you_mean(name, [*self.fixed, *self.learned])
+            )
+        return torch.as_tensor(self.fixed[name], dtype=torch.float64)
+
+    def set(self, name: str, value: Any) -> None:
+        """Sets a learned parameter to a quantity; raises AmineError if that is out of its bounds."""
+        if name not in self.learned:
+            raise AmineError(self.where, f"parameter '{name}' is not learned", mend=did_you_mean(name, self.learned))
+        self.learned[name].set(to_internal(value, self.units[name], f"{self.where}, parameter '{name}'"))  # type: ignore[operator]
+
+    def values(self, device: Any = "cpu") -> dict[str, Any]:
+        """All parameters: tensors where gradients flow."""
+        out: dict[str, Any] = {**self.fixed, **{p: self.learned[p]() for p in self.learned}}
+        for p in self.learned:
+            if not bool(torch.isfinite(out[p]).all()):
+                raise AmineError(
+                    f"{self.where}, parameter '{p}'",
+                    "it is no longer a finite number",
+                    mend="lower the learning rate or clip gradients",
+                )
+        for p, factor in self.factors.items():
+            out[p] = torch.as_tensor(out[p], dtype=torch.float64, device=device) * factor
+        return out
+
+    def constants(self, dtype: torch.dtype, device: Any) -> dict[str, torch.Tensor]:
+        """The constants of a step, with gradients where something is learned."""
+        key = (dtype, str(device))
+        if not self.touched:
+            if key not in self._constants:
+                found = constants.numbers(self.code, self.fixed, self.dt, self.where)
+                self._constants[key] = {k: torch.as_tensor(v, dtype=dtype, device=device) for k, v in found.items()}
+            return self._constants[key]
+        values = {
+            k: v if isinstance(v, torch.Tensor) else torch.as_tensor(v, dtype=torch.float64, device=device)
+            for k, v in self.values(device).items()
+        }
+        found = constants.tensors(self.code, values, self.dt)
+        return {k: v.to(dtype=dtype, device=device) for k, v in found.items()}
+
+    def initial(self, batch: int, dtype: torch.dtype, device: Any) -> State:
+        """The state at time zero; where it is made of learned parameters, gradients flow into them."""
+        start = self.code.initial(TorchNumpy() if self.touched else constants.Numbers(), self.values(device))
+        out: State = {}
+        for s in self.code.STATES:
+            x = torch.as_tensor(start[s]).to(dtype=dtype, device=device)
+            out[s] = x.expand(batch, self.n)
+        if self.code.REFRACTORY is not None:
+            out[REF] = torch.zeros(batch, self.n, dtype=torch.int32, device=device)
+        return out
+
+    # --- running -----------------------------------------------------------------------------------------------
+
+    def scan(self, x: dict[str, torch.Tensor], state: State | None, trace: bool, weight: Any = None) -> Any:
+        """Outputs by name and the last state; ``weight`` [to, from] feeds spikes back a step later."""
+        like = next(iter(x.values()))
+        start = self.initial(like.shape[1], like.dtype, like.device) if state is None else self._checked(state, like)
+        x = x | {z: torch.randn_like(like) for z in self.code.NOISES}
+        return self._run(like)(self, x, start, trace, weight)
+
+    def _run(self, like: torch.Tensor) -> Any:
+        if self.backend != "torch":
+            from amine.learn.nn import compiled
+
+            if compiled.available(self, like):
+                return compiled.run
+            if self.backend == "compiled":
+                raise AmineError(
+                    f"{self.where}, backend",
+                    "there is no kernel for this",
+                    given=f"{like.device}, {like.dtype}, surrogate '{self.surrogate.name}'",
+                    expected="float32 or float64 on the CPU and a surrogate given as text",
+                    mend='use backend="torch"',
+                )
+        return plain.run
+
+    def _checked(self, state: State, like: torch.Tensor) -> State:
+        wanted = [*self.code.STATES, *([REF] if self.code.REFRACTORY is not None else [])]
+        missing = [s for s in wanted if s not in state]
+        if missing:
+            raise AmineError(
+                f"{self.where}, state", f"'{missing[0]}' is missing", mend="pass a state as it was returned"
+            )
+        for s in wanted:
+            if tuple(state[s].shape) != tuple(like.shape[1:]):
+                raise AmineError(
+                    f"{self.where}, state '{s}'",
+                    "the shape is wrong",
+                    given=str(tuple(state[s].shape)),
+                    expected=str(tuple(like.shape[1:])),
+                )
+        out = {s: state[s] if s == REF else state[s].to(like.dtype) for s in wanted}
+        return out | ({SPIKES: state[SPIKES]} if SPIKES in state else {})
+
+
+def detach(state: State) -> State:
+    """The state without its past: for truncated backpropagation through time."""
+    return {s: x.detach() for s, x in state.items()}
+
+
+def sequence(x: Any) -> Any:
+    """The output of the layer before: a tensor, or the first of (output, state)."""
+    return x[0] if isinstance(x, tuple) else x
+
+
+def check_sequence(x: Any, n: int, where: str) -> None:
+    """Raises AmineError unless ``x`` is a floating tensor [time, batch, n] with at least one step."""
+    if not isinstance(x, torch.Tensor):
+        raise AmineError(where, "this is not a tensor", given=type(x).__name__, expected=f"[time, batch, {n}]")
+    if x.ndim != 3:
+        raise AmineError(
+            where, "the number of axes is wrong", given=str(tuple(x.shape)), expected=f"[time, batch, {n}]"
+        )
+    if x.shape[2] != n:
+        raise AmineError(
+            where, "the last axis does not fit the number of neurons", given=str(x.shape[2]), expected=str(n)
+        )
+    if x.shape[0] == 0 or x.shape[1] == 0:
+        raise AmineError(
+            where, "there are no steps" if x.shape[0] == 0 else "the batch is empty", given=str(tuple(x.shape))
+        )
+    if not x.is_floating_point():
+        raise AmineError(where, "the values are not floating-point numbers", given=str(x.dtype))

@@ -1,0 +1,156 @@
+"""Synaptic parts as torch modules: receptors as filters of what arrives, and release as a function of spikes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from amine.errors import AmineError
+from amine.learn.nn.parameters import check_learnable
+from amine.learn.nn.scanned import Scanned, State, check_sequence, sequence
+from amine.learn.nn.surrogate import surrogate
+from amine.models._base import Model
+
+
+class _Part(Scanned):
+    """A model without threshold: its results are its outputs."""
+
+    kind, make = "", ""
+
+    def __init__(
+        self,
+        model: Any,
+        n: int,
+        dt: Any,
+        learn: Any,
+        per_neuron: bool,
+        bounds: Any,
+        backend: str,
+        seed: int,
+        changes: Any,
+    ):
+        from amine.network.network import _model
+
+        word = type(self).__name__
+        model = _model(model, (self.kind,), word)(**changes)
+        super().__init__(model, n, dt, f"{word} '{model.name}'", backend)
+        self.units = dict(model.units)
+        learned = check_learnable(learn, self.units, self.where)
+        values = self.realised({p: (v, model.units[p]) for p, v in model.parameters.items()}, seed)
+        arrays = {p for p, x in values.items() if np.ndim(x)} | (set(learned) if per_neuron else set())
+        self.arrays = frozenset(arrays)
+        self.surrogate = surrogate("fast_sigmoid")
+        self.code = self.load()
+        self.learn(learned, values, arrays, bounds, 10.0)
+
+    def program(self) -> Any:
+        """The step, in SymPy."""
+        from amine.learn.nn import synaptic_programs
+
+        return getattr(synaptic_programs, self.make)(self.model, self.arrays)
+
+    def structure(self) -> list[Any]:
+        """What decides the generated code."""
+        return [self.make, self.model.structure(), sorted(self.arrays)]
+
+
+class Receptor(_Part):
+    """A receptor as a filter: what arrives in, current out; the magnesium block of NMDA and the like included.
+
+    Parameters
+    ----------
+    model : a receptor model or its name. n : number of neurons it sits on. dt : time step.
+    learn, per_neuron, bounds, backend, seed, parameters : as for :class:`Neurons`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> receptor = Receptor("NMDA", 2)
+    >>> w = torch.zeros(3, 1, 2); w[0] = 1.0
+    >>> low, _ = receptor(w, v=-80.0)
+    >>> high, _ = receptor(w, v=-30.0)
+    >>> bool((high[1] > low[1]).all())     # the block by magnesium is lifted, although the driving force is less
+    True
+    """
+
+    kind, make = "receptor", "receptor_program"
+
+    def __init__(
+        self,
+        model: Model | str,
+        n: int,
+        *,
+        dt: Any = "1 ms",
+        learn: Iterable[str] | str = (),
+        per_neuron: bool = False,
+        bounds: Mapping[str, Any] | None = None,
+        backend: str = "auto",
+        seed: int = 0,
+        **parameters: Any,
+    ):
+        super().__init__(model, n, dt, learn, per_neuron, bounds, backend, seed, parameters)
+
+    def forward(self, w: Any, v: Any = None, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """The current in pA at the start of each step.
+
+        Parameters
+        ----------
+        w : what arrives in each step ``[time, batch, n]``, in the unit of the receptor's weights.
+        v : voltage in mV: a tensor of the same shape or a number; needed by conductances.
+        state : state to go on from.
+        """
+        w = sequence(w)
+        check_sequence(w, self.n, f"{self.where}, input")
+        if v is None and "E_rev" in self.model.units:
+            raise AmineError(f"{self.where}, v", "a conductance needs the voltage", mend="give v= in mV")
+        v = torch.as_tensor(0.0 if v is None else v, dtype=w.dtype, device=w.device)
+        out, end = self.scan({"w": w, "v": v.expand_as(w)}, state, False)
+        return out["current"], end
+
+
+class Release(_Part):
+    """Short-term plasticity: spikes in, spikes times what they release out.
+
+    >>> import torch
+    >>> train = torch.ones(4, 1, 1)
+    >>> released, _ = Release("tsodyks_markram", 1)(train)
+    >>> bool(released[3] < released[0])     # depression
+    True
+    """
+
+    kind, make = "release", "release_program"
+
+    def __init__(
+        self,
+        model: Model | str,
+        n: int,
+        *,
+        dt: Any = "1 ms",
+        learn: Iterable[str] | str = (),
+        per_neuron: bool = False,
+        bounds: Mapping[str, Any] | None = None,
+        backend: str = "auto",
+        seed: int = 0,
+        **parameters: Any,
+    ):
+        super().__init__(model, n, dt, learn, per_neuron, bounds, backend, seed, parameters)
+
+    def forward(self, spikes: Any, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """Spikes ``[time, batch, n]`` times the payload of each."""
+        spikes = sequence(spikes)
+        check_sequence(spikes, self.n, f"{self.where}, input")
+        if not self.code.STATES:  # release without states: the payload is a number
+            return spikes * self.payload(spikes), {}
+        out, end = self.scan({"s": spikes}, state, False)
+        return out["released"], end
+
+    def payload(self, like: torch.Tensor) -> torch.Tensor:
+        """The payload of a model without states."""
+        from amine.learn.nn.tensors import TorchNumpy
+
+        one = {"s": torch.ones_like(like[0])}
+        _, out = self.code.step(TorchNumpy(), self.constants(like.dtype, like.device), {}, one, one["s"], 0.0)
+        return torch.as_tensor(out["released"], dtype=like.dtype)

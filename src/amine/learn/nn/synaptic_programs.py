@@ -1,0 +1,92 @@
+"""Receptors and release as programs: filters of what arrives, and what a spike sets free."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amine.engine.fuse import Fused
+from amine.engine.step import Stepper, Steps
+from amine.equations import parse
+from amine.equations.integrate import choose
+from amine.equations.syntax import symbol
+from amine.errors import AmineError
+from amine.learn.nn.program import Program, blend, shared
+
+
+def receptor_program(model: Any, arrays: frozenset[str]) -> Program:
+    """A receptor alone: ``w`` arrives at the start of a step, ``v`` is given, ``current`` is that at the start of the step."""
+    eq = parse(model)
+    state = eq.on_spike[0][0]
+    if state not in eq.states:
+        raise AmineError(
+            f"Receptor '{model.name}'", "it has no state of its own", mend="add its weights to the voltage"
+        )
+    stepper = Stepper(_alone(eq, {"v"}), arrays)
+    load = {s: s for s in eq.states} | {state: f"old_{state}"}
+    body: Steps = [(state, symbol(load[state]) + symbol("w"))]
+    steps, new = stepper.updates()
+    body += shared(steps)
+    assert eq.current is not None
+    body.append(("current_now", stepper.constants.take(eq.expand(eq.current))))
+    return _program(model, eq, stepper, load, body, new, ["w", "v"], {"current": "current_now"})
+
+
+def release_program(model: Any, arrays: frozenset[str]) -> Program:
+    """A release model: ``s`` is 1 where its neuron spikes at the end of a step; ``released`` is s times the payload."""
+    eq = parse(model)
+    methods = choose(eq.full_rhs, set(eq.parameters), set())
+    if any(m != "exact" for m in methods.values()):
+        raise AmineError(f"Release '{model.name}'", "its states are not linear between spikes")
+    stepper = Stepper(_alone(eq, set()), arrays)
+    steps, new = stepper.updates()
+    body: Steps = list(shared(steps))
+    now = dict(new)
+
+    def put(events: Any, prefix: str) -> None:
+        for i, (name, e) in enumerate(events):
+            swap = {symbol(q): symbol(n) for q, n in now.items()} | {symbol("payload"): symbol("payload_now")}
+            body.append((f"{prefix}_{i}_{name}", stepper.constants.take(eq.expand(e).subs(swap, simultaneous=True))))
+            now[name] = f"{prefix}_{i}_{name}"
+
+    put(eq.on_spike, "on")
+    swap = {symbol(q): symbol(n) for q, n in now.items()}
+    assert eq.payload is not None
+    body.append(("payload_now", stepper.constants.take(eq.expand(eq.payload).subs(swap, simultaneous=True))))
+    put(eq.after_spike, "after")
+    out = {}
+    for s in eq.states:
+        out[s] = f"end_of_{s}"
+        body.append((out[s], blend(symbol("s"), symbol(new[s]), symbol(now[s]))))
+    body.append(("released_now", symbol("s") * symbol("payload_now")))
+    return _program(model, eq, stepper, {s: s for s in eq.states}, body, out, ["s"], {"released": "released_now"})
+
+
+def _alone(eq: Any, inputs: set[str]) -> Fused:
+    return Fused(eq.full_rhs, dict(eq.states), set(eq.parameters), inputs, None, (), None, (), {})
+
+
+def _program(
+    model: Any, eq: Any, stepper: Stepper, load: Any, body: Steps, out: Any, inputs: list[str], results: Any
+) -> Program:
+    scalars, differ = stepper.constants.split()
+    return Program(
+        name=model.name,
+        load=load,
+        out=dict(out),
+        before=dict(out),
+        inputs=inputs,
+        noises=[],
+        body=body,
+        spikes=None,
+        refractory=None,
+        units=dict(eq.states),
+        parameters=sorted(eq.parameters),
+        constants=dict(stepper.constants.named),
+        linear=stepper.linear,
+        half=stepper.half,
+        scalars=scalars,
+        differ=differ,
+        initial={s: eq.expand(eq.initial[s]) if s in eq.initial else 0 for s in eq.states},
+        results=results,
+        integrators=dict(stepper.methods),
+    )
