@@ -92,10 +92,10 @@ def _substitute_half(b: Any, rows: _Rows, child: Any, parent: Any, a: Any) -> No
     rows.store(b.fsub(twice, rows.load(child, 0), flags=_FLAGS), child, 0)
 
 
-eliminate = {w: _tree_step(w, _eliminate) for w in (4, 8, 16, 32)}
-substitute = {w: _tree_step(w, _substitute) for w in (4, 8, 16, 32)}
-substitute_half = {w: _tree_step(w, _substitute_half) for w in (4, 8, 16, 32)}
-substitute_trial = {w: _tree_step(w, _solution) for w in (4, 8, 16, 32)}
+eliminate = {w: _tree_step(w, _eliminate) for w in (4, 8, 16, 32, 64)}
+substitute = {w: _tree_step(w, _substitute) for w in (4, 8, 16, 32, 64)}
+substitute_half = {w: _tree_step(w, _substitute_half) for w in (4, 8, 16, 32, 64)}
+substitute_trial = {w: _tree_step(w, _solution) for w in (4, 8, 16, 32, 64)}
 
 
 @njit(nogil=True, error_model="numpy")

@@ -16,13 +16,15 @@ from typing import Any
 import sympy as sp
 
 from amine.engine.cable_structure import CableStructure, Membrane, state_name
-from amine.engine.cells import jump_row, port_name
+from amine.engine.cells import gain_name, jump_row, port_name
 from amine.engine.emit import FUNCTION, assignments
 from amine.engine.fuse import Fused
 from amine.engine.printer import Printer
+from amine.engine.slow.emit import DECORATOR, Refresh
 from amine.engine.step import Stepper
 from amine.equations import CHANNEL_NAMES, IONS, parse
 from amine.equations.syntax import symbol
+from amine.errors import AmineError
 
 # header of the tables, after the scalars in a population's row of constants
 N, ROWS, SPIKE, REF, SOLVE, STIMULI, STIMULUS_AT, GAPS, GAP_AT, JUMPS, JUMP_AT, LISTS = range(12)
@@ -97,7 +99,7 @@ class _Group:
         rhs: dict[str, Any] = {}
         units: dict[str, str] = {}
         initial: dict[str, Any] = {}
-        parameters = {"T"}
+        parameters = {"T", *(gain_name(n) for n, _ in self.ports if gain_name(n) in self.cell.varying)}
         for label, eq, _ in self.channels:
             for s, e in eq.rhs.items():
                 rhs[state_name(s, label)] = self._local(label, eq, e)
@@ -159,6 +161,7 @@ class _Group:
         for label, eq in self.ports:
             if eq.current is not None:
                 e = eq.expand(eq.current).subs(self._port_names(label, eq), simultaneous=True)
+                e = symbol(gain_name(label)) * e if gain_name(label) in self.cell.varying else e
                 points.append(self._linear(e.subs(middle, simultaneous=True)))
         out += [(n, take(e)) for n, e in currents.items()]
         out += [(n, e.subs({i: 0 for i in ions if i.name not in currents})) for n, e in updates if n in later]
@@ -247,6 +250,9 @@ class _Writer:
             self.cell.gap,
             len(self.cell.poisson),
         )
+        refresh = [Refresh(g.stepper, self.cell.varying, g.constants["scalars"], []) for g in self.groups]
+        self.needs = sorted({n for r in refresh for n in r.needs}) if self.cell.varying else []
+        out.needs = tuple(self.needs)
         out.source = "".join(
             [
                 f"# {self.cell.neuron.name}: " + ", ".join(f"{s} {m}" for s, m in integrators.items()) + "\n",
@@ -255,6 +261,7 @@ class _Writer:
                 self._emit(),
                 self._update(trial=False),
                 *([self._start_trial(), self._update(trial=True)] if self.cell.gap else []),
+                *([self._refresh(refresh)] if self.cell.varying else []),
             ]
         )
         return out
@@ -461,6 +468,26 @@ class _Writer:
             "if hits != 0:",
             f"    at = emit_{i}(X, root, ref, c, k, spk, at, id0 + b * {W}, marks)",
         ]
+
+    def _refresh(self, refresh: list[Refresh]) -> str:
+        """``refresh_<index>``: works out anew what depends on parameters that changed; they are the same at all compartments."""
+        text = [DECORATOR, f"def refresh_{self.index}(X, base, first, last, c, value, at, step, dt):"]
+        for g, r in zip(self.groups, refresh, strict=True):
+            beyond = (set(r.named) | set(r.linear)) & {*g.constants["fields"], *g.constants["rows"]}
+            if beyond:
+                raise AmineError(
+                    f"Neuron '{self.cell.neuron.name}'",
+                    "a dose or modulator acts on a parameter that differs between compartments or neurons",
+                    given=", ".join(self.cell.varying),
+                    mend="give it one value",
+                )
+            r.needs = self.needs
+            text += r._scratch() if r.linear else []
+            text += [f"    {x}" for x in r._body(g.constants["scalars"], self._place(g), "0")]
+        return "\n".join([*text, "    return"]) + "\n\n\n"
+
+    def _place(self, g: _Group) -> Any:
+        return lambda n: f"c[{self.scalars.index(self._name(g, n))}]"
 
     def _emit(self) -> str:
         """Scalar code for the few neurons of a block that spiked."""

@@ -78,9 +78,14 @@ class Run:
 
         return correlation(self, start)
 
-    def traces(self, *variables: str, most: int = 5) -> Figure:
-        """Recorded states in time, of at most ``most`` neurons of each probe."""
+    def traces(self, *variables: str, most: int = 5, at: Any = None) -> Figure:
+        """Recorded states in time, of at most ``most`` neurons of each probe; ``at`` names places on cells with a tree."""
         from amine.view.traces import traces
+
+        if at is not None:
+            from amine.results.places import recorded_at
+
+            variables = recorded_at(self, variables, at)
 
         known = {v for p in self.probes.values() for v in p.values}
         for v in variables:
@@ -105,6 +110,12 @@ class Run:
         from amine.view.chemistry import chemistry
 
         return chemistry(self)
+
+    def voltage_at(self, time: Any, neuron: int = 0, population: str | None = None, variable: str = "v") -> Any:
+        """A recorded state of one cell at all its compartments at a time, ``{compartment: value}``, for a picture of its shape."""
+        from amine.results.places import state_at
+
+        return state_at(self, time, neuron, population, variable)
 
     # --- numbers -----------------------------------------------------------------------------------------------
 
