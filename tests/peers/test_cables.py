@@ -8,7 +8,18 @@ import pytest
 import amine as am
 
 
-def twin(peer, *, active: float, method: str, dt: float, drive: float, start: float, span: float, duration: float, at: float = -1.0):
+def twin(
+    peer,
+    *,
+    active: float,
+    method: str,
+    dt: float,
+    drive: float,
+    start: float,
+    span: float,
+    duration: float,
+    at: float = -1.0,
+):
     """(t, ours [3, samples], NEURON's) at the soma, the middle and the end of the dendrite."""
     n, length = 51, 500.0
     cell = am.morphology.ball_and_stick(dendrite=(f"{length} um", "2 um"), segments=n)
@@ -19,7 +30,9 @@ def twin(peer, *, active: float, method: str, dt: float, drive: float, start: fl
             "Na_HH": am.models.get("Na_HH")(g_max=f"{120 * active} mS/cm2"),
             "K_HH": am.models.get("K_HH")(g_max=f"{36 * active} mS/cm2"),
         }
-    neuron = am.models.cable(cell, {"soma": ["Na_HH", "K_HH", "leak_HH"], "dendrite": dendrite}, T="6.3 degC", method=method)
+    neuron = am.models.cable(
+        cell, {"soma": ["Na_HH", "K_HH", "leak_HH"], "dendrite": dendrite}, T="6.3 degC", method=method
+    )
     net = am.Network(seed=1, dt=f"{dt} ms")
     P = net.population("P", 1, neuron)
     place = "soma" if at < 0 else f"dendrite({at})"
@@ -52,7 +65,9 @@ def test_ball_and_stick_fires_as_in_neuron(peer, method):
 
 
 def test_back_propagating_spike_attenuates_as_in_neuron(peer):
-    t, a, b = twin(peer, active=0.1, method="crank_nicolson", dt=0.025, drive=2000.0, start=5.0, span=1.0, duration=20.0)
+    t, a, b = twin(
+        peer, active=0.1, method="crank_nicolson", dt=0.025, drive=2000.0, start=5.0, span=1.0, duration=20.0
+    )
     ours, theirs = a.max(1) + 65.0, b.max(1) + 65.0
     print("peaks above rest", ours, theirs, "RMS", np.sqrt(((a - b) ** 2).mean(1)))
     assert np.abs(ours / theirs - 1).max() < 0.005
@@ -60,5 +75,7 @@ def test_back_propagating_spike_attenuates_as_in_neuron(peer):
 
 
 def test_a_dendritic_input_reaches_the_soma_as_in_neuron(peer):
-    t, a, b = twin(peer, active=0.0, method="crank_nicolson", dt=0.025, drive=200.0, start=5.0, span=2.0, duration=30.0, at=0.9)
+    t, a, b = twin(
+        peer, active=0.0, method="crank_nicolson", dt=0.025, drive=200.0, start=5.0, span=2.0, duration=30.0, at=0.9
+    )
     assert np.abs(a - b).max() < 0.05 and a[2].max() > a[0].max() + 5.0

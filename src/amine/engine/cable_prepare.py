@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cached_property
 from typing import Any
 
@@ -11,9 +12,11 @@ from amine.engine.cable_emit import LISTS, MEMBRANE_COLUMNS
 from amine.engine.cable_structure import names_at, poisson_share, rows
 from amine.engine.cells import jump_row
 from amine.engine.prepare import Place, generator, require_finite
-from amine.errors import AmineError
+from amine.errors import AmineError, AmineWarning
 from amine.models._cable import along
 from amine.network.values import realise
+
+COARSE = 0.5  # relative error in time from which on the user is told
 
 
 class CablePlace(Place):
@@ -105,6 +108,7 @@ class _Filler:
         self.at = 0
 
     def fill(self) -> None:
+        self._warn()
         start, found = self._start_voltage(), {}
         for q, at in enumerate(self.plan.members):
             found[q] = self._membrane(q, at, start)
@@ -113,6 +117,16 @@ class _Filler:
         ghosts = self.place.view(self.X)[-1, self.place.row("_ref")].view(f"i{self.X.itemsize}")
         ghosts[self.place.n - (self.place.blocks - 1) * self.place.lanes :] = np.iinfo(ghosts.dtype).max
         self._rows_of_the_cell()
+
+    def _warn(self) -> None:
+        error = self.model.accuracy(self.net.dt)["time"]
+        if error > COARSE:
+            warnings.warn(
+                f"Population '{self.m.name}': the time step is coarse for its quickest gate or membrane, {self.net.dt:g} ms makes an error of "
+                f"about {min(100 * error, 100):.0f} % in what changes as fast; give the network a smaller dt, or the cell method='crank_nicolson'",
+                AmineWarning,
+                stacklevel=2,
+            )
 
     # --- states ------------------------------------------------------------------------------------------------
 

@@ -460,7 +460,7 @@ def _warn(model: Cable) -> None:
     error = model.accuracy(0.025)["space"]
     if error > 0.05:
         warnings.warn(
-            f"{model.where}: the compartments are coarse, voltages along the tree are off by about {100 * error:.0f} % at the membrane's own "
+            f"{model.where}: the compartments are coarse, voltages along the tree are off by about {min(100 * error, 100):.0f} % at the membrane's own "
             "frequency; raise the number of segments or lower d_lambda, unless a reduced tree is meant",
             AmineWarning,
             stacklevel=3,

@@ -231,7 +231,7 @@ dz/dt = q*(1/(1 + (0.43*uM/max(Ca_i, 0.0001*uM))**4.8) - z)/(1*ms) : 1
 )
 calcium = _channel(
     "calcium",
-    f"""dCa_i/dt = gamma*i_Ca/(2*{_FARADAY}*depth) - (Ca_i - rest)/tau : uM
+    f"""dCa_i/dt = gamma*max(i_Ca, 0)/(2*{_FARADAY}*depth) - (Ca_i - rest)/tau : uM
 E_Ca = {_RT_F}/2*log(outside/max(Ca_i, 0.001*uM)) : mV
 initial Ca_i = rest""",
     "Destexhe A, Contreras D, Sejnowski TJ, Steriade M (1994) J Neurophysiol 72:803-818 (form); time constant, depth and free part: Hay E et al. "

@@ -35,7 +35,10 @@ def recorded_at(run: Run, variables: tuple[str, ...], at: Any) -> tuple[str, ...
     if not found:
         recorded = sorted({v for p in run.probes.values() for v in p.values})
         raise AmineError(
-            "Run.traces, at", "nothing was recorded there", given=str(at), mend=f"recorded are {', '.join(recorded[:8]) or 'no states'}"
+            "Run.traces, at",
+            "nothing was recorded there",
+            given=str(at),
+            mend=f"recorded are {', '.join(recorded[:8]) or 'no states'}",
         )
     return tuple(found)
 
@@ -60,5 +63,9 @@ def state_at(run: Run, time: Any, neuron: int, population: str | None, variable:
             if state == variable:
                 out[int(place) if place else 0] = float(np.asarray(x)[row, column])
     if not out:
-        raise AmineError(where, f"'{variable}' of neuron {neuron} was not recorded", mend='add net.probe(E.at("*"), "v") before the run')
+        raise AmineError(
+            where,
+            f"'{variable}' of neuron {neuron} was not recorded",
+            mend='add net.probe(E.at("*"), "v") before the run',
+        )
     return out

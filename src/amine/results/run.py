@@ -102,7 +102,9 @@ class Run:
         name = synapses if isinstance(synapses, str) else getattr(synapses, "name", None)
         if name not in self._weights:
             mend = did_you_mean(str(name), self._weights) if self._weights else "give synapses a rule"
-            raise AmineError("Run.weights", "this is not a plastic projection of the run", given=repr(name)[:40], mend=mend)
+            raise AmineError(
+                "Run.weights", "this is not a plastic projection of the run", given=repr(name)[:40], mend=mend
+            )
         return self._weights[name]
 
     def chemistry(self) -> Figure:

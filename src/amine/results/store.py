@@ -231,7 +231,12 @@ class ZarrStore:
         for k, w in enumerate(weights.values()):
             group = self.root.create_group(f"weights/{k}", overwrite=True)
             group.attrs.update({"name": w.name, "unit": w.unit, "bounds": w.bounds, "states": list(w.states)})
-            arrays = {"sources": w.sources, "targets": w.targets, "weights": w.weights, **{f"state {s}": x for s, x in w.states.items()}}
+            arrays = {
+                "sources": w.sources,
+                "targets": w.targets,
+                "weights": w.weights,
+                **{f"state {s}": x for s, x in w.states.items()},
+            }
             for name, x in arrays.items():
                 group.create_array(name, data=np.asarray(x))
 
@@ -244,7 +249,9 @@ class ZarrStore:
             a = group.attrs
             states = {s: group[f"state {s}"][:] for s in a["states"]}
             bounds = None if a["bounds"] is None else tuple(a["bounds"])
-            out[a["name"]] = Weights(a["name"], group["sources"][:], group["targets"][:], group["weights"][:], a["unit"], states, bounds)
+            out[a["name"]] = Weights(
+                a["name"], group["sources"][:], group["targets"][:], group["weights"][:], a["unit"], states, bounds
+            )
         return out
 
     def read(self, meta: dict[str, Any], duration: float) -> tuple[Spikes, dict[str, ProbeData]]:
