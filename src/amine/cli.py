@@ -17,6 +17,7 @@ import typer
 from amine.compounds.cli import app as compounds_app
 from amine.compounds.dose_cli import dose
 from amine.errors import AmineError, did_you_mean
+from amine.learn.train_cli import audit, compare, train
 
 if TYPE_CHECKING:
     from amine.network.network import Network
@@ -31,6 +32,9 @@ app = typer.Typer(
 )
 app.add_typer(compounds_app, name="compounds")
 app.command()(dose)
+app.command()(train)
+app.command()(compare)
+app.command()(audit)
 
 
 def main() -> None:

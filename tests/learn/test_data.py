@@ -46,8 +46,7 @@ def test_yin_yang_is_the_published_figure():
 def test_two_modalities_say_more_than_one():
     a, b, c, d = data.get("digits_av").split()
     scores = [
-        RidgeClassifier(10.0).fit(a[:, s], b).score(c[:, s], d)
-        for s in (slice(0, 64), slice(64, None), slice(None))
+        RidgeClassifier(10.0).fit(a[:, s], b).score(c[:, s], d) for s in (slice(0, 64), slice(64, None), slice(None))
     ]
     assert scores[2] > max(scores[:2]) + 0.05
 

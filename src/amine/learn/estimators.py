@@ -25,6 +25,7 @@ class Estimator(BaseEstimator):
     _default_loss = ""
     n_features_in_: int
     feature_names_in_: Any
+    notes_: dict[str, Any]
 
     def __init__(
         self,
@@ -270,6 +271,27 @@ class Estimator(BaseEstimator):
         check_is_fitted(self, "network_")
         saving.save(self, path, overwrite)
 
+    def to_network(self, x: Any) -> Any:
+        """A :class:`amine.Network` that simulates the trained spiking network on one sample; see :func:`amine.learn.export.to_network`."""
+        from amine.learn.export import to_network
+
+        check_is_fitted(self, "network_")
+        return to_network(self, x)
+
+    def to_onnx(self, path: Any, *, overwrite: bool = False) -> None:
+        """Writes a rate network as ONNX; see :func:`amine.learn.export.to_onnx`."""
+        from amine.learn.export import to_onnx
+
+        check_is_fitted(self, "network_")
+        to_onnx(self, path, overwrite=overwrite)
+
+    def to_nir(self, path: Any = None, *, overwrite: bool = False) -> Any:
+        """A spiking network as a NIR graph, also written to ``path``; see :func:`amine.learn.export.to_nir`."""
+        from amine.learn.export import to_nir
+
+        check_is_fitted(self, "network_")
+        return to_nir(self, path, overwrite=overwrite)
+
     def _tensors(self) -> dict[str, Tensor]:
         out = {f"network.{k}": v for k, v in self.network_.state_dict().items()}
         return out | {f"rule.{k}": v for k, v in self._learner.state_dict().items()}
@@ -277,6 +299,8 @@ class Estimator(BaseEstimator):
     def _describe(self) -> dict[str, Any]:
         parameters = {k: saving.plain(v) for k, v in self.get_params(deep=False).items()}
         fitted = {"n_features_in_": self.n_features_in_, "history_": self.history_, "stopped_": self.stopped_}
+        if hasattr(self, "notes_"):
+            fitted["notes_"] = self.notes_
         if hasattr(self, "feature_names_in_"):
             fitted["feature_names_in_"] = [str(n) for n in self.feature_names_in_]
         return {"estimator": type(self).__name__, "parameters": parameters, "fitted": fitted}
@@ -290,6 +314,8 @@ class Estimator(BaseEstimator):
             new.feature_names_in_ = np.array(fitted["feature_names_in_"], dtype=object)
         new._restore(fitted)
         new.history_, new.stopped_ = fitted["history_"], fitted["stopped_"]
+        if "notes_" in fitted:
+            new.notes_ = dict(fitted["notes_"])
         new.n_epochs_ = len(new.history_.get("loss", []))
         new._assemble(new._spec(new.n_features_in_), None)
         for prefix, module in (("network.", new.network_), ("rule.", new._learner)):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 from amine.errors import AmineError, AmineWarning, did_you_mean
@@ -188,9 +189,27 @@ class Trainer:
         for part in order.split(size):
             yield x[part], y[part]
 
+    def _shared(self, x: Tensor, y: Tensor) -> tuple[float, Tensor]:
+        """One batch, of which each process takes its part if there are several (torchrun); gradients are those of the whole batch."""
+        n, size, rank = len(x), dist.get_world_size(), dist.get_rank()
+        mine = slice(rank * n // size, (rank + 1) * n // size)
+        parameters = list(self.learner.network.parameters())
+        share = len(x[mine]) / n
+        if share > 0:
+            loss, _ = self.learner.step(x[mine], y[mine])
+        total = torch.tensor(float(loss) * share if share > 0 else 0.0, dtype=torch.float64)
+        dist.all_reduce(total)
+        for p in parameters:
+            p.grad = torch.zeros_like(p) if share == 0 or p.grad is None else p.grad * share
+            dist.all_reduce(p.grad)
+        with torch.no_grad():
+            scores = self.learner.network(x)
+        return float(total), scores
+
     def update(self, x: Tensor, y: Tensor) -> tuple[float, Tensor]:
         """One batch; raises FloatingPointError, and leaves the weights, if loss or gradients are not finite."""
-        loss, scores = self.learner.step(x, y)
+        several = dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+        loss, scores = self._shared(x, y) if several else self.learner.step(x, y)
         parameters = [p for p in self.learner.network.parameters() if p.grad is not None]
         value = float(loss)
         if not math.isfinite(value):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from amine.learn.data import Data
@@ -14,7 +16,7 @@ def digits() -> Data:
     """
     from sklearn.datasets import load_digits
 
-    found = load_digits()
+    found: Any = load_digits()
     return Data(
         "digits",
         found.data / 16.0,
@@ -32,7 +34,7 @@ def tumour() -> Data:
     """
     from sklearn.datasets import load_breast_cancer
 
-    found = load_breast_cancer()
+    found: Any = load_breast_cancer()
     x = found.data
     radius = np.digitize(x[:, 0], np.quantile(x[:, 0], [1 / 3, 2 / 3]))
     return Data(

@@ -1,0 +1,105 @@
+"""Which features a score hangs on (Captum), and which spikes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from amine.learn import report
+from amine.view.report import table
+from amine.view.style import colour, figure
+
+SAMPLES = 60
+
+
+def attribute(model: Any, X: np.ndarray) -> np.ndarray:
+    """Each feature's share in the score of the class that is said (samples, features).
+
+    Integrated gradients from the mean sample (Sundararajan M, Taly A, Yan Q 2017, ICML), by Captum; for spiking networks through the
+    surrogate. Where a network has no automatic gradient (EventProp), features are replaced by their mean one at a time.
+    """
+    from captum.attr import FeatureAblation, IntegratedGradients
+
+    network = model.network_.eval()
+    x = torch.from_numpy(np.array(X)).to(model.spec_.dtype)
+    base = x.mean(0, keepdim=True)
+    with torch.no_grad():
+        scores = network(x)
+    target = scores.argmax(1) if scores.shape[1] > 1 else 0
+    if model.spec_.spiking:
+        base = base + 1e-4 * (network.high - network.low)  # off the edges at which the encoder clips
+    if not hasattr(network, "trace"):
+        return FeatureAblation(network).attribute(x, baselines=base, target=target).detach().numpy()
+    method = IntegratedGradients(network)
+    steps = 16 if model.spec_.spiking else 50
+    return (
+        method.attribute(x, baselines=base.expand_as(x), target=target, n_steps=steps, internal_batch_size=256)
+        .detach()
+        .numpy()
+    )
+
+
+def spike_saliency(model: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For one sample, the spikes of the last hidden layer (steps, neurons) and each one's share in the said score.
+
+    The share of a spike is itself times the derivative of the score by it: to first order, what the score would lose without it.
+    """
+    network = model.network_.eval()
+    line = torch.from_numpy(np.array(x))[None].to(model.spec_.dtype)
+    with torch.no_grad():
+        activity = network.trace(line)
+    spikes = activity[-2].detach().requires_grad_()
+    with torch.enable_grad():
+        scores: Tensor = network.readout(network.maps[-1](spikes))
+        (slope,) = torch.autograd.grad(scores[0, int(scores.argmax())], spikes)
+    fired = spikes.detach()[:, 0].numpy()
+    return fired, fired * slope[:, 0].numpy()
+
+
+def attribution(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
+    """The part of the report on what the model looks at."""
+    X = parts[2][:SAMPLES]
+    shares = attribute(model, X)
+    size = np.abs(shares).mean(0)
+    order = np.argsort(size)[::-1][:10]
+    names = d.features or [f"feature {k}" for k in range(d.X.shape[1])]
+    body = [
+        report.shown(
+            _map(size, d, names, order), "Mean size of each feature's share in the score of the class that is said."
+        )
+    ]
+    if len(d.shape) != 2:
+        body.append(table(("Feature", "Share"), [(names[k], f"{size[k]:.3g}") for k in order], numbers=1))
+    if model.spec_.spiking and hasattr(model.network_, "trace"):
+        fired, share = spike_saliency(model, X[0])
+        body.append(
+            report.shown(
+                _spikes(fired, share),
+                "Spikes of the last hidden layer for one sample, and what each adds to the score (blue) or takes from it (orange).",
+            )
+        )
+    return {"strongest_features": [str(names[k]) for k in order[:3]]}, "What it looks at", body
+
+
+def _map(size: np.ndarray, d: Any, names: Any, order: np.ndarray) -> Any:
+    if len(d.shape) == 2:
+        fig, axes = figure(4, 3.4)
+        fig.colorbar(axes[0, 0].imshow(size.reshape(d.shape), cmap="viridis", aspect="auto"), ax=axes[0, 0])
+        return fig
+    fig, axes = figure(6, 3)
+    axes[0, 0].barh([str(names[k])[:28] for k in order][::-1], size[order][::-1], color=colour(0))
+    axes[0, 0].set(xlabel="share")
+    return fig
+
+
+def _spikes(fired: np.ndarray, share: np.ndarray) -> Any:
+    fig, axes = figure(6, 3)
+    t, n = np.nonzero(fired)
+    s = share[t, n]
+    top = max(float(np.abs(s).max(initial=0.0)), 1e-12)
+    axes[0, 0].scatter(t, n, s=4 + 26 * np.abs(s) / top, c=np.where(s >= 0, colour(0), colour(1)), lw=0)
+    axes[0, 0].set(xlabel="step", ylabel="neuron")
+    return fig

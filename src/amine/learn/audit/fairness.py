@@ -1,0 +1,63 @@
+"""Whether groups are served alike (Fairlearn)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn import metrics as skm
+
+from amine.learn import report
+from amine.learn.audit import held_out
+from amine.view.report import table
+
+
+def fairness(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
+    """Accuracy and rates by group, and the largest differences.
+
+    Bird S et al. (2020) Fairlearn, Microsoft MSR-TR-2020-32.
+    """
+    if d.groups is None:
+        return {}, "Fairness", [report.paragraph("The task names no groups, so nothing can be said of them.")]
+    from fairlearn.metrics import (
+        MetricFrame,
+        count,
+        demographic_parity_difference,
+        equalized_odds_difference,
+        selection_rate,
+    )
+
+    _, _, c, e = parts
+    groups, said = held_out(d, parts, d.groups), model.predict(c)
+    two = len(model.classes_) == 2
+    recall: Any = skm.recall_score
+    metrics: dict[str, Any] = {"samples": count, "accuracy": skm.accuracy_score}
+    if two:
+        positive = model.classes_[1]
+        metrics |= {
+            f"called {d.classes[1] if d.classes else positive}": lambda t, p: selection_rate(t, p, pos_label=positive),
+            "found of these": lambda t, p: recall(t, p, pos_label=positive, zero_division=0.0),
+        }
+    frame = MetricFrame(metrics=metrics, y_true=e, y_pred=said, sensitive_features=groups)
+    names = list(metrics)
+    rows = [
+        (g, *(f"{line[n]:.0f}" if n == "samples" else f"{line[n]:.4f}" for n in names))
+        for g, line in frame.by_group.iterrows()
+    ]
+    difference: Any = frame.difference()
+    summary = {"accuracy_difference_between_groups": float(difference["accuracy"])}
+    if two:
+        truth, guess = (e == model.classes_[1]).astype(int), (said == model.classes_[1]).astype(int)
+        summary["demographic_parity_difference"] = float(
+            demographic_parity_difference(truth, guess, sensitive_features=groups)
+        )
+        summary["equalized_odds_difference"] = float(equalized_odds_difference(truth, guess, sensitive_features=groups))
+    body = [
+        table(("Group", *names), rows, numbers=1),
+        table(("", ""), [(k.replace("_", " "), f"{v:.4f}") for k, v in summary.items()]),
+    ]
+    body.append(
+        report.paragraph(
+            "Groups that really differ in how often a class occurs can't be alike in all of these at once; which one matters is not for a program to decide."
+        )
+    )
+    return summary, "Fairness", body

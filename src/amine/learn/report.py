@@ -1,0 +1,103 @@
+"""Pictures and pages about learning, in the look of the reports of runs."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError
+from amine.view.report import STYLE, picture, table
+from amine.view.style import colour, figure
+
+Section = tuple[str, list[str]]
+
+
+def curves(history: Mapping[str, Sequence[float]]) -> Any:
+    """Loss and score over the epochs, in learning and in validation."""
+    fig, axes = figure(8, 3, 1, 2)
+    for ax, what in zip(axes[0], ("loss", "score"), strict=True):
+        for k, (name, label) in enumerate(((what, "learning"), (f"validation_{what}", "validation"))):
+            if history.get(name):
+                ax.plot(np.arange(1, len(history[name]) + 1), history[name], color=colour(k), label=label)
+        ax.set(xlabel="epoch", ylabel=what)
+    if min(history["loss"]) > 0:
+        axes[0, 0].set_yscale("log")
+    axes[0, 1].legend(frameon=False)
+    return fig
+
+
+def confusion(truth: np.ndarray, said: np.ndarray, classes: Sequence[Any]) -> Any:
+    """How often each class (row) is called each class (column)."""
+    n = len(classes)
+    index = {c: k for k, c in enumerate(classes)}
+    counts = np.zeros((n, n), int)
+    np.add.at(counts, ([index[c] for c in truth], [index[c] for c in said]), 1)
+    fig, axes = figure(4.2, 3.8)
+    ax = axes[0, 0]
+    ax.imshow(counts / np.maximum(counts.sum(1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
+    for (i, j), c in np.ndenumerate(counts):
+        if c:
+            ax.text(
+                j, i, c, ha="center", va="center", fontsize=7, color="white" if c > 0.5 * counts[i].sum() else "#222222"
+            )
+    ax.set_xticks(range(n), [str(c) for c in classes], fontsize=8)
+    ax.set_yticks(range(n), [str(c) for c in classes], fontsize=8)
+    ax.set(xlabel="called", ylabel="is")
+    return fig
+
+
+def scatter(truth: np.ndarray, said: np.ndarray) -> Any:
+    """Values against predictions."""
+    fig, axes = figure(4.2, 3.8)
+    ax = axes[0, 0]
+    ax.plot(truth, said, ".", color=colour(0), alpha=0.6, mew=0)
+    low, high = float(np.min(truth)), float(np.max(truth))
+    ax.plot([low, high], [low, high], color="#999999", lw=0.8)
+    ax.set(xlabel="is", ylabel="predicted")
+    return fig
+
+
+def shown(fig: Any, caption: str) -> str:
+    """A figure with its caption."""
+    return f"<figure>{picture(fig)}<figcaption>{html.escape(caption)}</figcaption></figure>"
+
+
+def paragraph(text: str) -> str:
+    """A paragraph."""
+    return f"<p>{html.escape(text)}</p>"
+
+
+def page(title: str, lead: str, sections: Sequence[Section]) -> str:
+    """A self-contained page."""
+    parts = [
+        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{html.escape(title)}</title>"
+        f"<style>{STYLE}</style></head><body><h1>{html.escape(title)}</h1><p>{html.escape(lead)}</p>"
+    ]
+    for heading, body in sections:
+        parts += [f"<h2>{html.escape(heading)}</h2>", *body]
+    return "\n".join([*parts, "</body></html>"])
+
+
+def write(path: Any, text: str, overwrite: bool = False) -> Path:
+    """Writes a page under another name and renames it."""
+    target = Path(path)
+    if target.exists() and not overwrite:
+        raise AmineError(f"report '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+    temporary = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, target)
+    except OSError as e:
+        raise AmineError(f"report '{target}'", "it cannot be written", given=str(e)) from e
+    return target
+
+
+def settings(parameters: Mapping[str, Any]) -> str:
+    """Arguments as a table."""
+    return table(("", ""), [(k, getattr(v, "name", v)) for k, v in parameters.items()])
