@@ -60,6 +60,15 @@ def test_logistic_regression(tmp_path: Path) -> None:
     assert numbers["row_mse_spread"] < 1e-3 and abs(numbers["row_mse_mean"] - 0.4) < 1e-3
 
 
+def test_dopamine_transients(tmp_path: Path) -> None:
+    n = load("dopamine_transients").main(tmp_path)
+    picture(tmp_path, "dopamine_transients")
+    for drug in ("control", "cocaine", "amphetamine", "haloperidol"):
+        assert abs(n[f"{drug}_level"] / n[f"{drug}_expected"] - 1) < 0.05, drug
+    assert n["cocaine_half_time"] > 1.5 * n["control_half_time"] and n["amphetamine_level"] > 1.5 * n["control_level"]
+    assert n["haloperidol_peak"] == n["control_peak"] and n["haloperidol_D2"] < 0.6 * n["control_D2"]
+
+
 def test_every_example_is_tested() -> None:
     assert {p.stem for p in EXAMPLES.glob("*.py")} == {
         k.removeprefix("test_") for k in globals() if (EXAMPLES / f"{k.removeprefix('test_')}.py").exists()

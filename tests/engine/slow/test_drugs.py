@@ -244,6 +244,15 @@ def test_a_drug_that_acts_on_nothing_warns_and_names_what_it_acts_on():
         net.run("1 ms", **RUN)
 
 
+def test_an_effect_that_no_equation_has_warns():
+    plain = am.models.receptor(
+        "plain", "dg/dt = -g*rate : nS\non spike g += w\ncurrent g*(E_rev - v)", rate="0.2 1/ms", E_rev="-80 mV"
+    )
+    net = pair("1 nS", "GABA_A", plain, 5, ("diazepam", "1 uM"))
+    with pytest.warns(am.AmineWarning, match="diazepam.*tau_decay of 'GABA_A' on 'E'.*'plain'"):
+        net.run("1 ms", **RUN)
+
+
 def test_a_field_without_removal_warns():
     net = am.Network()
     S = net.population("S", 1, "poisson")

@@ -134,3 +134,53 @@ def test_release_parameter():
         return np.asarray(net.run("220 ms", **RUN).probes["i"]["i_exc"])
 
     np.testing.assert_array_equal(peaks("0.8", 0.5), peaks("0.4", None))
+
+
+def test_a_messenger_goes_back_to_the_source():
+    """Spikes of the target release a field that lowers the release of their inputs, which comes back when it is gone."""
+    net = am.Network()
+    times = np.arange(10.0, 400.0, 20.0)
+    S = net.population("S", 1, "spike_list", times=times * am.units.ms, indices=np.zeros(len(times)))
+    E = net.population("E", 1, "lif")
+    burst = net.population(
+        "burst", 1, "spike_list", times=np.arange(100.0, 120.0, 2.0) * am.units.ms, indices=np.zeros(10)
+    )
+    net.synapses(
+        S,
+        E,
+        receptor="exc",
+        weight="10 pA",
+        rule="one_to_one",
+        release=am.models.tsodyks_markram(U="0.5", tau_rec="1 ms"),
+    )
+    net.field("2-AG", released_by=burst, release="0.1 uM", removal="50 ms")
+    net.modulate(S, by="2-AG", receptor="CB1", acts_on="release.U", maximum=0.0, EC50="0.1 uM")
+    net.probe(E, "i_exc", name="i")
+    run = net.run("400 ms", **RUN)
+    i, t = np.asarray(run.probes["i"]["i_exc"])[:, 0], run.probes["i"].times
+    height = np.array([i[np.searchsorted(t, s + 0.15)] for s in times])
+    assert height[times < 90] == pytest.approx(height[0], rel=1e-3)
+    c = run.occupancy("CB1")
+    expected = height[0] * np.array([1 - c.at(s - 0.1) for s in times])
+    np.testing.assert_allclose(height, expected, rtol=2e-3)
+    assert height[5] < 0.3 * height[0]
+
+
+def test_autoreceptors_lower_the_release_of_their_field():
+    def peak(factor: float) -> float:
+        net = am.Network()
+        S = net.population("S", 1, "spike_list", times=np.array([50.0]) * am.units.ms, indices=np.zeros(1))
+        net.field("dopamine", released_by=S, release="1 uM", uptake="DAT", tonic="100 nM")
+        net.modulate(S, by="dopamine", receptor="D2", acts_on="dopamine.release", maximum=factor, EC50="0.1 uM")
+        c = net.run("60 ms", **RUN).concentration("dopamine").values
+        return float(c[50] - c[49])
+
+    assert peak(0.0) / peak(1.0) == pytest.approx(0.5, rel=1e-2)
+
+
+def test_networks_without_chemistry_have_the_code_they_had():
+    from amine.engine import cache
+
+    run = am.circuits.coba(100).run("1 ms", **RUN)
+    text = (cache.directory() / f"{run.info['structure']}.py").read_text()
+    assert "slow" not in text and "Z." not in text and "refresh" not in text

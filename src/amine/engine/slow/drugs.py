@@ -37,6 +37,12 @@ class Drugs:
             self.effects += effects_of(drug, self.targets())
         self.shares: dict[tuple[str, str, str], int] = {}
         self.done: dict[tuple[str, str], list[int]] = {}
+        self.lost: list[str] = [
+            f"Dose of {drug}: cells with a tree, such as '{name}', do not follow doses"
+            for name, targets in _trees(net).items()
+            for drug in self.drugs
+            if effects_of(drug, targets)
+        ]
 
     def targets(self) -> list[str]:
         """Names of what drugs may act on here."""
@@ -47,9 +53,9 @@ class Drugs:
         return list(dict.fromkeys(out))
 
     def idle(self) -> list[str]:
-        """Sentences about drugs that act on nothing here."""
+        """Sentences about drugs that act on nothing here, and effects that no equation here can have."""
         active = {e.drug for e in self.effects if e.kind != "occupy"}
-        return [
+        return self.lost + [
             f"Dose of {d}: it acts on nothing in this network; it acts on {', '.join(acts_on(d)) or 'nothing that is modelled'}"
             for d in self.drugs
             if d not in active
@@ -117,13 +123,20 @@ class Drugs:
                     for population, label, model in ports:
                         name = _parameter(model, quantity)
                         if name is not None:
-                            act(
-                                self.net, self.plan, population, f"{label}.{name}", signal, 1, None, f"Dose on {target}"
-                            )
+                            on = f"{label}.{name}"
+                            act(self.net, self.plan, population, on, signal, 1, None, f"Dose on {target}")
+                        else:
+                            self._lose(target, quantity, population, label, model)
         for target, users in self.channels.items():
             for signal in self.factors(target, "conductance"):
                 for population, parameter in users:
                     self._channel(population, parameter, signal, target)
+
+    def _lose(self, target: str, quantity: str, population: str, label: str, model: Any) -> None:
+        drugs = ", ".join(dict.fromkeys(e.drug for e in self.effects if (e.target, e.quantity) == (target, quantity)))
+        sentence = f"Dose of {drugs}: it would change the {quantity} of '{label}' on '{population}', which '{model.name}' does not have"
+        if sentence not in self.lost:
+            self.lost.append(sentence)
 
     def _channel(self, population: str, parameter: str, signal: int, target: str) -> None:
         from amine.engine.slow.plan import Vary
@@ -158,7 +171,7 @@ def _ports(net: Network) -> dict[str, list[tuple[str, str, Any]]]:
 
     out: dict[str, list[tuple[str, str, Any]]] = {}
     for population in net.populations.values():
-        if population.model.kind != "neuron":
+        if population.model.kind != "neuron" or hasattr(population.model, "cell"):
             continue
         for label, model in ports_of(population, net).items():
             known = catalogue.find_entry(label, ("family", "receptor")) is not None
@@ -180,7 +193,7 @@ def _channels(net: Network) -> dict[str, list[tuple[str, str]]]:
     out: dict[str, list[tuple[str, str]]] = {}
     for population in net.populations.values():
         model = population.model
-        if model.kind != "neuron":
+        if model.kind != "neuron" or hasattr(model, "cell"):
             continue
         found = channels_of(model.units)
         threshold = next((n for n in THRESHOLDS if n in model.units), None)
@@ -189,3 +202,11 @@ def _channels(net: Network) -> dict[str, list[tuple[str, str]]]:
         for channel, parameters in found.items():
             out.setdefault(channel, []).extend((population.name, p) for p in parameters)
     return out
+
+
+def _trees(net: Network) -> dict[str, list[str]]:
+    """What drugs would act on in cells with a tree."""
+    from amine.compounds.effects import channels_of
+
+    trees = [p for p in net.populations.values() if hasattr(p.model, "cell")]
+    return {p.name: [*ports_of(p, net), *channels_of(n.partition("@")[0] for n in p.model.units)] for p in trees}
