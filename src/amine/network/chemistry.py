@@ -316,7 +316,15 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
     if first in net.fields and rest == "release":
         return acts_on
     if first == "release":
+        from amine.engine.own_release import is_own
+
         models = [s.release for s in net.projections if _from(s, population) and s.release is not None]
+        if any(is_own(m) for m in models):
+            raise AmineError(
+                where,
+                f"release of '{population.name}' differs between its synapses and cannot change while the network runs",
+                mend="give its release models one value for each parameter",
+            )
         known = {p for m in models for p in m.units}
         if rest not in known:
             raise AmineError(
@@ -340,7 +348,25 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
             f"receptor '{first}' has no parameter '{rest}'",
             mend=did_you_mean(rest, ["conductance", *ports[first].units]),
         )
+    _check_rates(net, population, first, rest, where)
     return port_name(rest, first)
+
+
+def _check_rates(net: Network, population: Population, label: str, name: str, where: str) -> None:
+    """Rates of a kinetic scheme act at the source or at the synapse, where they stay as they are."""
+    from amine.equations.scheme import mentions
+    from amine.network.ports import detail_of, scheme, scheme_of
+
+    if detail_of(net, population.name, label) in (None, "receptor"):
+        return
+    s = scheme(scheme_of(population, label, where))
+    rates = [t.rate for t in s.transitions] + [e for _, e, _ in s.downstream]
+    if name in ("T_max", "T_width") or any(mentions(e, name) for e in rates):
+        raise AmineError(
+            where,
+            f"'{name}' is a rate of the kinetic scheme of '{label}' and cannot change while the network runs",
+            mend=f"act on '{label}.conductance', or say detail='receptor' of the projection",
+        )
 
 
 def _from(s: Any, population: Population) -> bool:

@@ -306,3 +306,34 @@ def test_unknown_names_after_a_run():
     ):
         with pytest.raises(am.AmineError, match=text):
             call()
+
+
+def scheme(weight: str, *doses: tuple[str, str], **given) -> am.Run:
+    """Neurons with kinetic schemes at their sources and a field; drugs act on what opens."""
+    net = am.Network(seed=6)
+    E = net.population("E", 130, "lif_cond", I_e="215 pA")
+    net.synapses(E, E, receptor="AMPA", weight=weight, p=0.1, detail="kinetic", release="tsodyks_markram")
+    net.field("x", released_by=E, removal="30 ms", release="1 nM")
+    net.modulate(E, by="x", receptor="R", acts_on="release.U", maximum=0.5, EC50="20 nM")
+    net.probe(E, "v", every="1 ms", name="v")
+    for drug, c in doses:
+        net.dose(drug, c)
+    return net.run("60 ms", **RUN, **given)
+
+
+def test_doses_act_on_kinetic_schemes():
+    dosed = scheme("4 nS", ("cnqx", "0.3 uM"))
+    np.testing.assert_allclose(dosed.probes["v"]["v"][:40], scheme("2 nS").probes["v"]["v"][:40], rtol=1e-5)
+    assert dosed.spikes.hash() == scheme("4 nS", ("cnqx", "0.3 uM"), threads=2, chunk="7.3 ms").spikes.hash()
+    assert len(dosed.spikes.times) > 50
+
+
+def test_rates_of_a_scheme_stay():
+    net = am.Network()
+    E = net.population("E", 10, "lif_cond")
+    net.synapses(E, E, receptor="GABA_A", weight="1 nS", p=0.5, detail="kinetic")
+    with pytest.raises(am.AmineError, match="'beta' is a rate of the kinetic scheme"):
+        net.modulate(E, receptor="D1", acts_on="GABA_A.beta", maximum=2)
+    net.dose("diazepam", "1 uM")
+    with pytest.warns(am.AmineWarning, match="diazepam.*tau_decay of 'GABA_A'"):
+        net.run("1 ms", **RUN)

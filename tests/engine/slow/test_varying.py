@@ -183,4 +183,4 @@ def test_networks_without_chemistry_have_the_code_they_had():
 
     run = am.circuits.coba(100).run("1 ms", **RUN)
     text = (cache.directory() / f"{run.info['structure']}.py").read_text()
-    assert "slow" not in text and "Z." not in text and "refresh" not in text
+    assert "slow" not in text and "SLOW" not in text and "refresh" not in text

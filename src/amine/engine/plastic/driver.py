@@ -161,7 +161,7 @@ def with_rules(text: str, rules: Sequence[RuleCode], bits: int, slow: bool) -> t
     mark = "F, STEP, I64"
     head = IMPORTS.replace("{bits}", str(bits))
     call = (
-        f"plastic(k, slot, X, PB, PC, PP, PE, PX, PS, {'Z.S[tid]' if slow else 'PX'}, spk, ptr, pay, dt, k0, k1, every)"
+        f"plastic(k, slot, X, PB, PC, PP, PE, PX, PS, {'SLOW.S[tid]' if slow else 'PX'}, spk, ptr, pay, dt, k0, k1, every)"
     )
     return text.replace(mark, head + mark, 1) + rules_source(list(rules)), {
         "rule_arguments": ",\n            PB, PC, PP, PE, PX, PS, every",

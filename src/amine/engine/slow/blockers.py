@@ -18,8 +18,9 @@ import numpy as np
 
 from amine.engine.cells import blocker_name, tonic_name, total_name
 from amine.network.estimate import expected_pairs
-from amine.network.network import Network
+from amine.network.network import Network, ports_of
 from amine.network.parts import Probe, View
+from amine.network.ports import detail_of
 from amine.network.values import realise
 
 # Probability that a channel is open at the peak of a synaptic event: NMDA from Jahr CE (1992) Science 255:470-472 (0.3 in
@@ -58,7 +59,8 @@ def values(net: Network, p: Any, population: str) -> dict[str, tuple[str, str]]:
         numbers = {"K": e.potency, "V": e.voltage, "delta": e.delta, "koff": e.koff, "start": start, "conc": 1.0}
         out |= {blocker_name(k, e.drug, label): (repr(float(x)), "1") for k, x in numbers.items()}
     for label, target in p.totals.get(population, {}).items():
-        opened = PEAK_OPEN.get(target.split("_")[0], OTHERS_OPEN)
+        scheme = detail_of(net, population, label) in ("kinetic", "explicit")  # its weight is that of all channels
+        opened = 1.0 if scheme else PEAK_OPEN.get(target.split("_")[0], OTHERS_OPEN)
         out[total_name(label)] = (repr(max(received(net, population, label) / opened, 1e-12)), "1")
     return out
 
@@ -80,9 +82,7 @@ def received(net: Network, population: str, label: str) -> float:
 
 
 def _mean(net: Network, value: Any, population: str, label: str) -> float:
-    from amine.network.checks import receptor_of
-
-    unit = receptor_of(net.populations[population], label, "receptor").weight_unit
+    unit = ports_of(net.populations[population], net)[label].weight_unit
     return float(np.mean(realise(value, unit, 1000, np.random.default_rng(0), "weight")))
 
 

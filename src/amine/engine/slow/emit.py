@@ -108,11 +108,11 @@ def _entry(name: str, n: int) -> str:
     return f"{matrix}[{i}, {j}]" if kind in "PH" else f"{matrix}[{i}, {n + int(j)}]"
 
 
-CALL = """        if k % Z.every == 0:
-            slow_step(Z, tid, k, slot, spk, ptr, RC)
+CALL = """        if k % SLOW.every == 0:
+            slow_step(SLOW, tid, k, slot, spk, ptr, RC)
             for p in range(Q.shape[0]):
-                if vary(Z, tid, p, B[p, 0] * 64, B[p, 1] * 64):
-                    refresh(Q[p, 3], X, Q[p, 0], B[p, 0], B[p, 1], C[p], Z.value, Z.at[p], Z.step[p], dt)
+                if vary(SLOW, tid, p, B[p, 0] * 64, B[p, 1] * 64):
+                    refresh(Q[p, 3], X, Q[p, 0], B[p, 0], B[p, 1], C[p], SLOW.value, SLOW.at[p], SLOW.step[p], dt)
 """
 
 
@@ -122,8 +122,8 @@ IMPORTS = "from amine.engine.slow.device import expm, noise_root, slow_step, var
 def insert(advance: str, there: bool) -> str:
     """The loop over steps with field steps at its whole milliseconds; without slow signals it is as it would be without this."""
     return (
-        advance.replace("{slow_argument}", ", Z" if there else "")
-        .replace("{slow_stop}", ", (k // Z.every + 1) * Z.every" if there else "")
+        advance.replace("{slow_argument}", ", SLOW" if there else "")
+        .replace("{slow_stop}", ", (k // SLOW.every + 1) * SLOW.every" if there else "")
         .replace("{slow}", CALL if there else "")
     )
 
