@@ -337,3 +337,23 @@ def test_rates_of_a_scheme_stay():
     net.dose("diazepam", "1 uM")
     with pytest.warns(am.AmineWarning, match="diazepam.*tau_decay of 'GABA_A'"):
         net.run("1 ms", **RUN)
+
+
+def test_doses_on_cells_with_trees():
+    """A factor on a receptor's current acts at every place; what enters open channels is left out, and that is said."""
+
+    def run(weight: str, receptor: str = "AMPA", *doses: tuple[str, str]):
+        net = am.Network()
+        leak = am.models.get("leak")(g_max="0.05 mS/cm2", E="-65 mV")
+        cell = am.models.cable(am.morphology.cylinder("300 um", "2 um", segments=5), {"*": [leak]})
+        S = net.population("S", 1, "spike_list", times=np.array([2.0]) * MS, indices=np.zeros(1))
+        P = net.population("P", 3, cell, receptors={receptor: receptor})
+        net.synapses(S, P.at("dendrite(0.5)"), receptor=receptor, weight=weight, rule="all_to_all")
+        net.probe(P, "v", name="v")
+        for drug, c in doses:
+            net.dose(drug, c)
+        return np.asarray(net.run("10 ms", **RUN).probes["v"]["v"])
+
+    np.testing.assert_allclose(run("0.4 nS", "AMPA", ("cnqx", "0.3 uM")), run("0.2 nS"), rtol=1e-5)
+    with pytest.warns(am.AmineWarning, match="open channels of 'NMDA' is left out in 'P'"):
+        run("0.4 nS", "NMDA", ("ketamine", "1 uM"))

@@ -35,12 +35,17 @@ def block(net: Network, p: Any, drugs: Any) -> None:
     from amine.engine.slow.plan import Vary
 
     for target, ports in drugs.ports.items():
+        adding = next((e for e in drugs.effects if (e.target, e.quantity) == (target, "occupancy")), None)
         for signal in drugs.factors(target, "occupancy"):
             for population, label, _model in ports:
+                if adding is not None and drugs.keep_out(adding, population):
+                    continue
                 p.factors.append(Vary(population, tonic_name(label), signal))
                 p.totals.setdefault(population, {})[label] = target
         for e in drugs.blockers(target):
             for population, label, _model in ports:
+                if drugs.keep_out(e, population):
+                    continue
                 p.blockers.setdefault(population, []).append((label, e))
                 p.totals.setdefault(population, {})[label] = target
                 signal = p.signals[f"dose:{e.drug}"]

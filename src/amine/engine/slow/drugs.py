@@ -37,12 +37,13 @@ class Drugs:
             self.effects += effects_of(drug, self.targets())
         self.shares: dict[tuple[str, str, str], int] = {}
         self.done: dict[tuple[str, str], list[int]] = {}
-        self.lost: list[str] = [
-            f"Dose of {drug}: cells with a tree, such as '{name}', do not follow doses"
-            for name, targets in _trees(net).items()
-            for drug in self.drugs
-            if effects_of(drug, targets)
-        ]
+        self.lost: list[str] = []
+        for name, targets in _trees(net).items():
+            for drug in self.drugs:
+                if effects_of(drug, targets):
+                    self.lost.append(
+                        f"Dose of {drug}: ion channels of cells with a tree, such as '{name}', do not follow doses"
+                    )
 
     def targets(self) -> list[str]:
         """Names of what drugs may act on here."""
@@ -132,6 +133,15 @@ class Drugs:
                 for population, parameter in users:
                     self._channel(population, parameter, signal, target)
 
+    def keep_out(self, e: Effect, population: str) -> bool:
+        """Whether an effect needs more of a cell than one with a tree offers; said once."""
+        if not hasattr(self.net.populations[population].model, "cell"):
+            return False
+        sentence = f"Dose of {e.drug}: what it does to open channels of '{e.target}' is left out in '{population}', whose cells have a tree"
+        if sentence not in self.lost:
+            self.lost.append(sentence)
+        return True
+
     def _lose(self, target: str, quantity: str, population: str, label: str, model: Any) -> None:
         drugs = ", ".join(dict.fromkeys(e.drug for e in self.effects if (e.target, e.quantity) == (target, quantity)))
         sentence = f"Dose of {drugs}: it would change the {quantity} of '{label}' on '{population}', which '{model.name}' does not have"
@@ -171,7 +181,7 @@ def _ports(net: Network) -> dict[str, list[tuple[str, str, Any]]]:
 
     out: dict[str, list[tuple[str, str, Any]]] = {}
     for population in net.populations.values():
-        if population.model.kind != "neuron" or hasattr(population.model, "cell"):
+        if population.model.kind != "neuron":
             continue
         for label, model in ports_of(population, net).items():
             known = catalogue.find_entry(label, ("family", "receptor")) is not None
@@ -205,8 +215,10 @@ def _channels(net: Network) -> dict[str, list[tuple[str, str]]]:
 
 
 def _trees(net: Network) -> dict[str, list[str]]:
-    """What drugs would act on in cells with a tree."""
+    """Ion channels of cells with a tree."""
     from amine.compounds.effects import channels_of
 
     trees = [p for p in net.populations.values() if hasattr(p.model, "cell")]
-    return {p.name: [*ports_of(p, net), *channels_of(n.partition("@")[0] for n in p.model.units)] for p in trees}
+    return {
+        p.name: list(channels_of([u.rpartition("_")[0] for u in p.model.units] + list(p.model.units))) for p in trees
+    }
