@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq, curve_fit
 
 from amine.compounds import pharmacology as p
-from amine.compounds.effects import effects_of, response, steady_factor
+from amine.compounds.effects import effects_of, receptor_response, steady_factor
 
 POSITIVE = st.floats(1e-3, 1e3)
 
@@ -36,7 +36,7 @@ def test_schild_plot(antagonist, receptor, pa2):
 
     def half(conc: float) -> float:
         factors = steady_factor(effects, {drug: conc})
-        return brentq(lambda a: response(a, ec50, factors, receptor) - 0.5, 1e-9, 1e9, rtol=1e-14)
+        return brentq(lambda a: receptor_response(a, ec50, factors, receptor) - 0.5, 1e-9, 1e9, rtol=1e-14)
 
     ratio = np.array([half(x) for x in b]) / half(0.0)
     slope, intercept = np.polyfit(np.log10(b * 1e-6), np.log10(ratio - 1.0), 1)
@@ -46,7 +46,7 @@ def test_schild_plot(antagonist, receptor, pa2):
 
 @given(a=POSITIVE, b=POSITIVE, ka=POSITIVE, kb=POSITIVE)
 def test_competition_is_surmountable_and_block_is_not(a, b, ka, kb):
-    assert p.gaddum(a * 1e9, ka, b, kb) == pytest.approx(1.0, abs=2e-3)
+    assert p.gaddum(1e4 * ka * (1 + b / kb), ka, b, kb) == pytest.approx(1.0, abs=1e-3)
     assert p.gaddum(a, ka, b, kb) == pytest.approx(p.occupancy(a, ka * p.dose_ratio(b, kb)))
     assert p.one_site(a / ka, b / kb, 0.0) == pytest.approx(p.gaddum(a, ka, b, kb))
     assert p.occupancy(a * 1e9, ka) * p.inhibition(b, kb) <= kb / (kb + b) + 1e-12
@@ -79,11 +79,11 @@ def test_different_sites_multiply():
 def test_a_partial_agonist_is_an_agonist_alone_and_an_antagonist_beside_a_full_one():
     effects = effects_of("thc", ["CB1"])
     none, much = steady_factor(effects, {}), steady_factor(effects, {"thc": 4.5})
-    assert response(0.0, 0.22, none, "CB1") == 0.0
-    assert response(0.0, 0.22, much, "CB1") == pytest.approx(0.5 * p.occupancy(4.5, 0.045))
-    assert response(1e3, 0.22, much, "CB1") < response(1e3, 0.22, none, "CB1")
+    assert receptor_response(0.0, 0.22, none, "CB1") == 0.0
+    assert receptor_response(0.0, 0.22, much, "CB1") == pytest.approx(0.5 * p.occupancy(4.5, 0.045))
+    assert receptor_response(1e3, 0.22, much, "CB1") < receptor_response(1e3, 0.22, none, "CB1")
     exact = p.one_site(1e3 / 0.22, 4.5 / 0.045, 0.5 * 4.5 / 0.045)
-    assert response(1e3, 0.22, much, "CB1") == pytest.approx(exact)
+    assert receptor_response(1e3, 0.22, much, "CB1") == pytest.approx(exact)
 
 
 def test_an_antagonist_takes_an_agonist_off():
@@ -97,8 +97,8 @@ def test_benzodiazepines_share_a_site_and_barbiturates_have_another():
     names = ["GABA_A"]
     effects = [e for d in ("diazepam", "midazolam", "phenobarbital") for e in effects_of(d, names)]
     tau = lambda **c: float(steady_factor(effects, c)["GABA_A.tau_decay"])  # noqa: E731
-    assert tau(diazepam=100.0) == pytest.approx(1.5, rel=1e-3)
-    assert 1.4 < tau(diazepam=100.0, midazolam=100.0) < 1.5  # the better binder prevails, no more than one site's worth
+    assert tau(diazepam=100.0) == pytest.approx(1.7, rel=1e-3)
+    assert 1.4 < tau(diazepam=100.0, midazolam=100.0) < 1.7  # the better binder prevails, no more than one site's worth
     assert tau(diazepam=100.0, phenobarbital=144.0) == pytest.approx(tau(diazepam=100.0) * tau(phenobarbital=144.0))
 
 

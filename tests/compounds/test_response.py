@@ -84,7 +84,7 @@ def test_a_folder_with_another_experiment_is_refused(tmp_path):
     ask = dict(folder=tmp_path / "out", workers=0, progress=False, simulate=Counted())
     dose_response(network(), "bicuculline", [1, 2], "rate:E", **ask)
     with pytest.raises(am.AmineError, match="another drug"):
-        dose_response(network(), "diazepam", [1, 2], "rate:E", **ask)
+        dose_response(network(), "gabazine", [1, 2], "rate:E", **ask)
     with pytest.raises(am.AmineError, match="another duration"):
         dose_response(network(), "bicuculline", [1, 2], "rate:E", duration="2 s", **ask)
     other = network()
@@ -96,6 +96,23 @@ def test_a_folder_with_another_experiment_is_refused(tmp_path):
     with pytest.raises(am.AmineError, match="holds no dose-response"):
         dose_response(network(), "bicuculline", [1, 2], "rate:E", **{**ask, "folder": tmp_path / "full"})
     assert (tmp_path / "full" / "thesis.txt").read_text() == "precious"
+
+
+def test_a_real_run():
+    """Blocking all inhibition of these cells gives the rate they have without it."""
+    free = am.Network(seed=3)
+    free.population("E", 50, "lif_cond", I_e="260 pA", initial={"v": 'uniform("-60 mV", "-50 mV")'})
+    rate = free.run("500 ms", progress=False).spikes.rates()["E"]
+    r = dose_response(
+        network(), "bicuculline", ["1 uM", "10 mM"], ["rate:E", "cv:E"], duration="500 ms", workers=0, progress=False
+    )
+    low, some, all_ = r.values["rate:E"][:, 0]
+    assert low < some < all_ == pytest.approx(rate, rel=0.02)
+
+
+def test_a_drug_that_acts_on_nothing_is_named():
+    with pytest.warns(am.AmineWarning, match="acts on nothing in this network; it acts on GAT1"):
+        dose_response(network(), "tiagabine", [1.0], "rate:E", workers=0, progress=False, simulate=Counted())
 
 
 @pytest.mark.validate

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         competitors,
         effects_of,
         grouped,
-        response,
+        receptor_response,
         steady_factor,
     )
     from amine.compounds.fit import HillFit, hill_fit
@@ -93,7 +93,7 @@ _HOME = {
         "competitors",
         "effects_of",
         "grouped",
-        "response",
+        "receptor_response",
         "steady_factor",
     ),
     "amine.compounds.fit": ("HillFit", "hill_fit"),
@@ -165,7 +165,7 @@ __all__ = [
     "parse_dose",
     "receptor",
     "related",
-    "response",
+    "receptor_response",
     "search",
     "source",
     "steady_factor",

@@ -278,7 +278,7 @@ def _at_site(effects: list[Effect], loads: list[Any], total: Any) -> Any:
     return 1.0 / (1.0 + change) if kind == "potentiate" else 1.0 + change
 
 
-def response(natural: Any, ec50: Any, factors: Mapping[str, Any], receptor: str, hill: Any = 1.0) -> Any:
+def receptor_response(natural: Any, ec50: Any, factors: Mapping[str, Any], receptor: str, hill: Any = 1.0) -> Any:
     """Response of a receptor to a slow natural agonist beside drugs.
 
     Parameters
@@ -293,7 +293,7 @@ def response(natural: Any, ec50: Any, factors: Mapping[str, Any], receptor: str,
     >>> both = effects_of("morphine", ["mu_opioid"]) + effects_of("naloxone", ["mu_opioid"])
     >>> alone = steady_factor(both, {"morphine": 0.1})
     >>> rescued = steady_factor(both, {"morphine": 0.1, "naloxone": 10.0})
-    >>> round(response(0.0, 0.0079, alone, "mu_opioid"), 2), round(response(0.0, 0.0079, rescued, "mu_opioid"), 2)
+    >>> round(receptor_response(0.0, 0.0079, alone, "mu_opioid"), 2), round(receptor_response(0.0, 0.0079, rescued, "mu_opioid"), 2)
     (0.99, 0.01)
     """
     x = (natural / (ec50 * factors.get(f"{receptor}.EC50", 1.0))) ** hill

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.errors import AmineError
+from amine.errors import AmineError, AmineWarning
 from amine.units import to_internal
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def run_point(plan: Plan, concentration: float, seed: int, measures: Sequence[st
     net.seed = seed
     if concentration > 0:
         net.dose(plan.drug, f"{concentration!r} uM")
-    run = net.run(plan.duration, precision=plan.precision, progress=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*acts on nothing", AmineWarning)  # said once, by dose_response
+        run = net.run(plan.duration, precision=plan.precision, progress=False)
     return {m: measure(run, m, plan.start) for m in measures}
 
 
@@ -217,6 +220,7 @@ def dose_response(
     for value, what in ((duration, "duration"), (start, "start")):
         to_internal(value, "ms", f"dose_response, {what}", nonnegative=True)
     plan = Plan(network.to_dict(), find(drug).id, names, str(duration), str(start), precision)
+    _warn_if_idle(network, plan.drug)
     store = _Store(folder, plan)
     missing = [(c, s) for s in each for c in doses if not store.has((c, s), names)]
     _run_all(plan, missing, store, workers, scheduler, progress, simulate)
@@ -227,6 +231,19 @@ def dose_response(
     if folder is not None:
         result.write(folder)
     return result
+
+
+def _warn_if_idle(network: Network, drug: str) -> None:
+    """Warns of a drug that acts on nothing in the network, naming what it does act on."""
+    from amine.engine.slow.plan import plan
+    from amine.network.network import Network
+
+    net = Network.from_dict(network.to_dict())
+    net.dose(drug, "1 uM")
+    found = plan(net)
+    for sentence in found.idle if found is not None else ():
+        if f"Dose of {drug}:" in sentence:
+            warnings.warn(sentence, AmineWarning, stacklevel=3)
 
 
 def _concentration(c: Any) -> float:

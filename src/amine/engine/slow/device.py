@@ -126,7 +126,7 @@ def _uptake(s, Z, o, u, r, vmax, km):
 
 @njit(nogil=True, error_model="numpy")
 def _occupancy(s, Z, o):
-    """Response of a receptor to its natural agonist beside drugs, as :func:`amine.compounds.effects.response` has it."""
+    """Response of a receptor to its natural agonist beside drugs, as :func:`amine.compounds.effects.receptor_response` has it."""
     ops, args, par = Z.ops, Z.args, Z.par
     hill = par[ops[o, T.PAR]]
     for r in range(ops[o, T.N]):

@@ -1,0 +1,31 @@
+"""Effects of drugs that are known from experiment, each as a run of a small network: what is measured, in which direction, after which paper.
+
+The networks show mechanisms, not tissues: a direction and a rough size are compared, not a number of a paper. The control of each case is the
+same network with a dose of 0 uM, so that both use the same compiled code. ``python -m amine.compounds.cases`` runs all and prints the table of
+the documentation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amine.compounds.cases import excitation, inhibition, modulators
+from amine.compounds.cases._base import CASES, Case
+
+__all__ = ["CASES", "Case", "excitation", "inhibition", "modulators", "table"]
+
+
+def table(names: Any = None) -> str:
+    """The cases as a Markdown table, with the numbers of runs made now."""
+    lines = ["| effect | dose | measured | expected | found | after |", "|---|---|---|---|---|---|"]
+    for name in names or CASES:
+        c = CASES[name]
+        numbers = c.run()
+        found = "; ".join(f"{k}: {_short(v)}" for k, v in numbers.items())
+        verdict = "" if c.holds(numbers) else " (**not as expected**)"
+        lines.append(f"| {c.name} | {c.drugs} | {c.measured} | {c.expected} | {found}{verdict} | {c.paper} |")
+    return "\n".join(lines) + "\n"
+
+
+def _short(x: float) -> str:
+    return f"{x:.0f}" if abs(x) >= 100 or x == 0 else f"{x:.2g}"

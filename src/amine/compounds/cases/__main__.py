@@ -1,0 +1,8 @@
+"""Runs all cases and prints their table."""
+
+from __future__ import annotations
+
+from amine.compounds.cases import table
+
+if __name__ == "__main__":
+    print(table(), end="")

@@ -1,0 +1,166 @@
+"""Drugs that act on excitation, on memory held by it, and on spikes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from amine.compounds.cases._base import Numbers, case, library, simulated
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
+    from amine.results.run import Run
+
+
+def _epsp(spikes: int = 1) -> Network:
+    """A cell at -50 mV without spikes that gets one volley, or a train at 10 Hz, at AMPA and NMDA receptors."""
+    am = library()
+    net = am.Network(seed=1)
+    cell = net.population("cell", 1, "lif_cond", E_L="-50 mV", V_th="0 mV", initial={"v": "-50 mV"})
+    times = (50.0 + 100.0 * np.arange(spikes)) * am.units.ms
+    fibre = net.population("fibre", 1, "spike_list", times=times, indices=np.zeros(spikes, int))
+    receptors = {"AMPA": am.models.get("AMPA")(tau="2 ms"), "NMDA": am.models.get("NMDA")}
+    net.populations["cell"].receptors.update(receptors)
+    net.synapses(fibre, cell, receptors={"AMPA": "3 nS", "NMDA": "1.5 nS"}, rule="all_to_all")
+    net.probe(cell, "v", every="1 ms")
+    return net
+
+
+def _depolarisation(run: Run) -> np.ndarray:
+    v = np.asarray(next(iter(run.probes.values())).values["v"])[:, 0]
+    return v - v[:49].mean()
+
+
+@case(
+    "AP5 abolishes the slow component of the EPSP and spares the fast one",
+    "D-AP5 50 uM",
+    "Hestrin, Nicoll, Perkel & Sah 1990, J Physiol 422:203-225",
+    "depolarisation at its early peak and 100 ms later (mV)",
+    "late: below 5 %; early: above 60 %",
+    lambda x: x["late, drug"] < 0.05 * x["late, control"] and x["early, drug"] > 0.6 * x["early, control"],
+)
+def ap5_epsp() -> Numbers:
+    """The slow component flows through NMDA receptors."""
+    return _components("AP5", "50 uM")
+
+
+@case(
+    "CNQX abolishes the fast component and spares the slow one",
+    "CNQX 20 uM",
+    "Honoré, Davies, Drejer, Fletcher, Jacobsen, Lodge & Nielsen 1988, Science 241:701-703",
+    "depolarisation at the early peak of control and 100 ms later (mV)",
+    "early: below 40 %; late: above 80 %",
+    lambda x: x["early, drug"] < 0.4 * x["early, control"] and x["late, drug"] > 0.8 * x["late, control"],
+)
+def cnqx_epsp() -> Numbers:
+    """The fast component flows through AMPA receptors."""
+    return _components("CNQX", "20 uM")
+
+
+def _components(drug: str, concentration: str) -> Numbers:
+    control, with_drug = (_depolarisation(simulated(_epsp(), "400 ms", **{drug: c})) for c in ("0 uM", concentration))
+    early = int(np.argmax(control[50:70])) + 50 if drug == "AP5" else 53
+    out = {}
+    for name, trace in (("control", control), ("drug", with_drug)):
+        out[f"early, {name}"], out[f"late, {name}"] = float(trace[early]), float(trace[early + 100])
+    return out
+
+
+@case(
+    "block by ketamine builds up with use",
+    "ketamine 50 uM from 0 ms",
+    "MacDonald, Miljkovic & Pennefather 1987, J Neurophysiol 58:251-266",
+    "blocked part of NMDA receptors after a train at 10 Hz, and after the same time without it",
+    "with use at least five times as much",
+    lambda x: x["with use"] > 5 * x["at rest"] and x["with use"] > 0.1,
+)
+def ketamine_use() -> Numbers:
+    """Ketamine binds only while channels are open."""
+    am = library()
+    out = {}
+    for name, spikes in (("with use", 40), ("at rest", 1)):
+        run = simulated(_epsp(spikes), "4500 ms", ketamine=am.bath("50 uM", start="10 ms"))
+        out[name] = float(np.ravel(run.occupancy("NMDA", by="ketamine").values[-1])[0])
+    return out
+
+
+def _memory() -> Network:
+    """Recurrent cells with slow excitation, inhibition that excitation recruits, and a stimulus from 300 to 600 ms.
+
+    The membranes and the background are those of Wang (2002), Neuron 36:955-968; synapses do not saturate, so that weights are smaller.
+    """
+    am = library()
+    net = am.Network(seed=3)
+    membrane = {"E_L": "-70 mV", "V_th": "-50 mV", "V_r": "-55 mV"}
+    fast = {"AMPA": am.models.get("AMPA")(tau="2 ms"), "GABA_A": am.models.get("GABA_A")(tau="5 ms", E_rev="-70 mV")}
+    slow = {**fast, "NMDA": am.models.get("NMDA")}
+    start = {"v": 'uniform("-58 mV", "-50 mV")'}
+    E = net.population(
+        "E", 200, "lif_cond", C="500 pF", tau_m="20 ms", t_ref="2 ms", receptors=slow, initial=start, **membrane
+    )
+    I = net.population("I", 50, "lif_cond", C="200 pF", tau_m="10 ms", t_ref="1 ms", receptors=fast, **membrane)
+    net.poisson(E, rate="2.4 kHz", receptor="AMPA", weight="1.5 nS")
+    net.synapses(E, E, receptor="NMDA", weight="0.075 nS", rule="all_to_all", delay="0.5 ms")
+    net.synapses(E, I, receptor="AMPA", weight="0.6 nS", rule="all_to_all", delay="0.5 ms")
+    net.synapses(I, E, receptor="GABA_A", weight="0.6 nS", rule="all_to_all", delay="0.5 ms")
+    net.stimulus(E, am.step("300 pA", start="300 ms", stop="600 ms"))
+    return net
+
+
+def _persistence(drug: str, concentration: str) -> Numbers:
+    out = {}
+    for name, c in (("control", "0 uM"), ("drug", concentration)):
+        run = simulated(_memory(), "1600 ms", **{drug: c})
+        t = run.spikes["E"].times
+        rate = lambda a, b, t=t: float(((t > a) & (t <= b)).sum() / 200 / (b - a) * 1e3)  # noqa: E731
+        out[f"before, {name}"], out[f"after, {name}"] = rate(50, 300), rate(1100, 1600)
+    return out
+
+
+def _forgets(x: Numbers) -> bool:
+    return x["after, control"] > x["before, control"] + 10 and x["after, drug"] < x["before, drug"] + 2
+
+
+@case(
+    "AP5 abolishes persistent activity",
+    "D-AP5 50 uM",
+    "Wang, Yang, Wang, Gamo, Jin, Mazer, Morrison, Wang & Arnsten 2013, Neuron 77:736-749",
+    "rate before a stimulus and 0.5 to 1 s after its end (Hz); the paper blocked GluN2B receptors",
+    "control stays at least 10 Hz above; with AP5 within 2 Hz of before",
+    _forgets,
+)
+def ap5_memory() -> Numbers:
+    """Activity that outlasts a stimulus is carried by slow recurrent excitation."""
+    return _persistence("AP5", "50 uM")
+
+
+@case(
+    "ketamine abolishes persistent activity",
+    "ketamine 20 uM",
+    "Wang, Yang, Wang, Gamo, Jin, Mazer, Morrison, Wang & Arnsten 2013, Neuron 77:736-749",
+    "rate before a stimulus and 0.5 to 1 s after its end (Hz)",
+    "control stays at least 10 Hz above; with ketamine within 2 Hz of before",
+    _forgets,
+)
+def ketamine_memory() -> Numbers:
+    """Block of the pore does what AP5 does at the glutamate site."""
+    return _persistence("ketamine", "20 uM")
+
+
+@case(
+    "tetrodotoxin silences",
+    "tetrodotoxin 1 uM",
+    "Narahashi, Moore & Scott 1964, J Gen Physiol 47:965-974",
+    "spikes of driven Hodgkin-Huxley cells (Hz)",
+    "none",
+    lambda x: x["control"] > 5 and x["drug"] == 0,
+)
+def tetrodotoxin_silence() -> Numbers:
+    """Without sodium channels there are no action potentials."""
+    rates = []
+    for c in ("0 uM", "1 uM"):
+        net = library().Network(seed=1)
+        net.population("cells", 10, "traub_miles", I_e="200 pA")
+        rates.append(simulated(net, "300 ms", tetrodotoxin=c).spikes.rates(20.0)["cells"])
+    return dict(zip(("control", "drug"), rates))
