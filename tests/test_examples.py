@@ -67,6 +67,65 @@ def test_dopamine_transients(tmp_path: Path) -> None:
         assert abs(n[f"{drug}_level"] / n[f"{drug}_expected"] - 1) < 0.05, drug
     assert n["cocaine_half_time"] > 1.5 * n["control_half_time"] and n["amphetamine_level"] > 1.5 * n["control_level"]
     assert n["haloperidol_peak"] == n["control_peak"] and n["haloperidol_D2"] < 0.6 * n["control_D2"]
+def test_digits(tmp_path: Path) -> None:
+    numbers = load("digits").main(tmp_path)
+    picture(tmp_path, "digits")
+    assert min(numbers["backprop"], numbers["eprop"], numbers["dfa"]) > 0.92 and numbers["energy_nJ"] < 2000
+
+
+def test_tumour(tmp_path: Path) -> None:
+    numbers = load("tumour").main(tmp_path)
+    picture(tmp_path, "tumour")
+    assert numbers["score"] > 0.92 and numbers["found"] > 0.9 and numbers["false"] < 0.12
+    assert (tmp_path / "tumour_audit.html").exists()
+
+
+def test_lesions(tmp_path: Path) -> None:
+    numbers = load("lesions").main(tmp_path)
+    picture(tmp_path, "lesions")
+    assert numbers["score"] > 0.75 and numbers["near"] > 5 * numbers["chance"]
+
+
+def test_spoken_digits(tmp_path: Path) -> None:
+    numbers = load("spoken_digits").main(tmp_path)
+    picture(tmp_path, "spoken_digits")
+    assert numbers["new_voices"] > 0.85
+
+
+def test_languages(tmp_path: Path) -> None:
+    numbers = load("languages").main(tmp_path)
+    picture(tmp_path, "languages")
+    assert numbers["told"] > 0.7 and numbers["rewarded"] > 0.65
+
+
+def test_forecast(tmp_path: Path) -> None:
+    numbers = load("forecast").main(tmp_path)
+    picture(tmp_path, "forecast")
+    assert numbers["line"] + 0.01 < numbers["network"] < numbers["best"]
+
+
+def test_recommendation(tmp_path: Path) -> None:
+    numbers = load("recommendation").main(tmp_path)
+    picture(tmp_path, "recommendation")
+    assert numbers["network"] < 0.7 * numbers["user_and_item"] < 0.7 * numbers["mean"]
+
+
+def test_driving(tmp_path: Path) -> None:
+    numbers = load("driving").main(tmp_path)
+    picture(tmp_path, "driving")
+    assert numbers["before"] < 60 and numbers["after"] > 120
+
+
+def test_yin_yang(tmp_path: Path) -> None:
+    numbers = load("yin_yang").main(tmp_path)
+    picture(tmp_path, "yin_yang")
+    assert numbers["line"] < 0.7 and numbers["eventprop"] > 0.94
+
+
+def test_two_senses(tmp_path: Path) -> None:
+    numbers = load("two_senses").main(tmp_path)
+    picture(tmp_path, "two_senses")
+    assert numbers["both"] > max(numbers["seen"], numbers["heard"]) + 0.04
 
 
 def test_every_example_is_tested() -> None:

@@ -125,7 +125,8 @@ def to_nir(model: Any, path: Any = None, *, overwrite: bool = False) -> Any:
     last = "affine_out"
     n = model.spec_.outputs
     if model.spec_.readout == "leaky":
-        tau = float(network.score.integrator.value("tau")) * 1e-3
+        score: Any = network.score
+        tau = float(score.integrator.value("tau")) * 1e-3
         nodes["li_out"] = nir.LI(tau=np.full(n, tau), r=np.ones(n), v_leak=np.zeros(n))
         edges.append((last, "li_out"))
         last = "li_out"

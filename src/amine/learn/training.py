@@ -69,7 +69,7 @@ class Plan:
 def few_threads(work: int) -> Iterator[None]:
     """One thread for small batches, where waking others costs more than they do."""
     before = torch.get_num_threads()
-    if work < 500_000:
+    if work < 20_000_000:
         torch.set_num_threads(1)
     try:
         yield

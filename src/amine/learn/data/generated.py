@@ -96,9 +96,9 @@ def ratings(users: int = 60, items: int = 40, seed: int = 0) -> Data:
     ``extra["rated"]`` has user and item of each sample.
     """
     rng = np.random.default_rng(seed)
-    taste, kind = rng.normal(size=(users, 3)), rng.normal(size=(items, 3))
-    score = 3 + 1.1 * taste @ kind.T / np.sqrt(3) + 0.4 * rng.normal(size=users)[:, None] + 0.4 * rng.normal(size=items)
-    rated = np.argwhere(rng.random((users, items)) < 0.5)
+    taste, kind = rng.normal(size=(users, 2)), rng.normal(size=(items, 2))
+    score = 3 + 1.1 * taste @ kind.T / np.sqrt(2) + 0.4 * rng.normal(size=users)[:, None] + 0.4 * rng.normal(size=items)
+    rated = np.argwhere(rng.random((users, items)) < 0.7)
     rng.shuffle(rated)
     y = np.clip(np.round(score[rated[:, 0], rated[:, 1]] + 0.25 * rng.normal(size=len(rated))), 1, 5)
     X = np.zeros((len(rated), users + items))
