@@ -39,6 +39,7 @@ from amine.network.values import Array, Value, normalise
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.learn.nn.circuit import Circuit
     from amine.models._base import Model
     from amine.network.chemistry import Dose, Field, Modulation
     from amine.results.run import Run
@@ -578,6 +579,61 @@ class Network:
         from amine.network.estimate import estimate
 
         return estimate(self, precision)
+
+    def to_module(
+        self,
+        inputs: Any = (),
+        outputs: Any = (),
+        learn: Any = (),
+        *,
+        precision: str = "float32",
+        surrogate: Any = "triangular",
+        scale: Any = 0.3,
+        detach_reset: bool = False,
+        bin: Any = None,
+        start: Any = "0 ms",
+        bounds: Mapping[str, Any] | None = None,
+        begin: Mapping[str, Any] | None = None,
+        budget: Any = "1 GB",
+    ) -> Circuit:
+        """The network as a PyTorch module on the same equations, connections and delays; needs ``amine[learn]``.
+
+        Parameters
+        ----------
+        inputs : what is given when it is called: sources of spikes by name, ``"E.current"`` for a current in pA; one name or several.
+        outputs : ``"E.rate"`` (Hz, of the population), ``"E.rates"`` (of each neuron), ``"E.spikes"``, or a state such as ``"E.v"``.
+        learn : ``"E->E.weight"`` or, with several receptors, ``"E->E.NMDA"``: the weights of a projection, one if they are
+            alike; ``"E.tau_m"``, ``"E.AMPA.tau"``: parameters; ``"dose:ketamine"``: the concentration of a drug.
+        precision : ``"float32"`` or ``"float64"``.
+        surrogate, scale, detach_reset : of spikes, as for :class:`amine.learn.nn.Neurons`. One with compact support makes
+            the way back sparse. Gradients of rates need the way through the reset: a spike that comes sooner delays the next.
+        bin, start : rates are counted in bins (None: one for all) from ``start`` on.
+        bounds : ``{key: (low, high)}`` of what is learned. Weights keep their sign, time constants stay positive anyway.
+        begin : where a learned concentration begins, ``{"dose:ketamine": "1 uM"}``.
+        budget : memory for what the way back needs; beyond it, the way there is computed again in segments.
+
+        Raises
+        ------
+        AmineError
+            A name that is not there, or a part that has no adjoint: gap junctions, plastic synapses, kinetic schemes, trees, fields.
+        """
+        from amine.learn.nn.circuit import Circuit
+
+        return Circuit(
+            self,
+            inputs,
+            outputs,
+            learn,
+            precision=precision,
+            surrogate=surrogate,
+            scale=scale,
+            detach_reset=detach_reset,
+            bin=bin,
+            start=start,
+            bounds=bounds,
+            begin=begin,
+            budget=budget,
+        )
 
     def run(
         self,

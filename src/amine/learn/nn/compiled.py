@@ -28,9 +28,10 @@ def kernel(m: Any, inputs: list[str], bits: int) -> ModuleType:
         from amine.learn.nn.kernels import Kernel
 
         primitive = expression(m.surrogate.primitive) if m.surrogate.soft else None
-        return Kernel(m.program(), learned, inputs, bits, expression(m.surrogate.shape), primitive).source()
+        shape = expression(m.surrogate.shape)
+        return Kernel(m.program(), learned, inputs, bits, shape, primitive, m.surrogate.support).source()
 
-    key = ["kernel", m.structure(), learned, inputs, bits, m.surrogate.key()]
+    key = ["kernel", m.structure(), learned, inputs, bits, m.surrogate.key(), m.surrogate.support]
     text = repr(key)
     if text not in m.kernels:
         m.kernels[text] = source.load(key, make)

@@ -77,16 +77,27 @@ def copy_out(Z, at, row, lo, n):
         row[b + l] = Z[a + l]
 
 
+FIRED, FREE, NEAR = U8(1), U8(2), U8(4)  # bits of a mark
+
+
 @njit(nogil=True)
-def mark(Z, fired, free, marks, lo, n):
-    """Spikes and lanes that are free, in the first two bits; ``free`` < 0: all are."""
-    a, b, f = U64(fired), U64(lo), U64(max(free, 0))
+def mark(Z, fired, free, near, marks, lo, n):
+    """Spikes, lanes that are free, lanes where the surrogate is not zero; places below 0: all are."""
+    a, b, f, g = U64(fired), U64(lo), U64(max(free, 0)), U64(max(near, 0))
+    for l in range(U64(n)):
+        marks[b + l] = U8(Z[a + l] > 0)
     if free < 0:
         for l in range(U64(n)):
-            marks[b + l] = U8(Z[a + l] > 0) | U8(2)
+            marks[b + l] |= FREE
     else:
         for l in range(U64(n)):
-            marks[b + l] = U8(Z[a + l] > 0) | (U8(Z[f + l] > 0) << U8(1))
+            marks[b + l] |= U8(Z[f + l] > 0) << U8(1)
+    if near < 0:
+        for l in range(U64(n)):
+            marks[b + l] |= NEAR
+    else:
+        for l in range(U64(n)):
+            marks[b + l] |= (U8(Z[g + l] > 0) & U8(Z[f + l] > 0 if free >= 0 else 1)) << U8(2)
 
 
 @njit(nogil=True)

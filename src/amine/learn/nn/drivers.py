@@ -108,7 +108,8 @@ class _Writer:
             text += ["if keep.shape[1]:", *_pad(1, self._rows("copy_out", self.fro, kept, "keep[i, k + 1]"))]
         if self.p.spikes:
             free = self._f("o_free") if self.p.refractory else "-1"
-            text += ["if marks.shape[0]:", f"    mark(Z, {self._f('o_fired')}, {free}, marks[k + 1], lo, n)"]
+            near = self._f("o_near") if "o_near" in self.fro else "-1"
+            text += ["if marks.shape[0]:", f"    mark(Z, {self._f('o_fired')}, {free}, {near}, marks[k + 1], lo, n)"]
         states = [f"s_{s}" for s in self.p.load]
         return [*text, "if trace.shape[1]:", *_pad(1, self._rows("copy_out", self.fro, states, "trace[i, k]"))]
 

@@ -53,10 +53,21 @@ class Kernel:
     ----------
     p : the program. learned : parameters to learn. inputs : the inputs that are given.
     bits : 32 or 64. shape, primitive : the surrogate as SymPy expressions in ``x``; a primitive makes spikes soft.
+    support : where the surrogate ends, in widths; None if nowhere.
     """
 
-    def __init__(self, p: Program, learned: list[str], inputs: list[str], bits: int, shape: Any, primitive: Any):
+    def __init__(
+        self,
+        p: Program,
+        learned: list[str],
+        inputs: list[str],
+        bits: int,
+        shape: Any,
+        primitive: Any = None,
+        support: float | None = None,
+    ):
         self.p, self.bits, self.inputs, self.soft = p, bits, inputs, primitive is not None
+        self.support = None if self.soft or p.spikes is None else support
         self.shape, self.primitive = shape, primitive
         self.say = CodePrinter("kernel", self.soft)
         zero = {symbol(i): 0 for i in p.inputs if i not in inputs}
@@ -75,6 +86,7 @@ class Kernel:
         rows = [f"s_{s}" for s in p.load] + list(self.drives) + list(p.differ)
         rows += ["_wait"] * bool(p.refractory) + [f"k_{n}" for n in self.adjoint.kept]
         rows += ["o_fired"] * bool(p.spikes) + ["o_free"] * bool(p.refractory) + [f"r_{r}" for r in p.results]
+        rows += ["o_near"] * (self.support is not None)
         self.forward_uses = used
         return rows
 
@@ -152,7 +164,8 @@ class Kernel:
             return self._at(rows, n)
 
         text = ["@njit(nogil=True, fastmath=FAST, error_model='numpy')", "def lanes_forward(_Z, _o, _c, _sur, t):"]
-        text += ["    _inverse, _height, _edge = _sur[0], _sur[1], _sur[2]"] * self.soft
+        if self.soft or self.support is not None:
+            text += ["    _inverse, _height, _edge = _sur[0], _sur[1], _sur[2]"]
         text += [f"    {n} = _c[{i}]" for i, n in enumerate(p.scalars) if n in used or n == p.refractory]
         text += [f"    for _l in range(U64({BLOCK})):"]
         body = [f"{n} = {at(f's_{s}')}" for s, n in p.load.items()]
@@ -168,6 +181,9 @@ class Kernel:
         body += [f"{at(f'r_{r}')} = {n}" for r, n in p.results.items()]
         if p.spikes:
             body += [f"{at('o_fired')} = {p.spikes}"]
+        if self.support is not None:
+            near = f"abs((margin - _edge) * _inverse) < F({self.support!r})"
+            body += [f"{at('o_near')} = select({near}, F(1.0), F(0.0))"]
         if p.refractory:
             body += [f"{at('o_free')} = free"]
             body += [f"{at('_wait')} = select({p.spikes} > F(0.0), {p.refractory}, max(_wait - F(1.0), F(0.0)))"]

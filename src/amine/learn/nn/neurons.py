@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,17 +10,15 @@ import torch
 
 from amine.engine.cells import CellStructure, port_name
 from amine.errors import AmineError, did_you_mean
-from amine.learn.nn import constants, source
+from amine.learn.nn import source
+from amine.learn.nn.cells import Cells
 from amine.learn.nn.parameters import check_learnable
-from amine.learn.nn.rest import excitability
-from amine.learn.nn.scanned import Scanned, State, check_sequence, detach, sequence
+from amine.learn.nn.scanned import State, check_sequence, detach, sequence
 from amine.learn.nn.surrogate import Surrogate
-from amine.learn.nn.surrogate import surrogate as find_surrogate
 from amine.models._base import Model
-from amine.units import to_internal
 
 
-class Neurons(Scanned):
+class Neurons(Cells):
     """Neurons of one model, advanced over a whole sequence at once.
 
     Parameters
@@ -82,7 +79,6 @@ class Neurons(Scanned):
     ):
         model = neuron_model(model, parameters)
         super().__init__(model, n, dt, f"Neurons '{model.name}'", backend)
-        self.detach_reset = bool(detach_reset)
         self.ports = _ports(self.model, receptors, self.where)
         self.units = {**self.model.units, "gain": "pA"}
         self.units |= {port_name(p, label): r.units[p] for label, r in self.ports.items() for p in r.units}
@@ -92,66 +88,10 @@ class Neurons(Scanned):
             own |= {port_name(p, label): (v, r.units[p]) for p, v in r.parameters.items()}
         values = self.realised(own, seed)
         arrays = {p for p, x in values.items() if np.ndim(x)} | (set(learned) if per_neuron else set())
-        self.cell = CellStructure(self.model, tuple(self.ports.items()), 0, (), False, frozenset(arrays), tuple(driven))
         values |= {p: 1.0 for p in driven if p not in values}
-        self.code: ModuleType = self.load()
-        self.surrogate = find_surrogate(surrogate)
-        self.excitability = excitability(self.code, values, self.dt, self.where)
-        self.distance = self._distance(values)
-        self.width = self._width(scale)
-        values["gain"] = self._gain(gain)
+        cell = CellStructure(self.model, tuple(self.ports.items()), 0, (), False, frozenset(arrays), tuple(driven))
+        self.settle(cell, values, surrogate, scale, gain, detach_reset)
         self.learn(learned, values, arrays, bounds, self.distance)
-
-    # --- what it is made of ------------------------------------------------------------------------------------
-
-    def program(self) -> Any:
-        """The step of these neurons, in SymPy."""
-        from amine.learn.nn.program import cell_program
-
-        return cell_program(self.cell, self.detach_reset)
-
-    def structure(self) -> list[Any]:
-        """What decides their generated code, beside surrogate and inputs."""
-        return [self.cell.key(), self.detach_reset]
-
-    def _distance(self, values: Mapping[str, Any]) -> float:
-        """From rest to where the threshold acts, in the threshold's unit."""
-        if self.excitability is not None:
-            return self.excitability.distance
-        d = float(np.mean(np.abs(self.code.margin_at_rest(constants.Numbers(), {**values, "gain": 1.0}))))
-        return d if d > 0 else 1.0
-
-    def shape(self) -> tuple[float, float, float]:
-        """Width, height and edge of the surrogate, in the threshold's unit."""
-        edge = 0.0 if self.excitability is None else self.excitability.edge
-        return self.width, self.surrogate.height / self.distance, edge
-
-    def _width(self, scale: Any) -> float:
-        scale = self.surrogate.scale if scale is None else scale
-        if scale is None:
-            return self.surrogate.relative * self.distance
-        where = f"{self.where}, scale"
-        if isinstance(scale, int | float) and not isinstance(scale, bool):
-            x = float(scale) * self.distance
-        else:
-            x = float(to_internal(scale, "mV", where))
-        if not (np.isfinite(x) and x > 0):
-            raise AmineError(where, "the width must be positive", given=str(scale))
-        return x
-
-    def _gain(self, gain: Any) -> float:
-        where = f"{self.where}, gain"
-        if gain is None or not self.code.SPIKES and gain == "auto":
-            return 1.0
-        if not (isinstance(gain, str) and gain == "auto"):
-            return float(to_internal(gain, "pA", where, positive=True) if isinstance(gain, str) else gain)
-        if self.excitability is None:
-            raise AmineError(
-                where,
-                "no current moves the neuron to its threshold, so there is no automatic gain",
-                mend='give a gain such as "100 pA", or None for inputs in pA',
-            )
-        return self.excitability.impulse
 
     # --- running -----------------------------------------------------------------------------------------------
 

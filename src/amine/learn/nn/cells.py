@@ -1,0 +1,87 @@
+"""Cells that spike: what neurons of a layer and populations of a circuit have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from amine.engine.cells import CellStructure
+from amine.errors import AmineError
+from amine.learn.nn import constants
+from amine.learn.nn.rest import Excitability, excitability
+from amine.learn.nn.scanned import Scanned
+from amine.learn.nn.surrogate import surrogate as find_surrogate
+from amine.units import to_internal
+
+
+class Cells(Scanned):
+    """A neuron model with receptors as a scan, and the surrogate of its spikes."""
+
+    cell: CellStructure
+    detach_reset: bool
+    excitability: Excitability | None
+    distance: float
+    width: float
+
+    def settle(
+        self, cell: CellStructure, values: dict[str, Any], surrogate: Any, scale: Any, gain: Any, detach_reset: Any
+    ) -> None:
+        """Finds the generated code, the surrogate in the neuron's own units, and the gain, which joins the values."""
+        self.cell, self.detach_reset = cell, bool(detach_reset)
+        self.code = self.load()
+        self.surrogate = find_surrogate(surrogate)
+        self.excitability = excitability(self.code, values, self.dt, self.where)
+        self.distance = self._distance(values)
+        self.width = self._width(scale)
+        values["gain"] = self._gain(gain)
+
+    def program(self) -> Any:
+        """The step of these neurons, in SymPy."""
+        from amine.learn.nn.program import cell_program
+
+        return cell_program(self.cell, self.detach_reset)
+
+    def structure(self) -> list[Any]:
+        """What decides their generated code, beside surrogate and inputs."""
+        return [self.cell.key(), self.detach_reset]
+
+    def _distance(self, values: Mapping[str, Any]) -> float:
+        """From rest to where the threshold acts, in the threshold's unit."""
+        if self.excitability is not None:
+            return self.excitability.distance
+        d = float(np.mean(np.abs(self.code.margin_at_rest(constants.Numbers(), {**values, "gain": 1.0}))))
+        return d if d > 0 else 1.0
+
+    def shape(self) -> tuple[float, float, float]:
+        """Width, height and edge of the surrogate, in the threshold's unit."""
+        edge = 0.0 if self.excitability is None else self.excitability.edge
+        return self.width, self.surrogate.height / self.distance, edge
+
+    def _width(self, scale: Any) -> float:
+        scale = self.surrogate.scale if scale is None else scale
+        if scale is None:
+            return self.surrogate.relative * self.distance
+        where = f"{self.where}, scale"
+        if isinstance(scale, int | float) and not isinstance(scale, bool):
+            x = float(scale) * self.distance
+        else:
+            x = float(to_internal(scale, "mV", where))
+        if not (np.isfinite(x) and x > 0):
+            raise AmineError(where, "the width must be positive", given=str(scale))
+        return x
+
+    def _gain(self, gain: Any) -> float:
+        where = f"{self.where}, gain"
+        if gain is None or not self.code.SPIKES and gain == "auto":
+            return 1.0
+        if not (isinstance(gain, str) and gain == "auto"):
+            return float(to_internal(gain, "pA", where, positive=True) if isinstance(gain, str) else gain)
+        if self.excitability is None:
+            raise AmineError(
+                where,
+                "no current moves the neuron to its threshold, so there is no automatic gain",
+                mend='give a gain such as "100 pA", or None for inputs in pA',
+            )
+        return self.excitability.impulse

@@ -1,0 +1,472 @@
+"""A whole network as a torch module: gradients for weights, conductances, time constants and concentrations of drugs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from amine.errors import AmineError, did_you_mean
+from amine.learn.nn import circuit_parts as parts
+from amine.learn.nn import compiled
+from amine.learn.nn.circuit_names import (
+    WHERE,
+    byte_count,
+    initial_states,
+    listed,
+    module_name,
+    of_drugs,
+    owner,
+    require_adjoint,
+    rows,
+)
+from amine.learn.nn.circuit_outside import Outside
+from amine.learn.nn.circuit_run import Run, Scan, State, Wanted
+from amine.units import to_internal
+
+
+class Circuit(nn.Module):
+    """A network as a module; made by :meth:`amine.Network.to_module`, where its parameters are explained."""
+
+    def __init__(
+        self,
+        net: Any,
+        inputs: Any = (),
+        outputs: Any = (),
+        learn: Any = (),
+        *,
+        precision: str = "float32",
+        surrogate: Any = "triangular",
+        scale: Any = 0.3,
+        detach_reset: bool = False,
+        bin: Any = None,
+        start: Any = "0 ms",
+        bounds: Mapping[str, Any] | None = None,
+        begin: Mapping[str, Any] | None = None,
+        budget: Any = "1 GB",
+    ):
+        super().__init__()
+        if precision not in ("float32", "float64"):
+            raise AmineError(
+                f"{WHERE}, precision", "it is not known", given=repr(precision), expected="float32 or float64"
+            )
+        self.real: Any = np.float32 if precision == "float32" else np.float64
+        self.dtype = torch.float32 if precision == "float32" else torch.float64
+        self.budget = byte_count(budget)
+        wanted = self._sort(net, listed(learn))
+        net = self._with_drugs(net, wanted["dose"], dict(begin or {}))
+        self.dt = net.dt
+        require_adjoint(net)
+        self._build(
+            net, wanted, dict(bounds or {}), {"surrogate": surrogate, "scale": scale, "detach_reset": detach_reset}
+        )
+        self.single_input, self.single_output = isinstance(inputs, str), isinstance(outputs, str)
+        self.inputs = self._input_names(listed(inputs))
+        self.outputs = [self._output(o) for o in listed(outputs)]
+        self.bin = None if bin is None else max(1, round(to_internal(bin, "ms", f"{WHERE}, bin") / self.dt))
+        self.start = round(to_internal(start, "ms", f"{WHERE}, start") / self.dt)
+        self.kernels: dict[str, Any] = {}
+
+    # --- what is learned, given and asked for ------------------------------------------------------------------
+
+    def _sort(self, net: Any, learn: list[str]) -> dict[str, Any]:
+        """Keys of ``learn`` by kind: weights (connection, label), parameters (population, name), doses."""
+        from amine.compounds import catalogue
+
+        out: dict[str, Any] = {"weight": [], "parameter": [], "dose": []}
+        names = {s.name: s for s in net.projections}
+        for key in learn:
+            if key.startswith("dose:"):
+                out["dose"].append(catalogue.drug(key.removeprefix("dose:")).id)
+                continue
+            name, rest = owner(key, [*names, *net.populations])
+            if name in names and rest:
+                labels = list(names[name].receptors)
+                if rest == "weight" and len(labels) == 1:
+                    rest = labels[0]
+                if rest not in labels:
+                    raise AmineError(
+                        f"{WHERE}, learn '{key}'",
+                        f"'{name}' has no weight '{rest}'",
+                        mend=did_you_mean(rest, [*labels, "weight"]),
+                    )
+                out["weight"].append((key, name, rest))
+            elif name in net.populations and rest:
+                out["parameter"].append((key, name, rest))
+            else:
+                known = [f"{s}.weight" for s in names] + [f"{p}.<parameter>" for p in net.populations] + ["dose:<drug>"]
+                raise AmineError(
+                    f"{WHERE}, learn '{key}'", "there is nothing of this name", mend=did_you_mean(key, known)
+                )
+        return out
+
+    def _with_drugs(self, net: Any, learn: list[str], begin: dict[str, Any]) -> Any:
+        """The network with the doses that are learned, from where they begin."""
+        from amine.network.chemistry import dose_of
+
+        self.concentrations = parts.steady_doses(net)
+        for drug in learn:
+            given = begin.get(f"dose:{drug}", begin.get(drug))
+            if given is not None:
+                self.concentrations[drug] = float(to_internal(given, "uM", f"{WHERE}, begin 'dose:{drug}'"))
+            self.concentrations.setdefault(drug, 0.1)
+        if not learn:
+            return net
+        out = copy.copy(net)
+        out.doses = [dose_of(d, f"{c!r} uM") for d, c in self.concentrations.items()]
+        return out
+
+    def _build(self, net: Any, wanted: dict[str, Any], bounds: dict[str, Any], options: dict[str, Any]) -> None:
+        from amine.engine import prepare
+
+        structure = prepare.read(net)
+        module, _ = prepare.load_module(structure, 64)
+        places, _ = prepare.layout(structure, module)
+        lists = {places[p].member.name: (k, ids - places[p].id0) for p, k, ids in prepare.spike_lists(net, places)}
+        self.sizes = {place.member.name: place.n for place in places}
+        self.connections = parts.connections(net, module, places)
+        self.drugs = None
+        if structure.slow is not None:
+            self.drugs = parts.Drugs(structure.slow, wanted["dose"], self.concentrations, of_drugs("dose:", bounds))
+        self.members, self.releases = nn.ModuleDict(), nn.ModuleDict()
+        self.outside: dict[str, Any] = {}
+        for place in places:
+            m = place.member
+            values = prepare._values(net, m)
+            self.outside[m.name] = parts.external(net, place, values, lists)
+            self.releases[module_name(m.name)] = nn.ModuleList(parts.release_parts(m, net.dt, options["surrogate"]))
+            if m.population.model.kind != "neuron":
+                continue
+            learn = [self._parameter(m, key, name) for key, p, name in wanted["parameter"] if p == m.name]
+            named = {
+                "bounds": {m.name: {n: bounds[k] for k, p, n in wanted["parameter"] if p == m.name and k in bounds}}
+            }
+            initial = initial_states(net, m, structure.cells[m.kind])
+            cell = structure.cells[m.kind]
+            self.members[module_name(m.name)] = parts.Member(
+                m.population, cell, values, initial, net.dt, learn, options | named
+            )
+        for key, name, _ in wanted["parameter"]:
+            if module_name(name) not in self.members:
+                raise AmineError(f"{WHERE}, learn '{key}'", f"'{name}' is a source of spikes and has no neurons")
+        self.weights = nn.ModuleDict()
+        for key, name, label in wanted["weight"]:
+            mine = [c for c in self.connections if (c.name, c.label) == (name, label)]
+            if not mine or not sum(len(c.post) for c in mine):
+                raise AmineError(f"{WHERE}, learn '{key}'", "there are no synapses of it in this draw")
+            for c in mine:
+                c.learned = (
+                    f"{module_name(key)} {mine.index(c)}" if len(mine) > 1 and len(c.weight) > 1 else module_name(key)
+                )
+                if c.learned not in self.weights:
+                    self.weights[c.learned] = parts.weight_parameter(key, c.weight, bounds.get(key))
+
+    @staticmethod
+    def _parameter(m: Any, key: str, name: str) -> str:
+        """``tau_m``, or ``AMPA.tau`` of a receptor, by its name in the fused system."""
+        label, dot, rest = name.rpartition(".")
+        found = f"{rest}_{label}" if dot else name
+        if found not in m.values or found == "t_ref":
+            raise AmineError(
+                f"{WHERE}, learn '{key}'",
+                f"'{m.name}' has no parameter '{name}' that can be learned",
+                mend=did_you_mean(found, m.values),
+            )
+        return found
+
+    def _input_names(self, names: list[str]) -> list[tuple[str, str, str]]:
+        """(key, population, what): spikes of a population that is a source, or the current of one that is not."""
+        out = []
+        for key in names:
+            name, rest = owner(key, self.sizes)
+            if name is None or rest not in ("", "current"):
+                known = [p if module_name(p) not in self.members else f"{p}.current" for p in self.sizes]
+                raise AmineError(
+                    f"{WHERE}, inputs '{key}'", "there is nothing of this name", mend=did_you_mean(key, known)
+                )
+            neurons = module_name(name) in self.members
+            if neurons != (rest == "current"):
+                mend = f"write '{name}.current'" if neurons else f"write '{name}' to give its spikes"
+                raise AmineError(f"{WHERE}, inputs '{key}'", "it cannot be given", mend=mend)
+            out.append((key, name, rest or "spikes"))
+        return out
+
+    def _output(self, key: str) -> tuple[str, str, str]:
+        """(key, population, what)."""
+        name, rest = owner(key, self.sizes)
+        states = (
+            list(self.members[module_name(name)].code.STATES)
+            if name is not None and module_name(name) in self.members
+            else []
+        )  # type: ignore[union-attr]
+        if name is None or rest not in ("rate", "rates", "spikes", *states):
+            known = [f"{p}.{x}" for p in self.sizes for x in ("rate", "rates", "spikes")]
+            raise AmineError(
+                f"{WHERE}, outputs '{key}'", "there is nothing of this name", mend=did_you_mean(key, known)
+            )
+        return key, name, rest
+
+    # --- values ------------------------------------------------------------------------------------------------
+
+    def value(self, key: str) -> torch.Tensor:
+        """The present value of what is learned under ``key``, in its unit of the coherent system."""
+        if key.startswith("dose:") and self.drugs is not None:
+            from amine.compounds import catalogue
+
+            return self.drugs.concentration(catalogue.drug(key.removeprefix("dose:")).id)
+        found = [w() for k, w in self.weights.items() if k.split(" ")[0] == module_name(key)]
+        if found:
+            return found[0] if len(found) == 1 else torch.cat([f.reshape(-1) for f in found])
+        name, rest = owner(key, self.sizes)
+        if name is not None and module_name(name) in self.members:
+            label, dot, last = rest.rpartition(".")
+            return self.members[module_name(name)].value(f"{last}_{label}" if dot else rest)  # type: ignore[operator]
+        raise AmineError("Circuit.value", f"'{key}' is not known")
+
+    # --- running -----------------------------------------------------------------------------------------------
+
+    def forward(
+        self,
+        x: Any = None,
+        *,
+        duration: Any = None,
+        batch: int | None = None,
+        state: State | None = None,
+        seed: int | None = None,
+        returns_state: bool = False,
+    ) -> Any:
+        """Runs the circuit.
+
+        Parameters
+        ----------
+        x : the input: a tensor ``[time, batch, n]``, or a mapping by the names of the inputs.
+        duration : biological time, if there is no input. batch : number of samples then.
+        state : to go on from, as returned. seed : of random sources; None: drawn from torch's generator.
+        returns_state : whether (outputs, state) is returned.
+
+        Returns
+        -------
+        tensor or mapping
+            As ``outputs`` was given: rates in Hz ``[batch]`` (of the population) or ``[batch, n]``, with bins
+            ``[bins, batch, ...]``; spikes and states ``[time, batch, n]``.
+        """
+        given = self._given(x)
+        steps, batch = self._extent(given, duration, batch)
+        if seed is None:
+            seed = int(torch.randint(2**31 - 1, (1,)))
+        call = self._prepare(given, steps, batch, seed, state)
+        need = torch.is_grad_enabled() and any(t.requires_grad for t in call.tensors)
+        *found, end = _Function.apply(call, need, *call.tensors)
+        out = dict(zip([k for k, _, _ in self.outputs], self._shaped(call, found), strict=True))
+        result = next(iter(out.values())) if self.single_output else out
+        return (result, call.end) if returns_state else result
+
+    def _given(self, x: Any) -> dict[str, torch.Tensor]:
+        if x is None:
+            x = {}
+        elif isinstance(x, torch.Tensor):
+            if len(self.inputs) != 1:
+                raise AmineError(
+                    "Circuit, input", "a mapping is needed", expected=", ".join(k for k, _, _ in self.inputs) or "none"
+                )
+            x = {self.inputs[0][0]: x}
+        names = {k: p for k, p, _ in self.inputs}
+        for k, v in x.items():
+            if k not in names:
+                raise AmineError(f"Circuit, input '{k}'", "there is no such input", mend=did_you_mean(str(k), names))
+            from amine.learn.nn.scanned import check_sequence
+
+            check_sequence(v, self.sizes[names[k]], f"Circuit, input '{k}'")
+        missing = [k for k in names if k not in x]
+        if missing:
+            raise AmineError("Circuit, input", f"'{missing[0]}' is missing")
+        return {k: x[k].to(self.dtype) for k in names}
+
+    def _extent(self, given: dict[str, torch.Tensor], duration: Any, batch: int | None) -> tuple[int, int]:
+        shapes = {(int(v.shape[0]), int(v.shape[1])) for v in given.values()}
+        if len(shapes) > 1:
+            raise AmineError("Circuit, input", "the inputs differ in time or batch", given=str(sorted(shapes)))
+        if shapes:
+            return next(iter(shapes))
+        if duration is None:
+            raise AmineError("Circuit", "the duration is missing", mend='give duration="1 s"')
+        return max(1, round(to_internal(duration, "ms", "Circuit, duration", positive=True) / self.dt)), batch or 1
+
+    def _prepare(self, given: Any, steps: int, batch: int, seed: int, state: State | None) -> _Call:
+        tensors: list[torch.Tensor] = list(given.values())
+        spikes = {p: rows(given[k], steps) for k, p, what in self.inputs if what == "spikes"}
+        currents = {p: rows(given[k], steps) for k, p, what in self.inputs if what == "current"}
+        first = 0 if state is None else state.step  # type: ignore[attr-defined]
+        outside = Outside(self.outside, self.sizes, spikes, currents, batch, self.dt, self.real, first, seed)
+        scans: dict[str, Scan] = {}
+        releases: dict[str, list[Scan]] = {}
+        slots: list[tuple[str, Any]] = [("input", k) for k in given]
+        for p in self.sizes:
+            if module_name(p) in self.members:
+                m: Any = self.members[module_name(p)]
+                m.factors = {} if self.drugs is None else self.drugs.factors(p)
+                inputs = [i for i in m.code.INPUTS if i != "x" and (p, i.removeprefix("in_")) in self._used(outside)]
+                if self.outside[p].currents or p in currents:
+                    inputs.insert(0, "x")
+                scans[p] = self._scan(p, m, batch, inputs, tensors, slots)
+            releases[p] = [
+                self._scan(f"{p}:{r}", m, batch, ["s"], tensors, slots)
+                for r, m in enumerate(self.releases[module_name(p)])  # type: ignore[arg-type]
+            ]
+        weights = []
+        for c in self.connections:
+            w = self.weights[c.learned]() if c.learned else torch.as_tensor(c.weight)
+            weights.append(np.ascontiguousarray(w.detach().numpy().reshape(-1).astype(self.real)))
+        for key, w in self.weights.items():
+            tensors.append(w())
+            slots.append(("weight", key))
+        wanted = self._wanted(steps)
+        learned = {i for i, c in enumerate(self.connections) if c.learned}
+        run = Run(
+            scans, releases, self.connections, weights, self.sizes, outside, wanted, learned,
+            steps, batch, self._segment(scans, batch), self.dt, self.real, first,
+        )  # fmt: skip
+        begin = self._begin(run, scans, releases) if state is None else state
+        return _Call(self, run, begin, tensors, slots)
+
+    def _used(self, outside: Outside) -> set[tuple[str, str]]:
+        return {(c.target, c.label) for c in self.connections} | set(outside.ports)
+
+    def _scan(self, key: str, m: Any, batch: int, inputs: list[str], tensors: list[Any], slots: list[Any]) -> Scan:
+        code = compiled.kernel(m, inputs, 32 if self.real is np.float32 else 64)
+        c = m.constants(self.dtype, "cpu")
+        start = m.initial(batch, self.dtype, "cpu")
+        for name in code.LEARNED:
+            tensors.append(c[name])
+            slots.append(("constant", (key, name)))
+        for s in code.STATES:
+            tensors.append(start[s])
+            slots.append(("state", (key, s)))
+        width, height, edge = m.shape()
+        lanes = batch * m.n
+        states = [start[s].detach().numpy().reshape(lanes) for s in code.STATES]
+        stacked = np.stack(states).astype(self.real) if states else np.empty((0, lanes), self.real)
+        fixed = {n: x.detach().numpy() for n, x in c.items()}
+        return Scan(key, m.n, code, m.code, fixed, np.array([1 / width, height, edge], self.real), stacked, inputs)
+
+    def _begin(self, run: Run, scans: dict[str, Scan], releases: dict[str, list[Scan]]) -> State:
+        every = list(scans.values()) + [x for each in releases.values() for x in each]
+        states = {x.name: (x.start, np.zeros(x.start.shape[1] if x.start.ndim > 1 else 0, self.real)) for x in every}
+        tails = {key: np.zeros((run.history, run.B * self.sizes[key[0]]), self.real) for key in run.ports}
+        return State(states, tails)
+
+    def _wanted(self, steps: int) -> Wanted:
+        per = steps - self.start if self.bin is None else self.bin
+        counted = [p for _, p, what in self.outputs if what in ("rate", "rates")]
+        if counted and per < 1:
+            raise AmineError("Circuit", "the run ends before rates are counted", given=f"{steps * self.dt:g} ms")
+        bins = 1 if self.bin is None else max(1, (steps - self.start) // per)
+        return Wanted(
+            [p for _, p, what in self.outputs if what == "spikes"],
+            [(p, what) for _, p, what in self.outputs if what not in ("rate", "rates", "spikes")],
+            list(dict.fromkeys(counted)),
+            per,
+            self.start,
+            bins,
+        )
+
+    def _segment(self, scans: dict[str, Scan], batch: int) -> int:
+        """Steps whose stored values fit into the budget."""
+        size = np.dtype(self.real).itemsize
+        per = sum(batch * x.n * (size * (len(x.code.KEPT) + 2 + 2 * len(x.given)) + 1) for x in scans.values())
+        per += sum(batch * n * size for n in self.sizes.values())
+        return max(1, int(self.budget / max(1, per)))
+
+    def _shaped(self, call: _Call, found: list[torch.Tensor]) -> list[torch.Tensor]:
+        out = []
+        for (_, p, what), x in zip(self.outputs, found, strict=True):
+            n = self.sizes[p]
+            x = x.reshape(x.shape[0], call.run.B, n)
+            if what in ("rate", "rates"):
+                x = x * (1000.0 / (call.run.wanted.bin * self.dt))
+                x = x.mean(-1) if what == "rate" else x
+                x = x[0] if self.bin is None else x
+            out.append(x)
+        return out
+
+    def extra_repr(self) -> str:
+        n = sum(len(c.post) for c in self.connections)
+        return f"{sum(self.sizes.values())} neurons, {n} synapses, inputs={[k for k, _, _ in self.inputs]}, outputs={[k for k, _, _ in self.outputs]}"
+
+
+class _Call:
+    """One forward pass: the run, where it begins, the tensors that gradients may flow to, and what each is."""
+
+    def __init__(
+        self, circuit: Circuit, run: Run, begin: State, tensors: list[torch.Tensor], slots: list[tuple[str, Any]]
+    ):
+        self.circuit, self.run, self.begin, self.tensors, self.slots = circuit, run, begin, tensors, slots
+        self.end: State | None = None
+
+    def forward(self, need: bool) -> list[np.ndarray]:
+        out, self.end = self.run.forward(self.begin, need)
+        self.end.step = self.run.first + self.run.T  # type: ignore[attr-defined]
+        return [self._part(out, p, what) for _, p, what in self.circuit.outputs]
+
+    @staticmethod
+    def _part(out: dict[str, Any], p: str, what: str) -> np.ndarray:
+        if what == "spikes":
+            return out["spikes"][p]
+        return out["counts"][p] if what in ("rate", "rates") else out["states"][p, what]
+
+    def backward(self, grads: list[Any]) -> list[Any]:
+        asked: dict[str, Any] = {"spikes": {}, "counts": {}, "states": {}}
+        for (_, p, what), g in zip(self.circuit.outputs, grads, strict=True):
+            if g is None:
+                continue
+            kind = "spikes" if what == "spikes" else "counts" if what in ("rate", "rates") else "states"
+            key = (p, what) if kind == "states" else p
+            rows = np.ascontiguousarray(g.numpy().reshape(g.shape[0], -1))
+            asked[kind][key] = rows + asked[kind][key] if key in asked[kind] else rows
+        g = self.run.backward(asked)
+        return [self._gradient(g, kind, key, t) for (kind, key), t in zip(self.slots, self.tensors, strict=True)]
+
+    def _gradient(self, g: Any, kind: str, key: Any, like: torch.Tensor) -> Any:
+        if not like.requires_grad:
+            return None
+        B = self.run.B
+        if kind == "input":
+            _, p, what = next(i for i in self.circuit.inputs if i[0] == key)
+            x = g.inputs[p] if what == "spikes" else g.currents[p]
+        elif kind == "weight":
+            found = [
+                g.weights[i] for i, c in enumerate(self.circuit.connections) if c.learned == key and i in g.weights
+            ]
+            x = sum(f.sum(0) for f in found) if like.ndim else np.asarray(sum(f.sum() for f in found))
+        else:
+            name, part = key
+            p, _, r = name.partition(":")
+            scan = self.run.scans[name] if name in self.run.scans else self.run.releases[p][int(r)]
+            if kind == "state":
+                x = g.lam[name][scan.code.STATES.index(part)].reshape(B, scan.n)
+            else:
+                x = g.constants[name][scan.code.LEARNED.index(part)].reshape(B, scan.n).sum(0)
+                x = x if like.ndim else x.sum()
+        return torch.as_tensor(np.asarray(x)).to(like.dtype).reshape(like.shape)
+
+
+class _Function(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, call: _Call, need: bool, *tensors: torch.Tensor) -> Any:  # type: ignore[override]
+        ctx.call = call
+        ctx.set_materialize_grads(False)
+        out = [torch.from_numpy(x) for x in call.forward(need)]
+        end = torch.zeros(1)
+        ctx.mark_non_differentiable(end)
+        return (*out, end)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:  # type: ignore[override]
+        return None, None, *ctx.call.backward(list(grads[:-1]))
+
+
+__all__ = ["Circuit"]
