@@ -1,0 +1,39 @@
+"""Experiments: networks with a task, a protocol of phases and figures of merit, run as a whole.
+
+A circuit is a network that runs; an experiment trains networks, tests them and says what came out, as an
+:class:`~amine.experiments.outcome.Outcome`.
+
+>>> "memory" in names()
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from amine.errors import AmineError, did_you_mean
+
+if TYPE_CHECKING:
+    from amine.experiments.outcome import Outcome
+
+_HOME = {"memory": "memory"}
+
+
+def names() -> list[str]:
+    """Names of all experiments."""
+    return list(_HOME)
+
+
+def get(name: str) -> Callable[..., Outcome]:
+    """The function that runs an experiment; raises AmineError with the nearest name if there is none."""
+    if name not in _HOME:
+        raise AmineError("experiments", f"experiment '{name}' is not known", mend=did_you_mean(str(name), _HOME))
+    return getattr(import_module(f"amine.experiments.{_HOME[name]}"), name)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return get(name)
+    raise AttributeError(f"module 'amine.experiments' has no attribute '{name}'")

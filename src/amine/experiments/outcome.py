@@ -1,0 +1,114 @@
+"""What an experiment gives: measures, tables and figures, and a page that holds them."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from amine.errors import AmineError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
+
+
+@dataclass
+class Outcome:
+    """Measures, tables and figures of an experiment.
+
+    Parameters
+    ----------
+    name : of the experiment. title : of its page. about : a paragraph on what was done.
+    measures : figures of merit by name, such as ``accuracy``.
+    tables : title -> (header, rows).
+    figures : caption -> a function that draws it; drawn when the page is written.
+    arguments : what the experiment was asked for. seconds : time taken by phase.
+    arrays : results as arrays, by name, for whoever wants to go on from them.
+
+    Examples
+    --------
+    >>> print(Outcome("memory", "Memory", "digits", {"accuracy": 0.9}).summary())
+    accuracy  0.9
+    """
+
+    name: str
+    title: str
+    about: str
+    measures: dict[str, float]
+    tables: dict[str, Table] = field(default_factory=dict)
+    figures: dict[str, Callable[[], Figure]] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    arrays: dict[str, Any] = field(default_factory=dict)
+
+    def summary(self) -> str:
+        """The measures as text, one a line."""
+        width = max(map(len, self.measures), default=0)
+        return "\n".join(f"{k:<{width}}  {v:.4g}" for k, v in self.measures.items())
+
+    def to_json(self) -> dict[str, Any]:
+        """Measures, arguments and times as plain data."""
+        return {
+            "experiment": self.name,
+            "measures": dict(self.measures),
+            "arguments": {k: v if isinstance(v, str | int | float | bool | None) else str(v) for k, v in self.arguments.items()},
+            "seconds": dict(self.seconds),
+        }
+
+    def report(self, path: Any, *, overwrite: bool = False) -> None:
+        """Writes a self-contained page; raises AmineError if the file exists, unless asked to overwrite it."""
+        target = Path(path)
+        if target.exists() and not overwrite:
+            raise AmineError(f"file '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+        part = target.with_name(target.name + ".part")
+        part.write_text(self._page(), encoding="utf-8")
+        os.replace(part, target)
+
+    def write(self, folder: Any) -> None:
+        """Report, summary and pictures in a new folder, which appears when it is complete."""
+        import shutil
+        import tempfile
+
+        out = Path(folder)
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise AmineError(f"folder '{out}'", "it exists and is not empty", mend="choose another or remove it")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+        try:
+            self.report(part / "report.html")
+            (part / "summary.json").write_text(json.dumps(self.to_json(), indent=1))
+            pictures = part / "pictures"
+            pictures.mkdir()
+            for k, draw in enumerate(self.figures.values(), 1):
+                draw().savefig(pictures / f"{k}.png", dpi=144)
+            part.chmod(0o755)
+            if out.exists():
+                out.rmdir()
+            os.replace(part, out)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+
+    def _page(self) -> str:
+        from amine.view.report import STYLE, number, picture, table
+
+        title = html.escape(self.title)
+        parts = [
+            f"<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{title}</title>"
+            f"<style>{STYLE}</style></head><body><h1>{title}</h1><p>{html.escape(self.about)}</p><h2>Measures</h2>"
+        ]
+        parts.append(table(("measure", "value"), [(k, number(v, 4)) for k, v in self.measures.items()], 1))
+        for name, (header, rows) in self.tables.items():
+            parts += [f"<h2>{html.escape(name)}</h2>", table(tuple(header), [tuple(r) for r in rows], 1)]
+        for caption, draw in self.figures.items():
+            parts.append(f"<figure>{picture(draw())}<figcaption>{html.escape(caption)}</figcaption></figure>")
+        asked = [(k, str(v)) for k, v in self.arguments.items()]
+        parts += ["<h2>Where it comes from</h2>", table(("argument", "value"), asked)]
+        parts.append(table(("phase", "seconds"), [(k, f"{v:.1f}") for k, v in self.seconds.items()], 1))
+        return "".join(parts) + "</body></html>"
