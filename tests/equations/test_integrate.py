@@ -78,3 +78,42 @@ def test_device_functions_are_accurate():
     expected = np.where(small == 0, 1.0, np.expm1(small) / np.where(small == 0, 1, small))
     np.testing.assert_allclose([d.exprel64(float(a)) for a in small], expected, rtol=4e-15)
     np.testing.assert_allclose([d.tanh64(float(a)) for a in x / 8], np.tanh(x / 8), rtol=1e-14, atol=1e-16)
+
+
+STIFF = """
+dv/dt = (E_L - v)/tau + g*(0*mV - v)/C/(1 + exp(-v/(16*mV))/3) : mV
+initial v = -60*mV
+"""
+
+
+def test_a_method_can_be_asked_for():
+    """Linearised at the start of each step, a membrane with a conductance far beyond the stability of Runge-Kutta finds its resting point."""
+    values = dict(E_L="-65 mV", tau="20 ms", C="200 pF", g="10 uS")
+    asked = am.models.neuron("stiff", STIFF + "method v exponential_euler", **values)
+    assert am.models.neuron("free", STIFF, **values).integrators == {"v": "rk4"}
+    assert asked.integrators == {"v": "exponential_euler"}
+    net = am.Network(dt="0.1 ms")
+    net.probe(net.population("P", 1, asked), "v")
+    v = next(iter(net.run("5 ms", progress=False).probes.values())).values["v"].ravel()
+    slope = 10_000.0 / 200.0 / (1 + np.exp(-v[-1] / 16.0) / 3)
+    assert abs((-65.0 - v[-1]) / 20.0 - slope * v[-1]) < 1e-3 * slope
+    with pytest.raises(am.AmineError, match="did you mean 'exponential_euler'"):
+        am.models.neuron("wrong", STIFF + "method v exponential_eule", **values)
+    with pytest.raises(am.AmineError, match="'u' is not a state"):
+        am.models.neuron("wrong", STIFF + "method u rk4", **values)
+
+
+def test_order_of_a_method_that_was_asked_for():
+    """A single nonlinear equation without inputs: the linearised exponential step is of second order."""
+    model = am.models.neuron(
+        "soft", STIFF + "method v exponential_euler", E_L="-65 mV", tau="20 ms", C="200 pF", g="20 nS"
+    )
+
+    def end(dt: str) -> float:
+        net = am.Network(dt=dt)
+        net.probe(net.population("P", 1, model), "v", every="8 ms")
+        return float(next(iter(net.run("16 ms", progress=False, precision="float64").probes.values())).values["v"][-1, 0])
+
+    exact = end("0.01 ms")
+    a, b = (abs(end(dt) - exact) for dt in ("0.8 ms", "0.4 ms"))
+    assert 1.8 < np.log2(a / b) < 2.3

@@ -30,6 +30,7 @@ class Fused:
     targets: dict[str, str] = field(default_factory=dict)  # port label -> state that a spike adds to
     rows: list[str] = field(default_factory=list)  # values that synapses set and a step reads
     masses: set[str] = field(default_factory=set)  # those of them that are whole numbers
+    methods: dict[str, str] = field(default_factory=dict)  # state -> the method that its model asks for
 
 
 def fuse(cell: CellStructure) -> Fused:
@@ -96,6 +97,7 @@ def fuse(cell: CellStructure) -> Fused:
         targets,
         rows,
         masses,
+        dict(eq.methods),
     )
 
 

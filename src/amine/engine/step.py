@@ -57,7 +57,7 @@ class Stepper:
 
     def __init__(self, fused: Fused, arrays: frozenset[str]):
         self.fused, self.arrays = fused, arrays
-        self.methods = choose(fused.rhs, fused.parameters, fused.inputs)
+        self.methods = choose(fused.rhs, fused.parameters, fused.inputs, fused.methods)
         self.linear = linear_system(fused.rhs, self.methods, fused.parameters)
         self.reach = _reach(self.linear)
         self.constants = Constants(fused.parameters, arrays)

@@ -11,6 +11,9 @@ rk4
     half and full step, so that the fourth order is kept.
 euler_maruyama
     as rk4 but driven by white noise.
+
+A model may ask for another method of a state, ``method v exponential_euler``: rk4 is accurate and not stable where a conductance is so large
+that the membrane follows it within a step.
 """
 
 from __future__ import annotations
@@ -129,16 +132,25 @@ def linear_system(rhs: Mapping[str, Any], methods: Mapping[str, str], parameters
 
 
 def exponential_euler(s: str, e: Any, parameters: set[str]) -> Any:
-    """The solution over one step for x' = a x + b with a and b frozen, with noise of the exact variance."""
+    """The solution over one step for x' = a x + b with a and b frozen, with noise of the exact variance.
+
+    A nonlinear x' = f(x), for which the method must be asked for, is linearised at the start of the step (Pope DA (1963)
+    Commun ACM 6:491-493).
+    """
     x = symbol(s)
     noises = [n for n in e.free_symbols if is_noise(n.name)]
     drift = e.subs(dict.fromkeys(noises, 0))
+    if not _linear_in(drift, s):
+        return _with_noise(x + drift * DT * exprel(sp.diff(drift, x) * DT), e, noises, sp.diff(drift, x) * DT)
     a_dt = sp.expand(sp.diff(drift, x) * DT)
     b_dt = drift.subs(x, 0) * DT
     new = x + b_dt if a_dt == 0 else _relax(x, a_dt, b_dt, parameters)
+    return _with_noise(new, e, noises, a_dt)
+
+
+def _with_noise(new: Any, e: Any, noises: Sequence[Any], a_dt: Any) -> Any:
     for n in noises:
-        g = sp.diff(e, n)
-        new += g * sp.sqrt(DT * (exprel(2 * a_dt) if a_dt != 0 else 1)) * n
+        new += sp.diff(e, n) * sp.sqrt(DT * (exprel(2 * a_dt) if a_dt != 0 else 1)) * n
     return new
 
 

@@ -72,6 +72,7 @@ KEYWORDS = (
     "input",
     "mass",
     "quanta",
+    "method",
 )
 _STATE = re.compile(r"^d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=\s*(.+)$", re.S)
 _ASSIGN = re.compile(r"^([A-Za-z_]\w*)\s*([-+*]?=)\s*(?!=)(.+)$", re.S)
@@ -122,6 +123,7 @@ class Equations:
     ion: str | None = None  # what the current of a channel carries
     inputs: Mapping[str, str] = field(default_factory=dict)
     masses: frozenset[str] = frozenset()
+    methods: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def noises(self) -> tuple[str, ...]:
@@ -154,7 +156,7 @@ class Equations:
         """How each state advances: exact, exponential_euler, rk4 or euler_maruyama."""
         from amine.equations.integrate import choose
 
-        return choose(self.full_rhs, set(self.parameters), {"I", *self.inputs})
+        return choose(self.full_rhs, set(self.parameters), {"I", *self.inputs}, self.methods)
 
 
 def is_noise(name: str) -> bool:
@@ -525,6 +527,7 @@ def _events(
     out: dict[str, Any] = {}
     many: dict[str, list[tuple[str, sp.Expr]]] = {"reset": [], "on spike": [], "after spike": []}
     initial: dict[str, sp.Expr] = {}
+    methods: dict[str, str] = {}
     flow = dimension_of(current)
     for key, rest in lines:
         if key in ("input", "mass", "quanta"):
@@ -556,6 +559,8 @@ def _events(
                     mend=did_you_mean(m.group(1), states) if m else "",
                 )
             initial[m.group(1)] = parse_expression(m.group(3), dims, where, dims[m.group(1)])
+        elif key == "method":
+            methods |= _method(rest, where, states)
         elif key:
             name = key
             if name in out:
@@ -582,7 +587,20 @@ def _events(
         "on_spike": tuple(many["on spike"]),
         "after_spike": tuple(many["after spike"]),
         "initial": initial,
+        "methods": methods,
     }
+
+
+def _method(rest: str, where: str, states: set[str]) -> dict[str, str]:
+    """``v exponential_euler``: a method of one's own choice."""
+    name, _, method = rest.partition(" ")
+    place, method = f"{where}, in 'method {rest}'", method.strip()
+    if name not in states:
+        raise AmineError(place, f"'{name}' is not a state", mend=did_you_mean(name, states))
+    known = ("exponential_euler", "rk4", "euler_maruyama")
+    if method not in known:
+        raise AmineError(place, f"'{method}' is not a method that can be chosen", mend=did_you_mean(method, known))
+    return {name: method}
 
 
 def _no_loops(named: Mapping[str, sp.Expr], where: str) -> None:

@@ -37,11 +37,13 @@ threshold v > V_th + theta
 reset v = V_r; theta += theta_plus
 refractory t_ref hold v
 initial v = E_L
+method v exponential_euler
 """
 
 RULE = """
+dflux/dt = (I_NMDA/(g_NMDA + small) - flux)/tau_flux : mV (target)
 ds/dt = -s/tau_NMDA : 1 (source)
-Ca = gain_NMDA*(s + ambient) : 1
+Ca = k_Ca*flux*(s + ambient) : 1
 w : weight in 0 .. w_max
 on pre s += binding*(1 - s)
 on post w += where(Ca > theta_p, eta_p*(w_max - w), where(Ca > theta_d, -eta_d*w, 0*w_max))
@@ -67,15 +69,20 @@ def cell() -> Model:
 
 
 def rule() -> Model:
-    """Calcium at the synapse when its neuron fires: the part of NMDA receptors that hold glutamate and are not blocked by a drug.
+    """Calcium that enters a synapse when its neuron fires, through the part of its NMDA receptors that hold glutamate.
 
-    ``s`` is the part that the synapse's own spikes have bound, ``ambient`` what glutamate of the surroundings binds.
+    ``flux`` is the current that a receptor of the neuron lets through before the spike, per conductance: it rises as the voltage frees it of
+    magnesium, and a drug that blocks the receptor lowers it. ``s`` is the part of receptors that the synapse's own spikes have bound,
+    ``ambient`` what glutamate of the surroundings binds.
     """
     return rules.rule(
         "nmda_calcium",
         RULE,
         source="Shouval HZ, Bear MF, Cooper LN (2002) PNAS 99:10831-10836",
         tau_NMDA="50 ms",
+        tau_flux="3 ms",
+        small="1e-6 nS",
+        k_Ca="0.1 1/mV",
         binding=0.3,
         ambient=0.1,
         theta_p=0.6,
@@ -102,7 +109,7 @@ class Memory:
 
 
 def network(
-    images: np.ndarray, neurons: int, seed: int, dt: str = "0.2 ms", memory: tuple[np.ndarray, np.ndarray] | None = None
+    images: np.ndarray, neurons: int, seed: int, dt: str = "0.5 ms", memory: tuple[np.ndarray, np.ndarray] | None = None
 ) -> Network:
     """The network with images as its input; with a ``memory`` (weights, thresholds) nothing in it changes any more."""
     net = Network(seed, dt, "Memory of digits")
@@ -115,7 +122,7 @@ def network(
     E = net.population("E", neurons, model, initial=start)
     I = net.population("I", neurons, "lif_cond", t_ref="10 ms")
     w = rng.uniform(0.5, 0.9, (digits.PIXELS, neurons)) if memory is None else memory[0]
-    receptors = {"AMPA": w.ravel() * units.nS, "NMDA": "0.05 nS"}
+    receptors = {"AMPA": w.ravel() * units.nS, "NMDA": "0.01 nS"}
     learns = {"rule": rule(), "plastic": "AMPA"} if memory is None else {}
     net.synapses(P, E, receptors=receptors, connect="all_to_all", name="P->E", **learns)
     net.synapses(E, I, receptor="AMPA", weight="50 nS", connect="one_to_one")
@@ -125,7 +132,7 @@ def network(
 
 
 def learn(
-    images: np.ndarray, neurons: int, seed: int, dt: str = "0.2 ms", doses: Sequence[tuple[str, Any]] = (), progress: bool = False
+    images: np.ndarray, neurons: int, seed: int, dt: str = "0.5 ms", doses: Sequence[tuple[str, Any]] = (), progress: bool = False
 ) -> Memory:
     """Shows images one after the other and lets the synapses learn."""
     net = network(images, neurons, seed, dt)
@@ -156,7 +163,7 @@ def _thresholds_at_end(run: Run) -> np.ndarray:
 
 
 def respond(
-    images: np.ndarray, memory: tuple[np.ndarray, np.ndarray], seed: int, dt: str = "0.2 ms", doses: Sequence[tuple[str, Any]] = ()
+    images: np.ndarray, memory: tuple[np.ndarray, np.ndarray], seed: int, dt: str = "0.5 ms", doses: Sequence[tuple[str, Any]] = ()
 ) -> np.ndarray:
     """Spikes of each neuron to each image, (images, neurons), of a network that no longer learns."""
     net = network(images, memory[0].shape[1], seed, dt, memory)
