@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from amine.engine.cells import GAP_CURRENT, GAP_TOTAL, SHIFT, CellStructure, jump_row, port_name, stimulus_input
+from amine.engine.cells import GAP_CURRENT, GAP_TOTAL, SHIFT, CellStructure, gain_name, jump_row, port_name, stimulus_input
 from amine.engine.plastic.target import add_states
 from amine.engine.slow.pores import with_drugs
 from amine.equations import parse
@@ -61,8 +61,8 @@ def fuse(cell: CellStructure) -> Fused:
         parameters |= {rename[p] for p in part.parameters}
         if part.current is not None:
             current = part.expand(part.current).subs(swap, simultaneous=True)
-            current = with_drugs(current, label, cell, system)
-            currents[f"I_{label}"] = current
+            current, left = with_drugs(current, label, cell, system)
+            currents |= {f"I_{label}": current, gain_name(label): left}
             total += current
         rows += [rename[n] for n in part.inputs]
         masses |= {rename[n] for n in part.masses}

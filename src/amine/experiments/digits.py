@@ -48,6 +48,11 @@ def load(seed: int, held: float = 0.3, classes: tuple[int, ...] | None = None) -
     return Split(a, np.asarray(la), b, np.asarray(lb))
 
 
+def even(images: Images, total: float = 20.0) -> Images:
+    """Images of equal total brightness: divisive normalisation (Carandini M, Heeger DJ (2012) Nat Rev Neurosci 13:51-62)."""
+    return images * (total / np.maximum(images.sum(1, keepdims=True), 1e-12))
+
+
 def spike_trains(
     images: Images, shown: float, rest: float, rate: float, dt: float, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:

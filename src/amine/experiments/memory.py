@@ -41,9 +41,10 @@ method v exponential_euler
 """
 
 RULE = """
-dflux/dt = (I_NMDA/(g_NMDA + small) - flux)/tau_flux : mV (target)
+dfree/dt = (gain_NMDA - free)/tau_free : 1 (target)
 ds/dt = -s/tau_NMDA : 1 (source)
-Ca = k_Ca*flux*(s + ambient) : 1
+Ca = free*(s + ambient) : 1
+initial free = 1
 w : weight in 0 .. w_max
 on pre s += binding*(1 - s)
 on post w += where(Ca > theta_p, eta_p*(w_max - w), where(Ca > theta_d, -eta_d*w, 0*w_max))
@@ -71,24 +72,22 @@ def cell() -> Model:
 def rule() -> Model:
     """Calcium that enters a synapse when its neuron fires, through the part of its NMDA receptors that hold glutamate.
 
-    ``flux`` is the current that a receptor of the neuron lets through before the spike, per conductance: it rises as the voltage frees it of
-    magnesium, and a drug that blocks the receptor lowers it. ``s`` is the part of receptors that the synapse's own spikes have bound,
-    ``ambient`` what glutamate of the surroundings binds.
+    ``free`` is the part of receptors that no drug blocks; the spike itself, which runs back into the dendrite, frees these of magnesium. ``s`` is the
+    part that the synapse's own spikes have bound, ``ambient`` what glutamate of the surroundings binds. Calcium is counted in parts of what
+    enters when all receptors are bound and free.
     """
     return rules.rule(
         "nmda_calcium",
         RULE,
         source="Shouval HZ, Bear MF, Cooper LN (2002) PNAS 99:10831-10836",
         tau_NMDA="50 ms",
-        tau_flux="3 ms",
-        small="1e-6 nS",
-        k_Ca="0.1 1/mV",
+        tau_free="1 ms",
         binding=0.3,
         ambient=0.1,
         theta_p=0.6,
         theta_d=0.05,
         eta_p=0.02,
-        eta_d=0.02,
+        eta_d=0.015,
         w_max="1 nS",
     )
 
@@ -109,30 +108,30 @@ class Memory:
 
 
 def network(
-    images: np.ndarray, neurons: int, seed: int, dt: str = "0.5 ms", memory: tuple[np.ndarray, np.ndarray] | None = None
+    images: np.ndarray, neurons: int, seed: int, dt: str = "0.2 ms", memory: tuple[np.ndarray, np.ndarray] | None = None
 ) -> Network:
     """The network with images as its input; with a ``memory`` (weights, thresholds) nothing in it changes any more."""
     net = Network(seed, dt, "Memory of digits")
     rng = np.random.default_rng([seed, len(images), memory is None])
-    t, i = digits.spike_trains(images, SHOWN, REST, RATE, net.dt, rng)
+    t, i = digits.spike_trains(digits.even(images), SHOWN, REST, RATE, net.dt, rng)
     P = net.population("P", digits.PIXELS, "spike_list", times=t * units.ms, indices=i)
     model, start = cell(), None
     if memory is not None:
         model, start = model(theta_plus="0 mV", tau_theta="1e9 s"), {"theta": memory[1] * units.mV}
     E = net.population("E", neurons, model, initial=start)
-    I = net.population("I", neurons, "lif_cond", t_ref="10 ms")
+    I = net.population("I", neurons, "lif_cond", C="20 pF", t_ref="10 ms")
     w = rng.uniform(0.5, 0.9, (digits.PIXELS, neurons)) if memory is None else memory[0]
     receptors = {"AMPA": w.ravel() * units.nS, "NMDA": "0.01 nS"}
     learns = {"rule": rule(), "plastic": "AMPA"} if memory is None else {}
     net.synapses(P, E, receptors=receptors, connect="all_to_all", name="P->E", **learns)
-    net.synapses(E, I, receptor="AMPA", weight="50 nS", connect="one_to_one")
+    net.synapses(E, I, receptor="AMPA", weight="20 nS", connect="one_to_one")
     others = np.nonzero(~np.eye(neurons, dtype=bool))
     net.synapses(I, E, receptor="GABA_A", weight="8 nS", pairs=others)
     return net
 
 
 def learn(
-    images: np.ndarray, neurons: int, seed: int, dt: str = "0.5 ms", doses: Sequence[tuple[str, Any]] = (), progress: bool = False
+    images: np.ndarray, neurons: int, seed: int, dt: str = "0.2 ms", doses: Sequence[tuple[str, Any]] = (), progress: bool = False
 ) -> Memory:
     """Shows images one after the other and lets the synapses learn."""
     net = network(images, neurons, seed, dt)
@@ -163,7 +162,7 @@ def _thresholds_at_end(run: Run) -> np.ndarray:
 
 
 def respond(
-    images: np.ndarray, memory: tuple[np.ndarray, np.ndarray], seed: int, dt: str = "0.5 ms", doses: Sequence[tuple[str, Any]] = ()
+    images: np.ndarray, memory: tuple[np.ndarray, np.ndarray], seed: int, dt: str = "0.2 ms", doses: Sequence[tuple[str, Any]] = ()
 ) -> np.ndarray:
     """Spikes of each neuron to each image, (images, neurons), of a network that no longer learns."""
     net = network(images, memory[0].shape[1], seed, dt, memory)
@@ -198,3 +197,81 @@ class Reading:
         """Part of images that are put into the right class; an image without a spike counts as wrong."""
         right = (self.classify(responses) == labels) & (responses.sum(1) > 0)
         return float(right.mean())
+
+
+def memory(
+    neurons: int = 200,
+    seed: int = 0,
+    epochs: int = 2,
+    dose: Sequence[str] | str = (),
+    recall_dose: Sequence[str] | str = (),
+    examples: int = 0,
+    details: bool = True,
+    dt: str = "0.2 ms",
+    progress: bool = False,
+) -> Outcome:
+    """Learns handwritten digits without labels, reads out what it has learnt, and is tested on digits that it has not seen.
+
+    Parameters
+    ----------
+    neurons : excitatory neurons. seed : of the split, the input and the network.
+    epochs : how often each digit of the training part is shown.
+    dose : drugs that are present while it learns (and not later), such as ``"AP5=50 uM"``.
+    recall_dose : drugs that are present in the test (and not before).
+    examples : digits to learn from; 0: all of the training part (seven tenths of 1 797).
+    details : also measure recall from partly dark images, accuracy at moments of learning, and what simple classifiers reach.
+    dt : time step. progress : a bar on the terminal.
+
+    Returns
+    -------
+    Outcome
+        ``accuracy`` is the part of unseen digits put into the right class; chance is 0.1.
+
+    Examples
+    --------
+    >>> memory(neurons=20, epochs=1, examples=40, details=False).measures["chance"]
+    0.1
+    """
+    from amine.experiments import memory_report
+
+    began = time.perf_counter()
+    split = digits.load(seed)
+    if examples:
+        split = digits.Split(split.images[:examples], split.labels[:examples], split.held_images, split.held_labels)
+    present, later = _doses(dose), _doses(recall_dose)
+    rng = np.random.default_rng([seed, 1])
+    order = np.concatenate([rng.permutation(len(split.images)) for _ in range(epochs)])
+    kept = learn(split.images[order], neurons, seed, dt, present, progress)
+    learnt = time.perf_counter()
+    known = respond(split.images, kept.last, seed, dt)
+    reading = Reading.of(known, split.labels)
+    found = respond(split.held_images, kept.last, seed + 1, dt, later)
+    measures = {
+        "accuracy": reading.accuracy(found, split.held_labels),
+        "chance": 0.1,
+        "spikes per digit": float(found.sum(1).mean()),
+        "mean weight (nS)": float(kept.weights[-1].mean()),
+        "change of weights (nS)": float(np.abs(kept.weights[-1] - kept.weights[0]).mean()),
+    }
+    seconds = {"learn": learnt - began, "test": time.perf_counter() - learnt}
+    out = Outcome(
+        "memory",
+        "A memory of handwritten digits",
+        memory_report.ABOUT,
+        measures,
+        arguments={"neurons": neurons, "seed": seed, "epochs": epochs, "dose": dose, "recall_dose": recall_dose, "dt": dt},
+        seconds=seconds,
+        arrays={"weights": kept.weights, "thresholds": kept.thresholds, "times": kept.times, "evidence": reading.evidence},
+    )
+    memory_report.figures(out, kept, reading, split, found)
+    if details:
+        began = time.perf_counter()
+        memory_report.details(out, kept, reading, split, seed, dt, later)
+        seconds["details"] = time.perf_counter() - began
+    return out
+
+
+def _doses(given: Sequence[str] | str) -> list[tuple[str, Any]]:
+    from amine.compounds.doses import parse_dose
+
+    return [parse_dose(text) for text in ([given] if isinstance(given, str) else given)]

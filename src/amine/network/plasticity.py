@@ -58,9 +58,10 @@ def fields_of(net: Network) -> dict[str, str]:
 def outside_of(net: Network, s: Synapses) -> dict[str, str]:
     """Units of everything that the network gives to a rule: slow signals, and variables of the targets.
 
-    Those are states of the neuron, ``<state>_<label>`` and ``I_<label>`` (pA, positive inward) of the receptors that are in use, and
-    states that other rules give it.
+    Those are states of the neuron; of the receptors that are in use ``<state>_<label>``, ``I_<label>`` (pA, positive inward) and ``gain_<label>``, the
+    part of the receptors that drugs and modulators leave (1 without any); and states that other rules give it.
     """
+    from amine.engine.cells import gain_name
     from amine.network.network import ports_of
 
     out = dict(fields_of(net))
@@ -69,7 +70,7 @@ def outside_of(net: Network, s: Synapses) -> dict[str, str]:
         out |= population.model.state_units
         for label, receptor in ports_of(population, net).items():
             out |= {f"{n}_{label}": u for n, u in receptor.state_units.items()}
-            out |= {f"I_{label}": "pA"}
+            out |= {f"I_{label}": "pA", gain_name(label): "1"}
         for o in net.projections:
             if o is not s and o.target.views()[0].population == v.population:
                 out |= o.fused

@@ -15,8 +15,8 @@ from amine.equations.syntax import symbol
 from amine.errors import AmineError
 
 
-def with_drugs(current: Any, label: str, cell: CellStructure, system: dict[str, Any]) -> Any:
-    """The current of a receptor as drugs change it.
+def with_drugs(current: Any, label: str, cell: CellStructure, system: dict[str, Any]) -> tuple[Any, Any]:
+    """The current of a receptor as drugs change it, and the part of the receptors that they leave to the transmitter.
 
     Parameters
     ----------
@@ -32,13 +32,13 @@ def with_drugs(current: Any, label: str, cell: CellStructure, system: dict[str, 
     drugs = [drug for place, drug in cell.blockers if place == label]
     agonists = tonic_name(label) in cell.varying
     if not drugs and not agonists:
-        return gain * current
+        return gain * current, sp.sympify(gain)
     activation, drive = _split(current, label)
     total = symbol(total_name(label))
     system["parameters"].add(total.name)
     free = _block(activation / total, label, drugs, system) if drugs else 1
     tonic = symbol(tonic_name(label)) * total if agonists else 0
-    return (gain * activation + tonic) * drive * free
+    return (gain * activation + tonic) * drive * free, sp.sympify(gain * free)
 
 
 def _split(current: Any, label: str) -> tuple[Any, Any]:
