@@ -58,15 +58,14 @@ def details(
         [(f"{part:.0%}", f"{x:.3f}") for part, x in recall.items()],
     )
     out.measures |= {f"recall, {part:.0%} dark": x for part, x in recall.items() if part}
-    some = np.arange(0, len(split.images), 2)
-    learning = []
-    for w, theta in zip(kept.weights[:-1], kept.thresholds[:-1], strict=True):
+    some, moments, learning = np.arange(0, len(split.images), 2), range(0, len(kept.times) - 1, 2), []
+    for w, theta in ((kept.weights[k], kept.thresholds[k]) for k in moments):
         known = respond(split.images[some], (w, theta), seed, dt)
         tested = respond(split.held_images, (w, theta), seed + 1, dt, doses)
         learning.append(Reading.of(known, split.labels[some]).accuracy(tested, split.held_labels))
     learning.append(out.measures["accuracy"])
     out.arrays["accuracy in time"] = np.array(learning)
-    out.figures["Accuracy on unseen digits while the memory forms; dashed: chance."] = lambda: curve(kept.times, learning)
+    out.figures["Accuracy on unseen digits while the memory forms; dashed: chance."] = lambda: curve(kept.times[[*moments, -1]], learning)
     others = classifiers(split, kept.weights.shape[2], seed)
     out.tables["Beside simple classifiers on the same split"] = (
         ("", "accuracy"),
