@@ -119,13 +119,24 @@ def _line_of(path: Path, error: Exception) -> str:
     return f", line {lines[-1]}" if lines else ""
 
 
-def _target(target: str, given: dict[str, Any], settings: list[str]) -> Network:
+def _settings(settings: list[str]) -> dict[str, str]:
+    out = {}
     for text in settings:
         key, equals, value = text.partition("=")
         if not equals:
             raise AmineError("--set", "this is not key=value", given=text)
-        given[key] = value
-    given = {k: v for k, v in given.items() if v is not None}
+        out[key] = value
+    return out
+
+
+def _is_experiment(target: str) -> bool:
+    from amine import experiments
+
+    return target in experiments.names()
+
+
+def _target(target: str, given: dict[str, Any], settings: list[str]) -> Network:
+    given = {k: v for k, v in {**given, **_settings(settings)}.items() if v is not None}
     if target.endswith((".py", ".json")):
         seed = given.pop("seed", None)
         net = _from_file(Path(target), given)
@@ -138,7 +149,7 @@ def _target(target: str, given: dict[str, Any], settings: list[str]) -> Network:
 Target = Annotated[
     str,
     typer.Argument(
-        help="A circuit (amine circuits), a .py file that defines 'network', or a saved description (.json)."
+        help="A circuit (amine circuits), an experiment (amine experiments), a .py file that defines 'network', or a saved description (.json)."
     ),
 ]
 Setting = Annotated[
@@ -173,9 +184,15 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="A bar on the terminal.")] = True,
 ) -> None:
-    """Run a circuit or a network of your own."""
+    """Run a circuit, an experiment (amine experiments) or a network of your own."""
     if out is not None:
         _check_folder(out)
+    if _is_experiment(target):
+        from amine.experiments.command import run as run_experiment
+
+        given = {"neurons": neurons, "seed": seed, "dose": dose or None, **_settings(settings)}
+        run_experiment(target, {k: v for k, v in given.items() if v is not None}, out, as_json, progress and not as_json)
+        return
     from amine.units import to_internal
 
     begin = to_internal(start, "ms", "--start", nonnegative=True)
@@ -311,6 +328,19 @@ def circuits() -> None:
     import inspect
 
     from amine import circuits as library
+
+    for name in library.names():
+        make = library.get(name)
+        arguments = ", ".join(f"{k}={p.default}" for k, p in inspect.signature(make).parameters.items())
+        print(f"{name}  ({arguments})\n    {(make.__doc__ or '').strip().splitlines()[0]}")
+
+
+@app.command("experiments")
+def list_experiments() -> None:
+    """The experiments that are built in, with their arguments."""
+    import inspect
+
+    from amine import experiments as library
 
     for name in library.names():
         make = library.get(name)

@@ -44,15 +44,13 @@ def dose(
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="A bar on the terminal.")] = True,
 ) -> None:
     """Measure a circuit at several concentrations of a drug and fit Hill curves."""
-    from amine.cli import _target
     from amine.compounds.response import concentrations, dose_response
 
     if not measures:
         raise AmineError("--measure", "no measure is named", mend="such as --measure rate:E")
-    net = _target(target, {}, settings)
-    net.seed = seed
+    subject, more = _subject(target, settings, seed)
     result = dose_response(
-        net,
+        subject,
         drug,
         concentrations(first, last, points),
         [_own(target, m) for m in measures],
@@ -63,6 +61,7 @@ def dose(
         workers=workers,
         scheduler=scheduler,
         progress=progress and not as_json,
+        **more,
     )
     if as_json:
         print(json.dumps(_plain(result)))
@@ -71,6 +70,19 @@ def dose(
     if out is not None:
         print(f"table, fits and picture: {out}")
     print(FOOTER)
+
+
+def _subject(target: str, settings: list[str], seed: int) -> tuple[Any, dict[str, Any]]:
+    """What is measured, and what runs a point of it: a network by itself, an experiment by its function."""
+    from amine.cli import _is_experiment, _settings, _target
+
+    if not _is_experiment(target):
+        net = _target(target, {}, settings)
+        net.seed = seed
+        return net, {}
+    from amine.experiments.command import Subject, checked, run_point
+
+    return Subject(target, checked(target, _settings(settings)), seed), {"simulate": run_point}
 
 
 def _own(target: str, measure: str) -> str:

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from amine.engine.cells import GAP_CURRENT, GAP_TOTAL, SHIFT, CellStructure, gain_name, jump_row, port_name, stimulus_input
+from amine.engine.cells import (
+    GAP_CURRENT,
+    GAP_TOTAL,
+    SHIFT,
+    CellStructure,
+    gain_name,
+    jump_row,
+    port_name,
+    stimulus_input,
+)
 from amine.engine.plastic.target import add_states
 from amine.engine.slow.pores import with_drugs
 from amine.equations import parse

@@ -131,7 +131,12 @@ def network(
 
 
 def learn(
-    images: np.ndarray, neurons: int, seed: int, dt: str = "0.2 ms", doses: Sequence[tuple[str, Any]] = (), progress: bool = False
+    images: np.ndarray,
+    neurons: int,
+    seed: int,
+    dt: str = "0.2 ms",
+    doses: Sequence[tuple[str, Any]] = (),
+    progress: bool = False,
 ) -> Memory:
     """Shows images one after the other and lets the synapses learn."""
     net = network(images, neurons, seed, dt)
@@ -146,7 +151,9 @@ def learn(
     end = run.weights("P->E").matrix(digits.PIXELS, neurons)
     weights = np.concatenate([seen.values["w"].reshape(-1, digits.PIXELS, neurons), end[None]])
     thresholds = run.probes["thresholds"].values["theta"]
-    return Memory(np.append(seen.times, span), weights, np.concatenate([thresholds, _thresholds_at_end(run)[None]]), run)
+    return Memory(
+        np.append(seen.times, span), weights, np.concatenate([thresholds, _thresholds_at_end(run)[None]]), run
+    )
 
 
 def _thresholds_at_end(run: Run) -> np.ndarray:
@@ -162,7 +169,11 @@ def _thresholds_at_end(run: Run) -> np.ndarray:
 
 
 def respond(
-    images: np.ndarray, memory: tuple[np.ndarray, np.ndarray], seed: int, dt: str = "0.2 ms", doses: Sequence[tuple[str, Any]] = ()
+    images: np.ndarray,
+    memory: tuple[np.ndarray, np.ndarray],
+    seed: int,
+    dt: str = "0.2 ms",
+    doses: Sequence[tuple[str, Any]] = (),
 ) -> np.ndarray:
     """Spikes of each neuron to each image, (images, neurons), of a network that no longer learns."""
     net = network(images, memory[0].shape[1], seed, dt, memory)
@@ -263,9 +274,21 @@ def memory(
         "A memory of handwritten digits",
         memory_report.ABOUT,
         measures,
-        arguments={"neurons": neurons, "seed": seed, "epochs": epochs, "dose": dose, "recall_dose": recall_dose, "dt": dt},
+        arguments={
+            "neurons": neurons,
+            "seed": seed,
+            "epochs": epochs,
+            "dose": dose,
+            "recall_dose": recall_dose,
+            "dt": dt,
+        },
         seconds=seconds,
-        arrays={"weights": kept.weights, "thresholds": kept.thresholds, "times": kept.times, "evidence": reading.evidence},
+        arrays={
+            "weights": kept.weights,
+            "thresholds": kept.thresholds,
+            "times": kept.times,
+            "evidence": reading.evidence,
+        },
     )
     memory_report.figures(out, kept, reading, split, found)
     if details:

@@ -34,18 +34,16 @@ def figures(out: Outcome, kept: Memory, reading: Reading, split: digits.Split, f
     if kept.run is not None:
         run = kept.run
         last = max(0.0, run.duration - 2000.0)
-        out.figures["Spikes of the pixels, the excitatory and the inhibitory neurons: the last eight digits of learning."] = (
-            lambda: run.raster(start=last)
-        )
-        out.figures["Calcium at two synapses of one neuron: it enters when the neuron fires, and more where glutamate is bound."] = (
-            lambda: calcium(kept)
-        )
+        out.figures[
+            "Spikes of the pixels, the excitatory and the inhibitory neurons: the last eight digits of learning."
+        ] = lambda: run.raster(start=last)
+        out.figures[
+            "Calcium at two synapses of one neuron: it enters when the neuron fires, and more where glutamate is bound."
+        ] = lambda: calcium(kept)
     out.figures["What was taken for what: unseen digits."] = lambda: confusion(reading, found, split.held_labels)
 
 
-def details(
-    out: Outcome, kept: Memory, reading: Reading, split: digits.Split, seed: int, dt: str, doses: Any
-) -> None:
+def details(out: Outcome, kept: Memory, reading: Reading, split: digits.Split, seed: int, dt: str, doses: Any) -> None:
     """Adds recall from partly dark images, accuracy at moments of learning, and what simple classifiers reach."""
     from amine.experiments.memory import Reading, respond
 
@@ -65,7 +63,9 @@ def details(
         learning.append(Reading.of(known, split.labels[some]).accuracy(tested, split.held_labels))
     learning.append(out.measures["accuracy"])
     out.arrays["accuracy in time"] = np.array(learning)
-    out.figures["Accuracy on unseen digits while the memory forms; dashed: chance."] = lambda: curve(kept.times[[*moments, -1]], learning)
+    out.figures["Accuracy on unseen digits while the memory forms; dashed: chance."] = lambda: curve(
+        kept.times[[*moments, -1]], learning
+    )
     others = classifiers(split, kept.weights.shape[2], seed)
     out.tables["Beside simple classifiers on the same split"] = (
         ("", "accuracy"),
@@ -142,7 +142,9 @@ def calcium(kept: Memory, span: float = 1500.0) -> Figure:
     dt = run.network.dt
     t = np.arange(round(start / dt), round(run.duration / dt)) * dt
     fig, axes = figure(9.0, 4.2, 2, 1, sharex=True)
-    for ax, pixel, name in zip(axes[:, 0], (int(weights.argmax()), int(weights.argmin())), ("strong", "weak"), strict=True):
+    for ax, pixel, name in zip(
+        axes[:, 0], (int(weights.argmax()), int(weights.argmin())), ("strong", "weak"), strict=True
+    ):
         before = pixels.times[(pixels.indices == pixel) & (pixels.times > start - 500.0)]
         bound = _trace(before, t, p["tau_NMDA"], p["binding"])
         ax.plot(t - start, bound, color=COLOURS[0], lw=1.0, label="receptors with glutamate")
@@ -180,7 +182,15 @@ def confusion(reading: Reading, found: np.ndarray, labels: np.ndarray) -> Figure
     ax.imshow(table, cmap="Blues")
     for i, j in np.ndindex(n, n):
         if table[i, j]:
-            ax.text(j, i, str(table[i, j]), ha="center", va="center", fontsize=8, color="white" if table[i, j] > table.max() / 2 else "#222222")
+            ax.text(
+                j,
+                i,
+                str(table[i, j]),
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if table[i, j] > table.max() / 2 else "#222222",
+            )
     ax.set_xticks(range(n), [str(c) for c in reading.classes])
     ax.set_yticks(range(n), [str(c) for c in reading.classes])
     ax.set_xlabel("taken for")

@@ -57,7 +57,9 @@ class Outcome:
         return {
             "experiment": self.name,
             "measures": dict(self.measures),
-            "arguments": {k: v if isinstance(v, str | int | float | bool | None) else str(v) for k, v in self.arguments.items()},
+            "arguments": {
+                k: v if isinstance(v, str | int | float | bool | None) else str(v) for k, v in self.arguments.items()
+            },
             "seconds": dict(self.seconds),
         }
 
