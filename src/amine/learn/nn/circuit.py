@@ -13,6 +13,7 @@ from torch import nn
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import circuit_parts as parts
 from amine.learn.nn import compiled
+from amine.learn.nn.circuit_call import Call, Pass
 from amine.learn.nn.circuit_names import (
     WHERE,
     byte_count,
@@ -198,11 +199,8 @@ class Circuit(nn.Module):
     def _output(self, key: str) -> tuple[str, str, str]:
         """(key, population, what)."""
         name, rest = owner(key, self.sizes)
-        states = (
-            list(self.members[module_name(name)].code.STATES)
-            if name is not None and module_name(name) in self.members
-            else []
-        )  # type: ignore[union-attr]
+        member: Any = self.members[module_name(name)] if name and module_name(name) in self.members else None
+        states = [] if member is None else list(member.code.STATES)
         if name is None or rest not in ("rate", "rates", "spikes", *states):
             known = [f"{p}.{x}" for p in self.sizes for x in ("rate", "rates", "spikes")]
             raise AmineError(
@@ -260,7 +258,7 @@ class Circuit(nn.Module):
             seed = int(torch.randint(2**31 - 1, (1,)))
         call = self._prepare(given, steps, batch, seed, state)
         need = torch.is_grad_enabled() and any(t.requires_grad for t in call.tensors)
-        *found, end = _Function.apply(call, need, *call.tensors)
+        *found, end = Pass.apply(call, need, *call.tensors)
         out = dict(zip([k for k, _, _ in self.outputs], self._shaped(call, found), strict=True))
         result = next(iter(out.values())) if self.single_output else out
         return (result, call.end) if returns_state else result
@@ -296,7 +294,7 @@ class Circuit(nn.Module):
             raise AmineError("Circuit", "the duration is missing", mend='give duration="1 s"')
         return max(1, round(to_internal(duration, "ms", "Circuit, duration", positive=True) / self.dt)), batch or 1
 
-    def _prepare(self, given: Any, steps: int, batch: int, seed: int, state: State | None) -> _Call:
+    def _prepare(self, given: Any, steps: int, batch: int, seed: int, state: State | None) -> Call:
         tensors: list[torch.Tensor] = list(given.values())
         spikes = {p: rows(given[k], steps) for k, p, what in self.inputs if what == "spikes"}
         currents = {p: rows(given[k], steps) for k, p, what in self.inputs if what == "current"}
@@ -331,7 +329,7 @@ class Circuit(nn.Module):
             steps, batch, self._segment(scans, batch), self.dt, self.real, first,
         )  # fmt: skip
         begin = self._begin(run, scans, releases) if state is None else state
-        return _Call(self, run, begin, tensors, slots)
+        return Call(self, run, begin, tensors, slots)
 
     def _used(self, outside: Outside) -> set[tuple[str, str]]:
         return {(c.target, c.label) for c in self.connections} | set(outside.ports)
@@ -381,7 +379,7 @@ class Circuit(nn.Module):
         per += sum(batch * n * size for n in self.sizes.values())
         return max(1, int(self.budget / max(1, per)))
 
-    def _shaped(self, call: _Call, found: list[torch.Tensor]) -> list[torch.Tensor]:
+    def _shaped(self, call: Call, found: list[torch.Tensor]) -> list[torch.Tensor]:
         out = []
         for (_, p, what), x in zip(self.outputs, found, strict=True):
             n = self.sizes[p]
@@ -396,77 +394,6 @@ class Circuit(nn.Module):
     def extra_repr(self) -> str:
         n = sum(len(c.post) for c in self.connections)
         return f"{sum(self.sizes.values())} neurons, {n} synapses, inputs={[k for k, _, _ in self.inputs]}, outputs={[k for k, _, _ in self.outputs]}"
-
-
-class _Call:
-    """One forward pass: the run, where it begins, the tensors that gradients may flow to, and what each is."""
-
-    def __init__(
-        self, circuit: Circuit, run: Run, begin: State, tensors: list[torch.Tensor], slots: list[tuple[str, Any]]
-    ):
-        self.circuit, self.run, self.begin, self.tensors, self.slots = circuit, run, begin, tensors, slots
-        self.end: State | None = None
-
-    def forward(self, need: bool) -> list[np.ndarray]:
-        out, self.end = self.run.forward(self.begin, need)
-        self.end.step = self.run.first + self.run.T  # type: ignore[attr-defined]
-        return [self._part(out, p, what) for _, p, what in self.circuit.outputs]
-
-    @staticmethod
-    def _part(out: dict[str, Any], p: str, what: str) -> np.ndarray:
-        if what == "spikes":
-            return out["spikes"][p]
-        return out["counts"][p] if what in ("rate", "rates") else out["states"][p, what]
-
-    def backward(self, grads: list[Any]) -> list[Any]:
-        asked: dict[str, Any] = {"spikes": {}, "counts": {}, "states": {}}
-        for (_, p, what), g in zip(self.circuit.outputs, grads, strict=True):
-            if g is None:
-                continue
-            kind = "spikes" if what == "spikes" else "counts" if what in ("rate", "rates") else "states"
-            key = (p, what) if kind == "states" else p
-            rows = np.ascontiguousarray(g.numpy().reshape(g.shape[0], -1))
-            asked[kind][key] = rows + asked[kind][key] if key in asked[kind] else rows
-        g = self.run.backward(asked)
-        return [self._gradient(g, kind, key, t) for (kind, key), t in zip(self.slots, self.tensors, strict=True)]
-
-    def _gradient(self, g: Any, kind: str, key: Any, like: torch.Tensor) -> Any:
-        if not like.requires_grad:
-            return None
-        B = self.run.B
-        if kind == "input":
-            _, p, what = next(i for i in self.circuit.inputs if i[0] == key)
-            x = g.inputs[p] if what == "spikes" else g.currents[p]
-        elif kind == "weight":
-            found = [
-                g.weights[i] for i, c in enumerate(self.circuit.connections) if c.learned == key and i in g.weights
-            ]
-            x = sum(f.sum(0) for f in found) if like.ndim else np.asarray(sum(f.sum() for f in found))
-        else:
-            name, part = key
-            p, _, r = name.partition(":")
-            scan = self.run.scans[name] if name in self.run.scans else self.run.releases[p][int(r)]
-            if kind == "state":
-                x = g.lam[name][scan.code.STATES.index(part)].reshape(B, scan.n)
-            else:
-                x = g.constants[name][scan.code.LEARNED.index(part)].reshape(B, scan.n).sum(0)
-                x = x if like.ndim else x.sum()
-        return torch.as_tensor(np.asarray(x)).to(like.dtype).reshape(like.shape)
-
-
-class _Function(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, call: _Call, need: bool, *tensors: torch.Tensor) -> Any:  # type: ignore[override]
-        ctx.call = call
-        ctx.set_materialize_grads(False)
-        out = [torch.from_numpy(x) for x in call.forward(need)]
-        end = torch.zeros(1)
-        ctx.mark_non_differentiable(end)
-        return (*out, end)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:  # type: ignore[override]
-        return None, None, *ctx.call.backward(list(grads[:-1]))
 
 
 __all__ = ["Circuit"]
