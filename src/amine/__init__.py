@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amine import circuits, compounds, experiments, learn, models, morphology, results, rules, units, view
+    from amine import circuits, compounds, experiments, learn, models, morphology, protocols, results, rules, units, view
     from amine.compounds.doses import bath, bolus, dose_ramp, dose_table
     from amine.distributions import Distribution, exponential, lognormal, normal, uniform
     from amine.errors import AmineError, AmineWarning
@@ -34,7 +34,7 @@ _HOME = {
     "amine.results.run": ("Run",),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
-_MODULES = ("circuits", "compounds", "experiments", "learn", "models", "morphology", "results", "rules", "units", "view")
+_MODULES = ("circuits", "compounds", "experiments", "learn", "models", "morphology", "protocols", "results", "rules", "units", "view")
 
 __all__ = [
     "AmineError",
@@ -59,6 +59,7 @@ __all__ = [
     "morphology",
     "normal",
     "ramp",
+    "protocols",
     "results",
     "rules",
     "sine",

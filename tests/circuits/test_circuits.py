@@ -15,6 +15,9 @@ SMALL = {
     "microcircuit": {"scale": 0.02},
     "gamma": {"neurons": 100},
     "striatum": {"neurons": 100},
+    "song": {"neurons": 200},
+    "stdp_network": {"neurons": 200, "inputs": 50},
+    "vogels": {"neurons": 300},
 }
 
 

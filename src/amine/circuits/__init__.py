@@ -1,4 +1,4 @@
-"""Circuits from the literature, ready to run: ``coba``, ``cuba``, ``cobahh``, ``brunel``, ``microcircuit``, ``gamma``, ``striatum``."""
+"""Circuits from the literature, ready to run; among them ones that learn: ``song``, ``stdp_network``, ``vogels``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ _HOME = {
     "microcircuit": "potjans_diesmann",
     "gamma": "boergers_2017",
     "striatum": "humphries_2009",
+    "song": "learning",
+    "stdp_network": "learning",
+    "vogels": "learning",
 }
 
 
@@ -26,7 +29,7 @@ def names() -> list[str]:
     """Names of all circuits.
 
     >>> names()
-    ['coba', 'cuba', 'cobahh', 'brunel', 'microcircuit', 'gamma', 'striatum']
+    ['coba', 'cuba', 'cobahh', 'brunel', 'microcircuit', 'gamma', 'striatum', 'song', 'stdp_network', 'vogels']
     """
     return list(_HOME)
 

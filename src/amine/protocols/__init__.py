@@ -1,0 +1,184 @@
+"""Stimulation protocols: what an experiment does to a synapse, and the curve that comes out, in one call.
+
+All points of a curve are synapses of one network and one run. Times are those at which spikes reach the synapse.
+
+>>> import amine as am
+>>> curve = pairing(am.rules.stdp(A_plus=0.01), ["-10 ms", "10 ms"], n=1)
+>>> curve.change.round(4)
+array([0.9873, 1.0121])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError
+from amine.protocols._curve import Curve, Train, measure
+from amine.units import to_internal
+
+LAGS = tuple(f"{x} ms" for x in range(-100, 101, 5))
+FREQUENCIES = ("0.1 Hz", "10 Hz", "20 Hz", "40 Hz", "50 Hz")
+
+
+def _values(xs: Sequence[Any], unit: str, where: str) -> np.ndarray:
+    out = np.array([float(to_internal(x, unit, where)) for x in xs])
+    if not len(out):
+        raise AmineError(where, "no value is given")
+    return out
+
+
+def _period(frequency: Any, where: str) -> float:
+    return 1.0 / float(to_internal(frequency, "1/ms", where, positive=True))
+
+
+def repeated(pattern: Train, n: int, period: float, start: float = 20.0) -> Train:
+    """``n`` copies of a pattern of (pre, post) times in ms, one every ``period`` ms."""
+    at = start + period * np.arange(n)
+    return tuple(np.sort((at[:, None] + np.asarray(x, float)[None]).ravel()) for x in pattern)  # type: ignore[return-value]
+
+
+def pairing(rule: Any, lags: Sequence[Any] = LAGS, *, n: int = 60, frequency: Any = "1 Hz", **more: Any) -> Curve:
+    """Pairs of a pre- and a post-spike: the change against the lag (post minus pre).
+
+    Parameters
+    ----------
+    rule : a rule of :mod:`amine.rules` or its name.
+    lags : of the post-spike after the pre-spike.
+    n, frequency : number of pairs and how often they come.
+    more : ``weight`` to begin with (default: the middle of the bounds), ``neuron`` and ``receptors`` of the target,
+        ``rest`` after the last spike, ``repeats`` of each point, ``precision``, ``seed``, ``threads``.
+    """
+    x = _values(lags, "ms", "protocols.pairing, lags")
+    period = _period(frequency, "protocols.pairing, frequency")
+    first = max(20.0, 20.0 - x.min())
+    trains = [repeated(([0.0], [lag]), n, period, first) for lag in x]
+    return measure(rule, trains, x, "lag (ms)", f"{n} pairs at {frequency}", **more)
+
+
+def frequency_series(
+    rule: Any, frequencies: Sequence[Any] = FREQUENCIES, *, lag: Any = "10 ms", n: int = 60, **more: Any
+) -> Curve:
+    """Pairs of one lag at several frequencies: the change against the frequency; arguments as in :func:`pairing`."""
+    x = _values(frequencies, "Hz", "protocols.frequency_series, frequencies")
+    delta = float(to_internal(lag, "ms", "protocols.frequency_series, lag"))
+    trains = [repeated(([0.0], [delta]), n, 1.0 / f, max(20.0, 20.0 - delta)) for f in x]
+    hertz = x * 1e3
+    return measure(rule, trains, hertz, "frequency (Hz)", f"{n} pairs, lag {lag}", **more)
+
+
+def triplets(
+    rule: Any,
+    times: Sequence[tuple[Any, Any]] = (("-5 ms", "5 ms"), ("-10 ms", "10 ms"), ("-5 ms", "15 ms"), ("-15 ms", "5 ms")),
+    *,
+    order: str = "pre-post-pre",
+    n: int = 60,
+    frequency: Any = "1 Hz",
+    **more: Any,
+) -> Curve:
+    """Two spikes of one side around one of the other: the change for each pair of ``times`` relative to the middle spike.
+
+    ``order`` is ``"pre-post-pre"`` or ``"post-pre-post"``; other arguments as in :func:`pairing`.
+    """
+    if order not in ("pre-post-pre", "post-pre-post"):
+        raise AmineError(
+            "protocols.triplets", "unknown order", given=repr(order), expected="'pre-post-pre' or 'post-pre-post'"
+        )
+    around = [_values(t, "ms", "protocols.triplets, times") for t in times]
+    period = _period(frequency, "protocols.triplets, frequency")
+    shapes: list[Train] = [(t, np.zeros(1)) if order == "pre-post-pre" else (np.zeros(1), t) for t in around]
+    trains = [repeated(s, n, period, 20.0 - min(t.min(), 0.0)) for s, t in zip(shapes, around, strict=True)]
+    labels = tuple(f"({t[0]:g}, {t[-1]:g})" for t in around)
+    return measure(rule, trains, np.arange(len(trains)), "times (ms)", f"{n} triplets {order}", labels=labels, **more)
+
+
+def quadruplets(
+    rule: Any, intervals: Sequence[Any] = tuple(f"{x} ms" for x in (-100, -60, -40, -20, -10, 10, 20, 40, 60, 100)), *,
+    lag: Any = "5 ms", n: int = 60, frequency: Any = "1 Hz", **more: Any,
+) -> Curve:  # fmt: skip
+    """A post-pre and a pre-post pair, ``intervals`` apart (negative: pre-post first): the change against the interval."""
+    x = _values(intervals, "ms", "protocols.quadruplets, intervals")
+    d = float(to_internal(lag, "ms", "protocols.quadruplets, lag", positive=True))
+    period = _period(frequency, "protocols.quadruplets, frequency")
+    shapes: list[Train] = [(np.array([d / 2, T - d / 2]), np.array([-d / 2, T + d / 2])) for T in x]
+    first = 20.0 + d - min(x.min(), 0.0)
+    trains = [repeated(s, n, period, first) for s in shapes]
+    return measure(rule, trains, x, "interval (ms)", f"{n} quadruplets", **more)
+
+
+def tetanus(
+    rule: Any, frequencies: Sequence[Any] = ("1 Hz", "5 Hz", "10 Hz", "20 Hz", "50 Hz", "100 Hz"), *,
+    pulses: int = 100, lag: Any = "2 ms", **more: Any,
+) -> Curve:  # fmt: skip
+    """Trains of ``pulses`` that each make the target spike after ``lag``: the change against the frequency."""
+    curve = frequency_series(rule, frequencies, lag=lag, n=pulses, **more)
+    return Curve(
+        f"trains of {pulses} pulses",
+        curve.x,
+        curve.x_label,
+        curve.before,
+        curve.after,
+        curve.unit,
+        curve.spread,
+        curve.labels,
+    )
+
+
+def theta_burst(
+    rule: Any, bursts: Sequence[int] = (1, 2, 5, 10, 20), *, spikes: int = 4, within: Any = "100 Hz", theta: Any = "5 Hz",
+    lag: Any = "2 ms", **more: Any,
+) -> Curve:  # fmt: skip
+    """Bursts at the theta rhythm: the change against the number of bursts."""
+    where = "protocols.theta_burst"
+    d = float(to_internal(lag, "ms", f"{where}, lag"))
+    inside = np.arange(spikes) * _period(within, f"{where}, within")
+    period = _period(theta, f"{where}, theta")
+    trains = [repeated((inside, inside + d), int(b), period, max(20.0, 20.0 - d)) for b in bursts]
+    return measure(rule, trains, np.array(bursts, float), "bursts", f"bursts of {spikes} at {within}, {theta}", **more)
+
+
+def dopamine_pulses(
+    rule: Any, delays: Sequence[Any] = tuple(f"{x} s" for x in (0, 0.25, 0.5, 1, 2, 3, 5)), *, lag: Any = "10 ms", amount: Any = "0.5 uM",
+    removal: Any = "5 1/s", field: str = "dopamine", **more: Any,
+) -> Curve:  # fmt: skip
+    """One pair, then a pulse of a field: the change against the delay of the pulse.
+
+    ``amount`` is how much the pulse raises the concentration, ``removal`` the rate at which it falls.
+    """
+    x = _values(delays, "ms", "protocols.dopamine_pulses, delays")
+    d = float(to_internal(lag, "ms", "protocols.dopamine_pulses, lag"))
+    first = max(20.0, 20.0 - d)
+    parts = []
+    for delay in x:  # the field bathes everybody, so each delay is a run of its own
+        pulse = {"name": field, "time": first + max(d, 0.0) + delay, "release": amount, "removal": removal}
+        rest = delay + 3.0 / float(to_internal(removal, "1/ms", "protocols.dopamine_pulses, removal")) + 10.0
+        parts.append(
+            measure(
+                rule,
+                [repeated(([0.0], [d]), 1, 1.0, first)],
+                x[:1],
+                "",
+                "",
+                pulse=pulse,
+                **{"rest": f"{rest} ms", **more},
+            )
+        )
+    joined = [np.concatenate([getattr(p, a) for p in parts]) for a in ("before", "after", "spread")]
+    return Curve(
+        "a pair, then a pulse of " + field, x * 1e-3, "delay (s)", joined[0], joined[1], parts[0].unit, joined[2]
+    )
+
+
+__all__ = [
+    "Curve",
+    "dopamine_pulses",
+    "frequency_series",
+    "pairing",
+    "quadruplets",
+    "repeated",
+    "tetanus",
+    "theta_burst",
+    "triplets",
+]

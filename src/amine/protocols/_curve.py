@@ -1,0 +1,164 @@
+"""Synapses under given spikes, and the curve of their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.errors import AmineError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from matplotlib.figure import Figure
+
+Train = tuple[Any, Any]
+DT = 0.1
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Weights before and after a protocol.
+
+    ``x`` [points] is what was varied, ``before`` and ``after`` [points] the weights in ``unit`` (means over repeats), ``spread`` the
+    standard deviation over repeats, ``labels`` the names of points that are no numbers.
+    """
+
+    name: str
+    x: npt.NDArray[np.floating]
+    x_label: str
+    before: npt.NDArray[np.floating]
+    after: npt.NDArray[np.floating]
+    unit: str
+    spread: npt.NDArray[np.floating] = field(default_factory=lambda: np.zeros(0))
+    labels: tuple[str, ...] = ()
+
+    @property
+    def change(self) -> npt.NDArray[np.floating]:
+        """Weight after in parts of the weight before."""
+        return self.after / self.before
+
+    @property
+    def difference(self) -> npt.NDArray[np.floating]:
+        """Weight after less the weight before, in ``unit``."""
+        return self.after - self.before
+
+    def figure(self) -> Figure:
+        """A picture of the change."""
+        from amine.view import style
+
+        fig, axes = style.figure(5, 3.2)
+        ax = axes[0, 0]
+        ax.axhline(1.0, color="#999999", lw=0.8)
+        error = self.spread / self.before if len(self.spread) and self.spread.any() else None
+        ax.errorbar(self.x, self.change, error, marker="o", ms=4, lw=1.2, color=style.colour(0))
+        if self.labels:
+            ax.set_xticks(self.x, self.labels, fontsize=8)
+        ax.set_xlabel(self.x_label)
+        ax.set_ylabel("weight after / before")
+        ax.set_title(self.name, fontsize=10)
+        return fig
+
+    def __repr__(self) -> str:
+        low, high = self.change.min(), self.change.max()
+        return f"<{self.name}: {len(self.x)} points, change {low:.3g} to {high:.3g}>"
+
+
+def measure(
+    rule: Any,
+    trains: Sequence[Train],
+    x: np.ndarray,
+    x_label: str,
+    name: str,
+    *,
+    weight: Any = None,
+    neuron: Any = None,
+    receptors: Mapping[str, Any] | None = None,
+    rest: Any = "200 ms",
+    repeats: int = 1,
+    precision: str = "float64",
+    seed: int = 1,
+    threads: int = 1,
+    labels: tuple[str, ...] = (),
+    pulse: Mapping[str, Any] | None = None,
+) -> Curve:
+    """One synapse for each train of (pre, post) times, all in one run; see :func:`amine.protocols.pairing` for the rest.
+
+    Raises
+    ------
+    AmineError
+        If a spike lies before the first step, or the target spikes when it should not.
+    """
+    from amine.models.neurons import lif_cond
+    from amine.network.network import Network
+    from amine.units import to_internal
+
+    net = Network(seed=seed, dt=f"{DT} ms", name=name)
+    trains = [t for t in trains for _ in range(repeats)]
+    n = len(trains)
+    pre, post = ([np.round(np.asarray(t[side], float) / DT) * DT for t in trains] for side in (0, 1))
+    if min(t.min() for t in (*pre, *post) if len(t)) < 3 * DT:
+        raise AmineError("protocol", "a spike lies before the first steps", expected=f"at least {3 * DT:g} ms")
+    A = _source(net, "pre", pre, n)
+    B = net.population("post", n, lif_cond(t_ref="0.2 ms") if neuron is None else neuron)
+    D = _source(net, "drive", post, n)
+    net.synapses(D, B, receptor="delta", weight="500 mV", connect="one_to_one", name="drive")
+    if pulse is not None:
+        R = net.population("pulse", 1, "spike_list", times=[f"{pulse['time']:.6f} ms"], indices=[0])
+        net.field(pulse["name"], released_by=R, release=pulse["release"], removal=pulse["removal"])
+    parts = dict(receptors or {"AMPA": None})
+    first = next(iter(parts))
+    if weight is None and parts[first] is None:
+        weight = _middle(rule)
+    parts[first] = weight if parts[first] is None else parts[first]
+    syn = net.synapses(A, B, receptors=parts, connect="one_to_one", rule=rule, delay=f"{DT} ms", name="protocol")
+    end = max(t.max() for t in (*pre, *post) if len(t)) + float(to_internal(rest, "ms", "protocol, rest"))
+    run = net.run(f"{np.ceil(end)} ms", precision=precision, progress=False, threads=threads)
+    _check_spikes(run.spikes["post"], post)
+    w = run.weights(syn)
+    before = float(to_internal(parts[first], w.unit, "protocol, weight"))
+    after = np.asarray(w.weights, float)[np.argsort(w.sources)].reshape(-1, repeats)
+    return Curve(
+        name, np.asarray(x, float), x_label, np.full(len(after), before), after.mean(1), w.unit, after.std(1), labels
+    )
+
+
+def _source(net: Any, name: str, times: Sequence[np.ndarray], n: int) -> Any:
+    """A spike one step before each time: it arrives a step later."""
+    flat = np.concatenate(times) - DT
+    index = np.repeat(np.arange(n), [len(t) for t in times])
+    return net.population(name, n, "spike_list", times=[f"{t:.6f} ms" for t in flat], indices=index)
+
+
+def _middle(rule: Any) -> str:
+    """The middle of the bounds of a rule, as its parameters give them."""
+    from amine import rules
+    from amine.units import unit_part
+
+    model = rules.get(rule) if isinstance(rule, str) else rule
+    bounds = model.parsed.bounds.get("w")
+    if bounds is None:
+        raise AmineError("protocol", "the rule has no bounds to start between", mend='give weight= such as "1 nS"')
+    names = {s.name for b in bounds for s in b.free_symbols}
+    unit = next((unit_part(model.parameters[n], n) for n in sorted(names)), "nS")
+    from amine.equations.syntax import symbol
+    from amine.units import to_internal
+
+    values = {symbol(n): float(to_internal(model.parameters[n], unit, n)) for n in names}
+    low, high = (float(b.subs(values)) for b in bounds)
+    return f"{(low + high) / 2!r} {unit}"
+
+
+def _check_spikes(spikes: Any, wanted: Sequence[np.ndarray]) -> None:
+    for i, times in enumerate(wanted):
+        found = spikes.times[spikes.indices == i]
+        if len(found) != len(times) or np.abs(found - np.sort(times)).max(initial=0.0) > DT / 2:
+            raise AmineError(
+                "protocol",
+                "the target did not spike when it should",
+                given=f"{len(found)} spikes at point {i}",
+                expected=f"{len(times)}",
+                mend="choose a smaller weight, a neuron with a shorter refractory time or a lower frequency",
+            )
