@@ -16,6 +16,7 @@ from _slow import Plain
 
 STOP, DT = 300.0, 0.1
 NOISY = {"calcium_traces_noisy"}
+SLOW = {"tagging"}  # has tests of its own
 # so that within 0.3 s and with a neuron that shows no spikes every term has an effect
 CHANGES = {
     "clopath": {
@@ -34,7 +35,7 @@ CHANGES = {
     "reward_stdp": {"scale": "0.01 uM", "tonic": "0.002 uM"},
     "r_max": {"scale": "0.05 uM", "theta": "-45 mV"},
 }
-RULES = [n for n in am.rules.names() if n not in NOISY]
+RULES = [n for n in am.rules.names() if n not in NOISY | SLOW]
 
 
 def network():

@@ -27,6 +27,7 @@ import sympy as sp
 from amine.equations.syntax import exprel, is_noise, symbol
 
 DT = symbol("dt")
+STEPS = (sp.Piecewise, sp.sign, sp.floor, sp.Heaviside)
 METHODS = ("exact", "exponential_euler", "rk4", "euler_maruyama")
 
 
@@ -66,6 +67,9 @@ def _exact_states(rhs: Mapping[str, Any], parameters: set[str], inputs: set[str]
             free = {n.name for n in e.free_symbols} - parameters - noises
             if not free <= ok | inputs:
                 bad.add(s)
+                continue
+            if any({n.name for n in a.free_symbols} & free for a in e.atoms(*STEPS)):
+                bad.add(s)  # a step has no slope, and is not linear for that
                 continue
             coefficients = [sp.diff(e, symbol(n)) for n in sorted(free | noises)]
             if any(

@@ -58,6 +58,7 @@ class Plan:
     fields: list[str] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     phases: list[str | None] = field(default_factory=lambda: [None])
+    bathed: list[str] = field(default_factory=list)  # slow signals that states of the target read
     ticking: bool = False  # substeps must end where slow signals change
 
     @property
@@ -102,6 +103,7 @@ def plan(eq: RuleEquations, fields: set[str]) -> Plan:
         If a state of the source is not linear between spikes, or a rule asks for something that has no place here.
     """
     _refuse(eq)
+    _check_sums(eq)
     lin = {s: _linear(eq, s) for s in eq.states}
     fused = [s for s in eq.at("target") if s in _fused(eq)]
     source = [lin[s] for s in eq.at("source")]
@@ -111,6 +113,7 @@ def plan(eq: RuleEquations, fields: set[str]) -> Plan:
     out = Plan(eq, source, trace, exact, {s: eq.rhs[s] for s in synapse if lin[s] is None}, fused)  # type: ignore[arg-type]
     out.phases = [None, *dict.fromkeys(e.after for e in eq.pre if e.after is not None)]
     out.fields = [n for n in eq.outside if n in fields] + eq.at("field")
+    out.bathed = sorted({n for s in fused for n in _names(eq.rhs[s])} & fields)
     target = set(fused) | {n for n in eq.outside if n not in fields}
     out.seen = sorted(_read(eq.post, "synapse", eq) & target)
     out.now = sorted(_read(eq.pre, "synapse", eq) & target)
@@ -149,6 +152,15 @@ def _refuse(eq: RuleEquations) -> None:
             raise AmineError(eq.where, f"noise acts on '{s}'", mend="noise is for states of the synapse")
 
 
+def _check_sums(eq: RuleEquations) -> None:
+    for s, e in eq.sums.items():
+        strange = sorted(_names(e) - set(eq.parameters) - set(eq.at("synapse")))
+        if strange:
+            raise AmineError(
+                eq.where, f"the sum '{s}' reads '{strange[0]}'", expected="states of the synapse and parameters only"
+            )
+
+
 def _names(e: Any) -> set[str]:
     return {s.name for s in e.free_symbols}
 
@@ -167,7 +179,7 @@ def _linear(eq: RuleEquations, s: str) -> Linear | None:
 def _fused(eq: RuleEquations) -> set[str]:
     """States of the target that must advance with its neurons: not linear by themselves, or read by such."""
     target = set(eq.at("target"))
-    out = {s for s in target if _linear(eq, s) is None}
+    out = {s for s in target if _linear(eq, s) is None} | set(eq.sums)
     jumps = [(n, e) for event in eq.post for act in event.acts if act is not None for n, e in [act] if n in target]
     while True:
         more = {n for s in out for n in _names(eq.rhs[s]) & target} | {

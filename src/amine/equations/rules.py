@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,7 @@ _UNIT = re.compile(r"^(?P<unit>[^()]+?)\s*(?:\((?P<place>\w+)\))?\s*(?:\bin\s+(?
 _QUANTITY = re.compile(
     r"(?<![\w.])(\d+\.?\d*(?:[eE][-+]?\d+)?)\s+((?:" + "|".join(sorted(UNIT_NAMES, key=len, reverse=True)) + r")\b)"
 )
+_SUM = re.compile(r"^([A-Za-z_]\w*)\s*=\s*sum\((.+)\)$", re.S)
 _DECLARED = re.compile(r"^([A-Za-z_]\w*)$")
 
 
@@ -53,7 +54,7 @@ class RuleEquations:
 
     ``states`` maps each state to its unit, ``places`` to source, target, synapse or field, ``bounds`` to its limits. ``rhs`` holds
     time derivatives with the named subexpressions put in; ``pre`` and ``post`` the events. ``outside`` are the names
-    that the network gives: fields and variables of the target.
+    that the network gives: fields and variables of the target. ``sums`` are states of the target that are sums over its synapses.
     """
 
     where: str
@@ -66,6 +67,7 @@ class RuleEquations:
     post: tuple[Event, ...]
     initial: Mapping[str, Any]
     outside: tuple[str, ...]
+    sums: Mapping[str, Any]
     shown: Equations = field(repr=False)
 
     def at(self, place: str) -> list[str]:
@@ -93,6 +95,7 @@ class _Text:
     named: dict[str, tuple[str, str]] = field(default_factory=dict)
     events: list[tuple[str, str | None, list[str]]] = field(default_factory=list)
     initial: dict[str, str] = field(default_factory=dict)
+    sums: dict[str, str] = field(default_factory=dict)
 
 
 def parse_rule(
@@ -186,6 +189,11 @@ def _declare(piece: str, out: _Text, where: str) -> None:
         name, rhs = s.groups()
     elif s := _DECLARED.match(body):
         name, rhs = body, None
+    elif s := _SUM.match(body):
+        if place != "target":
+            raise AmineError(f"{where}, in '{piece}'", "a sum over synapses belongs to the target", mend="add (target)")
+        name, rhs = s.group(1), None
+        out.sums[name] = s.group(2)
     elif (s := _ASSIGN.match(body)) and s.group(2) == "=":
         _new(s.group(1), out, where)
         out.named[s.group(1)] = (s.group(3), unit)
@@ -227,7 +235,7 @@ def _texts(parts: _Text) -> list[str]:
         + [e for e, _ in parts.named.values()]
         + list(parts.initial.values())
     )
-    out += [b for pair in parts.bounds.values() for b in pair]
+    out += [b for pair in parts.bounds.values() for b in pair] + list(parts.sums.values())
     for _, _, acts in parts.events:
         out += [m.group(3) for a in acts if (m := _ASSIGN.match(a))]
     return out
@@ -297,8 +305,9 @@ class _Reader:
         full = shown.full_rhs
         for s, e in full.items():
             self._reads(s, places, e, f"d{s}/dt")
+        sums = {s: shown.expand(self.expression(e, self.dims[s])) for s, e in p.sums.items()}
         return RuleEquations(
-            self.where, units, places, full, bounds, self.parameters, pre, post, initial, self.outside, shown
+            self.where, units, places, full, bounds, self.parameters, pre, post, initial, self.outside, sums, shown
         )
 
     def _initial(self, s: str, text: str) -> Any:
@@ -366,6 +375,9 @@ class _Reader:
                 )
 
 
-def parse_model(model: Any, outside: Mapping[str, str] | None = None, weight: str = "nS") -> RuleEquations:
-    """The parsed equations of a rule of the library or a user's."""
-    return parse_rule(model.equations, dict(model.units), model.where, outside, weight)
+def parse_model(
+    model: Any, outside: Mapping[str, str] | None = None, weight: str = "nS", fields: Iterable[str] = ()
+) -> RuleEquations:
+    """The parsed equations of a rule; a parameter with the name of one of ``fields`` is that."""
+    parameters = {n: u for n, u in model.units.items() if n not in fields}
+    return parse_rule(model.equations, parameters, model.where, outside, weight)

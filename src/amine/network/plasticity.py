@@ -50,9 +50,11 @@ def split_rule(rule: Any, connect: str | None, where: str) -> tuple[str | None, 
 
 
 def fields_of(net: Network) -> dict[str, str]:
-    """Units of the slow signals of a network that a rule can read: concentrations by field, occupancies by receptor."""
+    """Units of the slow signals that a rule can read: concentrations by field and by drug, occupancies by receptor."""
     fields = {f.name: "uM" for f in net.fields.values() if f.grid is None and len(f.places) == 1}
-    return {m.receptor: "1" for m in net.modulations if m.by in ("", *fields)} | fields
+    return (
+        {m.receptor: "1" for m in net.modulations if m.by in ("", *fields)} | {d.drug: "uM" for d in net.doses} | fields
+    )
 
 
 def outside_of(net: Network, s: Synapses) -> dict[str, str]:
@@ -103,7 +105,7 @@ def parsed_rule(net: Network, s: Synapses) -> Any:
     """The equations of a projection's rule with the units of all that the network gives them."""
     from amine.equations.rules import parse_model
 
-    return parse_model(s.plasticity, outside_of(net, s), weight_unit(net, s))
+    return parse_model(s.plasticity, outside_of(net, s), weight_unit(net, s), fields_of(net))
 
 
 def plan_of(net: Network, s: Synapses) -> Any:
@@ -146,20 +148,13 @@ def check_plasticity(net: Network, s: Synapses) -> None:
 
 
 def _check_fused(net: Network, s: Synapses, plan: Any, where: str) -> None:
-    """States that advance with the target's neurons need names of their own and may not read fields."""
+    """States that advance with the target's neurons need names of their own."""
     from amine.network.network import states_of
 
     eq, name = plan.eq, s.target.views()[0].population
     own = states_of(net.populations[name], net)
     others = [o for o in net.projections if o is not s and o.fused and o.target.views()[0].population == name]
     for state in plan.fused:
-        read = {x.name for x in eq.rhs[state].free_symbols} & set(plan.fields)
-        if read:
-            raise AmineError(
-                where,
-                f"'{state}' of the target reads the field '{sorted(read)[0]}'",
-                mend="let a state of the synapse read it",
-            )
         shared = any(state in o.fused and o.plasticity == s.plasticity for o in others)
         if state in own and not shared:
             raise AmineError(where, f"the targets have a state '{state}' already", mend="rename it in the rule")

@@ -15,7 +15,7 @@ from amine.models import _custom
 from amine.models._base import Model
 
 _REGISTRY: dict[str, Model] = {}
-_LIBRARY = ("_pairs", "_calcium", "_triplet", "_inhibitory", "_reward", "_voltage", "_rates")
+_LIBRARY = ("_pairs", "_calcium", "_triplet", "_inhibitory", "_reward", "_voltage", "_rates", "_tagging")
 
 
 def _load() -> dict[str, Model]:

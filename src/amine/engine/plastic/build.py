@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -13,7 +14,7 @@ from amine.engine.connectivity import build_bundle
 from amine.engine.plastic.state import Plastic, PlasticNetwork, Shard, histories
 from amine.engine.plastic.structure import rule_structure
 from amine.engine.prepare import BLOCK, Place
-from amine.errors import AmineError
+from amine.errors import AmineError, AmineWarning
 from amine.network.network import Network
 from amine.network.parts import Synapses
 from amine.network.plasticity import parameter_values, weight_unit
@@ -43,6 +44,8 @@ def draw(
         spec.base, spec.stride = 0, BLOCK  # places of targets are then their numbers
         bundle = build_bundle([spec], places[p].n, blocks.shape[0], net.dt, precision, net.seed)
         values = parameter_values(s.plasticity, weight_unit(net, s), f"Synapses '{s.name}', rule")
+        if real.itemsize == 4:
+            _warn_of_slowness(s, values)
         initial = dict(getattr(module, f"rule_initial_{kind}")(values))
         shards = [_shard(x, bundle.weight, 1 + len(code["synapse"]), real) for x in bundle.shards]
         for shard in shards:
@@ -60,6 +63,18 @@ def draw(
         if s.start is not None:
             load(part, s, real)
     return out
+
+
+def _warn_of_slowness(s: Synapses, values: dict[str, float]) -> None:
+    """In single precision, what changes by less than a ten-millionth in a substep does not change at all."""
+    slow = [n for n, x in values.items() if n.startswith("tau") and x > 4e5]
+    if slow:
+        warnings.warn(
+            f"Synapses '{s.name}', rule '{s.plasticity.name}': '{slow[0]}' is so long that float32 loses the changes; "
+            "run with precision='float64'",
+            AmineWarning,
+            stacklevel=2,
+        )
 
 
 def _shard(drawn: Any, weight: float, width: int, real: np.dtype) -> Shard:

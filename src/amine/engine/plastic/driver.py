@@ -14,8 +14,8 @@ SWEEP = 1000.0  # ms
 IMPORTS = """from amine.engine.deliver import DELAYS, DMIN, ID0, POP, RELEASE, ROWS, SLOTS, segment
 from amine.engine.device import load_f{bits} as load, load_i{bits} as word, log{bits} as vlog, prefetch
 from amine.engine.plastic.memory import (
-    P_BASE, P_BYTES, P_EARLY, P_ENTRY, P_FIELD0, P_FIRST, P_HELD0, P_HISTORY, P_KIND, P_LAST, P_LOCAL, P_NOW0, P_PHASE0, P_PHASES,
-    P_ROOM, P_ROW, P_SEEN0, P_SHIFT, P_SIGNALS, P_SOURCES, P_STATES, P_STREAM, P_STRIDE, P_TARGET, P_TICK, P_WIDTH,
+    P_BASE, P_BATH0, P_BATHED, P_BATHER0, P_BYTES, P_EARLY, P_ENTRY, P_FIELD0, P_FIRST, P_HELD0, P_HISTORY, P_KIND, P_LAST, P_LOCAL, P_NOW0, P_PHASE0, P_PHASES,
+    P_ROOM, P_ROW, P_SEEN0, P_SHIFT, P_SIGNALS, P_SOURCES, P_STATES, P_STREAM, P_STRIDE, P_SUM0, P_SUMS, P_TARGET, P_TICK, P_WIDTH,
     decay, mean, mean_far, noise, store_f{bits} as store, store_i{bits} as put,
 )
 
@@ -41,10 +41,20 @@ def forget(B, keep):
 """
 
 DRIVER = """@njit(nogil=True, error_model='numpy')
+def spread(X, B, row, value):
+    \"\"\"Sets a row of all targets.\"\"\"
+    stride = B[P_STRIDE]
+    for i in range(B[P_FIRST], B[P_LAST]):
+        X[U64(B[P_BASE] + row + (i >> 6) * stride + (i & 63))] = value
+
+
+@njit(nogil=True, error_model='numpy')
 def sweep(k, X, PB, b, c, p, E, PX, PS, dt, k0, k1):
     \"\"\"Brings all synapses of a bundle up to date, and forgets what no synapse needs any more.\"\"\"
     B = PB[b]
     delays, early, longest = B[DELAYS], B[P_EARLY], I64(0)
+    for q in range(B[P_SUMS]):
+        spread(X, B, B[P_SUM0 + q], F(0.0))
     for i in range(B[P_SOURCES]):
         for d in range(delays):
             a, e = segment(PB, b, i, d)
@@ -53,7 +63,7 @@ def sweep(k, X, PB, b, c, p, E, PX, PS, dt, k0, k1):
             until = k + early - shift
             here = B[P_LOCAL] + (i * delays + d) * {row}
             since = I64(PX[here])
-            if until > since:
+            if until >= since:
                 factor, phase, base = F(0.0), I64(-1), B[SLOTS]
 {visit}
     forget(B, k + early - 2 * longest)
@@ -95,7 +105,7 @@ def peek(b, k, X, PB, PC, PP, PE, PX, PS, base, sources, delays, dt, k0, k1):
     \"\"\"Brings synapses copied to ``base`` up to the start of step k, changing nothing else.\"\"\"
     B, c, E = PB[b], PC[b], PE[b]
     for a in range(len(sources)):
-        e, factor, phase = a + 1, F(0.0), I64(-1)
+        e, factor, phase = a + 1, F(0.0), I64(-2)
         shift = (B[DMIN] + delays[a] + B[P_EARLY]) * B[P_SHIFT]
         until = k - shift
         here = B[P_LOCAL] + (sources[a] * B[DELAYS] + delays[a]) * {row}
@@ -142,6 +152,8 @@ def rules_source(rules: list[RuleCode]) -> str:
             f"PS[B[P_SIGNALS] + (k // B[P_TICK]) % B[P_ROOM] * {len(r.fields)} + {q}] = S[B[P_FIELD0 + {q}]]"
             for q in range(len(r.fields))
         ]
+        if r.bathed:
+            lines += ["for q in range(B[P_BATHED]):", "    spread(X, B, B[P_BATH0 + q], F(S[B[P_BATHER0 + q]]))"]
         if r.held:
             lines.append(f"sample_{j}(X, B[P_FIRST], B[P_LAST], k, c, E, B)")
         if lines:

@@ -37,6 +37,8 @@ class RuleCode:
     fields: list[str]
     phases: list[str | None]
     held: list[str]
+    sums: list[str]
+    bathed: list[str]
     constants: list[str]
     entry: int  # words of an entry of a history
     rates: int
@@ -79,7 +81,7 @@ class Writer:
         p = self.plan
         out = RuleCode(
             self.name, p.synapse, [s.name for s in p.source], [s.name for s in p.trace], p.fused, p.seen, p.now, p.fields, p.phases,
-            self.held_names(), names, self.entry, len(self.rates), self.noisy, sorted(p.eq.parameters), self.payload,
+            self.held_names(), list(p.eq.sums), p.bathed, names, self.entry, len(self.rates), self.noisy, sorted(p.eq.parameters), self.payload,
         )  # fmt: skip
         out.text = f"# {self.name}\n" + self._preparation() + body
         return out
@@ -147,6 +149,10 @@ class Writer:
             body += self._entries(on_post)
         body += self._advance("until")
         body += ["if phase >= 0:", *("    " + x for x in self._pre(phases))]
+        if p.eq.sums:
+            place = "X[U64(B[P_BASE] + B[P_SUM0 + {}] + (i >> 6) * stride + (i & 63))]"
+            adds = [f"{place.format(q)} += {self.print(e)}" for q, e in enumerate(p.eq.sums.values())]
+            body += ["if phase == -1:", *("    " + x for x in adds)]
         changed = [s for s in p.synapse if self._changes(s, on_post, phases)]
         body += [f"store(base, at + {1 + p.synapse.index(s)}, {v(s)})" for s in changed]
         # of the row alone

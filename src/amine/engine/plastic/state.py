@@ -168,13 +168,22 @@ class PlasticNetwork:
             row[m.P_BYTES], row[m.P_STREAM] = shard.words.shape[1] * shard.words.itemsize, 2**24 + 65536 * p.local
             row[m.P_PHASES] = len(p.phases)
             row[m.P_PHASE0 : m.P_PHASE0 + len(p.phases)] = p.phases
-            for column, names in ((m.P_NOW0, code["now"]), (m.P_SEEN0, code["seen"]), (m.P_HELD0, code["held"])):
-                row[column : column + len(names)] = [target.rows.index(self._row(p, n)) * BLOCK for n in names]
-            row[m.P_FIELD0 : m.P_FIELD0 + len(code["fields"])] = [self.signals[f] for f in code["fields"]]
+            for column, names in (
+                (m.P_NOW0, code["now"]),
+                (m.P_SEEN0, code["seen"]),
+                (m.P_HELD0, code["held"]),
+                (m.P_SUM0, code["sums"]),
+                (m.P_BATH0, code["bathed"]),
+            ):
+                row[column : column + len(names)] = [target.rows.index(n) * BLOCK for n in names]
+            row[m.P_FIELD0 : m.P_FIELD0 + len(code["fields"])] = [self._signal(f) for f in code["fields"]]
+            row[m.P_SUMS], row[m.P_BATHED] = len(code["sums"]), len(code["bathed"])
+            row[m.P_BATHER0 : m.P_BATHER0 + len(code["bathed"])] = [self._signal(f) for f in code["bathed"]]
         return PB
 
-    def _row(self, p: Plastic, name: str) -> str:
-        return name
+    def _signal(self, name: str) -> int:
+        """Place of a slow signal: a concentration or occupancy, or the dose of a drug."""
+        return self.signals[name if name in self.signals else f"dose:{name}"]
 
     def arguments(self, t: int) -> tuple[Any, ...]:
         """What the kernel is given besides the rest."""

@@ -33,7 +33,7 @@ class RuleStructure:
         """The checked equations."""
         from amine.equations.rules import parse_model
 
-        return parse_model(self.model, self.outside, self.weight)
+        return parse_model(self.model, self.outside, self.weight, self.fields)
 
     def plan(self) -> Any:
         """How the rule is carried out."""

@@ -39,6 +39,8 @@ def add_states(
     part: Learned, currents: Mapping[str, Any], rhs: Any, units: Any, initial: Any, parameters: Any
 ) -> list[tuple[str, Any]]:
     """Adds the states of a rule to a system; returns what a post-spike does to them."""
+    from sympy import sympify
+
     from amine.equations.syntax import symbol
 
     plan = part.rule.plan()
@@ -48,6 +50,8 @@ def add_states(
         rhs[s], units[s] = eq.rhs[s].subs(swap, simultaneous=True), eq.states[s]
         if s in eq.initial:
             initial[s] = eq.initial[s].subs(swap, simultaneous=True)
+    for f in plan.bathed:  # a row that the loop over steps sets each tick
+        rhs[f], units[f] = sympify(0), part.rule.outside[f]
     used = {x.name for s in plan.fused for x in eq.rhs[s].free_symbols}
     jumps = [(n, e) for event in eq.post for act in event.acts if act is not None for n, e in [act] if n in plan.fused]
     used |= {x.name for _, e in jumps for x in e.free_symbols} | {
