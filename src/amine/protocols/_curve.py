@@ -142,7 +142,7 @@ def _middle(rule: Any) -> str:
     if bounds is None:
         raise AmineError("protocol", "the rule has no bounds to start between", mend='give weight= such as "1 nS"')
     names = {s.name for b in bounds for s in b.free_symbols}
-    unit = next((unit_part(model.parameters[n], n) for n in sorted(names)), "nS")
+    unit = next((unit_part(str(model.parameters[n]), n) for n in sorted(names)), "nS")
     from amine.equations.syntax import symbol
     from amine.units import to_internal
 
