@@ -199,6 +199,9 @@ GAP[3, 1] = np.nan
     [
         ({}, IRIS[0][:10], IRIS[1], "along axis 0"),
         ({}, GAP, IRIS[1], "NaN in row 3, column 1"),
+        ({}, IRIS[0][:, 0], IRIS[1], "one axis only"),
+        ({}, IRIS[0][:, :, None], IRIS[1], "dim 3"),
+        ({}, [["a", "b"], ["c", "d"]], [0, 1], "convert"),
         ({}, IRIS[0], np.zeros(150), "one class only"),
         ({}, IRIS[0], np.c_[IRIS[1], IRIS[1]], "along axis 1"),
         ({"rule": "backprob"}, *IRIS, "did you mean 'backprop'"),
@@ -239,6 +242,12 @@ def test_bad_regressions():
     model = Regressor(epochs=2).fit(X, X[:, :2])
     with pytest.raises(am.AmineError, match="along axis 1"):
         model.partial_fit(X, X[:, :3])
+
+
+def test_prediction_with_other_features_says_how_many():
+    model = Classifier(epochs=1).fit(*IRIS)
+    with pytest.raises(am.AmineError, match="X has 3 features, but Classifier is expecting 4"):
+        model.predict(IRIS[0][:, :3])
 
 
 def test_prediction_needs_a_fit():

@@ -57,9 +57,22 @@ def data(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
     from sklearn.utils.validation import validate_data
 
     where = f"{type(estimator).__name__}, X"
-    array: Any = validate_data(
-        estimator, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, ensure_min_samples=1
-    )
+    try:
+        array: Any = validate_data(
+            estimator, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, ensure_min_samples=1
+        )
+    except AmineError:
+        raise
+    except ValueError as e:
+        problem = str(e).splitlines()[0].rstrip(".")
+        if "1D array" in problem:
+            raise AmineError(
+                where,
+                "there is one axis only",
+                expected="(samples, features)",
+                mend="Reshape your data: X.reshape(-1, 1) if it is one feature, X.reshape(1, -1) if it is one sample",
+            ) from e
+        raise AmineError(where, problem) from e
     bad = ~np.isfinite(array)
     if bad.any():
         row, column = map(int, np.argwhere(bad)[0])

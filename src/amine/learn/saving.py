@@ -15,7 +15,7 @@ from torch import Tensor
 from amine.errors import AmineError
 
 if TYPE_CHECKING:
-    from amine.learn.estimators import Estimator
+    from amine.learn.base import Estimator
 
 FORMAT = "amine.learn"
 VERSION = 1

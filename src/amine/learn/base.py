@@ -1,0 +1,348 @@
+"""What the estimators share: arguments, learning, files."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from amine.errors import AmineError, did_you_mean
+from amine.learn import checks, rules, saving, training
+from amine.learn.layers import ACTIVATIONS, Spec, check_initial
+from amine.learn.losses import LOSSES, Loss
+
+PORTION = 512  # samples that a prediction takes at once
+
+
+class Estimator(BaseEstimator):
+    """What :class:`Classifier` and :class:`Regressor` share; not for use by itself."""
+
+    _default_loss = ""
+    n_features_in_: int
+    feature_names_in_: Any
+    notes_: dict[str, Any]
+
+    def __init__(
+        self,
+        hidden: Any = (),
+        neurons: Any = "sigmoid",
+        *,
+        loss: str | None = None,
+        optimizer: str = "adam",
+        rate: float = 0.01,
+        epochs: int = 200,
+        iterations: int | None = None,
+        batch_size: int | None = None,
+        penalty: float = 0.0,
+        initial: str = "auto",
+        bias: bool = True,
+        rule: Any = "backprop",
+        encoder: Any = "current",
+        steps: int = 50,
+        dt: Any = "1 ms",
+        recurrent: bool = False,
+        readout: str = "mean",
+        surrogate: Any = "auto",
+        schedule: str = "constant",
+        clip: float | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float | None = None,
+        patience: int = 10,
+        tolerance: float = 1e-4,
+        precision: str | None = None,
+        seed: int = 0,
+        progress: bool = False,
+    ):
+        self.hidden = hidden
+        self.neurons = neurons
+        self.loss = loss
+        self.optimizer = optimizer
+        self.rate = rate
+        self.epochs = epochs
+        self.iterations = iterations
+        self.batch_size = batch_size
+        self.penalty = penalty
+        self.initial = initial
+        self.bias = bias
+        self.rule = rule
+        self.encoder = encoder
+        self.steps = steps
+        self.dt = dt
+        self.recurrent = recurrent
+        self.readout = readout
+        self.surrogate = surrogate
+        self.schedule = schedule
+        self.clip = clip
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.tolerance = tolerance
+        self.precision = precision
+        self.seed = seed
+        self.progress = progress
+
+    # --- learning ----------------------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Learns from samples X (samples, features) and y (samples,) anew.
+
+        Raises
+        ------
+        AmineError
+            If an argument or the data is wrong; also if loss or gradients explode in the first epoch. Later than that, learning stops with a
+            warning and the weights of the last good epoch are kept.
+        """
+        plan = self._plan()
+        X, y = self._check_data(X, y, reset=True)
+        self._start(X, y)
+        parts = self._split(X, y)
+        plan.epochs = self._epochs(plan, len(parts[0][0]))
+        self._learn(plan, *parts)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, **more: Any) -> Self:
+        """One more pass over these samples from the present weights; the first call starts them."""
+        plan = self._plan()
+        first = not hasattr(self, "network_")
+        X, y = self._check_data(X, y, reset=first, **more)
+        if first:
+            self._start(X, y)
+        plan.epochs, plan.patience, plan.schedule = 1, None, "constant"
+        self._learn(plan, self._tensors_of(X, y), None)
+        return self
+
+    def _plan(self) -> training.Plan:
+        where, number, whole = type(self).__name__, checks.number, checks.whole
+        checks.one_of(f"{where}, schedule", "schedule", self.schedule, training.SCHEDULES)
+        number(f"{where}, rate", self.rate, 0.0, open_low=True)
+        if self.iterations is not None:
+            whole(f"{where}, iterations", self.iterations)
+        return training.Plan(
+            epochs=whole(f"{where}, epochs", self.epochs),
+            batch_size=None if self.batch_size is None else whole(f"{where}, batch_size", self.batch_size),
+            penalty=number(f"{where}, penalty", self.penalty, 0.0),
+            clip=None if self.clip is None else number(f"{where}, clip", self.clip, 0.0, open_low=True),
+            patience=whole(f"{where}, patience", self.patience) if self.early_stopping else None,
+            tolerance=number(f"{where}, tolerance", self.tolerance, 0.0),
+            schedule=self.schedule,
+            progress=bool(self.progress),
+        )
+
+    def _epochs(self, plan: training.Plan, n: int) -> int:
+        if self.iterations is None:
+            return plan.epochs
+        return math.ceil(self.iterations / math.ceil(n / (plan.batch_size or n)))
+
+    def _start(self, X: np.ndarray, y: np.ndarray) -> None:
+        """A new network, rule and optimiser."""
+        self.history_: dict[str, list[float]] = {}
+        self._assemble(self._spec(X.shape[1]), y)
+        self.network_.set_range(saving.numpy_tensor(X, self.spec_.dtype))
+        self.optimizer_ = training.optimizer(type(self).__name__, self.optimizer, self.network_, float(self.rate))
+
+    def _assemble(self, spec: Spec, y: np.ndarray | None) -> None:
+        where = type(self).__name__
+        self.spec_ = spec
+        self._generator = torch.Generator().manual_seed(checks.whole(f"{where}, seed", self.seed, 0))
+        rule = rules.get(self.rule, where)
+        loss = Loss(self._loss_name(), self._task(), None if y is None else self._weights(y, spec))
+        rule.check(where, spec)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(self.seed))
+            self.network_: Any = rule.build(spec)
+            self._learner = rule.start(self.network_, loss)
+
+    def _loss_name(self) -> str:
+        name = self._default_loss if self.loss is None else self.loss
+        return checks.one_of(f"{type(self).__name__}, loss", "loss", name, LOSSES)
+
+    def _spec(self, inputs: int) -> Spec:
+        where = type(self).__name__
+        hidden = checks.sizes(where, self.hidden)
+        neurons = neuron_of(where, self.neurons)
+        spiking = not isinstance(neurons, str)
+        if spiking and not hidden:
+            raise AmineError(
+                f"{where}, hidden",
+                "spiking neurons stand in hidden layers, and there are none",
+                mend="give hidden=(128,)",
+            )
+        if spiking:
+            self._check_spiking(where)
+        precision = self.precision or ("float32" if spiking else "float64")
+        checks.one_of(f"{where}, precision", "precision", precision, ("float32", "float64"))
+        from amine.units import to_internal
+
+        return Spec(
+            inputs,
+            self._outputs(),
+            hidden,
+            neurons,
+            bool(self.bias),
+            check_initial(where, self.initial, hidden),
+            precision,
+            bool(self.recurrent),
+            self.encoder,
+            checks.whole(f"{where}, steps", self.steps),
+            to_internal(self.dt, "ms", f"{where}, dt", positive=True),
+            self.readout,
+            self.surrogate,
+            self._task(),
+        )
+
+    def _check_spiking(self, where: str) -> None:
+        from amine.learn.spiking import ENCODERS, READOUTS
+
+        checks.one_of(f"{where}, encoder", "encoder", self.encoder, ENCODERS)
+        checks.one_of(f"{where}, readout", "read-out", self.readout, READOUTS)
+
+    def _split(self, X: np.ndarray, y: np.ndarray) -> tuple[training.Batch, training.Batch | None]:
+        """What is learned from, and what is held out for validation."""
+        fraction = self.validation_fraction
+        if fraction is None:
+            fraction = 0.1 if self.early_stopping else 0.0
+        where = f"{type(self).__name__}, validation_fraction"
+        checks.number(where, fraction, 0.0, 0.9)
+        if fraction == 0.0:
+            if self.early_stopping:
+                raise AmineError(where, "early stopping needs samples to validate on", given="0")
+            return self._tensors_of(X, y), None
+        from sklearn.model_selection import train_test_split
+
+        n = max(1, round(fraction * len(X)))
+        if n >= len(X):
+            raise AmineError(where, "no samples are left to learn from", given=f"{len(X)} samples")
+        stratum = self._stratum(y, n)
+        a, b = train_test_split(np.arange(len(X)), test_size=n, random_state=int(self.seed), stratify=stratum)
+        return self._tensors_of(X[a], y[a]), self._tensors_of(X[b], y[b])
+
+    def _learn(self, plan: training.Plan, data: training.Batch, validation: training.Batch | None) -> None:
+        trainer = training.Trainer(
+            self._learner, self.optimizer_, plan, self._merit, self._generator, self.history_, type(self).__name__
+        )
+        trainer.run(data, validation)
+        self.stopped_ = trainer.stopped
+        self.n_epochs_ = len(self.history_.get("loss", []))
+
+    # --- what differs ------------------------------------------------------------------------------------------
+
+    def _check_data(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
+        raise NotImplementedError
+
+    def _outputs(self) -> int:
+        raise NotImplementedError
+
+    def _task(self) -> str:
+        raise NotImplementedError
+
+    def _target(self, y: np.ndarray) -> Tensor:
+        raise NotImplementedError
+
+    def _merit(self, scores: Tensor, target: Tensor) -> float:
+        raise NotImplementedError
+
+    def _weights(self, y: np.ndarray, spec: Spec) -> Tensor | None:
+        return None
+
+    def _stratum(self, y: np.ndarray, n: int) -> np.ndarray | None:
+        return None
+
+    # --- prediction --------------------------------------------------------------------------------------------
+
+    def _tensors_of(self, X: np.ndarray, y: np.ndarray) -> training.Batch:
+        return saving.numpy_tensor(X, self.spec_.dtype), self._target(y)
+
+    def _scores(self, X: Any) -> Tensor:
+        check_is_fitted(self, "network_")
+        x = saving.numpy_tensor(checks.data(self, X, reset=False), self.spec_.dtype)
+        self.network_.eval()
+        with torch.no_grad():
+            return torch.cat([self.network_(part) for part in x.split(PORTION)])
+
+    # --- files -------------------------------------------------------------------------------------------------
+
+    def save(self, path: Any, *, overwrite: bool = False) -> None:
+        """Writes weights and description to one safetensors file, which :func:`amine.learn.load` reads; no pickle."""
+        check_is_fitted(self, "network_")
+        saving.save(self, path, overwrite)
+
+    def to_network(self, x: Any) -> Any:
+        """A :class:`amine.Network` that simulates the trained spiking network on one sample; see :func:`amine.learn.export.to_network`."""
+        from amine.learn.export import to_network
+
+        check_is_fitted(self, "network_")
+        return to_network(self, x)
+
+    def to_onnx(self, path: Any, *, overwrite: bool = False) -> None:
+        """Writes a rate network as ONNX; see :func:`amine.learn.export.to_onnx`."""
+        from amine.learn.export import to_onnx
+
+        check_is_fitted(self, "network_")
+        to_onnx(self, path, overwrite=overwrite)
+
+    def to_nir(self, path: Any = None, *, overwrite: bool = False) -> Any:
+        """A spiking network as a NIR graph, also written to ``path``; see :func:`amine.learn.export.to_nir`."""
+        from amine.learn.export import to_nir
+
+        check_is_fitted(self, "network_")
+        return to_nir(self, path, overwrite=overwrite)
+
+    def _tensors(self) -> dict[str, Tensor]:
+        out = {f"network.{k}": v for k, v in self.network_.state_dict().items()}
+        return out | {f"rule.{k}": v for k, v in self._learner.state_dict().items()}
+
+    def _describe(self) -> dict[str, Any]:
+        parameters = {k: saving.plain(v) for k, v in self.get_params(deep=False).items()}
+        fitted = {"n_features_in_": self.n_features_in_, "history_": self.history_, "stopped_": self.stopped_}
+        if hasattr(self, "notes_"):
+            fitted["notes_"] = self.notes_
+        if hasattr(self, "feature_names_in_"):
+            fitted["feature_names_in_"] = [str(n) for n in self.feature_names_in_]
+        return {"estimator": type(self).__name__, "parameters": parameters, "fitted": fitted}
+
+    @classmethod
+    def _rebuild(cls, description: dict[str, Any], tensors: dict[str, Tensor]) -> Self:
+        new = cls(**{k: saving.unplain(v) for k, v in description["parameters"].items()})
+        fitted = description["fitted"]
+        new.n_features_in_ = int(fitted["n_features_in_"])
+        if "feature_names_in_" in fitted:
+            new.feature_names_in_ = np.array(fitted["feature_names_in_"], dtype=object)
+        new._restore(fitted)
+        new.history_, new.stopped_ = fitted["history_"], fitted["stopped_"]
+        if "notes_" in fitted:
+            new.notes_ = dict(fitted["notes_"])
+        new.n_epochs_ = len(new.history_.get("loss", []))
+        new._assemble(new._spec(new.n_features_in_), None)
+        for prefix, module in (("network.", new.network_), ("rule.", new._learner)):
+            module.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+        new.optimizer_ = training.optimizer(cls.__name__, new.optimizer, new.network_, float(new.rate))
+        return new
+
+    def _restore(self, fitted: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+
+def neuron_of(where: str, neurons: Any) -> Any:
+    """An activation's name, or a spiking model."""
+    from amine import models
+    from amine.models._base import Model
+
+    if isinstance(neurons, Model):
+        if neurons.kind != "neuron":
+            raise AmineError(
+                f"{where}, neurons", f"'{neurons.name}' is a {neurons.kind} model", expected="a neuron model"
+            )
+        return neurons
+    if neurons in ACTIVATIONS:
+        return neurons
+    known = [*ACTIVATIONS, *models.names("neuron")]
+    if neurons not in known:
+        raise AmineError(
+            f"{where}, neurons", f"neuron {neurons!r} is not known", mend=did_you_mean(str(neurons), known)
+        )
+    return models.get(neurons)
