@@ -88,7 +88,7 @@ def fuse(cell: CellStructure) -> Fused:
     jumps = [j for x in cell.learned for j in add_states(x, currents, rhs, units, initial, parameters)]
     order = sorted(rhs, key=lambda s: s != "v")  # the voltage is the first row of a block
     rhs = {s: rhs[s].subs(symbol("I"), total) for s in order}
-    shifted = {
+    shifted: Any = {
         symbol(n[len(SHIFT) :]): symbol(n[len(SHIFT) :]) + symbol(n) for n in cell.varying if n.startswith(SHIFT)
     }
     if shifted:

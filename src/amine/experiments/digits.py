@@ -45,7 +45,7 @@ def load(seed: int, held: float = 0.3, classes: tuple[int, ...] | None = None) -
         keep = np.isin(labels, classes)
         images, labels = images[keep], labels[keep]
     a, b, la, lb = train_test_split(images, labels, test_size=held, stratify=labels, random_state=seed)
-    return Split(a, np.asarray(la), b, np.asarray(lb))
+    return Split(np.asarray(a), np.asarray(la), np.asarray(b), np.asarray(lb))
 
 
 def even(images: Images, total: float = 20.0) -> Images:

@@ -81,7 +81,7 @@ def classifiers(split: digits.Split, k: int, seed: int) -> dict[str, float]:
 
     linear = LogisticRegression(max_iter=2000).fit(split.images, split.labels)
     k = min(k, len(split.images))
-    centres = KMeans(k, n_init=1, random_state=seed).fit(split.images)
+    centres: Any = KMeans(k, n_init=1, random_state=seed).fit(split.images)  # type: ignore[arg-type]
     votes = np.zeros((k, 10))
     np.add.at(votes, (centres.labels_, split.labels), 1)
     named = votes.argmax(1)[centres.predict(split.held_images)]

@@ -14,7 +14,7 @@ import numpy as np
 from amine.errors import AmineError
 from amine.models._base import Model
 from amine.network.network import Network
-from amine.network.parts import At, DistanceKernel, Group, Rule, View, Waveform
+from amine.network.parts import At, DistanceKernel, Group, Rule, View
 from amine.network.plasticity import plasticity_from_dict, plasticity_to_dict
 from amine.network.values import Array, from_plain, to_plain
 
@@ -260,7 +260,7 @@ def _to_rule(d: Mapping[str, Any]) -> dict[str, Any]:
     return {kind: value}
 
 
-def _waveform(d: Mapping[str, Any]) -> Waveform:
+def _waveform(d: Mapping[str, Any]) -> Any:
     from amine.network import makers
 
     def q(name: str, unit: str) -> str:
