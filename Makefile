@@ -14,9 +14,10 @@ $(READY): pyproject.toml
 	touch $(READY)
 
 demo: $(READY)
-	rm -rf out/microcircuit
+	rm -rf out/microcircuit out/memory
 	$(BIN)/amine run microcircuit --scale 0.1 --duration "1500 ms" --start "500 ms" --threads 2 --seed 1 -o out/microcircuit
-	@echo "report: $(CURDIR)/out/microcircuit/report.html"
+	$(BIN)/amine run memory --seed 1 -o out/memory
+	@echo "reports: $(CURDIR)/out/microcircuit/report.html and $(CURDIR)/out/memory/report.html"
 
 test: $(READY)
 	$(BIN)/python -m pytest
