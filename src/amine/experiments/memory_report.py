@@ -119,7 +119,7 @@ def fields(kept: Memory, reading: Reading, columns: int = 20) -> Figure:
     """Weights onto all neurons (at most 200), sorted by the class that they speak for."""
     order = np.lexsort((-reading.evidence.max(0), reading.evidence.argmax(0)))[: 10 * columns]
     rows = -(-len(order) // columns)
-    fig, axes = figure(9.0, 9.0 * rows / columns + 0.2)
+    fig, axes = figure(9.0, 7.9 * rows / columns + 0.1)
     image = _images(axes[0, 0], kept.weights[-1][:, order], rows, columns)
     fig.colorbar(image, ax=axes, label="weight (nS)", shrink=0.8)
     return fig
