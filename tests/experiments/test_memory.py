@@ -91,6 +91,17 @@ def test_on_the_command_line(tmp_path):
         command.checked("memory", {"epochs": "many"})
 
 
+def test_at_several_doses(tmp_path):
+    small = ["--set", "neurons=20", "--set", "examples=30", "--set", "epochs=1"]
+    asked = ["dose", "memory", "--drug", "AP5", "--from", "0.1 uM", "--to", "100 uM", "--points", "2", "--workers", "0"]
+    done = CliRunner().invoke(
+        app, [*asked, *small, "--measure", "change of weights (nS)", "--json", "-o", str(tmp_path / "d")]
+    )
+    assert done.exit_code == 0, done.output
+    none, weak, strong = (row[0] for row in json.loads(done.stdout)["values"]["change of weights (nS)"])
+    assert none > 0.0 == strong and weak != none
+
+
 @pytest.mark.validate
 def test_digits_are_learnt_lost_and_recalled():
     """At least 85 % of unseen digits in the mean of five seeds; with AP5 while learning nothing is gained, with AP5 at recall nothing is lost."""

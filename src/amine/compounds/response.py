@@ -238,6 +238,8 @@ def _warn_if_idle(network: Network, drug: str) -> None:
     from amine.engine.slow.plan import plan
     from amine.network.network import Network
 
+    if not isinstance(network, Network):  # an experiment, whose networks warn when they are run
+        return
     net = Network.from_dict(network.to_dict())
     net.dose(drug, "1 uM")
     found = plan(net)
