@@ -17,9 +17,10 @@ NAMES = ("EC50", "slope", "zero", "infinity")
 class HillFit:
     """``y = zero + (infinity - zero) c^slope / (c^slope + EC50^slope)``.
 
-    ``zero`` is the response without the drug, ``infinity`` that to a saturating dose; for an inhibitor the latter is the lower one and EC50 is
-    what is called IC50. ``interval`` holds the 95 % interval of each (NaN-free; infinite where the data leave it open), ``r2`` the part of
-    the variance explained, ``p`` the probability of so good a fit if the dose did nothing (F test against a constant).
+    The slope is searched from 0.2 to 12: a curve at the upper end is a step. ``zero`` is the response without the drug, ``infinity`` that
+    to a saturating dose; for an inhibitor the latter is the lower one and EC50 is what is called IC50. ``interval`` holds the 95 % interval
+    of each (infinite where the data leave it open), ``r2`` the part of the variance explained, ``p`` the probability of so good a fit if
+    the dose did nothing (F test against a constant).
     """
 
     EC50: float
@@ -186,8 +187,8 @@ def _end(data: _Data, best: np.ndarray, k: int, sign: int, limit: float) -> floa
     width, most = ((0.02, 12.0), (0.02, 6.0), (0.01 * span, 20 * span), (0.01 * span, 20 * span))[k]
     inside, start = 0.0, best[:2]
     while True:
-        if width > most:
-            return sign * np.inf
+        if width > most or (k < 2 and not data.bounds[k][0] <= best[k] + sign * width <= data.bounds[k][1]):
+            return sign * np.inf  # beyond what is searched: open
         error, there = _profile(data, start, k, float(best[k]) + sign * width)
         if error > limit:
             break

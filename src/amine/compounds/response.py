@@ -148,7 +148,7 @@ def _sentence(f: HillFit | None) -> str:
     if f is None:
         return "too few values for a fit"
     if f.p > 0.05:
-        return f"no dependence on the dose is shown (p = {f.p:.2g})"
+        return f"no Hill curve fits better than a constant (p = {f.p:.2g})"
     e, s = f.interval["EC50"], f.interval["slope"]
     return (
         f"EC50 {f.EC50:.3g} uM (95 %: {e[0]:.3g} to {e[1]:.3g}), slope {f.slope:.2g} ({s[0]:.2g} to {s[1]:.2g}), "
