@@ -51,7 +51,7 @@ class Call:
             found = [
                 g.weights[i] for i, c in enumerate(self.circuit.connections) if c.learned == key and i in g.weights
             ]
-            x = sum(f.sum(0) for f in found) if like.ndim else np.asarray(sum(f.sum() for f in found))
+            x = sum(found) if like.ndim else np.asarray(sum(f.sum() for f in found))
         else:
             name, part = key
             p, _, r = name.partition(":")

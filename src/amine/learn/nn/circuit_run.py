@@ -111,7 +111,6 @@ class Run:
         self.ports = {(c.target, c.label) for c in connections} | set(outside.ports)
         self.checkpoints: list[State] = []
         self.last: Segment | None = None
-        self.parts = pool.threads()
 
     # --- forwards ----------------------------------------------------------------------------------------------
 
@@ -326,15 +325,13 @@ class Run:
         for i in self.connections_of[p]:
             c, weight = self.connections[i], self.weights[i]
             into = gs if c.release < 0 else parts.setdefault(c.release, np.zeros_like(gs))
-            gw = g.parts(i, len(weight))
+            gw = g.room(i, len(weight))
             values = self._values(c, s)[w.first : w.first + w.steps]
             args: Any = (w.steps, n, self.sizes[c.target], self.B, values, marks if c.release < 0 else every)
             args += (arrivals[c.target, c.label], w.first, c.ptr, c.post, c.offset, weight, into)
 
-            def work(
-                part: int, a: int, b: int, args: Any = args, gw: Any = gw, shared: bool = len(weight) == 1
-            ) -> None:
-                compiled_pull(a, b, *args, gw[part if shared else 0], use or args[-1] is not gs)
+            def work(_: int, a: int, b: int, args: Any = args, gw: Any = gw) -> None:
+                compiled_pull(a, b, *args, gw, use or args[-1] is not gs)
 
             pool.spread(work, n, max(1, -(-LEAST // max(1, w.steps * self.B))))
         for r, gr in parts.items():
@@ -410,10 +407,11 @@ class Gradients:
         self.inputs = {p: np.zeros((run.T, run.B * run.sizes[p]), run.real) for p in run.outside.given}
         self.currents = {p: np.zeros((run.T, run.B * run.sizes[p]), run.real) for p in run.outside.currents_given}
 
-    def parts(self, i: int, n: int) -> np.ndarray:
-        """Room for the gradient of the weights of connection ``i``: a row for each thread if they share one."""
+    def room(self, i: int, n: int) -> np.ndarray:
+        """Room for the gradient of the weights of connection ``i``: one for each, or for each source if they share one."""
+        c = self.run.connections[i]
         if i not in self.run.learned:
-            return np.empty((self.run.parts, 0), self.run.real)
+            return np.empty(0, self.run.real)
         if i not in self.weights:
-            self.weights[i] = np.zeros((self.run.parts if n == 1 else 1, n), self.run.real)
+            self.weights[i] = np.zeros(len(c.ptr) - 1 if n == 1 else n, self.run.real)
         return self.weights[i]

@@ -180,28 +180,40 @@ class _Scan(torch.autograd.Function):
             lam[i] = 0 if g is None else g.numpy()
         acc = np.zeros((n_learned, L), real)
         given = {i: bool(wanted[j]) for j, i in enumerate(code.DRIVES)}
-        grads = {i: _empty(real, T if given[i] else 0, call.batch, call.n) for i in code.GRADIENTS}
+        kept = {i for i in code.GRADIENTS if given[i] or (i == "x" and ctx.extra and wanted[-2])}
+        grads = {i: _empty(real, T if i in kept else 0, call.batch, call.n) for i in code.GRADIENTS}
         args = [T, call.first_step, call.dt, scalars, call.surrogate, D, gout, GR, keep, marks, gtrace]
         args += [lam.reshape(n_states, L), acc, *ctx.reads, *(a.reshape(-1, L) for _, a in grads.values())]
         g_extra: list[Any] = []
         if ctx.extra:
             weight, before, out = ctx.extra
             W, N = _flat(weight, call.n, call.n), call.n
-            parts = pool.threads()
-            GW = np.zeros((parts, N if wanted[-2] else 0, N), real)
             gb_t, gb = _empty(real, call.batch if wanted[-1] else 0, N)
-            more = (N, W, before, out)
-            pool.spread(
-                lambda p, a, b: code.backward_recurrent(a * N, b * N, *args, *more, GW[p], gb.reshape(-1)),
-                call.batch,
-                1,
-            )
-            g_extra = [torch.from_numpy(GW.sum(0)).t() if wanted[-2] else None, gb_t if wanted[-1] else None]
+            more = (N, W, gb.reshape(-1))
+            pool.spread(lambda _, a, b: code.backward_recurrent(a * N, b * N, *args, *more), call.batch, 1)
+            gw = _recurrent_weights(out, before, grads["x"][1].reshape(T, L), N) if wanted[-2] else None
+            g_extra = [gw, gb_t if wanted[-1] else None]
         else:
             pool.spread(lambda _, a, b: code.backward(a, b, *args), L, BLOCK)
         out_x = [grads[i][0] if i in grads and given[i] else None for i in code.DRIVES]
         out_c = [_to_shape(acc[j], call, shape) for j, shape in enumerate(ctx.learned)]
         return None, None, None, *out_x, *lam_t.unbind(0), *out_c, *g_extra
+
+
+def _recurrent_weights(out: np.ndarray, before: np.ndarray, gx: np.ndarray, n: int) -> torch.Tensor:
+    """The gradient of weights [to, from]: spikes of a step times gradients of the drive in the next."""
+    from amine.learn.nn import sparse
+    from amine.learn.nn.linear import GRADIENT
+
+    total = np.zeros((n, n), gx.dtype)
+    for spikes, g in ((out[:-1], gx[1:]), (before[None], gx[:1])):
+        rows = spikes.reshape(-1, n)
+        start, ones = sparse.count(rows)
+        if start[-1] > GRADIENT * rows.size:
+            total += (torch.from_numpy(rows).t() @ torch.from_numpy(g.reshape(-1, n))).numpy()
+        elif start[-1]:
+            total += sparse.weights(sparse.events(rows, start, ones), g.reshape(-1, n))
+    return torch.from_numpy(total).t()
 
 
 def _gradient(g: Any, T: int, L: int, real: Any) -> np.ndarray:

@@ -35,8 +35,8 @@ def pull(first, last, steps, n, m, samples, spikes, marks, gradient, row, ptr, p
     """The adjoint of :func:`push` for source neurons first..last.
 
     ``gradient`` is that of the arrivals, ``gs`` [steps, samples * n] takes that of the spikes, only where ``marks`` say that
-    the surrogate is not zero (empty: everywhere); ``gw`` that of the weights: one entry or one for each synapse, none if
-    empty. ``use`` is False if the gradient of the spikes is not asked for.
+    the surrogate is not zero (empty: everywhere); ``gw`` that of the weights: one entry for each synapse, or for each source
+    neuron if all share one weight; none if empty. ``use`` is False if the gradient of the spikes is not asked for.
     """
     shared, learn, every = weight.shape[0] == 1, gw.shape[0] > 0, marks.shape[0] == 0
     for k in range(steps):
@@ -59,7 +59,7 @@ def pull(first, last, steps, n, m, samples, spikes, marks, gradient, row, ptr, p
                             gw[q] += value * g
                 if shared:
                     if learn:
-                        gw[0] += value * total
+                        gw[j] += value * total
                     total *= weight[0]
                 if near:
                     gs[k, at] += total

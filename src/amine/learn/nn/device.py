@@ -140,35 +140,76 @@ def add_rows(y, at, W, index, value, first, last):
         q += 1
 
 
-@njit(nogil=True, fastmath=_FLAGS)
-def multiply(y, x, W, samples):
-    """``y[b] += x[b] @ W`` for flat ``y`` and ``x`` of some samples."""
+TILE = 256  # columns of a tile, of which each has eight rows
+
+
+@njit(nogil=True)
+def tiles(W):
+    """A matrix cut into tiles of 8 rows and 256 columns, filled up with zeros: each lies in one piece."""
     n, m = W.shape
-    for b in range(samples):
-        at, o = b * n, U64(b * m)
-        i = 0
-        while i + 8 <= n:
-            r0, r1, r2, r3 = W[i], W[i + 1], W[i + 2], W[i + 3]
-            r4, r5, r6, r7 = W[i + 4], W[i + 5], W[i + 6], W[i + 7]
-            x0, x1, x2, x3 = x[at + i], x[at + i + 1], x[at + i + 2], x[at + i + 3]
-            x4, x5, x6, x7 = x[at + i + 4], x[at + i + 5], x[at + i + 6], x[at + i + 7]
-            for j in range(U64(m)):
-                s = x0 * r0[j] + x1 * r1[j] + x2 * r2[j] + x3 * r3[j]
-                y[o + j] += s + (x4 * r4[j] + x5 * r5[j] + x6 * r6[j] + x7 * r7[j])
-            i += 8
-        while i < n:
-            r0, x0 = W[i], x[at + i]
-            for j in range(U64(m)):
-                y[o + j] += x0 * r0[j]
-            i += 1
+    R, P = (n + 7) // 8, (m + TILE - 1) // TILE
+    out = np.zeros(P * R * 8 * TILE, W.dtype)
+    for i in range(n):
+        for p in range(P):
+            at, lo = ((p * R + i // 8) * 8 + i % 8) * TILE, p * TILE
+            for j in range(min(TILE, m - lo)):
+                out[at + j] = W[i, lo + j]
+    return out
 
 
 @njit(nogil=True, fastmath=_FLAGS)
-def outer(G, index, value, start, samples, x, n):
-    """``G[j] += value * x[b]`` for every listed entry j of every sample b: the gradient of weights [from, to]."""
-    for b in range(samples):
-        at = U64(b * n)
-        for q in range(start[b], start[b + 1]):
-            row, v = G[index[q]], value[q]
-            for i in range(U64(n)):
-                row[i] += v * x[at + i]
+def multiply(y, x, W, n, samples):
+    """``y[b] += x[b] @ W`` for flat ``y`` and ``x`` of some samples and a square matrix in :func:`tiles`.
+
+    Two samples share what is read of the matrix; rows at known distances let the compiler see that nothing overlaps.
+    """
+    R, P, size = (n + 7) // 8, (n + TILE - 1) // TILE, U64(TILE)
+    a, b = np.zeros(R * 8, x.dtype), np.zeros(R * 8, x.dtype)
+    T = np.zeros(2 * TILE, x.dtype)
+    for first in range(0, samples, 2):
+        second = min(first + 1, samples - 1)
+        for i in range(n):
+            a[i] = x[first * n + i]
+            b[i] = x[second * n + i]
+        for p in range(P):
+            T[:] = 0
+            for r in range(R):
+                k, o = r * 8, U64((p * R + r) * 8 * TILE)
+                a0, a1, a2, a3, a4, a5, a6, a7 = (
+                    a[k],
+                    a[k + 1],
+                    a[k + 2],
+                    a[k + 3],
+                    a[k + 4],
+                    a[k + 5],
+                    a[k + 6],
+                    a[k + 7],
+                )
+                b0, b1, b2, b3, b4, b5, b6, b7 = (
+                    b[k],
+                    b[k + 1],
+                    b[k + 2],
+                    b[k + 3],
+                    b[k + 4],
+                    b[k + 5],
+                    b[k + 6],
+                    b[k + 7],
+                )
+                for j in range(size):
+                    w0, w1, w2, w3 = W[o + j], W[o + U64(256) + j], W[o + U64(512) + j], W[o + U64(768) + j]
+                    w4, w5, w6, w7 = (
+                        W[o + U64(1024) + j],
+                        W[o + U64(1280) + j],
+                        W[o + U64(1536) + j],
+                        W[o + U64(1792) + j],
+                    )
+                    s = a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
+                    t = b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
+                    T[j] += s + (a4 * w4 + a5 * w5 + a6 * w6 + a7 * w7)
+                    T[size + j] += t + (b4 * w4 + b5 * w5 + b6 * w6 + b7 * w7)
+            lo = p * TILE
+            for j in range(min(TILE, n - lo)):
+                y[first * n + lo + j] += T[j]
+            if second > first:
+                for j in range(min(TILE, n - lo)):
+                    y[second * n + lo + j] += T[TILE + j]

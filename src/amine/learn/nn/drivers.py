@@ -124,7 +124,7 @@ class _Writer:
         reads = "".join(f", x_{i}" for i in self.k.drives if i in self.bro)
         grads = "".join(f", g_{i}" for i in self.a.inputs)
         head = "first, last, steps, k0, dt, c, sur, D, gout, GR, keep, marks, gtrace, lam, acc"
-        name, more = ("backward_recurrent", ", N, W, before, out, GW, g_before") if recurrent else ("backward", "")
+        name, more = ("backward_recurrent", ", N, W, g_before") if recurrent else ("backward", "")
         text = [FUNCTION, f"def {name}({head}{reads}{grads}{more}):", "    control = flush_denormals()"]
         rows = len(self.bro)
         if not recurrent:
@@ -143,9 +143,8 @@ class _Writer:
         text = [
             "samples = (last - first) // N",
             f"Z = np.zeros(((last - first) // {size} + 1) * {rows * size}, F)",
+            "WT = tiles(W)",
             "gs, gx = np.zeros(last - first, F), np.zeros(last - first, F)",
-            "index, value = np.empty(last - first + 1, np.int32), np.empty(last - first + 1, F)",
-            "begin = np.zeros(samples + 1, np.int64)",
             *each,
             *_pad(1, self._begin()),
             "for k in range(steps - 1, -1, -1):",
@@ -154,17 +153,14 @@ class _Writer:
             "    else:",
             "        gs[:] = F(0.0)",
             "    if k < steps - 1:",
-            "        multiply(gs, gx, W, samples)",
+            "        multiply(gs, gx, WT, N, samples)",
             *_pad(1, each),
             *_pad(2, self._step_backward(True)),
-            "    if GW.shape[0]:",
-            "        list_spikes(out[k - 1] if k else before, first, samples, N, index, value, begin)",
-            "        outer(GW, index, value, begin, samples, gx, N)",
             *each,
             *_pad(1, self._finish()),
             "if g_before.shape[0]:",
             "    gs[:] = F(0.0)",
-            "    multiply(gs, gx, W, samples)",
+            "    multiply(gs, gx, WT, N, samples)",
             "    copy_out(gs, 0, g_before, first, last - first)",
         ]
         return _pad(1, text)
