@@ -13,7 +13,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amine import circuits, compounds, experiments, learn, models, morphology, protocols, results, rules, units, view
+    from amine import (
+        circuits,
+        compounds,
+        experiments,
+        learn,
+        models,
+        morphology,
+        protocols,
+        results,
+        rules,
+        units,
+        view,
+    )
     from amine.compounds.doses import bath, bolus, dose_ramp, dose_table
     from amine.distributions import Distribution, exponential, lognormal, normal, uniform
     from amine.errors import AmineError, AmineWarning
