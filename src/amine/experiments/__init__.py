@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amine.errors import AmineError, did_you_mean
 
@@ -31,9 +31,3 @@ def get(name: str) -> Callable[..., Outcome]:
     if name not in _HOME:
         raise AmineError("experiments", f"experiment '{name}' is not known", mend=did_you_mean(str(name), _HOME))
     return getattr(import_module(f"amine.experiments.{_HOME[name]}"), name)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return get(name)
-    raise AttributeError(f"module 'amine.experiments' has no attribute '{name}'")
