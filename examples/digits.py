@@ -14,7 +14,7 @@ from amine.learn.audit.cost import operations
 def main(folder: Path) -> dict[str, float]:
     """Learns, draws the picture into ``folder`` and returns a few numbers."""
     X, y, X_new, y_new = data.get("digits").split(0)
-    common = dict(hidden=(100,), neurons="lif", steps=16, rate=0.005, epochs=12, batch_size=32, schedule="cosine")
+    common = dict(hidden=(100,), neurons="lif", steps=16, rate=0.005, epochs=8, batch_size=32, schedule="cosine")
     numbers: dict[str, float] = {}
     for rule in ("backprop", "eprop", "dfa"):
         model = Classifier(rule=rule, **common).fit(X, y)

@@ -111,7 +111,7 @@ def main(folder: Path) -> dict[str, float]:
     torch.set_num_threads(1)
     driver, rng = Driver(0), np.random.default_rng(0)
     before = float(np.mean([ride(driver, Track(1000 + k), rng, 0.0)[0] for k in range(10)]))
-    lengths = [ride(driver, Track(k % 20), rng, 0.005)[0] for k in range(260)]
+    lengths = [ride(driver, Track(k % 20), rng, 0.005)[0] for k in range(150)]
     tests = [ride(driver, Track(1000 + k), rng, 0.0) for k in range(10)]
     after, off = float(np.mean([n for n, _ in tests])), float(np.mean([np.mean(np.abs(o)) for _, o in tests]))
     print(

@@ -23,7 +23,7 @@ def main(folder: Path) -> dict[str, float]:
     net = Regressor(
         hidden=(32, 32),
         neurons="relu",
-        epochs=40,
+        epochs=20,
         rate=0.003,
         batch_size=128,
         penalty=3e-3,

@@ -20,7 +20,7 @@ def main(folder: Path) -> dict[str, float]:
     sentence = np.arange(len(d.y)) // 2
     new = sentence % 3 == 0
     numbers = {}
-    for name, more in {"told": {}, "rewarded": {"rule": "reward", "epochs": 300}}.items():
+    for name, more in {"told": {}, "rewarded": {"rule": "reward", "epochs": 150}}.items():
         model = Classifier(hidden=(32,), neurons="tanh", rate=0.01, epochs=60, batch_size=16, penalty=1e-3).set_params(
             **more
         )
@@ -30,7 +30,7 @@ def main(folder: Path) -> dict[str, float]:
         if name == "told":
             folder.mkdir(parents=True, exist_ok=True)
             said = np.array(d.classes)[model.predict(d.X[new])]
-            report.confusion(np.array(d.classes)[d.y[new]], said, d.classes).savefig(folder / "languages.png")
+            report.confusion(np.array(d.classes)[d.y[new]], said, d.classes).savefig(folder / "languages.png", dpi=200)
             for text in (
                 "the synapse changes when we learn",
                 "die Synapse ändert sich beim Lernen",

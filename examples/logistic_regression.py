@@ -49,13 +49,13 @@ def by_hand(iterations: int = ITERATIONS, penalty: float = 0.0, sign: float = 1.
     return w, losses
 
 
-def with_library(iterations: int = ITERATIONS, penalty: float = 0.0) -> Classifier:
+def with_library(iterations: int = ITERATIONS, penalty: float = 0.0, rate: float = STEP) -> Classifier:
     """The same by the library: its own bias stands for the column of ones."""
     model = Classifier(
         neurons="sigmoid",
         loss="cross_entropy",
         optimizer="sgd",
-        rate=STEP,
+        rate=rate,
         iterations=iterations,
         initial="zero",
         penalty=penalty,
@@ -97,7 +97,7 @@ def main(folder: Path) -> dict[str, float]:
     longer = {n: by_hand(n) for n in (1000, 10_000, 100_000)}
     for n, (v, lost) in longer.items():
         print(f"{n:>7} iterations: weight {v[1, 0]:7.3f}, boundary {-v[0, 0] / v[1, 0]:.3f}, loss {lost[-1]:.4f}")
-    bounded, _ = by_hand(100_000, penalty=0.1)
+    bounded = np.array(weights_of(with_library(4000, penalty=0.1, rate=0.2)))[:, None]
     print(f"with penalty 0.1: weight {bounded[1, 0]:.3f}, boundary {-bounded[0, 0] / bounded[1, 0]:.3f}")
     wrong, wrong_losses = by_hand(sign=-1.0)
     print(

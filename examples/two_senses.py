@@ -14,13 +14,13 @@ from amine.view.style import colour, figure
 
 def main(folder: Path) -> dict[str, float]:
     """Learns, draws the picture into ``folder`` and returns a few numbers."""
-    d = digits_av(3000)
+    d = digits_av(2000)
     X, y, X_new, y_new = d.split(0)
     cut = d.extra["split"]
     numbers = {}
     for name, part in {"seen": slice(0, cut), "heard": slice(cut, None), "both": slice(None)}.items():
         model = Classifier(
-            hidden=(100,), neurons="relu", rate=0.002, epochs=25, batch_size=64, penalty=0.01, schedule="cosine"
+            hidden=(100,), neurons="relu", rate=0.002, epochs=15, batch_size=64, penalty=0.01, schedule="cosine"
         )
         numbers[name] = model.fit(X[:, part], y).score(X_new[:, part], y_new)
         print(f"{name:<6} {numbers[name]:.3f}")

@@ -19,13 +19,13 @@ def main(folder: Path) -> dict[str, float]:
     X_new, y_new = d.extra["test"]
     line = Classifier(epochs=200, rate=0.05).fit(d.X, d.y)
     model = Classifier(
-        hidden=(60,),
+        hidden=(40,),
         neurons="lif",
         rule="eventprop",
         encoder="latency",
         steps=60,
         rate=0.01,
-        epochs=14,
+        epochs=9,
         batch_size=64,
         schedule="cosine",
     ).fit(d.X, d.y)

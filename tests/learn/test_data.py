@@ -157,3 +157,15 @@ def test_nmnist(tmp_path):
             files.read_events(path)
     with pytest.raises(am.AmineError, match="garrickorchard"):
         data.nmnist(tmp_path / "none")
+
+
+def test_aedat(tmp_path):
+    path = tmp_path / "a.aedat"
+    events = [(3, 100, 1, 7), (127, 0, 0, 2_000_000)]
+    body = b"".join(struct.pack(">2I", x << 1 | y << 8 | p, t) for x, y, p, t in events)
+    path.write_bytes(b"#!AER-DAT2.0\r\n# a comment\r\n" + body)
+    assert files.read_aedat(path).tolist() == [list(e) for e in events]
+    for broken, words in ((b"#!AER-DAT3.1\n", "begin like"), (b"#!AER-DAT2.0\n1234", "multiple of eight")):
+        path.write_bytes(broken)
+        with pytest.raises(am.AmineError, match=words):
+            files.read_aedat(path)

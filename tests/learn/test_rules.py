@@ -15,7 +15,7 @@ from amine.learn.losses import Loss
 from amine.learn.spiking import Spiking
 
 X, Y = load_digits(n_class=4, return_X_y=True)
-X, Y = X[:400] / 16, Y[:400]
+X, Y = X[:280] / 16, Y[:280]
 
 # rule: (arguments for rates, for spikes); None where the rule refuses
 FAST = dict(rate=0.02, epochs=6, batch_size=40)
@@ -26,7 +26,7 @@ CASES = {
     "feedback_alignment": (FAST, FAST),
     "dfa": (FAST, FAST),
     "eprop": (None, FAST),
-    "reward": (FAST | {"epochs": 20}, FAST | {"epochs": 20}),
+    "reward": (FAST | {"epochs": 20}, FAST | {"epochs": 14, "batch_size": 20}),
     "hebb": (SLOW | {"neurons": "relu"}, None),
     "oja": (SLOW | {"neurons": "identity"}, None),
     "stdp": (None, SLOW),
@@ -99,6 +99,17 @@ def test_unknown_options():
         rules.get("eprop", feedbak="random")
     with pytest.raises(am.AmineError, match="did you mean 'random'"):
         rules.get("eprop", feedback="randon")
+
+
+@pytest.mark.parametrize("encoder", ["current", "rate", "latency", "population", "delta"])
+def test_encoders(encoder):
+    model = Classifier(hidden=(32,), neurons="lif", encoder=encoder, steps=16, rate=0.02, epochs=8, batch_size=20).fit(
+        X, Y
+    )
+    assert model.score(X, Y) > (0.5 if encoder == "delta" else 0.85)  # delta reads all pixels along one line
+    if encoder != "rate":  # there each sample has draws of its own
+        np.testing.assert_allclose(model.predict_proba(X[:5]), model.predict_proba(X)[:5], atol=1e-3)
+    assert (model.predict_proba(X) == model.predict_proba(X)).all()
 
 
 # --- truncated -------------------------------------------------------------------------------------------------

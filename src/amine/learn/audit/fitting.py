@@ -40,6 +40,8 @@ def more_samples(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, l
     axes[0, 0].plot(n, seen, "o-", color=colour(0), label="in learning")
     axes[0, 0].plot(n, held, "o-", color=colour(1), label="held out")
     axes[0, 0].set(xlabel="samples", ylabel="score", xscale="log")
+    axes[0, 0].set_xticks(n, [str(k) for k in n])
+    axes[0, 0].minorticks_off()
     axes[0, 0].legend(frameon=False)
     still = float(held[-1] - held[-2])
     words = "More samples would probably help." if still > 0.01 else "More samples of this kind would hardly help."

@@ -152,6 +152,24 @@ def read_events(path: Any) -> np.ndarray:
     return out
 
 
+def read_aedat(path: Any) -> np.ndarray:
+    """Events of a DVS128 recording in AEDAT 2.0: columns x, y, polarity and time (us).
+
+    After header lines that begin with ``#`` come pairs of 32-bit big-endian numbers, address and time; in the address bit 0 is the polarity, bits 1 to 7 are
+    x and bits 8 to 14 y (jAER's format, https://docs.inivation.com).
+    """
+    path = Path(path)
+    raw = path.read_bytes()
+    if not raw.startswith(b"#!AER-DAT2.0"):
+        raise _damaged(path, "it does not begin like an AEDAT 2.0 file")
+    while raw.startswith(b"#"):
+        _, _, raw = raw.partition(b"\n")
+    if len(raw) % 8:
+        raise _damaged(path, "its events are not a multiple of eight bytes")
+    address, time = np.frombuffer(raw, ">u4").reshape(-1, 2).T.astype(np.int64)
+    return np.stack([address >> 1 & 127, address >> 8 & 127, address & 1, time], 1)
+
+
 def nmnist(folder: Any, *, steps: int = 30, dt: float = 10.0, most: int | None = None) -> Data:
     """N-MNIST from local folders: event counts (samples, steps x polarities x 34 x 34); ``extra["test"]`` has those to test.
 
