@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from sklearn.datasets import make_blobs
 
@@ -11,8 +12,16 @@ from amine.learn import rules
 from amine.learn.layers import Dense, Spec
 from amine.learn.losses import Loss
 from amine.learn.spiking import Spiking
+from amine.learn.training import few_threads
 
 LOSS = Loss("cross_entropy", "classes")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Others only get in the way of arrays as small as these."""
+    with few_threads(0):
+        yield
 
 
 def run(rule, net, x, y, rate: float, steps: int) -> None:

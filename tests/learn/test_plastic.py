@@ -7,8 +7,16 @@ import torch
 from torch import nn
 
 from amine.learn.rules.plastic import FORMS, PlasticRecurrent
+from amine.learn.training import few_threads
 
 N, SHOW = 24, 3
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Others only get in the way of arrays as small as these."""
+    with few_threads(0):
+        yield
 
 
 def episode(generator: torch.Generator, batch: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
