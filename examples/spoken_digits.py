@@ -17,6 +17,7 @@ from amine.view.style import figure
 def main(folder: Path) -> dict[str, float]:
     """Learns, draws the picture into ``folder`` and returns a few numbers."""
     torch.manual_seed(0)
+    torch.set_num_threads(1)  # arrays are small
     d = data.get("speech")
     sound = torch.tensor(d.X, dtype=torch.float32).reshape(-1, *d.shape).permute(2, 0, 1)  # [time, sample, channel]
     sound = sound.repeat_interleave(2, 0)
