@@ -26,7 +26,7 @@ def main(folder: Path) -> dict[str, float]:
     model = ann.Sequential(torch.nn.Linear(d.shape[0], 96), cells, torch.nn.Linear(96, 10), ann.Readout("leaky"))
     optimizer = torch.optim.Adam(model.parameters(), lr=0.008)
     old = torch.nonzero(~new).flatten()
-    for _ in range(8):
+    for _ in range(14):
         for part in old[torch.randperm(len(old))].split(40):
             loss = torch.nn.functional.cross_entropy(20 * model(sound[:, part])[0], target[part])
             optimizer.zero_grad()
