@@ -53,7 +53,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     words, counts, normals = np.empty(64, np.uint32), np.empty(64, np.int32), np.empty(64, np.float64)
     marks = np.empty(64, U8)
     own, delivered = I64(0), I64(0)
-{crowded}    control = flush_denormals()
+{sources}{crowded}    control = flush_denormals()
     for p in range(Q.shape[0]):
         own += (B[p, 1] - B[p, 0]) * 64
 {unpack}    n, mine = n_spk[tid], spk[tid]
@@ -89,6 +89,10 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     restore_denormals(control)
     return k
 '''
+
+SOURCES = """    cells, draws = np.zeros(X.size // 64 + 1, np.int64), np.zeros(X.size // 64 + 1, np.int64)
+    top, inverse, kept = np.zeros(cells.size), np.zeros(cells.size), np.zeros(cells.size, np.uint32)
+"""
 
 POISSON = """            for q in range(PI.shape[0]):
                 p = PI[q, 0]
@@ -162,6 +166,7 @@ def module_source(
         "{record}", " " * 12 + "record(X, O, out_slots, out, k)\n" if "probes" in parts else ""
     )
     body = slow.insert(body, "slow" in parts)
+    body = body.replace("{sources}", SOURCES if "poisson_source" in parts else "")
     for name, part in plastic.items():
         body = body.replace("{" + name + "}", part)
     return _add(text + body.replace("{noise}", _noise(cells)).replace("{gap}", _gap(cells)), parts)
@@ -207,7 +212,8 @@ def _kinds(cells: list[CellCode], parts: list[str]) -> str:
     if "poisson_source" in parts:
         text += [
             f"{pad}elif kind == -1:",
-            f"{pad}    n = emit_poisson(X, base, first, end, Q[p, 1], mine, n, Q[p, 2], words, k, Q[p, 4], k0, k1)",
+            f"{pad}    n = emit_poisson(X, base, first, end, Q[p, 1], mine, n, Q[p, 2], cells, draws, kept, top, inverse,",
+            f"{pad}                     k == first_step, k, Q[p, 4], k0, k1)",
         ]
     if "spike_list" in parts:
         text += [f"{pad}elif kind == -2:", f"{pad}    n = emit_list(SL, p, k, mine, n)"]

@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
-from amine.engine.device import load_i32, load_i64, random_block
+from amine.engine.device import load_i32, load_i64, philox
 
-I64, F64 = np.int64, np.float64
+I64, F64, U32 = np.int64, np.float64, np.uint32
+EPOCH = 16  # steps whose spikes are drawn together
 
 
 @njit(nogil=True, error_model="numpy")
-def emit_poisson(X, base, first, last, n, spk, at, id0, words, step, stream, k0, k1):
-    """At most one spike a step and neuron, with probability X (one row a block)."""
+def candidate(cells, draws, words, inverse, q, block, epoch, stream, k0, k1):
+    """Goes on to the next cell of a block (a lane in a step of the epoch) in which a neuron of the highest rate would spike."""
+    a, b, _, _ = philox(U32(block), U32(epoch), U32(draws[q]), U32(stream), k0, k1)
+    gap = math.log((F64(a) + 0.5) * (1.0 / 4294967296.0)) * inverse[q]
+    cells[q] += I64(1) + I64(min(gap, 1e6))
+    words[q] = b
+    draws[q] += 1
+
+
+@njit(nogil=True, error_model="numpy")
+def emit_poisson(X, base, first, last, n, spk, at, id0, cells, draws, words, top, inverse, fresh, step, stream, k0, k1):
+    """At most one spike a step and neuron, with probability X (one row a block).
+
+    The spikes of a block in an epoch are found by geometric skips from spike to spike at the highest rate of the block, and kept
+    with the probability of the neuron's own rate: what costs is a spike, not a neuron. ``fresh`` says that the arrays hold
+    nothing yet.
+    """
+    begin, epoch, place = (step % EPOCH) * 64, step // EPOCH, base >> 6
+    if fresh or begin == 0:
+        for b in range(first, last):
+            q = place + b
+            if fresh:
+                top[q] = 0.0
+                for lane in range(64):
+                    top[q] = max(top[q], F64(X[base + b * 64 + lane]))
+                inverse[q] = 1.0 / math.log1p(-min(top[q], 1.0)) if top[q] > 0.0 else -1e300
+            cells[q], draws[q] = -1, 0
+            candidate(cells, draws, words, inverse, q, b, epoch, stream, k0, k1)
+            while cells[q] < begin:
+                candidate(cells, draws, words, inverse, q, b, epoch, stream, k0, k1)
     for b in range(first, last):
-        random_block(words, b, step, stream, k0, k1)
-        hits = 0
-        for lane in range(64):
-            hits += np.int32(F64(words[lane]) < F64(X[base + b * 64 + lane]) * 4294967296.0)
-        if hits:
-            for lane in range(min(I64(64), n - b * 64)):
-                if F64(words[lane]) < F64(X[base + b * 64 + lane]) * 4294967296.0:
-                    spk[at] = id0 + b * 64 + lane
-                    at += 1
+        q = place + b
+        while cells[q] < begin + 64:
+            lane = cells[q] - begin
+            if (F64(words[q]) + 0.5) * (1.0 / 4294967296.0) * top[q] < F64(X[base + b * 64 + lane]):
+                spk[at] = id0 + b * 64 + lane
+                at += 1
+            candidate(cells, draws, words, inverse, q, b, epoch, stream, k0, k1)
     return at
 
 
