@@ -22,10 +22,10 @@ from amine.engine.plastic.memory import (
 """
 
 FORGET = """@njit(nogil=True, error_model='numpy')
-def forget(B, keep):
+def forget(b, PB, keep):
     \"\"\"Drops from the histories what happened before step ``keep``, but for the last entry of it.\"\"\"
-    history, width, entry = B[P_HISTORY], B[P_WIDTH], B[P_ENTRY]
-    for i in range(B[P_FIRST], B[P_LAST]):
+    history, width, entry = PB[b, P_HISTORY], PB[b, P_WIDTH], PB[b, P_ENTRY]
+    for i in range(PB[b, P_FIRST], PB[b, P_LAST]):
         hist = i * width
         count = I64(word(history, hist))
         m = count
@@ -41,32 +41,31 @@ def forget(B, keep):
 """
 
 DRIVER = """@njit(nogil=True, error_model='numpy')
-def spread(X, B, row, value):
+def spread(X, b, PB, row, value):
     \"\"\"Sets a row of all targets.\"\"\"
-    stride = B[P_STRIDE]
-    for i in range(B[P_FIRST], B[P_LAST]):
-        X[U64(B[P_BASE] + row + (i >> 6) * stride + (i & 63))] = value
+    stride = PB[b, P_STRIDE]
+    for i in range(PB[b, P_FIRST], PB[b, P_LAST]):
+        X[U64(PB[b, P_BASE] + row + (i >> 6) * stride + (i & 63))] = value
 
 
 @njit(nogil=True, error_model='numpy')
-def sweep(k, X, PB, b, c, p, E, PX, PS, dt, k0, k1):
+def sweep(k, X, b, PB, PC, PP, PE, PX, PS, dt, k0, k1):
     \"\"\"Brings all synapses of a bundle up to date, and forgets what no synapse needs any more.\"\"\"
-    B = PB[b]
-    delays, early, longest = B[DELAYS], B[P_EARLY], I64(0)
-    for q in range(B[P_SUMS]):
-        spread(X, B, B[P_SUM0 + q], F(0.0))
-    for i in range(B[P_SOURCES]):
+    delays, early, longest = PB[b, DELAYS], PB[b, P_EARLY], I64(0)
+    for q in range(PB[b, P_SUMS]):
+        spread(X, b, PB, PB[b, P_SUM0 + q], F(0.0))
+    for i in range(PB[b, P_SOURCES]):
         for d in range(delays):
             a, e = segment(PB, b, i, d)
-            shift = (B[DMIN] + d + early) * B[P_SHIFT]
+            shift = (PB[b, DMIN] + d + early) * PB[b, P_SHIFT]
             longest = max(longest, shift)
             until = k + early - shift
-            here = B[P_LOCAL] + (i * delays + d) * {row}
+            here = PB[b, P_LOCAL] + (i * delays + d) * {row}
             since = I64(PX[here])
             if until >= since:
-                factor, phase, base = F(0.0), I64(-1), B[SLOTS]
+                factor, phase, base = F(0.0), I64(-1), PB[b, SLOTS]
 {visit}
-    forget(B, k + early - 2 * longest)
+    forget(b, PB, k + early - 2 * longest)
 
 
 @njit(nogil=True, error_model='numpy')
@@ -74,26 +73,25 @@ def plastic(k, slot, X, PB, PC, PP, PE, PX, PS, S, spk, ptr, pay, dt, k0, k1, ev
     \"\"\"Lets the pre-spikes act that arrive at step k; returns the number of synaptic events.\"\"\"
     events = 0
     for b in range(PB.shape[0]):
-        B, c, p, E = PB[b], PC[b], PP[b], PE[b]
 {signals}
         if k % every == 0 and k > 0:
-            sweep(k, X, PB, b, c, p, E, PX, PS, dt, k0, k1)
-        delays, early, base, release = B[DELAYS], B[P_EARLY], B[SLOTS], B[RELEASE]
-        for phase in range(B[P_PHASES]):
+            sweep(k, X, b, PB, PC, PP, PE, PX, PS, dt, k0, k1)
+        delays, early, base, release = PB[b, DELAYS], PB[b, P_EARLY], PB[b, SLOTS], PB[b, RELEASE]
+        for phase in range(PB[b, P_PHASES]):
             for d in range(delays):
-                s = slot - 1 - B[DMIN] - d - B[P_PHASE0 + phase]
-                shift = (B[DMIN] + d + early) * B[P_SHIFT]
+                s = slot - 1 - PB[b, DMIN] - d - PB[b, P_PHASE0 + phase]
+                shift = (PB[b, DMIN] + d + early) * PB[b, P_SHIFT]
                 until = k + early - shift
                 for th in range(spk.shape[0]):
-                    for q in range(ptr[s, B[POP], th, 0], ptr[s, B[POP], th, 1]):
-                        i = I64(spk[th, q]) - B[ID0]
+                    for q in range(ptr[s, PB[b, POP], th, 0], ptr[s, PB[b, POP], th, 1]):
+                        i = I64(spk[th, q]) - PB[b, ID0]
                         a, e = segment(PB, b, i, d)
-                        if q + 1 < ptr[s, B[POP], th, 1]:
-                            ahead = segment(PB, b, I64(spk[th, q + 1]) - B[ID0], d)[0]
+                        if q + 1 < ptr[s, PB[b, POP], th, 1]:
+                            ahead = segment(PB, b, I64(spk[th, q + 1]) - PB[b, ID0], d)[0]
                             for line in range(4):
                                 prefetch(base + ahead * {bytes} + line * 64)
                         factor = pay[release, th, q] if release >= 0 else F(1.0)
-                        here = B[P_LOCAL] + (i * delays + d) * {row}
+                        here = PB[b, P_LOCAL] + (i * delays + d) * {row}
                         since = I64(PX[here])
 {visit_spike}
                         events += (e - a) * I64(phase == 0)
@@ -103,12 +101,11 @@ def plastic(k, slot, X, PB, PC, PP, PE, PX, PS, S, spk, ptr, pay, dt, k0, k1, ev
 @njit(nogil=True, cache=True, error_model='numpy')
 def peek(b, k, X, PB, PC, PP, PE, PX, PS, base, sources, delays, dt, k0, k1):
     \"\"\"Brings synapses copied to ``base`` up to the start of step k, changing nothing else.\"\"\"
-    B, c, E = PB[b], PC[b], PE[b]
     for a in range(len(sources)):
         e, factor, phase = a + 1, F(0.0), I64(-2)
-        shift = (B[DMIN] + delays[a] + B[P_EARLY]) * B[P_SHIFT]
+        shift = (PB[b, DMIN] + delays[a] + PB[b, P_EARLY]) * PB[b, P_SHIFT]
         until = k - shift
-        here = B[P_LOCAL] + (sources[a] * B[DELAYS] + delays[a]) * {row}
+        here = PB[b, P_LOCAL] + (sources[a] * PB[b, DELAYS] + delays[a]) * {row}
         since = I64(PX[here])
         if until > since:
 {visit_peek}
@@ -131,12 +128,12 @@ def _dispatch(rules: list[RuleCode], pad: str, text: str) -> str:
         return "\n".join(pad + line.replace("@", "0") for line in text.splitlines())
     out = []
     for j in range(len(rules)):
-        out.append(f"{pad}{'elif' if j else 'if'} B[P_KIND] == {j}:")
+        out.append(f"{pad}{'elif' if j else 'if'} PB[b, P_KIND] == {j}:")
         out += [pad + "    " + line.replace("@", str(j)) for line in text.splitlines()]
     return "\n".join(out)
 
 
-VISIT = "visit_@(X, base, a, e, factor, until, shift, phase, since, here, c, E, PX, PS, B, dt, k0, k1)"
+VISIT = "visit_@(X, base, a, e, factor, until, shift, phase, since, here, b, PC, PE, PX, PS, PB, dt, k0, k1)"
 
 
 def rules_source(rules: list[RuleCode]) -> str:
@@ -144,21 +141,21 @@ def rules_source(rules: list[RuleCode]) -> str:
     import pprint
 
     literal = pprint.pformat([r.metadata() for r in rules], width=140, sort_dicts=False)
-    width = "(1 + B[P_STATES])"
-    both = VISIT + "\nsource_@(PX, here, until, phase, p, dt)"
+    width = "(1 + PB[b, P_STATES])"
+    both = VISIT + "\nsource_@(PX, here, until, phase, b, PP, dt)"
     signals = []
     for j, r in enumerate(rules):
         lines = [
-            f"PS[B[P_SIGNALS] + (k // B[P_TICK]) % B[P_ROOM] * {len(r.fields)} + {q}] = S[B[P_FIELD0 + {q}]]"
+            f"PS[PB[b, P_SIGNALS] + (k // PB[b, P_TICK]) % PB[b, P_ROOM] * {len(r.fields)} + {q}] = S[PB[b, P_FIELD0 + {q}]]"
             for q in range(len(r.fields))
         ]
         if r.bathed:
-            lines += ["for q in range(B[P_BATHED]):", "    spread(X, B, B[P_BATH0 + q], F(S[B[P_BATHER0 + q]]))"]
+            lines += ["for q in range(PB[b, P_BATHED]):", "    spread(X, b, PB, PB[b, P_BATH0 + q], F(S[PB[b, P_BATHER0 + q]]))"]
         if r.held:
-            lines.append(f"sample_{j}(X, B[P_FIRST], B[P_LAST], k, c, E, B)")
+            lines.append(f"sample_{j}(X, PB[b, P_FIRST], PB[b, P_LAST], k, b, PC, PE, PB)")
         if lines:
-            signals += [f"        if B[P_KIND] == {j} and k % B[P_TICK] == 0:", *(" " * 12 + x for x in lines)]
-    text = DRIVER.replace("{row}", width).replace("{bytes}", "B[P_BYTES]").replace("{signals}", "\n".join(signals))
+            signals += [f"        if PB[b, P_KIND] == {j} and k % PB[b, P_TICK] == 0:", *(" " * 12 + x for x in lines)]
+    text = DRIVER.replace("{row}", width).replace("{bytes}", "PB[b, P_BYTES]").replace("{signals}", "\n".join(signals))
     text = text.replace("{visit}", _dispatch(rules, " " * 16, both)).replace(
         "{visit_spike}", _dispatch(rules, " " * 24, both)
     )
@@ -187,7 +184,7 @@ def with_rules(text: str, rules: Sequence[RuleCode], bits: int, slow: bool) -> t
 def note_source(rules: list[RuleCode]) -> str:
     """What follows the update of a population."""
     pad = " " * 28
-    call = "count = note_@(X, i, k + 1, PC[b], PE[b], PS, PB[b])"
+    call = "count = note_@(X, i, k + 1, b, PC, PE, PS, PB)"
     text = [pad + call.replace("@", "0")]
     if len(rules) > 1:
         text = [pad + "count = I64(0)"]

@@ -110,7 +110,7 @@ class Writer:
                 if s.drive == 0
                 else f"({x} + {self.print(s.drive * DT)} * F({steps}){' * F(0.5)' if how != 'decay' else ''})"
             )
-        factor = f"{how}(E, {self._rate(s)}, {steps})"
+        factor = f"{how}(PE, b, {self._rate(s)}, {steps})"
         if s.drive == 0:
             return f"({x} * {factor})"
         rest = self.print(s.rest)
@@ -127,7 +127,7 @@ class Writer:
         import re
 
         there = set(re.findall(r"\bc\d+\b", "\n".join(lines)))
-        return [f"    {n} = c[{i}]" for i, n in enumerate(self.constants.named.values()) if n in there]
+        return [f"    {n} = PC[b, {i}]" for i, n in enumerate(self.constants.named.values()) if n in there]
 
     def _needs(self, exprs: Any) -> set[str]:
         return {s.name for e in exprs for s in e.free_symbols}
@@ -150,7 +150,7 @@ class Writer:
         body += self._advance("until")
         body += ["if phase >= 0:", *("    " + x for x in self._pre(phases))]
         if p.eq.sums:
-            place = "X[U64(B[P_BASE] + B[P_SUM0 + {}] + (i >> 6) * stride + (i & 63))]"
+            place = "X[U64(PB[b, P_BASE] + PB[b, P_SUM0 + {}] + (i >> 6) * stride + (i & 63))]"
             adds = [f"{place.format(q)} += {self.print(e)}" for q, e in enumerate(p.eq.sums.values())]
             body += ["if phase == -1:", *("    " + x for x in adds)]
         changed = [s for s in p.synapse if self._changes(s, on_post, phases)]
@@ -166,10 +166,10 @@ class Writer:
             *("    " + x for x in body),
         ]
         text = [*(" " * 4 + x for x in head), *(" " * 4 + x for x in loop)]
-        signature = "X, base, a, e, factor, until, shift, phase, since, here, c, E, PX, PS, B, dt, k0, k1"
+        signature = "X, base, a, e, factor, until, shift, phase, since, here, b, PC, PE, PX, PS, PB, dt, k0, k1"
         setup = [
-            "    history, width, row, stride, tick = B[P_HISTORY], B[P_WIDTH], B[P_ROW], B[P_STRIDE], B[P_TICK]",
-            "    signals, room = B[P_SIGNALS], B[P_ROOM]",
+            "    history, width, row, stride, tick = PB[b, P_HISTORY], PB[b, P_WIDTH], PB[b, P_ROW], PB[b, P_STRIDE], PB[b, P_TICK]",
+            "    signals, room = PB[b, P_SIGNALS], PB[b, P_ROOM]",
         ]
         return (
             "\n".join([FUNCTION, f"def visit_{self.index}({signature}):", *setup, *self._used(text), *text]) + "\n\n\n"
@@ -240,7 +240,7 @@ class Writer:
     def _target(self, column: str, names: list[str]) -> list[str]:
         """Variables of the target as they are now."""
         return [
-            f"{v(n)} = X[U64(B[P_BASE] + B[{column} + {q}] + (i >> 6) * stride + (i & 63))]"
+            f"{v(n)} = X[U64(PB[b, P_BASE] + B[{column} + {q}] + (i >> 6) * stride + (i & 63))]"
             for q, n in enumerate(names)
         ]
 
@@ -298,7 +298,7 @@ class Writer:
         text += self._signals(used, "t")
         swap = {symbol(s.name): symbol(f"mean_{s.name}") for s in averaged}
         step = (
-            ["part_z = F(noise(k0, k1, B[P_STREAM], i, here, t, 64 * copy + draw))", "draw += 1"] if self.noisy else []
+            ["part_z = F(noise(k0, k1, PB[b, P_STREAM], i, here, t, 64 * copy + draw))", "draw += 1"] if self.noisy else []
         )
         step += [f"new_{s} = {self._step(s, e.subs(swap, simultaneous=True))}" for s, e in p.substep.items()]
         for s in p.substep:
@@ -359,9 +359,9 @@ class Writer:
         text += [f"    PX[here + {i + 1}] = {v(s.name)}" for i, s in enumerate(p.source)]
         exprs = [e for s in p.source for e in (s.rate, s.drive)] + [e for acts in acts_of.values() for _, e in acts]
         needed = self._needs(exprs)
-        names = [f"    {v(n)} = p[{i}]" for i, n in enumerate(sorted(p.eq.parameters)) if n in needed]
+        names = [f"    {v(n)} = PP[b, {i}]" for i, n in enumerate(sorted(p.eq.parameters)) if n in needed]
         return (
-            "\n".join([FUNCTION, f"def source_{self.index}(PX, here, until, phase, p, dt):", *names, *text]) + "\n\n\n"
+            "\n".join([FUNCTION, f"def source_{self.index}(PX, here, until, phase, b, PP, dt):", *names, *text]) + "\n\n\n"
         )
 
     # --- the target ------------------------------------------------------------------------------------------------
@@ -381,7 +381,7 @@ class Writer:
         return [*text, "put(history, hist, WORD(count + 1))", "count += 1"]
 
     def _last(self) -> list[str]:
-        text = ["hist = i * B[P_WIDTH]", "count = I64(word(history, hist))", f"known = {self._word('count - 1')}"]
+        text = ["hist = i * PB[b, P_WIDTH]", "count = I64(word(history, hist))", f"known = {self._word('count - 1')}"]
         text += ["when = I64(word(history, known))"] if self.plan.trace else []
         first = 1 + int(self.many)
         return text + [
@@ -401,10 +401,10 @@ class Writer:
         text += self._target("P_SEEN0", p.seen) + self._append(True)
         lines = ["    " + x for x in [*text, "return count"]]
         head = [
-            "    history, stride, tick = B[P_HISTORY], B[P_STRIDE], B[P_TICK]",
-            "    signals, room = B[P_SIGNALS], B[P_ROOM]",
+            "    history, stride, tick = PB[b, P_HISTORY], PB[b, P_STRIDE], PB[b, P_TICK]",
+            "    signals, room = PB[b, P_SIGNALS], PB[b, P_ROOM]",
         ]
-        signature = f"def note_{self.index}(X, i, s, c, E, PS, B):"
+        signature = f"def note_{self.index}(X, i, s, b, PC, PE, PS, PB):"
         return "\n".join([FUNCTION, signature, *head, *self._used(lines), *lines]) + "\n\n\n"
 
     def _sample(self) -> str:
@@ -415,9 +415,9 @@ class Writer:
         inner += ["if " + " or ".join(f"now_{q} != {v(f'held_{q}')}" for q in range(len(p.held))) + ":"]
         then = [f"{v(x.name)} = {self._decayed(x, v(x.name), 's - when')}" for x in p.trace] + self._append(False)
         inner += ["    " + x for x in then] + ["most = max(most, count)"]
-        lines = ["    history, stride, most = B[P_HISTORY], B[P_STRIDE], I64(0)", "    for i in range(first, last):"]
+        lines = ["    history, stride, most = PB[b, P_HISTORY], PB[b, P_STRIDE], I64(0)", "    for i in range(first, last):"]
         lines += [" " * 8 + x for x in inner]
-        signature = f"def sample_{self.index}(X, first, last, s, c, E, B):"
+        signature = f"def sample_{self.index}(X, first, last, s, b, PC, PE, PB):"
         return "\n".join([FUNCTION, signature, *self._used(lines), *lines, "    return most"]) + "\n\n\n"
 
     def held_names(self) -> list[str]:

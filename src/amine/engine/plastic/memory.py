@@ -64,23 +64,23 @@ store_i64 = _storer(types.int64, ir.IntType(64))
 
 
 @njit(nogil=True, inline="always")
-def decay(E, r, n):
+def decay(E, b, r, n):
     """exp(-rate n dt) for n >= 0 steps, as a product of two table entries."""
     if n < NEAR:
-        return E[r, U64(n) & U64(255)] * E[r, U64(256) + (U64(n) >> U64(8))]
-    return E.dtype.type(math.exp(-E[r, 512] * n))
+        return E[b, r, U64(n) & U64(255)] * E[b, r, U64(256) + (U64(n) >> U64(8))]
+    return E.dtype.type(math.exp(-E[b, r, 512] * n))
 
 
 @njit(nogil=True, inline="always")
-def mean(E, r, n):
+def mean(E, b, r, n):
     """The mean of exp(-rate t) over n steps; n is at most a tick."""
-    return E[r, U64(513) + U64(n)]
+    return E[b, r, U64(513) + U64(n)]
 
 
 @njit(nogil=True, inline="always")
-def mean_far(E, r, n):
+def mean_far(E, b, r, n):
     """As :func:`mean`, for any n."""
-    return (E.dtype.type(1.0) - decay(E, r, n)) / (E[r, 512] * E.dtype.type(n))
+    return (E.dtype.type(1.0) - decay(E, b, r, n)) / (E[b, r, 512] * E.dtype.type(n))
 
 
 def tables(rates: list[float], dt: float, tick: int, real: type) -> np.ndarray:
