@@ -23,19 +23,19 @@ from amine.engine.plastic.memory import (
 
 FORGET = """@njit(nogil=True, error_model='numpy')
 def forget(b, PB, keep):
-    \"\"\"Drops from the histories what happened before step ``keep``, but for the last entry of it.\"\"\"
+    \"\"\"Drops from the histories what happened before step ``keep``, but for the last three entries of it.\"\"\"
     history, width, entry = PB[b, P_HISTORY], PB[b, P_WIDTH], PB[b, P_ENTRY]
     for i in range(PB[b, P_FIRST], PB[b, P_LAST]):
         hist = i * width
         count = I64(word(history, hist))
         m = count
-        while m > 1 and I64(word(history, hist + 1 + (m - 1) * entry)) >= keep:
+        while m > 3 and I64(word(history, hist + 1 + (m - 1) * entry)) >= keep:
             m -= 1
-        if m > 1:
-            drop = (m - 1) * entry
-            for q in range(hist + 1, hist + 1 + (count - m + 1) * entry):
+        if m > 3:
+            drop = (m - 3) * entry
+            for q in range(hist + 1, hist + 1 + (count - m + 3) * entry):
                 put(history, q, word(history, q + drop))
-            put(history, hist, WORD(count - m + 1))
+            put(history, hist, WORD(count - m + 3))
 
 
 """
@@ -150,7 +150,10 @@ def rules_source(rules: list[RuleCode]) -> str:
             for q in range(len(r.fields))
         ]
         if r.bathed:
-            lines += ["for q in range(PB[b, P_BATHED]):", "    spread(X, b, PB, PB[b, P_BATH0 + q], F(S[PB[b, P_BATHER0 + q]]))"]
+            lines += [
+                "for q in range(PB[b, P_BATHED]):",
+                "    spread(X, b, PB, PB[b, P_BATH0 + q], F(S[PB[b, P_BATHER0 + q]]))",
+            ]
         if r.held:
             lines.append(f"sample_{j}(X, PB[b, P_FIRST], PB[b, P_LAST], k, b, PC, PE, PB)")
         if lines:
@@ -169,9 +172,7 @@ def with_rules(text: str, rules: Sequence[RuleCode], bits: int, slow: bool) -> t
         return text, dict.fromkeys(("rule_arguments", "crowded", "plastic", "note", "or_crowded"), "")
     mark = "F, STEP, I64"
     head = IMPORTS.replace("{bits}", str(bits))
-    call = (
-        f"plastic(k, slot, X, PB, PC, PP, PE, PX, PS, {'SLOW.S[tid]' if slow else 'PX'}, spk, ptr, pay, dt, k0, k1, every)"
-    )
+    call = f"plastic(k, slot, X, PB, PC, PP, PE, PX, PS, {'SLOW.S[tid]' if slow else 'PX'}, spk, ptr, pay, dt, k0, k1, every)"
     return text.replace(mark, head + mark, 1) + rules_source(list(rules)), {
         "rule_arguments": ",\n            PB, PC, PP, PE, PX, PS, every",
         "crowded": "    crowded = False\n",

@@ -3,7 +3,7 @@
 ``visit`` brings the synapses of one row and delay up to a time and, if a pre-spike is there, lets it act; ``source`` does the
 same for the states of the source; ``note`` and ``sample`` add to the histories of targets. A history is one line of words:
 the number of entries, then for each entry its step, whether it is a spike, the decaying states after it, what
-a post-spike reads, and the held values. Entry 0 stands for all that came before.
+a post-spike reads, and the held values. The first three entries lie before all that any synapse still has to learn.
 """
 
 from __future__ import annotations
@@ -144,9 +144,7 @@ class Writer:
         if self.noisy:  # synapses of one pair have noise of their own
             body += ["copy, last, draw = (copy + 1 if i == last else I64(0)), i, I64(0)"]
         if p.trace or kept:
-            body += self._find()
-        if kept:
-            body += self._entries(on_post)
+            body += self._past(on_post, kept)
         body += self._advance("until")
         body += ["if phase >= 0:", *("    " + x for x in self._pre(phases))]
         if p.eq.sums:
@@ -183,13 +181,56 @@ class Writer:
     def _word(self, m: str) -> str:
         return f"hist + 1 + ({m}) * {self.entry}" if self.entry > 1 else f"hist + 1 + ({m})"
 
+    def _past(self, on_post: list[Any], kept: bool) -> list[str]:
+        """Brings the synapse up to the last post-spike before ``until``.
+
+        Most often at most two post-spikes lie in between. They are then computed in any case and taken or not, without a branch that
+        the processor would guess wrong every other time.
+        """
+        slow = [*self._find(), *(self._entries(on_post) if kept else [])]
+        if self.many or self.plan.substep:
+            return slow
+        text = ["hist = i * width", "count = I64(word(history, hist))"]
+        text += [f"third = {self._word('count - 3')}", "past = I64(word(history, third)) + shift"]
+        fast: list[str] = []
+        for q, name in ((2, "b"), (1, "a")):
+            fast += [
+                f"at_{name} = {self._word(f'count - {q}')}",
+                f"when_{name} = I64(word(history, at_{name})) + shift",
+            ]
+        traces = [s.name for s in self.plan.trace]
+        fast += ["when = past"] if traces else []
+        fast += [f"{v(n)} = load(history, third + {1 + self.payload.index(n)})" for n in traces]
+        for name in ("b", "a"):
+            fast += self._taken(on_post, name) if kept else []
+            for n in traces:
+                fast.append(
+                    f"{v(n)} = load(history, at_{name} + {1 + self.payload.index(n)}) if when_{name} < until else {v(n)}"
+                )
+            fast += [f"when = when_{name} if when_{name} < until else when"] if traces else []
+        return [*text, "if past < since:", *("    " + x for x in fast), "else:", *("    " + x for x in slow[2:])]
+
+    def _taken(self, on_post: list[Any], name: str) -> list[str]:
+        """A post-spike that acts if it lies between ``since`` and ``until``."""
+        p = self.plan
+        text = [f"there = (when_{name} >= since) & (when_{name} < until)", f"s = when_{name} if there else t"]
+        text += ["entry = at_" + name] if p.seen else []
+        text += [x for x in self._advance("s")]
+        lines = self._post(on_post, guard=True)
+        changed = [s for s in p.synapse if any(n == s for n, _ in on_post)]
+        mine = [s.name for s in p.trace if s.name in self._needs(e for _, e in self._effective(on_post))]
+        text += [f"old_{s} = {v(s)}" for s in (*changed, *mine)]
+        text += lines
+        text += [f"{v(s)} = {v(s)} if there else old_{s}" for s in changed]
+        return text + [f"{v(s)} = old_{s}" for s in mine]
+
     def _find(self) -> list[str]:
         """The last entry that these synapses know."""
         text = [
             "hist = i * width",
             "count = I64(word(history, hist))",
             "m = count",
-            f"while m > 1 and I64(word(history, {self._word('m - 1')})) + shift >= since:",
+            f"while I64(word(history, {self._word('m - 1')})) + shift >= since:",
             "    m -= 1",
             f"known = {self._word('m - 1')}",
         ]
@@ -214,20 +255,29 @@ class Writer:
         inner += [*spike, *self._load("entry"), "m += 1"]
         return ["while m < count:", *("    " + x for x in inner)]
 
-    def _post(self, on_post: list[Any]) -> list[str]:
+    def _post(self, on_post: list[Any], guard: bool = False) -> list[str]:
         p = self.plan
+        on_post = self._effective(on_post)
         used = self._needs(e for _, e in on_post)
         first = 1 + int(self.many)
         text = [f"{v(s.name)} = {self._decayed(s, v(s.name) + '_0', 's - since')}" for s in p.source if s.name in used]
-        text += [f"{v(s.name)} = {self._decayed(s, v(s.name), 's - when')}" for s in p.trace if s.name in used]
+        gap = "max(s - when, 0)" if guard else "s - when"  # what is not taken must not look outside the tables
+        text += [f"{v(s.name)} = {self._decayed(s, v(s.name), gap)}" for s in p.trace if s.name in used]
         text += [f"{v(n)} = load(history, entry + {first + self.payload.index(n)})" for n in p.seen]
         text += self._signals(used, "(s - 1)")
         for n, e in on_post:
-            if n in p.fused or (n not in used and p.eq.places[n] == "target"):
-                continue
             text.append(f"{v(n)} = {self.print(e)}")
             text += self._clip(n) if p.eq.places[n] == "synapse" else []
         return text
+
+    def _effective(self, acts: list[Any]) -> list[Any]:
+        """Those statements of a post-spike that the synapse needs: states of the target are read off its history afterwards."""
+        out, read = [], set()
+        for n, e in reversed(acts):
+            if self.plan.eq.places[n] == "synapse" or n in read:
+                out.insert(0, (n, e))
+                read |= {x.name for x in e.free_symbols}
+        return [(n, e) for n, e in out if n not in self.plan.fused]
 
     def _signals(self, used: set[str], at: str) -> list[str]:
         n = max(1, len(self.plan.fields))
@@ -298,7 +348,9 @@ class Writer:
         text += self._signals(used, "t")
         swap = {symbol(s.name): symbol(f"mean_{s.name}") for s in averaged}
         step = (
-            ["part_z = F(noise(k0, k1, PB[b, P_STREAM], i, here, t, 64 * copy + draw))", "draw += 1"] if self.noisy else []
+            ["part_z = F(noise(k0, k1, PB[b, P_STREAM], i, here, t, 64 * copy + draw))", "draw += 1"]
+            if self.noisy
+            else []
         )
         step += [f"new_{s} = {self._step(s, e.subs(swap, simultaneous=True))}" for s, e in p.substep.items()]
         for s in p.substep:
@@ -361,7 +413,8 @@ class Writer:
         needed = self._needs(exprs)
         names = [f"    {v(n)} = PP[b, {i}]" for i, n in enumerate(sorted(p.eq.parameters)) if n in needed]
         return (
-            "\n".join([FUNCTION, f"def source_{self.index}(PX, here, until, phase, b, PP, dt):", *names, *text]) + "\n\n\n"
+            "\n".join([FUNCTION, f"def source_{self.index}(PX, here, until, phase, b, PP, dt):", *names, *text])
+            + "\n\n\n"
         )
 
     # --- the target ------------------------------------------------------------------------------------------------
@@ -415,7 +468,10 @@ class Writer:
         inner += ["if " + " or ".join(f"now_{q} != {v(f'held_{q}')}" for q in range(len(p.held))) + ":"]
         then = [f"{v(x.name)} = {self._decayed(x, v(x.name), 's - when')}" for x in p.trace] + self._append(False)
         inner += ["    " + x for x in then] + ["most = max(most, count)"]
-        lines = ["    history, stride, most = PB[b, P_HISTORY], PB[b, P_STRIDE], I64(0)", "    for i in range(first, last):"]
+        lines = [
+            "    history, stride, most = PB[b, P_HISTORY], PB[b, P_STRIDE], I64(0)",
+            "    for i in range(first, last):",
+        ]
         lines += [" " * 8 + x for x in inner]
         signature = f"def sample_{self.index}(X, first, last, s, b, PC, PE, PB):"
         return "\n".join([FUNCTION, signature, *self._used(lines), *lines, "    return most"]) + "\n\n\n"

@@ -352,11 +352,12 @@ def widen(history: np.ndarray, width: int) -> np.ndarray:
 def histories(
     n: int, code: dict[str, Any], initial: dict[str, float], real: np.dtype, capacity: int, shift: int
 ) -> np.ndarray:
-    """Histories at time zero: one entry that says what the target's states are, seen at the synapse ``shift`` steps later at most."""
+    """Histories at time zero: entries that say what the target's states are, seen at the synapse ``shift`` steps later at most."""
     word = np.dtype(np.int32 if real.itemsize == 4 else np.int64)
     out = aligned((n, 1 + capacity * code["entry"]), word)
-    out[:, 0], out[:, 1] = 1, -shift
-    first = 1 + code["entry"] - len(code["payload"])
-    for q, name in enumerate(code["payload"]):
-        out.view(real)[:, first + q] = initial.get(name, 0.0)
+    out[:, 0] = 3
+    for first in range(1, 1 + 3 * code["entry"], code["entry"]):
+        out[:, first] = -shift - 1
+        for q, name in enumerate(code["payload"], first + code["entry"] - len(code["payload"])):
+            out.view(real)[:, q] = initial.get(name, 0.0)
     return out
