@@ -96,3 +96,25 @@ def test_a_rule_does_what_its_equations_say(run, name):
     change = np.abs(want - start).max(axis=0)
     assert (change > 1e-4).all(), "nothing happened"
     assert (np.abs(got - want).max(axis=0) < 1e-3 * change).all(), (got, want)
+
+
+def test_a_modulator_gates_learning():
+    """With the gate half open, changes are half as large; shut, there are none."""
+    change = {}
+    for level in ("0 uM", "1 uM", "1000000 uM"):
+        net = am.Network(seed=1)
+        P = net.population("P", 4, "poisson", rate="30 Hz")
+        E = net.population("E", 3, "lif_cond", I_e="150 pA")
+        net.field("acetylcholine", tonic=level)
+        rule = am.rules.gated(
+            am.rules.stdp(w_max="1000 nS", A_plus="1e-5", A_minus="1e-6"), "acetylcholine", half="1 uM"
+        )
+        s = net.synapses(P, E, receptor="AMPA", weight="0.001 nS", connect="all_to_all", rule=rule)
+        change[level] = net.run("1 s", precision="float64", progress=False).weights(s).weights - 0.001
+    assert np.abs(change["0 uM"]).max() == 0.0
+    np.testing.assert_allclose(change["1 uM"], change["1000000 uM"] / 2, rtol=0.05)
+
+
+def test_a_gate_needs_sums():
+    with pytest.raises(am.AmineError, match="it sets or multiplies the weight"):
+        am.rules.gated(am.rules.rule("half", "w : nS\non pre w *= 0.5"), "acetylcholine")

@@ -90,6 +90,7 @@ def _summary(net: Network) -> Section:
     size = net.estimate()
     models = sorted({p.model.name for p in net.populations.values()})
     receptors = sorted({m.name for p in net.populations.values() for m in _ports(p, net).values()})
+    rules = {s.plasticity.name for s in net.projections if s.plasticity is not None}
     plastic = sorted({s.release.name for s in net.projections if s.release is not None})
     rows = [
         ("Populations", ", ".join(net.populations)),
@@ -104,6 +105,7 @@ def _summary(net: Network) -> Section:
         ("Neuron models", ", ".join(models)),
         ("Receptors", ", ".join(receptors) or "none"),
         ("Short-term plasticity", ", ".join(plastic) or "none"),
+        *([("Long-term plasticity", ", ".join(sorted(rules)))] if rules else []),
         ("Electrical synapses", str(size["gap_junctions"]) if net.electrical else "none"),
         (
             "Input",
@@ -175,8 +177,18 @@ def _models(net: Network) -> list[Section]:
         for label, m in _receptors(p, net).items()
     }
     releases = {s.release.name: (s.release, s.release.parameters) for s in net.projections if s.release is not None}
+    rules = {
+        f"{s.plasticity.name} ({s.name}, {s.plastic}, {s.delay_kind} delay)": (s.plasticity, s.plasticity.parameters)
+        for s in net.projections
+        if s.plasticity is not None
+    }
     out = []
-    for title, group in (("D. Neuron model", neurons), ("E. Receptor", receptors), ("F. Release", releases)):
+    for title, group in (
+        ("D. Neuron model", neurons),
+        ("E. Receptor", receptors),
+        ("F. Release", releases),
+        ("F. Plasticity", rules),
+    ):
         merged: dict[Any, list[str]] = {}
         for name, (model, parameters) in group.items():
             key = (model, tuple(sorted((k, value_text(v)) for k, v in parameters.items())))

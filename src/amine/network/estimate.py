@@ -53,6 +53,8 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
     for s in net.projections:
         individual = [_individual(w) or _individual(s.delay) for w in s.receptors.values()]
         each = sum((4 + real) if x else 4 for x in individual)
+        if s.plasticity is not None:  # a word for the target, one for the weight; further states are not counted
+            each += 2 * real - (4 + real if individual[list(s.receptors).index(str(s.plastic))] else 4)
         for a in s.source.views():
             for b in s.target.views():
                 n = expected_pairs(net, s.rule, a, b, s.autapses)

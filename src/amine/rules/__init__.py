@@ -104,6 +104,44 @@ def rule(name: str, equations: str, *, source: str = "", doc: str = "", **parame
     return _custom("rule", name, equations, parameters, source=source, doc=doc)
 
 
+def gated(model: Model | str, by: str, half: str | None = None) -> Model:
+    """A rule whose changes of the weight a modulator multiplies: acetylcholine, noradrenaline or dopamine as gate of learning.
+
+    Parameters
+    ----------
+    model : the rule or its name.
+    by : a field (or drug) of the network, or a receptor of one of its modulations.
+    half : concentration at which learning has half its full rate, ``by/(by + half)``; None for a receptor, whose occupancy is the factor.
+
+    Raises
+    ------
+    AmineError
+        If the rule changes the weight by ``=`` or ``*=``, which cannot be gated.
+
+    Examples
+    --------
+    >>> print(gated("hebb", "acetylcholine", half="0.5 uM").equations.splitlines()[2])
+    on pre w += acetylcholine/(acetylcholine + acetylcholine_half)*(eta*y/r_ref)
+    """
+    import re
+    from dataclasses import replace
+
+    rule = get(model) if isinstance(model, str) else model
+    if re.search(r"(?<![\w/])w\s*\*?=(?!=)", rule.equations):
+        raise AmineError(rule.where, "it sets or multiplies the weight", mend="write the gate into its equations")
+    gate = by if half is None else f"{by}/({by} + {by}_half)"
+    text = re.sub(r"(?<![\w/])w\s*([-+])=\s*([^;\n]+)", rf"w \1= {gate}*(\2)", rule.equations)
+    text = re.sub(r"(dw/dt\s*=\s*)([^:\n]+?)(\s*:)", rf"\1{gate}*(\2)\3", text)
+    more = {} if half is None else {f"{by}_half": half}
+    return replace(
+        rule,
+        name=f"{rule.name} gated by {by}",
+        equations=text,
+        units={**rule.units, **dict.fromkeys(more, "uM")},
+        parameters={**rule.parameters, **more},
+    )
+
+
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)

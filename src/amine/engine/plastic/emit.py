@@ -215,7 +215,7 @@ class Writer:
         p = self.plan
         text = [f"there = (when_{name} >= since) & (when_{name} < until)", f"s = when_{name} if there else t"]
         text += ["entry = at_" + name] if p.seen else []
-        text += [x for x in self._advance("s")]
+        text += self._advance("s")
         lines = self._post(on_post, guard=True)
         changed = [s for s in p.synapse if any(n == s for n, _ in on_post)]
         mine = [s.name for s in p.trace if s.name in self._needs(e for _, e in self._effective(on_post))]
@@ -290,7 +290,7 @@ class Writer:
     def _target(self, column: str, names: list[str]) -> list[str]:
         """Variables of the target as they are now."""
         return [
-            f"{v(n)} = X[U64(PB[b, P_BASE] + B[{column} + {q}] + (i >> 6) * stride + (i & 63))]"
+            f"{v(n)} = X[U64(PB[b, P_BASE] + PB[b, {column} + {q}] + (i >> 6) * stride + (i & 63))]"
             for q, n in enumerate(names)
         ]
 
