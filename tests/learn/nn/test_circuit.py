@@ -45,11 +45,24 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("budget", ["1 GB", "100 kB"], ids=["whole", "segments"])
+def combined(cases, quick):
+    """Cases with memory for the whole or in segments; all but some are long validation, since each compiles kernels of its own."""
+    return [
+        pytest.param(c, b, marks=() if (c, b) in quick else pytest.mark.validate, id=f"{c}-{b}")
+        for c in cases
+        for b in ("whole", "segments")
+    ]
+
+
+BUDGET = {"whole": "1 GB", "segments": "60 kB"}
+
+
+@pytest.mark.parametrize(
+    ("case", "budget"), combined(CASES, {("plain", "whole"), ("release", "segments"), ("delays", "segments")})
+)
 def test_spikes_are_those_of_the_simulation(case, budget):
     net = network(**CASES[case])
-    m = net.to_module(outputs=["E.spikes", "I.spikes", "E.v"], precision="float64", budget=budget)
+    m = net.to_module(outputs=["E.spikes", "I.spikes", "E.v"], precision="float64", budget=BUDGET[budget])
     out = m(duration="150 ms")
     run = net.run("150 ms", precision="float64", progress=False)
     for p in "EI":
@@ -61,12 +74,13 @@ def test_spikes_are_those_of_the_simulation(case, budget):
 LEARN = ["P->E.weight", "E->all.weight", "I->E.GABA_A", "E.C", "I.tau_m", "E.AMPA.tau", "E.GABA_A.E_rev"]
 
 
-@pytest.mark.parametrize("release", [None, "tsodyks_markram"])
-@pytest.mark.parametrize("budget", ["1 GB", "60 kB"], ids=["whole", "segments"])
+@pytest.mark.parametrize(
+    ("release", "budget"), combined(("", "tsodyks_markram"), {("tsodyks_markram", "segments"), ("", "whole")})
+)
 def test_gradients_agree_with_finite_differences(release, budget):
     """With soft spikes all is smooth: weights, alike and of their own, parameters, and given spikes and currents."""
     torch.manual_seed(0)
-    net = network(release=release, delay=am.uniform("0.5 ms", "4 ms"))
+    net = network(release=release or None, delay=am.uniform("0.5 ms", "4 ms"))
     outputs = ["E.rate", "I.rates", "E.v", "I.spikes"]
     m = net.to_module(
         ["P", "E.current"],
@@ -75,7 +89,7 @@ def test_gradients_agree_with_finite_differences(release, budget):
         precision="float64",
         surrogate=SOFT,
         detach_reset=False,
-        budget=budget,
+        budget=BUDGET[budget],
         bin="10 ms",
     ).double()
     spikes, current = (torch.rand(60, 2, 20) < 0.05).double(), 20 * torch.rand(60, 2, 16).double()
@@ -99,7 +113,7 @@ def test_gradients_agree_with_finite_differences(release, budget):
 
     dc = torch.randn_like(current)
     checks = {"current": (float((c.grad * dc).sum()), lambda h: value(current=current + 20 * h * dc).item(), 20.0)}
-    if release is None:  # a release model takes whole spikes
+    if not release:  # a release model takes whole spikes
         dx = torch.rand_like(spikes) * (spikes > 0)
         checks["spikes"] = (float((x.grad * dx).sum()), lambda h: value(spikes=spikes - h * dx).item(), -1.0)
     for n, p in m.named_parameters():
@@ -115,10 +129,13 @@ def test_gradients_agree_with_finite_differences(release, budget):
 
 def test_compact_support_leaves_out_nothing():
     """Neurons whose surrogate is zero are passed over on the way back: the gradient is the same."""
-    net, found = network(), []
+    net, found = am.Network(seed=2, dt="0.5 ms"), []
+    P, E = net.population("P", 20, "poisson", rate="100 Hz"), net.population("E", 16, "lif", I_e="200 pA")
+    net.synapses(P, E, receptor="exc", weight="150 pA", p=0.4)
+    net.synapses(E, E, receptor="exc", weight=am.uniform("10 pA", "60 pA"), p=0.4, delay="1 ms")
     for support in (1.0, None):
         shape = ann.Surrogate("max(0, 1 - abs(x))", relative=0.4, support=support, name="triangle")
-        m = net.to_module("P", "E.rate", LEARN, precision="float64", surrogate=shape).double()
+        m = net.to_module("P", "E.rate", ["P->E.weight", "E->E.weight"], precision="float64", surrogate=shape).double()
         x = (torch.rand(80, 2, 20, generator=torch.Generator().manual_seed(1)) < 0.05).double().requires_grad_()
         m(x).square().sum().backward()
         found.append([x.grad, *(p.grad for p in m.parameters())])
@@ -213,6 +230,8 @@ def test_errors():
         net.to_module(budget="much")
     with pytest.raises(am.AmineError, match="duration is missing"):
         net.to_module(outputs="E.rate")()
+    with pytest.raises(am.AmineError, match="release at random"):
+        network(release="quantal").to_module(outputs="E.rate")
     net.gap_junctions("E", "E", conductance="1 nS", p=0.1)
     with pytest.raises(am.AmineError, match="gap junctions are not differentiated"):
         net.to_module(outputs="E.rate")

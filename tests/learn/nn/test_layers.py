@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 
@@ -196,3 +198,14 @@ def test_importing_amine_loads_no_torch():
         [sys.executable, "-c", "import amine, sys; print('torch' in sys.modules)"], capture_output=True, text=True
     )
     assert done.stdout.strip() == "False"
+
+
+def test_copies_and_pickles():
+    cells = ann.Recurrent(ann.Neurons("lif", 3, learn=["tau_m"]))
+    x = torch.rand(20, 2, 3)
+    out, _ = cells(x)
+    for other in (copy.deepcopy(cells), pickle.loads(pickle.dumps(cells))):
+        assert torch.equal(other(x)[0], out)
+    fresh = ann.Recurrent(ann.Neurons("lif", 3, learn=["tau_m"], tau_m="25 ms"))
+    fresh.load_state_dict(cells.state_dict())
+    assert torch.equal(fresh.neurons.value("tau_m"), cells.neurons.value("tau_m"))

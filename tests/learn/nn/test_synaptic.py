@@ -12,7 +12,8 @@ torch = pytest.importorskip("torch")
 ann = pytest.importorskip("amine.learn.nn")
 
 RECEPTORS = [r for r in am.models.names("receptor") if am.models.get(r).parsed.on_spike[0][0] != "v"]
-RELEASES = [r for r in am.models.names("release") if am.models.get(r).parsed.states]
+RANDOM = [r for r in am.models.names("release") if am.models.get(r).quantal]
+RELEASES = [r for r in am.models.names("release") if am.models.get(r).parsed.states and r not in RANDOM]
 
 
 def test_there_are_models():
@@ -39,7 +40,17 @@ def same(part, *inputs):
         torch.testing.assert_close(b, a, rtol=1e-10, atol=1e-11 * float(a.abs().max()) + 1e-13)
 
 
-@pytest.mark.parametrize("name", RECEPTORS)
+def firsts(names):
+    """Models, those whose equations another has before them marked as long validation: each compiles kernels of its own."""
+    seen, out = set(), []
+    for n in names:
+        text = am.models.get(n).equations
+        out.append(pytest.param(n, marks=pytest.mark.validate if text in seen else (), id=n))
+        seen.add(text)
+    return out
+
+
+@pytest.mark.parametrize("name", firsts(RECEPTORS))
 def test_receptors(name):
     torch.manual_seed(1)
     part = ann.Receptor(name, 3, dt="0.5 ms", learn=list(am.models.get(name).units), per_neuron=True).double()
@@ -87,3 +98,9 @@ def test_receptor_of_a_neuron_is_that_of_the_module():
     alone, _ = ann.Neurons("lif_cond", 1, **cell)(current, returns="states")
     # exponential Euler with the conductance against the same current held over the step: they differ in second order
     np.testing.assert_allclose(alone["v"].numpy(), with_receptor["v"].numpy(), atol=2e-2)
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_random_release_is_refused(name):
+    with pytest.raises(am.AmineError, match="at random"):
+        ann.Release(name, 2)(torch.ones(3, 1, 2))

@@ -30,7 +30,6 @@ class Cells(Scanned):
     ) -> None:
         """Finds the generated code, the surrogate in the neuron's own units, and the gain, which joins the values."""
         self.cell, self.detach_reset = cell, bool(detach_reset)
-        self.code = self.load()
         self.surrogate = find_surrogate(surrogate)
         self.excitability = excitability(self.code, values, self.dt, self.where)
         self.distance = self._distance(values)

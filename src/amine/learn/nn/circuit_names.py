@@ -76,11 +76,15 @@ def initial_states(net: Any, m: Any, cell: Any) -> dict[str, np.ndarray]:
 
 def require_adjoint(net: Any) -> None:
     """Raises AmineError for what has no adjoint."""
+    from amine.engine.own_release import is_synaptic
+
     why = ""
     if net.electrical:
         why = "gap junctions"
     elif any(getattr(s, "plasticity", None) is not None for s in net.projections):
         why = "synapses that change by a rule"
+    elif any(is_synaptic(s) for s in net.projections):
+        why = "release at random and release of each synapse"
     elif any(getattr(s, "detail", "receptor") != "receptor" for s in net.projections):
         why = "synapses with kinetic schemes"
     elif any(getattr(p.model, "cell", None) is not None for p in net.populations.values()):

@@ -42,7 +42,7 @@ class Bounded(nn.Module):
             low = 0.0
         self.low, self.high, self.scale = low, high, scale
         x = torch.tensor(np.array(start, float), dtype=torch.float64)
-        self.register_buffer("start", torch.ones_like(x), persistent=False)
+        self.register_buffer("start", torch.ones_like(x))
         self.start: torch.Tensor
         if low is not None and high is not None:
             raw = torch.zeros_like(x)

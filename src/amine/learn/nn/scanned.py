@@ -30,8 +30,8 @@ class Scanned(nn.Module):
     parameters by tensors from outside, through which gradients flow (they must be named when it is made).
     """
 
-    code: ModuleType
     surrogate: Surrogate
+    _code: ModuleType | None
 
     def __init__(self, model: Model, n: Any, dt: Any, where: str, backend: str):
         super().__init__()
@@ -44,13 +44,24 @@ class Scanned(nn.Module):
             raise AmineError(
                 f"{where}, backend", f"'{backend}' is not known", mend=did_you_mean(str(backend), BACKENDS)
             )
-        self.backend = backend
+        self.backend, self._code = backend, None
         self.units: dict[str, str] = {}
         self.fixed: dict[str, Any] = {}
         self.learned = nn.ModuleDict()
         self.factors: dict[str, torch.Tensor] = {}
         self.kernels: dict[str, ModuleType] = {}
         self._constants: dict[Any, Any] = {}
+
+    @property
+    def code(self) -> ModuleType:
+        """The generated plain module."""
+        if self._code is None:
+            self._code = self.load()
+        return self._code
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without generated code, which is found again: so that it can be copied, pickled and sent to other processes."""
+        return {**self.__dict__, "_code": None, "kernels": {}, "_constants": {}}
 
     # --- what it is made of ------------------------------------------------------------------------------------
 

@@ -43,7 +43,6 @@ class _Part(Scanned):
         arrays = {p for p, x in values.items() if np.ndim(x)} | (set(learned) if per_neuron else set())
         self.arrays = frozenset(arrays)
         self.surrogate = surrogate("fast_sigmoid")
-        self.code = self.load()
         self.learn(learned, values, arrays, bounds, 10.0)
 
     def program(self) -> Any:

@@ -34,6 +34,12 @@ def receptor_program(model: Any, arrays: frozenset[str]) -> Program:
 def release_program(model: Any, arrays: frozenset[str]) -> Program:
     """A release model: ``s`` is 1 where its neuron spikes at the end of a step; ``released`` is s times the payload."""
     eq = parse(model)
+    if model.quantal:
+        raise AmineError(
+            f"Release '{model.name}'",
+            "it releases quanta at random, which has no adjoint",
+            mend="use tsodyks_markram with U = p, and weights of n quanta",
+        )
     methods = choose(eq.full_rhs, set(eq.parameters), set())
     if any(m != "exact" for m in methods.values()):
         raise AmineError(f"Release '{model.name}'", "its states are not linear between spikes")
