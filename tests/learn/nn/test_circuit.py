@@ -130,9 +130,9 @@ def test_gradients_agree_with_finite_differences(release, budget):
 def test_compact_support_leaves_out_nothing():
     """Neurons whose surrogate is zero are passed over on the way back: the gradient is the same."""
     net, found = am.Network(seed=2, dt="0.5 ms"), []
-    P, E = net.population("P", 20, "poisson", rate="100 Hz"), net.population("E", 16, "lif", I_e="200 pA")
-    net.synapses(P, E, receptor="exc", weight="150 pA", p=0.4)
-    net.synapses(E, E, receptor="exc", weight=am.uniform("10 pA", "60 pA"), p=0.4, delay="1 ms")
+    P, E = net.population("P", 20, "poisson", rate="100 Hz"), net.population("E", 16, "lif", I_e="360 pA")
+    net.synapses(P, E, receptor="exc", weight="600 pA", p=0.4)
+    net.synapses(E, E, receptor="exc", weight=am.uniform("100 pA", "300 pA"), p=0.4, delay="1 ms")
     for support in (1.0, None):
         shape = ann.Surrogate("max(0, 1 - abs(x))", relative=0.4, support=support, name="triangle")
         m = net.to_module("P", "E.rate", ["P->E.weight", "E->E.weight"], precision="float64", surrogate=shape).double()
