@@ -1,7 +1,7 @@
 """The environments of the peers, apart from amine's own: Brian2 2.9 needs numpy below 2.4.
 
 python benchmarks/environments.py sim       # makes .bench-venv if it is missing, prints its interpreter
-python benchmarks/environments.py neuron    # the same for NEURON, in .bench-venv-neuron
+python benchmarks/environments.py neuron    # the same for NEURON, in .bench-venv-neuron; so for arbor and jaxley
 python benchmarks/environments.py train     # snnTorch, SpikingJelly and Norse, in .bench-venv-train
 python benchmarks/environments.py spyx      # Spyx and JAX, in .bench-venv-spyx
 """
@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = {
     "sim": (ROOT / ".bench-venv", ["brian2==2.9.0", "numpy<2.4", "nest-simulator==3.10.0"]),
     "neuron": (ROOT / ".bench-venv-neuron", ["neuron==9.0.2", "numpy<2.4"]),
+    "arbor": (ROOT / ".bench-venv-arbor", ["arbor==0.12.2", "numpy<2.4"]),
+    "jaxley": (ROOT / ".bench-venv-jaxley", ["jaxley==0.14.0", "jax==0.10.2"]),
     "train": (
         ROOT / ".bench-venv-train",
         [os.environ.get("TORCH", "torch==2.13.0"), "snntorch==1.0.0", "spikingjelly==2.0.0", "norse==1.1.0"],

@@ -18,6 +18,8 @@ SMALL = {
     "song": {"neurons": 200},
     "stdp_network": {"neurons": 200, "inputs": 50},
     "vogels": {"neurons": 300},
+    "ball_and_stick": {"neurons": 4, "segments": 5},
+    "coba_trees": {"neurons": 500},
 }
 
 

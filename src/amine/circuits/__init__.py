@@ -22,6 +22,8 @@ _HOME = {
     "song": "learning",
     "stdp_network": "learning",
     "vogels": "learning",
+    "ball_and_stick": "trees",
+    "coba_trees": "trees",
 }
 
 
@@ -29,7 +31,7 @@ def names() -> list[str]:
     """Names of all circuits.
 
     >>> names()
-    ['coba', 'cuba', 'cobahh', 'brunel', 'microcircuit', 'gamma', 'striatum', 'song', 'stdp_network', 'vogels']
+    ['coba', 'cuba', 'cobahh', 'brunel', 'microcircuit', 'gamma', 'striatum', 'song', 'stdp_network', 'vogels', 'ball_and_stick', 'coba_trees']
     """
     return list(_HOME)
 

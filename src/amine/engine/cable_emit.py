@@ -27,7 +27,7 @@ from amine.equations.syntax import symbol
 from amine.errors import AmineError
 
 # header of the tables, after the scalars in a population's row of constants
-N, ROWS, SPIKE, REF, SOLVE, STIMULI, STIMULUS_AT, GAPS, GAP_AT, JUMPS, JUMP_AT, LISTS = range(12)
+N, ROWS, SPIKE, SOLVE, STIMULI, STIMULUS_AT, GAPS, GAP_AT, JUMPS, JUMP_AT, LISTS = range(11)
 SOLVE_COLUMNS, MEMBRANE_COLUMNS = 3, 4  # (row, parent's row, coupling); (row, capacitance, area, sum of couplings)
 
 
@@ -206,6 +206,8 @@ class _Writer:
     def __init__(self, cell: CableStructure, index: int, first: bool):
         self.cell, self.index, self.W, self.first = cell, index, cell.lanes, first
         self.groups = [_Group(cell, m, q) for q, m in enumerate(cell.membranes)]
+        # the root makes the spikes, and nothing moves its voltage after the solve: they are found as it is solved
+        self.at_once = cell.neuron.spike_at == 0 and not cell.jumps
 
     def code(self) -> CableCode:
         scalars = [self._name(g, n) for g in self.groups for n in g.constants["scalars"]]
@@ -316,16 +318,15 @@ class _Writer:
         text += ["    c = C[p]"]
         text += [f"    {n} = c[{j}]" for j, n in enumerate(self.scalars)]
         text += [f"    n, stride, solve = I64(c[{H + N}]), I64(c[{H + ROWS}]) * {W}, I64(c[{H + SOLVE}])"]
-        text += ["    worst = F(0.0)"] if trial else [f"    before = np.empty({W}, F)"]
+        text += ["    worst = F(0.0)"] if trial else [] if self.at_once or self.cell.resets else [f"    before = np.empty({W}, F)"]
         text += ["    for b in range(first, last):", "        ob = U64(base + b * stride)"]
         for g in self.groups:
             text += [" " * 8 + line for line in self._membrane(g, H, trial)]
         text += [" " * 8 + line for line in self._lists(H)]
-        text += [
-            f"        root, ref = ob + U64(I64(c[{H + SPIKE}]) * {W}), ob + U64(I64(c[{H + REF}]) * {W})",
-        ]
-        if not trial:
-            text += [f"        for l in range(U64({W})):", "            before[l] = X[root + l]"]
+        if not self.at_once and not trial:
+            text.append(f"        spike = ob + U64(I64(c[{H + SPIKE}]) * {W})")
+        if not trial and not self.at_once and not self.cell.resets:
+            text += [f"        for l in range(U64({W})):", "            before[l] = X[spike + l]"]
         text += [
             "        for q in range(n - 1, 0, -1):",
             f"            e = solve + {SOLVE_COLUMNS} * q",
@@ -411,15 +412,30 @@ class _Writer:
 
     def _root(self, trial: bool) -> list[str]:
         """The root's voltage; a soma that was reset is held."""
-        W = self.W
-        text = [f"for l in range(U64({W})):", f"    x = X[ob + U64({2 * W}) + l] / X[ob + U64({W}) + l]"]
+        W, at_once = self.W, self.at_once and not trial
+        text = ["hits = U8(0)"] * at_once + [f"for l in range(U64({W})):", f"    x = {self._root_row(2)} / {self._root_row(1)}"]
+        if self.cell.resets or at_once:
+            text.append("    free = to_step(X[ob + l]) <= k")
         if self.cell.resets:
-            hold = "V_r" if "V_r" in self.scalars else f"X[ref + U64({(1 + self.cell_rows.index('V_r')) * W}) + l]"
-            text.append(f"    x = x if to_step(X[ref + l]) <= k else {hold}")
-        text.append(f"    X[ob + U64({2 * W}) + l] = x")
-        if not trial:
-            text.append("    X[ob + l] = " + ("x" if self.cell.method == "backward_euler" else "x + x - X[ob + l]"))
-        return text
+            text.append(f"    x = x if free else {self._value('V_r')}")
+        text.append(f"    {self._root_row(2)} = x")
+        if trial:
+            return text
+        text += [f"    old = {self._root_row(0)}", "    new = " + ("x" if self.cell.method == "backward_euler" else "x + x - old")]
+        if self.cell.resets and self.cell.method != "backward_euler":
+            text.append(f"    new = new if free else {self._value('V_r')}")
+        text.append(f"    {self._root_row(0)} = new")
+        return text + ["    " + line for line in self._hit("old", "new")] * at_once
+
+    def _root_row(self, row: int) -> str:
+        return f"X[ob + U64({(1 + len(self.cell_rows) + row) * self.W}) + l]"
+
+    def _hit(self, old: str, new: str) -> list[str]:
+        """Marks the neurons of a block that spike."""
+        crossed = f"{new} > {self._value('V_th')}"
+        if not self.cell.resets:
+            crossed = f"({old} <= {self._value('V_th')}) & ({crossed})"
+        return [f"hit = U8(free & ({crossed}))", "marks[l] = hit", "hits |= hit"]
 
     def _compare(self, H: int) -> list[str]:
         """How far the trial voltages of coupled compartments are from those of the trial before."""
@@ -437,20 +453,20 @@ class _Writer:
             f"        new = {new}",
             f"        change = abs(new - X[s + U64({2 * W}) + l])",
             f"        X[s + U64({2 * W}) + l] = new",
-            "        if to_step(X[ref + l]) < NEVER:",
+            "        if to_step(X[ob + l]) < NEVER:",
             "            worst = max(worst, change)",
         ]
 
     def _value(self, name: str) -> str:
-        return name if name in self.scalars else f"X[ref + U64({(1 + self.cell_rows.index(name)) * self.W}) + l]"
+        return name if name in self.scalars else f"X[ob + U64({(1 + self.cell_rows.index(name)) * self.W}) + l]"
 
     def _spikes(self, H: int) -> list[str]:
         """Jumps of the voltage, then upward crossings of the threshold."""
         W, i = self.W, self.index
-        crossed = f"X[root + l] > {self._value('V_th')}"
-        if not self.cell.resets:
-            crossed = f"(before[l] <= {self._value('V_th')}) & ({crossed})"
-        hold = [f"    X[root + l] = X[root + l] if free else {self._value('V_r')}"] if self.cell.resets else []
+        emit = ["if hits != 0:", f"    at = emit_{i}(X, ob, c, k, spk, at, id0 + b * {W}, marks)"]
+        if self.at_once:
+            return emit
+        hold = [f"    X[spike + l] = X[spike + l] if free else {self._value('V_r')}"] if self.cell.resets else []
         return [
             f"for q in range(I64(c[{H + JUMPS}])):",
             f"    e = I64(c[{H + JUMP_AT}]) + 2 * q",
@@ -460,13 +476,10 @@ class _Writer:
             "        X[s + l] = F(0.0)",
             "hits = U8(0)",
             f"for l in range(U64({W})):",
-            "    free = to_step(X[ref + l]) <= k",
+            "    free = to_step(X[ob + l]) <= k",
             *hold,
-            f"    hit = U8(free & ({crossed}))",
-            "    marks[l] = hit",
-            "    hits |= hit",
-            "if hits != 0:",
-            f"    at = emit_{i}(X, root, ref, c, k, spk, at, id0 + b * {W}, marks)",
+            *("    " + line for line in self._hit("before[l]", "X[spike + l]")),
+            *emit,
         ]
 
     def _refresh(self, refresh: list[Refresh]) -> str:
@@ -494,15 +507,15 @@ class _Writer:
         pad = " " * 12
         text = [
             "@njit(nogil=True, error_model='numpy')",
-            f"def emit_{self.index}(X, root, ref, c, k, spk, at, id0, marks):",
+            f"def emit_{self.index}(X, ob, c, k, spk, at, id0, marks):",
             *(f"    {n} = c[{self.scalars.index(n)}]" for n in self.cell_scalars),
             f"    for l in range(U64({self.W})):",
             "        if marks[l] != 0:",
         ]
         if self.cell.resets:
-            text.append(f"{pad}X[root + l] = {self._value('V_r')}")
+            text.append(f"{pad}{self._root_row(0)} = {self._value('V_r')}")
         text += [
-            f"{pad}X[ref + l] = from_step(k + STEP(1) + STEP({self._value('_steps')}))",
+            f"{pad}X[ob + l] = from_step(k + STEP(1) + STEP({self._value('_steps')}))",
             f"{pad}spk[at] = id0 + I64(l)",
             f"{pad}at += 1",
             "    return at",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from amine.engine.cable_emit import LISTS, MEMBRANE_COLUMNS
-from amine.engine.cable_structure import names_at, poisson_share, rows
+from amine.engine.cable_structure import RECORD, names_at, poisson_share, rows
 from amine.engine.cells import jump_row
 from amine.engine.prepare import Place, generator, require_finite
 from amine.errors import AmineError, AmineWarning
@@ -45,7 +45,9 @@ def make_place(member: Any, base: int, id0: int, code: dict[str, Any]) -> CableP
         [m["constants"]["rows"] for m in code["membranes"]],
         code["cell_rows"],
     )
-    return CablePlace(member, base, id0, names, names[: names.index("_ref")])
+    first = 1 + len(code["cell_rows"])
+    sizes = [len(RECORD) + len(m["states"]) + len(m["constants"]["rows"]) for m in code["membranes"]]
+    return CablePlace(member, base, id0, names, names[first : first + sum(sizes[q] for q in member.plan.membrane)])
 
 
 def width(place: CablePlace, code: dict[str, Any]) -> int:
@@ -253,7 +255,6 @@ class _Filler:
             len(cell),
             len(self.place.rows),
             row(f"v@{self.model.spike_at}"),
-            row("_ref"),
             solve,
             len(plan.stimuli),
             stimuli,

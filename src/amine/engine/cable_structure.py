@@ -1,8 +1,9 @@
 """What decides the generated code of cells with a tree, and the layout of their rows; read without the parser.
 
-The rows of a block come compartment by compartment: ``v@i``, the diagonal ``_d@i`` and the right-hand side ``_x@i`` of the
-tree solve, the states of its membrane, and constants that differ between neurons. Then come rows of the whole cell. A block
-holds ``lanes`` neurons.
+A block holds ``lanes`` neurons. Its rows begin with those of the whole cell: ``_ref``, the step from which on a neuron is free
+to spike, and constants that differ between neurons. Then they come compartment by compartment: ``v@i``, the diagonal
+``_d@i`` and the right-hand side ``_x@i`` of the tree solve, the states of its membrane, and constants of it that differ between
+neurons. The root's are at a fixed distance from the block's start, so that its loop vectorises. Last are inputs.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class CableStructure:
     poisson: tuple[Any, ...]
     arrays: frozenset[str] = frozenset()  # parameters that differ between neurons, by their names within a membrane
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change while the network runs
+    jumps: bool = False  # whether inputs move the voltage itself
 
     def key(self) -> Any:
         """Plain data that decides the code."""
@@ -57,6 +59,8 @@ class CableStructure:
             [m.key() for m in self.membranes],
             sorted(self.arrays),
             *self.varying,
+            self.jumps,
+            self.neuron.spike_at == 0,
         ]
 
 
@@ -102,7 +106,7 @@ def read_cell(net: Any, m: Any) -> tuple[CableStructure, CablePlan]:
     for channels, here in order:
         at = kinds[channels, here]
         each = [names_at(model, i) for i in at]
-        fields = {p for p in each[0] if len({e[p] for e in each}) > 1 or _along(m.values[each[0][p]][0])}
+        fields = {p for p in each[0] if len({e[p] for e in each}) > 1 or model.depends_on_path(m.values[each[0][p]][0])}
         membranes.append(
             Membrane(
                 tuple((c, models[c]) for c in channels),
@@ -128,12 +132,13 @@ def read_cell(net: Any, m: Any) -> tuple[CableStructure, CablePlan]:
         tuple(m.poisson),
         arrays,
         _varying(m),
+        any(_target(p) == "v" for p in ports.values()),
     )
     membrane = [0] * len(model.cell)
     for q, at in enumerate(members):
         for i in at:
             membrane[i] = q
-    along = tuple(n for n, (v, _) in m.values.items() if _along(v))
+    along = tuple(n for n, (v, _) in m.values.items() if model.depends_on_path(v))
     return structure, CablePlan(membrane, members, *_reached(net, m, ports), along)
 
 
@@ -148,12 +153,6 @@ def _varying(m: Any) -> tuple[str, ...]:
     if m.spread:
         raise AmineError(f"Population '{m.name}'", "fields with regions do not act on cells with a tree yet")
     return tuple(m.varying)
-
-
-def _along(value: Any) -> bool:
-    from amine.models._cable import _ALONG
-
-    return isinstance(value, str) and bool(_ALONG.search(value))
 
 
 def _reached(net: Any, m: Any, ports: dict[str, Any]) -> tuple[list[int], dict[str, list[int]], list[tuple[int, int]]]:
@@ -187,10 +186,9 @@ def rows(member: Any, states: list[list[str]], constants: list[list[str]], cell_
     from amine.engine.structure import partly
 
     plan = member.plan
-    out: list[str] = []
+    out = ["_ref", *cell_rows]
     for i, q in enumerate(plan.membrane):
         out += [f"{name}@{i}" for name in (*RECORD, *states[q], *constants[q])]
-    out += ["_ref", *cell_rows]
     out += [f"{jump_row(label)}@{i}" for label, at in plan.jumps.items() for i in at]
     out += [f"I_stimulus_{j}@{i}" for j, i in plan.stimuli]
     out += [f"{name}@{i}" for i in plan.gaps for name in ("I_gap", "G_gap", "_trial")]

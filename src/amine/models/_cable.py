@@ -59,7 +59,7 @@ class Cable(Model):
 
     def _value(self, name: str, value: Any) -> Value:
         where = f"{self.where}, parameter '{name}'"
-        if isinstance(value, str) and _ALONG.search(value):
+        if self.depends_on_path(value):
             along(self.cell, value, self.units[name], where)
             return value.strip()
         if name == "T":
@@ -74,6 +74,11 @@ class Cable(Model):
         if name in ("R_a", "T", "v_init") and not isinstance(value, str):
             raise AmineError(where, "it must be one value for all neurons")
         return value
+
+    @staticmethod
+    def depends_on_path(value: Any) -> bool:
+        """Whether a parameter's value is a formula of the path ``x`` from the soma."""
+        return isinstance(value, str) and bool(_ALONG.search(value))
 
     @cached_property
     def names(self) -> dict[tuple[int, str], str]:

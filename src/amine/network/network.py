@@ -737,6 +737,8 @@ def _model(model: Any, kinds: tuple[str, ...], where: str) -> Model:
 
 
 def _sized(model: Model, name: str, value: Value, shape: tuple[int, ...] | None, where: str) -> Value:
+    if hasattr(model, "depends_on_path") and model.depends_on_path(value):
+        return value  # checked by the model, which knows its tree
     return normalise(value, model.units[name], f"{where}, parameter '{name}'", shape=shape)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amine.learn.nn import encode, regularise
+    from amine.learn.nn.dendrites import Dendrites, branch_response
     from amine.learn.nn.layers import Delays, Readout, Sequential
     from amine.learn.nn.linear import Linear
     from amine.learn.nn.neurons import Neurons, detach
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from amine.learn.nn.synaptic import Receptor, Release
 
 _HOME = {
+    "amine.learn.nn.dendrites": ("Dendrites", "branch_response"),
     "amine.learn.nn.neurons": ("Neurons", "detach"),
     "amine.learn.nn.surrogate": ("Surrogate",),
     "amine.learn.nn.linear": ("Linear",),
@@ -32,6 +34,7 @@ _MODULES = ("encode", "regularise")
 
 __all__ = [
     "Delays",
+    "Dendrites",
     "Linear",
     "Neurons",
     "Readout",
@@ -40,6 +43,7 @@ __all__ = [
     "Release",
     "Sequential",
     "Surrogate",
+    "branch_response",
     "detach",
     "encode",
     "regularise",

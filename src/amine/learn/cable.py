@@ -1,0 +1,347 @@
+"""Cells with trees as a torch module: the step of the engine with gradients, and fits of parameters to recorded voltages.
+
+The membranes are the engine's own expressions (:mod:`amine.engine.cable_emit`), printed for torch. The tree solve A x = b has an exact
+adjoint: for a gradient y of x, solve A l = y over the same tree (A is symmetric); the gradient of b is l, that of A's diagonal -l x.
+Both solves are compiled and linear in the number of compartments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numba import njit
+from torch import nn
+
+from amine.engine.cable_emit import _Group as Membrane
+from amine.engine.cable_structure import names_at
+from amine.engine.emit import assignments
+from amine.engine.printer import Printer
+from amine.errors import AmineError, did_you_mean
+from amine.learn.nn.tensors import TorchNumpy, exprel
+from amine.models._cable import Cable, along
+from amine.network.network import Network
+from amine.units import to_internal
+
+
+@njit(nogil=True, cache=True)
+def _solve(d, x, parent, a):
+    """Eliminates from the leaves to the root and substitutes back, for a batch: d and x are [batch, compartments] and overwritten."""
+    for b in range(d.shape[0]):
+        for i in range(d.shape[1] - 1, 0, -1):
+            f = a[i] / d[b, i]
+            d[b, parent[i]] -= f * a[i]
+            x[b, parent[i]] += f * x[b, i]
+        x[b, 0] /= d[b, 0]
+        for i in range(1, d.shape[1]):
+            x[b, i] = (x[b, i] + a[i] * x[b, parent[i]]) / d[b, i]
+
+
+class TreeSolve(torch.autograd.Function):
+    """The voltages x of A x = b, where A has the diagonal ``d`` and couplings -a to the parents."""
+
+    @staticmethod
+    def forward(ctx: Any, d: torch.Tensor, b: torch.Tensor, parent: np.ndarray, a: np.ndarray) -> torch.Tensor:
+        x, diagonal = b.detach().numpy().copy(), d.detach().numpy().copy()
+        _solve(diagonal, x, parent, a)
+        out = torch.from_numpy(x)
+        ctx.save_for_backward(d, out)
+        ctx.tree = (parent, a)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        d, x = ctx.saved_tensors
+        adjoint, diagonal = gradients[0].numpy().copy(), d.detach().numpy().copy()
+        _solve(diagonal, adjoint, *ctx.tree)
+        found = torch.from_numpy(adjoint)
+        return -found * x, found, None, None
+
+
+class CableCell(nn.Module):
+    """A cell with a tree, differentiable in its parameters and its input.
+
+    Parameters
+    ----------
+    neuron : a model of :func:`amine.models.cable`, without reset.
+    dt : time step.
+    learn : names of parameters to learn, such as ``g_max_Na_HH``; conductances, capacitances and time constants stay positive.
+
+    Raises
+    ------
+    AmineError
+        Unknown parameter, or a cell that is reset.
+
+    Examples
+    --------
+    >>> import amine as am, torch
+    >>> neuron = am.models.cable(am.morphology.ball_and_stick(segments=4), {"*": ["leak"]})
+    >>> cell = CableCell(neuron, dt="0.1 ms", learn=["g_max_leak"])
+    >>> v = cell(torch.full((50, 1), 10.0, dtype=torch.float64), at="soma")
+    >>> v.shape, bool(v[-1] > v[0])
+    (torch.Size([50, 1, 5]), False)
+    """
+
+    def __init__(self, neuron: Cable, *, dt: Any = "0.025 ms", learn: Iterable[str] = ()):
+        super().__init__()
+        if not isinstance(neuron, Cable):
+            raise AmineError(
+                "CableCell",
+                "this is not a cell with a tree",
+                given=repr(neuron)[:40],
+                expected="a model of amine.models.cable",
+            )
+        if "V_r" in neuron.units:
+            raise AmineError("CableCell", "a reset has no gradient", mend="make the cell without reset=")
+        self.neuron, self.dt = neuron, float(to_internal(dt, "ms", "CableCell, dt", positive=True))
+        self.groups, self.members = _membranes(neuron)
+        self.code = [_compile(g) for g in self.groups]
+        cell = neuron.cell
+        self.parent = cell.parent.astype(np.int64)
+        self.fixed = {n: self._value(n) for n in neuron.units}
+        inner = cell.parent >= 0
+        self.coupling = np.zeros(len(cell))
+        self.coupling[inner] = 1.0 / (float(self.fixed["R_a"]) * cell.resistance[inner])
+        total = self.coupling.copy()
+        np.add.at(total, cell.parent[inner], self.coupling[inner])
+        self.total, self.area = torch.from_numpy(total), torch.from_numpy(cell.area)
+        self.half = neuron.method == "crank_nicolson"
+        self.raw = nn.ParameterDict()
+        for name in learn:
+            if name not in neuron.units:
+                raise AmineError(
+                    "CableCell, learn", f"parameter '{name}' is not known", mend=did_you_mean(name, neuron.units)
+                )
+            if name in ("R_a", "T", "V_th", "t_ref", "v_init"):
+                raise AmineError(
+                    "CableCell, learn", f"'{name}' cannot be learned", mend="learn parameters of channels, or C_m"
+                )
+            x = self.fixed[name]
+            self.raw[name] = nn.Parameter(torch.log(x) if _positive(name) else x.clone())
+
+    def _value(self, name: str) -> torch.Tensor:
+        value = self.neuron.parameters[name]
+        if self.neuron.depends_on_path(value):
+            return torch.from_numpy(along(self.neuron.cell, value, self.neuron.units[name], f"CableCell, '{name}'"))
+        if not isinstance(value, str):
+            raise AmineError(f"CableCell, parameter '{name}'", "it must be one value", mend="give it one before")
+        return torch.tensor(
+            float(to_internal(value, self.neuron.units[name], f"CableCell, '{name}'")), dtype=torch.float64
+        )
+
+    def value(self, name: str) -> torch.Tensor:
+        """A parameter as it now is, in the coherent units of amine."""
+        if name in self.raw:
+            return torch.exp(self.raw[name]) if _positive(name) else self.raw[name]
+        return self.fixed[name]
+
+    def model(self) -> Cable:
+        """The neuron model with the values that were learned."""
+        from amine.units import dimension_of, internal_unit
+
+        changes = {
+            n: f"{float(self.value(n))!r} {internal_unit(dimension_of(self.neuron.units[n]))}".removesuffix(" 1")
+            for n in self.raw
+        }
+        return self.neuron(**changes)  # type: ignore[return-value]
+
+    # --- time --------------------------------------------------------------------------------------------------
+
+    def forward(self, current: torch.Tensor, at: Any = "soma") -> torch.Tensor:
+        """Voltages [time, batch, compartments] at the start of each step, for a current [time, batch] in pA into one place."""
+        place = self.neuron.cell.at(at, where="CableCell, at")
+        if len(place) != 1:
+            raise AmineError("CableCell, at", "one compartment is needed", given=str(at))
+        if current.ndim != 2:
+            raise AmineError("CableCell", "the current must be an array [time, batch]", given=str(tuple(current.shape)))
+        current = current.to(torch.float64)
+        batch, n = current.shape[1], len(self.neuron.cell)
+        constants = [self._constants(q) for q in range(len(self.groups))]
+        capacitance = self._capacitance() * self.area * (2.0 if self.half else 1.0) / self.dt
+        v = self.fixed["v_init"].expand(batch, n)
+        states = [self._start(q, v) for q in range(len(self.groups))]
+        unit = torch.zeros(n, dtype=torch.float64)
+        unit[place[0]] = 1.0
+        rows = []
+        for k in range(current.shape[0]):
+            rows.append(v)
+            d, x, states = self._membranes(v, states, constants, capacitance, k * self.dt)
+            solved: Any = TreeSolve.apply(d, x + current[k][:, None] * unit, self.parent, self.coupling)
+            v = 2 * solved - v if self.half else solved
+        return torch.stack(rows)
+
+    def _membranes(
+        self, v: torch.Tensor, states: list[Any], constants: list[Any], capacitance: torch.Tensor, t: float
+    ) -> Any:
+        """Diagonal and right-hand side of the tree's equations, and the states at the end of the step."""
+        g, j, new = [], [], []
+        for q, at in enumerate(self.members):
+            out = self.code[q].step(TorchNumpy(), exprel, constants[q], v[:, at], t, states[q])
+            new.append({s: out[f"new_{s}"] for s in states[q]})
+            zero = torch.zeros_like(v[:, at])
+            g.append(zero + out.get("g_density", 0.0))
+            j.append(zero + out.get("j_density", 0.0))
+        order = torch.argsort(torch.from_numpy(np.concatenate(self.members)))
+        G, J = torch.cat(g, 1)[:, order], torch.cat(j, 1)[:, order]
+        return capacitance + self.total + self.area * G, capacitance * v + self.area * J, new
+
+    def _values_at(self, q: int) -> dict[str, Any]:
+        """Values of a membrane's parameters at its compartments."""
+        at = self.members[q]
+        each = [names_at(self.neuron, int(i)) for i in at]
+        found: dict[str, Any] = {"T": self.value("T")}
+        for p in self.groups[q].parameters:
+            if p == "T":
+                continue
+            values = [self.value(e[p]) for e in each]
+            values = [x[int(i)] if x.ndim else x for x, i in zip(values, at, strict=True)]
+            found[p] = torch.stack(values) if len({id(x) for x in values}) > 1 else values[0]
+        return found
+
+    def _constants(self, q: int) -> dict[str, Any]:
+        p = self._values_at(q)
+        found = dict(self.code[q].constants(TorchNumpy(), exprel, p, self.dt))
+        lin = self.groups[q].stepper.linear
+        if lin.states:
+            raise AmineError(
+                "CableCell", "states with exact propagators have no gradient here", given=", ".join(lin.states)
+            )
+        return found
+
+    def _start(self, q: int, v: torch.Tensor) -> dict[str, torch.Tensor]:
+        out = self.code[q].initial(TorchNumpy(), exprel, self._values_at(q), v[:, self.members[q]])
+        return {s: torch.zeros_like(v[:, self.members[q]]) + x for s, x in out.items()}
+
+    def _capacitance(self) -> torch.Tensor:
+        c = torch.zeros(len(self.neuron.cell), dtype=torch.float64)
+        for name, at in self.neuron.capacitances:
+            mask = torch.zeros_like(c)
+            mask[list(at)] = 1.0
+            c = c * (1 - mask) + self.value(name) * mask
+        return c
+
+
+def _positive(name: str) -> bool:
+    return name.startswith(("g_max", "tau", "C_m", "depth", "gamma"))
+
+
+def _membranes(neuron: Cable) -> tuple[list[Membrane], list[np.ndarray]]:
+    """The kinds of membrane of a cell on its own, as the engine has them."""
+    from amine.engine.structure import read
+
+    net = Network()
+    net.population("cell", 1, neuron)
+    member = read(net).members[0]
+    groups = [Membrane(member.structure, m, q) for q, m in enumerate(member.structure.membranes)]
+    return groups, [np.array(at) for at in member.plan.members]
+
+
+@dataclass
+class _Code:
+    step: Any
+    constants: Any
+    initial: Any
+
+
+def _compile(g: Membrane) -> _Code:
+    """The functions of a membrane from the text that the printer makes of its expressions."""
+    p = Printer("numpy")
+    used = {s.name for _, e in g.steps for s in e.free_symbols}
+    named = [n for kind in g.constants.values() for n in kind]
+    body = [f"{n} = c['{n}']" for n in named] + [f"{s} = s['{s}']" for s in g.fused.rhs if s in used]
+    body += assignments(g.steps, p)
+    names = [n for n, _ in g.steps]
+    step = [
+        "def step(np, exprel, c, v, t, s):",
+        *(f"    {x}" for x in body),
+        "    return {" + ", ".join(f"'{n}': {n}" for n in names) + "}",
+    ]
+    read = [f"    {n} = p['{n}']" for n in g.parameters]
+    constants = [f"'{n}': {p(e)}" for e, n in g.stepper.constants.named.items()]
+    initial = [f"'{s}': {p(e)}" for s, e in g.fused.initial.items()]
+    text = "\n".join(
+        [
+            *step,
+            "def constants(np, exprel, p, dt):",
+            *read,
+            "    return {" + ", ".join(constants) + "}",
+            "def initial(np, exprel, p, v):",
+            *read,
+            "    t = 0.0",
+            "    return {" + ", ".join(initial) + "}",
+        ]
+    )
+    scope: dict[str, Any] = {}
+    exec(compile(text, f"<membrane {g.q}>", "exec"), scope)
+    return _Code(scope["step"], scope["constants"], scope["initial"])
+
+
+@dataclass
+class Fit:
+    """What a fit found: the ``model``, the ``loss`` of each iteration in mV^2, and the ``values`` in coherent units."""
+
+    model: Cable
+    loss: list[float]
+    values: Mapping[str, float]
+
+
+def fit(
+    neuron: Cable,
+    voltage: Any,
+    current: Any,
+    learn: Iterable[str],
+    *,
+    dt: Any = "0.025 ms",
+    at: Any = "soma",
+    iterations: int = 100,
+    rate: float = 0.05,
+    window: Any = None,
+) -> Fit:
+    """Finds parameters of a cell from a voltage recorded at ``at`` while a known current flowed in there.
+
+    Gradient descent (Adam, the rate falling to a tenth) on the mean square difference, by the adjoint of the step.
+
+    Parameters
+    ----------
+    neuron : where to start from.
+    voltage, current : arrays [time] or [time, sweeps] in mV and pA, one value a step; the voltage at the start of each.
+    learn : names of parameters. dt : time step. at : the place. iterations, rate : of the descent.
+    window : steps of which the differences count: a slice; None: all.
+
+    Returns
+    -------
+    Fit
+    """
+    v = torch.as_tensor(np.asarray(voltage, float))
+    i = torch.as_tensor(np.asarray(current, float))
+    v, i = (x[:, None] if x.ndim == 1 else x for x in (v, i))
+    if v.shape != i.shape:
+        raise AmineError(
+            "fit()", "voltage and current must have one shape", given=f"{tuple(v.shape)} and {tuple(i.shape)}"
+        )
+    cell = CableCell(neuron, dt=dt, learn=learn)
+    if not len(cell.raw):
+        raise AmineError("fit(), learn", "no parameter is named", mend=f"choose from {', '.join(neuron.units)}")
+    place = neuron.cell.at(at, where="fit(), at")[0]
+    span = slice(None) if window is None else window
+    optimiser = torch.optim.Adam(cell.parameters(), lr=rate)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimiser, 0.1 ** (1 / max(1, iterations)))
+    losses, best = [], (float("inf"), {})
+    for _ in range(iterations):
+        optimiser.zero_grad()
+        loss = ((cell(i, at)[span, :, place] - v[span]) ** 2).mean()
+        if not torch.isfinite(loss):
+            raise AmineError("fit()", "the voltage is no longer finite", mend="lower the rate")
+        losses.append(float(loss.detach()))
+        if losses[-1] < best[0]:
+            best = (losses[-1], {n: p.detach().clone() for n, p in cell.raw.items()})
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    with torch.no_grad():
+        for n, p in best[1].items():
+            cell.raw[n].copy_(p)
+    return Fit(cell.model(), losses, {n: float(cell.value(n)) for n in cell.raw})

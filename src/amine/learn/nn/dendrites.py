@@ -1,0 +1,154 @@
+"""Neurons with branches: each branch sums its own synapses and answers like a thin dendrite with NMDA receptors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from numba import njit
+from torch import nn
+
+from amine.errors import AmineError
+
+# a branch at rest at -65 mV, synapses that reverse at 0 mV, the magnesium block of Jahr & Stevens (1990) at 1 mM
+E_L, E_SYN, MG, SLOPE = -65.0, 0.0, 1.0 / 3.57, 0.062
+
+
+@njit(nogil=True, cache=True)
+def _steady(g, ratio, v, slope):
+    """Voltages v and derivatives dv/dg: Newton's method from rest, kept between bounds, so that of two stable voltages it is the lower."""
+    for i in range(g.size):
+        low, high, x = E_L, E_SYN, E_L
+        for _ in range(60):
+            block = 1 / (1 + MG * math.exp(-SLOPE * x))
+            f = (x - E_L) - g[i] * (1 + ratio * block) * (E_SYN - x)
+            d = 1 + g[i] * (1 + ratio * block) - g[i] * ratio * SLOPE * block * (1 - block) * (E_SYN - x)
+            low, high = (x, high) if f < 0 else (low, x)
+            new = x - f / d if d > 0 else 0.5 * (low + high)
+            new = new if low <= new <= high else 0.5 * (low + high)
+            done = abs(new - x) < 1e-9
+            x = new
+            if done:
+                break
+        block = 1 / (1 + MG * math.exp(-SLOPE * x))
+        d = 1 + g[i] * (1 + ratio * block) - g[i] * ratio * SLOPE * block * (1 - block) * (E_SYN - x)
+        v[i], slope[i] = x, (1 + ratio * block) * (E_SYN - x) / max(d, 1e-3)
+
+
+class _Branch(torch.autograd.Function):
+    """The steady voltage of a branch with the synaptic conductance g (in units of its leak), as a part of the way to the synapses' reversal.
+
+    (v - E_L) = g (1 + r B(v)) (E - v), with B the magnesium block; the gradient is that of the implicit function.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, g: torch.Tensor, ratio: float) -> torch.Tensor:
+        given = g.detach().to("cpu", torch.float64).contiguous().numpy()
+        v, slope = np.empty(given.size), np.empty(given.size)
+        _steady(given.ravel(), ratio, v, slope)
+        span = E_SYN - E_L
+        ctx.save_for_backward(torch.from_numpy(slope.reshape(given.shape) / span).to(g))
+        return torch.from_numpy((v.reshape(given.shape) - E_L) / span).to(g)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        return gradients[0] * ctx.saved_tensors[0], None
+
+
+def branch_response(g: torch.Tensor, ratio: float = 8.0) -> torch.Tensor:
+    """The answer of a branch, 0 at rest and 1 at the synapses' reversal, to a conductance ``g`` in units of its leak.
+
+    ``ratio`` is NMDA over AMPA: 0 gives a saturating branch without threshold; about 10 and more make a jump.
+
+    >>> branch_response(torch.tensor([0.0, 0.1, 1.0], dtype=torch.float64)).numpy().round(3).tolist()
+    [0.0, 0.142, 0.863]
+    """
+    return _Branch.apply(g, float(ratio))  # type: ignore[return-value]
+
+
+class Dendrites(nn.Module):
+    """A layer of neurons with ``branches`` dendrites each.
+
+    A branch adds up weighted inputs, its synapses' net conductance is the softplus of that, and it answers as a thin dendrite
+    with AMPA and NMDA receptors does in the steady state: little, then steeply more, then saturated
+    (Poirazi P, Brannon T, Mel BW (2003) Neuron 37:989-999). The soma adds up its branches.
+
+    Parameters
+    ----------
+    in_features, out_features : as in ``torch.nn.Linear``.
+    branches : dendrites of each neuron.
+    synapses : inputs of each branch, drawn at random once; None: all inputs reach every branch.
+    ratio : NMDA over AMPA conductance; 0 is a branch without NMDA.
+    linear : branches that only add up, as a point neuron does: the control.
+    seed : for the choice of inputs.
+
+    Raises
+    ------
+    AmineError
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> layer = Dendrites(64, 10, branches=8, synapses=8)
+    >>> sum(p.numel() for p in layer.parameters()), layer(torch.zeros(5, 64)).shape
+    (810, torch.Size([5, 10]))
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        branches: int = 4,
+        *,
+        synapses: int | None = None,
+        ratio: float = 8.0,
+        linear: bool = False,
+        seed: int = 0,
+    ):
+        super().__init__()
+        for name, x in (("in_features", in_features), ("out_features", out_features), ("branches", branches)):
+            if not isinstance(x, int) or x < 1:
+                raise AmineError(f"Dendrites, {name}", "this is not a number of at least 1", given=repr(x))
+        k = in_features if synapses is None else synapses
+        if not isinstance(k, int) or not 1 <= k <= in_features:
+            raise AmineError(
+                "Dendrites, synapses", "the number is out of range", given=repr(k), expected=f"1..{in_features}"
+            )
+        if not 0 <= ratio <= 12:
+            raise AmineError("Dendrites, ratio", "the number is out of range", given=repr(ratio), expected="0..12")
+        self.in_features, self.out_features, self.branches, self.ratio, self.linear = (
+            in_features,
+            out_features,
+            branches,
+            ratio,
+            linear,
+        )
+        draw = torch.Generator().manual_seed(seed)
+        n = out_features * branches
+        order = torch.stack([torch.randperm(in_features, generator=draw)[:k] for _ in range(n)])
+        self.register_buffer("inputs", order.reshape(out_features, branches, k))
+        self.weight = nn.Parameter(torch.randn(out_features, branches, k, generator=draw) * (1.5 / k**0.5))
+        self.threshold = nn.Parameter(torch.full((out_features, branches), 2.0))
+        self.strength = nn.Parameter(torch.randn(out_features, branches, generator=draw) * (2.0 / branches**0.5))
+        self.bias = nn.Parameter(torch.zeros(out_features))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Somatic drive [..., out] for inputs [..., in]."""
+        return (self.respond(x) * self.strength).sum(-1) + self.bias
+
+    def respond(self, x: torch.Tensor) -> torch.Tensor:
+        """What each branch answers, [..., out, branches]."""
+        inputs: Any = self.inputs
+        if inputs.shape[-1] == self.in_features:
+            full = torch.zeros_like(self.weight).scatter(2, inputs, self.weight)
+            total = torch.einsum("...i,obi->...ob", x, full)
+        else:
+            total = (x[..., inputs] * self.weight).sum(-1)
+        if self.linear:
+            return total - self.threshold
+        return branch_response(nn.functional.softplus(total - self.threshold), self.ratio)
+
+
+__all__ = ["Dendrites", "branch_response"]
