@@ -318,7 +318,13 @@ class _Writer:
         text += ["    c = C[p]"]
         text += [f"    {n} = c[{j}]" for j, n in enumerate(self.scalars)]
         text += [f"    n, stride, solve = I64(c[{H + N}]), I64(c[{H + ROWS}]) * {W}, I64(c[{H + SOLVE}])"]
-        text += ["    worst = F(0.0)"] if trial else [] if self.at_once or self.cell.resets else [f"    before = np.empty({W}, F)"]
+        text += (
+            ["    worst = F(0.0)"]
+            if trial
+            else []
+            if self.at_once or self.cell.resets
+            else [f"    before = np.empty({W}, F)"]
+        )
         text += ["    for b in range(first, last):", "        ob = U64(base + b * stride)"]
         for g in self.groups:
             text += [" " * 8 + line for line in self._membrane(g, H, trial)]
@@ -413,7 +419,10 @@ class _Writer:
     def _root(self, trial: bool) -> list[str]:
         """The root's voltage; a soma that was reset is held."""
         W, at_once = self.W, self.at_once and not trial
-        text = ["hits = U8(0)"] * at_once + [f"for l in range(U64({W})):", f"    x = {self._root_row(2)} / {self._root_row(1)}"]
+        text = ["hits = U8(0)"] * at_once + [
+            f"for l in range(U64({W})):",
+            f"    x = {self._root_row(2)} / {self._root_row(1)}",
+        ]
         if self.cell.resets or at_once:
             text.append("    free = to_step(X[ob + l]) <= k")
         if self.cell.resets:
@@ -421,7 +430,10 @@ class _Writer:
         text.append(f"    {self._root_row(2)} = x")
         if trial:
             return text
-        text += [f"    old = {self._root_row(0)}", "    new = " + ("x" if self.cell.method == "backward_euler" else "x + x - old")]
+        text += [
+            f"    old = {self._root_row(0)}",
+            "    new = " + ("x" if self.cell.method == "backward_euler" else "x + x - old"),
+        ]
         if self.cell.resets and self.cell.method != "backward_euler":
             text.append(f"    new = new if free else {self._value('V_r')}")
         text.append(f"    {self._root_row(0)} = new")

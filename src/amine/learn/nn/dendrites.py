@@ -63,7 +63,7 @@ def branch_response(g: torch.Tensor, ratio: float = 8.0) -> torch.Tensor:
     ``ratio`` is NMDA over AMPA: 0 gives a saturating branch without threshold; about 10 and more make a jump.
 
     >>> branch_response(torch.tensor([0.0, 0.1, 1.0], dtype=torch.float64)).numpy().round(3).tolist()
-    [0.0, 0.142, 0.863]
+    [0.0, 0.156, 0.865]
     """
     return _Branch.apply(g, float(ratio))  # type: ignore[return-value]
 
