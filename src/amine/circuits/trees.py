@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amine import models, morphology
 from amine.network.checks import whole_number
 from amine.network.makers import step
@@ -29,7 +31,8 @@ def ball_and_stick(neurons: int = 100, segments: int = 99, seed: int = 0, dt: st
     }
     net = Network(seed, dt, "Ball and stick, Hodgkin-Huxley soma")
     cells = net.population("cells", neurons, models.cable(cell, channels, R_a="100 Ohm cm", name="ball_and_stick"))
-    net.stimulus(cells, step("500 pA", start="5 ms", stop="95 ms"))
+    current: Any = step("500 pA", start="5 ms", stop="95 ms")
+    net.stimulus(cells, current)
     return net
 
 
@@ -68,5 +71,6 @@ def coba_trees(neurons: int = 4000, seed: int = 0, bias: str = "150 pA", dt: str
     for target in (E, I):
         net.synapses(E, target.at("dendrite"), receptor="AMPA", weight="6 nS", p=p)
         net.synapses(I, target.at("soma"), receptor="GABA_A", weight="67 nS", p=p)
-        net.stimulus(target, step(bias))
+        current: Any = step(bias)
+        net.stimulus(target, current)
     return net

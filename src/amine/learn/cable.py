@@ -125,7 +125,7 @@ class CableCell(nn.Module):
     def _value(self, name: str) -> torch.Tensor:
         value = self.neuron.parameters[name]
         if self.neuron.depends_on_path(value):
-            return torch.from_numpy(along(self.neuron.cell, value, self.neuron.units[name], f"CableCell, '{name}'"))
+            return torch.from_numpy(along(self.neuron.cell, str(value), self.neuron.units[name], f"CableCell, '{name}'"))
         if not isinstance(value, str):
             raise AmineError(f"CableCell, parameter '{name}'", "it must be one value", mend="give it one before")
         return torch.tensor(
@@ -143,7 +143,7 @@ class CableCell(nn.Module):
         from amine.units import dimension_of, internal_unit
 
         changes = {
-            n: f"{float(self.value(n))!r} {internal_unit(dimension_of(self.neuron.units[n]))}".removesuffix(" 1")
+            n: f"{float(self.value(n).detach())!r} {internal_unit(dimension_of(self.neuron.units[n]))}".removesuffix(" 1")
             for n in self.raw
         }
         return self.neuron(**changes)  # type: ignore[return-value]
@@ -344,4 +344,4 @@ def fit(
     with torch.no_grad():
         for n, p in best[1].items():
             cell.raw[n].copy_(p)
-    return Fit(cell.model(), losses, {n: float(cell.value(n)) for n in cell.raw})
+    return Fit(cell.model(), losses, {n: float(cell.value(n).detach()) for n in cell.raw})
