@@ -125,7 +125,9 @@ class CableCell(nn.Module):
     def _value(self, name: str) -> torch.Tensor:
         value = self.neuron.parameters[name]
         if self.neuron.depends_on_path(value):
-            return torch.from_numpy(along(self.neuron.cell, str(value), self.neuron.units[name], f"CableCell, '{name}'"))
+            return torch.from_numpy(
+                along(self.neuron.cell, str(value), self.neuron.units[name], f"CableCell, '{name}'")
+            )
         if not isinstance(value, str):
             raise AmineError(f"CableCell, parameter '{name}'", "it must be one value", mend="give it one before")
         return torch.tensor(
@@ -143,7 +145,9 @@ class CableCell(nn.Module):
         from amine.units import dimension_of, internal_unit
 
         changes = {
-            n: f"{float(self.value(n).detach())!r} {internal_unit(dimension_of(self.neuron.units[n]))}".removesuffix(" 1")
+            n: f"{float(self.value(n).detach())!r} {internal_unit(dimension_of(self.neuron.units[n]))}".removesuffix(
+                " 1"
+            )
             for n in self.raw
         }
         return self.neuron(**changes)  # type: ignore[return-value]
