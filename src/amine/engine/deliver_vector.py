@@ -15,7 +15,7 @@ from amine.engine.device import load_f32, load_f64, load_u32, prefetch
 # columns after those of a bundle (amine.engine.deliver): list of events in ptr, first row of payload, number of values
 LIST, PAY, DIM, V_COLUMNS = 11, 12, 13, 14
 I64, F64 = np.int64, np.float64
-SHARED, PACKED = 0, 1
+SHARED, PACKED, DENSE = 0, 1, 3  # DENSE: all sources have the same row, which is held once
 SMALL = 1e-9  # a value below this share of the weight is lost in rounding
 
 
@@ -64,10 +64,42 @@ def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
 
 
 @njit(nogil=True)
+def deliver_dense(X, Z, D, b, weight, row, mass, spk, ptr, pay, slot, E):
+    """The sum of all payloads of a step, once to each target; in the order of neurons, whoever has listed them."""
+    s, pop, dim, first = slot - 1 - D[b, 2], D[b, LIST], D[b, DIM], D[b, PAY]
+    a, e = segment(D, b, I64(0), I64(0))
+    n = I64(0)
+    for c in range(dim):
+        E[c, 0] = 0.0
+    for th in range(spk.shape[0]):
+        for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+            n += 1
+            for c in range(dim):
+                x = F64(pay[first + c, th, q])
+                E[c, 0] += np.rint(weight[b, c] * x) if mass[b, c] else weight[b, c] * x
+    if n == 0:
+        return n
+    slots = D[b, 7]
+    for c in range(dim):
+        if mass[b, c]:
+            whole = Z.dtype.type(E[c, 0])
+            for j in range(a, e):
+                Z[I64(load_u32(slots, j)) + row[b, c]] += whole
+        else:
+            value = X.dtype.type(E[c, 0])
+            for j in range(a, e):
+                X[I64(load_u32(slots, j)) + row[b, c]] += value
+    return n * (e - a)
+
+
+@njit(nogil=True)
 def deliver_vectors(X, Z, D, weight, row, mass, spk, ptr, pay, slot, starts, ends, E, values, whole):
     """Adds to X, and to its view Z as whole numbers, what arrives at the step of ``slot``; returns the number of events."""
     threads, events = spk.shape[0], 0
     for b in range(D.shape[0]):
+        if D[b, 0] == DENSE:
+            events += deliver_dense(X, Z, D, b, weight, row, mass, spk, ptr, pay, slot, E)
+            continue
         pop, id0, dmin, dim, first = D[b, LIST], D[b, 10], D[b, 2], D[b, DIM], D[b, PAY]
         n = 0
         for d in range(D[b, 3]):

@@ -213,7 +213,7 @@ class _Writer:
             change = f"select(to_step({self._at(out, '_ref')}) < NEVER, abs(next_v - {place}), F(0.0))"
             return [*text, f"changes[l] = {change}", f"{place} = next_v"]
         text += [f"{self._at(out, s)} = next_{s}" for s in self.states]
-        text += [f"{self._at(out, row)} = F(0.0)" for row in self.jumps]
+        text += [f"{self._at(out, row)} = F(0.0)" for row in (*self.jumps, *sorted(self.fused.impulses))]
         if out.spikes:
             text.append(f"marks[l] = U8(free & {self.printer(condition)})")
         return text

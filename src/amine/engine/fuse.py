@@ -40,6 +40,7 @@ class Fused:
     rows: list[str] = field(default_factory=list)  # values that synapses set and a step reads
     masses: set[str] = field(default_factory=set)  # those of them that are whole numbers
     methods: dict[str, str] = field(default_factory=dict)  # state -> the method that its model asks for
+    impulses: set[str] = field(default_factory=set)  # those of them that are for one step
 
 
 def fuse(cell: CellStructure) -> Fused:
@@ -51,6 +52,7 @@ def fuse(cell: CellStructure) -> Fused:
     system = {"rhs": rhs, "units": units, "initial": initial, "parameters": parameters}
     rows: list[str] = []
     masses: set[str] = set()
+    impulses: set[str] = set()
     total: Any = 0
     currents: dict[str, Any] = {}
     for label, receptor in cell.ports:
@@ -75,6 +77,7 @@ def fuse(cell: CellStructure) -> Fused:
             total += current
         rows += [rename[n] for n in part.inputs]
         masses |= {rename[n] for n in part.masses}
+        impulses |= {rename[n] for n in part.impulses}
         if part.on_spike:
             state = part.on_spike[0][0]
             targets[label] = rename[state] if state in rename else jump_row(label)
@@ -107,6 +110,7 @@ def fuse(cell: CellStructure) -> Fused:
         rows,
         masses,
         dict(eq.methods),
+        impulses,
     )
 
 

@@ -74,7 +74,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
 {releases}
 {note}                ptr[slot, p, tid, 0] = start
                 ptr[slot, p, tid, 1] = n
-{spikes}            k += 1
+{spikes}{after}            k += 1
             slot += 1
         n_spk[tid] = n
         flags[parity, tid] = n + own * interval > spk.shape[1]{or_crowded}
@@ -177,7 +177,7 @@ ADDED = {
     "kinetic": {
         "{imports}": "from amine.engine.deliver_vector import deliver_vectors\nfrom amine.engine.pulses import pulses\n",
         "{arguments}": ", kinetic",
-        "{unpack}": """    G, GX, GT, GP, GR, DV, VW, VR, VM, Z, own_pulses, dim = kinetic
+        "{unpack}": """    G, GR, GX, GT, GP, GN, DV, VW, VR, VM, Z, dim, own_pulses = kinetic
     E, values, whole = np.empty((dim, 4096), np.float64), np.empty(4096, X.dtype), np.empty(4096, STEP)
     own += own_pulses
 """,
@@ -185,7 +185,7 @@ ADDED = {
 """,
         "{spikes}": """                for g in range(G.shape[0]):
                     if G[g, 0] == p:
-                        n = pulses(G, g, GX, GT, GP, GR, pay, tid, mine, ptr, slot, n, k, dt, k0, k1)
+                        n = pulses(G, g, GR, GX, GT, GP, GN, pay, tid, mine, ptr, slot, n, k, dt, k0, k1)
 """,
     },
     "synaptic": {
@@ -195,8 +195,22 @@ ADDED = {
         "{arrivals}": """            delivered += deliver_synaptic(X, DY, PY, ready, ready_own, spk, ptr, pay, slot, k, dt, k0, k1)
 """,
     },
+    "explicit": {
+        "{imports}": """from amine.engine.explicit import SCHEME, COUNT, STATE, TARGET, TARGETS, advance_synapses, deliver_explicit
+""",
+        "{arguments}": ", explicit",
+        "{unpack}": """    XD, XT, until, pool, owner, filled, theirs, seen, mean, XX, rates, XW, heads, XS, XV, fresh, XP, XM, XC = explicit
+""",
+        "{arrivals}": """            delivered += deliver_explicit(
+                XD, XP, XT, until, pool, owner, filled, theirs, spk, ptr, pay, slot, k, dt, k0, k1, seen
+            )
+""",
+        "{after}": """            advance_synapses(X, XD, XP, XT, until, pool, mean, XX, rates, XM, heads, XV, k, dt, fresh)
+            conduct(X, XD, XX, XW, heads, XS, XC)
+""",
+    },
 }
-PLACES = ("{imports}", "{arguments}", "{unpack}", "{arrivals}", "{spikes}")
+PLACES = ("{imports}", "{arguments}", "{unpack}", "{arrivals}", "{spikes}", "{after}")
 
 
 def _add(text: str, parts: list[str]) -> str:

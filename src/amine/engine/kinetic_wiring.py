@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -35,16 +35,19 @@ class VectorBundle:
     receptor: list[int]  # index of the label of each value
     weights: list[float] | None  # of each label, or None if each synapse has its own
     bundle: Bundle
+    dense: int = 0  # number of sources, if all have the same row, which is then held once
 
 
 @dataclass
-class Kinetics:
+class KineticNetwork:
     """All of a network's pulses: states, bundles and what threads read of them."""
 
-    state: KineticState
+    at_source: KineticState
     groups: list[tuple[int, PulseGroup]]
     bundles: list[VectorBundle]
-    recovery: np.ndarray
+    ranges: np.ndarray  # [thread, group, first and last neuron]
+    tables: list[np.ndarray]  # bundles of each thread
+    whole: np.ndarray  # the states of all neurons as whole numbers
     weight: np.ndarray = field(default_factory=lambda: np.zeros((0, 1)))
     row: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.int64))
     mass: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.bool_))
@@ -52,7 +55,30 @@ class Kinetics:
     @property
     def width(self) -> int:
         """Longest pulse in steps."""
-        return int(self.state.table[:, kinetic.G_WIDTH].max(initial=0))
+        return int(self.at_source.table[:, kinetic.G_WIDTH].max(initial=0))
+
+    def arguments(self, t: int) -> tuple[Any, ...]:
+        """What the kernel of thread ``t`` takes."""
+        s = self.at_source
+        own = (s.table, s.real, s.X, s.time, s.powers, self.ranges[t])
+        return (*own, self.tables[t], self.weight, self.row, self.mass, self.whole, np.int64(s.dim))
+
+    def saved(self) -> dict[str, np.ndarray]:
+        """What changes."""
+        return {"X": self.at_source.X, "time": self.at_source.time}
+
+    state = saved
+
+    def copy(self) -> dict[str, np.ndarray]:
+        """For going back within a chunk."""
+        return {n: x.copy() for n, x in self.saved().items()}
+
+    def paste(self, saved: Any) -> None:
+        """Back from :meth:`copy` or :meth:`state`."""
+        for n, x in self.saved().items():
+            x[:] = saved[n]
+
+    set_state = paste
 
 
 def build(
@@ -89,23 +115,32 @@ def build(
                 stream += 1
     out = []
     for v, specs in found.values():
-        v.bundle = build_bundle(specs, places[v.population].n, blocks.shape[0], net.dt, precision, net.seed)
+        n = places[v.population].n
+        if v.weights is not None and all(_everybody(x, n) for x in specs):
+            v.dense, specs = n, [replace(x, pre=(0, 1, 1)) for x in specs]
+        v.bundle = build_bundle(specs, 1 if v.dense else n, blocks.shape[0], net.dt, precision, net.seed)
         if v.bundle.n_synapses:
             out.append(v)
     _quanta(structure, places, out, FULL[precision])
     return out
 
 
+def _everybody(spec: Any, n: int) -> bool:
+    """Whether all neurons of the source population reach all targets."""
+    whole = spec.rule == "all_to_all" or (spec.rule == "p" and spec.value >= 1.0)
+    return whole and spec.pre == (0, 1, n) and (spec.autapses or not spec.same_population)
+
+
 def _values(group: PulseGroup, labels: tuple[str, ...]) -> tuple[list[str], list[bool], list[int]]:
     """Rows, whether they are masses, and labels of the values of a group's payload."""
     names, masses, receptor = [], [], []
     for i, (m, label) in enumerate(zip(group.schemes, labels, strict=True)):
-        for x in scheme(m).free:
-            names.append(port_name(f"{x}_on", label))
-            masses.append(False)
-        names.append(port_name("M", label))
-        masses.append(True)
-        receptor += [i] * (len(scheme(m).free) + 1)
+        kind = "on" if group.cleft is None else "in"
+        own = [port_name(f"{x}_{kind}", label) for x in scheme(m).free]
+        own += [port_name("M", label)] if group.cleft is None else []
+        names += own
+        masses += [group.cleft is None and n == own[-1] for n in own]
+        receptor += [i] * len(own)
     return names, masses, receptor
 
 
@@ -116,6 +151,7 @@ def _quanta(structure: Any, places: Sequence[Place], bundles: list[VectorBundle]
     for v in bundles:
         sites = max(1, sites_of(structure.pulses[v.group][1].release))
         count, inputs, weight_sum = _inputs(v.bundle)
+        inputs *= max(1, v.dense)
         for p in v.targets:
             for i, label in enumerate(v.labels):
                 w = 1.0 if v.weights is None else v.weights[i]
@@ -152,20 +188,21 @@ def assemble(
     structure: Any,
     module: ModuleType,
     places: Sequence[Place],
+    blocks: np.ndarray,
     bundles: list[VectorBundle],
     first_pay: int,
-    Q: np.ndarray,
+    arrays: Any,
     dt: float,
-) -> Kinetics:
+) -> KineticNetwork:
     """States and tables, once the constants of the targets are known."""
-    groups = structure.pulses
+    groups, Q = structure.pulses, arrays.Q
     fractions = [
         -1 if g.release is None else int(Q[p, 6]) + places[p].member.releases.index(g.release) for p, g in groups
     ]
     index = {repr(m.structure()): j for j, m in enumerate(structure.schemes)}
     state = kinetic.state(groups, places, module, index, first_pay, fractions, dt)
-    recovery = np.array([_recovery(g.release) for _, g in groups] or [1.0])
-    out = Kinetics(state, groups, bundles, recovery)
+    whole = arrays.X.view(f"i{arrays.X.itemsize}")
+    out = KineticNetwork(state, groups, bundles, _ranges(groups, places, blocks), [], whole)
     n, width = 2 * len(bundles), state.dim
     out.weight, out.row = np.zeros((n, width)), np.zeros((n, width), np.int64)
     out.mass = np.zeros((n, width), np.bool_)
@@ -175,6 +212,18 @@ def assemble(
                 w = 1.0 if v.weights is None else v.weights[r]
                 out.row[b, c], out.mass[b, c] = row, mass
                 out.weight[b, c] = w / _quantum(places, v, v.labels[r]) if mass else w
+    out.tables = [table(out, places, t) for t in range(len(blocks))]
+    return out
+
+
+def _ranges(groups: list[Any], places: Sequence[Place], blocks: np.ndarray) -> np.ndarray:
+    """Neurons of each group that a thread advances; those of a list of spikes are the first's."""
+    out = np.zeros((len(blocks), max(1, len(groups)), 2), np.int64)
+    for t, mine in enumerate(blocks):
+        for q, (p, _) in enumerate(groups):
+            place = places[p]
+            edges = mine[p] * place.lanes if place.rows else (0, place.n if t == 0 else 0)
+            out[t, q] = np.minimum(edges, place.n)
     return out
 
 
@@ -182,23 +231,17 @@ def _quantum(places: Sequence[Place], v: VectorBundle, label: str) -> float:
     return float(places[min(v.targets)].member.values[port_name(QUANTUM, label)][0].split()[0])
 
 
-def _recovery(release: Any) -> float:
-    from amine.units import to_internal
-
-    if not sites_of(release):
-        return 1.0
-    return float(to_internal(release.parameters["tau_rec"], "ms", "quantal release, tau_rec"))
-
-
-def table(k: Kinetics, places: Sequence[Place], tid: int) -> np.ndarray:
+def table(k: KineticNetwork, places: Sequence[Place], tid: int) -> np.ndarray:
     """Bundles of one thread: each twice, for the starts and for the ends of pulses."""
     from amine.engine.wiring import fill_row
 
     D = np.zeros((2 * len(k.bundles), deliver_vector.V_COLUMNS), np.int64)
     for i, v in enumerate(k.bundles):
         for end in (0, 1):
-            row, g = D[2 * i + end], k.state.table[v.group]
+            row, g = D[2 * i + end], k.at_source.table[v.group]
             fill_row(row, v.bundle, tid, v.population, places[v.population].id0)
+            if v.dense:
+                row[deliver.KIND] = deliver_vector.DENSE
             row[deliver_vector.LIST] = g[kinetic.G_LIST] + end
             row[deliver_vector.PAY], row[deliver_vector.DIM] = g[kinetic.G_PAY], g[kinetic.G_DIM]
     return D

@@ -20,10 +20,15 @@ def is_synaptic(s: Any) -> bool:
     return s.detail == "receptor" and s.release is not None and (s.release.quantal or is_own(s.release))
 
 
+def by_synapse(s: Any) -> bool:
+    """Whether release is worked out at each synapse, at any level."""
+    return s.detail != "kinetic" and s.release is not None and (s.release.quantal or is_own(s.release))
+
+
 def payloads(s: Any) -> list[Model]:
     """The release models that the source neurons of a projection advance."""
     if s.release is None:
         return []
-    if not is_synaptic(s):
+    if not by_synapse(s):
         return [s.release]
     return [ELAPSED] if is_own(s.release) else [s.release, ELAPSED]

@@ -56,9 +56,11 @@ def load_module(structure: Structure, bits: int) -> tuple[ModuleType, bool]:
             [r.code(j) for j, r in enumerate(structure.rules)],
         )
         if structure.schemes:
-            from amine.engine.kinetic import scheme_source
+            from amine.engine.kinetic import conductors, scheme_source
 
             text += "\n\n" + "".join(scheme_source(m, str(j)) for j, m in enumerate(structure.schemes))
+            if "explicit" in structure.parts:  # called in the loop, found when it is compiled
+                text += conductors(structure.schemes)
         return text
 
     return cache.load(structure.key(bits), source)

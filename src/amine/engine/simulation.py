@@ -13,10 +13,10 @@ from numba import njit
 
 from amine.engine import prepare, wiring
 from amine.engine.device import barrier  # noqa: F401  (compiled into generated modules)
-from amine.engine.own_release import is_synaptic
 from amine.engine.plastic import build as plasticity
 from amine.engine.slow.arrays import SlowState
 from amine.engine.tables import PROBE_COLUMNS
+from amine.engine.transmission import Transmission
 from amine.errors import AmineError
 from amine.network.estimate import available_bytes
 from amine.network.network import Network
@@ -109,17 +109,15 @@ class Simulation:
         gaps = wiring.gap_tables(net, self.places)
         self.bundles = wiring.build(net, self.module, self.places, self.blocks, self.precision)
         plastic = plasticity.draw(net, structure, self.module, self.places, self.blocks, self.precision)
-        vectors = self._kinetic_bundles(structure)
-        synaptic = self._synaptic_bundles(structure)
+        self.transmission = Transmission(self, structure)
         self.arrays = prepare.fill(net, structure, self.module, self.places, size, self.real)
-        self.kinetic = self._kinetics(structure, vectors)
-        self.synaptic = self._synaptics(synaptic)
-        drawn = [b for _, _, b in self.bundles] + [v.bundle for v in (*vectors, *synaptic)]
+        self.transmission.assemble()
+        drawn = [b for _, _, b in self.bundles] + self.transmission.bundles
         self.n_synapses = sum(x.n_synapses for x in (*drawn, *plastic))
         self.synapse_bytes = sum(x.nbytes for x in (*drawn, *plastic))
-        n_releases = max(1, len(self.arrays.RT)) + sum(g.dim for _, g in structure.pulses)
+        n_releases = max(1, len(self.arrays.RT)) + self.transmission.rows
         reach = [(b.dmin, b.dmin + b.n_delays - 1) for b in drawn] + [p.reach for p in plastic]
-        self.history = max([d for _, d in reach] + [self.kinetic.width if self.kinetic else 0], default=1) + 1
+        self.history = max(max((d for _, d in reach), default=1), self.transmission.reach) + 1
         self.interval = 1 if net.electrical else min((d for d, _ in reach), default=15) + 1
         self.D = [wiring.bundle_table(self.bundles, self.places, self.arrays.Q, t) for t in range(T)]
         self.plastic = plasticity.start(plastic, self, structure.signals)
@@ -137,12 +135,12 @@ class Simulation:
         if structure.slow is not None:
             self.slow = SlowState(structure.slow, self.module, self.places, self.arrays.values, self.arrays, T)
             self.history = max(self.history, self.slow.every + 1)
-        self.ptr = np.zeros((self.history, len(self.places) + 2 * len(structure.pulses), T, 2), np.int64)
+        self.ptr = np.zeros((self.history, len(self.places) + len(self.transmission.lists), T, 2), np.int64)
         self.n_spk = np.zeros(T, np.int64)
         self.own = self._capacity()
         self.spk = np.zeros((T, self.own * (self.interval + 1) + 4096), np.int32)
         self.n_releases = n_releases
-        paid = len(self.arrays.RT) > 0 or self.kinetic is not None
+        paid = len(self.arrays.RT) > 0 or self.transmission.rows > 0
         self.pay = np.zeros((n_releases, T, self.spk.shape[1] if paid else 1), self.real)
         self.flags, self.sync = np.zeros((2, T), np.int64), np.zeros(16, np.int64)
         self.worst, self.events = np.zeros((2, T), self.real), np.zeros(T, np.int64)
@@ -150,65 +148,9 @@ class Simulation:
         self.k0, self.k1 = np.uint32(words[0]), np.uint32(words[1])
         self.tolerance = self.real(1e-4 if self.precision == "float32" else 1e-10)
 
-    def _kinetic_bundles(self, structure: prepare.Structure) -> list[Any]:
-        """Synapses of schemes that live at the source."""
-        if not structure.pulses:
-            return []
-        from amine.engine import kinetic_wiring
-
-        return kinetic_wiring.build(self.net, structure, self.module, self.places, self.blocks, self.precision)
-
-    def _kinetics(self, structure: prepare.Structure, vectors: list[Any]) -> Any:
-        if not structure.pulses:
-            return None
-        from amine.engine import kinetic_wiring
-
-        first, Q = max(1, len(self.arrays.RT)), self.arrays.Q
-        out = kinetic_wiring.assemble(structure, self.module, self.places, vectors, first, Q, self.net.dt)
-        self.vectors = [kinetic_wiring.table(out, self.places, t) for t in range(self.threads)]
-        return out
-
-    def _synaptic_bundles(self, structure: prepare.Structure) -> list[Any]:
-        """Synapses that release each for itself."""
-        if "synaptic" not in structure.parts:
-            return []
-        from amine.engine import synaptic_wiring
-
-        return synaptic_wiring.build(self.net, self.module, self.places, self.blocks, self.precision)
-
-    def _synaptics(self, bundles: list[Any]) -> Any:
-        if not any(is_synaptic(s) for s in self.net.projections):
-            return None
-        from amine.engine import synaptic_wiring
-
-        return synaptic_wiring.assemble(bundles, self.places, self.arrays.Q, self.threads)
-
-    def _more_arguments(self, t: int) -> tuple[Any, ...]:
-        """What the kernel takes beyond the rest, in the order of the parts of a structure."""
-        y = self.synaptic
-        own = () if y is None else ((y.D[t], y.P, y.ready[t], y.own[t].reshape(-1)),)
-        return (*self._kinetic_arguments(t), *own)
-
-    def _kinetic_arguments(self, t: int) -> tuple[Any, ...]:
-        """The last argument of the kernel, if schemes live at the source."""
-        k = self.kinetic
-        if k is None:
-            return ()
-        whole = self.arrays.X.view(f"i{self.arrays.X.itemsize}")
-        s = k.state
-        return (
-            (
-                *(s.table, s.X, s.time, s.powers, k.recovery),
-                *(self.vectors[t], k.weight, k.row, k.mass),
-                *(whole, np.int64(self.own), np.int64(s.dim)),
-            ),
-        )
-
     def _capacity(self) -> int:
         """Most spikes, and starts and ends of pulses, that a thread can add in one step."""
-        pulses = np.zeros(len(self.places), np.int64)
-        if self.kinetic is not None:
-            np.add.at(pulses, [p for p, _ in self.kinetic.groups], 2)
+        pulses = np.bincount(np.array(self.transmission.lists, np.int64), minlength=len(self.places))
         own = [int(((b[:, 1] - b[:, 0]) * BLOCK * (1 + pulses)).sum()) for b in self.blocks]
         listed = [(int(np.bincount(s).max(initial=0)) if len(s) else 0) * int(1 + pulses[p]) for p, s, _ in self.lists]
         return max(own) + sum(listed)
@@ -363,7 +305,7 @@ class Simulation:
                     self.events,
                     *slow,
                     *(() if self.plastic is None else self.plastic.arguments(t)),
-                    *self._more_arguments(t),
+                    *self.transmission.arguments(t),
                 )
             except BaseException as e:
                 errors.append(e)
@@ -450,8 +392,7 @@ class Simulation:
             "X": self.arrays.X.copy(),
             "R": self.arrays.R.copy(),
             "last": self.arrays.last.copy(),
-            "kinetic": None if self.kinetic is None else (self.kinetic.state.X.copy(), self.kinetic.state.time.copy()),
-            "synaptic": None if self.synaptic is None else self.synaptic.copy(),
+            "transmission": self.transmission.copy(),
             "ptr": self.ptr[used - self.history : used].copy(),
             "spk": [self.spk[t, : self.n_spk[t]].copy() for t in range(self.threads)],
             "pay": [self.pay[:, t, : self.n_spk[t]].copy() for t in range(self.threads)],
@@ -464,10 +405,7 @@ class Simulation:
     def _restore(self, s: dict[str, Any]) -> None:
         self.step = s["step"]
         self.arrays.X[:], self.arrays.R[:], self.arrays.last[:] = s["X"], s["R"], s["last"]
-        if self.kinetic is not None:
-            self.kinetic.state.X[:], self.kinetic.state.time[:] = s["kinetic"]
-        if self.synaptic is not None:
-            self.synaptic.paste(s["synaptic"])
+        self.transmission.paste(s["transmission"])
         self.ptr, self._used = s["ptr"].copy(), self.history
         if self.plastic is not None:
             self.plastic.restore(s["plastic"])
@@ -529,7 +467,6 @@ class Simulation:
                 ids += [self.spk[t, a:b] for t, a, b in parts]
                 if self.pay.shape[2] > 1:
                     pays += [self.pay[:, t, a:b] for t, a, b in parts]
-        pulses = {} if self.kinetic is None else {"GX": self.kinetic.state.X, "GT": self.kinetic.state.time}
         return {
             "step": np.int64(self.step),
             "X": self.arrays.X,
@@ -541,24 +478,20 @@ class Simulation:
             "events": np.int64(self.events.sum()),
             **({} if self.slow is None else {f"slow.{k}": v for k, v in self.slow.state().items()}),
             **({} if self.plastic is None else self.plastic.state()),
-            **pulses,
-            **({} if self.synaptic is None else self.synaptic.state()),
+            **self.transmission.state(),
         }
 
     def set_state(self, s: Any) -> None:
         """Goes to the state that :meth:`state` gave, of a simulation of the same network and precision."""
         self.step = int(s["step"])
         self.arrays.X[:], self.arrays.R[:], self.arrays.last[:] = s["X"], s["R"], s["last"]
-        if self.kinetic is not None:
-            self.kinetic.state.X[:], self.kinetic.state.time[:] = s["GX"], s["GT"]
-        if self.synaptic is not None:
-            self.synaptic.set_state(s)
+        self.transmission.set_state(s)
         ends = np.concatenate([[0], np.cumsum(s["counts"])])
         n = int(ends[-1])
         self._grow(2 * (n + self.own * (self.interval + 1)))
         self.ptr = np.zeros((self.history, self.ptr.shape[1], self.threads, 2), np.int64)
         self.n_spk[:] = 0
-        lists = [*range(len(self.places)), *(p for p, _ in (self.kinetic.groups if self.kinetic else ()) for _ in "se")]
+        lists = [*range(len(self.places)), *self.transmission.lists]
         for (slot, pop), a, b in zip(np.ndindex(self.ptr.shape[:2]), ends[:-1], ends[1:], strict=True):
             self._give_back(slot, pop, self.places[lists[pop]], self.blocks[:, lists[pop], 1], int(a), int(b), s)
         self.events[:] = 0

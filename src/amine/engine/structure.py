@@ -114,6 +114,8 @@ def read(net: Network) -> Structure:
     for _, group in pulses:
         for model in group.schemes:
             schemes.setdefault(repr(model.structure()), model)
+    for model in explicit_schemes(net):
+        schemes.setdefault(repr(model.structure()), model)
     parts = _parts(net, members, slow)
     return Structure(
         members, cells, list(releases.values()), parts, slow, rules_of(net), pulses, list(schemes.values())
@@ -135,6 +137,19 @@ def _pulses(net: Network, members: list[Member]) -> list[Any]:
     return list(found.values())
 
 
+def explicit_schemes(net: Network) -> list[Any]:
+    """Schemes of synapses with a cleft of their own."""
+    from amine.network.ports import scheme_of
+
+    return [
+        scheme_of(net.populations[v.population], label, f"Synapses '{s.name}'")
+        for s in net.projections
+        if s.detail == "explicit"
+        for v in s.target.views()
+        for label in s.receptors
+    ]
+
+
 def _parts(net: Network, members: list[Member], slow: Plan | None) -> list[str]:
     filters = [s for s in net.projections if s.detail == "receptor" and not is_synaptic(s)]
     own = any(not isinstance(w, str) for s in filters for w in (*s.receptors.values(), s.delay or ""))
@@ -147,6 +162,7 @@ def _parts(net: Network, members: list[Member], slow: Plan | None) -> list[str]:
         "slow": slow is not None,
         "kinetic": any(s.detail == "kinetic" for s in net.projections),
         "synaptic": any(is_synaptic(s) for s in net.projections),
+        "explicit": any(s.detail == "explicit" for s in net.projections),
     }
     return [name for name, x in there.items() if x]
 

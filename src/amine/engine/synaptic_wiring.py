@@ -76,6 +76,10 @@ class Synaptic:
         row, n = self.D[t][self.bundles.index(b)], int(b.bundle.shards[t].rows[-1])
         return row[table.FIRST], row[table.FIRST] + n, row[table.OWN], row[table.OWN] + n
 
+    def arguments(self, t: int) -> tuple[Any, ...]:
+        """What the kernel of thread ``t`` takes."""
+        return self.D[t], self.P, self.ready[t], self.own[t].reshape(-1)
+
     def copy(self) -> Any:
         """For going back within a chunk."""
         return [x.copy() for x in self.ready], [x.copy() for x in self.own]
@@ -118,12 +122,12 @@ def build(
         args = (places[p].n, blocks.shape[0], net.dt, precision, net.seed)
         bundle = build_bundle(specs, *args)
         if bundle.n_synapses:
-            own = _parameters(specs, release, bundle, args) if is_own(release) else None
+            own = parameters(specs, release, bundle, args) if is_own(release) else None
             out.append(SynapticBundle(p, release, bundle.weight, bundle, own))
     return out
 
 
-def _parameters(specs: list[Any], release: Model, bundle: Bundle, args: Any) -> list[np.ndarray]:
+def parameters(specs: list[Any], release: Model, bundle: Bundle, args: Any) -> list[np.ndarray]:
     """Parameters and initial states of each synapse, drawn as a weight would be."""
     from amine.engine.wiring import _internal
 

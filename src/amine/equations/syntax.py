@@ -71,6 +71,7 @@ KEYWORDS = (
     "ion",
     "input",
     "mass",
+    "impulse",
     "quanta",
     "method",
 )
@@ -102,7 +103,7 @@ class Equations:
     ``states`` maps each state to its unit; ``rhs`` gives its time derivative, in which named
     subexpressions (``named``) are not yet substituted. ``reset``, ``on_spike`` and ``after_spike`` are lists of
     assignments (name, expression) carried out in order. ``inputs`` are values that synapses set and the step reads, with
-    their units; those in ``masses`` are held as whole numbers.
+    their units; those in ``masses`` are held as whole numbers, those in ``impulses`` are for one step.
     """
 
     where: str
@@ -124,6 +125,7 @@ class Equations:
     inputs: Mapping[str, str] = field(default_factory=dict)
     masses: frozenset[str] = frozenset()
     methods: Mapping[str, str] = field(default_factory=dict)
+    impulses: frozenset[str] = frozenset()
 
     @property
     def noises(self) -> tuple[str, ...]:
@@ -448,7 +450,7 @@ def parse_equations(
         raise AmineError(where, "equations must be text", given=type(text).__name__)
     lines = statements(text)
     states, named_text = _declarations(lines, where)
-    inputs = {n.strip(): u for k, rest in lines if k in ("input", "mass") for n, u in [_split_unit(rest, where)]}
+    inputs = {n.strip(): u for k, rest in lines if k in ("input", "mass", "impulse") for n, u in [_split_unit(rest, where)]}
     dims = {n: _dimension(u, where, n) for n, u in {**extra, **parameters, **inputs}.items()}
     dims["t"] = TIME
     for name, (_, unit) in {**states, **named_text}.items():
@@ -475,6 +477,7 @@ def parse_equations(
         **parts,
         inputs=inputs,
         masses=frozenset(rest.split(":")[0].strip() for k, rest in lines if k == "mass"),
+        impulses=frozenset(rest.split(":")[0].strip() for k, rest in lines if k == "impulse"),
     )
     from amine.equations.singular import remove_singularities
 
@@ -530,7 +533,7 @@ def _events(
     methods: dict[str, str] = {}
     flow = dimension_of(current)
     for key, rest in lines:
-        if key in ("input", "mass", "quanta"):
+        if key in ("input", "mass", "impulse", "quanta"):
             continue
         if key in many:
             extra_dims = dict(dims)

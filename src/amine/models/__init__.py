@@ -15,7 +15,7 @@ from amine.models._base import Model
 from amine.units import dimension_of, internal_unit
 
 _REGISTRY: dict[str, Model] = {}
-_LIBRARY = ("receptors", "neurons", "biophysical", "short_term", "sources", "channels", "schemes")
+_LIBRARY = ("receptors", "neurons", "biophysical", "short_term", "sources", "channels", "schemes", "clefts", "thalamus")
 
 
 def _load() -> dict[str, Model]:
@@ -42,7 +42,7 @@ def get(name: str) -> Model:
 
 
 def names(kind: str | None = None) -> list[str]:
-    """Names of all models, or of one kind: neuron, receptor, release, source, channel, scheme.
+    """Names of all models, or of one kind: neuron, receptor, release, source, channel, scheme, cleft.
 
     >>> "tsodyks_markram" in names("release")
     True

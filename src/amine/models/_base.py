@@ -13,9 +13,10 @@ from amine.network.values import Value, normalise
 
 _STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n;]+)", re.M)
 _ON_SPIKE = re.compile(r"on\s+spike\s+([A-Za-z_]\w*)\s*\+=")
-_GATED = re.compile(r"^(mass|input) ", re.M)
+_INPUT_LINE = re.compile(r"^input ([A-Za-z_]\w*) : (\w+)$", re.M)
+_GATED = re.compile(r"^(mass|input|impulse) ", re.M)
 
-KINDS = ("neuron", "receptor", "release", "source", "rule", "channel", "scheme")
+KINDS = ("neuron", "receptor", "release", "source", "rule", "channel", "scheme", "cleft")
 
 
 def _weight_value(value: Any, where: str) -> str:
@@ -36,7 +37,7 @@ class Model:
     Parameters
     ----------
     name : how it is called.
-    kind : ``neuron``, ``receptor``, ``release``, ``source``, ``rule``, ``channel`` or ``scheme``.
+    kind : ``neuron``, ``receptor``, ``release``, ``source``, ``rule``, ``channel``, ``scheme`` or ``cleft``.
     equations : text; see the page on equations of the documentation.
     units : the unit of each parameter.
     parameters : the value of each parameter: text with a unit, a distribution, or an array.
@@ -130,7 +131,8 @@ class Model:
     @cached_property
     def state_units(self) -> dict[str, str]:
         """The states and their units, read from the text alone (without the parser, which is slow to import)."""
-        return {m.group(1): m.group(2).strip() for m in _STATE_LINE.finditer(self.equations)}
+        found = {m.group(1): m.group(2).strip() for m in _STATE_LINE.finditer(self.equations)}
+        return found | {m.group(1): m.group(2) for m in _INPUT_LINE.finditer(self.equations)}
 
     @cached_property
     def weight_unit(self) -> str:

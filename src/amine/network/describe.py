@@ -125,6 +125,15 @@ def _ports(p: Any, net: Network) -> dict[str, Any]:
     return ports_of(p, net)
 
 
+def _cleft(model: Any) -> str:
+    """A cleft's model with what is not left out of it."""
+    zero = ("V_uptake", "V_breakdown", "I_uptake", "I_breakdown", "spillover")
+    off = {n for n in zero if str(model.parameters[n]).split()[0] == "0"}
+    off |= {x for n in off for x in {"V_uptake": ("K_uptake",), "I_uptake": ("Ki_uptake",)}.get(n, ())}
+    off |= {x for n in off for x in {"V_breakdown": ("K_breakdown",), "I_breakdown": ("Ki_breakdown",)}.get(n, ())}
+    return f"{model.name}: " + ", ".join(f"{n} {value_text(v)}" for n, v in model.parameters.items() if n not in off)
+
+
 def _receptors(p: Any, net: Network) -> dict[str, Any]:
     """Filters as they are, schemes as they were given rather than as the sums of a target."""
     from amine.network.ports import detail_of, scheme_of
@@ -154,7 +163,7 @@ def _connectivity(net: Network) -> Section:
                 weights,
                 value_text(s.delay),
                 s.release.name if s.release is not None else "constant",
-                ", ".join(x for x in (s.transmitter, s.detail) if x),
+                ", ".join(x for x in (s.transmitter, s.detail, s.cleft and _cleft(s.cleft)) if x),
             )
         )
     for g in net.electrical:

@@ -33,8 +33,8 @@ from amine.network.parts import (
     WeightProbe,
 )
 from amine.network.plasticity import make_plastic, split_rule
-from amine.network.ports import port_of
-from amine.network.transmission import check_plastic, check_release, check_transmission
+from amine.network.ports import CLEARED, level_of, port_of
+from amine.network.transmission import check_cleft, check_plastic, check_release, check_transmission
 from amine.network.values import Array, Value, normalise
 from amine.units import to_internal
 
@@ -174,6 +174,7 @@ class Network:
         release: Any = None,
         transmitter: str | None = None,
         detail: str = "receptor",
+        cleft: Any = None,
         name: str | None = None,
     ) -> Synapses:
         """Adds a chemical projection.
@@ -197,6 +198,8 @@ class Network:
         transmitter : what is released, such as ``"glutamate"``: receptors that do not answer to it are refused.
         detail : ``"receptor"`` (linear filters), ``"kinetic"`` (cleft and kinetic scheme at the source) or
             ``"explicit"`` (cleft and scheme of each synapse).
+        cleft : how transmitter leaves the cleft, such as ``am.models.clearance(tau="1.2 ms")``; None is a square pulse of the
+            height and width that each scheme names.
 
         Raises
         ------
@@ -226,8 +229,10 @@ class Network:
         if not each:
             raise AmineError(where, "no receptor is given")
         substance = check_transmission(self, sources, targets, [str(r) for r in each], transmitter, detail, where)
+        fate = check_cleft(None if cleft is None else _model(cleft, ("cleft",), where), detail, where)
+        level = CLEARED if fate is not None and detail == "kinetic" else detail
         weights = {
-            str(r): check_weight(self, targets, str(r), w, chosen, sources, where, detail) for r, w in each.items()
+            str(r): check_weight(self, targets, str(r), w, chosen, sources, where, level) for r, w in each.items()
         }
         time = check_delay(self, delay, chosen, sources, targets, where)
         released = None if release is None else _model(release, ("release",), where)
@@ -251,6 +256,7 @@ class Network:
             released,
             transmitter=substance,
             detail=detail,
+            cleft=fate,
         )
         self.projections.append(part)
         if plasticity is not None or plastic is not None or delay_kind != "axonal":
@@ -694,7 +700,7 @@ def ports_of(population: Population, net: Network) -> dict[str, Model]:
     used: dict[str, str] = {}
     for s in net.projections:
         if any(v.population == population.name for v in s.target.views()):
-            used.update(dict.fromkeys(s.receptors, s.detail))
+            used.update(dict.fromkeys(s.receptors, level_of(s)))
     for i in net.inputs:
         if any(v.population == population.name for v in i.target.views()):
             used[i.receptor] = "receptor"

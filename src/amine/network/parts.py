@@ -182,7 +182,8 @@ class Synapses:
 
     ``plasticity`` is the rule by which the weight at the receptor ``plastic`` changes; ``delay_kind`` says where the delay lies; ``start``
     holds the weights to begin with if they were loaded.
-    ``transmitter`` is what it releases, if that was said; ``detail`` the level of :mod:`amine.network.ports`.
+    ``transmitter`` is what it releases, if that was said; ``detail`` the level of :mod:`amine.network.ports`,
+    ``cleft`` what becomes of transmitter; None is a square pulse.
     """
 
     name: str
@@ -201,6 +202,7 @@ class Synapses:
     fused: dict[str, str] = field(default_factory=dict)  # states that the rule gives the target's neurons, with units
     transmitter: str | None = None
     detail: str = "receptor"
+    cleft: Any = None
 
 
 @dataclass(eq=True)

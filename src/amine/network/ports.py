@@ -22,15 +22,21 @@ if TYPE_CHECKING:
     from amine.network.parts import Population
 
 LEVELS = ("receptor", "kinetic", "explicit")
+CLEARED = "kinetic with a cleft"
 QUANTUM, ONE = "q", "g_one"  # parameters that the engine fills in: unit of the mass row, weight of one synapse
 
 
 def port_of(population: Population, label: str, where: str, detail: str = "receptor") -> Model:
-    """The receptor that a label means on a population at a level of detail, as equations of the target."""
+    """The receptor that a label means on a population at a level (:func:`level_of`), as equations of the target."""
     if detail == "receptor":
         return _filter(population, label, where)
     scheme = scheme_of(population, label, where)
-    return kinetic_port(scheme, label) if detail == "kinetic" else explicit_port(scheme)
+    return explicit_port(scheme) if detail == "explicit" else kinetic_port(scheme, cleared=detail == CLEARED)
+
+
+def level_of(s: Any) -> str:
+    """The level of a projection: its detail, and whether transmitter is cleared rather than a square pulse."""
+    return CLEARED if s.detail == "kinetic" and s.cleft is not None else s.detail
 
 
 def _filter(population: Population, label: str, where: str) -> Model:
@@ -70,7 +76,7 @@ def detail_of(net: Network, population: str, label: str) -> str | None:
     """The level at which a receptor of a population is in use, or None if it is not."""
     for s in net.projections:
         if label in s.receptors and any(v.population == population for v in s.target.views()):
-            return s.detail
+            return level_of(s)
     used = any(i.receptor == label and any(v.population == population for v in i.target.views()) for i in net.inputs)
     return "receptor" if used else None
 
@@ -82,8 +88,8 @@ def check_level(net: Network, targets: Any, label: str, detail: str, where: str)
         if before not in (None, detail):
             raise AmineError(
                 where,
-                f"receptor '{label}' of population '{v.population}' is in use with detail='{before}' already",
-                given=f"'{detail}'",
+                f"receptor '{label}' of population '{v.population}' is in use at the level {before} already",
+                given=detail,
                 mend=f"give one of them a label of its own with receptors={{...}} of the population, such as '{label}_2'",
             )
 
@@ -105,12 +111,14 @@ def scheme(model: Model) -> Scheme:
     return read(model.equations, model.where)
 
 
-def kinetic_port(model: Model, label: str = "") -> Model:
+def kinetic_port(model: Model, cleared: bool = False) -> Model:
     """The target's part of a scheme at the source, as a receptor model.
 
     For each free state X of the scheme there is X, the weighted sum over all synapses of its deviation from rest, and
     X_on, the sum of X over the synapses that are under transmitter; M counts the latter's weights in units of q, as a
     whole number, so that nothing is left when all pulses have ended. What is open is called g.
+
+    If transmitter is ``cleared`` the source works out each step, and the sums are told what it adds (X_in).
     """
     s = scheme(model)
     if s.voltage_dependent:
@@ -122,6 +130,8 @@ def kinetic_port(model: Model, label: str = "") -> Model:
     if s.opens is not None and s.rest in s.opens:
         raise AmineError(model.where, f"'{s.rest}', in which receptors rest, is open", mend="say detail='explicit'")
     off, on = _rates(s)
+    if cleared:
+        return _cleared_port(model, s, off)
     y, x = _sums(s), _under_transmitter(s)
     lines = [f"{n} = {e} : {u}" for n, e, u in s.parts]
     lines += [f"{n} = {e} : 1/ms" for n, e in {**dict(off), **dict(on)}.items()]
@@ -136,11 +146,36 @@ def kinetic_port(model: Model, label: str = "") -> Model:
     lines += [f"d{n}/dt = {renamed(e, y)} : nS" for n, e, _ in s.downstream]
     extra = {QUANTUM: ("nS", "1 nS")}
     if not opens:
-        names = {n: f"({n}/{ONE})" for n in (*s.free, *(d for d, _, _ in s.downstream))}
-        names[s.rest] = f"({y[s.rest]}/{ONE})"
-        lines.append(f"g = {ONE}*({renamed(s.open, names)}) : nS")
+        lines.append(_pooled(s, y))
         extra[ONE] = ("nS", "1 nS")
     return _as_receptor(model, [*lines, "mass M : 1", f"current {s.current}"], extra)
+
+
+def _pooled(s: Scheme, y: dict[str, str]) -> str:
+    """What is open when it is no plain sum: as if all that synapses set in motion acted on one pool of channels."""
+    names = {n: f"({n}/{ONE})" for n in (*s.free, *(d for d, _, _ in s.downstream))}
+    names[s.rest] = f"({y[s.rest]}/{ONE})"
+    return f"g = {ONE}*({renamed(s.open, names)}) : nS"
+
+
+def row_of(s: Scheme, state: str) -> str:
+    """The name of a free state's sum where transmitter is cleared: a single open state is called g."""
+    return "g" if s.opens == (state,) else state
+
+
+def _cleared_port(model: Model, s: Scheme, off: list[tuple[str, str]]) -> Model:
+    y = {a: row_of(s, a) for a in s.free}
+    y = {s.rest: "(-(" + " + ".join(y.values()) + "))", **y}
+    lines = [f"{n} = {e} : {u}" for n, e, u in s.parts] + [f"{n} = {e} : 1/ms" for n, e in off]
+    lines += [f"d{y[a]}/dt = {_flux(s, a, y, [n for n, _ in off])} + {a}_in : nS" for a in s.free]
+    lines += [f"d{n}/dt = {renamed(e, y)} : nS" for n, e, _ in s.downstream]
+    extra: dict[str, tuple[str, str]] = {}
+    if s.opens is None:
+        lines.append(_pooled(s, y))
+        extra = {ONE: ("nS", "1 nS")}
+    elif len(s.opens) > 1:
+        lines.append(f"g = {' + '.join(s.opens)} : nS")
+    return _as_receptor(model, [*lines, *(f"impulse {a}_in : nS/ms" for a in s.free), f"current {s.current}"], extra)
 
 
 def _rates(s: Scheme) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

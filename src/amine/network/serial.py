@@ -46,6 +46,7 @@ def to_dict(net: Network) -> dict[str, Any]:
                 **plasticity_to_dict(s),
                 "transmitter": s.transmitter,
                 "detail": s.detail,
+                "cleft": None if s.cleft is None else s.cleft.to_dict(),
             }
             for s in net.projections
         ],
@@ -175,6 +176,7 @@ def _build(data: Mapping[str, Any]) -> Network:
             release=None if d["release"] is None else Model.from_dict(d["release"]),
             transmitter=d["transmitter"],
             detail=d["detail"],
+            cleft=None if d["cleft"] is None else Model.from_dict(d["cleft"]),
             name=str(d["name"]),
             **_to_rule(d["rule"]),
         )

@@ -119,3 +119,25 @@ def check_plastic(part: Any, where: str) -> None:
 
 def _differs(release: Any) -> bool:
     return any(not isinstance(v, str) for v in release.parameters.values())
+
+
+def check_cleft(cleft: Any, detail: str, where: str) -> Any:
+    """A model of the cleft, or None for square pulses; its values are the same for all synapses."""
+    if cleft is None:
+        return None
+    if detail == "receptor":
+        raise AmineError(where, "filters have no cleft", mend="say detail='kinetic' or detail='explicit'")
+    from amine.units import to_internal
+
+    for n, v in cleft.parameters.items():
+        place = f"{where}, cleft, parameter '{n}'"
+        if not isinstance(v, str):
+            raise AmineError(place, "it must be one value")
+        x = float(to_internal(v, cleft.units[n], place, nonnegative=True, positive=n.startswith("K")))
+        if n == "spillover" and x > 1:
+            raise AmineError(place, "the part is outside 0..1", given=v)
+        if n == "spillover" and x > 0 and detail == "kinetic":
+            raise AmineError(
+                place, "transmitter that spills over needs clefts of their own", mend="say detail='explicit'"
+            )
+    return cleft
