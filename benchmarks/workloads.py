@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from _contest import Amine, Draw, Limit, Peer, Start
 from cables import cables
+from chemistry import chemistry
 from plasticity import plasticity
 from training import training
 
@@ -162,4 +163,13 @@ def groups(quick: bool) -> list[Group]:
         random_network("cuba", 20_000, 0.5, against(6, 30), quick),
         random_network("cobahh", 4_000, 0.1, against(8, None), quick),
     ]
-    return [*networks, *microcircuit(quick), starts(), *drawing(quick), *cables(quick), *plasticity(quick), *training()]
+    return [
+        *networks,
+        *microcircuit(quick),
+        starts(),
+        *drawing(quick),
+        *cables(quick),
+        *plasticity(quick),
+        *training(),
+        *chemistry(quick),
+    ]

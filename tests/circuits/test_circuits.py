@@ -20,6 +20,7 @@ SMALL = {
     "vogels": {"neurons": 300},
     "ball_and_stick": {"neurons": 4, "segments": 5},
     "coba_trees": {"neurons": 500},
+    "chemical": {"neurons": 300},
     "wang2002": {"scale": 0.05},
     "thalamus": {"neurons": 12},
 }

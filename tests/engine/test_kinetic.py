@@ -225,3 +225,42 @@ def test_description_holds_transmitter_detail_and_release(uninterrupted):
     assert again == net and [s.detail for s in again.projections] == ["kinetic", "kinetic", "receptor", "receptor"]
     text = net.describe()
     assert "glutamate" in text and "kinetic" in text and "AMPA_two_state" in text and "quantal" in text
+
+
+def test_chloride_turns_gaba_excitatory():
+    """Nernst potential of chloride: 7 mM inside hyperpolarises, 25 mM as in immature neurons makes GABA fire the cell."""
+    scheme = am.models.scheme(
+        "GABA_A_chloride",
+        "C <-> O: alpha*T, beta\nopen O\nE_Cl = nernst(Cl_out, Cl_in, -1, T_body) : mV\ncurrent g*(E_Cl - v)",
+        alpha="5 1/mM/ms",
+        beta="0.18 1/ms",
+        Cl_out="130 mM",
+        Cl_in="7 mM",
+        T_body="310 K",
+    )
+    found = []
+    for inside in ("7 mM", "25 mM"):
+        net = am.Network()
+        S = net.population("S", 1, "spike_list", times=np.array([5.0]) * am.units.ms, indices=np.array([0]))
+        P = net.population("P", 1, "lif_cond", receptors={"GABA_A": scheme(Cl_in=inside)})
+        net.synapses(S, P, transmitter="GABA", receptors={"GABA_A": "150 nS"}, rule="one_to_one", detail="kinetic")
+        probe = net.probe(P, "v")
+        run = net.run("30 ms", progress=False)
+        found.append((run.probes[probe.name]["v"].min(), len(run.spikes["P"].times)))
+    assert found[0][0] < -65 and found[0][1] == 0
+    assert found[1][1] >= 1
+
+
+def test_a_neuron_that_reaches_everybody_needs_one_row():
+    """All-to-all with one weight: the events of a step are summed first; the same as synapse by synapse."""
+    traces = []
+    for rule in ({"rule": "all_to_all"}, {"pairs": tuple(np.divmod(np.arange(60 * 50), 50))}):
+        net = am.Network(seed=3)
+        S = net.population("S", 60, "poisson", rate="40 Hz")
+        P = net.population("P", 50, "lif_cond", V_th="1e6 mV")
+        net.synapses(S, P, receptors={"AMPA": "0.5 nS", "NMDA": "0.3 nS"}, delay="1 ms", detail="kinetic", **rule)
+        probe = net.probe(P, "g_AMPA", "g_NMDA")
+        data = net.run("60 ms", progress=False).probes[probe.name]
+        traces.append(np.concatenate([data["g_AMPA"], data["g_NMDA"]]))
+    assert traces[0].max() > 0.5
+    np.testing.assert_allclose(traces[0], traces[1], rtol=1e-4, atol=1e-5)

@@ -108,7 +108,7 @@ BAD = {
     "transmitter": (dict(transmitter="GABA"), "receptor 'AMPA' does not answer to GABA"),
     "unknown transmitter": (dict(transmitter="glutamat"), "did you mean"),
     "no scheme": (dict(receptors={"exc": "1 nS"}, detail="kinetic"), "no kinetic scheme is known"),
-    "two levels": (dict(receptors={"GABA_A": "1 nS"}, detail="kinetic"), "in use with detail='receptor' already"),
+    "two levels": (dict(receptors={"GABA_A": "1 nS"}, detail="kinetic"), "in use at the level receptor already"),
 }
 
 
@@ -133,3 +133,50 @@ def test_a_scheme_is_no_filter():
     ):
         with pytest.raises(am.AmineError, match=words):
             net.synapses(P, P, receptors={label: "1 nS"}, p=0.1, detail=detail)
+
+
+@pytest.mark.parametrize("weight", ["2 nS", 'uniform("1 nS", "3 nS")'])
+def test_minis_are_poisson_at_each_synapse(weight):
+    """Shot noise (Campbell) of 40 synapses at 5 Hz: mean and variance, for one weight and for weights that differ."""
+    net = am.Network(seed=2)
+    S = net.population("S", 40, "poisson", rate="0 Hz")
+    P = net.population("P", 1500, "lif_cond", V_th="1e6 mV", receptors={"x": am.models.exponential(tau="5 ms")})
+    release = quantal(n=1, p=0.5, cv=0.3)
+    net.synapses(S, P, receptors={"x": weight}, rule="all_to_all", minis="5 Hz", release=release)
+    probe = net.probe(P, "g_x", every="25 ms")
+    g = np.asarray(net.run("400 ms", progress=False).probes[probe.name]["g_x"])[3:]
+    rate, decay = 40 * 5e-3 * 0.1, np.exp(-0.1 / 5.0)
+    second = (4.0 if weight == "2 nS" else 4.0 + 4.0 / 12) * (1 + 0.09)
+    mean, var = 2.0 * rate * decay / (1 - decay), second * rate * decay**2 / (1 - decay**2)
+    assert g.mean() == pytest.approx(mean, abs=5 * np.sqrt(var / g.size))
+    spread = (
+        0.0 if weight == "2 nS" else (rate * decay / (1 - decay)) ** 2 * (4.0 / 12) / 40
+    )  # of the targets' mean weights
+    assert g.var() == pytest.approx(var + spread, rel=0.06)
+    twice = net.run("400 ms", threads=3, chunk="7.7 ms", progress=False)
+    assert np.array_equal(np.asarray(twice.probes[probe.name]["g_x"])[3:], g)
+    assert am.Network.from_dict(net.to_dict()) == net and "minis 5 Hz" in net.describe()
+
+
+def test_an_autoreceptor_lowers_release():
+    """mGluR2/3 on its own terminal, driven by what it released: fewer quanta at high rates, as many at low ones."""
+    release = am.models.autoreceptor(U=0.5, tau_rec="1 ms", maximum=0.8, K=0.5, tau_T="200 ms")
+    slow = amounts(release, [2.0, 2002.0])
+    fast = amounts(release, [2.0, 22.0, 42.0])
+    assert slow[1].mean() == pytest.approx(slow[0].mean(), rel=1e-3)
+    assert fast[0].mean() == pytest.approx(0.5, rel=1e-4) and fast[2].mean() < fast[1].mean() < 0.4
+
+
+def test_adenosine_lowers_release_through_its_field():
+    """A1 receptors: release falls by the maximum times the Hill occupancy of the field (Kimura et al. 2003: 40 percent, 12 uM)."""
+    found = []
+    for tonic in ("0 uM", "1000 uM"):
+        net = am.Network(seed=1)
+        S = net.population("S", 200, "spike_list", times=np.full(200, 500.0) * am.units.ms, indices=np.arange(200))
+        P = net.population("P", 200, "lif_cond", V_th="1e6 mV", receptors={"x": am.models.exponential(tau="50 ms")})
+        net.synapses(S, P, receptors={"x": "1 nS"}, rule="one_to_one", release=quantal(n=40, p=0.5))
+        field = net.field("adenosine", tonic=tonic, removal="1 1/s")
+        net.modulate(S, by=field, receptor="A1", acts_on="release.p", maximum=0.6)
+        probe = net.probe(P, "g_x")
+        found.append(float(net.run("501 ms", progress=False).probes[probe.name]["g_x"][-1].mean()))
+    assert found[1] / found[0] == pytest.approx(0.6, abs=0.03)

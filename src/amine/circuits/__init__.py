@@ -24,6 +24,7 @@ _HOME = {
     "vogels": "learning",
     "ball_and_stick": "trees",
     "coba_trees": "trees",
+    "chemical": "brette_chemical",
     "wang2002": "wang_2002",
     "thalamus": "destexhe_1996",
 }

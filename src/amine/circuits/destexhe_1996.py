@@ -26,7 +26,7 @@ def thalamus(
     seed: int = 0,
     gaba_a: float = 1.0,
     gaba_b: float = 1.0,
-    kick: str = "0.3 nA",
+    kick: str = "1 nA",
     dt: str = "0.05 ms",
 ) -> Network:
     """A row of thalamocortical (TC) and one of reticular (RE) cells: spindles that last two seconds and end by themselves,
@@ -91,5 +91,5 @@ def thalamus(
         pairs=_near(neurons, own=False),
         delay="2 ms",
     )
-    net.stimulus(TC[: neurons // 4], step(kick, start="20 ms", stop="70 ms"))
+    net.stimulus(TC[: neurons // 4], step(kick, start="5 ms", stop="55 ms"))  # type: ignore[arg-type]
     return net

@@ -3,7 +3,8 @@
 Synapses of a target lie side by side. Transmitter is either a pulse of given width or leaves by first-order clearance,
 saturable uptake and breakdown. Receptors advance by exp(Q(T) dt) with the mean concentration of the step: for two states
 by formula, else by a table over concentration (and voltage, where a rate depends on it) whose entries are interpolated;
-it holds the change, exp(Q(T) dt) - 1, so that slow rates keep their digits. A mixture of propagators is a propagator: occupancies stay between 0 and 1 and add up to 1 whatever the step is.
+it holds the change, exp(Q(T) dt) - 1, so that slow rates keep their digits. A mixture of propagators is a propagator:
+occupancies stay between 0 and 1 and add up to 1 whatever the step is.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from amine.engine.synaptic import RECOVERY, amount
 
 # columns after those of amine.engine.synaptic: number of the scheme in the module, number of synapses, first value of
 # receptors, first target, number of targets, values of a synapse, first entry of the table, whether pulses are square, width
-# of a pulse, how two states advance (0: by table, 1: by formula, 2: with rates of each synapse), first of those rates, and
-# rows of the table for voltages
+# of a pulse, how receptors advance (0: by table, 1: by formula, 2: with rates of each synapse, 3: by two propagators), first
+# of those rates, and rows of the table for voltages
 (SCHEME, COUNT, STATE, TARGET, TARGETS, DIM, TABLE, SQUARE, WIDTH, TWO, RATES, ROWS, X_COLUMNS) = range(16, 29)
 # columns of the real table, after those of amine.engine.synaptic
 (
@@ -40,6 +41,7 @@ from amine.engine.synaptic import RECOVERY, amount
     FLOOR,
     X_REALS,
 ) = range(3, 17)
+PIECE = 256  # synapses that are advanced together
 F32, I64, U32, F64, U64 = np.float32, np.int64, np.uint32, np.float64, np.uint64
 FAST = {"contract", "nsz"}
 
@@ -180,6 +182,28 @@ def by_table(x, mean, at, n, d, M, table, scale, top, new):
             x[at + c * n + r] += new[c]
 
 
+@njit(nogil=True, error_model="numpy", fastmath=FAST)
+def by_pulse(x, mean, at, n, d, M, table, new):
+    """States of synapses that are under one concentration or none: both propagators, in pieces that stay in the cache."""
+    size, zero = d * (d + 1), F32(0.0)
+    last = table + GRID * size
+    for begin in range(0, n, PIECE):
+        m, f = U64(min(PIECE, n - begin)), U64(begin)
+        for c in range(d):
+            k, o = c * (d + 1), U64(c * PIECE)
+            p, q = M[table + k + d], M[last + k + d]
+            for r in range(m):
+                new[o + r] = q if mean[f + r] > zero else p
+            for e in range(d):
+                p, q, u = M[table + k + e], M[last + k + e], U64(at + e * n + begin)
+                for r in range(m):
+                    new[o + r] += (q if mean[f + r] > zero else p) * x[u + r]
+        for c in range(d):
+            o, u = U64(c * PIECE), U64(at + c * n + begin)
+            for r in range(m):
+                x[u + r] += new[o + r]
+
+
 @njit(nogil=True, error_model="numpy")
 def by_voltage(X, x, mean, at, n, d, M, table, scale, top, v_low, v_step, v_rows, start, v_slot, target, targets, new):
     """As :func:`by_table`, with the voltage of each target."""
@@ -242,6 +266,8 @@ def advance_synapses(X, D, P, T, until, pool, mean, x, rates, M, start, v_slot, 
             two_states(x, mean, at, n, F32(P[b, ALPHA]), F32(P[b, BETA]), F32(dt))
         elif D[b, TWO] == 2:
             two_states_own(x, mean, at, n, rates, D[b, RATES], F32(dt))
+        elif D[b, TWO] == 3:
+            by_pulse(x, mean, at, n, d, M, D[b, TABLE], new)
         elif P[b, V_STEP] > 0.0:
             scale, rows = F32(GRID * GRID / P[b, TOP]), D[b, ROWS]
             by_voltage(

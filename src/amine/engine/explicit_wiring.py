@@ -278,7 +278,8 @@ def _dynamics(
     P[table.V_LOW], P[table.V_STEP] = LOW, STEP if s.voltage_dependent else 0.0
     T = P[table.TOP] * (np.arange(GRID + 1) / GRID) ** 2
     M = np.stack([_propagators(s, module, j, {**values, "v": v}, T, dt) for v in volts])
-    return (0, d, len(volts), width), M.astype(np.float32).ravel(), rest
+    plain = b.cleft is None and b.release is None and not s.voltage_dependent  # one concentration or none
+    return (3 if plain else 0, d, len(volts), width), M.astype(np.float32).ravel(), rest
 
 
 def _propagators(s: Any, module: ModuleType, j: int, values: dict[str, Any], T: np.ndarray, dt: float) -> np.ndarray:
@@ -395,7 +396,9 @@ def _thread(
         "v_slot": np.int64,
         "ready": np.uint8,
     }
-    out = {k: np.concatenate([*v, np.zeros(1, types.get(k, np.float32))]) for k, v in parts.items() if k != "rates"}
+    out: dict[str, Any] = {
+        k: np.concatenate([*v, np.zeros(1, types.get(k, np.float32))]) for k, v in parts.items() if k != "rates"
+    }
     out["rates"] = np.concatenate([*parts["rates"], np.zeros((2, 1), np.float32)], 1)
     return out | {
         "D": D,
@@ -403,7 +406,7 @@ def _thread(
         "until": np.zeros(first + 1, np.int32),
         "pool": np.zeros(target + 1, np.float32),
         "mean": np.zeros(largest, np.float32),
-        "new": np.zeros(widest, np.float32),
+        "new": np.zeros(widest * table.PIECE, np.float32),
         "keep": np.concatenate([k.astype(np.int64) for k in keep] or [np.zeros(0, np.int64)]),
         "ranks": keep,  # type: ignore[dict-item]  (addresses point here)
     }

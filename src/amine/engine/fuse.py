@@ -19,6 +19,7 @@ from amine.engine.cells import (
 from amine.engine.plastic.target import add_states
 from amine.engine.slow.pores import with_drugs
 from amine.equations import parse
+from amine.equations.integrate import choose
 from amine.equations.syntax import Equations, symbol
 from amine.errors import AmineError
 
@@ -109,9 +110,22 @@ def fuse(cell: CellStructure) -> Fused:
         targets,
         rows,
         masses,
-        dict(eq.methods),
+        _methods(eq, rhs, parameters, inputs),
         impulses,
     )
+
+
+def _methods(eq: Equations, rhs: dict[str, Any], parameters: set[str], inputs: set[str]) -> dict[str, str]:
+    """The methods that a neuron asks for; and where it is receptors alone that make it nonlinear, such as by a block that
+    depends on the voltage, its states are linearised at the start of a step rather than taken through four stages.
+    """
+    asked = dict(eq.methods)
+    found = choose(rhs, parameters, inputs, asked)
+    if "rk4" not in found.values():
+        return asked
+    alone = choose(eq.full_rhs, set(eq.parameters), {"I", *eq.inputs}, asked)
+    gentle = {s for s, m in found.items() if m == "rk4" and alone.get(s) in ("exact", "exponential_euler")}
+    return {**dict.fromkeys(gentle, "exponential_euler"), **asked}
 
 
 def _renaming(part: Equations, label: str) -> Mapping[str, str]:

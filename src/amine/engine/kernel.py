@@ -195,6 +195,12 @@ ADDED = {
         "{arrivals}": """            delivered += deliver_synaptic(X, DY, PY, ready, ready_own, spk, ptr, pay, slot, k, dt, k0, k1)
 """,
     },
+    "minis": {
+        "{imports}": "from amine.engine.minis import add_minis\n",
+        "{arguments}": ", minis",
+        "{unpack}": "    MT, MP, MH, MB, MS, MW = minis\n",
+        "{arrivals}": "            add_minis(X, MT, MP, MH, MB, MS, MW, k, words, k0, k1)\n",
+    },
     "explicit": {
         "{imports}": """from amine.engine.explicit import SCHEME, COUNT, STATE, TARGET, TARGETS, advance_synapses, deliver_explicit
 """,

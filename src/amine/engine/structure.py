@@ -162,6 +162,7 @@ def _parts(net: Network, members: list[Member], slow: Plan | None) -> list[str]:
         "slow": slow is not None,
         "kinetic": any(s.detail == "kinetic" for s in net.projections),
         "synaptic": any(is_synaptic(s) for s in net.projections),
+        "minis": any(s.minis is not None for s in net.projections),
         "explicit": any(s.detail == "explicit" for s in net.projections),
     }
     return [name for name, x in there.items() if x]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-PARTS = ("kinetic", "synaptic", "explicit")
+PARTS = ("kinetic", "synaptic", "minis", "explicit")
 
 
 class Transmission:
@@ -31,14 +31,18 @@ class Transmission:
             from amine.engine import synaptic_wiring
 
             return synaptic_wiring.build(s.net, s.module, s.places, s.blocks, s.precision)
+        if name == "minis":
+            from amine.engine import minis
+
+            return minis.build(s.net, s.module, s.places, s.blocks, s.precision)
         from amine.engine import explicit_wiring
 
         return explicit_wiring.build(s.net, s.places, s.blocks, s.precision)
 
     @property
     def bundles(self) -> list[Any]:
-        """All synapses."""
-        return [x.bundle for name in self.names for x in self.drawn[name]]
+        """All synapses; spontaneous release has those of spikes once more."""
+        return [x.bundle for name in self.names if name != "minis" for x in self.drawn[name]]
 
     def assemble(self) -> None:
         """States and tables."""
@@ -58,6 +62,10 @@ class Transmission:
             from amine.engine import synaptic_wiring
 
             return synaptic_wiring.assemble(self.drawn[name], s.places, Q, s.threads)
+        if name == "minis":
+            from amine.engine.minis import Minis
+
+            return Minis(self.drawn[name], s.blocks, s.places, s.net.dt, s.real)
         from amine.engine import explicit_wiring
 
         return explicit_wiring.assemble(self.structure, s.module, s.places, self.drawn[name], Q, s.threads, s.net.dt)

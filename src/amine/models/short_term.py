@@ -49,4 +49,26 @@ quantal = Model(
     },
 )
 
-MODELS = (constant, tsodyks_markram, quantal)
+autoreceptor = Model(
+    "autoreceptor",
+    "release",
+    "dx/dt = (1 - x)/tau_rec : 1\ndT/dt = -T/tau_T : 1\n"
+    "p = U*(1 - maximum*T**hill/(T**hill + K**hill)) : 1\n"
+    "payload p*x\nafter spike x -= p*x; T += payload\ninitial x = 1",
+    {"U": "1", "tau_rec": "ms", "tau_T": "ms", "K": "1", "hill": "1", "maximum": "1"},
+    {"U": "0.5", "tau_rec": "100 ms", "tau_T": "200 ms", "K": "1", "hill": "1", "maximum": "0.5"},
+    "form: release gain 1 - a T^n/(T^n + K^n), as fitted to presynaptic inhibition by Kimura M, Saitoh N, Takahashi T (2003) J Physiol 553:415-426",
+    "Release that a presynaptic receptor lowers: transmitter T that the neuron itself has released, in units of a full release, decays with tau_T "
+    "and acts with a Hill curve. Stands for mGluR2/3, GABA_B or alpha2 receptors of the own terminal; fields of other cells act on U with "
+    "Network.modulate.",
+    symbols={
+        "U": "part of resources that a spike releases without the receptor",
+        "tau_rec": "time constant of recovery",
+        "tau_T": "decay of transmitter at the receptor",
+        "K": "transmitter at half effect",
+        "hill": "Hill coefficient",
+        "maximum": "largest part by which release falls",
+    },
+)
+
+MODELS = (constant, tsodyks_markram, quantal, autoreceptor)

@@ -162,7 +162,8 @@ def _connectivity(net: Network) -> Section:
                 _rule(s.rule, s),
                 weights,
                 value_text(s.delay),
-                s.release.name if s.release is not None else "constant",
+                (s.release.name if s.release is not None else "constant")
+                + (f", minis {s.minis}" if s.minis is not None else ""),
                 ", ".join(x for x in (s.transmitter, s.detail, s.cleft and _cleft(s.cleft)) if x),
             )
         )

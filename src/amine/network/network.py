@@ -34,7 +34,7 @@ from amine.network.parts import (
 )
 from amine.network.plasticity import make_plastic, split_rule
 from amine.network.ports import CLEARED, level_of, port_of
-from amine.network.transmission import check_cleft, check_plastic, check_release, check_transmission
+from amine.network.transmission import check_cleft, check_minis, check_plastic, check_release, check_transmission
 from amine.network.values import Array, Value, normalise
 from amine.units import to_internal
 
@@ -175,6 +175,7 @@ class Network:
         transmitter: str | None = None,
         detail: str = "receptor",
         cleft: Any = None,
+        minis: Any = None,
         name: str | None = None,
     ) -> Synapses:
         """Adds a chemical projection.
@@ -200,6 +201,7 @@ class Network:
             ``"explicit"`` (cleft and scheme of each synapse).
         cleft : how transmitter leaves the cleft, such as ``am.models.clearance(tau="1.2 ms")``; None is a square pulse of the
             height and width that each scheme names.
+        minis : rate at which each synapse releases a quantum without a spike, such as ``"0.1 Hz"``.
 
         Raises
         ------
@@ -257,6 +259,7 @@ class Network:
             transmitter=substance,
             detail=detail,
             cleft=fate,
+            minis=check_minis(minis, targets, self, detail, where),
         )
         self.projections.append(part)
         if plasticity is not None or plastic is not None or delay_kind != "axonal":

@@ -183,7 +183,7 @@ class Synapses:
     ``plasticity`` is the rule by which the weight at the receptor ``plastic`` changes; ``delay_kind`` says where the delay lies; ``start``
     holds the weights to begin with if they were loaded.
     ``transmitter`` is what it releases, if that was said; ``detail`` the level of :mod:`amine.network.ports`,
-    ``cleft`` what becomes of transmitter; None is a square pulse.
+    ``cleft`` what becomes of transmitter; None is a square pulse. ``minis`` is the rate of spontaneous release.
     """
 
     name: str
@@ -203,6 +203,7 @@ class Synapses:
     transmitter: str | None = None
     detail: str = "receptor"
     cleft: Any = None
+    minis: str | None = None
 
 
 @dataclass(eq=True)

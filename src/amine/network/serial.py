@@ -47,6 +47,7 @@ def to_dict(net: Network) -> dict[str, Any]:
                 "transmitter": s.transmitter,
                 "detail": s.detail,
                 "cleft": None if s.cleft is None else s.cleft.to_dict(),
+                "minis": s.minis,
             }
             for s in net.projections
         ],
@@ -177,6 +178,7 @@ def _build(data: Mapping[str, Any]) -> Network:
             transmitter=d["transmitter"],
             detail=d["detail"],
             cleft=None if d["cleft"] is None else Model.from_dict(d["cleft"]),
+            minis=d["minis"],
             name=str(d["name"]),
             **_to_rule(d["rule"]),
         )

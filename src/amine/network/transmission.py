@@ -141,3 +141,24 @@ def check_cleft(cleft: Any, detail: str, where: str) -> Any:
                 place, "transmitter that spills over needs clefts of their own", mend="say detail='explicit'"
             )
     return cleft
+
+
+def check_minis(rate: Any, targets: Group, net: Network, detail: str, where: str) -> str | None:
+    """The rate of spontaneous release, as text."""
+    if rate is None:
+        return None
+    from amine.network.values import normalise
+
+    value = normalise(rate, "Hz", f"{where}, minis", nonnegative=True)
+    if not isinstance(value, str):
+        raise AmineError(
+            f"{where}, minis", "it must be one value for all synapses", mend="make a projection for each value"
+        )
+    if detail != "receptor":
+        raise AmineError(
+            f"{where}, minis", "spontaneous release needs linear filters so far", given=f"detail='{detail}'"
+        )
+    for v in targets.views():
+        if hasattr(net.populations[v.population].model, "cell"):
+            raise AmineError(f"{where}, minis", f"population '{v.population}' has compartments", mend="use net.poisson")
+    return value
