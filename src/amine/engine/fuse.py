@@ -110,16 +110,20 @@ def fuse(cell: CellStructure) -> Fused:
         targets,
         rows,
         masses,
-        _methods(eq, rhs, parameters, inputs),
+        _methods(eq, rhs, parameters, inputs, bool(rows)),
         impulses,
     )
 
 
-def _methods(eq: Equations, rhs: dict[str, Any], parameters: set[str], inputs: set[str]) -> dict[str, str]:
-    """The methods that a neuron asks for; and where it is receptors alone that make it nonlinear, such as by a block that
+def _methods(
+    eq: Equations, rhs: dict[str, Any], parameters: set[str], inputs: set[str], schemes: bool
+) -> dict[str, str]:
+    """The methods that a neuron asks for; and where schemes of receptors alone make it nonlinear, such as by a block that
     depends on the voltage, its states are linearised at the start of a step rather than taken through four stages.
     """
     asked = dict(eq.methods)
+    if not schemes:
+        return asked
     found = choose(rhs, parameters, inputs, asked)
     if "rk4" not in found.values():
         return asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amine.models._base import Model
+from amine.models.receptors import AMPA, GABA_A
 
 _SOURCE = (
     "Destexhe A, Bal T, McCormick DA, Sejnowski TJ (1996) J Neurophysiol 76:2049-2070, at 36 degrees Celsius; forms and values as in the authors' "
@@ -39,7 +40,9 @@ _TC = (
     "tau_H = 20*ms + 1000*ms/(exp((v + 71.5*mV)/(14.2*mV)) + exp(-(v + 89*mV)/(11.6*mV))) : ms\n"
     "do1/dt = H_inf/tau_H*(1 - o1 - o2) - (1 - H_inf)/tau_H*o1 + k_4*o2 - k_4*p1/P_half*o1 : 1\n"
     "do2/dt = k_4*p1/P_half*o1 - k_4*o2 : 1\n"
-    "dp1/dt = k_2*(Ca/Ca_half)**4*(1 - p1) - k_2*p1 : 1\n" + _SPIKES
+    "dp1/dt = k_2*(Ca/Ca_half)**4*(1 - p1) - k_2*p1 : 1\n"
+    + _SPIKES
+    + "".join(f"method {s} exponential_euler\n" for s in ("v", "h_T", "o1", "o2", "p1", "m", "h", "n", "E_Ca", "Ca"))
 )
 _RE = (
     "dv/dt = (g_L*(E_L - v) + g_Na*m**3*h*(E_Na - v) + g_K*n**4*(E_K - v) + J_T + I/area)/C_m : mV\n"
@@ -100,7 +103,17 @@ _COMMON = {
 
 def _cell(name: str, text: str, doc: str, values: dict[str, str]) -> Model:
     units = {n: v.split(None, 1)[1] if " " in v else "1" for n, v in values.items()}
-    return Model(name, "neuron", text, units, values, _SOURCE, doc, {}, {n: _SYMBOLS[n] for n in values})
+    return Model(
+        name,
+        "neuron",
+        text,
+        units,
+        values,
+        _SOURCE,
+        doc,
+        {"AMPA": AMPA, "GABA_A": GABA_A},
+        {n: _SYMBOLS[n] for n in values},
+    )
 
 
 thalamic_relay = _cell(
