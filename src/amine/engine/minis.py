@@ -135,9 +135,10 @@ def build(net: Any, module: ModuleType, places: Sequence[Any], blocks: np.ndarra
                     row = module.CELLS[place.member.kind]["targets"][label]
                     spec = spec_of(net, s, a, b, label, places, blocks, row, stream)
                     bundle = build_bundle([spec], source.n, blocks.shape[0], net.dt, precision, net.seed)
-                    quantal = s.release is not None and s.release.quantal
+                    release: Any = s.release
+                    quantal = release is not None and release.quantal
                     rate = float(to_internal(s.minis, "1/ms", f"Synapses '{s.name}', minis"))
-                    cv = float(to_internal(s.release.parameters["cv"], "1", "cv")) if quantal else 0.0
+                    cv = float(to_internal(release.parameters["cv"], "1", "cv")) if quantal else 0.0
                     out.append(MiniBundle(bundle, place, row, stream * 16 + k, rate, cv))
                 stream += 1
     return out
