@@ -28,7 +28,7 @@ HERE = Path(__file__).resolve().parent
 FIELDS = {
     "s per bio s": "per_bio_s",
     "MB": "peak_rss_mb",
-    "MB above imports": "working_mb",
+    "MB of work": "working_mb",
     "s to build": "build_s",
     "s": "seconds",
     "bytes a synapse": "bytes_per_synapse",

@@ -1,4 +1,7 @@
-"""amine beside the peers of training: the same networks from its own modules."""
+"""amine beside the peers of training: the same networks from its own modules.
+
+AdEx advances by forward Euler, as it does in the peers; ``--idiom rk4``: by the method that amine chooses itself.
+"""
 
 from _training import options, torch_step
 
@@ -10,11 +13,19 @@ from amine.learn import nn as ann  # noqa: E402
 LIF = {"tau_m": "20 ms", "t_ref": "0 ms"}
 
 
+def adex(idiom):
+    model = amine.models.get("adex")
+    if idiom == "rk4":
+        return model
+    text = model.equations + "\nmethod v euler_maruyama\nmethod w euler_maruyama"
+    return amine.models.neuron("adex_euler", text, **model.parameters)
+
+
 def build(task, size, idiom):
-    kind = {"surrogate": idiom or "fast_sigmoid"}
+    kind = {"surrogate": "fast_sigmoid"}
     if task in ("a", "adex"):
         linear = ann.Linear(size[0], size[1], bias=False)
-        cells = ann.Neurons("lif", size[1], **LIF, **kind) if task == "a" else ann.Neurons("adex", size[1], **kind)
+        cells = ann.Neurons("lif", size[1], **LIF, **kind) if task == "a" else ann.Neurons(adex(idiom), size[1], **kind)
         return (lambda x: cells(linear(x))[0]), list(linear.parameters()), lambda: None
     rate, modules = [0.0], []
     for k, (i, o) in enumerate(zip(size, size[1:])):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from amine.learn.nn import pool, source
+from amine.learn.nn import memory, pool, source
 from amine.learn.nn.surrogate import expression
 
 BLOCK = 256
@@ -101,8 +101,8 @@ def _flat(t: torch.Tensor, *shape: int) -> np.ndarray:
 
 
 def _empty(real: Any, *shape: int) -> tuple[torch.Tensor, np.ndarray]:
-    """A new tensor and its array; NumPy asks for large pages, which PyTorch does not, and first use costs less."""
-    a = np.empty(shape, real)
+    """A new tensor and its array."""
+    a = memory.empty(shape, real)
     return torch.from_numpy(a), a
 
 
@@ -131,8 +131,8 @@ class _Scan(torch.autograd.Function):
         out_t, out = _empty(real, T if call.plain.SPIKES else 0, call.batch, call.n)
         R_t, R = _empty(real, len(code.RESULTS), T, call.batch, call.n)
         trace_t, trace = _empty(real, n_states, T if call.traced else 0, call.batch, call.n)
-        keep = np.empty((len(code.KEPT), T + 1 if need else 0, L), real)
-        marks = np.empty((T + 1 if need and call.plain.SPIKES else 0, L), np.uint8)
+        keep = memory.empty((len(code.KEPT), T + 1 if need else 0, L), real)
+        marks = memory.empty((T + 1 if need and call.plain.SPIKES else 0, L), np.uint8)
         if len(marks):
             marks[0] = 2  # no spike before the first step
         end_t, end = _empty(real, n_states, call.batch, call.n)

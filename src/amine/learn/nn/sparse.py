@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from amine.learn.nn import pool
+from amine.learn.nn import memory, pool
 
 PANEL_BYTES = 2**20
 _FLAGS = {"contract", "nsz"}
@@ -143,7 +143,7 @@ def _panel(rows: int, columns: int, itemsize: int) -> int:
 def forward(e: Events, WT: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
     """Events times ``WT`` [in, out], plus ``bias``."""
     width = WT.shape[1]
-    y = np.empty((e.shape[0], width), WT.dtype)
+    y = memory.empty((e.shape[0], width), WT.dtype)
     panel = _panel(WT.shape[0], width, WT.itemsize)
     for lo in range(0, width, panel):
         W = np.ascontiguousarray(WT[:, lo : lo + panel])
