@@ -11,7 +11,7 @@ ann = pytest.importorskip("amine.learn.nn")
 
 MODELS = am.models.names("neuron")
 FAST = ("hodgkin_huxley", "traub_miles")
-SOFT = ann.Surrogate("1/(1 + abs(x))**2", relative=0.2, primitive="1 + x/(1 + abs(x))", soft=True, name="soft")
+SOFT = ann.Surrogate("1/cosh(x)**2", relative=0.2, primitive="1 + tanh(x)", soft=True, name="soft")
 
 
 def learnable(name):
