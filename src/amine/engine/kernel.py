@@ -53,7 +53,7 @@ def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q,
     words, counts, normals = np.empty(64, np.uint32), np.empty(64, np.int32), np.empty(64, np.float64)
     marks = np.empty(64, U8)
     own, delivered = I64(0), I64(0)
-{sources}{crowded}    control = flush_denormals()
+{sources}    control = flush_denormals()
     for p in range(Q.shape[0]):
         own += (B[p, 1] - B[p, 0]) * 64
 {unpack}    n, mine = n_spk[tid], spk[tid]

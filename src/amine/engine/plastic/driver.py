@@ -14,7 +14,7 @@ SWEEP = 1000.0  # ms
 IMPORTS = """from amine.engine.deliver import DELAYS, DMIN, ID0, POP, RELEASE, ROWS, SLOTS, segment
 from amine.engine.device import load_f{bits} as load, load_i{bits} as word, log{bits} as vlog, prefetch
 from amine.engine.plastic.memory import (
-    P_BASE, P_BATH0, P_BATHED, P_BATHER0, P_BYTES, P_EARLY, P_ENTRY, P_FIELD0, P_FIRST, P_HELD0, P_HISTORY, P_KIND, P_LAST, P_LOCAL, P_NOW0, P_PHASE0, P_PHASES,
+    P_BASE, P_BATH0, P_BATHED, P_BATHER0, P_BYTES, P_CROWDED, P_EARLY, P_ENTRY, P_FIELD0, P_FIRST, P_HELD0, P_HISTORY, P_KIND, P_LAST, P_LOCAL, P_MARGIN, P_NOW0, P_PHASE0, P_PHASES,
     P_ROOM, P_ROW, P_SEEN0, P_SHIFT, P_SIGNALS, P_SOURCES, P_STATES, P_STREAM, P_STRIDE, P_SUM0, P_SUMS, P_TARGET, P_TICK, P_WIDTH,
     decay, mean, mean_far, noise, store_f{bits} as store, store_i{bits} as put,
 )
@@ -41,6 +41,22 @@ def forget(b, PB, keep):
 """
 
 DRIVER = """@njit(nogil=True, error_model='numpy')
+def crowd(b, PB, count):
+    \"\"\"Marks a bundle whose longest history is nearly full.\"\"\"
+    if (count + PB[b, P_MARGIN]) * PB[b, P_ENTRY] >= PB[b, P_WIDTH]:
+        PB[b, P_CROWDED] = 1
+
+
+@njit(nogil=True, error_model='numpy')
+def crowded(PB):
+    \"\"\"Whether a history must be made longer before the loop goes on.\"\"\"
+    for b in range(PB.shape[0]):
+        if PB[b, P_CROWDED] != 0:
+            return True
+    return False
+
+
+@njit(nogil=True, error_model='numpy')
 def spread(X, b, PB, row, value):
     \"\"\"Sets a row of all targets.\"\"\"
     stride = PB[b, P_STRIDE]
@@ -119,7 +135,7 @@ NOTE = """                for b in range(PB.shape[0]):
                         for q in range(start, n):
                             i = I64(spk[tid, q]) - Q[p, 2]
 {note}
-                            crowded |= (count + 2 * interval + 2) * PB[b, P_ENTRY] > PB[b, P_WIDTH]
+                            crowd(b, PB, count)
 """
 
 
@@ -155,7 +171,8 @@ def rules_source(rules: list[RuleCode]) -> str:
                 "    spread(X, b, PB, PB[b, P_BATH0 + q], F(S[PB[b, P_BATHER0 + q]]))",
             ]
         if r.held:
-            lines.append(f"sample_{j}(X, PB[b, P_FIRST], PB[b, P_LAST], k, b, PC, PE, PB)")
+            call = f"sample_{j}(X, PB[b, P_FIRST], PB[b, P_LAST], k, b, PC, PE, PB)"
+            lines.append(f"crowd(b, PB, {call})")
         if lines:
             signals += [f"        if PB[b, P_KIND] == {j} and k % PB[b, P_TICK] == 0:", *(" " * 12 + x for x in lines)]
     text = DRIVER.replace("{row}", width).replace("{bytes}", "PB[b, P_BYTES]").replace("{signals}", "\n".join(signals))
@@ -169,16 +186,15 @@ def rules_source(rules: list[RuleCode]) -> str:
 def with_rules(text: str, rules: Sequence[RuleCode], bits: int, slow: bool) -> tuple[str, dict[str, str]]:
     """The head of the module with what plastic synapses need, and what they add to the loop over steps."""
     if not rules:
-        return text, dict.fromkeys(("rule_arguments", "crowded", "plastic", "note", "or_crowded"), "")
+        return text, dict.fromkeys(("rule_arguments", "plastic", "note", "or_crowded"), "")
     mark = "F, STEP, I64"
     head = IMPORTS.replace("{bits}", str(bits))
     call = f"plastic(k, slot, X, PB, PC, PP, PE, PX, PS, {'SLOW.S[tid]' if slow else 'PX'}, spk, ptr, pay, dt, k0, k1, every)"
     return text.replace(mark, head + mark, 1) + rules_source(list(rules)), {
         "rule_arguments": ",\n            PB, PC, PP, PE, PX, PS, every",
-        "crowded": "    crowded = False\n",
         "plastic": f"            delivered += {call}\n",
         "note": note_source(list(rules)),
-        "or_crowded": " or crowded",
+        "or_crowded": " or crowded(PB)",
     }
 
 

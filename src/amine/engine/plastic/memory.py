@@ -36,10 +36,12 @@ I64, U64, U32, F64 = np.int64, np.uint64, np.uint32, np.float64
     P_BYTES,  # bytes of a synapse
     P_SUMS,  # number of sums over synapses, and of slow signals that rows of the target repeat
     P_BATHED,
+    P_MARGIN,  # entries that a history may get before threads meet
+    P_CROWDED,  # 1 if a history has no room for so many more
     P_PHASES,  # number of phases of a pre-spike
-) = range(32, 55)
+) = range(32, 57)
 MOST = 8  # phases, and variables of the target that a rule reads in one way
-P_PHASE0, P_NOW0, P_SEEN0, P_HELD0, P_FIELD0, P_SUM0, P_BATH0, P_BATHER0 = (55 + MOST * q for q in range(8))
+P_PHASE0, P_NOW0, P_SEEN0, P_HELD0, P_FIELD0, P_SUM0, P_BATH0, P_BATHER0 = (57 + MOST * q for q in range(8))
 COLUMNS = P_BATHER0 + MOST
 NEAR = 65536  # decays over more steps than this are not looked up
 

@@ -166,6 +166,7 @@ class PlasticNetwork:
             row[m.P_SHIFT], row[m.P_EARLY] = int(p.synapses.delay_kind == "dendritic"), p.early
             row[m.P_TICK], row[m.P_ENTRY] = p.tick, code["entry"]
             row[m.P_BYTES], row[m.P_STREAM] = shard.words.shape[1] * shard.words.itemsize, 2**24 + 65536 * p.local
+            row[m.P_MARGIN] = 2 * self.interval + 3
             row[m.P_PHASES] = len(p.phases)
             row[m.P_PHASE0 : m.P_PHASE0 + len(p.phases)] = p.phases
             for column, names in (
@@ -192,6 +193,8 @@ class PlasticNetwork:
     def prepare(self) -> None:
         """Makes room in histories that are nearly full."""
         for q, p in enumerate(self.parts):
+            for PB in self.PB:
+                PB[q, m.P_CROWDED] = 0
             need = int(p.history[:, 0].max(initial=0)) + 2 * self.interval + 4
             if need * p.code["entry"] > p.history.shape[1]:
                 p.history = widen(p.history, 2 * need * p.code["entry"])
