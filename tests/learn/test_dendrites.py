@@ -74,7 +74,7 @@ def test_conductances_are_found_again_from_a_voltage():
     target = {"g_max_Na_HH": 120.0, "g_max_K_HH": 36.0, "g_max_leak": 0.05}
     voltage = record(neuron())[:, 0]
     start = neuron(g_max_Na_HH="100 mS/cm2", g_max_K_HH="44 mS/cm2", g_max_leak="0.08 mS/cm2")
-    found = fit(start, voltage, CURRENT, target, dt=f"{DT} ms", iterations=60, rate=0.04)
+    found = fit(start, voltage, CURRENT, target, dt=f"{DT} ms", iterations=200, rate=0.05)
     assert found.loss[-1] < 0.01 * found.loss[0]
     for name, value in target.items():
         got = am.units.to_internal(found.model.parameters[name], "mS/cm**2", name) / am.units.to_internal(
