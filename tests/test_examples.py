@@ -18,7 +18,7 @@ def load(name: str) -> ModuleType:
 
 
 def picture(folder: Path, name: str) -> None:
-    assert (folder / f"{name}.png").stat().st_size > 10_000
+    assert (folder / f"{name}.png").stat().st_size > 5_000
 
 
 def test_custom_neuron(tmp_path: Path) -> None:
@@ -67,6 +67,8 @@ def test_dopamine_transients(tmp_path: Path) -> None:
         assert abs(n[f"{drug}_level"] / n[f"{drug}_expected"] - 1) < 0.05, drug
     assert n["cocaine_half_time"] > 1.5 * n["control_half_time"] and n["amphetamine_level"] > 1.5 * n["control_level"]
     assert n["haloperidol_peak"] == n["control_peak"] and n["haloperidol_D2"] < 0.6 * n["control_D2"]
+
+
 def test_digits(tmp_path: Path) -> None:
     numbers = load("digits").main(tmp_path)
     picture(tmp_path, "digits")

@@ -46,7 +46,19 @@ _HOME = {
     "amine.results.run": ("Run",),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
-_MODULES = ("circuits", "compounds", "experiments", "learn", "models", "morphology", "protocols", "results", "rules", "units", "view")
+_MODULES = (
+    "circuits",
+    "compounds",
+    "experiments",
+    "learn",
+    "models",
+    "morphology",
+    "protocols",
+    "results",
+    "rules",
+    "units",
+    "view",
+)
 
 __all__ = [
     "AmineError",

@@ -191,7 +191,9 @@ def run(
         from amine.experiments.command import run as run_experiment
 
         given = {"neurons": neurons, "seed": seed, "dose": dose or None, **_settings(settings)}
-        run_experiment(target, {k: v for k, v in given.items() if v is not None}, out, as_json, progress and not as_json)
+        run_experiment(
+            target, {k: v for k, v in given.items() if v is not None}, out, as_json, progress and not as_json
+        )
         return
     from amine.units import to_internal
 

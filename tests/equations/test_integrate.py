@@ -112,7 +112,9 @@ def test_order_of_a_method_that_was_asked_for():
     def end(dt: str) -> float:
         net = am.Network(dt=dt)
         net.probe(net.population("P", 1, model), "v", every="8 ms")
-        return float(next(iter(net.run("16 ms", progress=False, precision="float64").probes.values())).values["v"][-1, 0])
+        return float(
+            next(iter(net.run("16 ms", progress=False, precision="float64").probes.values())).values["v"][-1, 0]
+        )
 
     exact = end("0.01 ms")
     a, b = (abs(end(dt) - exact) for dt in ("0.8 ms", "0.4 ms"))

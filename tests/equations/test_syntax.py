@@ -95,7 +95,17 @@ def test_arbitrary_right_hand_sides(text):
 @settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_mutated_models(data):
-    model = am.models.get(data.draw(st.sampled_from([n for n in am.models.names() if am.models.get(n).equations])))
+    model = am.models.get(
+        data.draw(
+            st.sampled_from(
+                [
+                    n
+                    for n in am.models.names()
+                    if am.models.get(n).equations and hasattr(am.models, am.models.get(n).kind)
+                ]
+            )
+        )
+    )
     text = list(model.equations)
     for _ in range(data.draw(st.integers(1, 3))):
         k = data.draw(st.integers(0, len(text) - 1))

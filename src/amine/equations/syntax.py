@@ -450,7 +450,9 @@ def parse_equations(
         raise AmineError(where, "equations must be text", given=type(text).__name__)
     lines = statements(text)
     states, named_text = _declarations(lines, where)
-    inputs = {n.strip(): u for k, rest in lines if k in ("input", "mass", "impulse") for n, u in [_split_unit(rest, where)]}
+    inputs = {
+        n.strip(): u for k, rest in lines if k in ("input", "mass", "impulse") for n, u in [_split_unit(rest, where)]
+    }
     dims = {n: _dimension(u, where, n) for n, u in {**extra, **parameters, **inputs}.items()}
     dims["t"] = TIME
     for name, (_, unit) in {**states, **named_text}.items():

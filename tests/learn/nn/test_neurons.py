@@ -11,7 +11,9 @@ torch = pytest.importorskip("torch")
 ann = pytest.importorskip("amine.learn.nn")
 
 MODELS = am.models.names("neuron")
-FAST = ("hodgkin_huxley", "traub_miles")
+FAST = [
+    n for n in MODELS if "reset" not in am.models.get(n).equations
+]  # their spikes are currents, which need small steps
 
 
 def cells(name, n=3, **more):

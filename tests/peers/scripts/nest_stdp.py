@@ -23,7 +23,12 @@ pre = spikers(n_pre, a["pre_t"], a["pre_i"])
 post = spikers(n_post, a["post_t"], a["post_i"])
 # additive: w <- w +- lambda (alpha) Wmax K; spikes at receptor port 1 of a parrot are counted but not repeated
 rule = {"lambda": 0.05, "alpha": 0.6, "mu_plus": 0.0, "mu_minus": 0.0, "tau_plus": 17.0, "Wmax": 1.0}
-nest.Connect(pre, post, "all_to_all", {"synapse_model": "stdp_synapse", "weight": 0.5, "delay": a["delay"], "receptor_type": 1, **rule})
+nest.Connect(
+    pre,
+    post,
+    "all_to_all",
+    {"synapse_model": "stdp_synapse", "weight": 0.5, "delay": a["delay"], "receptor_type": 1, **rule},
+)
 nest.Simulate(a["duration"])
 c = nest.GetConnections(pre, post, "stdp_synapse")
 i, j, w = (np.asarray(x) for x in (c.source, c.target, c.weight))

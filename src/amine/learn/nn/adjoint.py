@@ -13,6 +13,7 @@ from amine.learn.nn.printers import exprel_slope
 from amine.learn.nn.program import Program, blend, place_common, slope, spike, stop
 
 _SPECIAL = (sp.Min, sp.Max, sp.Piecewise, exprel, sp.floor, sp.sign, sp.Abs, spike, blend, stop)
+_TINY = sp.Float(1e-37)  # a normal number in float32 too: what stands for 0 where x**p log(x) is taken at 0
 
 
 def derivative(e: Any, s: Any) -> Any:
@@ -32,7 +33,7 @@ def derivative(e: Any, s: Any) -> Any:
 
 
 def _outermost(e: Any) -> list[Any]:
-    if isinstance(e, _SPECIAL):
+    if isinstance(e, _SPECIAL) or (isinstance(e, sp.Pow) and e.exp.free_symbols):
         return [e]
     found: list[Any] = []
     for a in e.args:
@@ -42,6 +43,10 @@ def _outermost(e: Any) -> list[Any]:
 
 def _special(e: Any, s: Any) -> Any:
     args = e.args
+    if isinstance(e, sp.Pow):
+        base, exponent = args
+        by_base = exponent * base ** (exponent - 1) * derivative(base, s)
+        return by_base + e * sp.log(sp.Max(base, _TINY)) * derivative(exponent, s)
     if isinstance(e, sp.floor | sp.sign | stop):
         return sp.S.Zero
     if isinstance(e, exprel):
