@@ -63,7 +63,7 @@ def test_a_weaker_dose_blocks_less(small):
 def test_the_report_is_written_whole(small, tmp_path):
     small.write(tmp_path / "out")
     page = (tmp_path / "out" / "report.html").read_text()
-    assert page.count("<img") == len(small.figures) == 5 and "gained by learning" in page
+    assert page.count("<img") == len(small.figures) == 6 and "gained by learning" in page
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["measures"] == small.measures
     with pytest.raises(am.AmineError, match="not empty"):
         small.write(tmp_path / "out")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.experiments import digits
+from amine.view.engram import tiles
 from amine.view.style import COLOURS, figure
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from amine.experiments.memory import Memory, Reading
     from amine.experiments.outcome import Outcome
+    from amine.results.run import Run
 
 ABOUT = (
     "A network of spiking neurons looks at handwritten digits (1 797 images of 8 x 8 pixels, Alpaydin and Kaynak 1998) and lays down a memory of "
@@ -28,12 +30,15 @@ def figures(out: Outcome, kept: Memory, reading: Reading, split: digits.Split, f
     out.figures["Receptive fields: weights of the pixels onto some neurons, as they form. Each row is one neuron."] = (
         lambda: fields_in_time(kept)
     )
-    out.figures["Receptive fields at the end, sorted by the digit that each neuron answers to most."] = lambda: fields(
-        kept, reading
-    )
     if kept.run is not None:
         run = kept.run
         last = max(0.0, run.duration - 2000.0)
+        out.figures["Receptive fields at the end, sorted by the digit that each neuron answers to most."] = lambda: (
+            fields(run, reading)
+        )
+        out.figures[
+            "The engram: the fewest synapses that make up half of all change of the weights, by pixel and neuron."
+        ] = lambda: run.engram("P->E").figure()
         out.figures[
             "Spikes of the pixels, the excitatory and the inhibitory neurons: the last eight digits of learning."
         ] = lambda: run.raster(start=last)
@@ -91,38 +96,22 @@ def classifiers(split: digits.Split, k: int, seed: int) -> dict[str, float]:
     }
 
 
-def _images(ax: Any, weights: np.ndarray, rows: int, columns: int) -> Any:
-    """Tiles of 8 x 8 weights."""
-    sheet = np.full((rows * 9 - 1, columns * 9 - 1), np.nan)
-    for k in range(min(rows * columns, weights.shape[1])):
-        r, c = divmod(k, columns)
-        sheet[r * 9 : r * 9 + 8, c * 9 : c * 9 + 8] = weights[:, k].reshape(8, 8)
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.spines[:].set_visible(False)
-    return ax.imshow(sheet, cmap="magma", vmin=0.0, vmax=1.0)
-
-
 def fields_in_time(kept: Memory, neurons: int = 8) -> Figure:
     """Weights onto a few neurons at the moments that were kept."""
     n = min(neurons, kept.weights.shape[2])
     fig, axes = figure(9.0, 1.05 * n * 9.0 / (1.25 * len(kept.times)) / 1.0, 1, len(kept.times))
     image = None
     for ax, t, w in zip(axes[0], kept.times, kept.weights, strict=True):
-        image = _images(ax, w[:, :n], n, 1)
+        image = tiles(ax, w[:, :n].T.reshape(n, 8, 8), 1, (0.0, 1.0))
         ax.set_title(f"{t / 1000:.0f} s", fontsize=9)
     fig.colorbar(image, ax=axes, label="weight (nS)", shrink=0.6)
     return fig
 
 
-def fields(kept: Memory, reading: Reading, columns: int = 20) -> Figure:
+def fields(run: Run, reading: Reading) -> Figure:
     """Weights onto all neurons (at most 200), sorted by the class that they speak for."""
-    order = np.lexsort((-reading.evidence.max(0), reading.evidence.argmax(0)))[: 10 * columns]
-    rows = -(-len(order) // columns)
-    fig, axes = figure(9.0, 7.9 * rows / columns + 0.1)
-    image = _images(axes[0, 0], kept.weights[-1][:, order], rows, columns)
-    fig.colorbar(image, ax=axes, label="weight (nS)", shrink=0.8)
-    return fig
+    order = np.lexsort((-reading.evidence.max(0), reading.evidence.argmax(0)))[:200]
+    return run.receptive_fields("P->E", (8, 8)).figure(order)
 
 
 def calcium(kept: Memory, span: float = 1500.0) -> Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from amine.network.network import Network
     from amine.results.chemistry import Signal
+    from amine.results.engram import Engram, ReceptiveFields
     from amine.results.weights import Weights
 
 
@@ -97,15 +98,88 @@ class Run:
                 )
         return traces(self, variables, most)
 
-    def weights(self, synapses: Any) -> Weights:
-        """Weights and other states of a plastic projection at the end of the run; ``synapses`` is the projection or its name."""
+    def weights(self, synapses: Any = None) -> Weights:
+        """Weights and other states of a plastic projection at the end of the run.
+
+        ``synapses`` is the projection or its name; None if there is but one.
+        """
+        if synapses is None and len(self._weights) == 1:
+            return next(iter(self._weights.values()))
         name = synapses if isinstance(synapses, str) else getattr(synapses, "name", None)
         if name not in self._weights:
+            many = synapses is None and self._weights
+            problem = "there are several plastic projections" if many else "this is not a plastic projection of the run"
             mend = did_you_mean(str(name), self._weights) if self._weights else "give synapses a rule"
             raise AmineError(
-                "Run.weights", "this is not a plastic projection of the run", given=repr(name)[:40], mend=mend
+                "Run.weights",
+                problem,
+                given=repr(name)[:40],
+                mend=f"name one: {', '.join(self._weights)}" if many else mend,
             )
         return self._weights[name]
+
+    def receptive_fields(self, synapses: Any = None, shape: Sequence[int] | None = None) -> ReceptiveFields:
+        """Weights at the end of the run onto each target neuron, arranged over its sources.
+
+        Parameters
+        ----------
+        synapses : a plastic projection or its name; None if there is but one.
+        shape : of the sources, such as ``(8, 8)`` for 64 pixels; None: in a line.
+
+        Returns
+        -------
+        ReceptiveFields
+            ``fields[3]`` are the weights onto neuron 3; ``fields.figure()`` draws them.
+
+        Raises
+        ------
+        AmineError
+            If nothing is plastic, or the shape does not hold the sources.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> P, E = net.population("P", 6, "poisson", rate="20 Hz"), net.population("E", 2, "lif_cond")
+        >>> _ = net.synapses(P, E, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=am.rules.stdp())
+        >>> net.run("10 ms", progress=False).receptive_fields(shape=(2, 3))[1].shape
+        (2, 3)
+        """
+        from amine.results.engram import receptive_fields
+
+        return receptive_fields(self, synapses, shape)
+
+    def engram(self, synapses: Any = None, before: Any = None, share: float = 0.5) -> Engram:
+        """The synapses that hold what was learnt: the fewest that make up a ``share`` of all change of the weights.
+
+        Parameters
+        ----------
+        synapses : a plastic projection or its name; None if there is but one.
+        before : weights to compare with (:class:`amine.results.weights.Weights` or a file of them); None: those at the start of the run.
+        share : part of the sum of absolute changes.
+
+        Returns
+        -------
+        Engram
+            ``pre``, ``post``, ``change`` and ``share`` of each synapse, largest change first; ``figure()`` draws them, ``erased()`` takes them away.
+
+        Raises
+        ------
+        AmineError
+            If nothing is plastic, ``before`` belongs to another connectivity, or the network was changed since the run and ``before`` is not given.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> P, E = net.population("P", 6, "poisson", rate="20 Hz"), net.population("E", 2, "lif_cond")
+        >>> _ = net.synapses(P, E, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=am.rules.stdp())
+        >>> net.run("10 ms", progress=False).engram()
+        <engram of P->E: 0 of 12 synapses, 0% of all change>
+        """
+        from amine.results.engram import engram
+
+        return engram(self, synapses, before, share)
 
     def chemistry(self) -> Figure:
         """Concentrations of fields and drugs, and occupancies of receptors, in time."""
