@@ -184,6 +184,17 @@ def test_resume(reference, tmp_path):
     assert same(reference, network().run("60 ms", threads=1, resume=True, **place))
 
 
+def test_threads_with_a_long_block_each():
+    def run(threads):
+        net, P = passive(am.morphology.ball_and_stick(segments=90), 70, dt="0.1 ms")
+        net.stimulus(P.at("dendrite(0.5)"), am.step("10 pA", start="1 ms"))
+        net.probe(P.at("*"), "v", name="tree")
+        return net.run("3 ms", threads=threads, progress=False)
+
+    one = run(1)
+    assert same(one, run(2)) and np.ptp(one.probes["tree"]["v@40"][:, -1]) > 0
+
+
 def test_description_survives(reference, tmp_path):
     net = network()
     net.save(tmp_path / "net.json")
