@@ -41,8 +41,8 @@ def wang2002(
 
     Examples
     --------
-    >>> wang2002(0.064).estimate()["neurons"]
-    2000
+    >>> wang2002(0.064).estimate()["neurons"]  # 2000, and 480 sources of the stimulus
+    2480
     """
     _check(coherence, stimulus, f, scale)
     net = Network(seed, dt, "Decision circuit: Wang 2002")
