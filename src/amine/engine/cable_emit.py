@@ -314,8 +314,8 @@ class _Writer:
     def _update(self, trial: bool) -> str:
         W, H, i = self.W, len(self.scalars), self.index
         name = f"update_{i}{'_trial' if trial else ''}"
-        text = [FUNCTION, f"def {name}(X, base, first, last, C, p, inputs, row, u, t, k, spk, at, id0, marks):"]
-        text += ["    c = C[p]"]
+        text = [FUNCTION, f"def {name}(X, base, first, last, C, p, inputs, row, u, t, k, spk, at, id0):"]
+        text += ["    c = C[p]"] + ["    marks = new_marks()"] * (not trial)
         text += [f"    {n} = c[{j}]" for j, n in enumerate(self.scalars)]
         text += [f"    n, stride, solve = I64(c[{H + N}]), I64(c[{H + ROWS}]) * {W}, I64(c[{H + SOLVE}])"]
         text += (

@@ -18,7 +18,9 @@ from amine.models._cable import Cable, state_name
 from amine.network.cables import compartments, port_places, weights
 
 RECORD = ("v", "_d", "_x")
-MARGIN = 64  # rows that processors fetch ahead of a walk along a tree: into the block of another thread, if that lies there
+MARGIN = (
+    64  # rows that processors fetch ahead of a walk along a tree: into the block of another thread, if that lies there
+)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic as _intrinsic
+from numba.np.arrayobj import populate_array
 
 intrinsic: Any = _intrinsic  # what it makes is called without the typing context, which a type checker cannot know
 
@@ -306,6 +307,52 @@ def normal_block(out, words, block, step, stream, k0, k1):
 
 
 # --- threads: a barrier on two shared counters, and raw views of arrays ---------------------------------------
+
+
+@intrinsic
+def borrowed(typingctx, array):
+    """The array without its count of references, which functions that it is given would raise and lower by locked instructions.
+
+    For arrays that a caller outside keeps alive.
+    """
+
+    def codegen(context, builder, signature, args):
+        view = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=args[0])
+        for name in ("meminfo", "parent"):
+            setattr(view, name, cgutils.get_null_value(getattr(view, name).type))
+        return view._getvalue()
+
+    return array(array), codegen
+
+
+@intrinsic
+def new_marks(typingctx):
+    """64 bytes on the stack of a function: which neurons of a block spiked. Nothing else can lie there, as the compiler knows."""
+
+    def codegen(context, builder, signature, args):
+        with builder.goto_entry_block():
+            room = builder.alloca(ir.ArrayType(ir.IntType(8), 64))
+            room.align = 64
+        marks = context.make_array(signature.return_type)(context, builder)
+        n, one = context.get_constant(types.intp, 64), context.get_constant(types.intp, 1)
+        data = builder.bitcast(room, ir.IntType(8).as_pointer())
+        populate_array(marks, data=data, shape=[n], strides=[one], itemsize=one, meminfo=None)
+        return marks._getvalue()
+
+    return types.Array(types.uint8, 1, "C")(), codegen
+
+
+@intrinsic
+def eight(typingctx, marks, i):
+    """The i-th eight bytes of an array of bytes, at a glance."""
+
+    def codegen(context, builder, signature, args):
+        word = ir.IntType(64)
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        place = builder.gep(builder.bitcast(data, word.as_pointer()), [args[1]], source_etype=word)
+        return builder.load(place, typ=word, align=8)
+
+    return types.uint64(marks, types.uint64), codegen
 
 
 @intrinsic

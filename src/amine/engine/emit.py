@@ -154,11 +154,11 @@ class _Writer:
         used |= {str(gain) for gain in self.jumps.values() if gain}
         spikes = out.spikes and not trial
         name = f"update_{self.index}{'_trial' if trial else ''}"
-        text = [FUNCTION, f"def {name}(X, base, first, last, C, p, inputs, row, u, t, k, spk, at, id0, marks):"]
+        text = [FUNCTION, f"def {name}(X, base, first, last, C, p, inputs, row, u, t, k, spk, at, id0):"]
         text += [f"    {n} = C[p, {i}]" for i, n in enumerate(out.scalars) if n in used]
         text += [f"    u_{j} = inputs[row, u + {j}]" for j in range(self.cell.stimuli)]
         text += ["    worst = F(0.0)", f"    changes = np.empty({BLOCK}, F)"] if trial else []
-        text += ["    eight = marks.view(U64)  # marks of spikes, eight at a glance"] if spikes else []
+        text += ["    marks = new_marks()"] if spikes else []
         text += ["    for b in range(first, last):", f"        o = U64(base + b * {len(out.rows) * BLOCK})"]
         text += [
             f"        for l in range(U64({BLOCK})):",
@@ -168,7 +168,7 @@ class _Writer:
             text += [
                 "        hits = U64(0)",  # apart from the loop above, which a running value would slow by half
                 f"        for l in range(U64({BLOCK // 8})):",
-                "            hits |= eight[l]",
+                "            hits |= eight(marks, l)",
                 "        if hits != 0:",
                 f"            at = emit_{self.index}(X, o, C, p, k, spk, at, id0 + b * {BLOCK}, marks)",
             ]

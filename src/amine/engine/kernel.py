@@ -22,7 +22,8 @@ import numpy as np
 from numba import njit
 
 from amine.engine.deliver import {deliver}
-{imports}from amine.engine.device import barrier, exprel64, flush_denormals, normal_block, restore_denormals, select, sign64
+{imports}from amine.engine.device import barrier, borrowed, eight, exprel64, flush_denormals, new_marks
+from amine.engine.device import normal_block, restore_denormals, select, sign64
 from amine.engine.device import bits_float{bits} as from_step, float_bits{bits} as to_step
 from amine.engine.device import {names}
 from amine.engine.poisson import add_poisson, add_poisson_rates
@@ -49,9 +50,11 @@ ADVANCE = '''@njit(nogil=True, cache=True, error_model="numpy")
 def advance(tid, threads, k, k_end, slot, interval, dt, tolerance, k0, k1, X, Q, C, B, stimuli, D, W, PI, PF, PT,
             spk, ptr, pay, n_spk, flags, sync, R, last, RT, RC, SL, gi, gs, gj, gt, gw, worst, O, out_slots, out, events{slow_argument}{rule_arguments}{arguments}):
     """Advances this thread's neurons from step k towards k_end; returns the step reached."""
+    # functions that are given an array would count its uses by locked instructions
+    X, Q, C, B, stimuli, D, W = borrowed(X), borrowed(Q), borrowed(C), borrowed(B), borrowed(stimuli), borrowed(D), borrowed(W)
+    spk, ptr, pay, n_spk, flags = borrowed(spk), borrowed(ptr), borrowed(pay), borrowed(n_spk), borrowed(flags)
     starts, ends, factors = np.empty(4096, np.int64), np.empty(4096, np.int64), np.empty(4096, X.dtype)
     words, counts, normals = np.empty(64, np.uint32), np.empty(64, np.int32), np.empty(64, np.float64)
-    marks = np.empty(64, U8)
     own, delivered = I64(0), I64(0)
 {sources}    control = flush_denormals()
     for p in range(Q.shape[0]):
@@ -239,7 +242,7 @@ def _kinds(cells: list[CellCode], parts: list[str]) -> str:
         text += [f"{pad}elif kind == -2:", f"{pad}    n = emit_list(SL, p, k, mine, n)"]
     for i, _c in enumerate(cells):
         text.append(f"{pad}elif kind == {i}:")
-        call = f"update_{i}(X, base, first, end, C, p, stimuli, row, Q[p, 5], t, STEP(k), mine, n, Q[p, 2], marks)"
+        call = f"update_{i}(X, base, first, end, C, p, stimuli, row, Q[p, 5], t, STEP(k), mine, n, Q[p, 2])"
         text.append(f"{pad}    n = {call}")
     return "\n".join(text)
 
@@ -313,7 +316,7 @@ def _gap(cells: list[CellCode]) -> str:
     for i, _ in gapped:
         text += [
             f"{pad}        if Q[p, 3] == {i}:",
-            f"{pad}            change = max(change, update_{i}_trial(X, Q[p, 0], B[p, 0], B[p, 1], C, p, stimuli, row, Q[p, 5], t, STEP(k), mine, n, Q[p, 2], marks))",
+            f"{pad}            change = max(change, update_{i}_trial(X, Q[p, 0], B[p, 0], B[p, 1], C, p, stimuli, row, Q[p, 5], t, STEP(k), mine, n, Q[p, 2]))",
         ]
     text += [
         f"{pad}    worst[iteration % 2, tid] = change",

@@ -138,7 +138,11 @@ def build(net: Any, module: ModuleType, places: Sequence[Any], blocks: np.ndarra
                     release: Any = s.release
                     quantal = release is not None and release.quantal
                     rate = float(to_internal(s.minis, "1/ms", f"Synapses '{s.name}', minis"))
-                    cv = float(to_internal(release.parameters["cv"], "1", "cv")) if release is not None and quantal else 0.0
+                    cv = (
+                        float(to_internal(release.parameters["cv"], "1", "cv"))
+                        if release is not None and quantal
+                        else 0.0
+                    )
                     out.append(MiniBundle(bundle, place, row, stream * 16 + k, rate, cv))
                 stream += 1
     return out
