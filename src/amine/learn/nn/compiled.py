@@ -59,6 +59,11 @@ class Call:
         return self.trace or not (self.plain.SPIKES or self.code.RESULTS)
 
     @property
+    def group(self) -> int:
+        """Samples of a recurrent layer that are advanced together: a multiple of four, of about a thousand lanes."""
+        return max(4, 1024 // self.n // 4 * 4)
+
+    @property
     def lanes(self) -> int:
         """One for each neuron of each sample."""
         return self.batch * self.n
@@ -147,14 +152,17 @@ class _Scan(torch.autograd.Function):
             before = _flat(extra[1], L)
             total = np.empty((T if need and "x" in code.READS else 0, L), real)
             more = (call.n, WT, before, total)
-            pool.spread(lambda _, a, b: code.forward_recurrent(a * call.n, b * call.n, *args, *more), call.batch, 1)
+            pool.spread(
+                lambda _, a, b: _by_groups(code.forward_recurrent, call, a, b, *args, *more), call.batch, call.group
+            )
         else:
             pool.spread(lambda _, a, b: code.forward(a, b, *args), L, BLOCK)
         ctx.call, ctx.sizes = call, (n_drives, n_states, n_learned)
         ctx.arrays = (scalars, D, keep, marks)
         reads = [total if extra and i == "x" else x for i, x in zip(code.DRIVES, X, strict=True) if i in code.READS]
         ctx.reads = reads
-        ctx.extra = (extra[0], before, out.reshape(-1, L)) if extra else ()
+        spikes = out.reshape(-1, L) if code.SOFT else marks[1:]  # soft ones are not 0 or 1
+        ctx.extra = (extra[0], before, spikes) if extra else ()
         ctx.learned = [t.shape for t in tensors[n_drives + n_states : n_drives + n_states + n_learned]]
         ctx.set_materialize_grads(False)
         waited_t = torch.from_numpy(waited.astype(np.int32)).reshape(call.batch, call.n)
@@ -186,12 +194,16 @@ class _Scan(torch.autograd.Function):
         args += [lam.reshape(n_states, L), acc, *ctx.reads, *(a.reshape(-1, L) for _, a in grads.values())]
         g_extra: list[Any] = []
         if ctx.extra:
-            weight, before, out = ctx.extra
-            W, N = _flat(weight, call.n, call.n), call.n
+            from amine.learn.nn.device import tiles
+
+            weight, before, spikes = ctx.extra
+            W, N = tiles(_flat(weight, call.n, call.n)), call.n
             gb_t, gb = _empty(real, call.batch if wanted[-1] else 0, N)
             more = (N, W, gb.reshape(-1))
-            pool.spread(lambda _, a, b: code.backward_recurrent(a * N, b * N, *args, *more), call.batch, 1)
-            gw = _recurrent_weights(out, before, grads["x"][1].reshape(T, L), N) if wanted[-2] else None
+            pool.spread(
+                lambda _, a, b: _by_groups(code.backward_recurrent, call, a, b, *args, *more), call.batch, call.group
+            )
+            gw = _recurrent_weights(spikes, before, grads["x"][1].reshape(T, L), N) if wanted[-2] else None
             g_extra = [gw, gb_t if wanted[-1] else None]
         else:
             pool.spread(lambda _, a, b: code.backward(a, b, *args), L, BLOCK)
@@ -200,19 +212,25 @@ class _Scan(torch.autograd.Function):
         return None, None, None, *out_x, *lam_t.unbind(0), *out_c, *g_extra
 
 
-def _recurrent_weights(out: np.ndarray, before: np.ndarray, gx: np.ndarray, n: int) -> torch.Tensor:
-    """The gradient of weights [to, from]: spikes of a step times gradients of the drive in the next."""
+def _by_groups(scan: Any, call: Call, first: int, last: int, *args: Any) -> None:
+    """A recurrent scan of some samples after others, so that their states stay in cache."""
+    for a in range(first, last, call.group):
+        scan(a * call.n, min(a + call.group, last) * call.n, *args)
+
+
+def _recurrent_weights(spikes: np.ndarray, before: np.ndarray, gx: np.ndarray, n: int) -> torch.Tensor:
+    """The gradient of weights [to, from]: spikes of a step, or marks of them, times gradients of the drive in the next."""
     from amine.learn.nn import sparse
     from amine.learn.nn.linear import GRADIENT
 
     total = np.zeros((n, n), gx.dtype)
-    for spikes, g in ((out[:-1], gx[1:]), (before[None], gx[:1])):
-        rows = spikes.reshape(-1, n)
-        start, ones = sparse.count(rows)
-        if start[-1] > GRADIENT * rows.size:
-            total += (torch.from_numpy(rows).t() @ torch.from_numpy(g.reshape(-1, n))).numpy()
-        elif start[-1]:
-            total += sparse.weights(sparse.events(rows, start, ones), g.reshape(-1, n))
+    past = spikes[:-1] & 1 if spikes.dtype == np.uint8 else spikes[:-1]
+    for rows, g in ((past.reshape(-1, n), gx[1:].reshape(-1, n)), (before.reshape(-1, n), gx[:1].reshape(-1, n))):
+        events = sparse.Events(rows)
+        if events.density > GRADIENT:
+            total += (torch.from_numpy(rows.astype(g.dtype, copy=False)).t() @ torch.from_numpy(g)).numpy()
+        elif events.start[-1]:
+            total += sparse.weights(events.list(rows), g)
     return torch.from_numpy(total).t()
 
 

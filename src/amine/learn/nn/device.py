@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
 
-from amine.engine.device import exp32, exp64, exprel32, exprel64
+from amine.engine.device import exp32, exp64, exprel32, exprel64, intrinsic
 
 F32, U8, U64 = np.float32, np.uint8, np.uint64
 _FLAGS = {"contract", "nsz"}
@@ -107,18 +108,58 @@ def unmark(Z, at, marks, lo, n, bit):
         Z[a + l] = (marks[b + l] >> s) & U8(1)
 
 
+@intrinsic
+def lowest(typingctx, mask):
+    """The place of the lowest bit of a mask that is not 0."""
+
+    def codegen(context, builder, signature, args):
+        return builder.cttz(args[0], ir.IntType(1)(1))
+
+    return types.uint64(types.uint64), codegen
+
+
+@intrinsic
+def bits(typingctx, mask):
+    """The number of bits of a mask that are set."""
+
+    def codegen(context, builder, signature, args):
+        return builder.ctpop(args[0])
+
+    return types.uint64(types.uint64), codegen
+
+
+@njit(nogil=True)
+def nonzero(row, at):
+    """Which of the 64 entries of ``row[at:]`` are not zero, as bits."""
+    mask, o = U64(0), U64(at)
+    for j in range(U64(64)):
+        mask |= U64(row[o + j] != 0) << j
+    return mask
+
+
+@njit(nogil=True)
+def nonzero_of(row, at, n):
+    """As :func:`nonzero`, of less than 64 entries."""
+    mask, o = U64(0), U64(at)
+    for j in range(U64(n)):
+        mask |= U64(row[o + j] != 0) << j
+    return mask
+
+
 @njit(nogil=True)
 def list_spikes(row, first, samples, n, index, value, start):
     """The nonzero entries of each sample of ``row[first:]``: places, values, and where each sample's begin."""
-    at = 0
+    at = U64(0)
     for b in range(samples):
         start[b] = at
         base = U64(first + b * n)
-        for j in range(U64(n)):
-            x = row[base + j]
-            index[at] = j
-            value[at] = x
-            at += x != 0
+        for lo in range(U64(0), U64(n), U64(64)):
+            mask = nonzero(row, base + lo) if lo + U64(64) <= U64(n) else nonzero_of(row, base + lo, U64(n) - lo)
+            while mask != 0:
+                j = lo + lowest(mask)
+                index[at], value[at] = j, row[base + j]
+                at += U64(1)
+                mask &= mask - U64(1)
     start[samples] = at
 
 
@@ -140,76 +181,59 @@ def add_rows(y, at, W, index, value, first, last):
         q += 1
 
 
-TILE = 256  # columns of a tile, of which each has eight rows
+TILE = 256  # columns of a tile, of which each has four rows; also written out in the distances of multiply
+ROWS = 4  # rows of a tile, and samples that share what is read of it
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def tiles(W):
-    """A matrix cut into tiles of 8 rows and 256 columns, filled up with zeros: each lies in one piece."""
+    """A matrix cut into tiles of 4 rows and 256 columns, filled up with zeros: each lies in one piece."""
     n, m = W.shape
-    R, P = (n + 7) // 8, (m + TILE - 1) // TILE
-    out = np.zeros(P * R * 8 * TILE, W.dtype)
+    R, P = (n + ROWS - 1) // ROWS, (m + TILE - 1) // TILE
+    out = np.zeros(P * R * ROWS * TILE, W.dtype)
     for i in range(n):
         for p in range(P):
-            at, lo = ((p * R + i // 8) * 8 + i % 8) * TILE, p * TILE
+            at, lo = ((p * R + i // ROWS) * ROWS + i % ROWS) * TILE, p * TILE
             for j in range(min(TILE, m - lo)):
                 out[at + j] = W[i, lo + j]
     return out
+
+
+@njit(nogil=True)
+def interleaved(x, first, samples, n, out):
+    """Four samples of flat ``x`` from ``first`` on, four values of each by turns; the last one stands for missing ones."""
+    for s in range(ROWS):
+        base = min(first + s, samples - 1) * n
+        for i in range(n):
+            out[(i // ROWS * ROWS + s) * ROWS + i % ROWS] = x[base + i]
 
 
 @njit(nogil=True, fastmath=_FLAGS)
 def multiply(y, x, W, n, samples):
     """``y[b] += x[b] @ W`` for flat ``y`` and ``x`` of some samples and a square matrix in :func:`tiles`.
 
-    Two samples share what is read of the matrix; rows at known distances let the compiler see that nothing overlaps.
+    Four samples share what is read of the matrix: 16 factors, 4 rows of the matrix and 4 sums fit the vector registers.
+    Rows at known distances let the compiler see that nothing overlaps.
     """
-    R, P, size = (n + 7) // 8, (n + TILE - 1) // TILE, U64(TILE)
-    a, b = np.zeros(R * 8, x.dtype), np.zeros(R * 8, x.dtype)
-    T = np.zeros(2 * TILE, x.dtype)
-    for first in range(0, samples, 2):
-        second = min(first + 1, samples - 1)
-        for i in range(n):
-            a[i] = x[first * n + i]
-            b[i] = x[second * n + i]
+    R, P, size = (n + ROWS - 1) // ROWS, (n + TILE - 1) // TILE, U64(TILE)
+    A, T = np.zeros(R * ROWS * ROWS, x.dtype), np.zeros(ROWS * TILE, x.dtype)
+    for first in range(0, samples, ROWS):
+        interleaved(x, first, samples, n, A)
         for p in range(P):
             T[:] = 0
             for r in range(R):
-                k, o = r * 8, U64((p * R + r) * 8 * TILE)
-                a0, a1, a2, a3, a4, a5, a6, a7 = (
-                    a[k],
-                    a[k + 1],
-                    a[k + 2],
-                    a[k + 3],
-                    a[k + 4],
-                    a[k + 5],
-                    a[k + 6],
-                    a[k + 7],
-                )
-                b0, b1, b2, b3, b4, b5, b6, b7 = (
-                    b[k],
-                    b[k + 1],
-                    b[k + 2],
-                    b[k + 3],
-                    b[k + 4],
-                    b[k + 5],
-                    b[k + 6],
-                    b[k + 7],
-                )
+                o, q = U64((p * R + r) * ROWS * TILE), r * ROWS * ROWS
+                a0, a1, a2, a3 = A[q], A[q + 1], A[q + 2], A[q + 3]
+                b0, b1, b2, b3 = A[q + 4], A[q + 5], A[q + 6], A[q + 7]
+                c0, c1, c2, c3 = A[q + 8], A[q + 9], A[q + 10], A[q + 11]
+                d0, d1, d2, d3 = A[q + 12], A[q + 13], A[q + 14], A[q + 15]
                 for j in range(size):
                     w0, w1, w2, w3 = W[o + j], W[o + U64(256) + j], W[o + U64(512) + j], W[o + U64(768) + j]
-                    w4, w5, w6, w7 = (
-                        W[o + U64(1024) + j],
-                        W[o + U64(1280) + j],
-                        W[o + U64(1536) + j],
-                        W[o + U64(1792) + j],
-                    )
-                    s = a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
-                    t = b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
-                    T[j] += s + (a4 * w4 + a5 * w5 + a6 * w6 + a7 * w7)
-                    T[size + j] += t + (b4 * w4 + b5 * w5 + b6 * w6 + b7 * w7)
+                    T[j] += a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
+                    T[U64(256) + j] += b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
+                    T[U64(512) + j] += c0 * w0 + c1 * w1 + c2 * w2 + c3 * w3
+                    T[U64(768) + j] += d0 * w0 + d1 * w1 + d2 * w2 + d3 * w3
             lo = p * TILE
-            for j in range(min(TILE, n - lo)):
-                y[first * n + lo + j] += T[j]
-            if second > first:
+            for s in range(min(ROWS, samples - first)):
                 for j in range(min(TILE, n - lo)):
-                    y[second * n + lo + j] += T[TILE + j]
+                    y[(first + s) * n + lo + j] += T[s * TILE + j]

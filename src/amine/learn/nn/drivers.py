@@ -124,7 +124,7 @@ class _Writer:
         reads = "".join(f", x_{i}" for i in self.k.drives if i in self.bro)
         grads = "".join(f", g_{i}" for i in self.a.inputs)
         head = "first, last, steps, k0, dt, c, sur, D, gout, GR, keep, marks, gtrace, lam, acc"
-        name, more = ("backward_recurrent", ", N, W, g_before") if recurrent else ("backward", "")
+        name, more = ("backward_recurrent", ", N, WT, g_before") if recurrent else ("backward", "")
         text = [FUNCTION, f"def {name}({head}{reads}{grads}{more}):", "    control = flush_denormals()"]
         rows = len(self.bro)
         if not recurrent:
@@ -143,7 +143,6 @@ class _Writer:
         text = [
             "samples = (last - first) // N",
             f"Z = np.zeros(((last - first) // {size} + 1) * {rows * size}, F)",
-            "WT = tiles(W)",
             "gs, gx = np.zeros(last - first, F), np.zeros(last - first, F)",
             *each,
             *_pad(1, self._begin()),

@@ -63,27 +63,20 @@ class Linear(nn.Linear):
             return super().forward(x)
         if x.dtype != self.weight.dtype or x.numel() == 0:
             return super().forward(x)
-        from amine.learn.nn.sparse import count
+        from amine.learn.nn.sparse import Events
 
-        rows = x.detach().contiguous().numpy().reshape(-1, self.in_features)
-        start, ones = count(rows)
-        density = start[-1] / rows.size
-        if not self.sparse and density >= GRADIENT:
-            return (
-                super().forward(x)
-                if density >= FORWARD
-                else _Product.apply(x, self.weight, self.bias, start, ones, False)
-            )
-        return _Product.apply(x, self.weight, self.bias, start, ones, True)
+        events = Events(x.detach().contiguous().numpy().reshape(-1, self.in_features))
+        if not self.sparse and events.density >= FORWARD:
+            return super().forward(x)
+        return _Product.apply(x, self.weight, self.bias, events, bool(self.sparse) or events.density < GRADIENT)
 
 
 class _Product(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Any, weight: Any, bias: Any, start: Any, ones: bool, sparse_gradient: bool) -> Any:  # type: ignore[override]
-        from amine.learn.nn.sparse import events, forward
+    def forward(ctx: Any, x: Any, weight: Any, bias: Any, e: Any, sparse_gradient: bool) -> Any:  # type: ignore[override]
+        from amine.learn.nn.sparse import forward
 
-        rows = x.detach().contiguous().numpy().reshape(-1, x.shape[-1])
-        e = events(rows, start, ones)
+        e.list(x.detach().contiguous().numpy().reshape(e.shape))
         WT = weight.detach().t().contiguous().numpy()
         y = forward(e, WT, None if bias is None else bias.detach().numpy())
         ctx.events = e if sparse_gradient else None
@@ -103,4 +96,4 @@ class _Product(torch.autograd.Function):
         elif ctx.needs_input_grad[1]:
             gw = torch.from_numpy(weights(ctx.events, np.ascontiguousarray(g.numpy()))).t()
         gb = g.sum(0) if ctx.needs_input_grad[2] else None
-        return gx, gw, gb, None, None, None
+        return gx, gw, gb, None, None

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+PARTS = 4  # for each thread
 _pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
 
 
@@ -18,19 +19,29 @@ def threads() -> int:
 
 
 def spread(work: Callable[[int, int, int], Any], size: int, grain: int) -> None:
-    """Calls ``work(part, first, last)`` for parts of ``range(size)`` that are multiples of ``grain``, side by side."""
+    """Calls ``work(part, first, last)`` for parts of ``range(size)`` that are multiples of ``grain``, side by side.
+
+    There are some parts for each thread, which takes the next when it is ready: one that is held up delays the rest little.
+    """
     units = -(-size // grain)
-    parts = max(1, min(threads(), units))
+    parts = max(1, min(threads() * PARTS, units)) if threads() > 1 else 1
     edges = [min(size, units * t // parts * grain) for t in range(parts + 1)]
     if parts == 1:
         work(0, 0, size)
         return
-    key = (os.getpid(), parts)  # a forked process has none of its parent's threads
+    left = iter(range(parts))  # its steps are atomic
+
+    def some() -> None:
+        for t in left:
+            work(t, edges[t], edges[t + 1])
+
+    helpers = min(threads(), parts) - 1
+    key = (os.getpid(), helpers)  # a forked process has none of its parent's threads
     if key not in _pools:
-        _pools[key] = ThreadPoolExecutor(parts - 1, "amine")
-    others = [_pools[key].submit(work, t, edges[t], edges[t + 1]) for t in range(1, parts)]
+        _pools[key] = ThreadPoolExecutor(helpers, "amine")
+    others = [_pools[key].submit(some) for _ in range(helpers)]
     try:
-        work(0, edges[0], edges[1])
+        some()
     finally:
         for o in others:
             o.result()

@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from amine.learn.nn import memory, pool
+from amine.learn.nn.device import bits, lowest, nonzero, nonzero_of
 
 PANEL_BYTES = 2**20
 _FLAGS = {"contract", "nsz"}
@@ -17,68 +18,69 @@ U64, I32 = np.uint64, np.int32
 
 
 @njit(nogil=True, cache=True)
-def _count(x, first, last, start):
-    """Numbers of nonzero entries of rows first..last, into start[1:]; returns whether all of them are 1."""
-    ones = True
+def _find(x, first, last, masks, start):
+    """Which entries of rows first..last are not zero, as bits, and their numbers, into start[1:]; returns whether all are 1."""
+    n, odd = x.shape[1], 0
     for r in range(first, last):
-        row = x[r]
-        n, odd = 0, 0
-        for j in range(U64(row.shape[0])):
-            n += row[j] != 0
-            odd += (row[j] != 0) & (row[j] != 1)
-        start[r + 1] = n
-        ones &= odd == 0
-    return ones
+        row, out = x[r], masks[r]
+        for g in range(n // 64):
+            out[g] = nonzero(row, g * 64)
+        if n % 64:
+            out[n // 64] = nonzero_of(row, n // 64 * 64, n % 64)
+        for j in range(U64(n)):
+            odd |= (row[j] != 0) & (row[j] != 1)
+        found = U64(0)
+        for g in range(U64(out.shape[0])):
+            found += bits(out[g])
+        start[r + 1] = found
+    return odd == 0
 
 
 @njit(nogil=True, cache=True)
-def _fill(x, first, last, start, index, value, with_values):
-    """Places of the nonzero entries, and their values; branch-free, with room for one more than there are."""
-    room, kept = np.empty(x.shape[1] + 1, I32), np.empty(x.shape[1] + 1, x.dtype)
+def _list(x, first, last, masks, start, index, value):
+    """Places of the entries that are not zero, and their values if there is room for them."""
     for r in range(first, last):
-        row = x[r]
-        at = U64(0)
-        for j in range(U64(row.shape[0])):
-            room[at] = I32(j)
-            kept[at] = row[j]
-            at += U64(row[j] != 0)
-        s = U64(start[r])
-        for q in range(at):
-            index[s + q] = room[q]
-        if with_values:
-            for q in range(at):
-                value[s + q] = kept[q]
+        row, at = x[r], U64(start[r])
+        for g in range(masks.shape[1]):
+            mask, lo = masks[r, g], U64(g * 64)
+            while mask != 0:
+                index[at] = I32(lo + lowest(mask))
+                at += U64(1)
+                mask &= mask - U64(1)
+        if value.shape[0]:
+            for q in range(start[r], start[r + 1]):
+                value[q] = row[index[q]]
 
 
 class Events:
-    """The nonzero entries of a matrix by rows: places, values (None if all are 1) and where each row begins."""
+    """The nonzero entries of a matrix by rows: places, values (none if all are 1) and where each row begins.
 
-    def __init__(self, start: np.ndarray, index: np.ndarray, value: np.ndarray, ones: bool, shape: tuple[int, int]):
-        self.start, self.index, self.value, self.ones, self.shape = start, index, value, ones, shape
+    Counted when it is made, listed when :meth:`list` is called.
+    """
+
+    def __init__(self, x: np.ndarray):
+        self.shape = x.shape
+        self.start = np.zeros(x.shape[0] + 1, np.int64)
+        self.index, self.value = np.empty(0, I32), np.empty(0, x.dtype)
+        self.masks = np.empty((x.shape[0], -(-x.shape[1] // 64)), U64)
+        ones: list[bool] = []
+        pool.spread(lambda _, a, b: ones.append(bool(_find(x, a, b, self.masks, self.start))), x.shape[0], 64)
+        np.cumsum(self.start, out=self.start)
+        self.ones = all(ones)
 
     @property
     def density(self) -> float:
         """Part of the entries that is not zero."""
         return self.start[-1] / max(1, self.shape[0] * self.shape[1])
 
-
-def count(x: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Where each row's nonzero entries will begin, and whether they are all 1."""
-    start, ones = np.zeros(x.shape[0] + 1, np.int64), [True] * pool.threads()
-
-    def work(part: int, first: int, last: int) -> None:
-        ones[part] = bool(_count(x, first, last, start))
-
-    pool.spread(work, x.shape[0], 256)
-    return np.cumsum(start, out=start), all(ones)
-
-
-def events(x: np.ndarray, start: np.ndarray, ones: bool) -> Events:
-    """The nonzero entries of ``x``, whose rows' numbers are known."""
-    index = np.empty(start[-1], I32)
-    value = np.empty(0 if ones else start[-1], x.dtype)
-    pool.spread(lambda _, a, b: _fill(x, a, b, start, index, value, not ones), x.shape[0], 256)
-    return Events(start, index, value, ones, x.shape)
+    def list(self, x: np.ndarray) -> Events:
+        """Lists what was counted in the same ``x``."""
+        self.index = np.empty(self.start[-1], I32)
+        self.value = np.empty(0 if self.ones else self.start[-1], x.dtype)
+        args = self.masks, self.start, self.index, self.value
+        pool.spread(lambda _, a, b: _list(x, a, b, *args), x.shape[0], 64)
+        self.masks = self.masks[:0]
+        return self
 
 
 @njit(nogil=True, cache=True, fastmath=_FLAGS)
