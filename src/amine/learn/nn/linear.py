@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from amine.errors import AmineError
+from amine.learn.nn import memory
 from amine.learn.nn.neurons import sequence
 
 # Densities below which sums of rows cost less than the dense product; benchmarks/crossing.py measures where they cross.
@@ -89,7 +90,10 @@ class _Product(torch.autograd.Function):
 
         weight, *dense = ctx.saved_tensors
         g = grad.contiguous().reshape(-1, grad.shape[-1])
-        gx = (g @ weight).reshape(*grad.shape[:-1], weight.shape[1]) if ctx.needs_input_grad[0] else None
+        gx = None
+        if ctx.needs_input_grad[0]:
+            room = memory.empty((len(g), weight.shape[1]), g.detach().numpy().dtype)
+            gx = torch.mm(g.detach(), weight.detach(), out=torch.from_numpy(room)).reshape(*grad.shape[:-1], -1)
         gw = None
         if ctx.needs_input_grad[1] and dense:
             gw = (dense[0].reshape(-1, weight.shape[1]).t() @ g).t()
