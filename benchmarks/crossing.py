@@ -55,9 +55,9 @@ def main() -> None:
         X, Wt, G = (torch.from_numpy(v) for v in (x, W, g))
 
         def forward(x: np.ndarray = x) -> object:
-            return sparse.forward(sparse.Events(x).list(x), W, None)
+            return sparse.forward(sparse.Events(x).listed(x), W, None)
 
-        e = sparse.Events(x).list(x)
+        e = sparse.Events(x).listed(x)
         np.testing.assert_allclose(forward(), x @ W, atol=1e-2)
         table.append(
             (

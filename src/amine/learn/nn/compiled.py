@@ -230,7 +230,7 @@ def _recurrent_weights(spikes: np.ndarray, before: np.ndarray, gx: np.ndarray, n
         if events.density > GRADIENT:
             total += (torch.from_numpy(rows.astype(g.dtype, copy=False)).t() @ torch.from_numpy(g)).numpy()
         elif events.start[-1]:
-            total += sparse.weights(events.list(rows), g)
+            total += sparse.weights(events.listed(rows), g)
     return torch.from_numpy(total).t()
 
 

@@ -77,7 +77,7 @@ class _Product(torch.autograd.Function):
     def forward(ctx: Any, x: Any, weight: Any, bias: Any, e: Any, sparse_gradient: bool) -> Any:  # type: ignore[override]
         from amine.learn.nn.sparse import forward
 
-        e.list(x.detach().contiguous().numpy().reshape(e.shape))
+        e.listed(x.detach().contiguous().numpy().reshape(e.shape))
         WT = weight.detach().t().contiguous().numpy()
         y = forward(e, WT, None if bias is None else bias.detach().numpy())
         ctx.events = e if sparse_gradient else None

@@ -55,7 +55,7 @@ def _list(x, first, last, masks, start, index, value):
 class Events:
     """The nonzero entries of a matrix by rows: places, values (none if all are 1) and where each row begins.
 
-    Counted when it is made, listed when :meth:`list` is called.
+    Counted when it is made, listed when :meth:`listed` is called.
     """
 
     def __init__(self, x: np.ndarray):
@@ -73,7 +73,7 @@ class Events:
         """Part of the entries that is not zero."""
         return self.start[-1] / max(1, self.shape[0] * self.shape[1])
 
-    def list(self, x: np.ndarray) -> Events:
+    def listed(self, x: np.ndarray) -> Events:
         """Lists what was counted in the same ``x``."""
         self.index = np.empty(self.start[-1], I32)
         self.value = np.empty(0 if self.ones else self.start[-1], x.dtype)
