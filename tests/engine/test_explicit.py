@@ -73,6 +73,25 @@ def test_explicit_equals_kinetic(name, cleft):
     np.testing.assert_allclose(b, a, atol=2e-5 * a.max())
 
 
+@pytest.mark.parametrize("cleft", [None, SLOW, SATURABLE], ids=["pulse", "clearance", "uptake"])
+def test_both_levels_give_the_same_spikes(cleft):
+    """Currents too: a network whose activity comes through its synapses alone runs the same way at both levels."""
+
+    def network(detail):
+        net = am.Network(seed=3)
+        S = net.population("S", 100, "poisson", rate="20 Hz")
+        E, I = net.population("E", 50, "lif_cond"), net.population("I", 20, "hodgkin_huxley")
+        net.synapses(S, E + I, receptors={"AMPA": "8 nS", "NMDA": "1 nS"}, p=0.3, detail=detail, cleft=cleft)
+        net.synapses(I, E, receptors={"GABA_A": "8 nS"}, p=0.3, detail=detail, cleft=cleft)
+        net.probe(E, "v", name="v")
+        return net.run("100 ms", precision="float64", progress=False)
+
+    a, b = network("kinetic"), network("explicit")
+    assert len(a.spikes["E"].times) > 100 and len(a.spikes["I"].times) > 20
+    assert a.spikes.hash() == b.spikes.hash()
+    np.testing.assert_allclose(b.probes["v"]["v"], a.probes["v"]["v"], atol=1e-3)
+
+
 @pytest.mark.parametrize("cleft", [SLOW, SATURABLE, BROKEN_DOWN], ids=["clearance", "uptake", "breakdown"])
 @pytest.mark.parametrize("name", SCHEMES)
 def test_against_lsoda(name, cleft):

@@ -14,12 +14,26 @@ from amine.engine.device import load_f32, load_f64, load_u32, prefetch
 
 # columns after those of a bundle (amine.engine.deliver): list of events in ptr, first row of payload, number of values
 LIST, PAY, DIM, V_COLUMNS = 11, 12, 13, 14
-I64, F64 = np.int64, np.float64
+I64, F64, U64 = np.int64, np.float64, np.uint64
 SHARED, PACKED, DENSE = 0, 1, 3  # DENSE: all sources have the same row, which is held once
 SMALL = 1e-9  # a value below this share of the weight is lost in rounding
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
+def add_pairs(X, Z, slots, n, starts, ends, row, row_mass, values, whole):
+    """A state and a mass of each synapse in one walk."""
+    for q in range(n):
+        v, w = values[q], whole[q]
+        if q + AHEAD < n:
+            prefetch(slots + 4 * starts[q + AHEAD])
+            prefetch(slots + 4 * starts[q + AHEAD] + 64)
+        for j in range(starts[q], ends[q]):
+            slot = U64(load_u32(slots, j))
+            X[slot + row] += v
+            Z[slot + row_mass] += w
+
+
+@njit(nogil=True, _nrt=False)
 def add_real(X, slots, n, starts, ends, row, values):
     for q in range(n):
         v = values[q]
@@ -29,26 +43,27 @@ def add_real(X, slots, n, starts, ends, row, values):
             prefetch(slots + 4 * starts[q + AHEAD])
             prefetch(slots + 4 * starts[q + AHEAD] + 64)
         for j in range(starts[q], ends[q]):
-            X[I64(load_u32(slots, j)) + row] += v
+            X[U64(load_u32(slots, j)) + row] += v
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole):
-    """One weight for all: value after value."""
-    slots = D[b, 7]
-    for c in range(D[b, DIM]):
+    """One weight for all: value after value, a mass together with the state before it."""
+    slots, last = D[b, 7], D[b, DIM] - 1
+    for c in range(last + 1):
         w = weight[b, c]
         if mass[b, c]:
             for q in range(n):
                 whole[q] = np.rint(w * E[c, q])
-            add_real(Z, slots, n, starts, ends, row[b, c], whole)
+            add_pairs(X, Z, slots, n, starts, ends, U64(row[b, c - 1]), U64(row[b, c]), values, whole)
         else:
             for q in range(n):
                 values[q] = w * E[c, q] if abs(E[c, q]) > SMALL else 0.0
-            add_real(X, slots, n, starts, ends, row[b, c], values)
+            if c == last or not mass[b, c + 1]:
+                add_real(X, slots, n, starts, ends, U64(row[b, c]), values)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
     """A weight for each synapse, in the unit of the receptor; ``weight`` is the factor to quanta for masses."""
     base, slots_only = D[b, 7], D[b, 0] != PACKED
@@ -63,7 +78,7 @@ def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
                     X[slot + row[b, c]] += X.dtype.type(w * E[c, q])
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def deliver_dense(X, Z, D, b, weight, row, mass, spk, ptr, pay, slot, E):
     """The sum of all payloads of a step, once to each target; in the order of neurons, whoever has listed them."""
     s, pop, dim, first = slot - 1 - D[b, 2], D[b, LIST], D[b, DIM], D[b, PAY]
@@ -92,7 +107,7 @@ def deliver_dense(X, Z, D, b, weight, row, mass, spk, ptr, pay, slot, E):
     return n * (e - a)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def deliver_vectors(X, Z, D, weight, row, mass, spk, ptr, pay, slot, starts, ends, E, values, whole):
     """Adds to X, and to its view Z as whole numbers, what arrives at the step of ``slot``; returns the number of events."""
     threads, events = spk.shape[0], 0

@@ -119,7 +119,8 @@ class _Writer:
             rows += [GAP_CURRENT, "_trial"]
         for j, (_, weights, rates) in enumerate(self.cell.poisson):
             rows += [f"_poisson_weight_{j}"] * weights + [f"_poisson_rate_{j}"] * rates
-        return rows
+        # a stride of 4 kB or a large part of it would put a row of all blocks into the same few sets of the cache
+        return [*rows, "_spare"] if len(rows) > 4 and len(rows) % 4 == 0 else rows
 
     # --- prepared once, in float64 -----------------------------------------------------------------------------
 
@@ -257,7 +258,12 @@ def _s(name: str) -> Any:
 
 def assignments(steps: list[Any], printer: Printer) -> list[str]:
     """The assignments of a step, with common subexpressions named just before their first use."""
-    common, reduced = sp.cse([e for _, e in steps], symbols=(_s(f"y{i}") for i in range(10_000)), list=True)
+    inverse = _inverses(steps)
+    swap = {x: r**-x.exp for x in _negative_powers(steps) for b, r in inverse.items() if x.base == b}
+    whole = [e.xreplace(swap) if hasattr(e, "xreplace") else e for _, e in steps]
+    found = sp.cse([*inverse, *whole], symbols=(_s(f"y{i}") for i in range(10_000)), list=True)
+    common = _with_inverses(found[0], list(zip(inverse.values(), found[1], strict=False)))
+    reduced = found[1][len(inverse) :]
     text, waiting, table = [], list(common), dict(common)
     for (name, _), e in zip(steps, reduced, strict=True):
         while waiting and _needs(e, {s for s, _ in waiting}, table):
@@ -265,6 +271,33 @@ def assignments(steps: list[Any], printer: Printer) -> list[str]:
             text.append(f"{s} = {printer(sub)}")
         text.append(f"{name} = {printer(e)}")
     return text
+
+
+def _negative_powers(steps: list[Any]) -> list[Any]:
+    """All 1/x**n in the assignments, in a fixed order."""
+    found = {x for _, e in steps for x in getattr(e, "atoms", lambda _: ())(sp.Pow)}
+    return sorted((x for x in found if x.exp.is_Integer and x.exp < 0), key=sp.default_sort_key)
+
+
+def _inverses(steps: list[Any]) -> dict[Any, Any]:
+    """Symbols for 1/x where it is needed in more than one power: a division is the dearest of all operations."""
+    made = {name for name, _ in steps}
+    powers: dict[Any, set[int]] = {}
+    for x in _negative_powers(steps):
+        if not {s.name for s in x.base.free_symbols} & made:
+            powers.setdefault(x.base, set()).add(int(x.exp))
+    many = [b for b, exponents in powers.items() if len(exponents) > 1]
+    return {b: _s(f"inverse_{i}") for i, b in enumerate(many)}
+
+
+def _with_inverses(common: list[Any], inverses: list[Any]) -> list[Any]:
+    """Common subexpressions with 1/x put in before the first that uses it."""
+    out, waiting = [], [(r, 1 / b) for r, b in inverses]
+    for s, e in common:
+        needed = [x for x in waiting if x[0] in e.free_symbols]
+        waiting = [x for x in waiting if x not in needed]
+        out += [*needed, (s, e)]
+    return [*out, *waiting]
 
 
 def _needs(e: Any, pending: set[Any], table: dict[Any, Any]) -> bool:

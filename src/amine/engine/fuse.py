@@ -50,7 +50,8 @@ def fuse(cell: CellStructure) -> Fused:
     rhs, units, initial = dict(eq.full_rhs), dict(eq.states), {s: eq.expand(e) for s, e in eq.initial.items()}
     parameters = set(eq.parameters)
     targets: dict[str, str] = {}
-    system = {"rhs": rhs, "units": units, "initial": initial, "parameters": parameters}
+    asked = dict(eq.methods)
+    system = {"rhs": rhs, "units": units, "initial": initial, "parameters": parameters, "methods": asked}
     rows: list[str] = []
     masses: set[str] = set()
     impulses: set[str] = set()
@@ -110,18 +111,17 @@ def fuse(cell: CellStructure) -> Fused:
         targets,
         rows,
         masses,
-        _methods(eq, rhs, parameters, inputs, bool(rows)),
+        _methods(eq, asked, rhs, parameters, inputs, bool(rows)),
         impulses,
     )
 
 
 def _methods(
-    eq: Equations, rhs: dict[str, Any], parameters: set[str], inputs: set[str], schemes: bool
+    eq: Equations, asked: dict[str, str], rhs: dict[str, Any], parameters: set[str], inputs: set[str], schemes: bool
 ) -> dict[str, str]:
-    """The methods that a neuron asks for; and where schemes of receptors alone make it nonlinear, such as by a block that
+    """The methods that a neuron and drugs ask for; and where schemes of receptors alone make it nonlinear, such as by a block that
     depends on the voltage, its states are linearised at the start of a step rather than taken through four stages.
     """
-    asked = dict(eq.methods)
     if not schemes:
         return asked
     found = choose(rhs, parameters, inputs, asked)

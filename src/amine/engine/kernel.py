@@ -182,13 +182,14 @@ ADDED = {
         "{arguments}": ", kinetic",
         "{unpack}": """    G, GR, GX, GT, GP, GN, DV, VW, VR, VM, Z, dim, own_pulses = kinetic
     E, values, whole = np.empty((dim, 4096), np.float64), np.empty(4096, X.dtype), np.empty(4096, STEP)
+    moved, changed = np.empty(2 * dim), np.empty(dim + 1)
     own += own_pulses
 """,
         "{arrivals}": """            delivered += deliver_vectors(X, Z, DV, VW, VR, VM, spk, ptr, pay, slot, starts, ends, E, values, whole)
 """,
         "{spikes}": """                for g in range(G.shape[0]):
                     if G[g, 0] == p:
-                        n = pulses(G, g, GR, GX, GT, GP, GN, pay, tid, mine, ptr, slot, n, k, dt, k0, k1)
+                        n = pulses(G, g, GR, GX, GT, GP, GN, pay, tid, mine, ptr, slot, n, k, dt, k0, k1, moved, changed)
 """,
     },
     "synaptic": {

@@ -42,7 +42,7 @@ I64, U32, F64 = np.int64, np.uint32, np.float64
 TINY = 1e-30
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def propagate(X, at, D, steps, P, table, tmp):
     """X[at:at+D] advanced by ``steps`` steps with the powers at ``table``."""
     bit = I64(0)
@@ -60,7 +60,7 @@ def propagate(X, at, D, steps, P, table, tmp):
         bit += I64(1)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def catch_up(X, time, P, x, t, D, table, k, tmp):
     """Both parts of one unit brought to step ``k``."""
     steps = k - time[t]
@@ -72,7 +72,7 @@ def catch_up(X, time, P, x, t, D, table, k, tmp):
     time[t] = k
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def start(X, x, D, f, moved):
     """Moves the part ``f`` of receptors under transmitter and adds it to ``moved``; returns the mass moved."""
     mass = f * X[x + D - 1]
@@ -86,7 +86,7 @@ def start(X, x, D, f, moved):
     return mass
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def finish(X, x, D, moved):
     """Moves all back and subtracts it from ``moved``; returns the mass moved."""
     mass = X[x + 2 * D - 1]
@@ -98,7 +98,7 @@ def finish(X, x, D, moved):
     return mass
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def put(mine, at, pay, row, tid, D, moved, neuron):
     """Lists an event with its payload."""
     mine[at] = neuron
@@ -107,7 +107,7 @@ def put(mine, at, pay, row, tid, D, moved, neuron):
     return at + 1
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp):
     """A spike of a neuron whose sites are taken together: the part of them that releases is a number."""
     D, i = G[g, G_DIM], I64(mine[q]) - G[g, G_ID0]
@@ -123,7 +123,7 @@ def release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp):
     return at
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def fires(G, g, time, t, neuron, site, u, recovery, k, dt, k0, k1):
     """Whether a site releases at a spike: if it has a vesicle, with the probability of release.
 
@@ -144,7 +144,7 @@ def fires(G, g, time, t, neuron, site, u, recovery, k, dt, k0, k1):
     return False
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recovery, dt, k0, k1):
     """A spike of a neuron with sites of their own, each with its receptors."""
     D, n, i = G[g, G_DIM], G[g, G_SITES], I64(mine[q]) - G[g, G_ID0]
@@ -163,7 +163,7 @@ def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recove
     return at
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp):
     """Ends the pulses of neurons that spiked a pulse's width ago, if none of their units was prolonged."""
     D, n, W, p = G[g, G_DIM], max(I64(1), G[g, G_SITES]), G[g, G_WIDTH], G[g, G_POP]
@@ -184,7 +184,7 @@ def end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp):
 # --- transmitter that is cleared -------------------------------------------------------------------------------------
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def clear(t0, R, g, dt):
     """(mean over the step, end) of the concentration under clearance, uptake and breakdown."""
     decay, v1, k1, v2, k2 = R[g, R_DECAY], R[g, R_V_UP], R[g, R_K_UP], R[g, R_V_BREAK], R[g, R_K_BREAK]
@@ -202,7 +202,7 @@ def clear(t0, R, g, dt):
     return (t0 + 2.0 * (t1 + t2) + end) / 6.0, end
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def interpolate(X, x, D, P, M, t, top, new):
     """States after a step at the concentration ``t``: entries of the table lie at squares of whole numbers."""
     z = min(t, top) / top * GRID * GRID
@@ -217,7 +217,7 @@ def interpolate(X, x, D, P, M, t, top, new):
         new[c] = s
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
     """Advances one unit from step ``k`` to the next and adds to ``moved`` what its targets do not work out themselves."""
     table = G[g, G_TABLE]
@@ -240,7 +240,7 @@ def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
     time[t] = k + 1
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", _nrt=False)
 def cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp):
     """Lets this step's spikes release, then lists what all clefts with transmitter add in a step."""
     D, n, p = G[g, G_DIM], max(I64(1), G[g, G_SITES]), G[g, G_POP]
@@ -277,11 +277,10 @@ def cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k
     return at
 
 
-@njit(nogil=True, error_model="numpy")
-def pulses(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1):
+@njit(nogil=True, error_model="numpy", _nrt=False)
+def pulses(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp):
     """What this step's spikes start and what ends now, listed from ``at`` on; returns where the list then ends."""
     D, p = G[g, G_DIM], G[g, G_POP]
-    moved, tmp = np.empty(2 * D), np.empty(D + 1)
     if G[g, G_WIDTH] == 0:
         return cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp)
     ptr[slot, G[g, G_LIST], tid, 0] = at

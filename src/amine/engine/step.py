@@ -7,7 +7,7 @@ from typing import Any
 import sympy as sp
 
 from amine.engine.fuse import Fused
-from amine.equations.integrate import DT, Linear, choose, exponential_euler, linear_system
+from amine.equations.integrate import DT, Linear, choose, exponential_euler, implicit_midpoint, linear_system
 from amine.equations.syntax import is_noise, symbol
 
 BLOCK = 64
@@ -71,6 +71,9 @@ class Stepper:
             if m == "exponential_euler":
                 e = exponential_euler(s, self.fused.rhs[s], self.fused.parameters)
                 steps.append((new[s], self.constants.take(_with_z(e))))
+            elif m == "implicit_midpoint":
+                known = {q: new[q] for q in self.linear.states}
+                steps.append((new[s], self.constants.take(implicit_midpoint(s, self.fused.rhs[s], known))))
         hard = [s for s, m in self.methods.items() if m == "rk4"]
         steps += self._runge_kutta(hard, new) if hard else []
         for s, m in self.methods.items():

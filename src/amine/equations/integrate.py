@@ -11,6 +11,9 @@ rk4
     half and full step, so that the fourth order is kept.
 euler_maruyama
     as rk4 but driven by white noise.
+implicit_midpoint
+    linear in itself, where asked for: x + dt f/(1 - dt f'/2), stable whatever the rate is; of second order in the states that
+    advance exactly, which are taken at half of the step.
 
 A model may ask for another method of a state, ``method v exponential_euler``: rk4 is accurate and not stable where a conductance is so large
 that the membrane follows it within a step.
@@ -28,7 +31,7 @@ from amine.equations.syntax import exprel, is_noise, symbol
 
 DT = symbol("dt")
 STEPS = (sp.Piecewise, sp.sign, sp.floor, sp.Heaviside)
-METHODS = ("exact", "exponential_euler", "rk4", "euler_maruyama")
+METHODS = ("exact", "exponential_euler", "rk4", "euler_maruyama", "implicit_midpoint")
 
 
 @dataclass
@@ -150,6 +153,13 @@ def exponential_euler(s: str, e: Any, parameters: set[str]) -> Any:
     b_dt = drift.subs(x, 0) * DT
     new = x + b_dt if a_dt == 0 else _relax(x, a_dt, b_dt, parameters)
     return _with_noise(new, e, noises, a_dt)
+
+
+def implicit_midpoint(s: str, e: Any, exact: Mapping[str, str]) -> Any:
+    """One step of x' = a x + b; ``exact`` gives the names of new values of states that are known at the step's end."""
+    x = symbol(s)
+    e = e.subs({symbol(n): (symbol(n) + symbol(new)) / 2 for n, new in exact.items()}, simultaneous=True)
+    return x + DT * e / (1 - DT / 2 * sp.diff(e, x))
 
 
 def _with_noise(new: Any, e: Any, noises: Sequence[Any], a_dt: Any) -> Any:

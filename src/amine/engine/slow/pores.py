@@ -21,7 +21,7 @@ def with_drugs(current: Any, label: str, cell: CellStructure, system: dict[str, 
     Parameters
     ----------
     current : without drugs. label : of the receptor. cell : what acts there.
-    system : ``rhs``, ``units``, ``initial`` and ``parameters`` of the neuron, to which states and parameters are added.
+    system : ``rhs``, ``units``, ``initial``, ``parameters`` and ``methods`` of the neuron, to which states and parameters are added.
 
     Raises
     ------
@@ -69,6 +69,7 @@ def _block(opened: Any, label: str, drugs: list[str], system: dict[str, Any]) ->
         load = s["conc"] / s["K"] * sp.exp(-s["delta"] * (v - s["V"]) / RT_F)
         system["rhs"][s["blocked"].name] = s["koff"] * sp.Min(opened, 1) * (load * free - s["blocked"])
         system["units"][s["blocked"].name] = "1"
+        system["methods"][s["blocked"].name] = "implicit_midpoint"
         starts[d] = s["start"] / s["K"] * (sp.exp(-s["delta"] * (rest - s["V"]) / RT_F) if known else 1)
     for d, s in names.items():
         system["initial"][s["blocked"].name] = starts[d] / (1 + sum(starts.values()))
