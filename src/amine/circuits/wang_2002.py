@@ -21,6 +21,7 @@ def wang2002(
     J: float = 1.7,
     scale: float = 1.0,
     dt: str = "0.1 ms",
+    dopamine: str = "",
 ) -> Network:
     """Two pools of pyramidal cells compete through shared inhibition: NMDA receptors integrate evidence over hundreds of
     milliseconds, and the winner's activity persists after the stimulus.
@@ -33,6 +34,9 @@ def wang2002(
     f : share of pyramidal cells in each pool. J : potentiation within a pool.
     scale : share of the 2000 cells; conductances of recurrent synapses grow as their number falls.
     dt : time step.
+    dopamine : level of a field of dopamine, such as ``"0.1 uM"``, whose D1 receptors raise the conductance of NMDA receptors of pyramidal
+        cells by up to a fifth; without it there is no field. That dopamine acts so, and that persistent activity then stands more
+        firmly, is from Brunel N, Wang XJ (2001) J Comput Neurosci 11:63-85; the fifth is a choice.
 
     Raises
     ------
@@ -92,6 +96,9 @@ def wang2002(
         times, cells = _evidence(40.0 * (1.0 + sign * coherence), n_pool, stimulus, net.dt, seed, q)
         source = net.population(f"evidence {pool.name}", n_pool, "spike_list", times=times, indices=cells)
         net.synapses(source, pool, receptors={"AMPA": "2.1 nS"}, rule="one_to_one")
+    if dopamine:
+        net.field("dopamine", uptake="DAT", tonic=dopamine)
+        net.modulate(A + B + N, by="dopamine", receptor="D1", acts_on="NMDA.conductance", maximum=1.2)
     return net
 
 

@@ -7,10 +7,9 @@ whole numbers of a quantum, which add up exactly, so that nothing is left when a
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from amine.engine.deliver import AHEAD, BATCH, segment
-from amine.engine.device import load_f32, load_f64, load_u32, prefetch
+from amine.engine.device import load_f32, load_f64, load_u32, prefetch, uncounted
 
 # columns after those of a bundle (amine.engine.deliver): list of events in ptr, first row of payload, number of values
 LIST, PAY, DIM, V_COLUMNS = 11, 12, 13, 14
@@ -19,7 +18,7 @@ SHARED, PACKED, DENSE = 0, 1, 3  # DENSE: all sources have the same row, which i
 SMALL = 1e-9  # a value below this share of the weight is lost in rounding
 
 
-@njit(nogil=True, _nrt=False)
+@uncounted()
 def add_pairs(X, Z, slots, n, starts, ends, row, row_mass, values, whole):
     """A state and a mass of each synapse in one walk."""
     for q in range(n):
@@ -33,7 +32,7 @@ def add_pairs(X, Z, slots, n, starts, ends, row, row_mass, values, whole):
             Z[slot + row_mass] += w
 
 
-@njit(nogil=True, _nrt=False)
+@uncounted()
 def add_real(X, slots, n, starts, ends, row, values):
     for q in range(n):
         v = values[q]
@@ -46,7 +45,7 @@ def add_real(X, slots, n, starts, ends, row, values):
             X[U64(load_u32(slots, j)) + row] += v
 
 
-@njit(nogil=True, _nrt=False)
+@uncounted()
 def walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole):
     """One weight for all: value after value, a mass together with the state before it."""
     slots, last = D[b, 7], D[b, DIM] - 1
@@ -63,7 +62,7 @@ def walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole
                 add_real(X, slots, n, starts, ends, U64(row[b, c]), values)
 
 
-@njit(nogil=True, _nrt=False)
+@uncounted()
 def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
     """A weight for each synapse, in the unit of the receptor; ``weight`` is the factor to quanta for masses."""
     base, slots_only = D[b, 7], D[b, 0] != PACKED
@@ -78,7 +77,7 @@ def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
                     X[slot + row[b, c]] += X.dtype.type(w * E[c, q])
 
 
-@njit(nogil=True, _nrt=False)
+@uncounted()
 def deliver_dense(X, Z, D, b, weight, row, mass, spk, ptr, pay, slot, E):
     """The sum of all payloads of a step, once to each target; in the order of neurons, whoever has listed them."""
     s, pop, dim, first = slot - 1 - D[b, 2], D[b, LIST], D[b, DIM], D[b, PAY]
@@ -107,7 +106,7 @@ def deliver_dense(X, Z, D, b, weight, row, mass, spk, ptr, pay, slot, E):
     return n * (e - a)
 
 
-@njit(nogil=True, _nrt=False)
+@uncounted()
 def deliver_vectors(X, Z, D, weight, row, mass, spk, ptr, pay, slot, starts, ends, E, values, whole):
     """Adds to X, and to its view Z as whole numbers, what arrives at the step of ``slot``; returns the number of events."""
     threads, events = spk.shape[0], 0

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import platform
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir
@@ -19,6 +20,9 @@ from numba.extending import intrinsic as _intrinsic
 from numba.np.arrayobj import populate_array
 
 intrinsic: Any = _intrinsic  # what it makes is called without the typing context, which a type checker cannot know
+
+# for functions that make no arrays: counting references to those they are given costs as much as a short loop
+uncounted: Any = partial(cast(Any, njit), nogil=True, _nrt=False)
 
 F32, F64, I32, I64, U32, U64 = np.float32, np.float64, np.int32, np.int64, np.uint32, np.uint64
 _FLAGS = {"contract", "nsz"}

@@ -261,7 +261,7 @@ def assignments(steps: list[Any], printer: Printer) -> list[str]:
     inverse = _inverses(steps)
     swap = {x: r**-x.exp for x in _negative_powers(steps) for b, r in inverse.items() if x.base == b}
     whole = [e.xreplace(swap) if hasattr(e, "xreplace") else e for _, e in steps]
-    found = sp.cse([*inverse, *whole], symbols=(_s(f"y{i}") for i in range(10_000)), list=True)
+    found: Any = sp.cse([*inverse, *whole], symbols=(_s(f"y{i}") for i in range(10_000)), list=True)
     common = _with_inverses(found[0], list(zip(inverse.values(), found[1], strict=False)))
     reduced = found[1][len(inverse) :]
     text, waiting, table = [], list(common), dict(common)
@@ -275,7 +275,7 @@ def assignments(steps: list[Any], printer: Printer) -> list[str]:
 
 def _negative_powers(steps: list[Any]) -> list[Any]:
     """All 1/x**n in the assignments, in a fixed order."""
-    found = {x for _, e in steps for x in getattr(e, "atoms", lambda _: ())(sp.Pow)}
+    found: set[Any] = {x for _, e in steps if isinstance(e, sp.Basic) for x in e.atoms(sp.Pow)}
     return sorted((x for x in found if x.exp.is_Integer and x.exp < 0), key=sp.default_sort_key)
 
 
@@ -291,13 +291,16 @@ def _inverses(steps: list[Any]) -> dict[Any, Any]:
 
 
 def _with_inverses(common: list[Any], inverses: list[Any]) -> list[Any]:
-    """Common subexpressions with 1/x put in before the first that uses it."""
-    out, waiting = [], [(r, 1 / b) for r, b in inverses]
-    for s, e in common:
-        needed = [x for x in waiting if x[0] in e.free_symbols]
-        waiting = [x for x in waiting if x not in needed]
-        out += [*needed, (s, e)]
-    return [*out, *waiting]
+    """Common subexpressions with each 1/x put in as soon as all that x is made of is there."""
+    out = []
+    names = {s for s, _ in common}
+    waiting = [(r, 1 / b, b.free_symbols & names) for r, b in inverses]
+    for s, e in [(None, None), *common]:
+        out += [(s, e)] if s is not None else []
+        have = {x for x, _ in out}
+        out += [(r, x) for r, x, needed in waiting if needed <= have]
+        waiting = [w for w in waiting if not w[2] <= have]
+    return out
 
 
 def _needs(e: Any, pending: set[Any], table: dict[Any, Any]) -> bool:

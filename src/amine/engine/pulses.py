@@ -7,9 +7,8 @@ what was moved. An end moves all back. A spike within a pulse prolongs it.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from amine.engine.device import philox
+from amine.engine.device import philox, uncounted
 from amine.engine.kinetic import (
     G_DIM,
     G_FRACTION,
@@ -42,7 +41,7 @@ I64, U32, F64 = np.int64, np.uint32, np.float64
 TINY = 1e-30
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def propagate(X, at, D, steps, P, table, tmp):
     """X[at:at+D] advanced by ``steps`` steps with the powers at ``table``."""
     bit = I64(0)
@@ -60,7 +59,7 @@ def propagate(X, at, D, steps, P, table, tmp):
         bit += I64(1)
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def catch_up(X, time, P, x, t, D, table, k, tmp):
     """Both parts of one unit brought to step ``k``."""
     steps = k - time[t]
@@ -72,7 +71,7 @@ def catch_up(X, time, P, x, t, D, table, k, tmp):
     time[t] = k
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def start(X, x, D, f, moved):
     """Moves the part ``f`` of receptors under transmitter and adds it to ``moved``; returns the mass moved."""
     mass = f * X[x + D - 1]
@@ -86,7 +85,7 @@ def start(X, x, D, f, moved):
     return mass
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def finish(X, x, D, moved):
     """Moves all back and subtracts it from ``moved``; returns the mass moved."""
     mass = X[x + 2 * D - 1]
@@ -98,7 +97,7 @@ def finish(X, x, D, moved):
     return mass
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def put(mine, at, pay, row, tid, D, moved, neuron):
     """Lists an event with its payload."""
     mine[at] = neuron
@@ -107,7 +106,7 @@ def put(mine, at, pay, row, tid, D, moved, neuron):
     return at + 1
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp):
     """A spike of a neuron whose sites are taken together: the part of them that releases is a number."""
     D, i = G[g, G_DIM], I64(mine[q]) - G[g, G_ID0]
@@ -123,7 +122,7 @@ def release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp):
     return at
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def fires(G, g, time, t, neuron, site, u, recovery, k, dt, k0, k1):
     """Whether a site releases at a spike: if it has a vesicle, with the probability of release.
 
@@ -144,7 +143,7 @@ def fires(G, g, time, t, neuron, site, u, recovery, k, dt, k0, k1):
     return False
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recovery, dt, k0, k1):
     """A spike of a neuron with sites of their own, each with its receptors."""
     D, n, i = G[g, G_DIM], G[g, G_SITES], I64(mine[q]) - G[g, G_ID0]
@@ -163,7 +162,7 @@ def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recove
     return at
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp):
     """Ends the pulses of neurons that spiked a pulse's width ago, if none of their units was prolonged."""
     D, n, W, p = G[g, G_DIM], max(I64(1), G[g, G_SITES]), G[g, G_WIDTH], G[g, G_POP]
@@ -184,7 +183,7 @@ def end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp):
 # --- transmitter that is cleared -------------------------------------------------------------------------------------
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def clear(t0, R, g, dt):
     """(mean over the step, end) of the concentration under clearance, uptake and breakdown."""
     decay, v1, k1, v2, k2 = R[g, R_DECAY], R[g, R_V_UP], R[g, R_K_UP], R[g, R_V_BREAK], R[g, R_K_BREAK]
@@ -202,7 +201,7 @@ def clear(t0, R, g, dt):
     return (t0 + 2.0 * (t1 + t2) + end) / 6.0, end
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def interpolate(X, x, D, P, M, t, top, new):
     """States after a step at the concentration ``t``: entries of the table lie at squares of whole numbers."""
     z = min(t, top) / top * GRID * GRID
@@ -217,7 +216,7 @@ def interpolate(X, x, D, P, M, t, top, new):
         new[c] = s
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
     """Advances one unit from step ``k`` to the next and adds to ``moved`` what its targets do not work out themselves."""
     table = G[g, G_TABLE]
@@ -240,7 +239,7 @@ def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
     time[t] = k + 1
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp):
     """Lets this step's spikes release, then lists what all clefts with transmitter add in a step."""
     D, n, p = G[g, G_DIM], max(I64(1), G[g, G_SITES]), G[g, G_POP]
@@ -277,10 +276,10 @@ def cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k
     return at
 
 
-@njit(nogil=True, error_model="numpy", _nrt=False)
+@uncounted(error_model="numpy")
 def pulses(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp):
     """What this step's spikes start and what ends now, listed from ``at`` on; returns where the list then ends."""
-    D, p = G[g, G_DIM], G[g, G_POP]
+    p = G[g, G_POP]
     if G[g, G_WIDTH] == 0:
         return cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp)
     ptr[slot, G[g, G_LIST], tid, 0] = at

@@ -85,36 +85,14 @@ def ketamine_use() -> Numbers:
     return out
 
 
-def _memory() -> Network:
-    """Recurrent cells with slow excitation, inhibition that excitation recruits, and a stimulus from 300 to 600 ms.
-
-    The membranes and the background are those of Wang (2002), Neuron 36:955-968; synapses do not saturate, so that weights are smaller.
-    """
-    am = library()
-    net = am.Network(seed=3)
-    membrane = {"E_L": "-70 mV", "V_th": "-50 mV", "V_r": "-55 mV"}
-    fast = {"AMPA": am.models.get("AMPA")(tau="2 ms"), "GABA_A": am.models.get("GABA_A")(tau="5 ms", E_rev="-70 mV")}
-    slow = {**fast, "NMDA": am.models.get("NMDA")}
-    start = {"v": 'uniform("-58 mV", "-50 mV")'}
-    E = net.population(
-        "E", 200, "lif_cond", C="500 pF", tau_m="20 ms", t_ref="2 ms", receptors=slow, initial=start, **membrane
-    )
-    I = net.population("I", 50, "lif_cond", C="200 pF", tau_m="10 ms", t_ref="1 ms", receptors=fast, **membrane)
-    net.poisson(E, rate="2.4 kHz", receptor="AMPA", weight="1.5 nS")
-    net.synapses(E, E, receptor="NMDA", weight="0.075 nS", rule="all_to_all", delay="0.5 ms")
-    net.synapses(E, I, receptor="AMPA", weight="0.6 nS", rule="all_to_all", delay="0.5 ms")
-    net.synapses(I, E, receptor="GABA_A", weight="0.6 nS", rule="all_to_all", delay="0.5 ms")
-    net.stimulus(E, am.step("300 pA", start="300 ms", stop="600 ms"))
-    return net
-
-
 def _persistence(drug: str, concentration: str) -> Numbers:
+    """Pool A of the circuit of Wang (2002), before the stimulus that favours it and after its end."""
     out = {}
     for name, c in (("control", "0 uM"), ("drug", concentration)):
-        run = simulated(_memory(), "1600 ms", **{drug: c})
-        t = run.spikes["E"].times
-        rate = lambda a, b, t=t: float(((t > a) & (t <= b)).sum() / 200 / (b - a) * 1e3)  # noqa: E731
-        out[f"before, {name}"], out[f"after, {name}"] = rate(50, 300), rate(1100, 1600)
+        run = simulated(library().circuits.wang2002(0.512, seed=1), "3.4 s", **{drug: c})
+        t, n = run.spikes["A"].times, run.network.populations["A"].n
+        for when, a, b in (("before", 500, 1000), ("after", 3100, 3400)):
+            out[f"{when}, {name}"] = float(((t > a) & (t <= b)).sum() / n / (b - a) * 1e3)
     return out
 
 
@@ -123,10 +101,10 @@ def _forgets(x: Numbers) -> bool:
 
 
 @case(
-    "AP5 abolishes persistent activity",
+    "AP5 abolishes persistent activity in `wang2002`",
     "D-AP5 50 uM",
     "Wang, Yang, Wang, Gamo, Jin, Mazer, Morrison, Wang & Arnsten 2013, Neuron 77:736-749",
-    "rate before a stimulus and 0.5 to 1 s after its end (Hz); the paper blocked GluN2B receptors",
+    "rate of the pool that a stimulus favours, before it and 0.1 to 0.4 s after its end (Hz); the paper blocked GluN2B receptors",
     "control stays at least 10 Hz above; with AP5 within 2 Hz of before",
     _forgets,
 )
@@ -136,16 +114,16 @@ def ap5_memory() -> Numbers:
 
 
 @case(
-    "ketamine abolishes persistent activity",
-    "ketamine 20 uM",
+    "ketamine abolishes persistent activity in `wang2002`",
+    "ketamine 2 uM",
     "Wang, Yang, Wang, Gamo, Jin, Mazer, Morrison, Wang & Arnsten 2013, Neuron 77:736-749",
-    "rate before a stimulus and 0.5 to 1 s after its end (Hz)",
+    "rate of the pool that a stimulus favours, before it and 0.1 to 0.4 s after its end (Hz)",
     "control stays at least 10 Hz above; with ketamine within 2 Hz of before",
     _forgets,
 )
 def ketamine_memory() -> Numbers:
     """Block of the pore does what AP5 does at the glutamate site."""
-    return _persistence("ketamine", "20 uM")
+    return _persistence("ketamine", "2 uM")
 
 
 @case(
