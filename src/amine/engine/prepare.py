@@ -21,6 +21,7 @@ from amine.engine.tables import (
 from amine.errors import AmineError
 from amine.network.network import Network
 from amine.network.parts import View
+from amine.network.plasticity import loaded_states
 from amine.network.values import Value, realise
 from amine.units import to_internal
 
@@ -253,12 +254,12 @@ def _fill_cell(
     require_finite(found, m, "a constant made of its parameters")
     for i, name in enumerate(code["scalars"]):
         c[i] = found[name]
-    start = getattr(module, f"initial_{m.kind}")(values)
+    start, kept = getattr(module, f"initial_{m.kind}")(values), loaded_states(net, m.name)
     for s in code["states"]:
         given = m.population.initial.get(s)
         unit, where = code["units"][s], f"Population '{m.name}', initial '{s}'"
         x = (
-            start.get(s, 0.0)
+            kept.get(s, start.get(s, 0.0))
             if given is None
             else realise(given, unit, place.n, generator(net.seed, m.name, "initial", s), where)
         )

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from amine.models._base import Model
     from amine.network.chemistry import Dose, Field, Modulation
     from amine.results.run import Run
+    from amine.results.weights import Weights
 
 _NAME = re.compile(r"^[A-Za-z0-9_][\w.+\- >/]*$")
 
@@ -531,6 +532,45 @@ class Network:
         from amine.network.plasticity import load_weights
 
         load_weights(self, synapses, weights)
+
+    def rest(self, synapses: Synapses | str, weights: Weights, duration: Any, **signals: Any) -> Weights:
+        """What weights become in a time without spikes: hours of fading and consolidation at once, in closed form.
+
+        Bouts of activity are runs; between them :meth:`load_weights` and this carry the synapses on.
+
+        Parameters
+        ----------
+        synapses : a plastic projection with the rule ``tagging``, or one whose weights change at spikes alone.
+        weights : as they are at the end of a run, ``run.weights(synapses)``; what was on its way to the synapses then is lost.
+        duration : such as ``"8 h"``.
+        signals : concentrations that the rule reads, such as ``anisomycin="10 uM"``; without them, the tonic level of a field
+            of that name, else the rule's parameter.
+
+        Returns
+        -------
+        Weights
+            With all states of the rule that last, also those of the targets.
+
+        Raises
+        ------
+        AmineError
+            If the rule changes weights between spikes in another way, or reads no such signal.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> P, E = net.population("P", 5, "poisson", rate="0 Hz"), net.population("E", 1, "lif_cond")
+        >>> syn = net.synapses(P, E, receptor="AMPA", weight="1.5 nS", connect="all_to_all", rule=am.rules.tagging())
+        >>> w = net.run("0 ms", precision="float64", progress=False).weights()
+        >>> for text in ("1 h", "8 h"):
+        ...     print(net.rest(syn, w, text).weights.mean().round(2), net.rest(syn, w, text, anisomycin="10 uM").weights.mean().round(2))
+        1.6 1.3
+        1.61 1.02
+        """
+        from amine.rules._rest import rest
+
+        return rest(self, synapses, weights, duration, signals)
 
     # --- as data, as text, in time ---------------------------------------------------------------------------
 

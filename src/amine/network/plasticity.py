@@ -321,7 +321,22 @@ def load_weights(net: Network, which: Any, weights: Any) -> None:
                 given=f"{weights.weights.min():g}..{weights.weights.max():g} {weights.unit}",
                 expected=f"{low:g}..{high:g} {weights.unit}",
             )
+    n = net.populations[s.target.views()[0].population].n
+    for state, x in weights.target_states.items():
+        if len(x) != n or not np.isfinite(x).all():
+            raise AmineError(
+                where, f"'{state}' of the targets does not fit", given=f"{len(x)} values", expected=f"{n} finite values"
+            )
     s.start = weights
+
+
+def loaded_states(net: Network, population: str) -> dict[str, np.ndarray]:
+    """States of rules at the neurons of a population that come with loaded weights."""
+    out: dict[str, np.ndarray] = {}
+    for s in net.projections:
+        if s.start is not None and s.fused and s.target.views()[0].population == population:
+            out |= {n: x for n, x in s.start.target_states.items() if n in s.fused}
+    return out
 
 
 # --- as data ---------------------------------------------------------------------------------------------------

@@ -230,12 +230,14 @@ class ZarrStore:
         """Writes the weights at the end of the run, in groups ``weights/<number>``."""
         for k, w in enumerate(weights.values()):
             group = self.root.create_group(f"weights/{k}", overwrite=True)
-            group.attrs.update({"name": w.name, "unit": w.unit, "bounds": w.bounds, "states": list(w.states)})
+            about = {"name": w.name, "unit": w.unit, "bounds": w.bounds}
+            group.attrs.update({**about, "states": list(w.states), "target_states": list(w.target_states)})
             arrays = {
                 "sources": w.sources,
                 "targets": w.targets,
                 "weights": w.weights,
                 **{f"state {s}": x for s, x in w.states.items()},
+                **{f"target {s}": x for s, x in w.target_states.items()},
             }
             for name, x in arrays.items():
                 group.create_array(name, data=np.asarray(x))
@@ -248,9 +250,10 @@ class ZarrStore:
         for _, group in sorted(self.root["weights"].groups()) if "weights" in self.root else ():
             a = group.attrs
             states = {s: group[f"state {s}"][:] for s in a["states"]}
+            kept = {s: group[f"target {s}"][:] for s in a.get("target_states", ())}
             bounds = None if a["bounds"] is None else tuple(a["bounds"])
             out[a["name"]] = Weights(
-                a["name"], group["sources"][:], group["targets"][:], group["weights"][:], a["unit"], states, bounds
+                a["name"], group["sources"][:], group["targets"][:], group["weights"][:], a["unit"], states, bounds, kept
             )
         return out
 

@@ -32,6 +32,7 @@ class Weights:
     unit : nS, pA or mV.
     states : other states of the rule at the synapse by name, in their own units.
     bounds : limits of the weight, if the rule has any.
+    target_states : states of the rule that live at the targets and last, such as the protein of tagging and capture: one entry for each neuron.
 
     Raises
     ------
@@ -46,6 +47,7 @@ class Weights:
     unit: str = "nS"
     states: Mapping[str, npt.NDArray[np.floating]] = field(default_factory=dict)
     bounds: tuple[float, float] | None = None
+    target_states: Mapping[str, npt.NDArray[np.floating]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         lengths = {len(x) for x in (self.sources, self.targets, self.weights, *self.states.values())}
@@ -71,8 +73,10 @@ class Weights:
             isinstance(other, Weights)
             and (self.name, self.unit, self.bounds) == (other.name, other.unit, other.bounds)
             and self.states.keys() == other.states.keys()
+            and self.target_states.keys() == other.target_states.keys()
             and all(np.array_equal(getattr(self, a), getattr(other, a)) for a in ("sources", "targets", "weights"))
             and all(np.array_equal(x, other.states[s]) for s, x in self.states.items())
+            and all(np.array_equal(x, other.target_states[s]) for s, x in self.target_states.items())
         )
 
     __hash__ = object.__hash__
@@ -116,6 +120,7 @@ class Weights:
             "targets": self.targets.tolist(),
             "weights": self.weights.astype(float).tolist(),
             "states": {s: x.astype(float).tolist() for s, x in self.states.items()},
+            "target_states": {s: x.astype(float).tolist() for s, x in self.target_states.items()},
         }
 
     @staticmethod
@@ -130,6 +135,7 @@ class Weights:
                 str(data["unit"]),
                 {str(s): np.asarray(x, float) for s, x in data["states"].items()},
                 None if data["bounds"] is None else (float(data["bounds"][0]), float(data["bounds"][1])),
+                {str(s): np.asarray(x, float) for s, x in data.get("target_states", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as e:
             raise AmineError("weights", "damaged description", given=f"{type(e).__name__}: {e}"[:60]) from e
@@ -142,6 +148,7 @@ class Weights:
         header = {"format": FORMAT, "name": self.name, "unit": self.unit, "bounds": self.bounds}
         arrays = {"sources": self.sources, "targets": self.targets, "weights": self.weights}
         arrays |= {f"state.{s}": x for s, x in self.states.items()}
+        arrays |= {f"target.{s}": x for s, x in self.target_states.items()}
         temporary = target.with_name(target.name + ".part")
         try:
             with open(temporary, "wb") as f:
@@ -162,10 +169,19 @@ class Weights:
             header = json.loads(bytes(arrays.pop("header")))
             if header["format"] != FORMAT:
                 raise ValueError(header["format"])
-            states = {k[6:]: x for k, x in arrays.items() if k.startswith("state.")}
+            states, kept = (
+                {k.removeprefix(a): x for k, x in arrays.items() if k.startswith(a)} for a in ("state.", "target.")
+            )
             bounds = None if header["bounds"] is None else (float(header["bounds"][0]), float(header["bounds"][1]))
             return Weights(
-                header["name"], arrays["sources"], arrays["targets"], arrays["weights"], header["unit"], states, bounds
+                header["name"],
+                arrays["sources"],
+                arrays["targets"],
+                arrays["weights"],
+                header["unit"],
+                states,
+                bounds,
+                kept,
             )
         except FileNotFoundError as e:
             raise AmineError(where, "it does not exist") from e

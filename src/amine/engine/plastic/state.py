@@ -254,7 +254,9 @@ class PlasticNetwork:
             limits = [x[1:] for x in getattr(self.module, f"rule_bounds_{p.kind}")(p.parameters) if x[0] == "w"]
             bounds = (float(limits[0][0]), float(limits[0][1])) if limits else None
             unit = self.places[p.target].member.ports[str(s.plastic)].weight_unit
-            out[s.name] = Weights(s.name, i.astype(np.int32), j.astype(np.int32), w, unit, now, bounds)
+            place = self.places[p.target]
+            kept = {n: place.get(sim.arrays.X, n).copy() for n in s.fused if n in place.rows}
+            out[s.name] = Weights(s.name, i.astype(np.int32), j.astype(np.int32), w, unit, now, bounds, kept)
         return out
 
     def _watched(self) -> list[tuple[Any, int, int]]:
