@@ -255,10 +255,15 @@ def test_prediction_needs_a_fit():
         Classifier().predict_proba(IRIS[0])
 
 
-def test_explosion_keeps_the_last_good_weights():
+def test_explosion_keeps_the_best_weights():
     X, y = IRIS
+    start = Regressor(epochs=1, rate=1e-9).fit(X, y)
+    model = Regressor(optimizer="sgd", rate=0.1, epochs=3000)  # each step leads a little further away
+    with pytest.warns(am.AmineWarning, match="the weights of epoch 1, the best, are kept"):
+        model.fit(X, y)
+    assert np.abs(model.predict(X)).max() < 100 * np.abs(start.predict(X)).max()
     model = Regressor(optimizer="sgd", rate=1e6, epochs=400)
-    with pytest.warns(am.AmineWarning, match=r"in epoch \d+; the weights of epoch \d+ are kept"):
+    with pytest.warns(am.AmineWarning, match=r"in epoch \d+; the weights of epoch \d+, the best, are kept"):
         model.fit(X, y)
     assert "exploded" in model.stopped_ and np.isfinite(model.predict(X)).all()
     with pytest.raises(am.AmineError, match="in epoch 1"):

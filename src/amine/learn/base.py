@@ -95,7 +95,7 @@ class Estimator(BaseEstimator):
         ------
         AmineError
             If an argument or the data is wrong; also if loss or gradients explode in the first epoch. Later than that, learning stops with a
-            warning and the weights of the last good epoch are kept.
+            warning and the weights of the best epoch before that are kept.
         """
         plan = self._plan()
         X, y = self._check_data(X, y, reset=True)

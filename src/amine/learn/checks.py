@@ -33,7 +33,7 @@ def whole(where: str, value: Any, low: int = 1) -> int:
     """A whole number of at least ``low``."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
         raise AmineError(
-            where, "this is not a whole number", given=repr(value)[:40], expected=f"a whole number, {low} or more"
+            where, "this value does not fit", given=repr(value)[:40], expected=f"a whole number, {low} or more"
         )
     return int(value)
 

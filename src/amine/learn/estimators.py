@@ -133,7 +133,7 @@ class Classifier(ClassifierMixin, Estimator):
             self.classes_ = found if classes is None else np.unique(classes)
             if len(self.classes_) < 2:
                 raise AmineError(
-                    "Classifier, y", f"there is one class only, {self.classes_[0]!r}", expected="two classes or more"
+                    "Classifier, y", f"there is one class only, {self.classes_[0]}", expected="two classes or more"
                 )
         if not np.isin(found, self.classes_).all():
             new = found[~np.isin(found, self.classes_)][0]

@@ -220,6 +220,7 @@ def comparison(results: Mapping[str, Mapping[str, Any]]) -> Any:
     left.set_yticks(range(len(results)), list(results))
     left.invert_yaxis()
     left.set(xlabel="held-out score")
+    left.locator_params(axis="x", nbins=5)
     right.set(xlabel="epoch", ylabel="score in learning")
     right.legend(frameon=False, fontsize=8)
     return fig

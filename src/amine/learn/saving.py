@@ -29,6 +29,13 @@ def _digest(tensors: dict[str, Tensor]) -> str:
     return h.hexdigest()
 
 
+def _mask() -> int:
+    """The rights that new files of this process do not get."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
 def save(estimator: Estimator, path: Any, overwrite: bool = False) -> Path:
     """See :meth:`amine.learn.Classifier.save`."""
     from safetensors.torch import save_file
@@ -44,7 +51,8 @@ def save(estimator: Estimator, path: Any, overwrite: bool = False) -> Path:
     temporary = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, temporary, metadata=meta)
+        save_file(tensors, temporary, metadata=meta)  # for its owner alone: as a file that open() makes is
+        temporary.chmod(0o666 & ~_mask())
         os.replace(temporary, target)
     except OSError as e:
         raise AmineError(f"model file '{target}'", "it cannot be written", given=str(e)) from e

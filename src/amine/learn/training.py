@@ -98,7 +98,7 @@ def bar(wanted: bool, total: int, what: str = "epochs") -> Iterator[Callable[[in
 
 
 class Trainer:
-    """Learns epoch by epoch; keeps the weights of the last good epoch, or of the best one when it stops early.
+    """Learns epoch by epoch; keeps the weights of the best epoch when it explodes or stops early.
 
     Parameters
     ----------
@@ -133,21 +133,24 @@ class Trainer:
         plan = self.plan
         rates = schedule(plan.schedule, self.opt, plan.epochs)
         best, best_loss, waited = self._state(), math.inf, 0
+        good, kept, lowest = best, 0, math.inf  # what an explosion leaves: the steps before it may already lead away
         with bar(plan.progress, plan.epochs) as show:
             for epoch in range(1, plan.epochs + 1):
-                good = self._state()
+                before = self._state()
                 try:
                     line = self._epoch(data, validation)
                 except FloatingPointError as e:
                     self._restore(good)
-                    self._exploded(epoch, str(e))
+                    self._exploded(epoch, kept, str(e))
                     break
                 except KeyboardInterrupt:
-                    self._restore(good)
+                    self._restore(before)
                     self.stopped = f"interrupted in epoch {epoch}"
                     break
                 for name, value in line.items():
                     self.history.setdefault(name, []).append(value)
+                if line["loss"] < lowest:
+                    good, kept, lowest = self._state(), epoch, line["loss"]
                 rates.step()
                 show(epoch, f"loss {line['loss']:.4g}")
                 if plan.patience is None or validation is None:
@@ -225,13 +228,13 @@ class Trainer:
         self.opt.step()
         return value, scores
 
-    def _exploded(self, epoch: int, problem: str) -> None:
+    def _exploded(self, epoch: int, kept: int, problem: str) -> None:
         self.stopped = f"exploded in epoch {epoch}"
         mend = "lower rate=, or set clip= to bound the gradients"
         if epoch == 1 and not self.history.get("loss"):
             raise AmineError(self.where, f"{problem} in epoch 1, so nothing was learned", mend=mend)
         text = AmineError(
-            self.where, f"{problem} in epoch {epoch}; the weights of epoch {epoch - 1} are kept", mend=mend
+            self.where, f"{problem} in epoch {epoch}; the weights of epoch {kept}, the best, are kept", mend=mend
         )
         warnings.warn(str(text), AmineWarning, stacklevel=4)
 

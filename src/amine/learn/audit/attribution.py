@@ -102,4 +102,5 @@ def _spikes(fired: np.ndarray, share: np.ndarray) -> Any:
     top = max(float(np.abs(s).max(initial=0.0)), 1e-12)
     axes[0, 0].scatter(t, n, s=4 + 26 * np.abs(s) / top, c=np.where(s >= 0, colour(0), colour(1)), lw=0)
     axes[0, 0].set(xlabel="step", ylabel="neuron")
+    axes[0, 0].locator_params(axis="x", integer=True)
     return fig

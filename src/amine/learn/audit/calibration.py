@@ -39,7 +39,7 @@ def calibration(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, li
     fig, axes = figure(4, 3.4)
     ax = axes[0, 0]
     ax.plot([0, 1], [0, 1], color="#999999", lw=0.8)
-    ax.scatter(said, true, s=10 + 300 * share, color=colour(0), alpha=0.7, lw=0)
+    ax.scatter(said, true, s=10 + 300 * share, color=colour(0), alpha=0.7, lw=0, clip_on=False)
     ax.set(xlabel="confidence", ylabel="share that is right", xlim=(0, 1.02), ylim=(0, 1.02))
     rows = [("expected calibration error", f"{error:.4f}"), ("Brier score", f"{brier:.4f}"), ("log-loss", f"{log_loss:.4f}"),
             ("mean confidence", f"{confidence.mean():.4f}"), ("share that is right", f"{right.mean():.4f}")]  # fmt: skip

@@ -35,17 +35,17 @@ class Cell:
         return self.tau_s / (self.tau_m - self.tau_s) * float(np.exp(-s / self.tau_m) - np.exp(-s / self.tau_s))
 
     @staticmethod
-    def of(model: Any, tau_s: Any) -> Cell:
-        """From a model; raises AmineError with the reason if its equations are others."""
+    def fits(model: Any) -> bool:
+        """Whether the closed forms are those of the model's equations."""
         from amine import models
+
+        return model.equations == models.get("lif").equations
+
+    @staticmethod
+    def of(model: Any, tau_s: Any) -> Cell:
+        """From a model; raises AmineError if it does not rest below its threshold."""
         from amine.units import to_internal
 
-        if model.equations != models.get("lif").equations:
-            raise AmineError(
-                "rule 'eventprop'",
-                f"the network can't follow it: its closed forms are those of 'lif', and '{model.name}' has other equations",
-                mend="use neurons='lif', or rule='backprop'",
-            )
         p = {
             n: float(to_internal(v, model.units[n], f"{model.where}, parameter '{n}'"))
             for n, v in model.parameters.items()
@@ -187,6 +187,8 @@ class EventProp(Rule):
 
     def refuses(self, spec: Spec) -> str:
         why = super().refuses(spec)
+        if not why and not Cell.fits(spec.neurons):
+            why = f"its closed forms are those of 'lif', and '{spec.neurons.name}' has other equations; use neurons='lif', or rule='backprop'"
         if not why and spec.recurrent:
             why = "recurrent weights are not in its closed forms"
         if not why and spec.readout == "leaky":
