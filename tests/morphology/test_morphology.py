@@ -226,6 +226,19 @@ def test_pictures():
         am.view.morphology("cell")
     with pytest.raises(am.AmineError, match="plane 'ab' is not known"):
         am.view.morphology(cell, plane="ab")
+    with pytest.raises(am.AmineError, match="along the line of sight"):
+        am.view.morphology(am.morphology.cylinder("100 um", "2 um"), plane="yz")
+
+
+def test_a_picture_shows_the_gap_between_soma_and_dendrite_as_a_line():
+    branches = [
+        Branch("s", "soma", [[-10, 0, 0, 20], [10, 0, 0, 20]]),
+        Branch("d", "dendrite", [[30, 0, 0, 2], [90, 0, 0, 2]], 0),
+    ]
+    ax = am.view.morphology(Morphology(tuple(branches))).axes[0]
+    first, bar = ax.lines[0], ax.lines[-1]
+    assert first.get_xdata().tolist() == [10, 30]
+    assert np.ptp(bar.get_xdata()) == 20 and ax.texts[0].get_text() == "20 um"
 
 
 def test_bad_cables():

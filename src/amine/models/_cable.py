@@ -57,6 +57,10 @@ class Cable(Model):
     method: str = "backward_euler"
     spike_at: int = 0
 
+    def __repr__(self) -> str:
+        channels = ", ".join(f"{x.label} on {x.place}" for x in self.layers)
+        return f"<Cable {self.name}: {len(self.cell)} compartments of {self.cell.morphology.name}; {channels}>"
+
     def _value(self, name: str, value: Any) -> Value:
         where = f"{self.where}, parameter '{name}'"
         if self.depends_on_path(value):

@@ -25,13 +25,15 @@ def _um(value: Any, where: str) -> float:
     return float(to_internal(value, "um", where, positive=True))
 
 
-def _soma(size: Any, where: str) -> Branch:
+def _soma(size: Any, where: str, along: tuple[float, float, float] = (1, 0, 0)) -> Branch:
     """The soma as a cylinder that is as long as it is wide: its side has the area of the sphere of that diameter."""
     if isinstance(size, tuple | list):
         length, width = _um(size[0], f"{where}, soma length"), _um(size[1], f"{where}, soma diameter")
     else:
         length = width = _um(size, f"{where}, soma")
-    return Branch("soma", "soma", straight((-length / 2, 0, 0), (1, 0, 0), length, width, width), segments=1)
+    return Branch(
+        "soma", "soma", straight(tuple(-length / 2 * x for x in along), along, length, width, width), segments=1
+    )
 
 
 def point(size: Any = "20 um") -> Morphology:
@@ -119,7 +121,9 @@ def tree(text: str | None = None, /, *, name: str = "tree", **parts: Any) -> Mor
         if region == "soma":
             if branches:
                 raise AmineError("tree()", "the soma is given twice", mend="keep one")
-            branches.append(_soma(rest["size"] if "size" in rest else (rest["length"], rest["first"]), "tree()"))
+            branches.append(
+                _soma(rest["size"] if "size" in rest else (rest["length"], rest["first"]), "tree()", (0, 1, 0))
+            )
             continue
         _grow(branches, number, region, rest)
     return Morphology(tuple(branches), name)

@@ -10,7 +10,7 @@ import numpy as np
 from amine.errors import AmineError
 from amine.morphology.compartments import Compartments
 from amine.morphology.shape import Morphology
-from amine.view.style import colour, figure
+from amine.view.style import INK, colour, figure
 
 _PLANES = {"xy": (0, 1), "xz": (0, 2), "yz": (1, 2)}
 
@@ -34,7 +34,7 @@ def picture(
     Raises
     ------
     AmineError
-        If there are not as many values as compartments.
+        If there are not as many values as compartments, or nothing is seen in the plane.
     """
     from matplotlib.collections import PolyCollection
 
@@ -42,29 +42,63 @@ def picture(
         raise AmineError("view.morphology(), plane", f"plane '{plane}' is not known", expected="xy, xz or yz")
     c = _compartments(cell)
     shapes, owner = _shapes(c, _PLANES[plane])
-    fig, axes = figure(6, 6, 1, 1)
+    if not shapes:
+        raise AmineError("view.morphology(), plane", "all of it lies along the line of sight", given=plane)
+    low, high = (f([f(x, axis=0) for x in shapes], axis=0) for f in (np.min, np.max))
+    fig, axes = figure(*_size(high - low, color is not None), 1, 1)
     ax = axes[0, 0]
+    for gap in _gaps(c, _PLANES[plane]):
+        ax.plot(*gap.T, color="#BBBBBB", lw=0.8, zorder=0)
     if color is None:
         regions = c.morphology.regions
-        paint = PolyCollection(
-            shapes, facecolors=[colour(regions.index(c.region[i])) for i in owner], edgecolors="none"
-        )
+        paint = PolyCollection(shapes, facecolors=[colour(regions.index(c.region[i])) for i in owner])
         for k, r in enumerate(regions):
             ax.plot([], [], color=colour(k), lw=3, label=r)
-        ax.legend(frameon=False, fontsize=8)
+        ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     else:
         values = _values(color, c)
-        paint = PolyCollection(shapes, array=values[owner], cmap=cmap, edgecolors="none")
+        paint = PolyCollection(shapes, array=values[owner], cmap=cmap)
         paint.set_clim(*(limits if limits is not None else (np.nanmin(values), np.nanmax(values))))
-        fig.colorbar(paint, ax=ax, label=label or getattr(color, "label", "mV"), shrink=0.7)
+        fig.colorbar(paint, ax=ax, label=label or getattr(color, "label", "mV"), shrink=0.8, aspect=15)
+    paint.set(edgecolor="face", linewidth=0.8)  # thin branches stay visible
     ax.add_collection(paint)
     ax.set_aspect("equal")
-    ax.autoscale_view()
-    ax.set_xlabel(f"{plane[0]} (um)")
-    ax.set_ylabel(f"{plane[1]} (um)")
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
+    ax.set_axis_off()
+    _scale_bar(ax, low, high)
     return fig
+
+
+def _size(extent: np.ndarray, bar: bool) -> tuple[float, float]:
+    """Inches of a figure that fits a morphology: as long as 6, as narrow as 2."""
+    width, height = np.maximum(6.0 * extent / extent.max(), 2.0)
+    return width + 1.2, height if not bar else max(height, 2.5)
+
+
+def _scale_bar(ax: Any, low: np.ndarray, high: np.ndarray) -> None:
+    """A bar of a round length in the place of axes, below the cell on the left."""
+    extent = float((high - low).max())
+    power = 10.0 ** np.floor(np.log10(extent / 4))
+    length = power * max(k for k in (1, 2, 5) if k * power <= extent / 4)
+    margin = 0.03 * extent
+    y = low[1] - 2 * margin
+    ax.plot([low[0], low[0] + length], [y, y], color=INK, lw=2, solid_capstyle="butt")
+    ax.text(low[0], y - 0.5 * margin, f"{length:g} um", ha="left", va="top", fontsize=8, color=INK)
+    ax.set_xlim(low[0] - margin, max(high[0], low[0] + length) + margin)
+    ax.set_ylim(y - 3 * margin, high[1] + margin)
+
+
+def _gaps(c: Compartments, axes: tuple[int, int]) -> list[np.ndarray]:
+    """Lines from branches that begin off their parent's membrane to the place where they are connected."""
+    lines = []
+    for b in c.morphology.branches:
+        if b.parent < 0:
+            continue
+        p = c.morphology.branches[b.parent]
+        s = np.concatenate([[0.0], np.cumsum(p.steps)])
+        joint = np.array([np.interp(b.at * s[-1], s, p.points[:, k]) for k in range(4)])
+        if np.linalg.norm(joint[:3] - b.points[0, :3]) > 1e-6:
+            lines.append(np.stack([joint[list(axes)], b.points[0, list(axes)]]))
+    return lines
 
 
 def _compartments(cell: Any) -> Compartments:
@@ -95,11 +129,22 @@ def _values(color: Any, c: Compartments) -> np.ndarray:
     return values
 
 
+def _disc(b: Any, axes: tuple[int, int]) -> np.ndarray:
+    """A soma about as long as wide, seen as a sphere of its area."""
+    turn = np.linspace(0, 2 * np.pi, 49)[:-1, None]
+    centre = b.points[[0, -1]][:, list(axes)].mean(0)
+    return centre + np.sqrt(b.area / (4 * np.pi)) * np.concatenate([np.cos(turn), np.sin(turn)], 1)
+
+
 def _shapes(c: Compartments, axes: tuple[int, int]) -> tuple[list[np.ndarray], np.ndarray]:
     """A quadrilateral for each piece of each compartment, and whose it is."""
     shapes, owner = [], []
     for k, b in enumerate(c.morphology.branches):
         mine = np.flatnonzero(c.branch == k)
+        if b.region == "soma" and len(mine) == 1 and 0.5 < b.length / b.points[:, 3].mean() < 2:
+            shapes.append(_disc(b, axes))
+            owner.append(mine[0])
+            continue
         s = np.concatenate([[0.0], np.cumsum(b.steps)])
         cuts = np.unique(np.concatenate([s, np.linspace(0, s[-1], len(mine) + 1)]))
         p = np.stack([np.interp(cuts, s, b.points[:, a]) for a in axes], 1)

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 _MOST_POINTS = 20_000
 
 
+def _place(run: Run, p: Any, variable: str) -> str:
+    """A recorded state in words: that of a compartment with its branch and where on it."""
+    cell = getattr(run.network.populations[p.population].model, "cell", None) if "@" in variable else None
+    if cell is None:
+        return variable
+    state, _, at = variable.partition("@")
+    return f"{state} at {cell.label(int(at))}\n".replace("soma(0.5)", "soma")
+
+
 def traces(run: Run, variables: tuple[str, ...], most: int) -> Any:
     """One axes for each probe and variable."""
     rows = [(p, v) for p in run.probes.values() for v in p.values if not variables or v in variables]
@@ -31,8 +40,8 @@ def traces(run: Run, variables: tuple[str, ...], most: int) -> Any:
                 p.times[::every] * factor, x[:, k], lw=0.8, color=colour(k), label=f"{p.population}[{p.indices[k]}]"
             )
         unit = "" if p.units[v] == "1" else f" ({p.units[v]})"
-        ax.set_ylabel(f"{v}{unit}")
-        if x.shape[1] > 1 or len(rows) > 1:
+        ax.set_ylabel(f"{_place(run, p, v)}{unit}")
+        if x.shape[1] > 1 or len({p.population for p, _ in rows}) > 1:
             ax.legend(frameon=False, fontsize=8, ncols=1, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         ax.set_xlim(0, run.duration * factor)
     axes[-1, 0].set_xlabel(label)
