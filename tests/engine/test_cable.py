@@ -44,6 +44,16 @@ def test_steady_attenuation_and_input_resistance_of_a_sealed_cable():
     assert np.allclose(v / v[0], np.cosh(L - x) / np.cosh(L - x[0]), rtol=1e-4)
 
 
+def test_a_cable_of_ten_length_constants_is_infinite():
+    lam, infinite, L = theory(8165.0)
+    net, P = passive(am.morphology.cylinder("8165 um", "2 um", segments=1001), dt="1 ms")
+    net.stimulus(P.at("dendrite(0)"), am.step("10 pA"))
+    v = voltages(net, P, "400 ms")[1][-1] + 65.0
+    x = (np.arange(1001) + 0.5) / 1001 * L
+    assert v[0] / 0.010 * 1e-3 == pytest.approx(infinite * np.exp(-x[0]), rel=1e-3)
+    assert np.allclose(v[:500] / v[0], np.exp(x[0] - x[:500]), rtol=1e-3)
+
+
 def test_ball_and_stick_against_theory():
     """Facts A11: input resistance 358.977 MOhm with an isopotential soma, 359.006 with half the soma's resistance."""
     cell = am.morphology.ball_and_stick(dendrite=("1 mm", "2 um"), segments=501)
