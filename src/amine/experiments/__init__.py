@@ -18,7 +18,7 @@ from amine.errors import AmineError, did_you_mean
 if TYPE_CHECKING:
     from amine.experiments.outcome import Outcome
 
-_HOME = {"memory": "memory", "association": "association"}
+_HOME = {"memory": "memory", "association": "association", "continual": "continual", "forgetting": "forgetting"}
 
 
 def names() -> list[str]:

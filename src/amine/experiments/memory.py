@@ -108,9 +108,19 @@ class Memory:
 
 
 def network(
-    images: np.ndarray, neurons: int, seed: int, dt: str = "0.2 ms", memory: tuple[np.ndarray, np.ndarray] | None = None
+    images: np.ndarray,
+    neurons: int,
+    seed: int,
+    dt: str = "0.2 ms",
+    memory: tuple[np.ndarray, np.ndarray] | None = None,
+    begin: tuple[np.ndarray, np.ndarray] | None = None,
+    novelty: np.ndarray | None = None,
 ) -> Network:
-    """The network with images as its input; with a ``memory`` (weights, thresholds) nothing in it changes any more."""
+    """The network with images as its input; with a ``memory`` (weights, thresholds) nothing in it changes any more.
+
+    ``begin`` are weights and thresholds from which it goes on learning; ``novelty`` times (ms) at which a cholinergic neuron releases acetylcholine,
+    which then gates learning.
+    """
     net = Network(seed, dt, "Memory of digits")
     rng = np.random.default_rng([seed, len(images), memory is None])
     t, i = digits.spike_trains(digits.even(images), SHOWN, REST, RATE, net.dt, rng)
@@ -118,11 +128,21 @@ def network(
     model, start = cell(), None
     if memory is not None:
         model, start = model(theta_plus="0 mV", tau_theta="1e9 s"), {"theta": memory[1] * units.mV}
+    elif begin is not None:
+        start = {"theta": begin[1] * units.mV}
     E = net.population("E", neurons, model, initial=start)
     I = net.population("I", neurons, "lif_cond", C="20 pF", t_ref="10 ms")
-    w = rng.uniform(0.5, 0.9, (digits.PIXELS, neurons)) if memory is None else memory[0]
+    given = memory if memory is not None else begin
+    w = rng.uniform(0.5, 0.9, (digits.PIXELS, neurons)) if given is None else given[0]
     receptors = {"AMPA": w.ravel() * units.nS, "NMDA": "0.01 nS"}
-    learns = {"rule": rule(), "plastic": "AMPA"} if memory is None else {}
+    learning = rule()
+    if novelty is not None:
+        forebrain = net.population(
+            "forebrain", 1, "spike_list", times=novelty * units.ms, indices=np.zeros(len(novelty))
+        )
+        net.field("acetylcholine", released_by=forebrain, release="50 nM", removal="1 1/s")
+        learning = rules.gated(learning, "acetylcholine", half="0.5 uM")
+    learns = {"rule": learning, "plastic": "AMPA"} if memory is None else {}
     net.synapses(P, E, receptors=receptors, connect="all_to_all", name="P->E", **learns)
     net.synapses(E, I, receptor="AMPA", weight="20 nS", connect="one_to_one")
     others = np.nonzero(~np.eye(neurons, dtype=bool))
@@ -151,12 +171,10 @@ def learn(
     end = run.weights("P->E").matrix(digits.PIXELS, neurons)
     weights = np.concatenate([seen.values["w"].reshape(-1, digits.PIXELS, neurons), end[None]])
     thresholds = run.probes["thresholds"].values["theta"]
-    return Memory(
-        np.append(seen.times, span), weights, np.concatenate([thresholds, _thresholds_at_end(run)[None]]), run
-    )
+    return Memory(np.append(seen.times, span), weights, np.concatenate([thresholds, thresholds_at_end(run)[None]]), run)
 
 
-def _thresholds_at_end(run: Run) -> np.ndarray:
+def thresholds_at_end(run: Run) -> np.ndarray:
     """Thresholds fall by themselves and rise with the spikes since they were last recorded."""
     model = cell()
     tau, step = (float(units.to_internal(model.parameters[k], model.units[k], k)) for k in ("tau_theta", "theta_plus"))
