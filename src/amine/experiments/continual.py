@@ -5,7 +5,7 @@ in which thresholds of firing stay as they are. Compared are
 
 - *plain*: the rule of the memory, where weights stay as the session left them;
 - *tagging and capture*: what a session did to the weights is the early phase, and the silence is that of ``am.rules.tagging``
-  in closed form (:meth:`amine.Network.rest`): tagged synapses of neurons that make protein keep a part of it, the rest returns;
+  in closed form (``Network.rest``): tagged synapses of neurons that make protein keep a part of it, the rest returns;
 - *without capture*: the same under anisomycin, which leaves nothing but the early phase;
 - *acetylcholine*: the plain rule gated by a field that cholinergic neurons release when a task is new, less from second to second (Hasselmo ME (2006) Curr Opin
   Neurobiol 16:710-715);
