@@ -95,9 +95,9 @@ class Simulation:
             raise AmineError(
                 "Network",
                 "it needs more memory than there is",
-                given=f"{size['synapses']:,} synapses, {size['bytes'] / 1e9:.1f} GB",
+                given=f"{size['neurons']:,} neurons and {size['synapses']:,} synapses, {size['bytes'] / 1e9:.1f} GB",
                 expected=f"at most {room / 1e9:.1f} GB",
-                mend="lower p, the number of neurons or the precision",
+                mend="lower p, the number of neurons or of their compartments, or the precision",
             )
 
     # --- building ----------------------------------------------------------------------------------------------
