@@ -1,20 +1,62 @@
-"""Compiled functions are linked by name: modules compiled in different processes must not disagree on one."""
+"""Names that users give are theirs: no name of the generated loop is in their way."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import numpy as np
+import pytest
 
-from numba.core.dispatcher import Dispatcher
+import amine as am
 
-import amine.engine
+NAMES = ("k", "p", "l", "o", "b", "at", "row", "u", "X", "C", "F", "y0", "c0", "marks", "free", "spk")
 
 
-def test_every_compiled_function_has_its_own_name():
-    owners: dict[tuple[str, str], int] = {}
-    for info in pkgutil.walk_packages(amine.engine.__path__, "amine.engine."):
-        for f in vars(importlib.import_module(info.name)).values():
-            if isinstance(f, Dispatcher):
-                name = (f.py_func.__module__, f.py_func.__qualname__)
-                assert owners.setdefault(name, id(f)) == id(f), name
-    assert ("amine.engine.deliver", "deliver_alike") in owners
+def spikes_and_states(states, parameters):
+    """A neuron with as many states, each with a time constant of its own."""
+    pairs = list(zip(states, parameters, strict=True))
+    cell = am.models.neuron(
+        "named",
+        "dv/dt = (E_L - v)/tau + I/(200*pF) : mV\nthreshold v > V_th\nrefractory 2*ms hold v\ninitial v = V_r\n"
+        + "".join(f"d{s}/dt = -{s}/{p} + 0.01*v/mV : ms\ninitial {s} = 1*ms\n" for s, p in pairs)
+        + "reset v = V_r"
+        + "".join(f"; {s} += 2*ms" for s, _ in pairs),
+        **{p: f"{5 + i} ms" for i, (_, p) in enumerate(pairs)},
+        E_L="-45 mV", V_r="-70 mV", V_th="-50 mV", tau="10 ms",
+    )  # fmt: skip
+    net = am.Network(seed=1, dt="0.1 ms")
+    B = net.population("B", 1, cell)
+    probe = net.probe(B, *states, every="1 ms")
+    run = net.run("60 ms", precision="float64", progress=False)
+    return [run.spikes["B"].times, *(np.asarray(run.probes[probe.name][s]).ravel() for s in states)]
+
+
+def test_states_and_parameters_may_have_any_name():
+    plain = [f"state_{i}" for i in range(len(NAMES))], [f"other_{i}" for i in range(len(NAMES))]
+    want = spikes_and_states(*plain)
+    assert len(want[0]) > 2
+    for names in ((NAMES, plain[1]), (plain[0], NAMES)):
+        for a, b in zip(spikes_and_states(*names), want, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_a_state_within_a_step_function_is_not_linear():
+    """A state that falls until it has reached zero stays there."""
+    cell = am.models.neuron(
+        "timer",
+        "dv/dt = (E_L - v)/tau + I/(200*pF) : mV\ndk/dt = -where(k > 0*ms, 1, 0) : ms\nthreshold v > V_th\n"
+        "reset v = E_L\ninitial v = E_L\ninitial k = 2*ms",
+        E_L="-70 mV", V_th="-50 mV", tau="10 ms",
+    )  # fmt: skip
+    assert cell.integrators["k"] == "rk4"
+    net = am.Network(seed=1, dt="0.1 ms")
+    B = net.population("B", 1, cell)
+    probe = net.probe(B, "k", every="1 ms")
+    k = np.asarray(net.run("5 ms", precision="float64", progress=False).probes[probe.name]["k"]).ravel()
+    np.testing.assert_allclose(k, [2.0, 1.0, 0.0, 0.0, 0.0][: len(k)], atol=0.11)
+
+
+@pytest.mark.parametrize("name", ["dt", "np", "_x", "exp", "new_v", "P_0_0"])
+def test_reserved_names(name):
+    with pytest.raises(am.AmineError, match="reserved name"):
+        am.models.neuron(
+            "bad", f"dv/dt = -v/tau + I/(1*pF) : mV\nd{name}/dt = -{name}/tau : 1\nthreshold v > 1*mV", tau="1 ms"
+        )

@@ -292,7 +292,7 @@ class _Writer:
 
     def _preparation(self, g: _Group) -> str:
         numpy = Printer("numpy")
-        read = [f"    {n} = p['{n}']" for n in g.parameters]
+        read = [f"    {n} = _p['{n}']" for n in g.parameters]
         constants = [f"        '{n}': {numpy(e)}," for e, n in g.stepper.constants.named.items()]
         initial = [f"        '{s}': {numpy(e)}," for s, e in g.fused.initial.items()]
         lin = g.stepper.linear
@@ -302,9 +302,9 @@ class _Writer:
         ]
         name = f"{self.index}_{g.q}"
         parts = [
-            (f"constants_{name}", "p, dt", ["    return {", *constants, "    }"]),
-            (f"initial_{name}", "p, v", ["    t = 0.0", "    return {", *initial, "    }"]),
-            (f"matrices_{name}", "p", ["    return (", *matrices, "    )"]),
+            (f"constants_{name}", "_p, dt", ["    return {", *constants, "    }"]),
+            (f"initial_{name}", "_p, v", ["    t = 0.0", "    return {", *initial, "    }"]),
+            (f"matrices_{name}", "_p", ["    return (", *matrices, "    )"]),
         ]
         listed = f"PARAMETERS['{name}'] = {g.parameters!r}\n\n\n"
         return listed + "".join("\n".join([f"def {n}({a}):", *read, *body]) + "\n\n\n" for n, a, body in parts)
@@ -315,7 +315,7 @@ class _Writer:
         W, H, i = self.W, len(self.scalars), self.index
         name = f"update_{i}{'_trial' if trial else ''}"
         text = [FUNCTION, f"def {name}(X, base, first, last, C, p, inputs, row, u, t, k, spk, at, id0):"]
-        text += ["    c = C[p]"] + ["    marks = new_marks()"] * (not trial)
+        text += ["    c = C[p]"] + ["    marks = empty_marks()"] * (not trial)
         text += [f"    {n} = c[{j}]" for j, n in enumerate(self.scalars)]
         text += [f"    n, stride, solve = I64(c[{H + N}]), I64(c[{H + ROWS}]) * {W}, I64(c[{H + SOLVE}])"]
         text += (

@@ -330,7 +330,7 @@ def borrowed(typingctx, array):
 
 
 @intrinsic
-def new_marks(typingctx):
+def empty_marks(typingctx):
     """64 bytes on the stack of a function: which neurons of a block spiked. Nothing else can lie there, as the compiler knows."""
 
     def codegen(context, builder, signature, args):

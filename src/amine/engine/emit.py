@@ -58,7 +58,11 @@ class _Writer:
             for label, row in fused.targets.items()
             if row.startswith(JUMP)
         }
-        self.printer = Printer("kernel")
+        self.printer = Printer("kernel", self._local)
+
+    def _local(self, name: str) -> str:
+        """What a name is called in the loop: those of states, which are the user's, must not be those of the loop itself."""
+        return f"{name}_" if name in self.fused.rhs else name
 
     def code(self) -> CellCode:
         take = self.stepper.constants.take
@@ -128,7 +132,7 @@ class _Writer:
         """Python functions that work out constants, matrices and initial values from parameters."""
         numpy = Printer("numpy")
         names = sorted(self.fused.parameters)
-        read = [f"    {n} = p['{n}']" for n in names]
+        read = [f"    {n} = _p['{n}']" for n in names]
         constants = [f"        '{n}': {numpy(e)}," for e, n in self.stepper.constants.named.items()]
         initial = [f"        '{s}': {numpy(e)}," for s, e in self.fused.initial.items()]
         lin = self.stepper.linear
@@ -137,9 +141,9 @@ class _Writer:
             for k in "ABG"
         ]
         parts = [
-            (f"constants_{self.index}", "p, dt", ["    return {", *constants, "    }"]),
-            (f"initial_{self.index}", "p", ["    t = 0.0", "    return {", *initial, "    }"]),
-            (f"matrices_{self.index}", "p", ["    return (", *matrices, "    )"]),
+            (f"constants_{self.index}", "_p, dt", ["    return {", *constants, "    }"]),
+            (f"initial_{self.index}", "_p", ["    t = 0.0", "    return {", *initial, "    }"]),
+            (f"matrices_{self.index}", "_p", ["    return (", *matrices, "    )"]),
         ]
         return "".join("\n".join([f"def {n}({a}):", *read, *body]) + "\n\n\n" for n, a, body in parts)
 
@@ -159,7 +163,7 @@ class _Writer:
         text += [f"    {n} = C[p, {i}]" for i, n in enumerate(out.scalars) if n in used]
         text += [f"    u_{j} = inputs[row, u + {j}]" for j in range(self.cell.stimuli)]
         text += ["    worst = F(0.0)", f"    changes = np.empty({BLOCK}, F)"] if trial else []
-        text += ["    marks = new_marks()"] if spikes else []
+        text += ["    marks = empty_marks()"] if spikes else []
         text += ["    for b in range(first, last):", f"        o = U64(base + b * {len(out.rows) * BLOCK})"]
         text += [
             f"        for l in range(U64({BLOCK})):",
@@ -192,7 +196,7 @@ class _Writer:
         trial: bool,
     ) -> list[str]:
         scaled = [stimulus_input(j) for j in range(self.cell.stimuli)]
-        text = [f"{s} = {self._at(out, s)}" for s in self.states]
+        text = [f"{self._local(s)} = {self._at(out, s)}" for s in self.states]
         text += [
             f"{n} = F(to_step({self._at(out, n)}))" if n in self.fused.masses else f"{n} = {self._at(out, n)}"
             for n in out.rows
@@ -223,7 +227,7 @@ class _Writer:
         """What a held state stays at: where the reset put it, whatever spikes added since, if that is made of parameters alone."""
         value = dict(self.fused.reset).get(state)
         fixed = value is not None and {s.name for s in value.free_symbols} <= self.fused.parameters
-        return self.printer(self.stepper.constants.take(value)) if fixed else state
+        return self.printer(self.stepper.constants.take(value)) if fixed else self._local(state)
 
     def _body(self, steps: list[Any]) -> list[str]:
         return assignments(steps, self.printer)
@@ -241,9 +245,9 @@ class _Writer:
         ]
         used = {s.name for _, e in resets for s in e.free_symbols} | ({str(ref)} if ref is not None else set())
         for n in sorted(used):
-            text.append(f"{pad}{n} = " + (self._at(out, n) if n in out.rows else f"C[p, {out.scalars.index(n)}]"))
+            text.append(f"{pad}{self._local(n)} = " + (self._at(out, n) if n in out.rows else f"C[p, {out.scalars.index(n)}]"))
         for n, e in resets:
-            text += [f"{pad}{n} = {self.printer(e)}", f"{pad}{self._at(out, n)} = {n}"]
+            text += [f"{pad}{self._local(n)} = {self.printer(e)}", f"{pad}{self._at(out, n)} = {self._local(n)}"]
         if ref is not None:
             text.append(f"{pad}{self._at(out, '_ref')} = from_step(k + STEP(1) + STEP({ref}))")
         text += [f"{pad}spk[at] = id0 + I64(l)", f"{pad}at += 1", "    return at"]
@@ -261,7 +265,7 @@ def assignments(steps: list[Any], printer: Printer) -> list[str]:
     inverse = _inverses(steps)
     swap = {x: r**-x.exp for x in _negative_powers(steps) for b, r in inverse.items() if x.base == b}
     whole = [e.xreplace(swap) if hasattr(e, "xreplace") else e for _, e in steps]
-    found: Any = sp.cse([*inverse, *whole], symbols=(_s(f"y{i}") for i in range(10_000)), list=True)
+    found: Any = sp.cse([*inverse, *whole], symbols=(_s(f"_y{i}") for i in range(10_000)), list=True)
     common = _with_inverses(found[0], list(zip(inverse.values(), found[1], strict=False)))
     reduced = found[1][len(inverse) :]
     text, waiting, table = [], list(common), dict(common)
@@ -287,7 +291,7 @@ def _inverses(steps: list[Any]) -> dict[Any, Any]:
         if not {s.name for s in x.base.free_symbols} & made:
             powers.setdefault(x.base, set()).add(int(x.exp))
     many = [b for b, exponents in powers.items() if len(exponents) > 1]
-    return {b: _s(f"inverse_{i}") for i, b in enumerate(many)}
+    return {b: _s(f"_inverse_{i}") for i, b in enumerate(many)}
 
 
 def _with_inverses(common: list[Any], inverses: list[Any]) -> list[Any]:

@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 
 from amine.engine.deliver import {deliver}
-{imports}from amine.engine.device import barrier, borrowed, eight, exprel64, flush_denormals, new_marks
+{imports}from amine.engine.device import barrier, borrowed, eight, exprel64, flush_denormals, empty_marks
 from amine.engine.device import normal_block, restore_denormals, select, sign64
 from amine.engine.device import bits_float{bits} as from_step, float_bits{bits} as to_step
 from amine.engine.device import {names}

@@ -43,7 +43,7 @@ class Constants:
     def constant(self, e: Any) -> Any:
         """The symbol of a constant; equal expressions share one."""
         if e not in self.named:
-            self.named[e] = f"c{len(self.named)}"
+            self.named[e] = f"_c{len(self.named)}"
         return symbol(self.named[e])
 
     def split(self) -> tuple[list[str], list[str]]:

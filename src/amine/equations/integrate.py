@@ -56,6 +56,8 @@ def _noises_in(e: Any) -> set[str]:
 
 def _linear_in(e: Any, name: str) -> bool:
     s = symbol(name)
+    if any(s in a.free_symbols for a in e.atoms(*STEPS)):
+        return False  # a step has no slope, and is not linear for that
     return s not in sp.diff(e, s).free_symbols and not sp.diff(e, s).has(sp.Derivative, sp.Subs)
 
 

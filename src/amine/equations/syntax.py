@@ -428,6 +428,17 @@ def _split_unit(rest: str, where: str) -> tuple[str, str]:
     return body.strip(), unit.strip()
 
 
+def _made(name: str, states: Mapping[str, Any]) -> bool:
+    """True for names that the steps of an integrator go by."""
+    before, _, state = name.partition("_")
+    return (
+        name in ("t", "dt", "np")
+        or before == ""
+        or (before in ("new", "next", "half", "x2", "x3", "x4", "k1", "k2", "k3", "k4") and state in states)
+        or re.fullmatch(r"[PQHKL]_\d+_\d+", name) is not None
+    )
+
+
 def parse_equations(
     text: str, parameters: Mapping[str, str], where: str, extra: Mapping[str, str], current: str = "pA"
 ) -> Equations:
@@ -458,7 +469,7 @@ def parse_equations(
     for name, (_, unit) in {**states, **named_text}.items():
         if name in dims and name not in extra:
             raise AmineError(where, f"'{name}' is defined twice", mend="rename one of them")
-        if name in FUNCTIONS or is_noise(name) or name == "t":
+        if name in FUNCTIONS or is_noise(name) or _made(name, states):
             raise AmineError(where, f"'{name}' is a reserved name", mend="choose another")
         dims[name] = _dimension(unit, where, name)
     per_ms = tuple(-x for x in TIME)
