@@ -180,3 +180,57 @@ def test_bcm_becomes_selective():
     w = net.run(f"{stop} ms", progress=False).weights(s).weights
     a, b = sorted((w[: n // 2].mean(), w[n // 2 :].mean()))
     assert b > 3 * a
+
+
+def waves():
+    """An AdEx neuron that shows its spikes as a course: 2 ms at 30 mV, then an after-potential (Clopath et al. 2010, supplement)."""
+    return am.models.neuron(
+        "adex_with_waves",
+        """up = where(k > 0*ms, 1, 0) : 1
+down = where(k > -0.3*ms, 1, 0)*(1 - up) : 1
+dv/dt = up*(V_peak - v)/tau_f + down*(V_after - v)/tau_f + (1 - up)*(1 - down)*(-g_L*(v - E_L) + g_L*D*exp(min((v - V_T)/D, 20)) - w_ad + z + I)/C : mV
+dk/dt = -where(k > -100*ms, 1, 0) : ms
+dw_ad/dt = (a*(v - E_L)*(1 - up)*(1 - down) - w_ad)/tau_w : pA
+dz/dt = -z/tau_z : pA
+dV_T/dt = (V_T0 - V_T)/tau_T : mV
+threshold v > 20*mV
+reset k = 2*ms; w_ad += b; z = z_j; V_T = V_Tj; v = V_peak
+refractory 3.5*ms
+initial v = E_L
+initial V_T = V_T0
+initial k = -100*ms""",
+        E_L="-70.6 mV", C="281 pF", g_L="30 nS", D="2 mV", V_peak="30 mV", V_after="-49.5 mV", tau_f="0.1 ms", a="4 nS", b="80.5 pA",
+        tau_w="144 ms", z_j="400 pA", tau_z="40 ms", V_T0="-50.4 mV", V_Tj="-20 mV", tau_T="50 ms",
+    )  # fmt: skip
+
+
+@pytest.mark.validate
+def test_clopath_depends_on_frequency():
+    """Clopath et al. 2010, fig. 2: pre before post gains with the frequency; post before pre turns from loss to gain between 20 and 40 Hz."""
+    change = {}
+    for lag in ("10 ms", "-10 ms"):
+        change[lag] = [
+            float(
+                protocols.frequency_series("clopath", [f], lag=lag, n=5, neuron=waves(), weight="0.5 nS").difference[0]
+            )
+            for f in ("10 Hz", "20 Hz", "40 Hz", "50 Hz")
+        ]
+    assert (np.diff(change["10 ms"]) > 0).all()
+    late = change["-10 ms"]
+    assert late[0] < 0 and late[1] < 0 < late[2] < late[3]
+
+
+def test_clopath_depends_on_voltage():
+    """100 pre-spikes at a voltage that is held: depression above theta_minus, potentiation above theta_plus, in closed form."""
+    held = [-75.0, -65.0, -50.0, -42.0, -38.0]
+    cell = am.models.neuron(
+        "clamped", "dv/dt = (V_c - v)/(0.1*ms) + I/(1*nF) : mV\ninitial v = V_c\nthreshold v > 0*mV", V_c="-70 mV"
+    )
+    net = am.Network(seed=1, dt="0.1 ms")
+    P = net.population("P", 1, "spike_list", times=[f"{200 + 100 * i} ms" for i in range(100)], indices=[0] * 100)
+    B = net.population("B", 5, cell(V_c=[f"{v} mV" for v in held]))
+    syn = net.synapses(P, B, receptor="AMPA", weight="1 nS", connect="all_to_all", rule="clopath")
+    found = net.run("10.5 s", precision="float64", progress=False).weights(syn)
+    loss = 0.00014 * np.maximum(np.array(held) + 70.6, 0)
+    gain = 0.00008 * np.maximum(np.array(held) + 45.3, 0) * np.maximum(np.array(held) + 70.6, 0)
+    np.testing.assert_allclose(found.weights[np.argsort(found.targets)] - 1, 100 * (gain - loss), rtol=0.01, atol=1e-6)

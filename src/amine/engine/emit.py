@@ -245,7 +245,9 @@ class _Writer:
         ]
         used = {s.name for _, e in resets for s in e.free_symbols} | ({str(ref)} if ref is not None else set())
         for n in sorted(used):
-            text.append(f"{pad}{self._local(n)} = " + (self._at(out, n) if n in out.rows else f"C[p, {out.scalars.index(n)}]"))
+            text.append(
+                f"{pad}{self._local(n)} = " + (self._at(out, n) if n in out.rows else f"C[p, {out.scalars.index(n)}]")
+            )
         for n, e in resets:
             text += [f"{pad}{self._local(n)} = {self.printer(e)}", f"{pad}{self._at(out, n)} = {self._local(n)}"]
         if ref is not None:

@@ -253,7 +253,14 @@ class ZarrStore:
             kept = {s: group[f"target {s}"][:] for s in a.get("target_states", ())}
             bounds = None if a["bounds"] is None else tuple(a["bounds"])
             out[a["name"]] = Weights(
-                a["name"], group["sources"][:], group["targets"][:], group["weights"][:], a["unit"], states, bounds, kept
+                a["name"],
+                group["sources"][:],
+                group["targets"][:],
+                group["weights"][:],
+                a["unit"],
+                states,
+                bounds,
+                kept,
             )
         return out
 

@@ -41,7 +41,9 @@ clopath = Model(
     },
     "Clopath C, Büsing L, Vasilaki E, Gerstner W (2010) Nat Neurosci 13:344-352; parameters of visual cortex, ModelDB 144566",
     "Voltage-based plasticity: a pre-spike depresses in proportion to the low-pass filtered voltage above theta_minus; while the voltage is above theta_plus, "
-    "synapses whose source spiked lately are potentiated. The neuron must show its spikes as a course of voltage.",
+    "synapses whose source spiked lately are potentiated. The neuron must show its spikes as a course of voltage. The filters are read as they are; programs of the "
+    "paper read them some milliseconds late, so that a spike does not meet its own trace. Without that, pairs of pre before post potentiate at low "
+    "frequencies too, where the paper has about no change.",
     symbols={
         "tau_minus": "filter of the voltage for depression",
         "tau_plus": "filter of the voltage for potentiation",

@@ -126,7 +126,7 @@ class Writer:
         """The constants that lines of code name."""
         import re
 
-        there = set(re.findall(r"\bc\d+\b", "\n".join(lines)))
+        there = set(re.findall(r"\b_c\d+\b", "\n".join(lines)))
         return [f"    {n} = PC[b, {i}]" for i, n in enumerate(self.constants.named.values()) if n in there]
 
     def _needs(self, exprs: Any) -> set[str]:
