@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def plasticity(quick: bool) -> list[Group]:
-    """The recurrent network of issue 4 (1.6 million plastic synapses) and Song 2000."""
+    """A recurrent network with 1.6 million plastic synapses and Song 2000."""
     from workloads import Claim, Group
 
     n, k, bio, long = (2000, 200, 0.5, 20.0) if quick else (5000, 500, 1.0, 100.0)
