@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +17,7 @@ import typer
 
 from amine.compounds.cli import app as compounds_app
 from amine.compounds.dose_cli import dose
-from amine.errors import AmineError, did_you_mean
+from amine.errors import AmineError, AmineWarning, did_you_mean
 from amine.learn.train_cli import audit, compare, train
 
 if TYPE_CHECKING:
@@ -38,7 +39,16 @@ app.command()(audit)
 
 
 def main() -> None:
-    """Entry point: turns an AmineError into a sentence and exit code 2."""
+    """Entry point: turns an AmineError into a sentence and exit code 2, and a warning into a sentence."""
+    usual = warnings.showwarning
+
+    def show(message: Any, category: Any, *more: Any, **given: Any) -> None:
+        if issubclass(category, AmineWarning):
+            print(f"amine: warning: {message}", file=sys.stderr)
+        else:
+            usual(message, category, *more, **given)
+
+    warnings.showwarning = show
     try:
         app()
     except AmineError as e:

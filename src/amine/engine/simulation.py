@@ -15,6 +15,7 @@ from amine.engine import prepare, wiring
 from amine.engine.device import barrier  # noqa: F401  (compiled into generated modules)
 from amine.engine.plastic import build as plasticity
 from amine.engine.slow.arrays import SlowState
+from amine.engine.slow.baths import with_baths
 from amine.engine.tables import PROBE_COLUMNS
 from amine.engine.transmission import Transmission
 from amine.errors import AmineError
@@ -72,6 +73,7 @@ class Simulation:
             )
         if not net.populations:
             raise AmineError("Network", "it has no populations", mend="add one with net.population()")
+        net = with_baths(net)
         self.net, self.threads, self.precision = net, threads, precision
         self.real: Any = np.float32 if precision == "float32" else np.float64
         self.seconds = {"build": 0.0, "compile": 0.0, "simulate": 0.0}

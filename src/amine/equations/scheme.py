@@ -4,6 +4,7 @@
     C1 -> D: Rd                  # one direction
     open O1 + O2                 # what conducts, as a share of the receptors
     ds/dt = K3*R - K4*s : 1      # what the states set in motion downstream (second messengers)
+    decay beta                   # rates that a drug divides by what it lengthens the decay of a response
     current g*block*(E_rev - v)  # g is the open conductance; g*(E_rev - v) if the line is missing
 
 Reading needs no parser of expressions, so that a network whose code is in the cache starts fast; :func:`check` parses.
@@ -51,6 +52,7 @@ class Scheme:
     downstream: tuple[tuple[str, str, str], ...]  # state, derivative, unit
     parts: tuple[tuple[str, str, str], ...]  # name, expression, unit
     current: str
+    decay: tuple[str, ...] = ()  # parameters that set how long a response lasts
 
     @property
     def rest(self) -> str:
@@ -114,7 +116,7 @@ def read(text: str, where: str) -> Scheme:
             states |= dict.fromkeys((m.group(1), m.group(3)))
         elif m := _DERIVATIVE.match(line):
             downstream.append(m.groups())
-        elif line.split()[0] in ("open", "current"):
+        elif line.split()[0] in ("open", "current", "decay"):
             key, rest = line.split()[0], line.split(None, 1)[1:]
             if key in single or not rest:
                 raise AmineError(where, f"'{key}' is given twice" if key in single else f"'{key}' says nothing")
@@ -125,7 +127,7 @@ def read(text: str, where: str) -> Scheme:
             raise AmineError(
                 f"{where}, in '{line}'",
                 "this is not a line of a scheme",
-                expected="A <-> B: forward, backward; A -> B: rate; open ...; current ...; name = ... : unit; ds/dt = ... : unit",
+                expected="A <-> B: forward, backward; A -> B: rate; open ...; current ...; decay ...; name = ... : unit; ds/dt = ... : unit",
             )
     scheme = Scheme(
         where,
@@ -135,6 +137,7 @@ def read(text: str, where: str) -> Scheme:
         tuple(downstream),
         tuple(parts),
         single.get("current", CURRENT),
+        tuple(x.strip() for x in single["decay"].split(",")) if "decay" in single else (),
     )
     _names(scheme)
     _closes(scheme)
@@ -249,6 +252,12 @@ def check(s: Scheme, units: dict[str, str]) -> dict[str, Any]:
         slopes = [sp.diff(x, k) for k in names]
         if any(d.free_symbols & set(names) for d in slopes) or sp.simplify(x.subs(dict.fromkeys(names, 0))) != 0:
             raise AmineError(f"{s.where}, in 'd{n}/dt = {e}'", "it must be linear in the states, without a constant")
+    for n in s.decay:
+        if n not in units or not any(mentions(t.rate, n) for t in s.transitions):
+            rates_of = [u for u in units if any(mentions(t.rate, u) for t in s.transitions)]
+            raise AmineError(
+                f"{s.where}, in 'decay'", f"'{n}' is no parameter of a rate", mend=did_you_mean(n, rates_of)
+            )
     parse_expression(s.open, pure, s.where, NONE)
     parse_expression(s.current, dims | {"g": dimension_of("nS")}, s.where, dimension_of("pA"))
     return rates

@@ -39,7 +39,7 @@ def _scheme(
     return Model(name, "scheme", text, units, values, source, doc, symbols=symbols)
 
 
-_TWO = "C <-> O: alpha*T, beta\nopen O"
+_TWO = "C <-> O: alpha*T, beta\nopen O\ndecay beta"
 AMPA_two_state = _scheme(
     "AMPA_two_state",
     _TWO,
@@ -75,7 +75,7 @@ NMDA_two_state = _scheme(
 )
 NMDA_five_state = _scheme(
     "NMDA_five_state",
-    "C0 <-> C1: Rb*T, Ru\nC1 <-> C2: Rb*T, Ru\nC2 <-> O: Ro, Rc\nC2 <-> D: Rd, Rr\nopen O" + _BLOCK,
+    "C0 <-> C1: Rb*T, Ru\nC1 <-> C2: Rb*T, Ru\nC2 <-> O: Ro, Rc\nC2 <-> D: Rd, Rr\nopen O\ndecay Ru" + _BLOCK,
     "NMDA receptors with two binding steps, desensitisation and magnesium block, after Clements & Westbrook 1991.",
     _DMS + _JAHR,
     Rb="5 1/mM/ms",
@@ -98,7 +98,7 @@ GABA_A_two_state = _scheme(
 )
 GABA_A_five_state = _scheme(
     "GABA_A_five_state",
-    "C0 <-> C1: kf1*T, kb1\nC1 <-> C2: kf2*T, kb2\nC1 <-> O1: a1, b1\nC2 <-> O2: a2, b2\nopen O1 + O2",
+    "C0 <-> C1: kf1*T, kb1\nC1 <-> C2: kf2*T, kb2\nC1 <-> O1: a1, b1\nC2 <-> O2: a2, b2\nopen O1 + O2\ndecay kb1, kb2",
     "GABA_A receptors that open from both bound states, after Busch & Sakmann 1990.",
     _DMS,
     kf1="20 1/mM/ms",
@@ -114,7 +114,7 @@ GABA_A_five_state = _scheme(
 GABA_A_desensitizing = _scheme(
     "GABA_A_desensitizing",
     "C0 <-> C1: 2*kon*T, koff\nC1 <-> C2: kon*T, 2*koff\nC1 <-> O1: beta1, alpha1\nC2 <-> O2: beta2, alpha2\n"
-    "C1 <-> D1: d1, r1\nC2 <-> D2: d2, r2\nopen O1 + O2",
+    "C1 <-> D1: d1, r1\nC2 <-> D2: d2, r2\nopen O1 + O2\ndecay koff",
     "GABA_A receptors with two open and two desensitised states (scheme of Jones & Westbrook 1995, Neuron 15:181): "
     "desensitisation holds the transmitter and so prolongs the current.",
     "Petrini EM, Zacchi P, Barberis A, Mozrzymas JW, Cherubini E (2003) J Biol Chem 278:16271-16279, control; rates read in model code that cites it",

@@ -258,6 +258,8 @@ def modulation_of(net: Network, target: Any, **given: Any) -> Modulation:
             _need_positions(net.populations[v.population], f.grid, where)
         check_parameter(net, net.populations[v.population], acts_on, where)
     maximum = float(to_internal(given["maximum"], "1", f"{where}, maximum", nonnegative=True))
+    if by and given["EC50"] is None:
+        _check_answers(by, receptor, where)
     potency = given["EC50"] if given["EC50"] is not None or by else "1 uM"
     if potency is None:
         potency = _potency(receptor, where)
@@ -276,6 +278,16 @@ def modulation_of(net: Network, target: Any, **given: Any) -> Modulation:
         _quantity(rise, "ms", f"{where}, tau"),
         _quantity(decay, "ms", f"{where}, tau_decay"),
     )
+
+
+def _check_answers(field_name: str, receptor: str, where: str) -> None:
+    """A receptor of the catalogue answers to what it is known to bind; with an EC50 of one's own it may be another's."""
+    from amine.compounds import catalogue
+    from amine.network.transmission import answers
+
+    entry = catalogue.find_entry(field_name, ("transmitter",))
+    if entry is not None:
+        answers(receptor, entry, where)
 
 
 def _potency(receptor: str, where: str) -> str:

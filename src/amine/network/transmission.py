@@ -39,7 +39,7 @@ def check_transmission(
         raise AmineError(where, "the transmitter must be a name", given=repr(transmitter)[:40])
     entry = find(transmitter)
     for label in labels:
-        _answers(label, entry, where)
+        answers(label, entry, where)
     return entry.id
 
 
@@ -56,7 +56,7 @@ def _one_value(model: Any, where: str) -> None:
             )
 
 
-def _answers(label: str, entry: Any, where: str) -> None:
+def answers(label: str, entry: Any, where: str) -> None:
     """Receptors that the catalogue does not know are the user's affair."""
     from amine.compounds import entries
 
@@ -74,11 +74,19 @@ def _answers(label: str, entry: Any, where: str) -> None:
 
 
 def check_release(release: Any, detail: str, where: str) -> None:
-    """A quantal release needs sites."""
-    if release is None or not release.quantal:
+    """A probability or a utilisation is at most one; a quantal release needs sites."""
+    if release is None:
         return
     from amine.units import to_internal
 
+    for n in ("p", "U"):
+        value = release.parameters.get(n)
+        if isinstance(value, str):
+            x = float(to_internal(value, "1", f"{where}, release, {n}", nonnegative=True))
+            if x > 1.0:
+                raise AmineError(f"{where}, release, {n}", "a share is above one", given=value, expected="0..1")
+    if not release.quantal:
+        return
     for n in ("n", "cv"):
         if not isinstance(release.parameters[n], str):
             raise AmineError(f"{where}, release, parameter '{n}'", "it must be one value")

@@ -334,9 +334,37 @@ def test_rates_of_a_scheme_stay():
     net.synapses(E, E, receptor="GABA_A", weight="1 nS", p=0.5, detail="kinetic")
     with pytest.raises(am.AmineError, match="'beta' is a rate of the kinetic scheme"):
         net.modulate(E, receptor="D1", acts_on="GABA_A.beta", maximum=2)
-    net.dose("diazepam", "1 uM")
+    net.dose("diazepam", am.bath("1 uM", start="1 ms"))
     with pytest.warns(am.AmineWarning, match="diazepam.*tau_decay of 'GABA_A'"):
         net.run("1 ms", **RUN)
+
+
+@pytest.mark.parametrize("detail", ["kinetic", "explicit"])
+def test_a_bath_of_a_benzodiazepine_slows_the_rates_of_a_scheme(detail):
+    """As with the rate divided by the factor; in a scheme of seven states, where it slows unbinding, about as much."""
+
+    def conductance(model, *doses):
+        net = am.Network()
+        S = net.population("S", 1, "spike_list", times=np.array([2.0]) * MS, indices=np.zeros(1))
+        E = net.population("E", 2, "lif_cond", receptors={"GABA_A": model})
+        net.synapses(S, E, receptors={"GABA_A": "1 nS"}, rule="all_to_all", detail=detail)
+        net.probe(E, "g_GABA_A", name="g")
+        for drug, c in doses:
+            net.dose(drug, c)
+        described = net.to_dict()
+        out = np.asarray(net.run("150 ms", precision="float64", **RUN).probes["g"]["g_GABA_A"])[:, 0]
+        assert net.to_dict() == described
+        return out
+
+    factor = 1 + 0.7 / (1 + 0.016)
+    plain = am.models.get("GABA_A_two_state")
+    dosed = conductance(plain, ("diazepam", "1 uM"))
+    np.testing.assert_array_equal(dosed, conductance(plain(beta=f"{0.18 / factor!r} 1/ms"), ("diazepam", "0 uM")))
+    decay = lambda g: g[g.argmax() :].sum() / g.max()  # noqa: E731
+    if detail == "explicit":
+        seven = am.models.get("GABA_A_desensitizing")
+        longer = decay(conductance(seven, ("diazepam", "1 uM"))) / decay(conductance(seven))
+        assert 1.2 < longer < factor + 0.3
 
 
 def test_doses_on_cells_with_trees():

@@ -11,6 +11,7 @@ from typing import Any
 
 from amine.compounds.effects import Effect, acts_on, effects_of
 from amine.engine.slow import tables as T
+from amine.engine.slow.baths import lengthening
 from amine.network.network import Network, ports_of
 
 # A threshold that stands for sodium channels rises by this much when half of them are blocked, four times as much when 4/5
@@ -123,6 +124,8 @@ class Drugs:
                 for signal in self.factors(target, quantity):
                     for population, label, model in ports:
                         name = _parameter(model, quantity)
+                        if quantity == "tau_decay" and lengthening(self.net, population, label) is not None:
+                            continue  # rates of a scheme, divided before the run
                         if name is not None:
                             on = f"{label}.{name}"
                             act(self.net, self.plan, population, on, signal, 1, None, f"Dose on {target}")
