@@ -211,6 +211,13 @@ def test_clustered_input_makes_a_plateau_that_scattered_input_and_ap5_do_not():
     assert clustered[2] > 1.4 * scattered[2] and clustered[2] > 6 * blocked[2]
 
 
+@pytest.mark.validate
+def test_a_blocker_of_the_pore_abolishes_the_plateau_too():
+    """Ketamine, which was there before, as AP5 does at the glutamate site."""
+    clustered, blocked = (thin_branches(lambda k: "tuft[0](0.7)", drug) for drug in (None, "ketamine"))
+    assert clustered[1] > -35 > -60 > blocked[1] and clustered[2] > 6 * blocked[2]
+
+
 def test_calcium_moves_its_reversal_potential():
     """Nernst: at 36 degrees and 2 mM outside, 0.1 uM inside gives 131.9 mV; entry of calcium lowers it."""
     cell = am.morphology.point("20 um")

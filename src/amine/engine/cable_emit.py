@@ -21,6 +21,7 @@ from amine.engine.emit import FUNCTION, assignments
 from amine.engine.fuse import Fused
 from amine.engine.printer import Printer
 from amine.engine.slow.emit import DECORATOR, Refresh
+from amine.engine.slow.pores import with_drugs
 from amine.engine.step import Stepper
 from amine.equations import CHANNEL_NAMES, IONS, parse
 from amine.equations.syntax import symbol
@@ -67,6 +68,7 @@ class _Group:
         self.channels = [(label, parse(m), m) for label, m in membrane.channels]
         self.ports = [(label, parse(m)) for label, m in membrane.ports]
         self.pools = {s: label for label, eq, _ in self.channels for s in eq.states if s in CHANNEL_NAMES}
+        self.currents: dict[str, Any] = {}  # of receptors, by label, as drugs change them
         self.fused = self._fuse()
         self.parameters = sorted(self.fused.parameters)
         self.stepper = Stepper(self.fused, frozenset(cell.arrays | membrane.fields))
@@ -100,6 +102,7 @@ class _Group:
         units: dict[str, str] = {}
         initial: dict[str, Any] = {}
         parameters = {"T", *(gain_name(n) for n, _ in self.ports if gain_name(n) in self.cell.varying)}
+        methods: dict[str, str] = {}
         for label, eq, _ in self.channels:
             for s, e in eq.rhs.items():
                 rhs[state_name(s, label)] = self._local(label, eq, e)
@@ -114,11 +117,18 @@ class _Group:
                 names[symbol(s)].name: eq.expand(e).subs(names, simultaneous=True) for s, e in eq.initial.items()
             }
             parameters |= {port_name(p, label) for p in eq.parameters}
+            if eq.current is not None:
+                current = eq.expand(eq.current).subs(names, simultaneous=True)
+                system = {"rhs": rhs, "units": units, "methods": methods, "initial": {"v": symbol("v")}}
+                system["parameters"] = parameters | {"v"}
+                self.currents[label] = with_drugs(current, label, self.cell, system)[0]
+                parameters |= system["parameters"] - {"v"}
+                initial |= {n: e for n, e in system["initial"].items() if n != "v"}
         for s in rhs:
             initial.setdefault(s, self._steady(s, rhs[s]))
         initial = {s: self._at_start(e, initial) for s, e in initial.items()}
         inputs = {"v", *(f"i_{x}" for x in IONS)}
-        return Fused(rhs, units, parameters, inputs, None, (), None, (), initial)
+        return Fused(rhs, units, parameters, inputs, None, (), None, (), initial, methods=methods)
 
     def _port_names(self, label: str, eq: Any) -> dict[Any, Any]:
         return {symbol(n): symbol(port_name(n, label)) for n in (*eq.states, *eq.parameters)}
@@ -158,11 +168,8 @@ class _Group:
                 currents.setdefault(f"i_{eq.ion}", 0)
                 currents[f"i_{eq.ion}"] += j - g * symbol("v")
         points = []
-        for label, eq in self.ports:
-            if eq.current is not None:
-                e = eq.expand(eq.current).subs(self._port_names(label, eq), simultaneous=True)
-                e = symbol(gain_name(label)) * e if gain_name(label) in self.cell.varying else e
-                points.append(self._linear(e.subs(middle, simultaneous=True)))
+        for current in self.currents.values():
+            points.append(self._linear(current.subs(middle, simultaneous=True)))
         out += [(n, take(e)) for n, e in currents.items()]
         out += [(n, e.subs({i: 0 for i in ions if i.name not in currents})) for n, e in updates if n in later]
         for name, parts in (("density", density), ("point", points)):

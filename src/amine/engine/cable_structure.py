@@ -50,6 +50,7 @@ class CableStructure:
     arrays: frozenset[str] = frozenset()  # parameters that differ between neurons, by their names within a membrane
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change while the network runs
     jumps: bool = False  # whether inputs move the voltage itself
+    blockers: tuple[tuple[str, str], ...] = ()  # receptors' labels and drugs that enter their open channels
 
     def key(self) -> Any:
         """Plain data that decides the code."""
@@ -65,6 +66,7 @@ class CableStructure:
             *self.varying,
             self.jumps,
             self.neuron.spike_at == 0,
+            *self.blockers,
         ]
 
 
@@ -137,6 +139,7 @@ def read_cell(net: Any, m: Any) -> tuple[CableStructure, CablePlan]:
         arrays,
         _varying(m),
         any(_target(p) == "v" for p in ports.values()),
+        tuple(m.blockers),
     )
     membrane = [0] * len(model.cell)
     for q, at in enumerate(members):
@@ -148,11 +151,11 @@ def read_cell(net: Any, m: Any) -> tuple[CableStructure, CablePlan]:
 
 def _varying(m: Any) -> tuple[str, ...]:
     """Parameters that change while the network runs, by their names within a membrane."""
-    if m.blockers or any(n.startswith(("shift_", "tonic_")) for n in m.varying):
+    if any(n.startswith("shift_") for n in m.varying):
         raise AmineError(
             f"Population '{m.name}'",
-            "drugs that enter open channels or shift a voltage do not act on cells with a tree yet",
-            mend="give a competitive antagonist such as AP5, or doses that act on conductances",
+            "drugs that shift a voltage do not act on cells with a tree yet",
+            mend="let doses act on receptors",
         )
     if m.spread:
         raise AmineError(f"Population '{m.name}'", "fields with regions do not act on cells with a tree yet")

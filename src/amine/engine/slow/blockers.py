@@ -5,7 +5,7 @@ The blocked part B of a receptor's channels obeys, while they are open,
     dB/dt = koff open (C/K(v) (1 - sum of all B) - B),    K(v) = K exp(delta (v - V)/25.4 mV)     (Woodhull 1973, J Gen Physiol 61:687)
 
 and the current is multiplied by 1 - sum of all B. A channel that has closed keeps its blocker (trapping). ``open`` is the conductance without its
-voltage-dependent part over that of all channels of all synapses together: the weights that the neuron receives on average, over the
+voltage-dependent part over that of all channels of all synapses together (of a tree, an equal part of them at each compartment that has any): the weights that the neuron receives on average, over the
 probability that a channel is open at the peak of a synaptic event. It decides how fast block comes and goes, not how far it goes. At the start
 block is in equilibrium with the dose at time 0, at the voltage at the start.
 """
@@ -35,17 +35,12 @@ def block(net: Network, p: Any, drugs: Any) -> None:
     from amine.engine.slow.plan import Vary
 
     for target, ports in drugs.ports.items():
-        adding = next((e for e in drugs.effects if (e.target, e.quantity) == (target, "occupancy")), None)
         for signal in drugs.factors(target, "occupancy"):
             for population, label, _model in ports:
-                if adding is not None and drugs.keep_out(adding, population):
-                    continue
                 p.factors.append(Vary(population, tonic_name(label), signal))
                 p.totals.setdefault(population, {})[label] = target
         for e in drugs.blockers(target):
             for population, label, _model in ports:
-                if drugs.keep_out(e, population):
-                    continue
                 p.blockers.setdefault(population, []).append((label, e))
                 p.totals.setdefault(population, {})[label] = target
                 signal = p.signals[f"dose:{e.drug}"]
@@ -53,7 +48,9 @@ def block(net: Network, p: Any, drugs: Any) -> None:
                 n = net.populations[population].n
                 view = View(population, 0, n, max(1, n // KEPT))
                 name = f"chemistry:occupancy:{target}:{e.drug}:{population}"
-                p.probes.append(Probe(name, view, (blocker_name("blocked", e.drug, label),), f"{p.h!r} ms"))
+                state = blocker_name("blocked", e.drug, label)
+                states = tuple(f"{state}@{i}" for i in _places(net, population, label)) or (state,)
+                p.probes.append(Probe(name, view, states, f"{p.h!r} ms"))
 
 
 def values(net: Network, p: Any, population: str) -> dict[str, tuple[str, str]]:
@@ -66,8 +63,18 @@ def values(net: Network, p: Any, population: str) -> dict[str, tuple[str, str]]:
     for label, target in p.totals.get(population, {}).items():
         scheme = detail_of(net, population, label) in ("kinetic", "explicit")  # its weight is that of all channels
         opened = 1.0 if scheme else PEAK_OPEN.get(target.split("_")[0], OTHERS_OPEN)
-        out[total_name(label)] = (repr(max(received(net, population, label) / opened, 1e-12)), "1")
+        share = 1 / max(1, len(_places(net, population, label)))
+        out[total_name(label)] = (repr(max(share * received(net, population, label) / opened, 1e-12)), "1")
     return out
+
+
+def _places(net: Network, population: str, label: str) -> list[int]:
+    """Compartments of cells with a tree that have a receptor; none of other cells."""
+    from amine.network.cables import port_places
+
+    if not hasattr(net.populations[population].model, "cell"):
+        return []
+    return sorted(port_places(net.populations[population], net).get(label, ()))
 
 
 def received(net: Network, population: str, label: str) -> float:

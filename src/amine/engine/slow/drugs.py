@@ -136,15 +136,6 @@ class Drugs:
                 for population, parameter in users:
                     self._channel(population, parameter, signal, target)
 
-    def keep_out(self, e: Effect, population: str) -> bool:
-        """Whether an effect needs more of a cell than one with a tree offers; said once."""
-        if not hasattr(self.net.populations[population].model, "cell"):
-            return False
-        sentence = f"Dose of {e.drug}: what it does to open channels of '{e.target}' is left out in '{population}', whose cells have a tree"
-        if sentence not in self.lost:
-            self.lost.append(sentence)
-        return True
-
     def _lose(self, target: str, quantity: str, population: str, label: str, model: Any) -> None:
         drugs = ", ".join(dict.fromkeys(e.drug for e in self.effects if (e.target, e.quantity) == (target, quantity)))
         sentence = f"Dose of {drugs}: it would change the {quantity} of '{label}' on '{population}', which '{model.name}' does not have"

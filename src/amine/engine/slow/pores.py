@@ -5,7 +5,7 @@ See :mod:`amine.engine.slow.blockers` for the model of block.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -14,8 +14,13 @@ from amine.engine.cells import CellStructure, blocker_name, gain_name, tonic_nam
 from amine.equations.syntax import symbol
 from amine.errors import AmineError
 
+if TYPE_CHECKING:
+    from amine.engine.cable_structure import CableStructure
 
-def with_drugs(current: Any, label: str, cell: CellStructure, system: dict[str, Any]) -> tuple[Any, Any]:
+
+def with_drugs(
+    current: Any, label: str, cell: CellStructure | CableStructure, system: dict[str, Any]
+) -> tuple[Any, Any]:
     """The current of a receptor as drugs change it, and the part of the receptors that they leave to the transmitter.
 
     Parameters
