@@ -180,3 +180,12 @@ def test_adenosine_lowers_release_through_its_field():
         probe = net.probe(P, "g_x")
         found.append(float(net.run("501 ms", progress=False).probes[probe.name]["g_x"][-1].mean()))
     assert found[1] / found[0] == pytest.approx(0.6, abs=0.03)
+
+
+@pytest.mark.parametrize("release", [am.models.quantal(n=5, p=1.4), am.models.tsodyks_markram(U=1.5)])
+def test_no_more_than_all_is_released(release):
+    net = am.Network()
+    P = net.population("P", 10, "lif_cond")
+    with pytest.raises(am.AmineError, match=r"a share is above one \(given 1\.[45], expected 0\.\.1\)"):
+        net.synapses(P, P, receptors={"AMPA": "1 nS"}, p=0.2, release=release)
+    assert not net.projections

@@ -370,7 +370,7 @@ def test_a_bath_of_a_benzodiazepine_slows_the_rates_of_a_scheme(detail):
 def test_doses_on_cells_with_trees():
     """A factor on a receptor's current acts at every place; what enters open channels follows the voltage of its place."""
 
-    def run(weight: str, receptor: str = "AMPA", *doses: tuple[str, str], keep: bool = False):
+    def run(weight: str, receptor: str = "AMPA", *doses: tuple[str, str]) -> am.Run:
         net = am.Network()
         leak = am.models.get("leak")(g_max="0.05 mS/cm2", E="-65 mV")
         cell = am.models.cable(am.morphology.cylinder("300 um", "2 um", segments=5), {"*": [leak]})
@@ -380,13 +380,24 @@ def test_doses_on_cells_with_trees():
         net.probe(P, "v", name="v")
         for drug, c in doses:
             net.dose(drug, c)
-        done = net.run("10 ms", **RUN)
-        return done if keep else np.asarray(done.probes["v"]["v"])
+        return net.run("10 ms", **RUN)
 
-    np.testing.assert_allclose(run("0.4 nS", "AMPA", ("cnqx", "0.3 uM")), run("0.2 nS"), rtol=1e-5)
+    def v(run: am.Run) -> np.ndarray:
+        return np.asarray(run.probes["v"]["v"])
+
+    np.testing.assert_allclose(v(run("0.4 nS", "AMPA", ("cnqx", "0.3 uM"))), v(run("0.2 nS")), rtol=1e-5)
     e = effects_of("ketamine", ["NMDA"])[0]
     load = float(1.0 / (e.potency * np.exp(e.delta * (-65.0 - e.voltage) / 25.4)))
-    dosed = run("0.4 nS", "NMDA", ("ketamine", "1 uM"), keep=True)
+    dosed = run("0.4 nS", "NMDA", ("ketamine", "1 uM"))
     assert dosed.occupancy("NMDA", by="ketamine").values[0] == pytest.approx(load / (1 + load), rel=0.02)
-    plain, less = run("0.4 nS", "NMDA"), run(f"{0.4 / (1 + load)!r} nS", "NMDA")
-    np.testing.assert_allclose(dosed.probes["v"]["v"], less, atol=2e-3 * np.ptp(plain))
+    plain, less = v(run("0.4 nS", "NMDA")), v(run(f"{0.4 / (1 + load)!r} nS", "NMDA"))
+    np.testing.assert_allclose(v(dosed), less, atol=2e-3 * np.ptp(plain))
+
+
+def test_a_receptor_answers_to_its_own_transmitter():
+    net = am.Network()
+    E = net.population("E", 3, "lif")
+    net.field("dopamine", uptake="DAT")
+    with pytest.raises(am.AmineError, match="receptor '5HT1A' does not answer to dopamine"):
+        net.modulate(E, by="dopamine", receptor="5HT1A", acts_on="V_th", maximum=2)
+    net.modulate(E, by="dopamine", receptor="5HT1A", acts_on="V_th", maximum=2, EC50="1 uM")
