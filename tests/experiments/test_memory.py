@@ -111,3 +111,27 @@ def test_digits_are_learnt_lost_and_recalled():
     recalled = memory.memory(recall_dose="AP5=50 uM", details=False).measures
     assert blocked["gained by learning"] == 0.0
     assert recalled["accuracy"] > found[0]["accuracy"] - 0.05
+
+
+def test_what_the_drug_changed(small):
+    from amine.experiments import memory_drug
+    from amine.experiments.outcome import Outcome
+
+    dosed = memory.memory(neurons=40, epochs=1, examples=150, dose="AP5=50 uM", details=False)
+    out = Outcome("memory", "", "", dict(dosed.measures), arrays=dosed.arrays)
+    asked = {"neurons": 40, "epochs": 1, "examples": 150, "seed": 0, "dose": "AP5=50 uM@0 s..1 s", "recall_dose": ()}
+    memory_drug.compare(out, asked)  # a dose in time has no curve
+    assert out.measures["accuracy without the drug"] == small.measures["accuracy"]
+    rows = {r[0]: r[1:] for r in next(iter(out.tables.values()))[1]}
+    assert rows["change of weights (nS)"][1] == "0.000" != rows["change of weights (nS)"][0]
+    assert len(out.tables) == len(out.figures) == 1
+    assert all(draw().axes for draw in out.figures.values())
+
+
+@pytest.mark.validate
+def test_the_report_of_a_dose_has_its_curve():
+    out = memory.memory(neurons=40, epochs=1, examples=150, dose="AP5=1 uM")
+    header, rows = out.tables["Dose: AP5 while 50 neurons learn 300 digits"]
+    moved = [float(r[3]) for r in rows]
+    assert len(header) == 4 and moved[0] > 10 * moved[-1] and len(rows) == 6
+    assert len(out.figures) == 9 and all(draw().axes for draw in out.figures.values())

@@ -248,7 +248,8 @@ def memory(
     dose : drugs that are present while it learns (and not later), such as ``"AP5=50 uM"``.
     recall_dose : drugs that are present in the test (and not before).
     examples : digits to learn from; 0: all of the training part (seven tenths of 1 797).
-    details : also measure recall from partly dark images, accuracy at moments of learning, and what simple classifiers reach.
+    details : also measure recall from partly dark images, accuracy at moments of learning, and what simple classifiers reach; with a drug, what it
+        changed against the same seed without it, and what other concentrations of it do to a small circuit.
     dt : time step. progress : a bar on the terminal.
 
     Returns
@@ -312,6 +313,11 @@ def memory(
     if details:
         began = time.perf_counter()
         memory_report.details(out, kept, reading, split, seed, dt, later)
+        if present or later:
+            from amine.experiments.memory_drug import compare
+
+            given = {"neurons": neurons, "seed": seed, "epochs": epochs, "examples": examples, "dt": dt}
+            compare(out, {**given, "dose": dose, "recall_dose": recall_dose})
         seconds["details"] = time.perf_counter() - began
     return out
 
