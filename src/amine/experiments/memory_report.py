@@ -127,7 +127,7 @@ def calcium(kept: Memory, span: float = 1500.0) -> Figure:
     recent = spikes.indices[spikes.times > start]
     neuron = int(np.bincount(recent).argmax()) if recent.size else 0
     own = spikes.times[(spikes.indices == neuron) & (spikes.times > start)]
-    weights = kept.weights[-1][:, neuron]
+    weights, free = kept.weights[-1][:, neuron], float(run.weights("P->E").target_states["free"][neuron])
     dt = run.network.dt
     t = np.arange(round(start / dt), round(run.duration / dt)) * dt
     fig, axes = figure(9.0, 4.2, 2, 1, sharex=True)
@@ -138,7 +138,9 @@ def calcium(kept: Memory, span: float = 1500.0) -> Figure:
         bound = _trace(before, t, p["tau_NMDA"], p["binding"])
         ax.plot(t - start, bound, color=COLOURS[0], lw=1.0, label="receptors with glutamate")
         at = np.clip(np.searchsorted(t, own), 0, len(t) - 1)
-        ax.vlines(own - start, 0.0, bound[at] + p["ambient"], color=COLOURS[1], lw=1.4, label="calcium at a spike")
+        ax.vlines(
+            own - start, 0.0, free * (bound[at] + p["ambient"]), color=COLOURS[1], lw=1.4, label="calcium at a spike"
+        )
         ax.axhline(p["theta_p"], color="#555555", lw=0.8, ls="--", label="threshold of potentiation")
         ax.set_ylabel(f"{name} synapse\n({weights[pixel]:.2f} nS)")
         ax.set_ylim(0.0, 1.15)
