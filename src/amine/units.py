@@ -117,6 +117,11 @@ def _from_pint(q: Any) -> tuple[Dimension, float]:
     return dim, float(q.to(_pint_unit(dim)).magnitude)
 
 
+@lru_cache(maxsize=256)
+def _of_units(units: Any) -> tuple[Dimension, float]:
+    return _from_pint(_registry().Quantity(1, units))
+
+
 def _pint_unit(dim: Dimension) -> str:
     names = ("mV", "ms", "pA", "um", "(umol/L)", "K")
     return " * ".join(f"{n} ** ({float(p)!r})" for n, p in zip(names, dim, strict=True) if p) or "dimensionless"
@@ -201,8 +206,8 @@ def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
         _check(d, dim, text, unit, value, where)
         return number * f
     if hasattr(value, "dimensionality") and hasattr(value, "magnitude"):
-        d, f = _from_pint(value.__class__(1, value.units))
-        _check(d, dim, str(value.units), unit, str(value)[:40], where)
+        d, f = _of_units(value.units)
+        _check(d, dim, value.units, unit, value, where)
         return np.asarray(value.magnitude, float) * f if np.ndim(value.magnitude) else float(value.magnitude) * f
     try:
         number = np.asarray(value, float)
@@ -221,11 +226,10 @@ def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
     return number if number.ndim else float(number)
 
 
-def _check(given: Dimension, wanted: Dimension, text: str, unit: str, value: Any, where: str) -> None:
+def _check(given: Dimension, wanted: Dimension, text: Any, unit: str, value: Any, where: str) -> None:
     if tuple(given) != tuple(wanted):
-        raise AmineError(
-            where, "wrong dimension", given=f"'{value}' in {text or '1'}", expected=f"a value in {unit or '1'}"
-        )
+        said = f"'{str(value)[:40]}' in {str(text) or '1'}"
+        raise AmineError(where, "wrong dimension", given=said, expected=f"a value in {unit or '1'}")
 
 
 def to_internal(

@@ -237,7 +237,7 @@ def _kinds(cells: list[CellCode], parts: list[str]) -> str:
         text += [
             f"{pad}elif kind == -1:",
             f"{pad}    n = emit_poisson(X, base, first, end, Q[p, 1], mine, n, Q[p, 2], cells, draws, kept, top, inverse,",
-            f"{pad}                     k == first_step, k, Q[p, 4], k0, k1)",
+            f"{pad}                     k == first_step, Q[p, 8], k, Q[p, 4], k0, k1)",
         ]
     if "spike_list" in parts:
         text += [f"{pad}elif kind == -2:", f"{pad}    n = emit_list(SL, p, k, mine, n)"]

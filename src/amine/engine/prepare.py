@@ -187,7 +187,7 @@ def fill(net: Network, structure: Structure, module: ModuleType, places: list[Pl
     values: list[dict[str, Any]] = []
     for p, place in enumerate(places):
         m = place.member
-        Q[p] = (place.base, place.n, place.id0, m.kind, p * STREAMS, stimulus, 0, 0)
+        Q[p] = (place.base, place.n, place.id0, m.kind, p * STREAMS, stimulus, 0, 0, 0)
         stimulus += len(m.stimuli)
         values.append(_values(net, m))
         if m.plan is not None:
@@ -306,6 +306,11 @@ def _fill_rate(net: Network, place: Place, values: dict[str, Any], X: np.ndarray
             given=f"{float(np.max(p)):g} a step",
             mend="give the network a smaller dt or use Network.poisson",
         )
+    put_rates(place, X, p)
+
+
+def put_rates(place: Place, X: np.ndarray, p: np.ndarray) -> None:
+    """Sets the probabilities of spikes in a step; lanes beyond the last neuron stay silent."""
     place.put(X, "rate", p)
     place.view(X)[-1, 0, place.n - (place.blocks - 1) * BLOCK :] = 0.0
 

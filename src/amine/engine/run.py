@@ -134,15 +134,7 @@ def simulate(
     """See :meth:`amine.network.Network.run`."""
     began = time.perf_counter()
     where = "Network.run"
-    span = to_internal(duration, "ms", f"{where}, duration", nonnegative=True)
-    steps = round(span / net.dt)
-    if abs(steps * net.dt - span) > 1e-6 * max(1.0, span):
-        raise AmineError(
-            f"{where}, duration",
-            "this is not a multiple of the time step",
-            given=str(duration),
-            expected=f"a multiple of {net.dt:g} ms",
-        )
+    steps = whole_steps(duration, net.dt, where)
     if steps >= 2**31 - 2**20:
         raise AmineError(
             f"{where}, duration",
@@ -168,10 +160,28 @@ def simulate(
     if saved is not None:
         saved.restore(sim, kept)
     complete = _loop(net, sim, kept, steps, each, progress, None if checkpoint is None else Path(checkpoint), pause)
-    data = meta(net, precision)
+    return result(net, sim, kept, complete, began, 0 if saved is None else saved.step)
+
+
+def whole_steps(duration: Any, dt: float, where: str) -> int:
+    """A duration in steps; raises AmineError if it is no multiple of one."""
+    span = to_internal(duration, "ms", f"{where}, duration", nonnegative=True)
+    steps = round(span / dt)
+    if abs(steps * dt - span) > 1e-6 * max(1.0, span):
+        raise AmineError(
+            f"{where}, duration",
+            "this is not a multiple of the time step",
+            given=str(duration),
+            expected=f"a multiple of {dt:g} ms",
+        )
+    return steps
+
+
+def result(net: Network, sim: Simulation, kept: Any, complete: bool, began: float, first: int = 0) -> Run:
+    """What a simulation gave until now; it was begun at wall time ``began`` and at step ``first``."""
     about = {"complete": complete, "seconds": dict(sim.seconds), "info": info(net, sim, time.perf_counter() - began)}
-    about["info"]["simulated_ms"] = (sim.step - (0 if saved is None else saved.step)) * net.dt
-    spikes, probes = kept.finish(data, sim.step * net.dt, about)
+    about["info"]["simulated_ms"] = (sim.step - first) * net.dt
+    spikes, probes = kept.finish(meta(net, sim.precision), sim.step * net.dt, about)
     weights = {} if sim.plastic is None else sim.plastic.weights(sim)
     kept.keep_weights(weights)
     return Run(net, spikes, probes, sim.step * net.dt, complete, about["seconds"], about["info"], weights)

@@ -16,9 +16,9 @@ from amine.engine.device import barrier  # noqa: F401  (compiled into generated 
 from amine.engine.plastic import build as plasticity
 from amine.engine.slow.arrays import SlowState
 from amine.engine.slow.baths import with_baths
-from amine.engine.tables import PROBE_COLUMNS
+from amine.engine.tables import PROBE_COLUMNS, SINCE, SOURCE_POISSON
 from amine.engine.transmission import Transmission
-from amine.errors import AmineError
+from amine.errors import AmineError, did_you_mean
 from amine.network.estimate import available_bytes
 from amine.network.network import Network
 from amine.units import to_internal
@@ -183,6 +183,24 @@ class Simulation:
         self.waveforms = [s.current for p in self.places for s in p.member.stimuli]
 
     # --- time --------------------------------------------------------------------------------------------------
+
+    def set_rates(self, population: str, rates: np.ndarray, where: str) -> None:
+        """Rates (1/ms), one or one for each neuron, of a Poisson source from now on; ``where`` is what an error names."""
+        p = next((i for i, place in enumerate(self.places) if place.member.name == population), -1)
+        sources = [place.member.name for place in self.places if place.member.kind == SOURCE_POISSON]
+        if p < 0 or population not in sources:
+            mend = did_you_mean(population, sources) if sources else "add a population of the model 'poisson'"
+            raise AmineError(where, "this is no Poisson source of the network", mend=mend)
+        if rates.shape not in ((), (self.places[p].n,)):
+            raise AmineError(
+                where, "the number of rates is wrong", given=str(rates.shape), expected=f"1 or {self.places[p].n}"
+            )
+        if np.max(rates, initial=0.0) * self.net.dt > 1.0:
+            given = f"{np.max(rates) * 1e3:g} Hz"
+            expected = f"at most {1e3 / self.net.dt:g} Hz: one spike a step"
+            raise AmineError(where, "the rate is too high", given=given, expected=expected)
+        prepare.put_rates(self.places[p], self.arrays.X, rates * self.net.dt)
+        self.arrays.Q[p, SINCE] = self.step
 
     def longest_chunk(self) -> int:
         """Steps after which a chunk's traces would take too much memory."""
@@ -478,6 +496,7 @@ class Simulation:
             "ids": np.concatenate([*ids, np.empty(0, np.int32)]),
             "pay": np.concatenate(pays, 1) if pays else np.empty((self.n_releases, 0), self.real),
             "events": np.int64(self.events.sum()),
+            "since": self.arrays.Q[:, SINCE],
             **({} if self.slow is None else {f"slow.{k}": v for k, v in self.slow.state().items()}),
             **({} if self.plastic is None else self.plastic.state()),
             **self.transmission.state(),
@@ -487,6 +506,7 @@ class Simulation:
         """Goes to the state that :meth:`state` gave, of a simulation of the same network and precision."""
         self.step = int(s["step"])
         self.arrays.X[:], self.arrays.R[:], self.arrays.last[:] = s["X"], s["R"], s["last"]
+        self.arrays.Q[:, SINCE] = s["since"]
         self.transmission.set_state(s)
         ends = np.concatenate([[0], np.cumsum(s["counts"])])
         n = int(ends[-1])

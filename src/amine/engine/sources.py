@@ -24,14 +24,16 @@ def candidate(cells, draws, words, inverse, q, block, epoch, stream, k0, k1):
 
 
 @njit(nogil=True, error_model="numpy")
-def emit_poisson(X, base, first, last, n, spk, at, id0, cells, draws, words, top, inverse, fresh, step, stream, k0, k1):
+def emit_poisson(X, base, first, last, n, spk, at, id0, cells, draws, words, top, inverse, fresh, since, step, stream, k0, k1):
     """At most one spike a step and neuron, with probability X (one row a block).
 
     The spikes of a block in an epoch are found by geometric skips from spike to spike at the highest rate of the block, and kept
     with the probability of the neuron's own rate: what costs is a spike, not a neuron. ``fresh`` says that the arrays hold
-    nothing yet.
+    nothing yet. Where rates changed within the epoch, at step ``since``, draws of their own begin there, so that what comes does not depend on
+    what was.
     """
     begin, epoch, place = (step % EPOCH) * 64, step // EPOCH, base >> 6
+    changed = since % EPOCH if since // EPOCH == epoch else 0
     if fresh or begin == 0:
         for b in range(first, last):
             q = place + b
@@ -40,7 +42,7 @@ def emit_poisson(X, base, first, last, n, spk, at, id0, cells, draws, words, top
                 for lane in range(64):
                     top[q] = max(top[q], F64(X[base + b * 64 + lane]))
                 inverse[q] = 1.0 / math.log1p(-min(top[q], 1.0)) if top[q] > 0.0 else -1e300
-            cells[q], draws[q] = -1, 0
+            cells[q], draws[q] = changed * 64 - 1, changed << 16
             candidate(cells, draws, words, inverse, q, b, epoch, stream, k0, k1)
             while cells[q] < begin:
                 candidate(cells, draws, words, inverse, q, b, epoch, stream, k0, k1)

@@ -1,7 +1,8 @@
 """Columns of the integer tables through which a description reaches a generated kernel."""
 
-# a population: place of its first block, neurons, global id of the first, kind of cell, random stream, first stimulus, first and last release
-BASE, SIZE, ID0, KIND, STREAM, STIMULUS, RELEASE, RELEASE_END, POPULATION_COLUMNS = range(9)
+# a population: place of its first block, neurons, global id of the first, kind of cell, random stream, first stimulus, first and last release,
+# step since which the rates of a source are what they are
+BASE, SIZE, ID0, KIND, STREAM, STIMULUS, RELEASE, RELEASE_END, SINCE, POPULATION_COLUMNS = range(10)
 # a Poisson input: population, row of the receptor's state, row of the weights (-1: one for all), length of the table of counts,
 # draws a step, random stream, row of the expected counts (-1: one for all), length of a block, its neurons
 P_POP, P_ROW, P_WEIGHT_ROW, P_LENGTH, P_DRAWS, P_STREAM, P_RATE_ROW, P_STRIDE, P_LANES, POISSON_COLUMNS = range(10)

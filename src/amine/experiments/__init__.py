@@ -18,7 +18,13 @@ from amine.errors import AmineError, did_you_mean
 if TYPE_CHECKING:
     from amine.experiments.outcome import Outcome
 
-_HOME = {"memory": "memory", "association": "association", "continual": "continual", "forgetting": "forgetting"}
+_HOME = {
+    "memory": "memory",
+    "association": "association",
+    "continual": "continual",
+    "forgetting": "forgetting",
+    "maze": "maze",
+}
 
 
 def names() -> list[str]:

@@ -39,6 +39,7 @@ from amine.network.values import Array, Value, normalise
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.engine.loop import Loop
     from amine.learn.nn.circuit import Circuit
     from amine.models._base import Model
     from amine.network.chemistry import Dose, Field, Modulation
@@ -730,6 +731,22 @@ class Network:
             checkpoint_every=checkpoint_every,
             resume=resume,
         )
+
+    def loop(self, *, threads: int = 1, precision: str = "float32", keep: bool = True, resume: Any = None) -> Loop:
+        """Starts the network for a loop with a world: advance it bit by bit, read its spikes, set the rates of its sources.
+
+        Parameters
+        ----------
+        threads, precision : as for :meth:`run`.
+        keep : spikes and probes stay in memory for :meth:`amine.engine.loop.Loop.run`.
+        resume : a file that :meth:`amine.engine.loop.Loop.save` wrote, to go on from.
+        """
+        from amine.engine.loop import Loop
+
+        loop = Loop(self, threads, precision, keep)
+        if resume is not None:
+            loop.restore(resume)
+        return loop
 
     def __repr__(self) -> str:
         n = sum(p.n for p in self.populations.values())

@@ -1,0 +1,168 @@
+"""Networks in a loop: rates that change, spikes that come back, and the same bits whatever the threads, stops and restarts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import amine as am
+
+
+def network(dt: str = "0.5 ms") -> am.Network:
+    net = am.Network(seed=5, dt=dt)
+    P = net.population("P", 100, "poisson", rate="5 Hz")
+    E = net.population("E", 150, "lif_cond", I_e="150 pA")
+    D = net.population("D", 30, "poisson", rate="4 Hz")
+    DA = net.field("dopamine", released_by=D, release="2 nM", uptake="DAT")
+    net.synapses(P, E, receptor="AMPA", weight="3 nS", p=0.3, delay="1 ms", rule=am.rules.stdp(w_max="6 nS"), name="s")
+    net.modulate(E, by=DA, receptor="D1", acts_on="AMPA.conductance", maximum=1.5)
+    net.poisson(E, rate="100 Hz", receptor="AMPA", weight="1 nS", n=3)
+    net.probe(E[:5], "v", every="2 ms")
+    return net
+
+
+def drive(loop, stops=()) -> None:
+    """The same rates at the same times: also within the 16 steps whose spikes are drawn together. ``stops``: further stops in ms."""
+    rng = np.random.default_rng(2)
+    changes = np.cumsum(rng.integers(1, 40, 25)) * 0.5
+    rates = rng.uniform(0, 200, (25, 100))
+    for t in np.unique(np.concatenate([changes, stops])):
+        if t > loop.time:
+            loop.advance(f"{t - loop.time} ms")
+        at = np.flatnonzero(changes == t)
+        if len(at):
+            loop.set_rates("P", rates[at[0]] * am.units.Hz)
+            loop.set_rates("D", float(rates[at[0], 0]) * am.units.Hz)
+    loop.advance("20 ms")
+
+
+def same(a: am.Run, b: am.Run) -> bool:
+    return (
+        a.duration == b.duration
+        and a.spikes.hash() == b.spikes.hash()
+        and np.array_equal(a.weights("s").weights, b.weights("s").weights)
+        and np.array_equal(a.concentration("dopamine").values, b.concentration("dopamine").values)
+        and all(np.array_equal(p.values["v"], b.probes[n].values["v"]) for n, p in a.probes.items())
+    )
+
+
+@pytest.fixture(scope="module")
+def reference() -> am.Run:
+    loop = network().loop()
+    drive(loop)
+    run = loop.run()
+    assert all(n > 30 for n in run.spikes.counts().values())
+    return run
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads(reference, threads):
+    loop = network().loop(threads=threads)
+    drive(loop)
+    assert same(loop.run(), reference)
+
+
+def test_other_stops_in_between(reference):
+    loop = network().loop()
+    drive(loop, np.arange(1.0, 150.0, 3.5))
+    assert same(loop.run(), reference)
+
+
+def test_it_goes_on_from_a_checkpoint(reference, tmp_path):
+    loop = network().loop()
+    stop = 101.5  # within an epoch of draws, after a change of rates within it or before
+    seen = []
+
+    class Cut:
+        """Advances like a loop, and is replaced by one read from disk at ``stop``."""
+
+        def __init__(self):
+            self.loop = loop
+
+        time = property(lambda self: self.loop.time)
+
+        def set_rates(self, *given):
+            self.loop.set_rates(*given)
+
+        def advance(self, span):
+            self.loop.advance(span)
+            if self.loop.time >= stop and not seen:
+                seen.append(self.loop.time)
+                self.loop.save(tmp_path / "c")
+                self.loop = network().loop(threads=2, resume=tmp_path / "c")
+
+    cut = Cut()
+    drive(cut, [stop])
+    assert seen and same(cut.loop.run(), reference)
+    with pytest.raises(am.AmineError, match="another network"):
+        network("0.25 ms").loop(resume=tmp_path / "c")
+
+
+def test_without_changes_it_is_a_run(tmp_path):
+    loop = network().loop()
+    counts = sum(loop.advance(f"{t} ms")["E"] for t in (3, 40, 57))
+    run = network().run("100 ms", progress=False)
+    assert same(loop.run(), run) and np.array_equal(counts, np.bincount(run.spikes["E"].indices, minlength=150))
+
+
+def test_rates_are_those_that_were_set():
+    """Each of 500 neurons, rates changed every 5 of 16 steps: counts against their expectation, and no memory between changes."""
+    net = am.Network(seed=1, dt="1 ms")
+    P = net.population("P", 500, "poisson", rate="0 Hz")
+    loop = net.loop(keep=False)
+    rates = np.linspace(0.0, 400.0, 500)
+    total, odd, even = np.zeros(500), [], []
+    for k in range(400):  # 2 s in steps of 5 ms
+        loop.set_rates(P, (rates if k % 2 else rates[::-1]) * am.units.Hz)
+        n = loop.advance("5 ms")["P"]
+        total += n
+        (odd if k % 2 else even).append(n.sum())
+    expected = 400.0 * 1e-3 * 5 * 200 * np.ones(500)
+    assert abs((total - expected).mean()) < 4 * np.sqrt(expected.mean() / 500)
+    assert np.corrcoef(even, odd)[0, 1] == pytest.approx(0.0, abs=0.28)  # 4 standard deviations of 200 pairs
+    deviation = (total - expected) / np.sqrt(expected)
+    assert 0.5 < deviation.var() < 1.2  # Bernoulli: below 1
+
+
+def test_rates_of_one_population_leave_the_others_alone():
+    net = am.Network(seed=1, dt="1 ms")
+    net.population("P", 100, "poisson", rate="0 Hz")
+    net.population("Q", 100, "poisson", rate="50 Hz")
+    a, b = net.loop(), net.loop()
+    a.set_rates("P", "100 Hz")
+    assert np.array_equal(a.advance("200 ms")["Q"], b.advance("200 ms")["Q"])
+
+
+def test_nothing_is_kept_if_not_wanted():
+    loop = network().loop(keep=False)
+    loop.advance("10 ms")
+    with pytest.raises(am.AmineError, match="nothing was kept"):
+        loop.run()
+
+
+@pytest.mark.parametrize(
+    ("population", "rates", "sentence"),
+    [
+        ("p", "5 Hz", "did you mean 'P'"),
+        ("E", "5 Hz", "no Poisson source"),
+        ("P", 5.0, "unit is missing"),
+        ("P", "-5 Hz", "negative"),
+        ("P", "5 mV", "wrong dimension"),
+        ("P", [1.0, 2.0] * am.units.Hz, "number of rates is wrong"),
+        ("P", np.nan * am.units.Hz, "not finite"),
+        ("P", "3 kHz", "at most 2000 Hz"),
+    ],
+)
+def test_wrong_rates_are_said_and_change_nothing(population, rates, sentence):
+    loop, other = network().loop(), network().loop()
+    with pytest.raises(am.AmineError, match=sentence):
+        loop.set_rates(population, rates)
+    assert np.array_equal(loop.advance("50 ms")["P"], other.advance("50 ms")["P"])
+
+
+def test_wrong_spans_and_weights_are_said():
+    loop = network().loop()
+    with pytest.raises(am.AmineError, match="multiple of 0.5 ms"):
+        loop.advance("0.7 ms")
+    with pytest.raises(am.AmineError, match="did you mean 's'"):
+        loop.weights("S")
