@@ -6,33 +6,26 @@ import numpy as np
 import pytest
 
 import amine as am
+from amine.experiments import maze
 
 
-def network(dt: str = "0.5 ms") -> am.Network:
-    net = am.Network(seed=5, dt=dt)
-    P = net.population("P", 100, "poisson", rate="5 Hz")
-    E = net.population("E", 150, "lif_cond", I_e="150 pA")
-    D = net.population("D", 30, "poisson", rate="4 Hz")
-    DA = net.field("dopamine", released_by=D, release="2 nM", uptake="DAT")
-    net.synapses(P, E, receptor="AMPA", weight="3 nS", p=0.3, delay="1 ms", rule=am.rules.stdp(w_max="6 nS"), name="s")
-    net.modulate(E, by=DA, receptor="D1", acts_on="AMPA.conductance", maximum=1.5)
-    net.poisson(E, rate="100 Hz", receptor="AMPA", weight="1 nS", n=3)
-    net.probe(E[:5], "v", every="2 ms")
-    return net
+def network(seed: int = 5) -> am.Network:
+    """That of the water maze, which has all that matters here: sources, plastic synapses, a field that gates them, noise."""
+    return maze.network(seed, 0.0285)
 
 
 def drive(loop, stops=()) -> None:
     """The same rates at the same times: also within the 16 steps whose spikes are drawn together. ``stops``: further stops in ms."""
     rng = np.random.default_rng(2)
-    changes = np.cumsum(rng.integers(1, 40, 25)) * 0.5
-    rates = rng.uniform(0, 200, (25, 100))
+    changes = np.cumsum(rng.integers(1, 24, 25)) * 1.0
+    rates = rng.uniform(0, 60, (25, len(maze.FIELDS)))
     for t in np.unique(np.concatenate([changes, stops])):
         if t > loop.time:
             loop.advance(f"{t - loop.time} ms")
         at = np.flatnonzero(changes == t)
         if len(at):
-            loop.set_rates("P", rates[at[0]] * am.units.Hz)
-            loop.set_rates("D", float(rates[at[0], 0]) * am.units.Hz)
+            loop.set_rates("place cells", rates[at[0]] * am.units.Hz)
+            loop.set_rates("dopamine neurons", float(rates[at[0], 0]) * am.units.Hz)
     loop.advance("20 ms")
 
 
@@ -40,9 +33,8 @@ def same(a: am.Run, b: am.Run) -> bool:
     return (
         a.duration == b.duration
         and a.spikes.hash() == b.spikes.hash()
-        and np.array_equal(a.weights("s").weights, b.weights("s").weights)
+        and all(np.array_equal(a.weights(n)[x], b.weights(n)[x]) for n in ("value", "policy") for x in "we")
         and np.array_equal(a.concentration("dopamine").values, b.concentration("dopamine").values)
-        and all(np.array_equal(p.values["v"], b.probes[n].values["v"]) for n, p in a.probes.items())
     )
 
 
@@ -51,7 +43,7 @@ def reference() -> am.Run:
     loop = network().loop()
     drive(loop)
     run = loop.run()
-    assert all(n > 30 for n in run.spikes.counts().values())
+    assert all(n > 30 for name, n in run.spikes.counts().items() if name != "wall")
     return run
 
 
@@ -64,13 +56,13 @@ def test_threads(reference, threads):
 
 def test_other_stops_in_between(reference):
     loop = network().loop()
-    drive(loop, np.arange(1.0, 150.0, 3.5))
+    drive(loop, np.arange(1.0, 150.0, 3.0))
     assert same(loop.run(), reference)
 
 
 def test_it_goes_on_from_a_checkpoint(reference, tmp_path):
     loop = network().loop()
-    stop = 101.5  # within an epoch of draws, after a change of rates within it or before
+    stop = 101.0  # within an epoch of draws, after a change of rates within it or before
     seen = []
 
     class Cut:
@@ -95,14 +87,15 @@ def test_it_goes_on_from_a_checkpoint(reference, tmp_path):
     drive(cut, [stop])
     assert seen and same(cut.loop.run(), reference)
     with pytest.raises(am.AmineError, match="another network"):
-        network("0.25 ms").loop(resume=tmp_path / "c")
+        network(6).loop(resume=tmp_path / "c")
 
 
 def test_without_changes_it_is_a_run(tmp_path):
     loop = network().loop()
-    counts = sum(loop.advance(f"{t} ms")["E"] for t in (3, 40, 57))
+    D = "dopamine neurons"
+    counts = sum(loop.advance(f"{t} ms")[D] for t in (3, 40, 57))
     run = network().run("100 ms", progress=False)
-    assert same(loop.run(), run) and np.array_equal(counts, np.bincount(run.spikes["E"].indices, minlength=150))
+    assert same(loop.run(), run) and np.array_equal(counts, np.bincount(run.spikes[D].indices, minlength=maze.DOPAMINE))
 
 
 def test_rates_are_those_that_were_set():
@@ -129,7 +122,7 @@ def test_rates_of_one_population_leave_the_others_alone():
     net.population("P", 100, "poisson", rate="0 Hz")
     net.population("Q", 100, "poisson", rate="50 Hz")
     a, b = net.loop(), net.loop()
-    a.set_rates("P", "100 Hz")
+    a.set_rates("place cells", "100 Hz")
     assert np.array_equal(a.advance("200 ms")["Q"], b.advance("200 ms")["Q"])
 
 
@@ -143,26 +136,26 @@ def test_nothing_is_kept_if_not_wanted():
 @pytest.mark.parametrize(
     ("population", "rates", "sentence"),
     [
-        ("p", "5 Hz", "did you mean 'P'"),
-        ("E", "5 Hz", "no Poisson source"),
-        ("P", 5.0, "unit is missing"),
-        ("P", "-5 Hz", "negative"),
-        ("P", "5 mV", "wrong dimension"),
-        ("P", [1.0, 2.0] * am.units.Hz, "number of rates is wrong"),
-        ("P", np.nan * am.units.Hz, "not finite"),
-        ("P", "3 kHz", "at most 2000 Hz"),
+        ("place cell", "5 Hz", "did you mean 'place cells'"),
+        ("actor", "5 Hz", "no Poisson source"),
+        ("place cells", 5.0, "unit is missing"),
+        ("place cells", "-5 Hz", "negative"),
+        ("place cells", "5 mV", "wrong dimension"),
+        ("place cells", [1.0, 2.0] * am.units.Hz, "number of rates is wrong"),
+        ("place cells", np.nan * am.units.Hz, "not finite"),
+        ("place cells", "3 kHz", "at most 1000 Hz"),
     ],
 )
 def test_wrong_rates_are_said_and_change_nothing(population, rates, sentence):
     loop, other = network().loop(), network().loop()
     with pytest.raises(am.AmineError, match=sentence):
         loop.set_rates(population, rates)
-    assert np.array_equal(loop.advance("50 ms")["P"], other.advance("50 ms")["P"])
+    assert np.array_equal(loop.advance("50 ms")["dopamine neurons"], other.advance("50 ms")["dopamine neurons"])
 
 
 def test_wrong_spans_and_weights_are_said():
     loop = network().loop()
-    with pytest.raises(am.AmineError, match="multiple of 0.5 ms"):
+    with pytest.raises(am.AmineError, match="multiple of 1 ms"):
         loop.advance("0.7 ms")
-    with pytest.raises(am.AmineError, match="did you mean 's'"):
-        loop.weights("S")
+    with pytest.raises(am.AmineError, match="did you mean 'policy'"):
+        loop.weights("polcy")

@@ -64,6 +64,7 @@ def latencies(groups: Sequence[Group]) -> Figure:
             (middle[None] + shift).repeat(len(x), 0).ravel(), blocks.ravel(), ".", color=COLOURS[k], ms=4, alpha=0.6
         )
     ax.set(xlabel="trial", ylabel="latency (s)", ylim=(0, None), xlim=(0.5, groups[0].latencies.shape[1] + 0.5))
+    ax.xaxis.get_major_locator().set_params(integer=True, steps=[1, 2, 4, 10])
     ax.legend(frameon=False)
     return fig
 
