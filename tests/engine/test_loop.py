@@ -122,7 +122,7 @@ def test_rates_of_one_population_leave_the_others_alone():
     net.population("P", 100, "poisson", rate="0 Hz")
     net.population("Q", 100, "poisson", rate="50 Hz")
     a, b = net.loop(), net.loop()
-    a.set_rates("place cells", "100 Hz")
+    a.set_rates("P", "100 Hz")
     assert np.array_equal(a.advance("200 ms")["Q"], b.advance("200 ms")["Q"])
 
 
