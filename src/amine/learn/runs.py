@@ -22,6 +22,7 @@ from amine.view.report import number, table
 
 SGD: dict[str, Any] = {"optimizer": "sgd", "rate": 0.3, "schedule": "linear"}
 PRESETS: dict[str, dict[str, Any]] = {
+    "backprop": {"neurons": "relu"},
     "hebb": {**SGD, "neurons": "relu"},
     "oja": {**SGD, "rate": 0.1, "neurons": "identity"},
     "stdp": SGD,
@@ -41,7 +42,8 @@ BASE: dict[str, Any] = {
 def choose(rule: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments for a rule: what was given, and for the rest what suits the rule.
 
-    Neurons that aren't given are LIF where the rule needs spikes and tanh where it does not.
+    Neurons that aren't given are LIF where the rule needs spikes; where it does not, they are relu for backprop and tanh
+    for most others.
     """
     made = rules.get(rule)
     start = {"neurons": "tanh" if made.rates else "lif"}
@@ -177,7 +179,8 @@ def compare(
     d: Data, names: Sequence[str], seeds: int, given: Mapping[str, Any], show: Callable[[int, str], None]
 ) -> dict[str, dict[str, Any]]:
     """Each rule with each seed: scores, curves and seconds by rule; ``show`` is told how many are done."""
-    chosen = {n: choose(n, given) for n in names}
+    alike = {} if given.get("neurons") else {"neurons": "tanh"}  # backprop beside other rules for rate networks
+    chosen = {n: choose(n, {**given, **alike} if n == "backprop" else given) for n in names}
     for arguments in chosen.values():  # all are checked before any learns
         estimator(d, {**arguments, "epochs": 1}).fit(*_few(d))
     out: dict[str, dict[str, Any]] = {}
