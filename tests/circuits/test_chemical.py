@@ -25,6 +25,7 @@ def gamma(duration: str = "800 ms", dose: str = "", **given) -> float:
     return frequency(net.run(duration, progress=False))
 
 
+@pytest.mark.validate
 def test_gamma_is_set_by_the_decay_of_inhibition_and_slowed_by_diazepam():
     """The textbook's network is at about 45 Hz; 1 uM of diazepam lengthens the decay (1.69-fold) and acts as that decay does."""
     plain, slow, dosed = gamma(), gamma(decay=f"{9 * (1 + 0.7 / 1.016)!r} ms"), gamma(dose="1 uM")

@@ -62,7 +62,7 @@ def test_receptors_on_an_exact_neuron(name):
         assert 0.8 < np.log2(errors[0] / errors[1]) < 1.6
 
 
-@pytest.mark.parametrize("noisy", [False, True])
+@pytest.mark.parametrize("noisy", [pytest.param(False, marks=pytest.mark.validate), True])
 def test_every_model_stays_finite_in_both_precisions(noisy):
     for name in am.models.names("neuron"):
         results = []

@@ -48,7 +48,14 @@ def long(cases, quick):
     return [pytest.param(*c, marks=() if quick(c) else pytest.mark.validate, id="-".join(c)) for c in cases]
 
 
-LONG = ("lif_cond", "traub_miles", "hodgkin_huxley", "eif")  # much like another's, or long to compile
+LONG = (
+    "lif_cond",
+    "traub_miles",
+    "hodgkin_huxley",
+    "eif",
+    "thalamic_relay",
+    "thalamic_reticular",
+)  # much like another's, or long to compile
 
 
 KINDS = [(m, r, d) for m in MODELS for r in ("plain", "recurrent") for d in ("through", "detached")]
