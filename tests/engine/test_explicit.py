@@ -271,3 +271,16 @@ def test_bad_input(given, words):
     with pytest.raises(am.AmineError, match=words):
         net.synapses(P, P, receptors={"AMPA": "1 nS"}, p=0.1, **given)
     assert not net.projections
+
+
+@pytest.mark.parametrize("detail", ["kinetic", "explicit"])
+def test_a_rate_that_is_none_is_refused(detail):
+    scheme = am.models.scheme(
+        "odd", "C <-> O: a*T, b - k\nopen O", a="1 1/mM/ms", b="0.2 1/ms", k="0.5 1/ms", E_rev="0 mV"
+    )
+    net = am.Network(seed=1)
+    A = net.population("A", 2, "poisson", rate="10 Hz")
+    B = net.population("B", 2, "lif_cond", receptors={"x": scheme})
+    net.synapses(A, B, receptors={"x": "1 nS"}, connect="one_to_one", detail=detail)
+    with pytest.raises(am.AmineError, match="the rate from 'O' to 'C' is negative"):
+        net.run("1 ms", progress=False)

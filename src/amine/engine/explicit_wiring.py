@@ -13,7 +13,7 @@ from amine.engine import explicit as table
 from amine.engine import order, synaptic
 from amine.engine.cells import port_name
 from amine.engine.connectivity import Bundle, build_bundle
-from amine.engine.kinetic import FLOOR, GRID, STACK, equilibrium, generator_matrix, reduced, scheme
+from amine.engine.kinetic import FLOOR, GRID, STACK, check_rates, equilibrium, generator_matrix, reduced, scheme
 from amine.engine.own_release import ELAPSED, is_own
 from amine.engine.prepare import Place
 from amine.errors import AmineError
@@ -266,6 +266,7 @@ def _dynamics(
     values = {**values, "v": -70.0}
     rate = getattr(module, f"scheme_{j}")
     zero, one = (np.array(rate(values, T), float) for T in (0.0, 1.0))
+    check_rates((zero, one), s)
     drive = float(np.max(np.abs(one - zero), initial=1e-30))
     P[table.FLOOR] = FLOOR * P[table.HEIGHT] if b.rates is not None else FLOOR * min(1.0 / drive, P[table.HEIGHT])
     if b.rates is not None:
@@ -288,6 +289,7 @@ def _propagators(s: Any, module: ModuleType, j: int, values: dict[str, Any], T: 
 
     rate = getattr(module, f"scheme_{j}")
     zero, one = (np.array(rate(values, x), float) for x in (0.0, 1.0))
+    check_rates((zero, one), s)
     Q0, Q1 = (reduced(generator_matrix(s, r)) for r in (zero, one - zero))
     f, m = len(s.free), len(s.downstream)
     d = f + m

@@ -240,7 +240,7 @@ def parts_of(group: PulseGroup, module: ModuleType, index: dict[Any, int]) -> li
         s, j = scheme(m), index[repr(m.structure())]
         values = {n: np.float64(_number(m, n)) for n in m.units}
         rates = [np.array(getattr(module, f"scheme_{j}")(values, T), float) for T in (0.0, 1.0)]
-        _finite(rates, m)
+        check_rates(rates, s)
         zero, one = (generator_matrix(s, r) for r in rates)
         _closed(module, j, s, m, values, equilibrium(zero))
         out.append((s, zero, one - zero))
@@ -271,13 +271,14 @@ def cleared_matrix(group: PulseGroup, parts: list[Any], T: float) -> np.ndarray:
     return out
 
 
-def _finite(rates: Any, model: Any) -> None:
+def check_rates(rates: Any, s: Any) -> None:
+    """Raises AmineError for a rate of scheme ``s`` that is no rate; ``rates`` are those at some concentrations."""
     for r in rates:
         bad = [i for i, x in enumerate(r) if not np.isfinite(x) or x < 0]
         if bad:
-            t = scheme(model).transitions[bad[0]]
+            t = s.transitions[bad[0]]
             raise AmineError(
-                model.where,
+                s.where,
                 f"the rate from '{t.a}' to '{t.b}' is negative or not finite",
                 given=f"{t.rate} = {float(r[bad[0]]):g}",
                 mend="check its parameters",

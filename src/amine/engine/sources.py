@@ -24,7 +24,9 @@ def candidate(cells, draws, words, inverse, q, block, epoch, stream, k0, k1):
 
 
 @njit(nogil=True, error_model="numpy")
-def emit_poisson(X, base, first, last, n, spk, at, id0, cells, draws, words, top, inverse, fresh, since, step, stream, k0, k1):
+def emit_poisson(
+    X, base, first, last, n, spk, at, id0, cells, draws, words, top, inverse, fresh, since, step, stream, k0, k1
+):
     """At most one spike a step and neuron, with probability X (one row a block).
 
     The spikes of a block in an epoch are found by geometric skips from spike to spike at the highest rate of the block, and kept
