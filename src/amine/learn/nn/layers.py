@@ -66,6 +66,8 @@ class Readout(nn.Module):
         ``"first_spike"``: steps that were left at the first spike, 0 if there was none: earlier is more.
     tau : time constant of the leaky mean. dt : time step. learn : whether tau is learned.
 
+    Examples
+    --------
     >>> import torch
     >>> Readout("first_spike")(torch.tensor([0.0, 1.0, 1.0]).reshape(3, 1, 1)).item()
     2.0
@@ -117,6 +119,8 @@ class Delays(nn.Module):
     start : delays at the beginning; None: uniform between 0 and ``max``. learn : whether they are learned.
     width : half-width of the kernel; None: one step if they are not learned, else an eighth of ``max``.
 
+    Examples
+    --------
     >>> import torch
     >>> line = Delays(1, max="5 ms", start="2 ms", learn=False)
     >>> line(torch.tensor([1.0, 0, 0, 0]).reshape(4, 1, 1)).flatten().tolist()

@@ -1,0 +1,1 @@
+"""The engine: network structures compiled to machine code, and what runs them."""
