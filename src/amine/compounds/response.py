@@ -35,7 +35,8 @@ def concentrations(first: Any, last: Any, points: int) -> list[float]:
     >>> concentrations("10 nM", "1 uM", 3)
     [0.01, 0.1, 1.0]
     """
-    a, b = (float(to_internal(x, "uM", "concentrations", positive=True)) for x in (first, last))
+    ends = (("lowest", first), ("highest", last))
+    a, b = (float(to_internal(x, "uM", f"concentrations, the {name}", positive=True)) for name, x in ends)
     if points < 2 or b <= a:
         raise AmineError("concentrations", "they do not rise", given=f"{first} to {last} in {points} points")
     return [float(f"{x:.6g}") for x in np.geomspace(a, b, points)]
