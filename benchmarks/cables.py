@@ -39,7 +39,9 @@ def cables(quick: bool) -> list[Group]:
             Claim("2 threads over 1", "amine, 2 threads", "amine", least=1.7),
         ],
         limit="",
-        notes=["Cells of 100 compartments: float64, 0.025 ms, one thread unless said; Jaxley in float64 on two threads, compiled before."],
+        notes=[
+            "Cells of 100 compartments: float64, 0.025 ms, one thread unless said; Jaxley in float64 on two threads, compiled before."
+        ],
     )
     bio = 0.5 if quick else 1.0
     network = Group(
