@@ -69,7 +69,7 @@ def _circuit(name: str, given: dict[str, Any]) -> Network:
     known = inspect.signature(make).parameters
     for key in given:
         if key not in known:
-            raise AmineError(f"circuit '{name}'", f"it has no argument '{key}'", mend=did_you_mean(key, known))
+            raise AmineError(f"circuit '{name}'", f"it has no argument '{key}'", hint=did_you_mean(key, known))
     return make(**{k: _typed(name, k, v, known[k].default) for k, v in given.items()})
 
 
@@ -101,7 +101,7 @@ def _from_file(path: Path, given: dict[str, Any]) -> Network:
 
     if given:
         raise AmineError(
-            f"file '{path}'", f"'{next(iter(given))}' is an argument of circuits only", mend="set it in the file"
+            f"file '{path}'", f"'{next(iter(given))}' is an argument of circuits only", hint="set it in the file"
         )
     if not path.exists():
         raise AmineError(f"file '{path}'", "it does not exist")
@@ -115,7 +115,7 @@ def _from_file(path: Path, given: dict[str, Any]) -> Network:
     except Exception as e:  # whatever a stranger's file may raise
         raise AmineError(f"file '{path}'{_line_of(path, e)}", f"it raised {type(e).__name__}: {e}") from e
     if not isinstance(found, Network):
-        raise AmineError(f"file '{path}'", "it defines no 'network'", mend="assign an amine.Network to that name")
+        raise AmineError(f"file '{path}'", "it defines no 'network'", hint="assign an amine.Network to that name")
     return found
 
 
@@ -242,12 +242,12 @@ def _check_folder(out: Path) -> None:
     """Before a run of hours: whether its folder can be made."""
     where = f"folder '{out}'"
     if out.exists() and not out.is_dir():
-        raise AmineError(where, "this is a file", mend="choose another name")
+        raise AmineError(where, "this is a file", hint="choose another name")
     if out.exists() and any(out.iterdir()):
-        raise AmineError(where, "it exists and is not empty", mend="choose another or remove it")
+        raise AmineError(where, "it exists and is not empty", hint="choose another or remove it")
     there = next((p for p in (out, *out.resolve().parents) if p.exists()), Path("/"))
     if not there.is_dir() or not os.access(there, os.W_OK):
-        raise AmineError(where, f"it cannot be made in '{there}'", mend="choose a folder that can be written")
+        raise AmineError(where, f"it cannot be made in '{there}'", hint="choose a folder that can be written")
 
 
 def _since_start() -> float:

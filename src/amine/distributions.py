@@ -42,7 +42,7 @@ class InternalDistribution:
                     "distribution",
                     "almost nothing lies within the bounds",
                     given=f"{self.low:g}..{self.high:g}",
-                    mend="widen them or clip instead",
+                    hint="widen them or clip instead",
                 )
         return x
 
@@ -81,7 +81,7 @@ class Distribution:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise AmineError("distribution", f"'{self.kind}' is not known", mend=did_you_mean(str(self.kind), KINDS))
+            raise AmineError("distribution", f"'{self.kind}' is not known", hint=did_you_mean(str(self.kind), KINDS))
         if self.bounds not in ("none", "clipped", "truncated"):
             raise AmineError(
                 f"{self.kind}()", "unknown kind of bounds", given=repr(self.bounds), expected="clipped or truncated"
@@ -217,7 +217,7 @@ def _build(node: ast.AST, where: str) -> Distribution:
         return getattr(_build(node.func.value, where), node.func.attr)(*args)
     name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
     if name not in _MAKERS:
-        raise AmineError(where, f"distribution '{name}' is not known", mend=did_you_mean(name, _MAKERS))
+        raise AmineError(where, f"distribution '{name}' is not known", hint=did_you_mean(name, _MAKERS))
     if len(args) != len(KINDS[name]):
         raise AmineError(where, f"{name}() takes {' and '.join(KINDS[name])}", given=f"{len(args)} value(s)")
     return _MAKERS[name](*args)

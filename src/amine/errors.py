@@ -16,19 +16,19 @@ class AmineError(ValueError):
     problem : what is wrong, without a full stop.
     given : what was given, as text; empty if that is clear from ``problem``.
     expected : what was expected instead.
-    mend : how to put it right.
+    hint : how to put it right.
 
     Examples
     --------
-    >>> str(AmineError("Synapses 'E->I'", "p is outside 0..1", given="1.5", mend="use total= for a number of synapses"))
+    >>> str(AmineError("Synapses 'E->I'", "p is outside 0..1", given="1.5", hint="use total= for a number of synapses"))
     "Synapses 'E->I': p is outside 0..1 (given 1.5); use total= for a number of synapses"
     """
 
-    def __init__(self, where: str, problem: str, *, given: str = "", expected: str = "", mend: str = ""):
-        self.where, self.problem, self.given, self.expected, self.mend = where, problem, given, expected, mend
+    def __init__(self, where: str, problem: str, *, given: str = "", expected: str = "", hint: str = ""):
+        self.where, self.problem, self.given, self.expected, self.hint = where, problem, given, expected, hint
         inside = ", ".join(p for p in (given and f"given {given}", expected and f"expected {expected}") if p)
         text = f"{where}: {problem}" if where else problem
-        super().__init__(text + (f" ({inside})" if inside else "") + (f"; {mend}" if mend else ""))
+        super().__init__(text + (f" ({inside})" if inside else "") + (f"; {hint}" if hint else ""))
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def within(where: str) -> Iterator[None]:
     except AmineError as e:
         inner = e.where[:1].lower() + e.where[1:]
         place = f"{where}, {inner}" if inner else where
-        raise AmineError(place, e.problem, given=e.given, expected=e.expected, mend=e.mend) from None
+        raise AmineError(place, e.problem, given=e.given, expected=e.expected, hint=e.hint) from None
 
 
 class AmineWarning(UserWarning):

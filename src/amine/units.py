@@ -89,11 +89,11 @@ def _lookup(unit: str, where: str) -> tuple[Dimension, float]:
         return _from_pint(_registry().Quantity(1, unit))
     except (pint.errors.PintError, AttributeError, TypeError, ValueError, SyntaxError) as e:
         raise AmineError(
-            where, f"'{unit}' is not a unit", mend="use a unit such as mV, ms, nS, pA, pF, uM or Hz"
+            where, f"'{unit}' is not a unit", hint="use a unit such as mV, ms, nS, pA, pF, uM or Hz"
         ) from e
     except Exception as e:  # pint's tokenizer raises assorted errors on arbitrary text
         raise AmineError(
-            where, f"'{unit}' is not a unit", mend="use a unit such as mV, ms, nS, pA, pF, uM or Hz"
+            where, f"'{unit}' is not a unit", hint="use a unit such as mV, ms, nS, pA, pF, uM or Hz"
         ) from e
 
 
@@ -199,7 +199,7 @@ def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
                     "the unit is missing",
                     given=f"'{value}'",
                     expected=f"a value in {unit}",
-                    mend=f"write '{value.strip()} {unit}' if that is meant",
+                    hint=f"write '{value.strip()} {unit}' if that is meant",
                 )
             return number
         d, f = _lookup(text, where)
@@ -219,7 +219,7 @@ def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
             "the unit is missing",
             given=repr(value)[:40],
             expected=f"a value in {unit}",
-            mend=f"write '{value} {unit}' or multiply by a unit of amine.units"
+            hint=f"write '{value} {unit}' or multiply by a unit of amine.units"
             if number.ndim == 0
             else "multiply the array by a unit of amine.units",
         )

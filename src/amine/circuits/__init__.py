@@ -42,7 +42,7 @@ def names() -> list[str]:
 def get(name: str) -> Callable[..., Network]:
     """The function that describes a circuit; raises AmineError with the nearest name if there is none."""
     if name not in _HOME:
-        raise AmineError("circuits", f"circuit '{name}' is not known", mend=did_you_mean(str(name), _HOME))
+        raise AmineError("circuits", f"circuit '{name}' is not known", hint=did_you_mean(str(name), _HOME))
     return getattr(import_module(f"amine.circuits.{_HOME[name]}"), name)
 
 

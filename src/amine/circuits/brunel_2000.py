@@ -27,7 +27,7 @@ def brunel(regime: str = "AI", seed: int = 0, scale: float = 1.0, dt: str = "0.1
     12500
     """
     if regime not in REGIMES:
-        raise AmineError("brunel()", f"regime '{regime}' is not known", mend=did_you_mean(str(regime), REGIMES))
+        raise AmineError("brunel()", f"regime '{regime}' is not known", hint=did_you_mean(str(regime), REGIMES))
     g, ratio = REGIMES[regime]
     net = Network(seed, dt, f"Brunel 2000, model A, {regime}")
     membrane: dict[str, Any] = {

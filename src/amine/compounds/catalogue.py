@@ -71,7 +71,7 @@ def _read(text: str, name: str, sources: dict[str, Source]) -> list[Entry]:
                 where = f"file '{name}', {kind} '{t.get('id', '?') if isinstance(t, dict) else t}'"
                 out.append(read(KINDS[kind], t, where))
         else:
-            raise AmineError(f"file '{name}'", f"'{kind}' is not known", mend=did_you_mean(kind, [*KINDS, "sources"]))
+            raise AmineError(f"file '{name}'", f"'{kind}' is not known", hint=did_you_mean(kind, [*KINDS, "sources"]))
     return out
 
 
@@ -81,7 +81,7 @@ def _put(into: _Catalogue, entry: Entry) -> None:
     for n in names:
         other = into.keys[kind].get(_key(n))
         if other is not None:
-            raise AmineError(entry.where, f"the name '{n}' is taken by {kind} '{other}'", mend="choose another")
+            raise AmineError(entry.where, f"the name '{n}' is taken by {kind} '{other}'", hint="choose another")
     into.entries[kind][entry.id] = entry
     into.keys[kind].update(dict.fromkeys(map(_key, names), entry.id))
 
@@ -136,7 +136,7 @@ def _add(entries: Iterable[Entry], sources: Mapping[str, Source]) -> None:
         for target, kinds in targets_of(e):
             if not any(target in new.entries[k] for k in kinds):
                 known = [i for k in kinds for i in new.entries[k]]
-                raise AmineError(e.where, f"'{target}' is not in the catalogue", mend=did_you_mean(target, known))
+                raise AmineError(e.where, f"'{target}' is not in the catalogue", hint=did_you_mean(target, known))
     _loaded = new
 
 
@@ -186,11 +186,11 @@ def get(name: str, kind: str | None = None) -> Any:
     ('d_ap5', 'transmitter', 'receptor')
     """
     if kind is not None and kind not in KINDS:
-        raise AmineError("compounds", f"kind '{kind}' is not known", mend=did_you_mean(str(kind), KINDS))
+        raise AmineError("compounds", f"kind '{kind}' is not known", hint=did_you_mean(str(kind), KINDS))
     kinds = _ORDER if kind is None else (kind,)
     found = find_entry(name, kinds)
     if found is None:
-        raise AmineError("compounds", f"{kind or 'compound'} '{name}' is not known", mend=_advice(str(name), kinds))
+        raise AmineError("compounds", f"{kind or 'compound'} '{name}' is not known", hint=_advice(str(name), kinds))
     return found
 
 
@@ -253,7 +253,7 @@ def receptor(name: str) -> Receptor:
         found = find_entry(found.members[0], ("receptor",))
     if not isinstance(found, Receptor):
         raise AmineError(
-            "compounds", f"receptor '{name}' is not known", mend=_advice(str(name), ("receptor", "family"))
+            "compounds", f"receptor '{name}' is not known", hint=_advice(str(name), ("receptor", "family"))
         )
     return found
 
@@ -265,7 +265,7 @@ def names(kind: str) -> list[str]:
     True
     """
     if kind not in KINDS:
-        raise AmineError("compounds", f"kind '{kind}' is not known", mend=did_you_mean(str(kind), KINDS))
+        raise AmineError("compounds", f"kind '{kind}' is not known", hint=did_you_mean(str(kind), KINDS))
     return list(_catalogue().entries[kind])
 
 
@@ -324,7 +324,7 @@ def acting_on(target: str) -> list[Drug]:
     """
     if not related(target):
         kinds = ("family", "receptor", "transporter", "enzyme", "channel", "transmitter")
-        raise AmineError("compounds", f"target '{target}' is not known", mend=_advice(target, kinds))
+        raise AmineError("compounds", f"target '{target}' is not known", hint=_advice(target, kinds))
     return [d for d in _catalogue().entries["drug"].values() if isinstance(d, Drug) and actions_on(d, target)]
 
 

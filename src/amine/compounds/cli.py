@@ -62,7 +62,7 @@ def show(
     written = []
     if out is not None:
         if not isinstance(entry, Compound):
-            raise AmineError(entry.where, "it has no structure to draw", mend="leave out -o")
+            raise AmineError(entry.where, "it has no structure to draw", hint="leave out -o")
         if out.suffix.lower() not in (".svg", ".png"):
             raise AmineError(f"file '{out}'", "pictures are written as .svg or .png")
         if entry.smiles or not isinstance(entry, Transmitter):

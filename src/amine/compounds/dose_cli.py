@@ -47,7 +47,7 @@ def dose(
     from amine.compounds.response import concentrations, dose_response
 
     if not measures:
-        raise AmineError("--measure", "no measure is named", mend="such as --measure rate:E")
+        raise AmineError("--measure", "no measure is named", hint="such as --measure rate:E")
     subject, more = _subject(target, settings, seed)
     result = dose_response(
         subject,

@@ -320,7 +320,7 @@ def parse_dose(text: str) -> tuple[str, Course]:
             return which, dose_ramp(first.strip(), last.strip(), begin, end)
         return which, bath(level.strip(), begin, end)
     except AmineError as e:
-        raise AmineError(f"dose of {which}", e.problem, given=e.given, expected=e.expected, mend=e.mend) from None
+        raise AmineError(f"dose of {which}", e.problem, given=e.given, expected=e.expected, hint=e.hint) from None
 
 
 def as_course(value: Any, where: str = "dose") -> Course:
@@ -332,6 +332,6 @@ def as_course(value: Any, where: str = "dose") -> Course:
     if isinstance(value, Course):
         return value
     if isinstance(value, Sequence) and not isinstance(value, str):
-        raise AmineError(where, "this is not a concentration in time", mend="use dose_table(times, values)")
+        raise AmineError(where, "this is not a concentration in time", hint="use dose_table(times, values)")
     c = _conc(value, where)
     return Course("constant", {"first": c, "last": c, "start": 0.0, "stop": math.inf})

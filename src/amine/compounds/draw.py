@@ -36,8 +36,8 @@ def structure(compound: Compound, path: Any, width: int, height: int) -> str | P
 
 def _ending(compound: Compound, path: Any) -> str:
     if not compound.smiles:
-        mend = "long peptides are given by their sequence" if compound.sequence else "give it a smiles"
-        raise AmineError(compound.where, "no structure is known", mend=mend)
+        hint = "long peptides are given by their sequence" if compound.sequence else "give it a smiles"
+        raise AmineError(compound.where, "no structure is known", hint=hint)
     kind = "svg" if path is None else Path(path).suffix.lower().lstrip(".")
     if kind not in ("svg", "png"):
         raise AmineError(f"file '{path}'", "pictures are written as .svg or .png")
@@ -49,7 +49,7 @@ def _drawing(compound: Compound, kind: str, width: int, height: int) -> Any:
         from rdkit import Chem
         from rdkit.Chem.Draw import rdMolDraw2D
     except ImportError:
-        raise AmineError("structure", "RDKit is not installed", mend="pip install 'amine[chem]'") from None
+        raise AmineError("structure", "RDKit is not installed", hint="pip install 'amine[chem]'") from None
     molecule = Chem.MolFromSmiles(compound.smiles)
     if molecule is None:
         raise AmineError(compound.where, "its SMILES is not a molecule", given=compound.smiles[:60])

@@ -220,7 +220,7 @@ def grouped(effects: Iterable[Effect]) -> dict[str, dict[str, list[Effect]]]:
     for key, sites in out.items():
         kinds = {e.kind == "add" for each in sites.values() for e in each}
         if len(kinds) > 1:
-            raise AmineError(f"effects on {key}", "some add and some multiply", mend="give them different quantities")
+            raise AmineError(f"effects on {key}", "some add and some multiply", hint="give them different quantities")
     return out
 
 

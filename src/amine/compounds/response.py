@@ -211,7 +211,7 @@ def dose_response(
 
     names = (measures,) if isinstance(measures, str) else tuple(measures)
     if not names:
-        raise AmineError("dose_response", "no measure is named", mend='give measures=["rate:E"] or such')
+        raise AmineError("dose_response", "no measure is named", hint='give measures=["rate:E"] or such')
     for m in names:
         check(m, network.populations)
     doses = [0.0, *sorted({_concentration(c) for c in concentrations} - {0.0})]
@@ -267,7 +267,7 @@ class _Store:
         if known.exists():
             self._compare(known, plan)
         elif self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise AmineError(f"folder '{folder}'", "it exists and holds no dose-response", mend="choose another")
+            raise AmineError(f"folder '{folder}'", "it exists and holds no dose-response", hint="choose another")
         (self.folder / "points").mkdir(parents=True, exist_ok=True)
         _replace(known, plan.identity())
         for file in sorted((self.folder / "points").glob("*.json")):
@@ -285,7 +285,7 @@ class _Store:
                     f"it holds an experiment with another {key}",
                     given=str(value)[:20],
                     expected=str(found.get(key))[:20],
-                    mend="choose another folder",
+                    hint="choose another folder",
                 )
 
     def has(self, point: Point, measures: Sequence[str]) -> bool:
@@ -333,7 +333,7 @@ def _run_all(
         from distributed import Client, LocalCluster
     except ImportError:
         raise AmineError(
-            "dose_response", "dask.distributed is not installed", mend="pip install 'amine[chem]', or workers=0"
+            "dose_response", "dask.distributed is not installed", hint="pip install 'amine[chem]', or workers=0"
         ) from None
     n = min(workers or os.cpu_count() or 1, len(points))
     cluster = None

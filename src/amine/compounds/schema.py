@@ -115,7 +115,7 @@ class Measurement:
         if ordered != sorted(ordered):
             raise AmineError(where, "low, value and high are not in order", given=str(ordered))
         if self.role and self.role not in ROLES:
-            raise AmineError(where, f"role '{self.role}' is not known", mend=did_you_mean(self.role, ROLES))
+            raise AmineError(where, f"role '{self.role}' is not known", hint=did_you_mean(self.role, ROLES))
         self._check_unit(where)
         if (
             self.role in ("potency", "hill", "release", "kon", "koff", "Km", "Vmax", "cooperativity", "decay")
@@ -250,7 +250,7 @@ class Action:
             raise AmineError(
                 "action",
                 f"mechanism '{self.mechanism}' is not known",
-                mend=did_you_mean(str(self.mechanism), MECHANISMS),
+                hint=did_you_mean(str(self.mechanism), MECHANISMS),
             )
 
     def measurement(self, role: str, target: str = "") -> Measurement | None:
@@ -383,7 +383,7 @@ class Receptor(Entry):
             if s.id == name:
                 return s
         raise AmineError(
-            self.where, f"scheme '{name}' is not known", mend=did_you_mean(name, [s.id for s in self.schemes])
+            self.where, f"scheme '{name}' is not known", hint=did_you_mean(name, [s.id for s in self.schemes])
         )
 
 
@@ -489,7 +489,7 @@ def read(cls: type, data: Any, where: str) -> Any:
     out: dict[str, Any] = {}
     for key, value in data.items():
         if key not in known:
-            raise AmineError(where, f"key '{key}' is not known", mend=did_you_mean(str(key), known))
+            raise AmineError(where, f"key '{key}' is not known", hint=did_you_mean(str(key), known))
         out[key] = _value(key, value, str(known[key].type), where)
     missing = [n for n, f in known.items() if n not in out and f.default is MISSING and f.default_factory is MISSING]
     if missing:
@@ -498,7 +498,7 @@ def read(cls: type, data: Any, where: str) -> Any:
         return cls(**out)
     except AmineError as e:
         place = f"{where}, {e.where}" if e.where and not where.endswith(e.where) else where
-        raise AmineError(place, e.problem, given=e.given, expected=e.expected, mend=e.mend) from None
+        raise AmineError(place, e.problem, given=e.given, expected=e.expected, hint=e.hint) from None
 
 
 def _value(key: str, value: Any, kind: str, where: str) -> Any:

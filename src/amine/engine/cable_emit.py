@@ -511,7 +511,7 @@ class _Writer:
                     f"Neuron '{self.cell.neuron.name}'",
                     "a dose or modulator acts on a parameter that differs between compartments or neurons",
                     given=", ".join(self.cell.varying),
-                    mend="give it one value",
+                    hint="give it one value",
                 )
             r.needs = self.needs
             text += r._scratch() if r.linear else []

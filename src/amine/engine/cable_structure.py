@@ -155,7 +155,7 @@ def _varying(m: Any) -> tuple[str, ...]:
         raise AmineError(
             f"Population '{m.name}'",
             "drugs that shift a voltage do not act on cells with a tree yet",
-            mend="let doses act on receptors",
+            hint="let doses act on receptors",
         )
     if m.spread:
         raise AmineError(f"Population '{m.name}'", "fields with regions do not act on cells with a tree yet")

@@ -67,7 +67,7 @@ def load(structure: Any, make_source: Callable[[], str]) -> tuple[ModuleType, bo
                 f"cache directory '{path.parent}'",
                 "it cannot be written",
                 given=str(e),
-                mend="set AMINE_CACHE_DIR to a folder that can be",
+                hint="set AMINE_CACHE_DIR to a folder that can be",
             ) from e
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None

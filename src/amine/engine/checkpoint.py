@@ -68,20 +68,20 @@ class Checkpoint:
             raise AmineError(
                 where,
                 "this is not a checkpoint, or it is damaged",
-                mend="remove it to start anew",
+                hint="remove it to start anew",
             ) from e
         if not isinstance(header, dict) or header.get("format") != FORMAT:
             raise AmineError(
                 where,
                 "this is not a checkpoint of this version",
                 expected=f"'{FORMAT}'",
-                mend="remove it to start anew",
+                hint="remove it to start anew",
             )
         if header.get("network") != network:
             raise AmineError(
                 where,
                 "it belongs to another network",
-                mend="resume with the description it was made from, or remove it",
+                hint="resume with the description it was made from, or remove it",
             )
         if header.get("precision") != precision:
             raise AmineError(

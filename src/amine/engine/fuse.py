@@ -65,7 +65,7 @@ def fuse(cell: CellStructure) -> Fused:
             raise AmineError(
                 f"Receptor '{label}' on neuron '{cell.neuron.name}'",
                 f"the name '{sorted(clash)[0]}' is taken",
-                mend="rename it in the equations",
+                hint="rename it in the equations",
             )
         swap: Any = {symbol(a): symbol(b) for a, b in rename.items()}
         rhs |= {rename[s]: e.subs(swap, simultaneous=True) for s, e in part.full_rhs.items()}

@@ -78,7 +78,7 @@ def _number(model: Any, name: str) -> float:
         raise AmineError(
             f"{model.where}, parameter '{name}'",
             "the state lives at the source, so it must be one value for all targets",
-            mend="say detail='explicit'",
+            hint="say detail='explicit'",
         )
     return float(to_internal(value, model.units[name], f"{model.where}, parameter '{name}'"))
 
@@ -281,7 +281,7 @@ def check_rates(rates: Any, s: Any) -> None:
                 s.where,
                 f"the rate from '{t.a}' to '{t.b}' is negative or not finite",
                 given=f"{t.rate} = {float(r[bad[0]]):g}",
-                mend="check its parameters",
+                hint="check its parameters",
             )
 
 
@@ -291,7 +291,7 @@ def _closed(module: ModuleType, j: int, s: Any, m: Any, values: dict[str, Any], 
     opening = float(getattr(module, f"open_{j}")({**values, **states}))
     if opening > REST_LIMIT:
         raise AmineError(
-            m.where, "channels are open without transmitter", given=f"{opening:.3g}", mend="say detail='explicit'"
+            m.where, "channels are open without transmitter", given=f"{opening:.3g}", hint="say detail='explicit'"
         )
 
 

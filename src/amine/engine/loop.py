@@ -91,8 +91,8 @@ class Loop:
         found = {} if self._simulation.plastic is None else self._simulation.plastic.weights(self._simulation)
         name = synapses if isinstance(synapses, str) else getattr(synapses, "name", None)
         if name not in found:
-            mend = did_you_mean(str(name), found) if found else "give synapses a rule"
-            raise AmineError("Loop.weights", "this is not a plastic projection", given=repr(name)[:40], mend=mend)
+            hint = did_you_mean(str(name), found) if found else "give synapses a rule"
+            raise AmineError("Loop.weights", "this is not a plastic projection", given=repr(name)[:40], hint=hint)
         return found[name]
 
     def run(self) -> Run:
@@ -104,7 +104,7 @@ class Loop:
             If the loop was made with ``keep=False``.
         """
         if not self._keep:
-            raise AmineError("Loop.run", "nothing was kept", mend="make the loop with keep=True")
+            raise AmineError("Loop.run", "nothing was kept", hint="make the loop with keep=True")
         return result(self.network, self._simulation, self._store, True, self._began)
 
     def save(self, path: Any) -> None:

@@ -293,7 +293,7 @@ def require_finite(found: dict[str, Any], m: Member, what: str) -> None:
                 f"Population '{m.name}'",
                 f"{what} is not finite",
                 given=f"{name} of neuron {i}",
-                mend="check for zeros and extremes among its parameters",
+                hint="check for zeros and extremes among its parameters",
             )
 
 
@@ -304,7 +304,7 @@ def _fill_rate(net: Network, place: Place, values: dict[str, Any], X: np.ndarray
             f"Population '{place.member.name}', parameter 'rate'",
             "more than one spike a step is asked for",
             given=f"{float(np.max(p)):g} a step",
-            mend="give the network a smaller dt or use Network.poisson",
+            hint="give the network a smaller dt or use Network.poisson",
         )
     put_rates(place, X, p)
 
@@ -425,7 +425,7 @@ def _shared(model: Any, name: str) -> float:
     value = model.parameters[name]
     where = f"Release '{model.name}', parameter '{name}'"
     if not isinstance(value, str):
-        raise AmineError(where, "it must be one value for all neurons", mend="make a projection for each value")
+        raise AmineError(where, "it must be one value for all neurons", hint="make a projection for each value")
     return float(to_internal(value, model.units[name], where))
 
 

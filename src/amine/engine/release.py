@@ -72,13 +72,13 @@ def _between_spikes(model: Any, eq: Any, parameters: set[str]) -> Any:
         raise AmineError(
             f"Release '{model.name}'",
             f"'{bad}' is not linear between spikes",
-            mend="release states must be linear with constant coefficients, they advance from spike to spike",
+            hint="release states must be linear with constant coefficients, they advance from spike to spike",
         )
     lin = linear_system(eq.full_rhs, methods, parameters)
     if any(a != 0 for i, row in enumerate(lin.A) for j, a in enumerate(row) if i != j):
         raise AmineError(
             f"Release '{model.name}'",
             "its states act on each other between spikes",
-            mend="let them meet only at spikes",
+            hint="let them meet only at spikes",
         )
     return lin

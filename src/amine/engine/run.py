@@ -141,17 +141,17 @@ def simulate(
             "there are too many steps",
             given=f"{steps}",
             expected=f"at most {2**31 - 2**20}",
-            mend="run it in parts",
+            hint="run it in parts",
         )
     each = None if chunk is None else to_internal(chunk, "ms", f"{where}, chunk", positive=True)
     pause = to_internal(checkpoint_every, "ms", f"{where}, checkpoint_every", positive=True) / 1e3
     if resume and checkpoint is None:
         raise AmineError(
-            f"{where}, resume", "there is no checkpoint to resume from", mend="give checkpoint=PATH as well"
+            f"{where}, resume", "there is no checkpoint to resume from", hint="give checkpoint=PATH as well"
         )
     if checkpoint is not None and store is None and resume is False and Path(checkpoint).exists():
         raise AmineError(
-            f"checkpoint '{checkpoint}'", "it exists", mend="pass resume=True to go on from it, or choose another name"
+            f"checkpoint '{checkpoint}'", "it exists", hint="pass resume=True to go on from it, or choose another name"
         )
     there = checkpoint is not None and resume and Path(checkpoint).exists()
     saved = Checkpoint.read(checkpoint, net.hash(), precision) if there else None

@@ -72,7 +72,7 @@ class Simulation:
                 "Network.run, threads", "the number of threads is out of range", given=repr(threads), expected="1..1024"
             )
         if not net.populations:
-            raise AmineError("Network", "it has no populations", mend="add one with net.population()")
+            raise AmineError("Network", "it has no populations", hint="add one with net.population()")
         net = with_baths(net)
         self.net, self.threads, self.precision = net, threads, precision
         self.real: Any = np.float32 if precision == "float32" else np.float64
@@ -99,7 +99,7 @@ class Simulation:
                 "it needs more memory than there is",
                 given=f"{size['neurons']:,} neurons and {size['synapses']:,} synapses, {size['bytes'] / 1e9:.1f} GB",
                 expected=f"at most {room / 1e9:.1f} GB",
-                mend="lower p, the number of neurons or of their compartments, or the precision",
+                hint="lower p, the number of neurons or of their compartments, or the precision",
             )
 
     # --- building ----------------------------------------------------------------------------------------------
@@ -189,8 +189,8 @@ class Simulation:
         p = next((i for i, place in enumerate(self.places) if place.member.name == population), -1)
         sources = [place.member.name for place in self.places if place.member.kind == SOURCE_POISSON]
         if p < 0 or population not in sources:
-            mend = did_you_mean(population, sources) if sources else "add a population of the model 'poisson'"
-            raise AmineError(where, "this is no Poisson source of the network", mend=mend)
+            hint = did_you_mean(population, sources) if sources else "add a population of the model 'poisson'"
+            raise AmineError(where, "this is no Poisson source of the network", hint=hint)
         if rates.shape not in ((), (self.places[p].n,)):
             raise AmineError(
                 where, "the number of rates is wrong", given=str(rates.shape), expected=f"1 or {self.places[p].n}"
@@ -458,10 +458,10 @@ class Simulation:
             raise AmineError(
                 f"Synapses '{name}', from neuron {i} to {j}, variable '{state}'",
                 f"it is not a finite number at {(before['step'] + bad) * self.net.dt:g} ms",
-                mend="check the parameters of the rule, or bound the weight",
+                hint="check the parameters of the rule, or bound the weight",
             )
         if culprit is None:
-            raise AmineError("Network.run", "a state is not finite", mend="try a smaller dt")
+            raise AmineError("Network.run", "a state is not finite", hint="try a smaller dt")
         place, state = culprit
         self._chunk(bad)
         i = int(np.flatnonzero(~np.isfinite(place.get(self.arrays.X, state)))[0])
@@ -470,7 +470,7 @@ class Simulation:
         raise AmineError(
             f"Population '{place.member.name}', neuron {i}, variable '{state}'",
             f"it is not a finite number at {when:g} ms",
-            mend="check its parameters, inputs and weights, or give the network a smaller dt",
+            hint="check its parameters, inputs and weights, or give the network a smaller dt",
         )
 
     # --- what a checkpoint holds --------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def parameters(specs: list[Any], release: Model, bundle: Bundle, args: Any) -> l
         raise AmineError(
             release.where,
             "its parameters can't differ between synapses",
-            mend="use tsodyks_markram or quantal, or make a projection for each value",
+            hint="use tsodyks_markram or quantal, or make a projection for each value",
         )
     own = [np.zeros((int(shard.rows[-1]), table.OWN_COLUMNS), np.float32) for shard in bundle.shards]
     for column, name in ((table.U, first), (table.TAU_REC, "tau_rec"), (table.TAU_FACIL, "tau_facil")):

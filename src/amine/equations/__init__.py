@@ -43,13 +43,13 @@ def _require(eq: Equations, kind: str, where: str) -> None:
     from amine.errors import AmineError
 
     if kind == "neuron" and "v" not in eq.states:
-        raise AmineError(where, "a neuron needs the state v", mend="write its equation as dv/dt = ... : mV")
+        raise AmineError(where, "a neuron needs the state v", hint="write its equation as dv/dt = ... : mV")
     if kind == "neuron" and eq.reset and eq.threshold is None:
-        raise AmineError(where, "there is a reset but no threshold", mend="add a line such as 'threshold v > V_th'")
+        raise AmineError(where, "there is a reset but no threshold", hint="add a line such as 'threshold v > V_th'")
     if kind == "receptor" and eq.inputs:
         return
     if kind == "receptor" and len(eq.on_spike) != 1:
-        raise AmineError(where, "a receptor needs one 'on spike' statement", mend="write it as 'on spike g += w'")
+        raise AmineError(where, "a receptor needs one 'on spike' statement", hint="write it as 'on spike g += w'")
     if kind == "receptor":
         name, value = eq.on_spike[0]
         from amine.equations.syntax import symbol
@@ -60,14 +60,14 @@ def _require(eq: Equations, kind: str, where: str) -> None:
                 "'on spike' must add the weight and nothing else",
                 given=str(value),
                 expected=f"{name} += w",
-                mend="put factors into the equation of the current",
+                hint="put factors into the equation of the current",
             )
     if eq.ion is not None and (kind != "channel" or eq.ion not in IONS):
         raise AmineError(where, f"ion '{eq.ion}' is not known here", expected=", ".join(IONS) + " in a channel")
     if kind == "channel" and eq.current is None and not set(eq.states) & set(CHANNEL_NAMES):
-        raise AmineError(where, "a channel needs a current", mend="write it as 'current g_max*m*(E - v)'")
+        raise AmineError(where, "a channel needs a current", hint="write it as 'current g_max*m*(E - v)'")
     if kind == "release" and eq.payload is None:
-        raise AmineError(where, "a release model needs a payload", mend="write it as 'payload u*x'")
+        raise AmineError(where, "a release model needs a payload", hint="write it as 'payload u*x'")
 
 
 def check_units(model: Any) -> None:

@@ -141,15 +141,15 @@ def _refuse(eq: RuleEquations) -> None:
             raise AmineError(
                 eq.where,
                 f"the state '{s}' of the source is not linear between spikes",
-                mend="states of the source must decay on their own; make it a state of the synapse or the target",
+                hint="states of the source must decay on their own; make it a state of the synapse or the target",
             )
     if any(e.after is not None for e in eq.post):
         raise AmineError(
-            eq.where, "'on post after' is not possible", mend="delay the pre-spike with 'on pre after' instead"
+            eq.where, "'on post after' is not possible", hint="delay the pre-spike with 'on pre after' instead"
         )
     for s, e in eq.rhs.items():
         if eq.places[s] != "synapse" and any(is_noise(n) for n in _names(e)) and s not in _fused(eq):
-            raise AmineError(eq.where, f"noise acts on '{s}'", mend="noise is for states of the synapse")
+            raise AmineError(eq.where, f"noise acts on '{s}'", hint="noise is for states of the synapse")
 
 
 def _check_sums(eq: RuleEquations) -> None:

@@ -120,7 +120,7 @@ def parse_rule(
         raise AmineError(where, "a rule must be text", given=type(text).__name__)
     parts = _split(text, where)
     if "w" not in parts.states:
-        raise AmineError(where, "a rule needs the weight w", mend="write 'w : weight in 0 .. w_max' or 'dw/dt = ...'")
+        raise AmineError(where, "a rule needs the weight w", hint="write 'w : weight in 0 .. w_max' or 'dw/dt = ...'")
     if parts.states["w"][2] != "synapse":
         raise AmineError(where, "the weight w belongs to the synapse", given=parts.states["w"][2])
     dims = _dimensions(parts, parameters, where, weight)
@@ -131,7 +131,7 @@ def parse_rule(
                 raise AmineError(
                     where,
                     f"'{n}' is no state, parameter, field or variable of the target",
-                    mend=did_you_mean(n, [*dims, *outside]),
+                    hint=did_you_mean(n, [*dims, *outside]),
                 )
     dims |= {n: None if outside is None else _dimension(outside[n], where, n) for n in names}
     return _Reader(parts, dims, where, dict(parameters), tuple(names), outside is not None, weight).read()
@@ -154,7 +154,7 @@ def _split(text: str, where: str) -> _Text:
                 m = _ASSIGN.match(piece[8:].strip())
                 if not m or m.group(2) != "=":
                     raise AmineError(
-                        f"{where}, in '{piece}'", "this does not set a state", mend="write it as initial x = 1"
+                        f"{where}, in '{piece}'", "this does not set a state", hint="write it as initial x = 1"
                     )
                 out.initial[m.group(1)] = m.group(3)
             else:
@@ -170,7 +170,7 @@ def _declare(piece: str, out: _Text, where: str) -> None:
             f"{where}, in '{piece}'",
             "this is not part of a rule",
             expected="dx/dt = ... : unit, x = ... : unit, on pre ..., on post ... or initial x = ...",
-            mend="end equations with ' : nS' or the like",
+            hint="end equations with ' : nS' or the like",
         )
     body, m = body.strip(), _UNIT.match(rest.strip())
     if not m:
@@ -178,12 +178,12 @@ def _declare(piece: str, out: _Text, where: str) -> None:
             f"{where}, in '{piece}'",
             "the unit is not readable",
             given=rest.strip(),
-            mend="write ' : nS (synapse) in 0 .. w_max'",
+            hint="write ' : nS (synapse) in 0 .. w_max'",
         )
     unit, place = m["unit"].strip(), m["place"] or "synapse"
     if place not in PLACES:
         raise AmineError(
-            f"{where}, in '{piece}'", f"'{place}' is no place of a state", mend=did_you_mean(place, PLACES)
+            f"{where}, in '{piece}'", f"'{place}' is no place of a state", hint=did_you_mean(place, PLACES)
         )
     if s := _STATE.match(body):
         name, rhs = s.groups()
@@ -191,7 +191,7 @@ def _declare(piece: str, out: _Text, where: str) -> None:
         name, rhs = body, None
     elif s := _SUM.match(body):
         if place != "target":
-            raise AmineError(f"{where}, in '{piece}'", "a sum over synapses belongs to the target", mend="add (target)")
+            raise AmineError(f"{where}, in '{piece}'", "a sum over synapses belongs to the target", hint="add (target)")
         name, rhs = s.group(1), None
         out.sums[name] = s.group(2)
     elif (s := _ASSIGN.match(body)) and s.group(2) == "=":
@@ -210,9 +210,9 @@ def _declare(piece: str, out: _Text, where: str) -> None:
 
 def _new(name: str, out: _Text, where: str) -> None:
     if name in out.states or name in out.named:
-        raise AmineError(where, f"'{name}' is defined twice", mend="rename one of them")
+        raise AmineError(where, f"'{name}' is defined twice", hint="rename one of them")
     if name in FUNCTIONS or is_noise(name) or name in ("t", "dt", TRANSMIT):
-        raise AmineError(where, f"'{name}' is a reserved name", mend="choose another")
+        raise AmineError(where, f"'{name}' is a reserved name", hint="choose another")
 
 
 def _dimensions(parts: _Text, parameters: Mapping[str, str], where: str, weight: str) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def _dimensions(parts: _Text, parameters: Mapping[str, str], where: str, weight:
     }
     for n, u in everything.items():
         if n in parameters and (n in parts.states or n in parts.named):
-            raise AmineError(where, f"'{n}' is defined twice", mend="rename one of them")
+            raise AmineError(where, f"'{n}' is defined twice", hint="rename one of them")
         dims[n] = _dimension(weight if u == "weight" else u, where, n)
     return dims
 
@@ -312,8 +312,8 @@ class _Reader:
 
     def _initial(self, s: str, text: str) -> Any:
         if s not in self.parts.states or s == "w":
-            mend = "initial weights are those of the synapses" if s == "w" else did_you_mean(s, self.parts.states)
-            raise AmineError(f"{self.where}, in 'initial {s}'", "this does not set a state of the rule", mend=mend)
+            hint = "initial weights are those of the synapses" if s == "w" else did_you_mean(s, self.parts.states)
+            raise AmineError(f"{self.where}, in 'initial {s}'", "this does not set a state of the rule", hint=hint)
         return self.expression(text, self.dims[s])
 
     def _only_parameters(self, e: Any, what: str) -> None:
@@ -329,7 +329,7 @@ class _Reader:
             raise AmineError(
                 where,
                 f"'after {after}' needs a parameter with a unit of time",
-                mend=did_you_mean(after, self.parameters),
+                hint=did_you_mean(after, self.parameters),
             )
         out: list[tuple[str, Any] | None] = []
         for text in acts:
@@ -339,8 +339,8 @@ class _Reader:
             m = _ASSIGN.match(text)
             if not m or m.group(1) not in places:
                 known = list(places)
-                mend = did_you_mean(m.group(1), known) if m else "write it as w += ... or x = 1"
-                raise AmineError(f"{where}, in '{text}'", "this does not set a state of the rule", mend=mend)
+                hint = did_you_mean(m.group(1), known) if m else "write it as w += ... or x = 1"
+                raise AmineError(f"{where}, in '{text}'", "this does not set a state of the rule", hint=hint)
             name, op, expr = m.groups()
             value = shown.expand(self.expression(expr, self.dims[name] if op != "*=" else (0,) * 6))
             s = symbol(name)
@@ -357,7 +357,7 @@ class _Reader:
             raise AmineError(
                 f"{where}, in '{text}'",
                 f"the state '{name}' belongs to the {places[name]}, which a {kind}-spike does not own",
-                mend=f"write it under 'on {other}', or make it a state of the synapse",
+                hint=f"write it under 'on {other}', or make it a state of the synapse",
             )
         self._reads(name, places, e, f"'{text}'")
 
@@ -371,7 +371,7 @@ class _Reader:
                 raise AmineError(
                     self.where,
                     f"{what} reads '{s}' of the {places[s]}, but '{name}' belongs to the {place}",
-                    mend=f"make '{name}' a state of the synapse",
+                    hint=f"make '{name}' a state of the synapse",
                 )
 
 

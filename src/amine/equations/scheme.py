@@ -169,7 +169,7 @@ def _transition(m: re.Match[str], line: str, where: str) -> list[Transition]:
             f"{where}, in '{line}'",
             f"'{arrow}' needs {'two rates, forward and backward' if wanted == 2 else 'one rate'}",
             given=str(len([r for r in rates if r])),
-            mend=f"write it as '{a} {arrow} {b}: " + ("forward, backward'" if wanted == 2 else "rate'"),
+            hint=f"write it as '{a} {arrow} {b}: " + ("forward, backward'" if wanted == 2 else "rate'"),
         )
     if a == b:
         raise AmineError(f"{where}, in '{line}'", "a state goes over into itself")
@@ -179,20 +179,20 @@ def _transition(m: re.Match[str], line: str, where: str) -> list[Transition]:
 def _names(s: Scheme) -> None:
     own = [*s.states, *(n for n, _, _ in s.downstream), *(n for n, _, _ in s.parts)]
     if not s.transitions:
-        raise AmineError(s.where, "it has no transitions", mend="add lines such as 'C <-> O: alpha*T, beta'")
+        raise AmineError(s.where, "it has no transitions", hint="add lines such as 'C <-> O: alpha*T, beta'")
     for n in own:
         if own.count(n) > 1:
-            raise AmineError(s.where, f"'{n}' is defined twice", mend="rename one of them")
+            raise AmineError(s.where, f"'{n}' is defined twice", hint="rename one of them")
         if n in RESERVED:
-            raise AmineError(s.where, f"'{n}' is a reserved name", mend="choose another")
+            raise AmineError(s.where, f"'{n}' is a reserved name", hint="choose another")
     if not s.open:
-        raise AmineError(s.where, "nothing is said to be open", mend=f"add a line such as 'open {s.states[-1]}'")
+        raise AmineError(s.where, "nothing is said to be open", hint=f"add a line such as 'open {s.states[-1]}'")
     if not any(t.binds for t in s.transitions):
-        raise AmineError(s.where, "no rate depends on the transmitter", mend="let a rate contain T, its concentration")
+        raise AmineError(s.where, "no rate depends on the transmitter", hint="let a rate contain T, its concentration")
     if _SUM.match(s.open) and s.opens is None and not s.downstream:
         unknown = next(x.strip() for x in s.open.split("+") if x.strip() not in s.states)
         raise AmineError(
-            f"{s.where}, in 'open {s.open}'", f"state '{unknown}' is not known", mend=did_you_mean(unknown, s.states)
+            f"{s.where}, in 'open {s.open}'", f"state '{unknown}' is not known", hint=did_you_mean(unknown, s.states)
         )
 
 
@@ -210,7 +210,7 @@ def _closes(s: Scheme) -> None:
         for x in s.states:
             if x not in found:
                 way = f"nothing leads from '{s.rest}' to '{x}'" if forward else f"nothing leads back from '{x}'"
-                raise AmineError(s.where, f"the rates do not close: {way}", mend="add the missing transition")
+                raise AmineError(s.where, f"the rates do not close: {way}", hint="add the missing transition")
 
 
 def check(s: Scheme, units: dict[str, str]) -> dict[str, Any]:
@@ -238,7 +238,7 @@ def check(s: Scheme, units: dict[str, str]) -> dict[str, Any]:
             raise AmineError(
                 f"{s.where}, in '{t.rate}'",
                 "a rate must be linear in T",
-                mend="write each binding as a transition of its own",
+                hint="write each binding as a transition of its own",
             )
         rates[str(i)] = e
     for n, e, u in s.parts:
@@ -256,7 +256,7 @@ def check(s: Scheme, units: dict[str, str]) -> dict[str, Any]:
         if n not in units or not any(mentions(t.rate, n) for t in s.transitions):
             rates_of = [u for u in units if any(mentions(t.rate, u) for t in s.transitions)]
             raise AmineError(
-                f"{s.where}, in 'decay'", f"'{n}' is no parameter of a rate", mend=did_you_mean(n, rates_of)
+                f"{s.where}, in 'decay'", f"'{n}' is no parameter of a rate", hint=did_you_mean(n, rates_of)
             )
     parse_expression(s.open, pure, s.where, NONE)
     parse_expression(s.current, dims | {"g": dimension_of("nS")}, s.where, dimension_of("pA"))

@@ -190,7 +190,7 @@ class _Walker:
 
     def walk(self, node: ast.AST, depth: int = 0) -> tuple[Any, Dimension | None]:
         if depth > MAX_DEPTH:
-            raise self.fail("the expression is nested too deeply", mend="name parts of it on lines of their own")
+            raise self.fail("the expression is nested too deeply", hint="name parts of it on lines of their own")
         handler = getattr(self, "on_" + type(node).__name__, None)
         if handler is None:
             raise self.fail(
@@ -224,7 +224,7 @@ class _Walker:
         if n.id in UNIT_NAMES:
             factor = to_internal(f"1 {n.id}", n.id, self.where)
             return _number(float(factor)), dimension_of(n.id)
-        raise self.fail(f"'{n.id}' is not known", mend=did_you_mean(n.id, [*self.dims, *FUNCTIONS]))
+        raise self.fail(f"'{n.id}' is not known", hint=did_you_mean(n.id, [*self.dims, *FUNCTIONS]))
 
     def on_UnaryOp(self, n: ast.UnaryOp, d: int) -> tuple[Any, Dimension | None]:
         x, dim = self.walk(n.operand, d)
@@ -238,7 +238,7 @@ class _Walker:
 
     def number(self, x: Any) -> Any:
         if _is_condition(x):
-            raise self.fail("a comparison stands where a number is needed", mend="use where(condition, a, b)")
+            raise self.fail("a comparison stands where a number is needed", hint="use where(condition, a, b)")
         return x
 
     def condition(self, x: Any) -> Any:
@@ -254,7 +254,7 @@ class _Walker:
                 raise self.fail(
                     f"'{ast.unparse(n)[:80]}' adds quantities of different dimension",
                     given=f"{_unit(da)} and {_unit(db)}",
-                    mend="check the units of its parts",
+                    hint="check the units of its parts",
                 )
             return (a + b if isinstance(n.op, ast.Add) else a - b), (db if da is None else da)
         if isinstance(n.op, ast.Mult):
@@ -311,7 +311,7 @@ class _Walker:
     def on_Call(self, n: ast.Call, d: int) -> tuple[Any, Dimension | None]:
         if not isinstance(n.func, ast.Name) or n.func.id not in FUNCTIONS:
             name = ast.unparse(n.func)[:40]
-            raise self.fail(f"function '{name}' is not known", mend=did_you_mean(name, FUNCTIONS))
+            raise self.fail(f"function '{name}' is not known", hint=did_you_mean(name, FUNCTIONS))
         make, arity, rule = FUNCTIONS[n.func.id]
         if n.keywords or len(n.args) != arity:
             raise self.fail(f"function '{n.func.id}' takes {arity} argument(s)", given=str(len(n.args)))
@@ -330,7 +330,7 @@ class _Walker:
                 f"the argument of {n.func.id}() has a dimension",
                 given=_unit(known[0]),
                 expected="a pure number",
-                mend="divide it by a quantity of the same unit",
+                hint="divide it by a quantity of the same unit",
             )
         if any(u != known[0] for u in known[1:]):
             raise self.fail(
@@ -387,7 +387,7 @@ def parse_expression(
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
-        raise walker.fail("this is not an expression", mend="check brackets and operators") from e
+        raise walker.fail("this is not an expression", hint="check brackets and operators") from e
     try:
         value, dim = walker.walk(tree)
     except AmineError:
@@ -424,7 +424,7 @@ def statements(text: str) -> list[tuple[str, str]]:
 def _split_unit(rest: str, where: str) -> tuple[str, str]:
     body, colon, unit = rest.rpartition(":")
     if not colon:
-        raise AmineError(f"{where}, in '{rest}'", "the unit is missing", mend="end the line with ' : mV' or the like")
+        raise AmineError(f"{where}, in '{rest}'", "the unit is missing", hint="end the line with ' : mV' or the like")
     return body.strip(), unit.strip()
 
 
@@ -468,9 +468,9 @@ def parse_equations(
     dims["t"] = TIME
     for name, (_, unit) in {**states, **named_text}.items():
         if name in dims and name not in extra:
-            raise AmineError(where, f"'{name}' is defined twice", mend="rename one of them")
+            raise AmineError(where, f"'{name}' is defined twice", hint="rename one of them")
         if name in FUNCTIONS or is_noise(name) or _made(name, states):
-            raise AmineError(where, f"'{name}' is a reserved name", mend="choose another")
+            raise AmineError(where, f"'{name}' is a reserved name", hint="choose another")
         dims[name] = _dimension(unit, where, name)
     per_ms = tuple(-x for x in TIME)
     rhs = {
@@ -505,7 +505,7 @@ def _dimension(unit: str, where: str, name: str) -> Dimension:
             f"{where}, '{name}'",
             "the unit is not known",
             given=f"'{unit}'",
-            mend="use a unit such as mV, ms, nS, pA, pF, uM or 1",
+            hint="use a unit such as mV, ms, nS, pA, pF, uM or 1",
         ) from e
 
 
@@ -527,7 +527,7 @@ def _declarations(lines: list[tuple[str, str]], where: str) -> tuple[dict[str, A
                 expected="dx/dt = ... : unit, x = ... : unit, or one of " + ", ".join(KEYWORDS),
             )
         if m.group(1) in states or m.group(1) in named:
-            raise AmineError(where, f"'{m.group(1)}' is defined twice", mend="rename one of them")
+            raise AmineError(where, f"'{m.group(1)}' is defined twice", hint="rename one of them")
         into[m.group(1)] = (m.groups()[-1], unit)
     return states, named
 
@@ -555,7 +555,7 @@ def _events(
                 raise AmineError(
                     f"{where}, in '{key} {rest}'",
                     "this does not set a state of the model",
-                    mend=did_you_mean(m.group(1), states) if m else "write it as v = V_r or w += b",
+                    hint=did_you_mean(m.group(1), states) if m else "write it as v = V_r or w += b",
                 )
             name, op, expr = m.groups()
             if key == "on spike":
@@ -572,7 +572,7 @@ def _events(
                 raise AmineError(
                     f"{where}, in 'initial {rest}'",
                     "this does not set a state of the model",
-                    mend=did_you_mean(m.group(1), states) if m else "",
+                    hint=did_you_mean(m.group(1), states) if m else "",
                 )
             initial[m.group(1)] = parse_expression(m.group(3), dims, where, dims[m.group(1)])
         elif key == "method":
@@ -580,7 +580,7 @@ def _events(
         elif key:
             name = key
             if name in out:
-                raise AmineError(where, f"'{key}' is given twice", mend="keep one")
+                raise AmineError(where, f"'{key}' is given twice", hint="keep one")
             if key == "threshold":
                 out[name] = parse_expression(rest, dims, where, condition=True)
             elif key == "refractory":
@@ -590,7 +590,7 @@ def _events(
                 for h in hold:
                     if h not in states:
                         raise AmineError(
-                            f"{where}, in 'refractory {rest}'", f"'{h}' is not a state", mend=did_you_mean(h, states)
+                            f"{where}, in 'refractory {rest}'", f"'{h}' is not a state", hint=did_you_mean(h, states)
                         )
                 out["hold"] = hold
             elif key == "ion":
@@ -612,10 +612,10 @@ def _method(rest: str, where: str, states: set[str]) -> dict[str, str]:
     name, _, method = rest.partition(" ")
     place, method = f"{where}, in 'method {rest}'", method.strip()
     if name not in states:
-        raise AmineError(place, f"'{name}' is not a state", mend=did_you_mean(name, states))
+        raise AmineError(place, f"'{name}' is not a state", hint=did_you_mean(name, states))
     known = ("exponential_euler", "rk4", "euler_maruyama")
     if method not in known:
-        raise AmineError(place, f"'{method}' is not a method that can be chosen", mend=did_you_mean(method, known))
+        raise AmineError(place, f"'{method}' is not a method that can be chosen", hint=did_you_mean(method, known))
     return {name: method}
 
 
@@ -627,7 +627,7 @@ def _no_loops(named: Mapping[str, sp.Expr], where: str) -> None:
             raise AmineError(
                 where,
                 "algebraic loop between " + " -> ".join([*open_[open_.index(n) :], n]),
-                mend="make one of them a state with its own time constant",
+                hint="make one of them a state with its own time constant",
             )
         if n in done:
             return

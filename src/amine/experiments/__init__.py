@@ -35,5 +35,5 @@ def names() -> list[str]:
 def get(name: str) -> Callable[..., Outcome]:
     """The function that runs an experiment; raises AmineError with the nearest name if there is none."""
     if name not in _HOME:
-        raise AmineError("experiments", f"experiment '{name}' is not known", mend=did_you_mean(str(name), _HOME))
+        raise AmineError("experiments", f"experiment '{name}' is not known", hint=did_you_mean(str(name), _HOME))
     return getattr(import_module(f"amine.experiments.{_HOME[name]}"), name)

@@ -138,7 +138,7 @@ def association(
     """
     if dose:
         raise AmineError(
-            "association", "its synapses are currents without receptors that drugs know", mend="leave dose out"
+            "association", "its synapses are currents without receptors that drugs know", hint="leave dose out"
         )
     n, k = (
         whole_number(neurons, "association, neurons", 16, 8192),
@@ -199,7 +199,7 @@ def _numbers(text: str) -> list[int]:
         return [int(x) for x in text.split(",")]
     except ValueError as e:
         raise AmineError(
-            "association, loads", "these are not numbers", given=text[:40], mend="write 100,200,400"
+            "association, loads", "these are not numbers", given=text[:40], hint="write 100,200,400"
         ) from e
 
 

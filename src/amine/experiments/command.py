@@ -29,7 +29,7 @@ def checked(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     out = {}
     for key, value in given.items():
         if key not in known:
-            raise AmineError(f"experiment '{name}'", f"it has no argument '{key}'", mend=did_you_mean(key, known))
+            raise AmineError(f"experiment '{name}'", f"it has no argument '{key}'", hint=did_you_mean(key, known))
         out[key] = _typed(f"experiment '{name}', argument '{key}'", value, known[key].default)
     return out
 
@@ -85,5 +85,5 @@ def run_point(plan: Plan, concentration: float, seed: int, measures: Sequence[st
     found = experiments.get(name)(**arguments, seed=seed, dose=dose).measures
     for m in measures:
         if m not in found:
-            raise AmineError(f"experiment '{name}'", f"measure '{m}' is not known", mend=did_you_mean(m, found))
+            raise AmineError(f"experiment '{name}'", f"measure '{m}' is not known", hint=did_you_mean(m, found))
     return {m: float(found[m]) for m in measures}

@@ -197,7 +197,7 @@ def _conditions(given: Sequence[str] | str) -> list[str]:
     chosen = [c.strip() for c in given.split(",")] if isinstance(given, str) else list(given)
     for c in chosen:
         if c not in CONDITIONS:
-            raise AmineError("continual, conditions", f"'{c}' is not known", mend=did_you_mean(c, CONDITIONS))
+            raise AmineError("continual, conditions", f"'{c}' is not known", hint=did_you_mean(c, CONDITIONS))
     return chosen
 
 

@@ -38,7 +38,7 @@ def load(seed: int, held: float = 0.3, classes: tuple[int, ...] | None = None) -
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split
     except ImportError as e:
-        raise AmineError("digits", "scikit-learn is not installed", mend="pip install 'amine[learn]'") from e
+        raise AmineError("digits", "scikit-learn is not installed", hint="pip install 'amine[learn]'") from e
     images, labels = load_digits(return_X_y=True)
     images = np.asarray(images, float) / 16.0
     if classes is not None:

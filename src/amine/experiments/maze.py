@@ -346,6 +346,6 @@ def _doses(given: Sequence[str] | str) -> list[tuple[str, Any]]:
                 "maze, dose",
                 "animals are used to their drug, which is there all the time",
                 given=text[:40],
-                mend="leave the times out",
+                hint="leave the times out",
             )
     return [parse_dose(text) for text in texts]

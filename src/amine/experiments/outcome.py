@@ -67,7 +67,7 @@ class Outcome:
         """Writes a self-contained page; raises AmineError if the file exists, unless asked to overwrite it."""
         target = Path(path)
         if target.exists() and not overwrite:
-            raise AmineError(f"file '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+            raise AmineError(f"file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
         part = target.with_name(target.name + ".part")
         part.write_text(self._page(), encoding="utf-8")
         os.replace(part, target)
@@ -79,7 +79,7 @@ class Outcome:
 
         out = Path(folder)
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise AmineError(f"folder '{out}'", "it exists and is not empty", mend="choose another or remove it")
+            raise AmineError(f"folder '{out}'", "it exists and is not empty", hint="choose another or remove it")
         out.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
         try:

@@ -170,7 +170,7 @@ class Estimator(BaseEstimator):
             raise AmineError(
                 f"{where}, hidden",
                 "spiking neurons stand in hidden layers, and there are none",
-                mend="give hidden=(128,)",
+                hint="give hidden=(128,)",
             )
         if spiking:
             self._check_spiking(where)
@@ -343,6 +343,6 @@ def neuron_of(where: str, neurons: Any) -> Any:
     known = [*ACTIVATIONS, *models.names("neuron")]
     if neurons not in known:
         raise AmineError(
-            f"{where}, neurons", f"neuron {neurons!r} is not known", mend=did_you_mean(str(neurons), known)
+            f"{where}, neurons", f"neuron {neurons!r} is not known", hint=did_you_mean(str(neurons), known)
         )
     return models.get(neurons)

@@ -95,7 +95,7 @@ class CableCell(nn.Module):
                 expected="a model of amine.models.cable",
             )
         if "V_r" in neuron.units:
-            raise AmineError("CableCell", "a reset has no gradient", mend="make the cell without reset=")
+            raise AmineError("CableCell", "a reset has no gradient", hint="make the cell without reset=")
         self.neuron, self.dt = neuron, float(to_internal(dt, "ms", "CableCell, dt", positive=True))
         self.groups, self.members = _membranes(neuron)
         self.code = [_compile(g) for g in self.groups]
@@ -113,11 +113,11 @@ class CableCell(nn.Module):
         for name in learn:
             if name not in neuron.units:
                 raise AmineError(
-                    "CableCell, learn", f"parameter '{name}' is not known", mend=did_you_mean(name, neuron.units)
+                    "CableCell, learn", f"parameter '{name}' is not known", hint=did_you_mean(name, neuron.units)
                 )
             if name in ("R_a", "T", "V_th", "t_ref", "v_init"):
                 raise AmineError(
-                    "CableCell, learn", f"'{name}' cannot be learned", mend="learn parameters of channels, or C_m"
+                    "CableCell, learn", f"'{name}' cannot be learned", hint="learn parameters of channels, or C_m"
                 )
             x = self.fixed[name]
             self.raw[name] = nn.Parameter(torch.log(x) if _positive(name) else x.clone())
@@ -129,7 +129,7 @@ class CableCell(nn.Module):
                 along(self.neuron.cell, str(value), self.neuron.units[name], f"CableCell, '{name}'")
             )
         if not isinstance(value, str):
-            raise AmineError(f"CableCell, parameter '{name}'", "it must be one value", mend="give it one before")
+            raise AmineError(f"CableCell, parameter '{name}'", "it must be one value", hint="give it one before")
         return torch.tensor(
             float(to_internal(value, self.neuron.units[name], f"CableCell, '{name}'")), dtype=torch.float64
         )
@@ -328,7 +328,7 @@ def fit(
         )
     cell = CableCell(neuron, dt=dt, learn=learn)
     if not len(cell.raw):
-        raise AmineError("fit(), learn", "no parameter is named", mend=f"choose from {', '.join(neuron.units)}")
+        raise AmineError("fit(), learn", "no parameter is named", hint=f"choose from {', '.join(neuron.units)}")
     place = neuron.cell.at(at, where="fit(), at")[0]
     span = slice(None) if window is None else window
     optimiser = torch.optim.Adam(cell.parameters(), lr=rate)
@@ -338,7 +338,7 @@ def fit(
         optimiser.zero_grad()
         loss = ((cell(i, at)[span, :, place] - v[span]) ** 2).mean()
         if not torch.isfinite(loss):
-            raise AmineError("fit()", "the voltage is no longer finite", mend="lower the rate")
+            raise AmineError("fit()", "the voltage is no longer finite", hint="lower the rate")
         losses.append(float(loss.detach()))
         if losses[-1] < best[0]:
             best = (losses[-1], {n: p.detach().clone() for n, p in cell.raw.items()})

@@ -15,7 +15,7 @@ def one_of(where: str, word: str, value: Any, known: Iterable[str]) -> str:
     """``value`` if it is one of the known names; otherwise an error with the nearest."""
     known = list(known)
     if value not in known:
-        raise AmineError(where, f"{word} {value!r} is not known", mend=did_you_mean(str(value), known))
+        raise AmineError(where, f"{word} {value!r} is not known", hint=did_you_mean(str(value), known))
     return value
 
 
@@ -70,7 +70,7 @@ def data(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
                 where,
                 "there is one axis only",
                 expected="(samples, features)",
-                mend="Reshape your data: X.reshape(-1, 1) if it is one feature, X.reshape(1, -1) if it is one sample",
+                hint="Reshape your data: X.reshape(-1, 1) if it is one feature, X.reshape(1, -1) if it is one sample",
             ) from e
         raise AmineError(where, problem) from e
     bad = ~np.isfinite(array)
@@ -80,7 +80,7 @@ def data(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
         raise AmineError(
             where,
             f"input contains {what} in row {row}, column {column}",
-            mend="fill or leave out such samples, for example with sklearn.impute",
+            hint="fill or leave out such samples, for example with sklearn.impute",
         )
     return np.asarray(array)
 
@@ -154,6 +154,6 @@ def class_weights(where: str, given: Any, classes: np.ndarray, y: np.ndarray) ->
     for c in given:
         if c not in known:
             raise AmineError(
-                f"{where}, class_weight", f"class {c!r} is not in y", mend=did_you_mean(str(c), map(str, known))
+                f"{where}, class_weight", f"class {c!r} is not in y", hint=did_you_mean(str(c), map(str, known))
             )
     return np.array([number(f"{where}, class_weight", given.get(c, 1.0), 0.0) for c in known])

@@ -138,7 +138,7 @@ class Classifier(ClassifierMixin, Estimator):
         if not np.isin(found, self.classes_).all():
             new = found[~np.isin(found, self.classes_)][0]
             raise AmineError(
-                "Classifier, y", f"label {new!r} is not among the classes", mend="name all classes in the first call"
+                "Classifier, y", f"label {new!r} is not among the classes", hint="name all classes in the first call"
             )
         return X, y
 
@@ -203,7 +203,7 @@ class Regressor(RegressorMixin, Estimator):
 
     def _check_data(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
         if self._loss_name() != "mse":
-            raise AmineError("Regressor, loss", "cross-entropy needs classes", mend="use loss='mse', or a Classifier")
+            raise AmineError("Regressor, loss", "cross-entropy needs classes", hint="use loss='mse', or a Classifier")
         X = checks.data(self, X, reset=reset)
         y = checks.targets(self, y, X)
         if reset:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _new(path: Any, what: str, overwrite: bool) -> Path:
     target = Path(path)
     if target.exists() and not overwrite:
-        raise AmineError(f"{what} file '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+        raise AmineError(f"{what} file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
     target.parent.mkdir(parents=True, exist_ok=True)
     return target
 
@@ -47,7 +47,7 @@ def to_onnx(model: Any, path: Any, *, overwrite: bool = False) -> Path:
             "to_onnx()",
             "ONNX takes networks of rate neurons",
             given=type(network).__name__,
-            mend="export a spiking network with to_nir()",
+            hint="export a spiking network with to_nir()",
         )
     kind = TensorProto.DOUBLE if model.spec_.dtype == torch.float64 else TensorProto.FLOAT
     weights, nodes, last = [], [], "X"
@@ -156,7 +156,7 @@ def _lif(nir: Any, neurons: Any) -> Any:
             "to_nir()",
             "NIR's LIF neuron has no refractory time",
             given=f"t_ref {p['t_ref'].max():g} ms",
-            mend="train with am.models.lif(t_ref='0 ms')",
+            hint="train with am.models.lif(t_ref='0 ms')",
         )
     r = p["tau_m"] / p["C"]  # mV/pA
     return nir.LIF(

@@ -82,13 +82,13 @@ def check_initial(where: str, initial: Any, hidden: tuple[int, ...]) -> str:
     """A known start, and one from which hidden layers can learn."""
     if initial not in INITIAL and initial != "auto":
         raise AmineError(
-            f"{where}, initial", f"start {initial!r} is not known", mend=did_you_mean(str(initial), [*INITIAL, "auto"])
+            f"{where}, initial", f"start {initial!r} is not known", hint=did_you_mean(str(initial), [*INITIAL, "auto"])
         )
     if initial == "zero" and hidden:
         raise AmineError(
             f"{where}, initial",
             "from a start at zero all neurons of a hidden layer stay alike, so it can't learn",
-            mend="use initial='auto', or no hidden layers",
+            hint="use initial='auto', or no hidden layers",
         )
     return initial
 

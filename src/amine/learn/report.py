@@ -87,7 +87,7 @@ def write(path: Any, text: str, overwrite: bool = False) -> Path:
     """Writes a page under another name and renames it."""
     target = Path(path)
     if target.exists() and not overwrite:
-        raise AmineError(f"report '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+        raise AmineError(f"report '{target}'", "it exists", hint="choose another name or pass overwrite=True")
     temporary = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -128,7 +128,7 @@ def mean_spikes(model: Any, X: np.ndarray) -> float | None:
 def folder(out: Path) -> Iterator[Path]:
     """A new folder under a temporary name, which takes its place when all is written."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise AmineError(f"folder '{out}'", "it exists and is not empty", mend="choose another or remove it")
+        raise AmineError(f"folder '{out}'", "it exists and is not empty", hint="choose another or remove it")
     out.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:

@@ -44,7 +44,7 @@ def save(estimator: Estimator, path: Any, overwrite: bool = False) -> Path:
 
     target = Path(path)
     if target.exists() and not overwrite:
-        raise AmineError(f"model file '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+        raise AmineError(f"model file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
     tensors = {k: v.detach().contiguous().clone() for k, v in estimator._tensors().items()}
     description = {**estimator._describe(), "amine": __version__, "sha256": _digest(tensors)}
     meta = {"format": FORMAT, "version": str(VERSION), "description": json.dumps(description)}
@@ -93,7 +93,7 @@ def read(path: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
     except (SafetensorError, OSError, ValueError, RuntimeError) as e:
         raise AmineError(where, "it is damaged or not a model file", given=str(e).splitlines()[0][:80]) from e
     if meta.get("format") != FORMAT:
-        raise AmineError(where, "it was not written by amine", mend="write models with save()")
+        raise AmineError(where, "it was not written by amine", hint="write models with save()")
     if meta.get("version") != str(VERSION):
         raise AmineError(where, "it is of another version", given=meta.get("version", "none"), expected=str(VERSION))
     try:

@@ -29,7 +29,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 def _check(out: Path | None) -> None:
     """Before anything is learned."""
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise AmineError(f"folder '{out}'", "it exists and is not empty", mend="choose another or remove it")
+        raise AmineError(f"folder '{out}'", "it exists and is not empty", hint="choose another or remove it")
 
 
 def _given(hidden: str | None, settings: list[str], **more: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _given(hidden: str | None, settings: list[str], **more: Any) -> dict[str, An
         if not equals:
             raise AmineError("--set", "this is not key=value", given=text)
         if key not in known:
-            raise AmineError("--set", f"the estimator has no argument '{key}'", mend=did_you_mean(key, known))
+            raise AmineError("--set", f"the estimator has no argument '{key}'", hint=did_you_mean(key, known))
         try:
             out[key] = ast.literal_eval(value)
         except (ValueError, SyntaxError):
@@ -156,14 +156,14 @@ def audit(
 ) -> None:
     """Audit a model: attribution, over-fitting, calibration, fairness, privacy and cost in one report."""
     if out is not None and out.exists():
-        raise AmineError(f"report '{out}'", "it exists", mend="choose another name")
+        raise AmineError(f"report '{out}'", "it exists", hint="choose another name")
     from amine.learn import load, runs
     from amine.learn.audit import audit as run_audit
 
     found = load(model)
     name = data or getattr(found, "notes_", {}).get("data")
     if name is None:
-        raise AmineError(f"model file '{model}'", "it does not say which task it learned", mend="name it with --data")
+        raise AmineError(f"model file '{model}'", "it does not say which task it learned", hint="name it with --data")
     result = run_audit(found, runs.task(name), quick=quick)
     if out is not None:
         result.write(out)

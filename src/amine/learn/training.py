@@ -34,7 +34,7 @@ def optimizer(where: str, name: Any, network: nn.Module, rate: float) -> torch.o
     """An optimiser by its torch name."""
     known: dict[str, Any] = dict(optimizers())
     if str(name).lower() not in known:
-        raise AmineError(f"{where}, optimizer", f"optimiser {name!r} is not known", mend=did_you_mean(str(name), known))
+        raise AmineError(f"{where}, optimizer", f"optimiser {name!r} is not known", hint=did_you_mean(str(name), known))
     return known[str(name).lower()](network.parameters(), lr=rate)
 
 
@@ -230,11 +230,11 @@ class Trainer:
 
     def _exploded(self, epoch: int, kept: int, problem: str) -> None:
         self.stopped = f"exploded in epoch {epoch}"
-        mend = "lower rate=, or set clip= to bound the gradients"
+        hint = "lower rate=, or set clip= to bound the gradients"
         if epoch == 1 and not self.history.get("loss"):
-            raise AmineError(self.where, f"{problem} in epoch 1, so nothing was learned", mend=mend)
+            raise AmineError(self.where, f"{problem} in epoch 1, so nothing was learned", hint=hint)
         text = AmineError(
-            self.where, f"{problem} in epoch {epoch}; the weights of epoch {kept}, the best, are kept", mend=mend
+            self.where, f"{problem} in epoch {epoch}; the weights of epoch {kept}, the best, are kept", hint=hint
         )
         warnings.warn(str(text), AmineWarning, stacklevel=4)
 

@@ -37,7 +37,7 @@ def get(name: str) -> Model:
     """
     registry = _load()
     if name not in registry:
-        raise AmineError("model library", f"model '{name}' is not known", mend=did_you_mean(str(name), registry))
+        raise AmineError("model library", f"model '{name}' is not known", hint=did_you_mean(str(name), registry))
     return registry[name]
 
 
@@ -53,7 +53,7 @@ def names(kind: str | None = None) -> list[str]:
 def register(model: Model) -> Model:
     """Adds a model to the library, so that it can be named; its equations are checked."""
     if model.name in _load():
-        raise AmineError(model.where, "the name is taken", mend="choose another")
+        raise AmineError(model.where, "the name is taken", hint="choose another")
     _ = model.parsed
     _REGISTRY[model.name] = model
     return model

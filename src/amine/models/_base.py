@@ -71,7 +71,7 @@ class Model:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise AmineError(
-                self.where, "unknown kind", given=repr(self.kind), mend=did_you_mean(str(self.kind), KINDS)
+                self.where, "unknown kind", given=repr(self.kind), hint=did_you_mean(str(self.kind), KINDS)
             )
         self._complete()
         values = {n: self._value(n, v) for n, v in self.parameters.items()}
@@ -85,13 +85,13 @@ class Model:
     def _complete(self) -> None:
         for n in self.parameters:
             if n not in self.units:
-                raise AmineError(self.where, f"parameter '{n}' is not known", mend=did_you_mean(n, self.units))
+                raise AmineError(self.where, f"parameter '{n}' is not known", hint=did_you_mean(n, self.units))
         missing = sorted(set(self.units) - set(self.parameters))
         if missing:
             raise AmineError(
                 self.where,
                 f"parameter '{missing[0]}' has no value",
-                mend=f'give {missing[0]}="... {self.units[missing[0]]}"',
+                hint=f'give {missing[0]}="... {self.units[missing[0]]}"',
             )
 
     def _value(self, name: str, value: Any) -> Value:
@@ -107,7 +107,7 @@ class Model:
         """A copy with other values of some parameters."""
         for n in changes:
             if n not in self.units:
-                raise AmineError(self.where, f"parameter '{n}' is not known", mend=did_you_mean(n, self.units))
+                raise AmineError(self.where, f"parameter '{n}' is not known", hint=did_you_mean(n, self.units))
         return replace(self, parameters={**self.parameters, **changes})
 
     @cached_property

@@ -170,7 +170,7 @@ def kelvin(value: Any, where: str) -> str:
     m = re.match(r"^\s*([-+]?[\d.]+)\s*(?:degC|°C|celsius)\s*$", value) if isinstance(value, str) else None
     x = float(m.group(1)) + 273.15 if m else float(to_internal(value, "K", where, positive=True))
     if not 233.15 <= x <= 373.15:
-        raise AmineError(where, "no nerve works at this temperature", given=f"{x:g} K", mend='write it as "36 degC"')
+        raise AmineError(where, "no nerve works at this temperature", given=f"{x:g} K", hint='write it as "36 degC"')
     return f"{round(x, 9)!r} K"
 
 
@@ -263,7 +263,7 @@ def cable(
             where, "this is not a morphology", given=repr(morphology)[:40], expected="one of amine.morphology"
         )
     if method not in METHODS:
-        raise AmineError(f"{where}, method", f"'{method}' is not known", mend=did_you_mean(str(method), METHODS))
+        raise AmineError(f"{where}, method", f"'{method}' is not known", hint=did_you_mean(str(method), METHODS))
     widths = C_m if isinstance(C_m, Mapping) else {"*": C_m}
     cell = discretise(morphology, R_a=R_a, C_m=next(iter(widths.values())), d_lambda=d_lambda)
     numbers = [int(((cell.branch == k) & (cell.area > 0)).sum()) for k in range(len(morphology.branches))]
@@ -281,12 +281,12 @@ def cable(
         key = "C_m" if place == "*" else f"C_m_{_word(place)}"
         units[key], values[key] = "uF/cm**2", value
     if "C_m" not in units:
-        raise AmineError(f"{where}, C_m", "some places have no capacitance", mend='add "*" for all others')
+        raise AmineError(f"{where}, C_m", "some places have no capacitance", hint='add "*" for all others')
     if reset is not None:
         units["V_r"], values["V_r"] = "mV", reset
     at = 0 if spike_at is None else _one_compartment(cell, spike_at, where)
     if reset is not None and at != 0:
-        raise AmineError(f"{where}, reset", "only the root can be reset", mend="leave spike_at out")
+        raise AmineError(f"{where}, reset", "only the root can be reset", hint="leave spike_at out")
     symbols |= {n: _SYMBOLS[n[:3] if n.startswith("C_m") else n] for n in units if n not in symbols}
     ports = _receptors(receptors, where)
     model = Cable(
@@ -325,7 +325,7 @@ def _one_compartment(cell: Compartments, place: Any, where: str) -> int:
             f"{where}, spike_at",
             "one compartment is needed",
             given=f"{len(found)} in '{place}'",
-            mend="name a point such as 'axon(0.5)'",
+            hint="name a point such as 'axon(0.5)'",
         )
     return found[0]
 
@@ -343,7 +343,7 @@ def _chosen(what: Any, where: str) -> list[tuple[str, Model]]:
         if isinstance(name, str):
             known = models.names("channel")
             if name not in known and not isinstance(changes, Model):
-                raise AmineError(where, f"channel '{name}' is not known", mend=did_you_mean(name, known))
+                raise AmineError(where, f"channel '{name}' is not known", hint=did_you_mean(name, known))
             model = changes if isinstance(changes, Model) else models.get(name)
         else:
             model = name
@@ -356,7 +356,7 @@ def _chosen(what: Any, where: str) -> list[tuple[str, Model]]:
                 for k in changes:
                     if k not in model.units:
                         raise AmineError(
-                            model.where, f"parameter '{k}' is not known", mend=did_you_mean(k, model.units)
+                            model.where, f"parameter '{k}' is not known", hint=did_you_mean(k, model.units)
                         )
             model = replace(model)  # a copy of its own, to which values along the path are tied
             object.__setattr__(model, "_along", {k: v for k, v in changes.items() if k not in plain})
@@ -391,7 +391,7 @@ def _check_layers(cell: Compartments, layers: list[Layer], where: str) -> None:
     for x in layers:
         if x.label in texts and texts[x.label].structure() != x.model.structure():
             raise AmineError(
-                where, f"two different channels are called '{x.label}'", mend="give one another name: {name: model}"
+                where, f"two different channels are called '{x.label}'", hint="give one another name: {name: model}"
             )
         texts[x.label] = x.model
         eq = x.model.parsed
@@ -419,7 +419,7 @@ def _check_layers(cell: Compartments, layers: list[Layer], where: str) -> None:
                         f"{where}, channel '{x.label}'",
                         f"it reads the concentration {ion}, which no pool gives",
                         given=f"at {cell.label(missing[0])}",
-                        mend='add "calcium"' if ion == "Ca_i" else "add a pool of that ion",
+                        hint='add "calcium"' if ion == "Ca_i" else "add a pool of that ion",
                     )
 
 
@@ -453,7 +453,7 @@ def _temperature(layers: tuple[Layer, ...], T: Any, where: str) -> Any:
     if len(measured) > 1:
         text = ", ".join(f"{label} at {t - 273.15:.4g} degC" for t, label in measured.items())
         raise AmineError(
-            f"{where}, T", "the channels were measured at different temperatures", given=text, mend='say T="36 degC"'
+            f"{where}, T", "the channels were measured at different temperatures", given=text, hint='say T="36 degC"'
         )
     return f"{next(iter(measured), 309.15)!r} K"
 

@@ -136,7 +136,7 @@ def adex_pattern(name: str) -> Model:
     """
     if name not in adex_patterns:
         raise AmineError(
-            "adex_pattern()", f"pattern '{name}' is not known", mend=did_you_mean(str(name), adex_patterns)
+            "adex_pattern()", f"pattern '{name}' is not known", hint=did_you_mean(str(name), adex_patterns)
         )
     values = dict(zip(("C", "g_L", "E_L", "a", "tau_w", "b", "V_r", "I_e"), adex_patterns[name], strict=True))
     return adex(**{n: f"{float(x)} {adex.units[n]}" for n, x in values.items()}, V_T="-50 mV", V_cut="0 mV")
@@ -207,7 +207,7 @@ def izhikevich_type(name: str) -> Model:
     """
     if name not in izhikevich_types:
         raise AmineError(
-            "izhikevich_type()", f"type '{name}' is not known", mend=did_you_mean(str(name), izhikevich_types)
+            "izhikevich_type()", f"type '{name}' is not known", hint=did_you_mean(str(name), izhikevich_types)
         )
     values = zip("abcd", izhikevich_types[name], strict=True)
     return izhikevich(**{n: f"{float(x)} {izhikevich.units[n]}" for n, x in values})

@@ -115,12 +115,12 @@ def tree(text: str | None = None, /, *, name: str = "tree", **parts: Any) -> Mor
     lines = [x for x in re.split(r"[;\n]", text or "") if x.strip()]
     entries = [_parse(x) for x in lines] + [_keyword(k, v) for k, v in parts.items()]
     if not entries or entries[0][1] != "soma":
-        raise AmineError("tree()", "the soma is missing", mend='begin with soma="20 um"')
+        raise AmineError("tree()", "the soma is missing", hint='begin with soma="20 um"')
     branches: list[Branch] = []
     for number, region, rest in entries:
         if region == "soma":
             if branches:
-                raise AmineError("tree()", "the soma is given twice", mend="keep one")
+                raise AmineError("tree()", "the soma is given twice", hint="keep one")
             branches.append(
                 _soma(rest["size"] if "size" in rest else (rest["length"], rest["first"]), "tree()", (0, 1, 0))
             )
@@ -176,7 +176,7 @@ def _grow(branches: list[Branch], number: int, region: str, rest: dict[str, Any]
         parents = [k for k, b in enumerate(branches) if b.region in candidates] or [len(branches) - 1]
     if not parents:
         raise AmineError(
-            f"tree(), {region}", f"there is no part '{wanted}' before it", mend=did_you_mean(str(wanted), names)
+            f"tree(), {region}", f"there is no part '{wanted}' before it", hint=did_you_mean(str(wanted), names)
         )
     for j in range(number):
         parent = parents[j % len(parents)]

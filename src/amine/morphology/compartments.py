@@ -89,7 +89,7 @@ def discretise(
             "it has too many compartments",
             given=f"{sum(numbers):,}",
             expected=f"at most {MOST:,}",
-            mend="raise d_lambda or lower the numbers of segments",
+            hint="raise d_lambda or lower the numbers of segments",
         )
     return _Cutter(cell, numbers).cut()
 

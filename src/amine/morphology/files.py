@@ -86,7 +86,7 @@ def _check_swc(text: str, where: str) -> None:
         if x[3] <= 0:
             raise AmineError(place, "the radius must be positive", given=f"{x[3]:g}")
         if index in seen:
-            raise AmineError(place, f"sample {index} is given twice", mend=f"see line {seen[index]}")
+            raise AmineError(place, f"sample {index} is given twice", hint=f"see line {seen[index]}")
         seen[index] = number
         parents.append((number, kind, parent))
         if parent == index:
@@ -103,7 +103,7 @@ def _check_swc(text: str, where: str) -> None:
                 f"{where}, line {number}",
                 "a part is not connected to the soma",
                 given="parent -1",
-                mend="give it a parent",
+                hint="give it a parent",
             )
 
 
@@ -111,7 +111,7 @@ def _read(path: Any, where: str, name: str | None) -> Morphology:
     try:
         import morphio
     except ImportError as e:
-        raise AmineError(where, "reading morphologies needs MorphIO", mend="pip install 'amine[morphology]'") from e
+        raise AmineError(where, "reading morphologies needs MorphIO", hint="pip install 'amine[morphology]'") from e
     try:
         morphio.set_maximum_warnings(0)
         found: Any = morphio.Morphology(str(path))

@@ -113,7 +113,7 @@ def _one(c: Compartments, text: str, where: str) -> np.ndarray:
     raise AmineError(
         where,
         f"region or branch '{m.group(1) if m else text}' is not known",
-        mend=did_you_mean(m.group(1) if m else text, known(c)),
+        hint=did_you_mean(m.group(1) if m else text, known(c)),
     )
 
 

@@ -94,7 +94,7 @@ def _places(c: Compartments, places: Any) -> tuple[list[int], list[str]]:
                 "reduce(), places",
                 "each must be one compartment",
                 given=f"'{p}' is {len(found)}",
-                mend="name points such as 'apical(0.5)'",
+                hint="name points such as 'apical(0.5)'",
             )
         at.append(found[0])
         names.append(c.region[found[0]])

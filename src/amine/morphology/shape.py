@@ -61,7 +61,7 @@ class Branch:
             )
         object.__setattr__(self, "points", points)
         if self.length <= 0:
-            raise AmineError(where, "it has no length", mend="leave it out or give its points different places")
+            raise AmineError(where, "it has no length", hint="leave it out or give its points different places")
 
     @property
     def steps(self) -> np.ndarray:
@@ -129,19 +129,19 @@ class Morphology:
         names: set[str] = set()
         for k, b in enumerate(self.branches):
             if b.name in names:
-                raise AmineError(where, f"the name '{b.name}' is taken", mend="rename one of the branches")
+                raise AmineError(where, f"the name '{b.name}' is taken", hint="rename one of the branches")
             names.add(b.name)
             if (b.parent == -1) != (k == 0) or b.parent >= k:
                 raise AmineError(
                     where,
                     f"branch '{b.name}' is not connected to a branch before it",
                     given=f"parent {b.parent}",
-                    mend="put the root first and every branch after its parent",
+                    hint="put the root first and every branch after its parent",
                 )
         if any(
             b.region == "soma" and b.parent != -1 and self.branches[b.parent].region != "soma" for b in self.branches
         ):
-            raise AmineError(where, "a soma begins on another part", mend="make the soma the root")
+            raise AmineError(where, "a soma begins on another part", hint="make the soma the root")
         self._suspicious(where)
 
     def _suspicious(self, where: str) -> None:

@@ -25,9 +25,9 @@ def at(population: Population, view: View, place: Any, distance: Any, spread: st
     """See :meth:`amine.network.parts.Population.at`."""
     where = f"Population '{population.name}'"
     if not has_tree(population):
-        raise AmineError(where, "its neurons are points without places", mend="give it a model of amine.models.cable")
+        raise AmineError(where, "its neurons are points without places", hint="give it a model of amine.models.cable")
     if spread not in SPREADS:
-        raise AmineError(where, f"spread '{spread}' is not known", mend=did_you_mean(str(spread), SPREADS))
+        raise AmineError(where, f"spread '{spread}' is not known", hint=did_you_mean(str(spread), SPREADS))
     text = place if isinstance(place, str) else ",".join(map(str, np.atleast_1d(place)[:4]))
     if spread == "each":
         order = [population.model.cell.at(p, where=where) for p in np.atleast_1d(place)]
@@ -108,7 +108,7 @@ def probed(population: Population, view: View, variables: tuple[str, ...], where
         if not mine:
             place = "the root" if view.place is None else f"'{view.place.place}'"
             raise AmineError(
-                where, f"there is no '{v}' at {place}", mend="probe a place where its channel is: E.at(...)"
+                where, f"there is no '{v}' at {place}", hint="probe a place where its channel is: E.at(...)"
             )
         found += [v] if view.place is None else [f"{v}@{i}" for i in mine]
     return tuple(found)

@@ -35,7 +35,7 @@ def group_of(net: Network, what: Any, where: str) -> Group:
     """Populations, slices, sums or names of populations as a group of this network."""
     if isinstance(what, str):
         if what not in net.populations:
-            raise AmineError(where, f"population '{what}' is not known", mend=did_you_mean(what, net.populations))
+            raise AmineError(where, f"population '{what}' is not known", hint=did_you_mean(what, net.populations))
         what = net.populations[what]
     if not isinstance(what, Population | View | Group):
         raise AmineError(
@@ -47,7 +47,7 @@ def group_of(net: Network, what: Any, where: str) -> Group:
     for v in views:
         if v.population not in net.populations:
             raise AmineError(
-                where, f"population '{v.population}' is not known", mend=did_you_mean(v.population, net.populations)
+                where, f"population '{v.population}' is not known", hint=did_you_mean(v.population, net.populations)
             )
         if v.stop > net.populations[v.population].n or v.start < 0 or v.step < 1 or v.n < 1:
             raise AmineError(
@@ -65,7 +65,7 @@ def view_of(net: Network, what: Any, where: str) -> View:
     views = group_of(net, what, where).views()
     if len(views) != 1:
         raise AmineError(
-            where, "one population or slice is needed", given=" + ".join(map(str, views)), mend="make one call for each"
+            where, "one population or slice is needed", given=" + ".join(map(str, views)), hint="make one call for each"
         )
     return views[0]
 
@@ -84,7 +84,7 @@ def rule_of(where: str, **given: Any) -> Rule:
     if kind == "p":
         x = float(to_internal(value, "1", f"{where}, p"))
         if not 0 <= x <= 1:
-            raise AmineError(where, "p is outside 0..1", given=str(value), mend="use total= for a number of synapses")
+            raise AmineError(where, "p is outside 0..1", given=str(value), hint="use total= for a number of synapses")
         return Rule("p", x)
     if kind in ("indegree", "outdegree", "total"):
         return Rule(kind, whole_number(value, f"{where}, {kind}", 0, 2**62))
@@ -101,7 +101,7 @@ def rule_of(where: str, **given: Any) -> Rule:
         return Rule("distance", value)
     if value not in ("one_to_one", "all_to_all"):
         raise AmineError(
-            where, f"rule '{value}' is not known", mend=did_you_mean(str(value), ("one_to_one", "all_to_all"))
+            where, f"rule '{value}' is not known", hint=did_you_mean(str(value), ("one_to_one", "all_to_all"))
         )
     return Rule(str(value))
 
@@ -132,7 +132,7 @@ def check_rule(
         raise AmineError(
             where,
             f"'{rule.kind}' is a rule for one population on {'either' if one_source and one_target else 'that'} side",
-            mend="make one call for each population",
+            hint="make one call for each population",
         )
     a, b = sources.views()[0], targets.views()[0]
     if rule.kind == "one_to_one" and a.n != b.n:
@@ -150,7 +150,7 @@ def check_rule(
         for v in (*sources.parts, *targets.parts):
             if net.populations[v.population].positions is None:
                 raise AmineError(
-                    where, f"population '{v.population}' has no positions", mend="give positions= when making it"
+                    where, f"population '{v.population}' has no positions", hint="give positions= when making it"
                 )
         dims = {net.populations[v.population].positions.shape[1] for v in (*sources.parts, *targets.parts)}  # type: ignore[union-attr]
         if len(dims) > 1:
@@ -184,7 +184,7 @@ def receptor_of(population: Population, label: str, where: str) -> Model:
     raise AmineError(
         where,
         f"receptor '{label}' is not known on population '{population.name}'",
-        mend=did_you_mean(label, [*own, *known]),
+        hint=did_you_mean(label, [*own, *known]),
     )
 
 
@@ -213,7 +213,7 @@ def check_weight(
             if not units
             else f"'{label}' takes weights in {' and '.join(sorted(units))} on these targets"
         )
-        raise AmineError(where, problem, mend="make one call for each population")
+        raise AmineError(where, problem, hint="make one call for each population")
     unit = units.pop()
     shape = _shape(rule, sources, targets) if rule is not None else (targets.n,)
     value = _flat(weight, rule, sources, targets)
@@ -255,20 +255,20 @@ def check_delay(net: Network, delay: Any, rule: Rule, sources: Group, targets: G
     if isinstance(value, Distribution):
         d = value.internal("ms", place)
         lowest = max({"uniform": d.a, "normal": -np.inf if d.b else d.a}.get(d.kind, 0.0), d.low)
-        mend = f'bound it with .clipped("{net.dt:g} ms")'
+        hint = f'bound it with .clipped("{net.dt:g} ms")'
     else:
         lowest = (
             float(value.values.min())
             if isinstance(value, Array) and value.values.size
             else (np.inf if isinstance(value, Array) else to_internal(value, "ms", place))
         )
-        mend = "lengthen it or give the network a smaller dt"
+        hint = "lengthen it or give the network a smaller dt"
     if lowest < net.dt * (1 - 1e-9):
         raise AmineError(
             place,
             "the delay is shorter than the time step",
             given=f"{max(lowest, 0.0):g} ms",
             expected=f"at least {net.dt:g} ms",
-            mend=mend,
+            hint=hint,
         )
     return value

@@ -91,11 +91,11 @@ def field_of(net: Network, name: str, **given: Any) -> Field:
     if not isinstance(name, str) or not name or any(c in name for c in ":. "):
         raise AmineError("Field", "the name must be text without spaces, dots and colons", given=repr(name)[:40])
     if name in net.fields:
-        raise AmineError(where, "the name is taken", mend="choose another")
+        raise AmineError(where, "the name is taken", hint="choose another")
     grid = _grid(given["grid"], given["spacing"], given["diffusion"], given["origin"], where)
     regions = _mapping(net, given["regions"], f"{where}, regions")
     if grid is not None and regions:
-        raise AmineError(where, "it has both regions and a grid", mend="choose one of them")
+        raise AmineError(where, "it has both regions and a grid", hint="choose one of them")
     released = _released(net, given["released_by"], regions, where)
     out = Field(
         name,
@@ -163,7 +163,7 @@ def _released(net: Network, value: Any, regions: Mapping[str, Group], where: str
     found = _mapping(net, value, f"{where}, released_by")
     for name in found:
         if name not in places:
-            raise AmineError(f"{where}, released_by", f"region '{name}' is not known", mend=did_you_mean(name, places))
+            raise AmineError(f"{where}, released_by", f"region '{name}' is not known", hint=did_you_mean(name, places))
     return found
 
 
@@ -201,7 +201,7 @@ def _transporter(name: Any, where: str) -> Uptake:
         raise AmineError(
             f"{where}, uptake",
             f"the catalogue has no Vmax and Km of '{found.id}'",
-            mend='give uptake=am.uptake(vmax="... uM/s", km="... uM")',
+            hint='give uptake=am.uptake(vmax="... uM/s", km="... uM")',
         )
     return Uptake(found.id, f"{vmax!r} uM/ms", f"{km!r} uM")
 
@@ -219,7 +219,7 @@ def _grid(shape: Any, spacing: Any, diffusion: Any, origin: Any, where: str) -> 
     for x in corner:
         to_internal(x, "um", f"{where}, origin")
     if diffusion is None:
-        raise AmineError(where, "a grid needs a diffusion coefficient", mend='give diffusion="0.32 um**2/ms"')
+        raise AmineError(where, "a grid needs a diffusion coefficient", hint='give diffusion="0.32 um**2/ms"')
     to_internal(spacing, "um", f"{where}, spacing", positive=True)
     return Grid(n, str(spacing), _quantity(diffusion, "um**2/ms", f"{where}, diffusion"), tuple(corner))
 
@@ -235,7 +235,7 @@ def _need_positions(population: Population, grid: Grid, where: str) -> None:
         raise AmineError(
             where,
             f"population '{population.name}' has no position along every axis of the grid",
-            mend="give positions= when making it",
+            hint="give positions= when making it",
         )
 
 
@@ -246,12 +246,12 @@ def modulation_of(net: Network, target: Any, **given: Any) -> Modulation:
     acts_on, receptor = str(given["acts_on"]), str(given["receptor"] or by)
     if not receptor:
         raise AmineError(
-            "Modulation", "neither by= nor receptor= is given", mend="name a field, or a receptor for drugs alone"
+            "Modulation", "neither by= nor receptor= is given", hint="name a field, or a receptor for drugs alone"
         )
     name = f"{receptor} on {acts_on} of {'+'.join(v.population for v in group)}"
     where = f"Modulation '{name}'"
     if by and by not in net.fields:
-        raise AmineError(where, f"field '{by}' is not known", mend=did_you_mean(by, net.fields))
+        raise AmineError(where, f"field '{by}' is not known", hint=did_you_mean(by, net.fields))
     f = net.fields.get(by)
     for v in group:
         if f is not None and f.grid is not None:
@@ -295,7 +295,7 @@ def _potency(receptor: str, where: str) -> str:
 
     value = compounds.receptor(receptor).value("potency")
     if value is None:
-        raise AmineError(where, f"the catalogue has no potency at '{receptor}'", mend='give EC50="1 uM"')
+        raise AmineError(where, f"the catalogue has no potency at '{receptor}'", hint='give EC50="1 uM"')
     return f"{value!r} uM"
 
 
@@ -322,7 +322,7 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
         if first not in population.model.units or population.model.kind != "neuron":
             known = list(population.model.units) if population.model.kind == "neuron" else []
             raise AmineError(
-                where, f"parameter '{first}' of '{population.name}' is not known", mend=did_you_mean(first, known)
+                where, f"parameter '{first}' of '{population.name}' is not known", hint=did_you_mean(first, known)
             )
         return first
     if first in net.fields and rest == "release":
@@ -335,14 +335,14 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
             raise AmineError(
                 where,
                 f"release of '{population.name}' differs between its synapses and cannot change while the network runs",
-                mend="give its release models one value for each parameter",
+                hint="give its release models one value for each parameter",
             )
         known = {p for m in models for p in m.units}
         if rest not in known:
             raise AmineError(
                 where,
                 f"'{population.name}' has no release model with the parameter '{rest}'",
-                mend=did_you_mean(rest, known) or 'give its projections release="tsodyks_markram"',
+                hint=did_you_mean(rest, known) or 'give its projections release="tsodyks_markram"',
             )
         return acts_on
     ports = ports_of(population, net)
@@ -350,7 +350,7 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
         raise AmineError(
             where,
             f"'{population.name}' has no receptor '{first}' that is used",
-            mend=did_you_mean(first, ports) or "add its synapses first",
+            hint=did_you_mean(first, ports) or "add its synapses first",
         )
     if rest == "conductance":
         return gain_name(first)
@@ -358,7 +358,7 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
         raise AmineError(
             where,
             f"receptor '{first}' has no parameter '{rest}'",
-            mend=did_you_mean(rest, ["conductance", *ports[first].units]),
+            hint=did_you_mean(rest, ["conductance", *ports[first].units]),
         )
     _check_rates(net, population, first, rest, where)
     return port_name(rest, first)
@@ -377,7 +377,7 @@ def _check_rates(net: Network, population: Population, label: str, name: str, wh
         raise AmineError(
             where,
             f"'{name}' is a rate of the kinetic scheme of '{label}' and cannot change while the network runs",
-            mend=f"act on '{label}.conductance', or say detail='receptor' of the projection",
+            hint=f"act on '{label}.conductance', or say detail='receptor' of the projection",
         )
 
 
@@ -385,12 +385,12 @@ def _from(s: Any, population: Population) -> bool:
     return any(v.population == population.name for v in s.source.views())
 
 
-def _warn(where: str, problem: str, mend: str) -> None:
+def _warn(where: str, problem: str, hint: str) -> None:
     import warnings
 
     from amine.errors import AmineWarning
 
-    warnings.warn(str(AmineError(where, problem, mend=mend)), AmineWarning, stacklevel=4)
+    warnings.warn(str(AmineError(where, problem, hint=hint)), AmineWarning, stacklevel=4)
 
 
 # --- as data ----------------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ class Network:
         if not isinstance(name, str) or not _NAME.match(name):
             raise AmineError("Population", "the name must be text of letters, digits, _ . + -", given=repr(name)[:40])
         if name in self.populations:
-            raise AmineError(where, "the name is taken", mend="choose another")
+            raise AmineError(where, "the name is taken", hint="choose another")
         n = whole_number(n, f"{where}, n", 1, 2**31 - 65)
         chosen = _model(model, ("neuron", "source"), where)
         with within(where):
@@ -145,7 +145,7 @@ class Network:
         known = states_of(population, self)
         for s, v in (initial or {}).items():
             if s not in known:
-                raise AmineError(where, f"state '{s}' is not known", mend=did_you_mean(s, known))
+                raise AmineError(where, f"state '{s}' is not known", hint=did_you_mean(s, known))
             population.initial[s] = normalise(v, known[s], f"{where}, initial '{s}'", shape=(n,))
         if chosen.name == "spike_list":
             _check_spike_list(values, n, where)
@@ -216,7 +216,7 @@ class Network:
         if (receptor is None) == (receptors is None):
             raise AmineError(where, "say either receptor= and weight=, or receptors={label: weight}")
         if receptor is not None and weight is None:
-            raise AmineError(where, "the weight is missing", mend='add weight= such as "1 nS"')
+            raise AmineError(where, "the weight is missing", hint='add weight= such as "1 nS"')
         pattern, plasticity = split_rule(rule, connect, where)
         chosen = rule_of(
             where,
@@ -245,7 +245,7 @@ class Network:
                 raise AmineError(
                     where,
                     f"'{v.population}' is a source of spikes and has no receptors",
-                    mend="swap source and target?",
+                    hint="swap source and target?",
                 )
         check_release(released, detail, where)
         part = Synapses(
@@ -348,13 +348,13 @@ class Network:
         )
         where = f"Probe '{name}'"
         if any(p.name == name for p in self.probes):
-            raise AmineError(where, "the name is taken", mend="give it another with name=")
+            raise AmineError(where, "the name is taken", hint="give it another with name=")
         known = states_of(self.populations[view.population], self)
         if not variables:
-            raise AmineError(where, "no variable is named", mend=f"choose from {', '.join(known)}")
+            raise AmineError(where, "no variable is named", hint=f"choose from {', '.join(known)}")
         for v in variables:
             if v not in known:
-                raise AmineError(where, f"variable '{v}' is not known", mend=did_you_mean(str(v), known))
+                raise AmineError(where, f"variable '{v}' is not known", hint=did_you_mean(str(v), known))
         if has_tree(self.populations[view.population]):
             variables, view = (
                 probed(self.populations[view.population], view, variables, where),

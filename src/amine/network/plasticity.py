@@ -26,7 +26,7 @@ def split_rule(rule: Any, connect: str | None, where: str) -> tuple[str | None, 
 
     if isinstance(rule, str) and rule in PATTERNS:
         if connect is not None:
-            raise AmineError(where, "the pattern of connections is given twice", mend="leave connect= out")
+            raise AmineError(where, "the pattern of connections is given twice", hint="leave connect= out")
         return rule, None
     if rule is None:
         return connect, None
@@ -39,7 +39,7 @@ def split_rule(rule: Any, connect: str | None, where: str) -> tuple[str | None, 
             return connect, rules.rule("of synapses", rule)
         known = rules.names()
         if rule not in known:
-            raise AmineError(where, f"rule '{rule}' is not known", mend=did_you_mean(rule, (*PATTERNS, *known)))
+            raise AmineError(where, f"rule '{rule}' is not known", hint=did_you_mean(rule, (*PATTERNS, *known)))
         return connect, rules.get(rule)
     raise AmineError(
         where,
@@ -90,13 +90,13 @@ def make_plastic(net: Network, s: Synapses, rule: Model | None, label: str | Non
     where = f"Synapses '{s.name}'"
     if rule is None:
         raise AmineError(
-            where, "plastic= and delay_kind= are for synapses with a rule", mend="add rule= such as am.rules.stdp()"
+            where, "plastic= and delay_kind= are for synapses with a rule", hint="add rule= such as am.rules.stdp()"
         )
     label = next(iter(s.receptors)) if label is None else str(label)
     if label not in s.receptors:
-        raise AmineError(where, f"plastic='{label}' is none of its receptors", mend=did_you_mean(label, s.receptors))
+        raise AmineError(where, f"plastic='{label}' is none of its receptors", hint=did_you_mean(label, s.receptors))
     if any(o is not s and o.name == s.name and o.plasticity is not None for o in net.projections):
-        raise AmineError(where, "another plastic projection has this name", mend="give it another with name=")
+        raise AmineError(where, "another plastic projection has this name", hint="give it another with name=")
     s.plasticity, s.plastic, s.delay_kind = rule, label, str(delay_kind)
     check_plasticity(net, s)
 
@@ -128,10 +128,10 @@ def check_plasticity(net: Network, s: Synapses) -> None:
         raise AmineError(
             f"Synapses '{s.name}'",
             f"delay_kind '{s.delay_kind}' is not known",
-            mend=did_you_mean(str(s.delay_kind), DELAY_KINDS),
+            hint=did_you_mean(str(s.delay_kind), DELAY_KINDS),
         )
     if len(s.target.views()) > 1 or len(s.source.views()) > 1:
-        raise AmineError(where, "plastic synapses join two populations", mend="make one call for each")
+        raise AmineError(where, "plastic synapses join two populations", hint="make one call for each")
     unit = weight_unit(net, s)
     _check_units(s.plasticity, unit, where)
     _check_outside(net, s, where)
@@ -142,7 +142,7 @@ def check_plasticity(net: Network, s: Synapses) -> None:
         raise AmineError(
             where,
             f"it reads '{name}' of the target, which a dendritic delay does not know any more",
-            mend="use delay_kind='axonal'",
+            hint="use delay_kind='axonal'",
         )
     check_bounds(net, s, unit, where)
 
@@ -157,14 +157,14 @@ def _check_fused(net: Network, s: Synapses, plan: Any, where: str) -> None:
     for state in plan.fused:
         shared = any(state in o.fused and o.plasticity == s.plasticity for o in others)
         if state in own and not shared:
-            raise AmineError(where, f"the targets have a state '{state}' already", mend="rename it in the rule")
+            raise AmineError(where, f"the targets have a state '{state}' already", hint="rename it in the rule")
     looked = {*plan.now, *plan.seen, *(x.name for e in plan.held for x in e.free_symbols)}
     currents = sorted(n for n in looked & set(eq.outside) if n.startswith("I_"))
     if currents:
         raise AmineError(
             where,
             f"synapses cannot read the current '{currents[0]}'",
-            mend="let a state of the target follow it and read that",
+            hint="let a state of the target follow it and read that",
         )
     s.fused = {state: eq.states[state] for state in plan.fused}
 
@@ -174,7 +174,7 @@ def _check_units(model: Model, unit: str, where: str) -> None:
         value = model.parameters[n]
         if not isinstance(value, str):
             raise AmineError(
-                where, f"parameter '{n}' must be one value for all synapses", mend="make a projection for each value"
+                where, f"parameter '{n}' must be one value for all synapses", hint="make a projection for each value"
             )
         if u == "weight":
             to_internal(value, unit, f"{where}, parameter '{n}'")
@@ -193,13 +193,13 @@ def _check_outside(net: Network, s: Synapses, where: str) -> None:
             raise AmineError(
                 where,
                 f"it reads '{n}', but the targets have no receptor '{label}'",
-                mend=f'add it: receptors={{..., "{label}": weight}}',
+                hint=f'add it: receptors={{..., "{label}": weight}}',
             )
         near = did_you_mean(n, [*known, *s.plasticity.units])
         raise AmineError(
             where,
             f"'{n}' is no field of this network and no variable of the target",
-            mend=near if "known are" not in near else f"add it with net.field('{n}', ...)",
+            hint=near if "known are" not in near else f"add it with net.field('{n}', ...)",
         )
 
 
@@ -244,18 +244,18 @@ def check_bounds(net: Network, s: Synapses, unit: str, where: str) -> None:
         if d.kind == "normal" and d.b == 0:
             least = most = d.a
         least, most = max(least, d.low), min(most, d.high)
-        given, mend = repr(w), f'bound it with .clipped("{low:g} {unit}", "{high:g} {unit}")'
+        given, hint = repr(w), f'bound it with .clipped("{low:g} {unit}", "{high:g} {unit}")'
     else:
         x = w.values if isinstance(w, Array) else to_internal(w, unit, where)
         least, most = (float(f(x)) for f in (min, max)) if hasattr(x, "__len__") else (float(x), float(x))  # type: ignore[arg-type]
-        given, mend = (
+        given, hint = (
             f"{least:g} {unit}" if least == most else f"{least:g}..{most:g} {unit}",
             "change the weight or the bound",
         )
     slack = 1e-9 * max(abs(low), abs(high))
     if least < low - slack or most > high + slack:
         raise AmineError(
-            where, "a weight starts outside the bounds", given=given, expected=f"{low:g}..{high:g} {unit}", mend=mend
+            where, "a weight starts outside the bounds", given=given, expected=f"{low:g}..{high:g} {unit}", hint=hint
         )
 
 
@@ -264,8 +264,8 @@ def plastic_projection(net: Network, which: Any, where: str) -> Synapses:
     known = {s.name: s for s in net.projections if s.plasticity is not None}
     name = which if isinstance(which, str) else getattr(which, "name", None)
     if name not in known or (not isinstance(which, str) and known[name] is not which and known[name] != which):
-        mend = did_you_mean(str(name), known) if known else "give synapses a rule"
-        raise AmineError(where, "this is not a plastic projection of the network", given=repr(name)[:40], mend=mend)
+        hint = did_you_mean(str(name), known) if known else "give synapses a rule"
+        raise AmineError(where, "this is not a plastic projection of the network", given=repr(name)[:40], hint=hint)
     return known[name]
 
 
@@ -278,11 +278,11 @@ def probe_weights(
     name = name or f"{s.name}.{'+'.join(states)}"
     where = f"Weight probe '{name}'"
     if any(p.name == name for p in (*net.probes, *net.weight_probes)):
-        raise AmineError(where, "the name is taken", mend="give it another with name=")
+        raise AmineError(where, "the name is taken", hint="give it another with name=")
     known = parsed_rule(net, s).at("synapse")
     for x in states:
         if x not in known:
-            raise AmineError(where, f"state '{x}' is not one of the synapse", mend=did_you_mean(str(x), known))
+            raise AmineError(where, f"state '{x}' is not one of the synapse", hint=did_you_mean(str(x), known))
     ms = to_internal(every, "ms", f"{where}, every", positive=True)
     if abs(ms / net.dt - round(ms / net.dt)) > 1e-6 or ms < net.dt / 2:
         raise AmineError(

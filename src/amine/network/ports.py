@@ -45,7 +45,7 @@ def _filter(population: Population, label: str, where: str) -> Model:
     model = receptor_of(population, label, where)
     if model.kind == "scheme":
         raise AmineError(
-            where, f"receptor '{label}' is a kinetic scheme", mend="say detail='kinetic' or detail='explicit'"
+            where, f"receptor '{label}' is a kinetic scheme", hint="say detail='kinetic' or detail='explicit'"
         )
     return model
 
@@ -62,12 +62,12 @@ def scheme_of(population: Population, label: str, where: str) -> Model:
         raise AmineError(
             where,
             f"receptor '{label}' of population '{population.name}' is a filter without a kinetic scheme",
-            mend="give the population a scheme under this label, or say detail='receptor'",
+            hint="give the population a scheme under this label, or say detail='receptor'",
         )
     name = DEFAULTS.get(label, label)
     if name not in models.names("scheme"):
         raise AmineError(
-            where, f"no kinetic scheme is known for receptor '{label}'", mend=did_you_mean(label, [*DEFAULTS])
+            where, f"no kinetic scheme is known for receptor '{label}'", hint=did_you_mean(label, [*DEFAULTS])
         )
     return models.get(name)
 
@@ -90,7 +90,7 @@ def check_level(net: Network, targets: Any, label: str, detail: str, where: str)
                 where,
                 f"receptor '{label}' of population '{v.population}' is in use at the level {before} already",
                 given=detail,
-                mend=f"give one of them a label of its own with receptors={{...}} of the population, such as '{label}_2'",
+                hint=f"give one of them a label of its own with receptors={{...}} of the population, such as '{label}_2'",
             )
 
 
@@ -125,10 +125,10 @@ def kinetic_port(model: Model, cleared: bool = False) -> Model:
         raise AmineError(
             model.where,
             "its rates depend on the voltage of the target, which the source does not know",
-            mend="say detail='explicit'",
+            hint="say detail='explicit'",
         )
     if s.opens is not None and s.rest in s.opens:
-        raise AmineError(model.where, f"'{s.rest}', in which receptors rest, is open", mend="say detail='explicit'")
+        raise AmineError(model.where, f"'{s.rest}', in which receptors rest, is open", hint="say detail='explicit'")
     off, on = _rates(s)
     if cleared:
         return _cleared_port(model, s, off)
@@ -226,7 +226,7 @@ def _as_receptor(model: Model, lines: list[str], extra: dict[str, tuple[str, str
 
     clash = next((n for n in extra if n in model.units), None)
     if clash:
-        raise AmineError(model.where, f"'{clash}' is a reserved name", mend="rename the parameter")
+        raise AmineError(model.where, f"'{clash}' is a reserved name", hint="rename the parameter")
     return Model(
         model.name,
         "receptor",

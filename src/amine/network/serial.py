@@ -300,7 +300,7 @@ def save(net: Network, path: Any, overwrite: bool) -> None:
     """Writes JSON under a temporary name and renames it, so that no half-written file is left."""
     target = Path(path)
     if target.exists() and not overwrite:
-        raise AmineError(f"file '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+        raise AmineError(f"file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
     content = json.dumps(to_dict(net), indent=1, allow_nan=False)
     temporary = target.with_name(target.name + ".part")
     try:
@@ -318,6 +318,6 @@ def load(path: Any) -> Network:
         raise AmineError(f"file '{path}'", "it cannot be read", given=str(e)) from e
     except (ValueError, RecursionError) as e:
         raise AmineError(
-            f"file '{path}'", "this is not JSON", given=str(e)[:60], mend="use a file that Network.save wrote"
+            f"file '{path}'", "this is not JSON", given=str(e)[:60], hint="use a file that Network.save wrote"
         ) from e
     return from_dict(data)

@@ -17,14 +17,14 @@ def check_transmission(
 ) -> str | None:
     """The transmitter's name in the catalogue, if one is given; all receptors must answer to it."""
     if detail not in LEVELS:
-        raise AmineError(where, f"detail '{detail}' is not known", mend=did_you_mean(str(detail), LEVELS))
+        raise AmineError(where, f"detail '{detail}' is not known", hint=did_you_mean(str(detail), LEVELS))
     for v in targets.views() if detail != "receptor" else ():
         if hasattr(net.populations[v.population].model, "cell"):
             raise AmineError(
                 where,
                 f"population '{v.population}' has compartments, on which receptors are filters so far",
                 given=f"detail='{detail}'",
-                mend="say detail='receptor'",
+                hint="say detail='receptor'",
             )
         for label in labels if net.populations[v.population].model.kind == "neuron" else ():
             model = scheme_of(net.populations[v.population], label, where)
@@ -52,7 +52,7 @@ def _one_value(model: Any, where: str) -> None:
             raise AmineError(
                 f"{where}, {model.where[:1].lower() + model.where[1:]}, parameter '{n}'",
                 "the state lives at the source, so it must be one value for all targets",
-                mend="say detail='explicit'",
+                hint="say detail='explicit'",
             )
 
 
@@ -69,7 +69,7 @@ def answers(label: str, entry: Any, where: str) -> None:
         where,
         f"receptor '{label}' does not answer to {entry.name}",
         given=f"transmitter '{entry.id}', whose receptors are {', '.join(entry.receptors)}",
-        mend=f"'{label}' answers to {', '.join(takes)}" if takes else "",
+        hint=f"'{label}' answers to {', '.join(takes)}" if takes else "",
     )
 
 
@@ -104,7 +104,7 @@ def check_release(release: Any, detail: str, where: str) -> None:
             f"{where}, release",
             "quanta of different size need a cleft of their own at each synapse",
             given=f"cv = {cv:g}",
-            mend="say cv=0 or detail='explicit'",
+            hint="say cv=0 or detail='explicit'",
         )
 
 
@@ -121,7 +121,7 @@ def check_plastic(part: Any, where: str) -> None:
         where,
         "a weight that changes needs linear filters and a release that the source decides",
         given=given,
-        mend="say detail='receptor' and a release such as tsodyks_markram with one value for each parameter",
+        hint="say detail='receptor' and a release such as tsodyks_markram with one value for each parameter",
     )
 
 
@@ -134,7 +134,7 @@ def check_cleft(cleft: Any, detail: str, where: str) -> Any:
     if cleft is None:
         return None
     if detail == "receptor":
-        raise AmineError(where, "filters have no cleft", mend="say detail='kinetic' or detail='explicit'")
+        raise AmineError(where, "filters have no cleft", hint="say detail='kinetic' or detail='explicit'")
     from amine.units import to_internal
 
     for n, v in cleft.parameters.items():
@@ -146,7 +146,7 @@ def check_cleft(cleft: Any, detail: str, where: str) -> Any:
             raise AmineError(place, "the part is outside 0..1", given=v)
         if n == "spillover" and x > 0 and detail == "kinetic":
             raise AmineError(
-                place, "transmitter that spills over needs clefts of their own", mend="say detail='explicit'"
+                place, "transmitter that spills over needs clefts of their own", hint="say detail='explicit'"
             )
     return cleft
 
@@ -160,7 +160,7 @@ def check_minis(rate: Any, targets: Group, net: Network, detail: str, where: str
     value = normalise(rate, "Hz", f"{where}, minis", nonnegative=True)
     if not isinstance(value, str):
         raise AmineError(
-            f"{where}, minis", "it must be one value for all synapses", mend="make a projection for each value"
+            f"{where}, minis", "it must be one value for all synapses", hint="make a projection for each value"
         )
     if detail != "receptor":
         raise AmineError(
@@ -168,5 +168,5 @@ def check_minis(rate: Any, targets: Group, net: Network, detail: str, where: str
         )
     for v in targets.views():
         if hasattr(net.populations[v.population].model, "cell"):
-            raise AmineError(f"{where}, minis", f"population '{v.population}' has compartments", mend="use net.poisson")
+            raise AmineError(f"{where}, minis", f"population '{v.population}' has compartments", hint="use net.poisson")
     return value

@@ -61,7 +61,7 @@ def _shaped(value: Array, shape: tuple[int, ...] | None, where: str) -> Array:
         raise AmineError(
             where,
             "an array has no order of synapses to follow here",
-            mend="use pairs=, one_to_one or all_to_all, or a distribution",
+            hint="use pairs=, one_to_one or all_to_all, or a distribution",
         )
     if shape is not None and value.values.shape != shape:
         raise AmineError(where, "the array has the wrong shape", given=str(value.values.shape), expected=str(shape))
@@ -81,7 +81,7 @@ def _check_distribution(
             where,
             "the distribution reaches values that are not allowed here",
             given=repr(value),
-            mend="bound it with .clipped(low) or .truncated(low)",
+            hint="bound it with .clipped(low) or .truncated(low)",
         )
 
 

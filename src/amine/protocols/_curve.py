@@ -140,7 +140,7 @@ def _middle(rule: Any) -> str:
     model = rules.get(rule) if isinstance(rule, str) else rule
     bounds = model.parsed.bounds.get("w")
     if bounds is None:
-        raise AmineError("protocol", "the rule has no bounds to start between", mend='give weight= such as "1 nS"')
+        raise AmineError("protocol", "the rule has no bounds to start between", hint='give weight= such as "1 nS"')
     names = {s.name for b in bounds for s in b.free_symbols}
     unit = next((unit_part(str(model.parameters[n]), n) for n in sorted(names)), "nS")
     from amine.equations.syntax import symbol
@@ -160,5 +160,5 @@ def _check_spikes(spikes: Any, wanted: Sequence[np.ndarray]) -> None:
                 "the target did not spike when it should",
                 given=f"{len(found)} spikes at point {i}",
                 expected=f"{len(times)}",
-                mend="choose a smaller weight, a neuron with a shorter refractory time or a lower frequency",
+                hint="choose a smaller weight, a neuron with a shorter refractory time or a lower frequency",
             )

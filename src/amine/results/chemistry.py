@@ -42,7 +42,7 @@ def concentration(run: Run, name: str, region: str | None = None) -> Signal:
         raise AmineError(
             "Run.concentration",
             f"'{name}' was not there",
-            mend=did_you_mean(name, known) if known else "add net.field() or net.dose() before the run",
+            hint=did_you_mean(name, known) if known else "add net.field() or net.dose() before the run",
         )
     return _signal(run, name, found, region, "Run.concentration")
 
@@ -79,11 +79,11 @@ def occupancy(run: Run, receptor: str, by: str | None = None, region: str | None
 
 def _missing(receptor: str, by: str | None, known: list[str]) -> AmineError:
     receptors = list(dict.fromkeys(n.split(":")[0] for n in known))
-    mend = did_you_mean(receptor, receptors) if receptors else "add net.modulate() or net.dose() before the run"
+    hint = did_you_mean(receptor, receptors) if receptors else "add net.modulate() or net.dose() before the run"
     if by is not None and receptor in receptors:
-        mend = did_you_mean(by, [n.split(":")[1] for n in known if n.startswith(f"{receptor}:")])
+        hint = did_you_mean(by, [n.split(":")[1] for n in known if n.startswith(f"{receptor}:")])
     return AmineError(
-        "Run.occupancy", f"there was no receptor '{receptor}'" + (f" with '{by}'" if by else ""), mend=mend
+        "Run.occupancy", f"there was no receptor '{receptor}'" + (f" with '{by}'" if by else ""), hint=hint
     )
 
 
@@ -92,7 +92,7 @@ def _signal(run: Run, name: str, p: ProbeData, region: str | None, where: str) -
     if region is not None:
         places = _regions(run, p)
         if region not in places:
-            raise AmineError(where, f"region '{region}' is not known", mend=did_you_mean(region, places))
+            raise AmineError(where, f"region '{region}' is not known", hint=did_you_mean(region, places))
         values = values[:, places.index(region)]
     elif values.shape[1] == 1:
         values = values[:, 0]

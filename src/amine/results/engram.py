@@ -173,6 +173,6 @@ def _start(run: Run) -> Run:
         raise AmineError(
             "Run.engram",
             "the network was changed after the run, so its weights at the start are not known",
-            mend="pass before=, the weights to compare with",
+            hint="pass before=, the weights to compare with",
         )
     return run.network.run("0 ms", precision=run.info["precision"], progress=False)

@@ -18,7 +18,7 @@ def _need(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as e:
-        raise AmineError("export", f"{name} is not installed", mend="install amine[export]") from e
+        raise AmineError("export", f"{name} is not installed", hint="install amine[export]") from e
 
 
 def to_xarray(run: Run) -> Any:

@@ -71,7 +71,7 @@ def measure(run: Run, text: str, start: Any = "0 ms") -> float:
         return _number(_function(kind, rest, text)(run), text)
     known = {**run.info, **run.network.notes.get("measures", {})}
     if text not in known:
-        raise AmineError("measure", f"'{text}' is not known", mend=did_you_mean(text, [f"{k}:..." for k in KINDS]))
+        raise AmineError("measure", f"'{text}' is not known", hint=did_you_mean(text, [f"{k}:..." for k in KINDS]))
     return _number(known[text], text)
 
 
@@ -91,7 +91,7 @@ def check(text: str, populations: Any) -> None:
         _function(kind, rest, text)
     if (name or kind in ("rate", "cv", "synchrony")) and name not in populations:
         raise AmineError(
-            "measure", f"population '{name}' is not known", given=text, mend=did_you_mean(name, populations)
+            "measure", f"population '{name}' is not known", given=text, hint=did_you_mean(name, populations)
         )
 
 
@@ -107,7 +107,7 @@ def _function(module: str, name: str, text: str) -> Any:
         found = getattr(import_module(module), name, None)
     except ImportError as e:
         choices = [f"{k}:..." for k in KINDS]
-        raise AmineError("measure", f"'{text}' is not known ({e})", mend=did_you_mean(text, choices)) from e
+        raise AmineError("measure", f"'{text}' is not known ({e})", hint=did_you_mean(text, choices)) from e
     if not callable(found):
         raise AmineError("measure", f"module '{module}' has no function '{name}'")
     return found

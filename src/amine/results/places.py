@@ -38,7 +38,7 @@ def recorded_at(run: Run, variables: tuple[str, ...], at: Any) -> tuple[str, ...
             "Run.traces, at",
             "nothing was recorded there",
             given=str(at),
-            mend=f"recorded are {', '.join(recorded[:8]) or 'no states'}",
+            hint=f"recorded are {', '.join(recorded[:8]) or 'no states'}",
         )
     return tuple(found)
 
@@ -49,7 +49,7 @@ def state_at(run: Run, time: Any, neuron: int, population: str | None, variable:
     trees = [n for n, p in run.network.populations.items() if getattr(p.model, "cell", None) is not None]
     name = population if population is not None else (trees[0] if trees else "")
     if name not in trees:
-        raise AmineError(where, f"population '{name}' has no cells with a tree", mend=did_you_mean(name, trees))
+        raise AmineError(where, f"population '{name}' has no cells with a tree", hint=did_you_mean(name, trees))
     ms = float(to_internal(time, "ms", f"{where}, time", nonnegative=True))
     out = Shape()
     out.label = f"{variable} ({run.network.populations[name].model.state_units.get(variable, '')})"
@@ -66,6 +66,6 @@ def state_at(run: Run, time: Any, neuron: int, population: str | None, variable:
         raise AmineError(
             where,
             f"'{variable}' of neuron {neuron} was not recorded",
-            mend='add net.probe(E.at("*"), "v") before the run',
+            hint='add net.probe(E.at("*"), "v") before the run',
         )
     return out

@@ -25,7 +25,7 @@ class ProbeData:
             raise AmineError(
                 f"Probe '{self.name}'",
                 f"variable '{variable}' was not recorded",
-                mend=did_you_mean(variable, self.values),
+                hint=did_you_mean(variable, self.values),
             )
         return self.values[variable]
 

@@ -94,7 +94,7 @@ class Run:
                 raise AmineError(
                     "Run.traces",
                     f"variable '{v}' was not recorded",
-                    mend=did_you_mean(v, known) if known else "add net.probe(population, variable) before the run",
+                    hint=did_you_mean(v, known) if known else "add net.probe(population, variable) before the run",
                 )
         return traces(self, variables, most)
 
@@ -109,12 +109,12 @@ class Run:
         if name not in self._weights:
             many = synapses is None and self._weights
             problem = "there are several plastic projections" if many else "this is not a plastic projection of the run"
-            mend = did_you_mean(str(name), self._weights) if self._weights else "give synapses a rule"
+            hint = did_you_mean(str(name), self._weights) if self._weights else "give synapses a rule"
             raise AmineError(
                 "Run.weights",
                 problem,
                 given=repr(name)[:40],
-                mend=f"name one: {', '.join(self._weights)}" if many else mend,
+                hint=f"name one: {', '.join(self._weights)}" if many else hint,
             )
         return self._weights[name]
 
@@ -313,7 +313,7 @@ class Run:
         store = ZarrStore.open(path)
         duration = store.root.attrs.get("duration")
         if duration is None:
-            raise AmineError(f"store '{path}'", "its run did not finish", mend="resume it from its checkpoint first")
+            raise AmineError(f"store '{path}'", "its run did not finish", hint="resume it from its checkpoint first")
         spikes, probes = store.read(store.meta, float(duration))
         past: Any = store.root.attrs.get("run", {})
         return Run(

@@ -68,7 +68,7 @@ class MemoryStore:
             raise AmineError(
                 "Network.run, resume",
                 "the checkpoint was made with a store",
-                mend="give store= as in the run that was cut off",
+                hint="give store= as in the run that was cut off",
             )
         self._steps, self._ids, self._probes = [memory["steps"]], [memory["ids"]], {}
         for key, x in memory.items():
@@ -119,7 +119,7 @@ class ZarrStore:
         zarr = _zarr()
         target = Path(path)
         if target.exists():
-            raise AmineError(f"store '{target}'", "it exists", mend="choose another name, or resume from a checkpoint")
+            raise AmineError(f"store '{target}'", "it exists", hint="choose another name, or resume from a checkpoint")
         try:
             root = zarr.open_group(str(target), mode="w")
         except OSError as e:
@@ -159,7 +159,7 @@ class ZarrStore:
         except Exception as e:
             raise AmineError(where, "it is damaged", given=f"{type(e).__name__}: {e}"[:80]) from e
         if network is not None and store.meta.get("hash") != network:
-            raise AmineError(where, "it belongs to another network", mend="give the store of the run that was cut off")
+            raise AmineError(where, "it belongs to another network", hint="give the store of the run that was cut off")
         return store
 
     def append(self, steps: np.ndarray, ids: np.ndarray, probes: Probes) -> None:
@@ -203,12 +203,12 @@ class ZarrStore:
         """Drops what came after a checkpoint."""
         here = self.counts()
         if "steps" in memory:
-            raise AmineError(f"store '{self.path}'", "the checkpoint was made without a store", mend="leave store= out")
+            raise AmineError(f"store '{self.path}'", "the checkpoint was made without a store", hint="leave store= out")
         if here["spikes"] < counts["spikes"] or any(here["probes"].get(n, 0) < c for n, c in counts["probes"].items()):
             raise AmineError(
                 f"store '{self.path}'",
                 "it holds less than the checkpoint says",
-                mend="give the store of the run that was cut off",
+                hint="give the store of the run that was cut off",
             )
         for part in ("steps", "ids"):
             self.root[f"spikes/{part}"].resize((counts["spikes"],))
@@ -284,5 +284,5 @@ def _zarr() -> Any:
     try:
         import zarr
     except ImportError as e:
-        raise AmineError("store", "zarr is not installed", mend="install amine[store]") from e
+        raise AmineError("store", "zarr is not installed", hint="install amine[store]") from e
     return zarr

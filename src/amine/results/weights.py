@@ -64,7 +64,7 @@ class Weights:
             return self.weights
         if state not in self.states:
             raise AmineError(
-                f"weights '{self.name}'", f"state '{state}' is not known", mend=did_you_mean(state, ("w", *self.states))
+                f"weights '{self.name}'", f"state '{state}' is not known", hint=did_you_mean(state, ("w", *self.states))
             )
         return self.states[state]
 
@@ -144,7 +144,7 @@ class Weights:
         """Writes a file (NumPy's npz) under a temporary name and renames it."""
         target = Path(path)
         if target.exists() and not overwrite:
-            raise AmineError(f"file '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+            raise AmineError(f"file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
         header = {"format": FORMAT, "name": self.name, "unit": self.unit, "bounds": self.bounds}
         arrays = {"sources": self.sources, "targets": self.targets, "weights": self.weights}
         arrays |= {f"state.{s}": x for s, x in self.states.items()}

@@ -37,14 +37,14 @@ def get(name: str, parameters: str | None = None) -> Model:
     """
     registry = _load()
     if name not in registry:
-        raise AmineError("rule library", f"rule '{name}' is not known", mend=did_you_mean(str(name), registry))
+        raise AmineError("rule library", f"rule '{name}' is not known", hint=did_you_mean(str(name), registry))
     model = registry[name]
     if parameters is None:
         return model
     known = parameter_sets(name)
     if parameters not in known:
         raise AmineError(
-            model.where, f"parameter set '{parameters}' is not known", mend=did_you_mean(str(parameters), known)
+            model.where, f"parameter set '{parameters}' is not known", hint=did_you_mean(str(parameters), known)
         )
     return model(**known[parameters])
 
@@ -73,9 +73,9 @@ def parameter_sets(name: str) -> Mapping[str, Mapping[str, str]]:
 def register(model: Model) -> Model:
     """Adds a rule to the library, so that it can be named; its equations are checked."""
     if model.kind != "rule":
-        raise AmineError(model.where, "this is not a rule", mend="make it with am.rules.rule()")
+        raise AmineError(model.where, "this is not a rule", hint="make it with am.rules.rule()")
     if model.name in _load():
-        raise AmineError(model.where, "the name is taken", mend="choose another")
+        raise AmineError(model.where, "the name is taken", hint="choose another")
     _ = model.parsed
     _REGISTRY[model.name] = model
     return model
@@ -128,7 +128,7 @@ def gated(model: Model | str, by: str, half: str | None = None) -> Model:
 
     rule = get(model) if isinstance(model, str) else model
     if re.search(r"(?<![\w/])w\s*\*?=(?!=)", rule.equations):
-        raise AmineError(rule.where, "it sets or multiplies the weight", mend="write the gate into its equations")
+        raise AmineError(rule.where, "it sets or multiplies the weight", hint="write the gate into its equations")
     gate = by if half is None else f"{by}/({by} + {by}_half)"
     text = re.sub(r"(?<![\w/])w\s*([-+])=\s*([^;\n]+)", rf"w \1= {gate}*(\2)", rule.equations)
     text = re.sub(r"(dw/dt\s*=\s*)([^:\n]+?)(\s*:)", rf"\1{gate}*(\2)\3", text)

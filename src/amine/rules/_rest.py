@@ -54,7 +54,7 @@ def _values(net: Network, s: Synapses, signals: Mapping[str, Any], where: str) -
             given.setdefault(name, net.fields[name].tonic)
     for name in given:
         if name not in units:
-            raise AmineError(where, f"the rule reads no signal '{name}'", mend=did_you_mean(name, units))
+            raise AmineError(where, f"the rule reads no signal '{name}'", hint=did_you_mean(name, units))
     own = parameter_values(s.plasticity, weight_unit(net, s), where)
     return own | {k: float(to_internal(v, units[k], f"{where}, {k}", nonnegative=True)) for k, v in given.items()}
 
@@ -81,7 +81,7 @@ def _decay(net: Network, s: Synapses, w: Weights, p: Mapping[str, float], span: 
         raise AmineError(
             where,
             f"the rule '{s.plasticity.name}' changes the weight between spikes in a way that has no closed form here",
-            mend="run the network without input instead",
+            hint="run the network without input instead",
         )
     states = {}
     for x in plan.exact:

@@ -133,7 +133,7 @@ def write(run: Run, path: Any, published: Mapping[str, float] | None, start: flo
     """Writes the page under another name and renames it."""
     target = Path(path)
     if target.exists() and not overwrite:
-        raise AmineError(f"report '{target}'", "it exists", mend="choose another name or pass overwrite=True")
+        raise AmineError(f"report '{target}'", "it exists", hint="choose another name or pass overwrite=True")
     text = page(run, published, start)
     temporary = target.with_name(target.name + ".part")
     try:

@@ -116,7 +116,7 @@ def _shard(specs: list[ProjectionSpec], t: Tables, b: Bundle, n_source: int, tid
             raise AmineError(
                 f"Synapses '{specs[0].name}'",
                 "a drawn delay is out of range",
-                mend=f'bound the distribution with .clipped("{dt:g} ms")',
+                hint=f'bound the distribution with .clipped("{dt:g} ms")',
             )
         capacity *= 2
 

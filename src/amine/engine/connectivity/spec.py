@@ -201,7 +201,7 @@ def _rule(s: ProjectionSpec, row: np.ndarray, real: np.ndarray, out: Tables, see
         row[S_KIND] = REPLACED if s.multapses else DISTINCT
         row[S_LIST] = _address(counts.astype(np.int64), out)
         if (counts[room == 0] > 0).any():
-            raise AmineError(f"Synapses '{s.name}'", "a neuron has no target but itself", mend="allow autapses")
+            raise AmineError(f"Synapses '{s.name}'", "a neuron has no target but itself", hint="allow autapses")
         return int(counts.max(initial=0))
     i, j = _listed(s, seed)
     order = np.lexsort((j, i)) if s.rule in ("pairs", "one_to_one") else np.arange(len(i))
@@ -247,7 +247,7 @@ def _indegree(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
         k, rest = np.divmod(i - s.pre[0], s.pre[1])
         own = np.where((rest == 0) & (k >= 0) & (k < n), k, -1)
     if ((n - (own >= 0) < 1) & (K > 0)).any():
-        raise AmineError(f"Synapses '{s.name}'", "a neuron has no source but itself", mend="allow autapses")
+        raise AmineError(f"Synapses '{s.name}'", "a neuron has no source but itself", hint="allow autapses")
     k0, k1 = keys(seed)
     starts, targets = incoming(n, m, K, s.multapses, own, s.stream * 64, k0, k1)
     return np.repeat(np.arange(n), np.diff(starts)), targets

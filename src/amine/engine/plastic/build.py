@@ -136,7 +136,7 @@ def load(part: Plastic, s: Synapses, real: np.dtype) -> None:
             "the loaded weights belong to another connectivity",
             given=f"{len(w.sources)} synapses",
             expected=f"the {len(i)} that are drawn here",
-            mend="load them onto the network they come from, with the same seed and rule of connections",
+            hint="load them onto the network they come from, with the same seed and rule of connections",
         )
     place = np.empty(len(i), np.int64)
     place[mine] = theirs

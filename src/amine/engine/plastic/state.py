@@ -123,13 +123,13 @@ class PlasticNetwork:
                 raise AmineError(
                     f"Synapses '{p.synapses.name}', rule",
                     "a constant made of its parameters is not finite",
-                    mend="check for zeros and extremes among them",
+                    hint="check for zeros and extremes among them",
                 )
             if any(x < 0 for x in r):
                 raise AmineError(
                     f"Synapses '{p.synapses.name}', rule",
                     "a state grows by itself",
-                    mend="check the sign of its time constant",
+                    hint="check the sign of its time constant",
                 )
             found.append((c, r, [p.parameters[n] for n in p.code["parameters"]]))
         n = len(self.parts)

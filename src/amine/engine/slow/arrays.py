@@ -96,7 +96,7 @@ class SlowState:
                 raise AmineError(
                     f"Population '{f.population}'",
                     problem,
-                    mend="let doses and modulators act on other parameters or cells",
+                    hint="let doses and modulators act on other parameters or cells",
                 )
             table = -1
             if f.regions is not None:

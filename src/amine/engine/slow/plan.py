@@ -336,7 +336,7 @@ def act(
             raise AmineError(
                 where,
                 f"'{acts_on}' must be the same for all of '{population}'",
-                mend="let the whole population stand in one region of the field",
+                hint="let the whole population stand in one region of the field",
             )
         p.weights.append((population, acts_on.partition(".")[2], signal))
         return

@@ -52,7 +52,7 @@ def _split(current: Any, label: str) -> tuple[Any, Any]:
         raise AmineError(
             f"Receptor '{label}'",
             "its current is not a product, so that open channels cannot be told from their driving force",
-            mend="write it as 'current g*(E_rev - v)'",
+            hint="write it as 'current g*(E_rev - v)'",
         )
     v = symbol("v")
     parts = sp.Mul.make_args(current)

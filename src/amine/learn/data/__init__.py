@@ -69,7 +69,7 @@ def names() -> list[str]:
 def get(name: str) -> Data:
     """A data set by name; raises AmineError with the nearest name if there is none."""
     if name not in _HOME:
-        raise AmineError("data", f"data set '{name}' is not known", mend=did_you_mean(str(name), _HOME))
+        raise AmineError("data", f"data set '{name}' is not known", hint=did_you_mean(str(name), _HOME))
     return getattr(import_module(f"amine.learn.data.{_HOME[name]}"), name)()
 
 

@@ -28,7 +28,7 @@ def _need(name: str, folder: Any, *files: str) -> list[Path]:
         path = next((p for p in (Path(folder) / file, Path(folder) / f"{file}.gz") if p.exists()), None)
         if path is None:
             raise AmineError(
-                f"data '{name}'", f"'{Path(folder) / file}' does not exist", mend=f"it needs {WHERE[name]}"
+                f"data '{name}'", f"'{Path(folder) / file}' does not exist", hint=f"it needs {WHERE[name]}"
             )
         found.append(path)
     return found
@@ -197,6 +197,6 @@ def _recordings(folder: Any, part: str, steps: int, dt: float, most: int | None)
             labels.append(d)
     if not found:
         raise AmineError(
-            "data 'nmnist'", f"there are no .bin files in '{Path(folder) / part}'", mend=f"it needs {WHERE['nmnist']}"
+            "data 'nmnist'", f"there are no .bin files in '{Path(folder) / part}'", hint=f"it needs {WHERE['nmnist']}"
         )
     return np.stack(found), np.array(labels)

@@ -55,7 +55,7 @@ def synthesise(word: str, voice: str, speed: int = 160, pitch: int = 50) -> tupl
         done = subprocess.run(command, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError) as e:
         raise AmineError(
-            "speech", "espeak-ng can't be run", given=str(e)[:60], mend="install the program espeak-ng"
+            "speech", "espeak-ng can't be run", given=str(e)[:60], hint="install the program espeak-ng"
         ) from e
     with wave.open(io.BytesIO(done.stdout)) as f:
         rate = f.getframerate()

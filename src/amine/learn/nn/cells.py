@@ -81,6 +81,6 @@ class Cells(Scanned):
             raise AmineError(
                 where,
                 "no current moves the neuron to its threshold, so there is no automatic gain",
-                mend='give a gain such as "100 pA", or None for inputs in pA',
+                hint='give a gain such as "100 pA", or None for inputs in pA',
             )
         return self.excitability.impulse

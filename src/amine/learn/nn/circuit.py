@@ -93,7 +93,7 @@ class Circuit(nn.Module):
                     raise AmineError(
                         f"{WHERE}, learn '{key}'",
                         f"'{name}' has no weight '{rest}'",
-                        mend=did_you_mean(rest, [*labels, "weight"]),
+                        hint=did_you_mean(rest, [*labels, "weight"]),
                     )
                 out["weight"].append((key, name, rest))
             elif name in net.populations and rest:
@@ -101,7 +101,7 @@ class Circuit(nn.Module):
             else:
                 known = [f"{s}.weight" for s in names] + [f"{p}.<parameter>" for p in net.populations] + ["dose:<drug>"]
                 raise AmineError(
-                    f"{WHERE}, learn '{key}'", "there is nothing of this name", mend=did_you_mean(key, known)
+                    f"{WHERE}, learn '{key}'", "there is nothing of this name", hint=did_you_mean(key, known)
                 )
         return out
 
@@ -175,7 +175,7 @@ class Circuit(nn.Module):
             raise AmineError(
                 f"{WHERE}, learn '{key}'",
                 f"'{m.name}' has no parameter '{name}' that can be learned",
-                mend=did_you_mean(found, m.values),
+                hint=did_you_mean(found, m.values),
             )
         return found
 
@@ -187,12 +187,12 @@ class Circuit(nn.Module):
             if name is None or rest not in ("", "current"):
                 known = [p if module_name(p) not in self.members else f"{p}.current" for p in self.sizes]
                 raise AmineError(
-                    f"{WHERE}, inputs '{key}'", "there is nothing of this name", mend=did_you_mean(key, known)
+                    f"{WHERE}, inputs '{key}'", "there is nothing of this name", hint=did_you_mean(key, known)
                 )
             neurons = module_name(name) in self.members
             if neurons != (rest == "current"):
-                mend = f"write '{name}.current'" if neurons else f"write '{name}' to give its spikes"
-                raise AmineError(f"{WHERE}, inputs '{key}'", "it cannot be given", mend=mend)
+                hint = f"write '{name}.current'" if neurons else f"write '{name}' to give its spikes"
+                raise AmineError(f"{WHERE}, inputs '{key}'", "it cannot be given", hint=hint)
             out.append((key, name, rest or "spikes"))
         return out
 
@@ -204,7 +204,7 @@ class Circuit(nn.Module):
         if name is None or rest not in ("rate", "rates", "spikes", *states):
             known = [f"{p}.{x}" for p in self.sizes for x in ("rate", "rates", "spikes")]
             raise AmineError(
-                f"{WHERE}, outputs '{key}'", "there is nothing of this name", mend=did_you_mean(key, known)
+                f"{WHERE}, outputs '{key}'", "there is nothing of this name", hint=did_you_mean(key, known)
             )
         return key, name, rest
 
@@ -275,7 +275,7 @@ class Circuit(nn.Module):
         names = {k: p for k, p, _ in self.inputs}
         for k, v in x.items():
             if k not in names:
-                raise AmineError(f"Circuit, input '{k}'", "there is no such input", mend=did_you_mean(str(k), names))
+                raise AmineError(f"Circuit, input '{k}'", "there is no such input", hint=did_you_mean(str(k), names))
             from amine.learn.nn.scanned import check_sequence
 
             check_sequence(v, self.sizes[names[k]], f"Circuit, input '{k}'")
@@ -291,7 +291,7 @@ class Circuit(nn.Module):
         if shapes:
             return next(iter(shapes))
         if duration is None:
-            raise AmineError("Circuit", "the duration is missing", mend='give duration="1 s"')
+            raise AmineError("Circuit", "the duration is missing", hint='give duration="1 s"')
         return max(1, round(to_internal(duration, "ms", "Circuit, duration", positive=True) / self.dt)), batch or 1
 
     def _prepare(self, given: Any, steps: int, batch: int, seed: int, state: State | None) -> Call:

@@ -90,4 +90,4 @@ def require_adjoint(net: Any) -> None:
     elif any(getattr(p.model, "cell", None) is not None for p in net.populations.values()):
         why = "cells with a tree"
     if why:
-        raise AmineError(WHERE, f"{why} are not differentiated", mend="take them out of the network that is trained")
+        raise AmineError(WHERE, f"{why} are not differentiated", hint="take them out of the network that is trained")

@@ -162,7 +162,7 @@ class Drugs(nn.Module):
             raise AmineError(
                 "Network.to_module",
                 "fields and modulators are not differentiated",
-                mend="take them out, or keep doses alone",
+                hint="take them out, or keep doses alone",
             )
 
     def concentration(self, drug: str) -> torch.Tensor:
@@ -267,7 +267,7 @@ def steady_doses(net: Any) -> dict[str, float]:
             raise AmineError(
                 f"Dose of {d.drug}",
                 "a module takes concentrations that do not change in time",
-                mend='give it as "... uM"',
+                hint='give it as "... uM"',
             )
         out[d.drug] = out.get(d.drug, 0.0) + float(c[0])
     return out

@@ -41,7 +41,7 @@ def numbers(module: ModuleType, values: Mapping[str, Any], dt: float, where: str
                 where,
                 "a constant made of its parameters is not finite",
                 given=", ".join(module.OF.get(name, [])) or name,
-                mend="check for zeros and extremes among them",
+                hint="check for zeros and extremes among them",
             )
     return {n: np.asarray(found[n], float) for n in (*module.SCALARS, *module.DIFFER)}
 

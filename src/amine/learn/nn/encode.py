@@ -17,10 +17,10 @@ def _values(x: Any, where: str, unit: bool = True) -> torch.Tensor:
     if x.ndim != 2:
         raise AmineError(where, "the number of axes is wrong", given=str(tuple(x.shape)), expected="[batch, n]")
     if not bool(torch.isfinite(x).all()):
-        raise AmineError(where, "a value is not finite", mend="impute or drop missing values first")
+        raise AmineError(where, "a value is not finite", hint="impute or drop missing values first")
     if unit and bool(((x < 0) | (x > 1)).any()):
         raise AmineError(
-            where, "a value is outside 0..1", given=f"{float(x.min()):g}..{float(x.max()):g}", mend="scale the features"
+            where, "a value is outside 0..1", given=f"{float(x.min()):g}..{float(x.max()):g}", hint="scale the features"
         )
     return x
 
@@ -44,7 +44,7 @@ def rate(x: Any, steps: int, *, rate: Any = "100 Hz", dt: Any = "1 ms", generato
             "encode.rate",
             "more than one spike a step is asked for",
             given=f"{float(p.max()):g}",
-            mend="lower the rate or dt",
+            hint="lower the rate or dt",
         )
     draws = torch.rand(_steps(steps, "encode.rate"), *x.shape, generator=generator, dtype=x.dtype, device=x.device)
     return (draws < p).to(x.dtype)

@@ -76,7 +76,7 @@ class Readout(nn.Module):
     def __init__(self, kind: str = "max_over_time", *, tau: Any = "20 ms", dt: Any = "1 ms", learn: bool = False):
         super().__init__()
         if kind not in READOUTS:
-            raise AmineError("Readout", f"readout '{kind}' is not known", mend=did_you_mean(str(kind), READOUTS))
+            raise AmineError("Readout", f"readout '{kind}' is not known", hint=did_you_mean(str(kind), READOUTS))
         self.kind = kind
         leaky = kind in ("max_over_time", "leaky")
         self.integrator = (

@@ -136,7 +136,7 @@ class Neurons(Cells):
         for k, v in given.items():
             if k not in known:
                 raise AmineError(
-                    f"{self.where}, input '{k}'", "there is no such input", mend=did_you_mean(str(k), known)
+                    f"{self.where}, input '{k}'", "there is no such input", hint=did_you_mean(str(k), known)
                 )
             check_sequence(v, self.n, f"{self.where}, input" + ("" if k == "x" else f" '{k}'"))
         shapes = {tuple(v.shape) for v in given.values()}

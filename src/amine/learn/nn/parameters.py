@@ -76,7 +76,7 @@ class Bounded(nn.Module):
                 "the value is not within its bounds",
                 given=f"{float(bad.flatten()[0]):g} {self.unit}",
                 expected=f"between {low:g} and {high:g} {self.unit}",
-                mend="start within the bounds, or widen them",
+                hint="start within the bounds, or widen them",
             )
 
     def set(self, value: Any) -> None:
@@ -114,9 +114,9 @@ def check_learnable(learn: Any, known: Mapping[str, Any], where: str) -> list[st
     names = [learn] if isinstance(learn, str) else list(learn)
     for n in names:
         if n not in known:
-            raise AmineError(f"{where}, learn", f"parameter '{n}' is not known", mend=did_you_mean(str(n), known))
+            raise AmineError(f"{where}, learn", f"parameter '{n}' is not known", hint=did_you_mean(str(n), known))
         if n == "t_ref":
             raise AmineError(
-                f"{where}, learn", "'t_ref' counts whole steps, so it has no gradient", mend="learn another parameter"
+                f"{where}, learn", "'t_ref' counts whole steps, so it has no gradient", hint="learn another parameter"
             )
     return names

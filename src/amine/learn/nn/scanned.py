@@ -42,7 +42,7 @@ class Scanned(nn.Module):
         self.dt = float(to_internal(dt, "ms", f"{where}, dt", positive=True))
         if backend not in BACKENDS:
             raise AmineError(
-                f"{where}, backend", f"'{backend}' is not known", mend=did_you_mean(str(backend), BACKENDS)
+                f"{where}, backend", f"'{backend}' is not known", hint=did_you_mean(str(backend), BACKENDS)
             )
         self.backend, self._code = backend, None
         self.units: dict[str, str] = {}
@@ -108,7 +108,7 @@ class Scanned(nn.Module):
         bounds = dict(bounds or {})
         unknown = sorted(set(bounds) - set(learned))
         if unknown:
-            raise AmineError(f"{self.where}, bounds", f"'{unknown[0]}' is not learned", mend="name it in learn=, too")
+            raise AmineError(f"{self.where}, bounds", f"'{unknown[0]}' is not learned", hint="name it in learn=, too")
         self.fixed = {p: x for p, x in values.items() if p not in learned}
         for p in learned:
             start = np.broadcast_to(np.asarray(values[p], float), (self.n,)) if p in arrays else values[p]
@@ -129,14 +129,14 @@ class Scanned(nn.Module):
             return self.learned[name]()
         if name not in self.fixed:
             raise AmineError(
-                self.where, f"parameter '{name}' is not known", mend=did_you_mean(name, [*self.fixed, *self.learned])
+                self.where, f"parameter '{name}' is not known", hint=did_you_mean(name, [*self.fixed, *self.learned])
             )
         return torch.as_tensor(self.fixed[name], dtype=torch.float64)
 
     def set(self, name: str, value: Any) -> None:
         """Sets a learned parameter to a quantity; raises AmineError if that is out of its bounds."""
         if name not in self.learned:
-            raise AmineError(self.where, f"parameter '{name}' is not learned", mend=did_you_mean(name, self.learned))
+            raise AmineError(self.where, f"parameter '{name}' is not learned", hint=did_you_mean(name, self.learned))
         self.learned[name].set(to_internal(value, self.units[name], f"{self.where}, parameter '{name}'"))  # type: ignore[operator]
 
     def values(self, device: Any = "cpu") -> dict[str, Any]:
@@ -147,7 +147,7 @@ class Scanned(nn.Module):
                 raise AmineError(
                     f"{self.where}, parameter '{p}'",
                     "it is no longer a finite number",
-                    mend="lower the learning rate or clip gradients",
+                    hint="lower the learning rate or clip gradients",
                 )
         for p, factor in self.factors.items():
             out[p] = torch.as_tensor(out[p], dtype=torch.float64, device=device) * factor
@@ -200,7 +200,7 @@ class Scanned(nn.Module):
                     "there is no kernel for this",
                     given=f"{like.device}, {like.dtype}, surrogate '{self.surrogate.name}'",
                     expected="float32 or float64 on the CPU and a surrogate given as text",
-                    mend='use backend="torch"',
+                    hint='use backend="torch"',
                 )
         return plain.run
 
@@ -209,7 +209,7 @@ class Scanned(nn.Module):
         missing = [s for s in wanted if s not in state]
         if missing:
             raise AmineError(
-                f"{self.where}, state", f"'{missing[0]}' is missing", mend="pass a state as it was returned"
+                f"{self.where}, state", f"'{missing[0]}' is missing", hint="pass a state as it was returned"
             )
         for s in wanted:
             if tuple(state[s].shape) != tuple(like.shape[1:]):

@@ -86,7 +86,7 @@ def surrogate(what: Any, scale: Any = None) -> Surrogate:
     """
     if isinstance(what, str):
         if what not in _KINDS:
-            raise AmineError("Neurons, surrogate", f"surrogate '{what}' is not known", mend=did_you_mean(what, _KINDS))
+            raise AmineError("Neurons, surrogate", f"surrogate '{what}' is not known", hint=did_you_mean(what, _KINDS))
         found = _KINDS[what]
     elif isinstance(what, Surrogate):
         found = what

@@ -104,7 +104,7 @@ class Receptor(_Part):
         w = sequence(w)
         check_sequence(w, self.n, f"{self.where}, input")
         if v is None and "E_rev" in self.model.units:
-            raise AmineError(f"{self.where}, v", "a conductance needs the voltage", mend="give v= in mV")
+            raise AmineError(f"{self.where}, v", "a conductance needs the voltage", hint="give v= in mV")
         v = torch.as_tensor(0.0 if v is None else v, dtype=w.dtype, device=w.device)
         out, end = self.scan({"w": w, "v": v.expand_as(w)}, state, False)
         return out["current"], end

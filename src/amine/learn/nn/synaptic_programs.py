@@ -19,7 +19,7 @@ def receptor_program(model: Any, arrays: frozenset[str]) -> Program:
     state = eq.on_spike[0][0]
     if state not in eq.states:
         raise AmineError(
-            f"Receptor '{model.name}'", "it has no state of its own", mend="add its weights to the voltage"
+            f"Receptor '{model.name}'", "it has no state of its own", hint="add its weights to the voltage"
         )
     stepper = Stepper(_alone(eq, {"v"}), arrays)
     load = {s: s for s in eq.states} | {state: f"old_{state}"}
@@ -38,7 +38,7 @@ def release_program(model: Any, arrays: frozenset[str]) -> Program:
         raise AmineError(
             f"Release '{model.name}'",
             "it releases quanta at random, which has no adjoint",
-            mend="use tsodyks_markram with U = p, and weights of n quanta",
+            hint="use tsodyks_markram with U = p, and weights of n quanta",
         )
     methods = choose(eq.full_rhs, set(eq.parameters), set())
     if any(m != "exact" for m in methods.values()):

@@ -57,7 +57,7 @@ def get(rule: Any, where: str = "rules", **options: Any) -> Rule:
     if isinstance(rule, Rule):
         return replace(rule, **options)
     if rule not in _HOME:
-        raise AmineError(where, f"rule {rule!r} is not known", mend=did_you_mean(str(rule), _HOME))
+        raise AmineError(where, f"rule {rule!r} is not known", hint=did_you_mean(str(rule), _HOME))
     module, name = _HOME[rule]
     make = getattr(import_module(f"amine.learn.rules.{module}"), name)
     try:
@@ -66,7 +66,7 @@ def get(rule: Any, where: str = "rules", **options: Any) -> Rule:
         known = list(make.__dataclass_fields__)
         wrong = next((k for k in options if k not in known), "")
         raise AmineError(
-            f"{where}, rule '{rule}'", f"it has no option '{wrong}'", mend=did_you_mean(wrong, known)
+            f"{where}, rule '{rule}'", f"it has no option '{wrong}'", hint=did_you_mean(wrong, known)
         ) from None
 
 

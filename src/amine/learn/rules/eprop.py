@@ -225,7 +225,7 @@ class EProp(Rule):
             raise AmineError(
                 "rule 'eprop', feedback",
                 f"'{self.feedback}' is not known",
-                mend=did_you_mean(str(self.feedback), FEEDBACK),
+                hint=did_you_mean(str(self.feedback), FEEDBACK),
             )
 
     def refuses(self, spec: Spec) -> str:

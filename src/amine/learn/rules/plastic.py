@@ -40,7 +40,7 @@ class PlasticRecurrent(nn.Module):
         for word, value, known in (("form", form, FORMS), ("activation", activation, ACTIVATIONS)):
             if value not in known:
                 raise AmineError(
-                    "PlasticRecurrent", f"{word} '{value}' is not known", mend=did_you_mean(str(value), known)
+                    "PlasticRecurrent", f"{word} '{value}' is not known", hint=did_you_mean(str(value), known)
                 )
         self.n, self.form, self.activation = n, form, activation
         size = 0.1 / math.sqrt(n)
