@@ -45,8 +45,6 @@ if TYPE_CHECKING:
         receptor_response,
         steady_factor,
     )
-    from amine.compounds.fit import HillFit, hill_fit
-    from amine.compounds.response import DoseResponse, concentrations, dose_response
     from amine.compounds.schema import (
         Action,
         Channel,
@@ -64,6 +62,7 @@ if TYPE_CHECKING:
         Transmitter,
         Transporter,
     )
+    from amine.compounds.text import describe, table
 
 _HOME = {
     "amine.compounds.catalogue": (
@@ -96,8 +95,6 @@ _HOME = {
         "receptor_response",
         "steady_factor",
     ),
-    "amine.compounds.fit": ("HillFit", "hill_fit"),
-    "amine.compounds.response": ("DoseResponse", "concentrations", "dose_response"),
     "amine.compounds.schema": (
         "Action",
         "Channel",
@@ -115,6 +112,7 @@ _HOME = {
         "Transmitter",
         "Transporter",
     ),
+    "amine.compounds.text": ("describe", "table"),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
 
@@ -123,12 +121,10 @@ __all__ = [
     "Channel",
     "Consequence",
     "Course",
-    "DoseResponse",
     "Drug",
     "Effect",
     "Enzyme",
     "Family",
-    "HillFit",
     "Measurement",
     "Rate",
     "Receptor",
@@ -148,9 +144,8 @@ __all__ = [
     "channel",
     "channels_of",
     "competitors",
-    "concentrations",
+    "describe",
     "dose_ramp",
-    "dose_response",
     "dose_table",
     "drug",
     "effects_of",
@@ -159,7 +154,6 @@ __all__ = [
     "family",
     "get",
     "grouped",
-    "hill_fit",
     "load",
     "names",
     "parse_dose",
@@ -169,6 +163,7 @@ __all__ = [
     "search",
     "source",
     "steady_factor",
+    "table",
     "transmitter",
     "transporter",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from amine.compounds.catalogue import drug
 from amine.errors import AmineError
 from amine.units import to_internal
 
@@ -303,8 +304,6 @@ def parse_dose(text: str) -> tuple[str, Course]:
     >>> name, str(course)
     ('ketamine', '1 uM from 200 ms to 600 ms')
     """
-    from amine.compounds.catalogue import drug
-
     name, equals, rest = text.partition("=")
     if not equals or not name.strip() or not rest.strip():
         raise AmineError("dose", "this is not DRUG=CONCENTRATION[@START..STOP]", given=text)

@@ -33,7 +33,7 @@ from functools import reduce
 from typing import Any
 
 from amine.compounds import catalogue
-from amine.compounds.pharmacology import woodhull
+from amine.compounds.algebra import woodhull
 from amine.compounds.schema import Action, Channel, Drug, Entry, Family, Receptor, Transmitter, Transporter
 from amine.errors import AmineError
 

@@ -12,6 +12,7 @@ from math import isfinite, sqrt
 from typing import Any
 
 from amine.errors import AmineError, did_you_mean
+from amine.units import dimension_of, to_internal, unit_part
 
 MECHANISMS = (
     "agonist",
@@ -99,8 +100,6 @@ class Measurement:
     def __post_init__(self) -> None:
         where = f"measurement '{self.quantity}'"
         if isinstance(self.value, str):
-            from amine.units import unit_part
-
             text = self.value.strip()
             unit = unit_part(text, where)
             object.__setattr__(self, "value", float(text if unit == "1" else text.removesuffix(unit)))
@@ -124,8 +123,6 @@ class Measurement:
             raise AmineError(where, "the value must be positive", given=str(self.best))
 
     def _check_unit(self, where: str) -> None:
-        from amine.units import dimension_of
-
         dimension = dimension_of(_WORDS.get(self.unit, self.unit))
         if self.role and dimension != dimension_of(ROLES[self.role]):
             raise AmineError(where, "wrong dimension", given=self.unit, expected=f"a value in {ROLES[self.role]}")
@@ -141,8 +138,6 @@ class Measurement:
     @property
     def internal(self) -> float:
         """:attr:`best` in the coherent system: uM, ms, mV and products of them."""
-        from amine.units import to_internal
-
         unit = _WORDS.get(self.unit, self.unit)
         return self.best if unit == "1" else float(to_internal(f"{self.best!r} {unit}", unit, self.quantity))
 
@@ -306,12 +301,6 @@ class Entry:
         found = self.measurement(role)
         return default if found is None else found.internal
 
-    def describe(self) -> str:
-        """All that is known, as text for a terminal, with sources."""
-        from amine.compounds.text import describe
-
-        return describe(self)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Compound(Entry):
@@ -327,18 +316,6 @@ class Compound(Entry):
     stereo_note: str = ""
     sequence: str = ""
 
-    def draw(self, path: Any = None, *, width: int = 480, height: int = 360) -> Any:
-        """The structure, drawn by RDKit: written to ``path`` (.svg or .png), or returned as SVG text.
-
-        Raises
-        ------
-        AmineError
-            If no structure is known, RDKit is not installed, or the file's ending is another.
-        """
-        from amine.compounds.draw import structure
-
-        return structure(self, path, width, height)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Transmitter(Compound):
@@ -353,12 +330,6 @@ class Transmitter(Compound):
     receptors: tuple[str, ...] = ()
 
     kind = "transmitter"
-
-    def pathway(self, path: Any = None) -> Any:
-        """The way of the transmitter from precursor to breakdown, as a figure; written to ``path`` if given."""
-        from amine.compounds.pathway import pathway
-
-        return pathway(self, path)
 
 
 @dataclass(frozen=True, kw_only=True)

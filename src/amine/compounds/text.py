@@ -26,8 +26,25 @@ FOOTER = (
 )
 
 
-def describe(entry: Entry) -> str:
-    """All that is known of an entry, with conditions and sources."""
+def describe(entry: Entry | str, kind: str | None = None) -> str:
+    """All that is known of an entry, with conditions and sources, as text for a terminal.
+
+    Parameters
+    ----------
+    entry : an entry, or its id, name or alias. kind : which one, where a name has several meanings.
+
+    Raises
+    ------
+    AmineError
+        The name is not in the catalogue.
+
+    Examples
+    --------
+    >>> print(describe("tiagabine").splitlines()[0])
+    tiagabine (tiagabine), drug
+    """
+    if isinstance(entry, str):
+        entry = catalogue.get(entry, kind)
     used: dict[str, None] = {}
     lines = [f"{entry.name} ({entry.id}), {entry.kind}"]
     if entry.aliases:

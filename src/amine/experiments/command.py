@@ -1,11 +1,10 @@
-"""Experiments from the command line and at several doses."""
+"""Experiments from the command line."""
 
 from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from amine import experiments
 from amine.errors import AmineError, did_you_mean
 
 if TYPE_CHECKING:
-    from amine.compounds.response import Plan
     from amine.experiments.outcome import Outcome
 
 
@@ -59,31 +57,3 @@ def run(name: str, given: Mapping[str, Any], out: Path | None, as_json: bool, pr
     print(found.summary())
     if out is not None:
         print(f"report: {out / 'report.html'}")
-
-
-@dataclass
-class Subject:
-    """An experiment as something that is measured at several doses."""
-
-    name: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    seed: int = 0
-    populations: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """What decides it, as plain data."""
-        return {"experiment": self.name, "arguments": dict(self.arguments), "seed": self.seed}
-
-
-def run_point(plan: Plan, concentration: float, seed: int, measures: Sequence[str]) -> dict[str, float]:
-    """Measures of an experiment with one concentration of a drug and one seed."""
-    name, arguments = plan.network["experiment"], dict(plan.network["arguments"])
-    known = inspect.signature(experiments.get(name)).parameters
-    if "details" in known:
-        arguments.setdefault("details", False)
-    dose = [f"{plan.drug}={concentration!r} uM"] if concentration > 0 else []
-    found = experiments.get(name)(**arguments, seed=seed, dose=dose).measures
-    for m in measures:
-        if m not in found:
-            raise AmineError(f"experiment '{name}'", f"measure '{m}' is not known", hint=did_you_mean(m, found))
-    return {m: float(found[m]) for m in measures}

@@ -1,4 +1,4 @@
-"""Figures. Most are methods of a run; of shapes there is :func:`morphology`."""
+"""Figures. Most are methods of a run; of shapes there is :func:`morphology`, of compounds :func:`structure` and :func:`pathway`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ def __getattr__(name: str) -> Any:
         from amine.view.shapes import picture
 
         return picture
+    if name == "structure":
+        from amine.view.structures import structure
+
+        return structure
+    if name == "pathway":
+        from amine.view.pathways import pathway
+
+        return pathway
     raise AttributeError(f"module 'amine.view' has no attribute '{name}'")
 
 
-__all__ = ["morphology"]
+__all__ = ["morphology", "pathway", "structure"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from amine.compounds.pharmacology import RT_F
+from amine.compounds.algebra import RT_F
 from amine.engine.cells import CellStructure, blocker_name, gain_name, tonic_name, total_name
 from amine.equations.syntax import symbol
 from amine.errors import AmineError

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from amine import circuits, pharmacology
+from amine.cli.target import is_experiment, network_of, parse_settings
 from amine.errors import AmineError
+from amine.experiments.command import checked
 
 FOOTER = "For research and teaching; no clinical claim."
 
@@ -44,15 +48,13 @@ def dose(
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="A bar on the terminal.")] = True,
 ) -> None:
     """Measure a circuit at several concentrations of a drug and fit Hill curves."""
-    from amine.compounds.response import concentrations, dose_response
-
     if not measures:
         raise AmineError("--measure", "no measure is named", hint="such as --measure rate:E")
     subject, more = _subject(target, settings, seed)
-    result = dose_response(
+    result = pharmacology.dose_response(
         subject,
         drug,
-        concentrations(first, last, points),
+        pharmacology.concentrations(first, last, points),
         [_own(target, m) for m in measures],
         duration=duration,
         start=start,
@@ -74,23 +76,16 @@ def dose(
 
 def _subject(target: str, settings: list[str], seed: int) -> tuple[Any, dict[str, Any]]:
     """What is measured, and what runs a point of it: a network by itself, an experiment by its function."""
-    from amine.cli import _is_experiment, _settings, _target
-
-    if not _is_experiment(target):
-        net = _target(target, {}, settings)
+    if not is_experiment(target):
+        net = network_of(target, {}, settings)
         net.seed = seed
         return net, {}
-    from amine.experiments.command import Subject, checked, run_point
-
-    return Subject(target, checked(target, _settings(settings)), seed), {"simulate": run_point}
+    given = checked(target, parse_settings(settings))
+    return pharmacology.Subject(target, given, seed), {"simulate": pharmacology.run_subject}
 
 
 def _own(target: str, measure: str) -> str:
     """A bare name is a function beside the circuit, if there is one of this name."""
-    from importlib import import_module
-
-    from amine import circuits
-
     if ":" in measure or target not in circuits.names():
         return measure
     module = circuits.get(target).__module__

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amine.compounds.cli import app as compounds_app
-from amine.compounds.dose_cli import dose
-from amine.errors import AmineError, AmineWarning, did_you_mean
+from amine.cli.compounds import app as compounds_app
+from amine.cli.dose import dose
+from amine.cli.target import is_experiment, network_of, parse_settings
+from amine.errors import AmineError, AmineWarning
 from amine.learn.train_cli import audit, compare, train
 
 if TYPE_CHECKING:
-    from amine.network.network import Network
     from amine.results.run import Run
 
 app = typer.Typer(
@@ -57,103 +57,6 @@ def main() -> None:
 
 
 # --- what is to run --------------------------------------------------------------------------------------------
-
-
-def _circuit(name: str, given: dict[str, Any]) -> Network:
-    """A built-in circuit with the arguments that were given, each checked against what the circuit takes."""
-    import inspect
-
-    from amine import circuits
-
-    make = circuits.get(name)
-    known = inspect.signature(make).parameters
-    for key in given:
-        if key not in known:
-            raise AmineError(f"circuit '{name}'", f"it has no argument '{key}'", hint=did_you_mean(key, known))
-    return make(**{k: _typed(name, k, v, known[k].default) for k, v in given.items()})
-
-
-def _typed(name: str, key: str, value: Any, default: Any) -> Any:
-    """A value from the command line in the type of the argument's default."""
-    if not isinstance(value, str) or isinstance(default, str):
-        return value
-    if isinstance(default, bool):
-        if value.lower() in ("true", "yes", "1", "false", "no", "0"):
-            return value.lower() in ("true", "yes", "1")
-    else:
-        try:
-            return type(default)(value)
-        except ValueError:
-            pass
-    raise AmineError(
-        f"circuit '{name}', argument '{key}'",
-        "this value does not fit",
-        given=value,
-        expected=f"a {type(default).__name__}",
-    )
-
-
-def _from_file(path: Path, given: dict[str, Any]) -> Network:
-    """The ``network`` that a Python file or a saved description defines."""
-    import runpy
-
-    from amine.network.network import Network
-
-    if given:
-        raise AmineError(
-            f"file '{path}'", f"'{next(iter(given))}' is an argument of circuits only", hint="set it in the file"
-        )
-    if not path.exists():
-        raise AmineError(f"file '{path}'", "it does not exist")
-    if path.suffix == ".json":
-        return Network.load(path)
-    sys.path.insert(0, str(path.resolve().parent))
-    try:
-        found = runpy.run_path(str(path)).get("network")
-    except AmineError:
-        raise
-    except Exception as e:  # whatever a stranger's file may raise
-        raise AmineError(f"file '{path}'{_line_of(path, e)}", f"it raised {type(e).__name__}: {e}") from e
-    if not isinstance(found, Network):
-        raise AmineError(f"file '{path}'", "it defines no 'network'", hint="assign an amine.Network to that name")
-    return found
-
-
-def _line_of(path: Path, error: Exception) -> str:
-    """The last line of the file that an error passed, as ``, line 3``."""
-    import traceback
-
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name == path.name]
-    if isinstance(error, SyntaxError) and error.filename is not None and Path(error.filename).name == path.name:
-        lines.append(error.lineno)
-    return f", line {lines[-1]}" if lines else ""
-
-
-def _settings(settings: list[str]) -> dict[str, str]:
-    out = {}
-    for text in settings:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise AmineError("--set", "this is not key=value", given=text)
-        out[key] = value
-    return out
-
-
-def _is_experiment(target: str) -> bool:
-    from amine import experiments
-
-    return target in experiments.names()
-
-
-def _target(target: str, given: dict[str, Any], settings: list[str]) -> Network:
-    given = {k: v for k, v in {**given, **_settings(settings)}.items() if v is not None}
-    if target.endswith((".py", ".json")):
-        seed = given.pop("seed", None)
-        net = _from_file(Path(target), given)
-        if seed is not None:
-            net.seed = seed
-        return net
-    return _circuit(target, given)
 
 
 Target = Annotated[
@@ -197,10 +100,10 @@ def run(
     """Run a circuit, an experiment (amine experiments) or a network of your own."""
     if out is not None:
         _check_folder(out)
-    if _is_experiment(target):
+    if is_experiment(target):
         from amine.experiments.command import run as run_experiment
 
-        given = {"neurons": neurons, "seed": seed, "dose": dose or None, **_settings(settings)}
+        given = {"neurons": neurons, "seed": seed, "dose": dose or None, **parse_settings(settings)}
         run_experiment(
             target, {k: v for k, v in given.items() if v is not None}, out, as_json, progress and not as_json
         )
@@ -208,7 +111,7 @@ def run(
     from amine.units import to_internal
 
     begin = to_internal(start, "ms", "--start", nonnegative=True)
-    net = _target(
+    net = network_of(
         target, {"scale": scale, "neurons": neurons, "regime": regime, "drive": drive, "seed": seed}, settings
     )
     if dose:
@@ -369,7 +272,7 @@ def describe(
     settings: Setting = [],  # noqa: B006
 ) -> None:
     """A network's tables, ready for a paper."""
-    print(_target(target, {"scale": scale, "neurons": neurons}, settings).describe("latex" if latex else "markdown"))
+    print(network_of(target, {"scale": scale, "neurons": neurons}, settings).describe("latex" if latex else "markdown"))
 
 
 @app.command()
@@ -397,7 +300,3 @@ def _options(
     ] = False,
 ) -> None:
     pass
-
-
-if __name__ == "__main__":
-    main()

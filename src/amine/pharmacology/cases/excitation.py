@@ -6,21 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amine.compounds.cases._base import Numbers, case, library, simulated
+from amine import circuits, models, units
+from amine.compounds.doses import bath
+from amine.network.network import Network
+from amine.pharmacology.cases.case import Numbers, case, simulated
 
 if TYPE_CHECKING:
-    from amine.network.network import Network
     from amine.results.run import Run
 
 
 def _epsp(spikes: int = 1) -> Network:
     """A cell at -50 mV without spikes that gets one volley, or a train at 10 Hz, at AMPA and NMDA receptors."""
-    am = library()
-    net = am.Network(seed=1)
+    net = Network(seed=1)
     cell = net.population("cell", 1, "lif_cond", E_L="-50 mV", V_th="0 mV", initial={"v": "-50 mV"})
-    times = (50.0 + 100.0 * np.arange(spikes)) * am.units.ms
+    times = (50.0 + 100.0 * np.arange(spikes)) * units.ms
     fibre = net.population("fibre", 1, "spike_list", times=times, indices=np.zeros(spikes, int))
-    receptors = {"AMPA": am.models.get("AMPA")(tau="2 ms"), "NMDA": am.models.get("NMDA")}
+    receptors = {"AMPA": models.get("AMPA")(tau="2 ms"), "NMDA": models.get("NMDA")}
     net.populations["cell"].receptors.update(receptors)
     net.synapses(fibre, cell, receptors={"AMPA": "3 nS", "NMDA": "1.5 nS"}, rule="all_to_all")
     net.probe(cell, "v", every="1 ms")
@@ -77,10 +78,9 @@ def _components(drug: str, concentration: str) -> Numbers:
 )
 def ketamine_use() -> Numbers:
     """Ketamine binds only while channels are open."""
-    am = library()
     out = {}
     for name, spikes in (("with use", 40), ("at rest", 1)):
-        run = simulated(_epsp(spikes), "4500 ms", ketamine=am.bath("50 uM", start="10 ms"))
+        run = simulated(_epsp(spikes), "4500 ms", ketamine=bath("50 uM", start="10 ms"))
         out[name] = float(np.ravel(run.occupancy("NMDA", by="ketamine").values[-1])[0])
     return out
 
@@ -89,7 +89,7 @@ def _persistence(drug: str, concentration: str) -> Numbers:
     """Pool A of the circuit of Wang (2002), before the stimulus that favours it and after its end."""
     out = {}
     for name, c in (("control", "0 uM"), ("drug", concentration)):
-        run = simulated(library().circuits.wang2002(0.512, seed=1), "3.4 s", **{drug: c})
+        run = simulated(circuits.wang2002(0.512, seed=1), "3.4 s", **{drug: c})
         t, n = run.spikes["A"].times, run.network.populations["A"].n
         for when, a, b in (("before", 500, 1000), ("after", 3100, 3400)):
             out[f"{when}, {name}"] = float(((t > a) & (t <= b)).sum() / n / (b - a) * 1e3)
@@ -138,7 +138,7 @@ def tetrodotoxin_silence() -> Numbers:
     """Without sodium channels there are no action potentials."""
     rates = []
     for c in ("0 uM", "1 uM"):
-        net = library().Network(seed=1)
+        net = Network(seed=1)
         net.population("cells", 10, "traub_miles", I_e="200 pA")
         rates.append(simulated(net, "300 ms", tetrodotoxin=c).spikes.rates(20.0)["cells"])
     return dict(zip(("control", "drug"), rates))

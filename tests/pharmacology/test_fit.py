@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import amine as am
-from amine.compounds.fit import hill_fit
+from amine.pharmacology.fit import hill_fit
 
 C = np.concatenate([[0.0], np.geomspace(0.01, 100.0, 9)])
 

@@ -14,15 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich.console import Console
+from rich.progress import Progress
 
+from amine.compounds.catalogue import drug as find_drug
+from amine.engine.slow.plan import plan
 from amine.errors import AmineError, AmineWarning
+from amine.network.network import Network
+from amine.pharmacology.fit import HillFit, hill_fit
+from amine.results.measures import check, measure
 from amine.units import to_internal
+from amine.view.dose import dose_response as picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from amine.compounds.fit import HillFit
-    from amine.network.network import Network
 
 Point = tuple[float, int]  # concentration in uM, seed
 FORMAT = "amine dose-response 1"
@@ -43,7 +48,7 @@ def concentrations(first: Any, last: Any, points: int) -> list[float]:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Experiment:
     """What is run at each point, as plain data that goes to other processes."""
 
     network: Mapping[str, Any]
@@ -66,19 +71,16 @@ class Plan:
         }
 
 
-def run_point(plan: Plan, concentration: float, seed: int, measures: Sequence[str]) -> dict[str, float]:
+def run_point(experiment: Experiment, concentration: float, seed: int, measures: Sequence[str]) -> dict[str, float]:
     """One run with one concentration and seed, and its measures. Without a drug at concentration 0."""
-    from amine.network.network import Network
-    from amine.results.measures import measure
-
-    net = Network.from_dict(plan.network)
+    net = Network.from_dict(experiment.network)
     net.seed = seed
     if concentration > 0:
-        net.dose(plan.drug, f"{concentration!r} uM")
+        net.dose(experiment.drug, f"{concentration!r} uM")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*acts on nothing", AmineWarning)  # said once, by dose_response
-        run = net.run(plan.duration, precision=plan.precision, progress=False)
-    return {m: measure(run, m, plan.start) for m in measures}
+        run = net.run(experiment.duration, precision=experiment.precision, progress=False)
+    return {m: measure(run, m, experiment.start) for m in measures}
 
 
 @dataclass(eq=False)
@@ -97,8 +99,6 @@ class DoseResponse:
     @cached_property
     def fits(self) -> dict[str, HillFit | None]:
         """A Hill fit of each measure over all seeds; None where there are too few values."""
-        from amine.compounds.fit import hill_fit
-
         c = np.repeat(self.concentrations, len(self.seeds))
         out: dict[str, HillFit | None] = {}
         for name, y in self.values.items():
@@ -136,9 +136,7 @@ class DoseResponse:
 
     def figure(self) -> Figure:
         """Each measure against concentration, with all seeds, their mean, the control and the fit."""
-        from amine.view.dose import dose_response
-
-        return dose_response(self)
+        return picture(self)
 
 
 def _mean(y: np.ndarray) -> float:
@@ -174,7 +172,7 @@ def dose_response(
     scheduler: str | None = None,
     precision: str = "float32",
     progress: bool = True,
-    simulate: Callable[[Plan, float, int, Sequence[str]], Mapping[str, float]] = run_point,
+    simulate: Callable[[Experiment, float, int, Sequence[str]], Mapping[str, float]] = run_point,
 ) -> DoseResponse:
     """Runs a network at several concentrations of a drug, and without it, and measures.
 
@@ -206,9 +204,6 @@ def dose_response(
     -----
     With ``workers`` other than 0 a script needs ``if __name__ == "__main__":``, as with every use of processes.
     """
-    from amine.compounds.catalogue import drug as find
-    from amine.results.measures import check
-
     names = (measures,) if isinstance(measures, str) else tuple(measures)
     if not names:
         raise AmineError("dose_response", "no measure is named", hint='give measures=["rate:E"] or such')
@@ -220,14 +215,18 @@ def dose_response(
         raise AmineError("dose_response", "no concentration or no seed is given")
     for value, what in ((duration, "duration"), (start, "start")):
         to_internal(value, "ms", f"dose_response, {what}", nonnegative=True)
-    plan = Plan(network.to_dict(), find(drug).id, names, str(duration), str(start), precision)
-    _warn_if_idle(network, plan.drug)
-    store = _Store(folder, plan)
+    experiment = Experiment(network.to_dict(), find_drug(drug).id, names, str(duration), str(start), precision)
+    _warn_if_idle(network, experiment.drug)
+    store = _Store(folder, experiment)
     missing = [(c, s) for s in each for c in doses if not store.has((c, s), names)]
-    _run_all(plan, missing, store, workers, scheduler, progress, simulate)
+    _run_all(experiment, missing, store, workers, scheduler, progress, simulate)
     values = {m: np.array([[store.get((c, s))[m] for s in each] for c in doses]) for m in names}
     result = DoseResponse(
-        plan.drug, doses, each, values, {"duration": plan.duration, "start": plan.start, "seeds": each}
+        experiment.drug,
+        doses,
+        each,
+        values,
+        {"duration": experiment.duration, "start": experiment.start, "seeds": each},
     )
     if folder is not None:
         result.write(folder)
@@ -236,9 +235,6 @@ def dose_response(
 
 def _warn_if_idle(network: Network, drug: str) -> None:
     """Warns of a drug that acts on nothing in the network, naming what it does act on."""
-    from amine.engine.slow.plan import plan
-    from amine.network.network import Network
-
     if not isinstance(network, Network):  # an experiment, whose networks warn when they are run
         return
     net = Network.from_dict(network.to_dict())
@@ -258,26 +254,26 @@ def _concentration(c: Any) -> float:
 class _Store:
     """Finished points, in memory and, with a folder, as one JSON file each."""
 
-    def __init__(self, folder: Any, plan: Plan):
+    def __init__(self, folder: Any, experiment: Experiment):
         self.points: dict[Point, dict[str, float]] = {}
         self.folder = None if folder is None else Path(folder)
         if self.folder is None:
             return
-        known = self.folder / "plan.json"
+        known = self.folder / "experiment.json"
         if known.exists():
-            self._compare(known, plan)
+            self._compare(known, experiment)
         elif self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             raise AmineError(f"folder '{folder}'", "it exists and holds no dose-response", hint="choose another")
         (self.folder / "points").mkdir(parents=True, exist_ok=True)
-        _replace(known, plan.identity())
+        _replace(known, experiment.identity())
         for file in sorted((self.folder / "points").glob("*.json")):
             data = json.loads(file.read_text())
             self.points[float(data["concentration"]), int(data["seed"])] = {
                 k: _float(v) for k, v in data["values"].items()
             }
 
-    def _compare(self, file: Path, plan: Plan) -> None:
-        found, wanted = json.loads(file.read_text()), plan.identity()
+    def _compare(self, file: Path, experiment: Experiment) -> None:
+        found, wanted = json.loads(file.read_text()), experiment.identity()
         for key, value in wanted.items():
             if found.get(key) != value:
                 raise AmineError(
@@ -315,7 +311,7 @@ def _replace(path: Path, data: Mapping[str, Any]) -> None:
 
 
 def _run_all(
-    plan: Plan,
+    experiment: Experiment,
     points: Sequence[Point],
     store: _Store,
     workers: int | None,
@@ -326,7 +322,9 @@ def _run_all(
     if not points:
         return
     if workers == 0 and scheduler is None:
-        done: Iterator[tuple[Point, Mapping[str, float]]] = ((p, simulate(plan, *p, plan.measures)) for p in points)
+        done: Iterator[tuple[Point, Mapping[str, float]]] = (
+            (p, simulate(experiment, *p, experiment.measures)) for p in points
+        )
         _collect(done, store, len(points), progress)
         return
     try:
@@ -341,7 +339,7 @@ def _run_all(
         cluster = LocalCluster(n_workers=n, threads_per_worker=1, processes=True, dashboard_address="", silence_logs=40)
     try:
         with Client(cluster if cluster is not None else scheduler, timeout=WAIT) as client:
-            _collect(_from_client(client, plan, points, simulate), store, len(points), progress)
+            _collect(_from_client(client, experiment, points, simulate), store, len(points), progress)
     except OSError as e:
         raise AmineError("dose_response", f"scheduler '{scheduler}' does not answer", given=str(e)[:60]) from e
     finally:
@@ -350,16 +348,16 @@ def _run_all(
 
 
 def _from_client(
-    client: Any, plan: Plan, points: Sequence[Point], simulate: Callable[..., Mapping[str, float]]
+    client: Any, experiment: Experiment, points: Sequence[Point], simulate: Callable[..., Mapping[str, float]]
 ) -> Iterator[tuple[Point, Mapping[str, float]]]:
     """Results as they come. One point with drug and one without go first, so that their compiled code is there for the others."""
     from distributed import as_completed
 
     first = [next((p for p in points if p[0] == 0), None), next((p for p in points if p[0] > 0), None)]
     pilots = [p for p in first if p is not None]
-    shared = client.scatter(plan, broadcast=True)
+    shared = client.scatter(experiment, broadcast=True)
     for batch in (pilots, [p for p in points if p not in pilots]):
-        futures = {client.submit(simulate, shared, *p, plan.measures, pure=False): p for p in batch}
+        futures = {client.submit(simulate, shared, *p, experiment.measures, pure=False): p for p in batch}
         try:
             for future in as_completed(list(futures)):
                 yield futures[future], future.result()
@@ -373,9 +371,6 @@ def _collect(done: Iterator[tuple[Point, Mapping[str, float]]], store: _Store, n
         for point, values in done:
             store.put(point, values)
         return
-    from rich.console import Console
-    from rich.progress import Progress
-
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("dose-response", total=n)
         for point, values in done:

@@ -51,10 +51,3 @@ def simulated(net: Network, duration: str, **doses: Any) -> Run:
     for drug, concentration in doses.items():
         net.dose(drug.replace("_", "-"), concentration)
     return net.run(duration, precision="float64", progress=False)
-
-
-def library() -> Any:
-    """The package itself, imported when a case runs."""
-    import amine
-
-    return amine

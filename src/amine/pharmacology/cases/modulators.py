@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amine.compounds.cases._base import Numbers, case, library, simulated
+from amine import models, units
+from amine.network.network import Network
+from amine.pharmacology.cases.case import Numbers, case, simulated
 
 if TYPE_CHECKING:
-    from amine.network.network import Network
     from amine.results.run import Run
 
 
 def _dopamine() -> Network:
     """Dopamine fibres at rest at 4 Hz that fire a burst of 30 Hz for 300 ms, released, taken up by DAT."""
-    net = library().Network(seed=4)
+    net = Network(seed=4)
     rest = net.population("rest", 50, "poisson", rate="4 Hz")
     t = 1000.0 + np.arange(0, 300, 33.3)
-    times = np.tile(t, 50) * library().units.ms
+    times = np.tile(t, 50) * units.ms
     burst = net.population("burst", 50, "spike_list", times=times, indices=np.repeat(np.arange(50), t.size))
     net.field("dopamine", released_by=rest + burst, release="1 nM", uptake="DAT")
     return net
@@ -86,11 +87,10 @@ def levodopa_release() -> Numbers:
 )
 def physostigmine_response() -> Numbers:
     """Cholinesterase ends the action of acetylcholine."""
-    am = library()
     out = {}
     for name, c in (("control", "0 uM"), ("drug", "0.1 uM")):
-        net = am.Network(seed=1)
-        times = np.full(20, 50.0) * am.units.ms
+        net = Network(seed=1)
+        times = np.full(20, 50.0) * units.ms
         fibres = net.population("fibres", 20, "spike_list", times=times, indices=np.arange(20))
         net.field("acetylcholine", released_by=fibres, release="0.5 uM", removal={"AChE": "20 ms"})
         run = simulated(net, "1 s", physostigmine=c)
@@ -115,10 +115,10 @@ def caffeine_adenosine() -> Numbers:
         ("adenosine", "0.3 uM", "0 uM"),
         ("with caffeine", "0.3 uM", "100 uM"),
     ):
-        net = library().Network(seed=5)
+        net = Network(seed=5)
         source = net.population("source", 100, "poisson", rate="10 Hz")
         cells = net.population("cells", 40, "lif_cond", I_e="100 pA")
-        release = library().models.get("tsodyks_markram")(U=0.3, tau_rec="50 ms")
+        release = models.get("tsodyks_markram")(U=0.3, tau_rec="50 ms")
         net.synapses(source, cells, receptor="AMPA", weight="6 nS", p=0.2, release=release)
         field = net.field("adenosine", tonic=adenosine, removal="1 s")
         net.modulate(source, by=field, receptor="A1", acts_on="release.U", maximum=0.2)

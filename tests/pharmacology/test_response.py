@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import amine as am
-from amine.compounds.response import DoseResponse, Plan, concentrations, dose_response
+from amine.pharmacology.response import DoseResponse, Experiment, concentrations, dose_response
 
 
 def network() -> am.Network:
@@ -29,7 +29,7 @@ class Counted:
         self.calls: list[tuple[float, int]] = []
         self.fail_at = fail_at
 
-    def __call__(self, plan: Plan, c: float, seed: int, measures) -> dict[str, float]:
+    def __call__(self, experiment: Experiment, c: float, seed: int, measures) -> dict[str, float]:
         if len(self.calls) == self.fail_at:
             raise KeyboardInterrupt
         self.calls.append((c, seed))
@@ -53,7 +53,7 @@ def test_fit_files_and_resume(tmp_path):
     f = r.fits["rate:E"]
     assert f is not None and pytest.approx(3.0, rel=1e-3) == f.EC50 and f.slope == pytest.approx(2.0, rel=1e-3)
     assert {x.name for x in (tmp_path / "out").iterdir()} == {
-        "plan.json",
+        "experiment.json",
         "points",
         "table.csv",
         "fits.json",
@@ -128,7 +128,7 @@ def test_processes_give_what_one_process_gives():
 def test_a_scheduler_that_is_not_there():
     pytest.importorskip("distributed")
     with pytest.raises(am.AmineError, match="does not answer"):
-        from amine.compounds import response
+        from amine.pharmacology import response
 
         response.WAIT = 1
         try:

@@ -7,6 +7,10 @@ from typing import Annotated
 
 import typer
 
+from amine import view
+from amine.compounds import catalogue
+from amine.compounds.schema import Compound, Transmitter
+from amine.compounds.text import FOOTER, describe, table
 from amine.errors import AmineError
 
 app = typer.Typer(
@@ -27,9 +31,6 @@ def compounds(
     data: Annotated[Path | None, typer.Option("--data", help="A TOML file with compounds of your own.")] = None,
 ) -> None:
     """Transmitters, receptors, transporters, enzymes, channels and drugs, with numbers and sources."""
-    from amine.compounds import catalogue
-    from amine.compounds.text import FOOTER, table
-
     if data is not None:
         catalogue.load(data)
     if context.invoked_subcommand is not None:
@@ -55,9 +56,6 @@ def show(
     ] = None,
 ) -> None:
     """One entry: formula, mass, targets with affinities, conditions and sources; of a transmitter its whole way."""
-    from amine.compounds import catalogue
-    from amine.compounds.schema import Compound, Transmitter
-
     entry = catalogue.get(name, kind)
     written = []
     if out is not None:
@@ -66,11 +64,11 @@ def show(
         if out.suffix.lower() not in (".svg", ".png"):
             raise AmineError(f"file '{out}'", "pictures are written as .svg or .png")
         if entry.smiles or not isinstance(entry, Transmitter):
-            written.append(entry.draw(out))
+            written.append(view.structure(entry, out))
         if isinstance(entry, Transmitter):
             beside = out.with_name(f"{out.stem}-pathway{out.suffix}")
-            entry.pathway(beside)
+            view.pathway(entry, beside)
             written.append(beside)
-    print(entry.describe())
+    print(describe(entry))
     for w in written:
         print(f"picture: {w}")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq, curve_fit
 
-from amine.compounds import pharmacology as p
+from amine.compounds import algebra as p
 from amine.compounds.effects import effects_of, receptor_response, steady_factor
 
 POSITIVE = st.floats(1e-3, 1e3)

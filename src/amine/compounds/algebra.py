@@ -1,4 +1,4 @@
-"""The mathematics of drugs as plain functions of concentrations: numbers or arrays in, numbers or arrays out, no state, no names.
+"""The algebra of drug action as plain functions of concentrations: numbers or arrays in, numbers or arrays out, no state, no names.
 
 Concentrations and constants share one unit (uM inside amine). The functions use arithmetic alone, so that Numba can compile them as they are;
 :func:`cleared` is the exception, a reference solution.

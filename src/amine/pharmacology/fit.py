@@ -7,6 +7,8 @@ from math import exp, log
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize, minimize_scalar
+from scipy.stats import f as f_distribution
 
 from amine.errors import AmineError
 
@@ -118,12 +120,10 @@ def hill_fit(concentrations: Any, values: Any, level: float = 0.95) -> HillFit:
 
 
 def _chance(total: float, error: float, free: int) -> float:
-    from scipy.stats import f
-
     if total <= 0:
         return 1.0
     ratio = (total - error) / 3 / max(error / free, 1e-300)
-    return float(f.sf(ratio, 3, free))
+    return float(f_distribution.sf(ratio, 3, free))
 
 
 class _Data:
@@ -155,8 +155,6 @@ class _Data:
 
 def _best(data: _Data) -> tuple[np.ndarray, float]:
     """The best parameters, from the best three of a grid of starts."""
-    from scipy.optimize import minimize
-
     (e0, e1), (s0, s1) = data.bounds
     f = lambda q: data.levels(q[0], q[1])[0]  # noqa: E731
     starts = [(e, s) for e in np.linspace(e0 + 2.3, e1 - 2.3, 15) for s in np.linspace(s0, s1, 8)]
@@ -171,9 +169,7 @@ def _best(data: _Data) -> tuple[np.ndarray, float]:
 
 def _intervals(data: _Data, best: np.ndarray, error: float, free: int, level: float) -> dict[str, tuple[float, float]]:
     """Where the squared error, minimised over the other parameters, stays below the F criterion."""
-    from scipy.stats import f
-
-    limit = max(error, 1e-24 * float(data.y @ data.y)) * (1.0 + float(f.ppf(level, 1, free)) / free)
+    limit = max(error, 1e-24 * float(data.y @ data.y)) * (1.0 + float(f_distribution.ppf(level, 1, free)) / free)
     out = {}
     for k, name in enumerate(NAMES):
         ends = [_end(data, best, k, sign, limit) for sign in (-1, 1)]
@@ -203,8 +199,6 @@ def _end(data: _Data, best: np.ndarray, k: int, sign: int, limit: float) -> floa
 
 def _profile(data: _Data, start: np.ndarray, k: int, value: float) -> tuple[float, np.ndarray]:
     """The least squared error with parameter ``k`` fixed, and the EC50 and slope (logarithms) where it is."""
-    from scipy.optimize import minimize, minimize_scalar
-
     if k < 2:
         full = (lambda q: (value, q)) if k == 0 else (lambda q: (q, value))
         r = minimize_scalar(

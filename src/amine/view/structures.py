@@ -1,10 +1,11 @@
-"""Structures drawn by RDKit, as SVG or PNG."""
+"""Chemical structures, drawn by RDKit as SVG or PNG."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from amine.compounds import catalogue
 from amine.compounds.schema import Compound
 from amine.errors import AmineError
 
@@ -20,8 +21,21 @@ PALETTE = {
 }
 
 
-def structure(compound: Compound, path: Any, width: int, height: int) -> str | Path:
-    """The structure with name and formula below it: SVG text, or the path of the file written."""
+def structure(compound: Compound | str, path: Any = None, *, width: int = 480, height: int = 360) -> str | bytes | Path:
+    """The structure of a compound with its name and formula below.
+
+    Parameters
+    ----------
+    compound : a transmitter or drug, or its name.
+    path : file to write, .svg or .png; None gives the SVG as text.
+    width, height : pixels.
+
+    Raises
+    ------
+    AmineError
+        If no structure is known, RDKit is not installed, or the file's ending is another.
+    """
+    compound = _compound(compound)
     kind = _ending(compound, path)
     draw = _drawing(compound, kind, width, height)
     if path is None:
@@ -32,6 +46,13 @@ def structure(compound: Compound, path: Any, width: int, height: int) -> str | P
     else:
         file.write_bytes(draw)
     return file
+
+
+def _compound(which: Compound | str) -> Compound:
+    found = catalogue.get(which) if isinstance(which, str) else which
+    if not isinstance(found, Compound):
+        raise AmineError(found.where, "it has no structure to draw", hint="name a transmitter or a drug")
+    return found
 
 
 def _ending(compound: Compound, path: Any) -> str:

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amine.compounds.cases._base import Numbers, case, library, simulated
+from amine import circuits, models, units
+from amine.network.chemistry import Uptake
+from amine.network.network import Network
+from amine.pharmacology.cases.case import Numbers, case, simulated
+from amine.results.measures import measure
 
 if TYPE_CHECKING:
-    from amine.network.network import Network
     from amine.results.run import Run
 
 
 def _balanced(seed: int = 1) -> Network:
     """1000 excitatory and inhibitory cells with sparse random synapses and a weak drive (as the benchmark of Brette et al. 2007)."""
-    return library().circuits.coba(1000, seed=seed)
+    return circuits.coba(1000, seed=seed)
 
 
 @case(
@@ -42,17 +45,15 @@ def bicuculline_discharge() -> Numbers:
 )
 def diazepam_gamma() -> Numbers:
     """The period of gamma follows the decay of GABA_A, which diazepam lengthens."""
-    from amine.results.measures import measure
-
-    runs = (simulated(library().circuits.gamma(125, seed=1), "600 ms", diazepam=c) for c in ("0 uM", "1 uM"))
+    runs = (simulated(circuits.gamma(125, seed=1), "600 ms", diazepam=c) for c in ("0 uM", "1 uM"))
     control, drug = (measure(r, "frequency:15-90Hz:E", "100 ms") for r in runs)
     return {"control": control, "drug": drug}
 
 
 def _reflex(receptor: str) -> Network:
     """A motoneuron-like cell, driven by a current, and inhibitory cells that fire at 60 Hz."""
-    net = library().Network(seed=2)
-    cell = net.population("cell", 20, "lif_cond", I_e="320 pA", receptors={receptor: library().models.get("GABA_A")})
+    net = Network(seed=2)
+    cell = net.population("cell", 20, "lif_cond", I_e="320 pA", receptors={receptor: models.get("GABA_A")})
     inhibitory = net.population("inhibitory", 40, "poisson", rate="60 Hz")
     net.synapses(inhibitory, cell, receptor=receptor, weight="2 nS", p=0.5)
     return net
@@ -74,21 +75,18 @@ def strychnine_disinhibition() -> Numbers:
 
 def _spillover(fibres: int) -> Network:
     """Inhibitory fibres that fire once at 50 ms: synaptic receptors, and GABA that reaches extrasynaptic ones and is taken up by GAT1."""
-    from amine.network.chemistry import Uptake
-
-    am = library()
-    net = am.Network(seed=1)
+    net = Network(seed=1)
     # a membrane of 1 ms, so that the voltage follows the conductance as a clamped current does
-    cell = am.models.neuron(
+    cell = models.neuron(
         "with_extrasynaptic",
         "dv/dt = (g_L*(E_L - v) + g_extra*(E_i - v) + I)/C : mV\nthreshold v > V_th\nreset v = E_L",
         g_L="50 nS", E_L="-60 mV", g_extra="0.001 nS", E_i="-75 mV", C="50 pF", V_th="0 mV",
     )  # fmt: skip
     start = {"v": "-60 mV"}
     target = net.population(
-        "cell", 1, cell, initial=start, receptors={"GABA_A": am.models.get("GABA_A")(tau="8 ms", E_rev="-75 mV")}
+        "cell", 1, cell, initial=start, receptors={"GABA_A": models.get("GABA_A")(tau="8 ms", E_rev="-75 mV")}
     )
-    times = np.full(fibres, 50.0) * am.units.ms
+    times = np.full(fibres, 50.0) * units.ms
     volley = net.population("fibres", fibres, "spike_list", times=times, indices=np.arange(fibres))
     net.synapses(volley, target, receptor="GABA_A", weight="0.5 nS", rule="all_to_all")
     # uptake of low levels has a time constant of 140 ms; other transporters and diffusion clear in 400 ms
@@ -155,7 +153,7 @@ def morphine_disinhibition() -> Numbers:
     """Mu receptors hyperpolarise interneurons, which then no longer hold back pyramidal cells."""
     rates = []
     for morphine, naloxone in (("0 uM", "0 uM"), ("0.1 uM", "0 uM"), ("0.1 uM", "10 uM")):
-        net = library().Network(seed=2)
+        net = Network(seed=2)
         E = net.population("E", 40, "lif_cond", I_e="320 pA")
         I = net.population("I", 20, "lif_cond", I_e="300 pA", initial={"v": 'uniform("-60 mV", "-50 mV")'})
         net.synapses(I, E, receptor="GABA_A", weight="2 nS", p=0.5)

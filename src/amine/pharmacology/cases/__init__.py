@@ -1,7 +1,7 @@
 """Effects of drugs that are known from experiment, each as a run of a small network: what is measured, in which direction, after which paper.
 
 The networks show mechanisms, not tissues: a direction and a rough size are compared, not a number of a paper. The control of each case is the
-same network with a dose of 0 uM, so that both use the same compiled code. ``python -m amine.compounds.cases`` runs all and prints the table of
+same network with a dose of 0 uM, so that both use the same compiled code. ``python -m amine.pharmacology.cases`` runs all and prints the table of
 the documentation.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from amine.compounds.cases import excitation, inhibition, modulators
-from amine.compounds.cases._base import CASES, Case
+from amine.pharmacology.cases import excitation, inhibition, modulators
+from amine.pharmacology.cases.case import CASES, Case
 
 __all__ = ["CASES", "Case", "excitation", "inhibition", "modulators", "table"]
 

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Wedge
 
 from amine.compounds import catalogue
 from amine.compounds.schema import Receptor, Removal, Transmitter
 from amine.compounds.text import vesicular
+from amine.view.structures import image
 from amine.view.style import COLOURS, INK
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 BLUE, RED, GREEN, PINK, SKY, AMBER, GREY = COLOURS[:7]
 PRE, POST, OUT = "#e8f1f8", "#fbeee3", "#f6f6f6"
 
 
-def pathway(t: Transmitter, path: Any = None) -> Figure:
-    """The figure; written to ``path`` if given. Retrograde and gaseous messengers are made in the postsynaptic cell."""
-    from matplotlib.figure import Figure
+def pathway(transmitter: Transmitter | str, path: Any = None) -> Figure:
+    """The way of a transmitter from precursor to breakdown. Retrograde and gaseous messengers are made in the postsynaptic cell.
 
+    Parameters
+    ----------
+    transmitter : a transmitter, or its name. path : file to write, of any kind that matplotlib knows.
+
+    Raises
+    ------
+    AmineError
+        If there is no such transmitter.
+    """
+    t = catalogue.transmitter(transmitter) if isinstance(transmitter, str) else transmitter
     fig = Figure(figsize=(11, 6.6), dpi=120)
     ax = fig.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, 11), ylim=(0, 6.6))
@@ -39,15 +50,11 @@ def pathway(t: Transmitter, path: Any = None) -> Figure:
 
 
 def _box(ax: Axes, x: float, y: float, w: float, h: float, face: str, edge: str = "none", r: float = 0.25) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
     style = f"round,pad=0,rounding_size={r}"
     ax.add_patch(FancyBboxPatch((x, y), w, h, boxstyle=style, facecolor=face, edgecolor=edge, linewidth=1.4))
 
 
 def _arrow(ax: Axes, a: tuple[float, float], b: tuple[float, float], colour: str = INK, bend: float = 0.0) -> None:
-    from matplotlib.patches import FancyArrowPatch
-
     ax.add_patch(
         FancyArrowPatch(
             a, b, arrowstyle="-|>", mutation_scale=13, color=colour, linewidth=1.5, shrinkA=2, shrinkB=2,
@@ -74,8 +81,6 @@ def _title(fig: Figure, ax: Axes, t: Transmitter) -> None:
     mass = f"   {t.molar_mass:g} g/mol" if t.molar_mass else ""
     _say(ax, 0.35, 6.33, t.name, 17, INK, ha="left", weight="bold")
     _say(ax, 0.36, 5.98, f"{_sub(t.formula)}{mass}    {t.chemical_class}, {t.sign}", 9, GREY, ha="left")
-    from amine.compounds.draw import image
-
     picture = image(t)
     if picture is not None and t.nature != "peptide":
         inner = fig.add_axes((7.65 / 11, 4.3 / 6.6, 3.0 / 11, 2.15 / 6.6))
@@ -139,8 +144,6 @@ def _short(text: str, most: int) -> str:
 
 
 def _dots(ax: Axes, x: float, y: float, spread: tuple[float, float], n: int, seed: int) -> None:
-    import numpy as np
-
     g = np.random.default_rng(seed)
     p = g.uniform(-1, 1, (8 * n, 2))
     p = p[(p**2).sum(1) < 1][:n]
@@ -150,8 +153,6 @@ def _dots(ax: Axes, x: float, y: float, spread: tuple[float, float], n: int, see
 
 
 def _cleft(ax: Axes, t: Transmitter, back: bool) -> None:
-    from matplotlib.patches import Circle, Wedge
-
     if back or t.release != "vesicular":
         start = (2.7, 0.95) if back else (2.9, 3.95)
         _arrow(ax, start, (4.6, 2.75 if back else 3.1), AMBER, 0.2 if back else -0.2)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from amine import compounds
-from amine.compounds.cases import CASES, table
+from amine.pharmacology.cases import CASES, table
 
 QUICK = ("strychnine_disinhibition", "cocaine_transient", "amphetamine_level", "physostigmine_response")
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "drug-cases.md"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amine.compounds.cases import table
+from amine.pharmacology.cases import table
 
 if __name__ == "__main__":
     print(table(), end="")
