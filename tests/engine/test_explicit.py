@@ -9,7 +9,7 @@ from scipy.special import lambertw
 
 import amine as am
 from amine.engine.kinetic import equilibrium, generator_matrix
-from amine.equations.scheme import read
+from amine.equations.schemes import read
 from amine.models import clearance, quantal
 
 TRAINS = {0: [2.0, 5.0, 5.5, 20.0], 1: [3.1, 12.0], 2: [7.0]}

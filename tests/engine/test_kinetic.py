@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 
 import amine as am
 from amine.engine.kinetic import equilibrium, generator_matrix
-from amine.equations.scheme import read
+from amine.equations.schemes import read
 
 pytestmark = pytest.mark.xdist_group("kinetic")  # one worker makes what its tests share
 

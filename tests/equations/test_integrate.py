@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 import amine as am
-from amine.equations.syntax import exprel, symbol
+from amine.equations.symbols import exprel, symbol
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from amine.engine.slow.emit import DECORATOR, Refresh
 from amine.engine.slow.pores import with_drugs
 from amine.engine.step import Stepper
 from amine.equations import CHANNEL_NAMES, IONS, parse
-from amine.equations.syntax import symbol
+from amine.equations.symbols import symbol
 from amine.errors import AmineError
 
 # header of the tables, after the scalars in a population's row of constants

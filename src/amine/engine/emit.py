@@ -257,7 +257,7 @@ class _Writer:
 
 
 def _s(name: str) -> Any:
-    from amine.equations.syntax import symbol
+    from amine.equations.symbols import symbol
 
     return symbol(name)
 

@@ -181,7 +181,7 @@ def _own_rates(spec: Any, model: Any, bundle: Bundle, args: Any, where: str) -> 
 
     s = scheme(model)
     differ = [n for n, v in model.parameters.items() if not isinstance(v, str)]
-    from amine.equations.scheme import mentions
+    from amine.equations.schemes import mentions
 
     differ = [n for n in differ if any(mentions(t.rate, n) for t in s.transitions)]
     if not differ:

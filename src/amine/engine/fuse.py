@@ -20,7 +20,8 @@ from amine.engine.plastic.target import add_states
 from amine.engine.slow.pores import with_drugs
 from amine.equations import parse
 from amine.equations.integrate import choose
-from amine.equations.syntax import Equations, symbol
+from amine.equations.symbols import symbol
+from amine.equations.system import Equations
 from amine.errors import AmineError
 
 

@@ -101,8 +101,9 @@ def scheme_source(model: Any, name: str) -> str:
     import sympy as sp
 
     from amine.engine.printer import Printer
-    from amine.equations.scheme import check
-    from amine.equations.syntax import NONE, TIME, parse_expression, symbol
+    from amine.equations.expression import parse_expression
+    from amine.equations.scheme_check import check
+    from amine.equations.symbols import NONE, TIME, symbol
     from amine.units import dimension_of
 
     s = scheme(model)
@@ -139,7 +140,8 @@ def scheme_source(model: Any, name: str) -> str:
 def conduct_source(model: Any, name: str) -> str:
     """``conduct_<name>``: each target's sum of weight times what is open, of synapses that lie side by side."""
     from amine.engine.printer import Printer
-    from amine.equations.syntax import NONE, TIME, parse_expression
+    from amine.equations.expression import parse_expression
+    from amine.equations.symbols import NONE, TIME
     from amine.units import dimension_of
 
     s = scheme(model)

@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 
-from amine.equations.syntax import exprel
+from amine.equations.symbols import exprel
 
 
 class Printer:

@@ -8,7 +8,7 @@ import sympy as sp
 
 from amine.engine.fuse import Fused
 from amine.equations.integrate import DT, Linear, choose, exponential_euler, implicit_midpoint, linear_system
-from amine.equations.syntax import is_noise, symbol
+from amine.equations.symbols import is_noise, symbol
 
 BLOCK = 64
 Steps = list[tuple[str, Any]]

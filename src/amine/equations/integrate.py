@@ -27,7 +27,7 @@ from typing import Any
 
 import sympy as sp
 
-from amine.equations.syntax import exprel, is_noise, symbol
+from amine.equations.symbols import exprel, is_noise, symbol
 
 DT = symbol("dt")
 STEPS = (sp.Piecewise, sp.sign, sp.floor, sp.Heaviside)

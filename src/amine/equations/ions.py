@@ -6,6 +6,8 @@ from typing import Any
 
 import sympy as sp
 
+from amine.equations.symbols import exprel
+
 GAS, FARADAY = 8.31446261815324, 96485.33212331  # J/(mol K), C/mol
 THERMAL = GAS / FARADAY * 1e3  # mV/K
 CHARGE = FARADAY * 1e-6  # pA ms/um^3 for 1 uM, which is 1e-3 mol/m^3
@@ -23,8 +25,6 @@ def ghk(out_a: Any, in_a: Any, out_b: Any, in_b: Any, ratio: Any, z: Any, temper
 
 def ghk_current(v: Any, out: Any, within: Any, z: Any, temperature: Any) -> Any:
     """Outward current density of a permeability of 1 um/ms, in pA ms/um^3, by the constant-field equation."""
-    from amine.equations.syntax import exprel
-
     x = z * v / (THERMAL * temperature)
     return CHARGE * z * (within - out * sp.exp(-x)) / exprel(-x)
 

@@ -6,7 +6,9 @@ import re
 
 import sympy as sp
 
-from amine.equations.syntax import Equations, exprel
+from amine.equations.rules import RuleEquations
+from amine.equations.symbols import exprel
+from amine.equations.system import Equations
 
 _GREEK = [
     "alpha",
@@ -51,8 +53,10 @@ def to_latex(e: sp.Basic) -> str:
     return re.sub(r"(\d+\.\d*?[1-9])0+(?!\d)", r"\1", text)
 
 
-def latex_lines(eq: Equations) -> list[str]:
+def latex_lines(eq: Equations | RuleEquations) -> list[str]:
     """One LaTeX line for each statement of the model."""
+    if isinstance(eq, RuleEquations):
+        eq = eq.shown
     out = [rf"\frac{{d{name_latex(s)}}}{{dt}} = {to_latex(e)}" for s, e in eq.rhs.items()]
     out += [f"{name_latex(n)} = {to_latex(e)}" for n, e in eq.named.items()]
     if eq.current is not None:

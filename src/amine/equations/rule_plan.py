@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from amine.equations.rules import RuleEquations
-from amine.equations.syntax import is_noise, symbol
+from amine.equations.symbols import is_noise, symbol
 from amine.errors import AmineError
 
 
@@ -37,7 +37,7 @@ class Condition:
 
 
 @dataclass
-class Plan:
+class RulePlan:
     """A rule as the engine carries it out.
 
     ``source``, ``trace`` and ``exact`` are the states of source, target and synapse that are linear between events; ``substep``
@@ -94,7 +94,7 @@ def methods(eq: RuleEquations) -> dict[str, str]:
     return out
 
 
-def plan(eq: RuleEquations, fields: set[str]) -> Plan:
+def plan(eq: RuleEquations, fields: set[str]) -> RulePlan:
     """Works out how a rule is carried out; ``fields`` are the outside names that are slow signals.
 
     Raises
@@ -110,7 +110,7 @@ def plan(eq: RuleEquations, fields: set[str]) -> Plan:
     trace = [lin[s] for s in eq.at("target") if s not in fused]
     synapse = ["w", *[s for s in eq.at("synapse") if s != "w"]]
     exact = [lin[s] for s in synapse if lin[s] is not None]
-    out = Plan(eq, source, trace, exact, {s: eq.rhs[s] for s in synapse if lin[s] is None}, fused)  # type: ignore[arg-type]
+    out = RulePlan(eq, source, trace, exact, {s: eq.rhs[s] for s in synapse if lin[s] is None}, fused)  # type: ignore[arg-type]
     out.phases = [None, *dict.fromkeys(e.after for e in eq.pre if e.after is not None)]
     out.fields = [n for n in eq.outside if n in fields] + eq.at("field")
     out.bathed = sorted({n for s in fused for n in _names(eq.rhs[s])} & fields)
@@ -124,7 +124,7 @@ def plan(eq: RuleEquations, fields: set[str]) -> Plan:
     return out
 
 
-def _separable(e: Any, moving: set[str], out: Plan) -> bool:
+def _separable(e: Any, moving: set[str], out: RulePlan) -> bool:
     """Whether x' = m(t) f(x) with one decaying state m: its integral over any time is then all that counts."""
     used = _names(e) & moving
     if not used:
@@ -198,7 +198,7 @@ def _read(events: Any, place: str, eq: RuleEquations) -> set[str]:
     }
 
 
-def _hold(out: Plan, target: set[str]) -> None:
+def _hold(out: RulePlan, target: set[str]) -> None:
     """Replaces the largest parts made of the target's variables in derivatives by remembered values."""
     known = set(out.eq.parameters) | target
 
@@ -223,7 +223,7 @@ def _spread(e: Any, target: set[str]) -> Any:
     return sp.expand_mul(e) if _names(e) & target else e
 
 
-def _flags(out: Plan, e: Any, target: set[str]) -> Any:
+def _flags(out: RulePlan, e: Any, target: set[str]) -> Any:
     """Comparisons of the target's variables become remembered zeros and ones."""
     for r in sorted(e.atoms(sp.core.relational.Relational), key=str):
         if _names(r) & target and _names(r) <= target | set(out.eq.parameters):
@@ -232,13 +232,13 @@ def _flags(out: Plan, e: Any, target: set[str]) -> Any:
     return e
 
 
-def _held(out: Plan, e: Any) -> Any:
+def _held(out: RulePlan, e: Any) -> Any:
     if e not in out.held:
         out.held.append(e)
     return symbol(f"held_{out.held.index(e)}")
 
 
-def _conditions(out: Plan) -> None:
+def _conditions(out: RulePlan) -> None:
     """Comparisons of states that only decay with a threshold become flags whose end is known."""
     decaying = {s.name: s.rate for s in (*out.source, *out.trace, *out.exact) if s.drive == 0 and s.rate != 0}
     for name, e in list(out.substep.items()):
@@ -249,7 +249,7 @@ def _conditions(out: Plan) -> None:
         out.substep[name] = e
 
 
-def _condition(out: Plan, r: Any, decaying: dict[str, Any]) -> Any:
+def _condition(out: RulePlan, r: Any, decaying: dict[str, Any]) -> Any:
     gap = sp.expand(r.lhs - r.rhs)
     used = _names(gap) & set(decaying)
     if not used or not _names(gap) <= used | set(out.eq.parameters) or len({decaying[n] for n in used}) != 1:

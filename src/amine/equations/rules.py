@@ -14,19 +14,10 @@ from typing import Any
 
 import sympy as sp
 
-from amine.equations.syntax import (
-    _ASSIGN,
-    _STATE,
-    FUNCTIONS,
-    TIME,
-    UNIT_NAMES,
-    Equations,
-    _dimension,
-    _no_loops,
-    is_noise,
-    parse_expression,
-    symbol,
-)
+from amine.equations.expression import FUNCTIONS, parse_expression
+from amine.equations.statements import ASSIGN, PER_TIME, STATE, named_dimension
+from amine.equations.symbols import NONE, TIME, UNIT_NAMES, is_noise, symbol
+from amine.equations.system import Equations, refuse_loops
 from amine.errors import AmineError, did_you_mean
 
 PLACES = ("source", "target", "synapse", "field")
@@ -73,17 +64,6 @@ class RuleEquations:
     def at(self, place: str) -> list[str]:
         """Names of the states that live at a place, in the order of the text."""
         return [s for s, p in self.places.items() if p == place]
-
-    @property
-    def integrators(self) -> dict[str, str]:
-        """How each state advances: exact from event to event, or by substeps."""
-        from amine.equations.rule_plan import methods
-
-        return methods(self)
-
-    def latex(self) -> str:
-        """The equations as LaTeX, one line each."""
-        return self.shown.latex()
 
 
 @dataclass
@@ -133,7 +113,7 @@ def parse_rule(
                     f"'{n}' is no state, parameter, field or variable of the target",
                     hint=did_you_mean(n, [*dims, *outside]),
                 )
-    dims |= {n: None if outside is None else _dimension(outside[n], where, n) for n in names}
+    dims |= {n: None if outside is None else named_dimension(outside[n], where, n) for n in names}
     return _Reader(parts, dims, where, dict(parameters), tuple(names), outside is not None, weight).read()
 
 
@@ -147,11 +127,11 @@ def _split(text: str, where: str) -> _Text:
             if m := _ON.match(piece):
                 event = (m.group(1), m.group(2), [m.group(3).strip()] if m.group(3).strip() else [])
                 out.events.append(event)
-            elif event is not None and (piece == TRANSMIT or (_ASSIGN.match(piece) and ":" not in piece)):
+            elif event is not None and (piece == TRANSMIT or (ASSIGN.match(piece) and ":" not in piece)):
                 event[2].append(piece)
             elif piece.startswith("initial "):
                 event = None
-                m = _ASSIGN.match(piece[8:].strip())
+                m = ASSIGN.match(piece[8:].strip())
                 if not m or m.group(2) != "=":
                     raise AmineError(
                         f"{where}, in '{piece}'", "this does not set a state", hint="write it as initial x = 1"
@@ -185,7 +165,7 @@ def _declare(piece: str, out: _Text, where: str) -> None:
         raise AmineError(
             f"{where}, in '{piece}'", f"'{place}' is no place of a state", hint=did_you_mean(place, PLACES)
         )
-    if s := _STATE.match(body):
+    if s := STATE.match(body):
         name, rhs = s.groups()
     elif s := _DECLARED.match(body):
         name, rhs = body, None
@@ -194,7 +174,7 @@ def _declare(piece: str, out: _Text, where: str) -> None:
             raise AmineError(f"{where}, in '{piece}'", "a sum over synapses belongs to the target", hint="add (target)")
         name, rhs = s.group(1), None
         out.sums[name] = s.group(2)
-    elif (s := _ASSIGN.match(body)) and s.group(2) == "=":
+    elif (s := ASSIGN.match(body)) and s.group(2) == "=":
         _new(s.group(1), out, where)
         out.named[s.group(1)] = (s.group(3), unit)
         return
@@ -225,7 +205,7 @@ def _dimensions(parts: _Text, parameters: Mapping[str, str], where: str, weight:
     for n, u in everything.items():
         if n in parameters and (n in parts.states or n in parts.named):
             raise AmineError(where, f"'{n}' is defined twice", hint="rename one of them")
-        dims[n] = _dimension(weight if u == "weight" else u, where, n)
+        dims[n] = named_dimension(weight if u == "weight" else u, where, n)
     return dims
 
 
@@ -237,7 +217,7 @@ def _texts(parts: _Text) -> list[str]:
     )
     out += [b for pair in parts.bounds.values() for b in pair] + list(parts.sums.values())
     for _, _, acts in parts.events:
-        out += [m.group(3) for a in acts if (m := _ASSIGN.match(a))]
+        out += [m.group(3) for a in acts if (m := ASSIGN.match(a))]
     return out
 
 
@@ -285,10 +265,9 @@ class _Reader:
 
     def read(self) -> RuleEquations:
         p = self.parts
-        per_ms = tuple(-x for x in TIME)
         named = {n: self.expression(e, self.dims[n]) for n, (e, _) in p.named.items()}
-        _no_loops(named, self.where)
-        rate = {s: tuple(a + b for a, b in zip(self.dims[s], per_ms, strict=True)) for s in p.states}
+        refuse_loops(named, self.where)
+        rate = {s: tuple(a + b for a, b in zip(self.dims[s], PER_TIME, strict=True)) for s in p.states}
         rhs = {s: sp.S.Zero if r is None else self.expression(r, rate[s]) for s, (r, _, _) in p.states.items()}
         units = {s: self.weight if u == "weight" else u for s, (_, u, _) in p.states.items()}
         shown = Equations(self.where, units, rhs, named, {n: u for n, (_, u) in p.named.items()}, self.parameters)
@@ -336,13 +315,13 @@ class _Reader:
             if text == TRANSMIT and kind == "pre" and None not in out:
                 out.append(None)
                 continue
-            m = _ASSIGN.match(text)
+            m = ASSIGN.match(text)
             if not m or m.group(1) not in places:
                 known = list(places)
                 hint = did_you_mean(m.group(1), known) if m else "write it as w += ... or x = 1"
                 raise AmineError(f"{where}, in '{text}'", "this does not set a state of the rule", hint=hint)
             name, op, expr = m.groups()
-            value = shown.expand(self.expression(expr, self.dims[name] if op != "*=" else (0,) * 6))
+            value = shown.expand(self.expression(expr, self.dims[name] if op != "*=" else NONE))
             s = symbol(name)
             full = {"=": value, "+=": s + value, "-=": s - value, "*=": s * value}[op]
             self._owns(kind, name, places, full, where, text)

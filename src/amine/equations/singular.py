@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import sympy as sp
 
-from amine.equations.syntax import Equations, exprel
+from amine.equations.symbols import exprel
 
 
 def _exponential_minus_one(d: Any) -> tuple[Any, Any] | None:
@@ -54,12 +53,3 @@ def _still_singular(ratio: Any, u: Any) -> bool:
         if root:
             return sp.simplify(denominator.subs(s, root[0])) == 0
     return True
-
-
-def remove_singularities(eq: Equations) -> Equations:
-    """``eq`` with removable singularities taken out of its derivatives and named subexpressions."""
-    return replace(
-        eq,
-        rhs={s: regular(e) for s, e in eq.rhs.items()},
-        named={n: regular(e) for n, e in eq.named.items()},
-    )

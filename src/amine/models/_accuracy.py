@@ -60,7 +60,7 @@ def _gate_times(model: Cable) -> list[float]:
     import sympy as sp
 
     from amine.engine.printer import Printer
-    from amine.equations.syntax import symbol
+    from amine.equations.symbols import symbol
 
     found, seen = [], set()
     v = np.linspace(-70.0, 20.0, 19)

@@ -112,7 +112,7 @@ class Model:
 
     @cached_property
     def parsed(self) -> Any:
-        """The parsed equations (:class:`amine.equations.syntax.Equations`); raises AmineError if they are wrong.
+        """The parsed equations (:class:`amine.equations.system.Equations`); raises AmineError if they are wrong.
 
         For a scheme, those of its sums at a target (:mod:`amine.network.ports`).
         """
@@ -126,7 +126,9 @@ class Model:
     @property
     def integrators(self) -> dict[str, str]:
         """How each state advances: exact, exponential_euler, rk4 or euler_maruyama."""
-        return self.parsed.integrators if self.kind != "source" else {}
+        from amine.equations import integrators
+
+        return integrators(self.parsed) if self.kind != "source" else {}
 
     @cached_property
     def state_units(self) -> dict[str, str]:
@@ -150,7 +152,9 @@ class Model:
 
     def latex(self) -> str:
         """The equations as LaTeX, one line each."""
-        return self.parsed.latex() if self.kind != "source" else ""
+        from amine.equations import typeset
+
+        return typeset(self.parsed) if self.kind != "source" else ""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data: enough to build the model again, without the library."""
@@ -210,7 +214,8 @@ class Model:
 
 def _parsed_scheme(model: Model) -> Any:
     from amine.equations import parse
-    from amine.equations.scheme import check, read
+    from amine.equations.scheme_check import check
+    from amine.equations.schemes import read
     from amine.network.ports import explicit_port, kinetic_port
 
     scheme = read(model.equations, model.where)

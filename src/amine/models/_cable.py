@@ -177,7 +177,7 @@ def kelvin(value: Any, where: str) -> str:
 def along(cell: Compartments, text: str, unit: str, where: str) -> np.ndarray:
     """A parameter that depends on the path ``x`` from the soma, such as ``"2*mS/cm**2*exp(-x/(100*um))"``, at every compartment."""
     from amine.engine.printer import Printer
-    from amine.equations.syntax import parse_expression
+    from amine.equations.expression import parse_expression
     from amine.units import dimension_of
 
     e = parse_expression(text, {"x": dimension_of("um")}, where, dimension_of(unit))

@@ -366,7 +366,7 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
 
 def _check_rates(net: Network, population: Population, label: str, name: str, where: str) -> None:
     """Rates of a kinetic scheme act at the source or at the synapse, where they stay as they are."""
-    from amine.equations.scheme import mentions
+    from amine.equations.schemes import mentions
     from amine.network.ports import detail_of, scheme, scheme_of
 
     if detail_of(net, population.name, label) in (None, "receptor"):

@@ -213,7 +213,7 @@ def parameter_values(model: Model, unit: str, where: str) -> dict[str, float]:
 
 def bounds_of(net: Network, s: Synapses) -> tuple[float, float] | None:
     """The limits of the weight, or None."""
-    from amine.equations.syntax import symbol
+    from amine.equations.symbols import symbol
 
     found = parsed_rule(net, s).bounds.get("w")
     if found is None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amine.equations.scheme import Scheme, mentions, read, renamed
+from amine.equations.schemes import Scheme, mentions, read, renamed
 from amine.errors import AmineError, did_you_mean
 
 if TYPE_CHECKING:

@@ -143,7 +143,7 @@ def _middle(rule: Any) -> str:
         raise AmineError("protocol", "the rule has no bounds to start between", hint='give weight= such as "1 nS"')
     names = {s.name for b in bounds for s in b.free_symbols}
     unit = next((unit_part(str(model.parameters[n]), n) for n in sorted(names)), "nS")
-    from amine.equations.syntax import symbol
+    from amine.equations.symbols import symbol
     from amine.units import to_internal
 
     values = {symbol(n): float(to_internal(model.parameters[n], unit, n)) for n in names}

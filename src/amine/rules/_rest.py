@@ -73,7 +73,7 @@ def _check(w: Weights, s: Synapses, net: Network, where: str) -> None:
 
 def _decay(net: Network, s: Synapses, w: Weights, p: Mapping[str, float], span: float, where: str) -> Weights:
     """A rule that changes the weight at spikes alone: what else there is decays by itself."""
-    from amine.equations.syntax import symbol
+    from amine.equations.symbols import symbol
     from amine.network.plasticity import plan_of
 
     plan = plan_of(net, s)

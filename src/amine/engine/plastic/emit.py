@@ -16,8 +16,8 @@ import sympy as sp
 from amine.engine.printer import Printer
 from amine.engine.step import Constants
 from amine.equations.integrate import DT
-from amine.equations.rule_plan import Linear, Plan
-from amine.equations.syntax import exprel, is_noise, symbol
+from amine.equations.rule_plan import Linear, RulePlan
+from amine.equations.symbols import exprel, is_noise, symbol
 
 FUNCTION = "@njit(nogil=True, error_model='numpy')"
 LONGEST = 100  # ticks of a substep that nothing but the synapse itself decides
@@ -63,7 +63,7 @@ def v(name: str) -> str:
 class Writer:
     """Writes the functions of rule number ``index``."""
 
-    def __init__(self, p: Plan, index: int, name: str):
+    def __init__(self, p: RulePlan, index: int, name: str):
         self.plan, self.index, self.name = p, index, name
         self.constants = Constants(set(p.eq.parameters), frozenset())
         self.kernel = Printer("kernel")

@@ -41,7 +41,7 @@ def add_states(
     """Adds the states of a rule to a system; returns what a post-spike does to them."""
     from sympy import sympify
 
-    from amine.equations.syntax import symbol
+    from amine.equations.symbols import symbol
 
     plan = part.rule.plan()
     eq = plan.eq

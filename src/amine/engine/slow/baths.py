@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from amine.equations.scheme import Scheme
+from amine.equations.schemes import Scheme
 from amine.network.network import Network, ports_of
 from amine.network.ports import detail_of, scheme, scheme_of
 from amine.units import to_internal

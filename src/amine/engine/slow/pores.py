@@ -11,7 +11,7 @@ import sympy as sp
 
 from amine.compounds.algebra import RT_F
 from amine.engine.cells import CellStructure, blocker_name, gain_name, tonic_name, total_name
-from amine.equations.syntax import symbol
+from amine.equations.symbols import symbol
 from amine.errors import AmineError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amine.equations.syntax import symbol
+from amine.equations.symbols import symbol
 from amine.learn.nn.adjoint import Adjoint, adjoint
 from amine.learn.nn.printers import CodePrinter
 from amine.learn.nn.program import Program

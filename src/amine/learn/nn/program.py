@@ -15,7 +15,7 @@ from amine.engine.cells import GAP_TOTAL, JUMP, CellStructure, gain_name, stimul
 from amine.engine.fuse import Fused, fuse
 from amine.engine.step import Stepper, Steps
 from amine.equations import parse
-from amine.equations.syntax import symbol
+from amine.equations.symbols import symbol
 from amine.errors import AmineError
 from amine.learn.nn.source import arrival
 

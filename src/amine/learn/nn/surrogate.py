@@ -104,7 +104,8 @@ def surrogate(what: Any, scale: Any = None) -> Surrogate:
 
 def expression(text: str) -> Any:
     """A shape or primitive as SymPy, read by the parser of equations."""
-    from amine.equations.syntax import NONE, parse_expression
+    from amine.equations.expression import parse_expression
+    from amine.equations.symbols import NONE
 
     return parse_expression(text, {"x": NONE}, "Surrogate", NONE)
 

@@ -8,7 +8,7 @@ from amine.engine.fuse import Fused
 from amine.engine.step import Stepper, Steps
 from amine.equations import parse
 from amine.equations.integrate import choose
-from amine.equations.syntax import symbol
+from amine.equations.symbols import symbol
 from amine.errors import AmineError
 from amine.learn.nn.program import Program, blend, shared
 

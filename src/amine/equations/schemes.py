@@ -7,14 +7,13 @@
     decay beta                   # rates that a drug divides by what it lengthens the decay of a response
     current g*block*(E_rev - v)  # g is the open conductance; g*(E_rev - v) if the line is missing
 
-Reading needs no parser of expressions, so that a network whose code is in the cache starts fast; :func:`check` parses.
+Reading needs no parser of expressions, so that a network whose code is in the cache starts fast; :func:`amine.equations.scheme_check.check` parses.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from amine.errors import AmineError, did_you_mean
 
@@ -211,53 +210,3 @@ def _closes(s: Scheme) -> None:
             if x not in found:
                 way = f"nothing leads from '{s.rest}' to '{x}'" if forward else f"nothing leads back from '{x}'"
                 raise AmineError(s.where, f"the rates do not close: {way}", hint="add the missing transition")
-
-
-def check(s: Scheme, units: dict[str, str]) -> dict[str, Any]:
-    """Parses all expressions and checks their dimensions; returns the rates as SymPy expressions, by transition index.
-
-    Raises
-    ------
-    AmineError
-        If a rate is not one of 1/ms, is not linear in T, a name is unknown, or what is open is not a pure number.
-    """
-    import sympy as sp
-
-    from amine.equations.syntax import NONE, TIME, parse_expression, symbol
-    from amine.units import dimension_of
-
-    per_ms = tuple(-x for x in TIME)
-    dims: dict[str, Any] = {n: dimension_of(u) for n, u in units.items()}
-    dims |= {"v": dimension_of("mV"), "t": TIME} | {n: dimension_of(u) for n, _, u in s.parts}
-    pure = dims | dict.fromkeys((*s.states, *(d for d, _, _ in s.downstream)), NONE)
-    rates: dict[str, Any] = {}
-    T = symbol("T")
-    for i, t in enumerate(s.transitions):
-        e = parse_expression(t.rate, dims | {"T": dimension_of("uM")}, s.where, per_ms)
-        if T in sp.diff(e, T).free_symbols:
-            raise AmineError(
-                f"{s.where}, in '{t.rate}'",
-                "a rate must be linear in T",
-                hint="write each binding as a transition of its own",
-            )
-        rates[str(i)] = e
-    for n, e, u in s.parts:
-        parse_expression(e, pure | {"g": dimension_of("nS"), "T": dimension_of("uM")}, s.where, dimension_of(u))
-        if mentions(e, "T"):
-            raise AmineError(f"{s.where}, in '{n} = {e}'", "T may stand in rates only")
-    for n, e, u in s.downstream:
-        here = tuple(a + b for a, b in zip(dimension_of(u), per_ms, strict=True))
-        x = parse_expression(e, pure, s.where, here)
-        names = [symbol(k) for k in (*s.states, *(d for d, _, _ in s.downstream))]
-        slopes = [sp.diff(x, k) for k in names]
-        if any(d.free_symbols & set(names) for d in slopes) or sp.simplify(x.subs(dict.fromkeys(names, 0))) != 0:
-            raise AmineError(f"{s.where}, in 'd{n}/dt = {e}'", "it must be linear in the states, without a constant")
-    for n in s.decay:
-        if n not in units or not any(mentions(t.rate, n) for t in s.transitions):
-            rates_of = [u for u in units if any(mentions(t.rate, u) for t in s.transitions)]
-            raise AmineError(
-                f"{s.where}, in 'decay'", f"'{n}' is no parameter of a rate", hint=did_you_mean(n, rates_of)
-            )
-    parse_expression(s.open, pure, s.where, NONE)
-    parse_expression(s.current, dims | {"g": dimension_of("nS")}, s.where, dimension_of("pA"))
-    return rates

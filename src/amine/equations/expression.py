@@ -1,0 +1,251 @@
+"""One expression: from text to SymPy through a whitelisted syntax tree, so that a model file from a stranger can't run code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from amine.equations.ions import IONS
+from amine.equations.symbols import NOISE, NONE, UNIT_NAMES, Dimension, exprel, is_noise, symbol
+from amine.errors import AmineError, did_you_mean
+from amine.units import dimension_of, internal_unit, to_internal
+
+MAX_TEXT = 20_000
+MAX_DEPTH = 60
+
+
+def _same(a: Dimension | None, b: Dimension | None) -> bool:
+    return a is None or b is None or a == b
+
+
+def _unit(d: Dimension | None) -> str:
+    return "1" if d is None else (internal_unit(d) or "1")
+
+
+class _Walker:
+    """Turns a syntax tree into (SymPy expression, dimension); None as dimension is a bare zero, which fits all."""
+
+    def __init__(self, where: str, dims: Mapping[str, Dimension], text: str):
+        self.where, self.dims, self.text = where, dims, text
+
+    def fail(self, problem: str, **kw: str) -> AmineError:
+        return AmineError(f"{self.where}, in '{self.text.strip()}'", problem, **kw)
+
+    def walk(self, node: ast.AST, depth: int = 0) -> tuple[Any, Dimension | None]:
+        if depth > MAX_DEPTH:
+            raise self.fail("the expression is nested too deeply", hint="name parts of it on lines of their own")
+        handler = getattr(self, "on_" + type(node).__name__, None)
+        if handler is None:
+            raise self.fail(
+                f"'{ast.unparse(node)[:60]}' is not allowed in an equation",
+                expected="numbers, names, + - * / **, comparisons and the functions " + ", ".join(sorted(FUNCTIONS)),
+            )
+        return handler(node, depth + 1)
+
+    def on_Expression(self, n: ast.Expression, d: int) -> tuple[Any, Dimension | None]:
+        return self.walk(n.body, d)
+
+    def on_Constant(self, n: ast.Constant, d: int) -> tuple[Any, Dimension | None]:
+        if isinstance(n.value, bool) or not isinstance(n.value, int | float):
+            raise self.fail(f"{n.value!r} is not a number")
+        try:
+            finite = abs(float(n.value)) < 1e300
+        except OverflowError:
+            finite = False
+        if not finite:
+            raise self.fail("a number is too large", given=str(n.value)[:20])
+        value = sp.Integer(n.value) if isinstance(n.value, int) else sp.Float(repr(n.value), 17)
+        if isinstance(n.value, float) and n.value.is_integer() and abs(n.value) < 1e9:
+            value = sp.Integer(int(n.value))
+        return value, (None if n.value == 0 else NONE)
+
+    def on_Name(self, n: ast.Name, d: int) -> tuple[Any, Dimension | None]:
+        if n.id in self.dims:
+            return symbol(n.id), self.dims[n.id]
+        if is_noise(n.id):
+            return symbol(n.id), NOISE
+        if n.id in UNIT_NAMES:
+            factor = to_internal(f"1 {n.id}", n.id, self.where)
+            return _number(float(factor)), dimension_of(n.id)
+        raise self.fail(f"'{n.id}' is not known", hint=did_you_mean(n.id, [*self.dims, *FUNCTIONS]))
+
+    def on_UnaryOp(self, n: ast.UnaryOp, d: int) -> tuple[Any, Dimension | None]:
+        x, dim = self.walk(n.operand, d)
+        if isinstance(n.op, ast.Not):
+            return sp.Not(self.condition(x)), NONE
+        if isinstance(n.op, ast.USub):
+            return -self.number(x), dim
+        if isinstance(n.op, ast.UAdd):
+            return self.number(x), dim
+        raise self.fail("this operator is not allowed", given=ast.unparse(n)[:60])
+
+    def number(self, x: Any) -> Any:
+        if _is_condition(x):
+            raise self.fail("a comparison stands where a number is needed", hint="use where(condition, a, b)")
+        return x
+
+    def condition(self, x: Any) -> Any:
+        if not _is_condition(x):
+            raise self.fail("a number stands where a condition is needed", expected="a comparison such as v > V_th")
+        return x
+
+    def on_BinOp(self, n: ast.BinOp, d: int) -> tuple[Any, Dimension | None]:
+        (a, da), (b, db) = self.walk(n.left, d), self.walk(n.right, d)
+        a, b = self.number(a), self.number(b)
+        if isinstance(n.op, ast.Add | ast.Sub):
+            if not _same(da, db):
+                raise self.fail(
+                    f"'{ast.unparse(n)[:80]}' adds quantities of different dimension",
+                    given=f"{_unit(da)} and {_unit(db)}",
+                    hint="check the units of its parts",
+                )
+            return (a + b if isinstance(n.op, ast.Add) else a - b), (db if da is None else da)
+        if isinstance(n.op, ast.Mult):
+            return a * b, tuple(x + y for x, y in zip(da or NONE, db or NONE, strict=True))
+        if isinstance(n.op, ast.Div):
+            if b == 0:
+                raise self.fail(f"'{ast.unparse(n)[:60]}' divides by zero")
+            return a / b, tuple(x - y for x, y in zip(da or NONE, db or NONE, strict=True))
+        if isinstance(n.op, ast.Pow):
+            return self.power(a, da, b, db, n)
+        raise self.fail("this operator is not allowed", given=ast.unparse(n)[:60], expected="+ - * / **")
+
+    def power(self, a: Any, da: Dimension | None, b: Any, db: Dimension | None, n: ast.AST) -> tuple[Any, Any]:
+        if not _same(db, NONE):
+            raise self.fail("an exponent has a dimension", given=_unit(db), expected="a pure number")
+        if da in (None, NONE):
+            if b.is_number and abs(float(b)) > 64:
+                raise self.fail("an exponent is too large", given=str(b)[:20], expected="64 or less")
+            if a == 0 and b.is_number and float(b) < 0:
+                raise self.fail(f"'{ast.unparse(n)[:60]}' divides by zero")
+            return a**b, NONE
+        if not b.is_number or abs(float(b)) > 64:
+            raise self.fail("a quantity with a unit has an exponent that is not a small number", given=str(b)[:40])
+        power = Fraction(float(b)).limit_denominator(12)
+        return a**b, tuple(power * x for x in da or NONE)
+
+    def on_Compare(self, n: ast.Compare, d: int) -> tuple[Any, Dimension | None]:
+        if len(n.ops) != 1 or not isinstance(n.ops[0], ast.Gt | ast.Lt | ast.GtE | ast.LtE):
+            raise self.fail("this comparison is not allowed", given=ast.unparse(n)[:60], expected="one of > >= < <=")
+        (a, da), (b, db) = self.walk(n.left, d), self.walk(n.comparators[0], d)
+        if not _same(da, db):
+            raise self.fail("quantities of different dimension are compared", given=f"{_unit(da)} and {_unit(db)}")
+        relation = {ast.Gt: sp.Gt, ast.Lt: sp.Lt, ast.GtE: sp.Ge, ast.LtE: sp.Le}[type(n.ops[0])]
+        return relation(self.number(a), self.number(b)), NONE
+
+    def on_BoolOp(self, n: ast.BoolOp, d: int) -> tuple[Any, Dimension | None]:
+        parts = [self.condition(self.walk(v, d)[0]) for v in n.values]
+        return (sp.And if isinstance(n.op, ast.And) else sp.Or)(*parts), NONE
+
+    def ions(self, name: str, parts: list[Any], n: ast.Call) -> tuple[Any, Dimension | None]:
+        make, units, unit = IONS[name]
+        for (_, dim), wanted in zip(parts, units, strict=True):
+            if not _same(dim, dimension_of(wanted)):
+                raise self.fail(
+                    f"an argument of {name}() has the wrong dimension",
+                    given=_unit(dim),
+                    expected=", ".join(units),
+                )
+        value = make(*[x for x, _ in parts])
+        if value.has(sp.zoo, sp.nan, sp.oo) or not _is_real(value):
+            raise self.fail(f"'{ast.unparse(n)[:60]}' is not a finite real number")
+        return value, dimension_of(unit)
+
+    def on_Call(self, n: ast.Call, d: int) -> tuple[Any, Dimension | None]:
+        if not isinstance(n.func, ast.Name) or n.func.id not in FUNCTIONS:
+            name = ast.unparse(n.func)[:40]
+            raise self.fail(f"function '{name}' is not known", hint=did_you_mean(name, FUNCTIONS))
+        make, arity, rule = FUNCTIONS[n.func.id]
+        if n.keywords or len(n.args) != arity:
+            raise self.fail(f"function '{n.func.id}' takes {arity} argument(s)", given=str(len(n.args)))
+        parts = [self.walk(a, d) for a in n.args]
+        if rule == "where":
+            parts = [(self.condition(parts[0][0]), NONE), *[(self.number(x), u) for x, u in parts[1:]]]
+            dims = [u for _, u in parts[1:]]
+        else:
+            parts = [(self.number(x), u) for x, u in parts]
+            dims = [u for _, u in parts]
+        if rule in IONS:
+            return self.ions(rule, parts, n)
+        known = [u for u in dims if u is not None]
+        if rule == "pure" and any(u != NONE for u in known):
+            raise self.fail(
+                f"the argument of {n.func.id}() has a dimension",
+                given=_unit(known[0]),
+                expected="a pure number",
+                hint="divide it by a quantity of the same unit",
+            )
+        if any(u != known[0] for u in known[1:]):
+            raise self.fail(
+                f"the arguments of {n.func.id}() differ in dimension", given=" and ".join(map(_unit, known))
+            )
+        value = make(*[x for x, _ in parts])
+        if value.has(sp.zoo, sp.nan, sp.oo) or not _is_real(value):
+            raise self.fail(f"'{ast.unparse(n)[:60]}' is not a finite real number")
+        out = {"pure": NONE, "one": NONE, "root": known and tuple(Fraction(1, 2) * x for x in known[0])}
+        return value, (out[rule] if rule in out and known else known[0] if known else None)
+
+
+def _is_condition(x: Any) -> bool:
+    """True for comparisons and what joins them; a plain symbol counts as a number (SymPy lets it be either)."""
+    return isinstance(
+        x, sp.core.relational.Relational | sp.logic.boolalg.BooleanFunction | sp.logic.boolalg.BooleanAtom
+    )
+
+
+def _is_real(x: Any) -> bool:
+    return not x.has(sp.I)
+
+
+def _number(x: float) -> Any:
+    return sp.Integer(int(x)) if x.is_integer() else sp.Float(repr(x), 17)
+
+
+def _where(c: Any, a: Any, b: Any) -> Any:
+    return sp.Piecewise((a, c), (b, True))
+
+
+FUNCTIONS: dict[str, tuple[Any, int, str]] = {
+    **{f: (getattr(sp, f), 1, "pure") for f in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh")},
+    "exprel": (exprel, 1, "pure"),
+    "sqrt": (sp.sqrt, 1, "root"),
+    "abs": (sp.Abs, 1, "keep"),
+    "sign": (sp.sign, 1, "one"),
+    "floor": (sp.floor, 1, "pure"),
+    "min": (sp.Min, 2, "keep"),
+    "max": (sp.Max, 2, "keep"),
+    "clip": (lambda x, a, b: sp.Min(sp.Max(x, a), b), 3, "keep"),
+    "where": (_where, 3, "where"),
+    **{name: (make, len(units), name) for name, (make, units, _) in IONS.items()},
+}
+
+
+def parse_expression(
+    text: str, dims: Mapping[str, Dimension], where: str, expected: Dimension | None = None, condition: bool = False
+) -> Any:
+    """One expression as SymPy, its dimension checked against ``expected`` (None: any)."""
+    walker = _Walker(where, dims, text)
+    if len(text) > MAX_TEXT:
+        raise AmineError(where, "the equation is too long", given=f"{len(text)} characters")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
+        raise walker.fail("this is not an expression", hint="check brackets and operators") from e
+    try:
+        value, dim = walker.walk(tree)
+    except AmineError:
+        raise
+    except (ArithmeticError, TypeError, ValueError, RecursionError, AttributeError) as e:
+        raise walker.fail("this expression has no finite real value", given=str(e)[:60]) from e
+    if condition:
+        return walker.condition(value)
+    value = walker.number(value)
+    if value.has(sp.zoo, sp.nan, sp.oo) or value.has(sp.I):
+        raise walker.fail("this expression has no finite real value")
+    if expected is not None and not _same(dim, expected):
+        raise walker.fail("the right-hand side has the wrong dimension", given=_unit(dim), expected=_unit(expected))
+    return value

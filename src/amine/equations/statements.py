@@ -1,0 +1,274 @@
+"""The statements of a model: a table from keyword to reader, and the parser of whole models that uses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from amine.equations.expression import FUNCTIONS, parse_expression
+from amine.equations.singular import regular
+from amine.equations.symbols import NONE, TIME, Dimension, is_noise, is_reserved, symbol
+from amine.equations.system import Equations, refuse_loops
+from amine.errors import AmineError, did_you_mean
+from amine.units import dimension_of
+
+STATE = re.compile(r"^d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=\s*(.+)$", re.S)
+ASSIGN = re.compile(r"^([A-Za-z_]\w*)\s*([-+*]?=)\s*(?!=)(.+)$", re.S)
+CHOICES = ("exponential_euler", "rk4", "euler_maruyama")  # methods that a model may ask for
+PER_TIME = tuple(-x for x in TIME)
+
+
+@dataclass
+class _Model:
+    """What is known while the statements of a model are read, and what they have said so far."""
+
+    where: str
+    dims: Mapping[str, Dimension]
+    states: set[str]
+    given: set[str]  # names that others give, such as I and v
+    flow: Dimension  # dimension of the current
+    values: dict[str, Any] = field(default_factory=dict)
+    acts: dict[str, list[tuple[str, Any]]] = field(
+        default_factory=lambda: {"reset": [], "on spike": [], "after spike": []}
+    )
+    initial: dict[str, Any] = field(default_factory=dict)
+    methods: dict[str, str] = field(default_factory=dict)
+
+    def once(self, key: str, value: Any) -> None:
+        """Keeps the value of a statement that may be given once."""
+        if key in self.values:
+            raise AmineError(self.where, f"'{key}' is given twice", hint="keep one")
+        self.values[key] = value
+
+    def target(self, key: str, rest: str, names: set[str], example: str) -> tuple[str, str, str]:
+        """(state, operator, expression) of an assignment to one of ``names``."""
+        m = ASSIGN.match(rest)
+        if not m or m.group(1) not in names:
+            raise AmineError(
+                f"{self.where}, in '{key} {rest}'",
+                "this does not set a state of the model",
+                hint=did_you_mean(m.group(1), self.states) if m else example,
+            )
+        return m.group(1), m.group(2), m.group(3)
+
+
+def _threshold(model: _Model, key: str, rest: str) -> None:
+    model.once(key, parse_expression(rest, model.dims, model.where, condition=True))
+
+
+def _acts(model: _Model, key: str, rest: str) -> None:
+    """``v = V_r`` or ``w += b``: what a spike does to a state."""
+    name, op, text = model.target(key, rest, model.states | ({"v"} & model.given), "write it as v = V_r or w += b")
+    dims = dict(model.dims)
+    if key == "on spike":
+        dims["w"] = dims.get("w", dims[name])
+    if key == "after spike":
+        dims["payload"] = NONE
+    value = parse_expression(text, dims, model.where, dims[name] if op != "*=" else NONE)
+    s = symbol(name)
+    model.acts[key].append((name, {"=": value, "+=": s + value, "-=": s - value, "*=": s * value}[op]))
+
+
+def _initial(model: _Model, key: str, rest: str) -> None:
+    name, _, text = model.target(key, rest, model.states, "")
+    model.initial[name] = parse_expression(text, model.dims, model.where, model.dims[name])
+
+
+def _refractory(model: _Model, key: str, rest: str) -> None:
+    """``t_ref hold v``: a time, and the states that are held during it."""
+    body, _, held = rest.partition(" hold ")
+    hold = tuple(h.strip() for h in held.split(",") if h.strip())
+    for h in hold:
+        if h not in model.states:
+            hint = did_you_mean(h, model.states)
+            raise AmineError(f"{model.where}, in '{key} {rest}'", f"'{h}' is not a state", hint=hint)
+    model.once(key, parse_expression(body, model.dims, model.where, TIME))
+    model.values["hold"] = hold
+
+
+def _current(model: _Model, key: str, rest: str) -> None:
+    model.once(key, parse_expression(rest, model.dims, model.where, model.flow))
+
+
+def _payload(model: _Model, key: str, rest: str) -> None:
+    model.once(key, parse_expression(rest, model.dims, model.where, NONE))
+
+
+def _ion(model: _Model, key: str, rest: str) -> None:
+    model.once(key, rest.strip())
+
+
+def _method(model: _Model, key: str, rest: str) -> None:
+    """``v exponential_euler``: how a state advances, where a model chooses it."""
+    name, _, method = rest.partition(" ")
+    place, method = f"{model.where}, in '{key} {rest}'", method.strip()
+    if name not in model.states:
+        raise AmineError(place, f"'{name}' is not a state", hint=did_you_mean(name, model.states))
+    if method not in CHOICES:
+        raise AmineError(place, f"'{method}' is not a method that can be chosen", hint=did_you_mean(method, CHOICES))
+    model.methods[name] = method
+
+
+def _declared(model: _Model, key: str, rest: str) -> None:
+    """Read with the declarations, or nothing to be read."""
+
+
+#: keyword -> reader of what follows it
+STATEMENTS: dict[str, Callable[[_Model, str, str], None]] = {
+    "threshold": _threshold,
+    "reset": _acts,
+    "refractory": _refractory,
+    "initial": _initial,
+    "on spike": _acts,
+    "after spike": _acts,
+    "current": _current,
+    "payload": _payload,
+    "ion": _ion,
+    "input": _declared,
+    "mass": _declared,
+    "impulse": _declared,
+    "quanta": _declared,
+    "method": _method,
+}
+INPUTS = ("input", "mass", "impulse")
+_BREAK = re.compile(r"\s{2,}(?=(?:" + "|".join(STATEMENTS) + r")\b)")
+
+
+def split_statements(text: str) -> list[tuple[str, str]]:
+    """Splits equation text into (keyword, rest); keyword is "" for ``x = ...`` and ``dx/dt = ...``."""
+    found: list[tuple[str, str]] = []
+    for raw in text.splitlines():
+        line = _BREAK.sub("\n", raw.split("#", 1)[0].strip())
+        for piece in (p.strip() for part in line.splitlines() for p in part.split(";")):
+            if not piece:
+                continue
+            key = next((k for k in STATEMENTS if re.match(k.replace(" ", r"\s+") + r"\b(?!\s*[=/])", piece)), "")
+            rest = re.sub("^" + key.replace(" ", r"\s+"), "", piece).strip() if key else piece
+            follows = found and found[-1][0] in ("reset", "on spike", "after spike") and not key
+            if follows and ":" not in piece and ASSIGN.match(piece) and not STATE.match(piece):
+                key = found[-1][0]
+            found.append((key, rest))
+    return found
+
+
+def parse_equations(
+    text: str, parameters: Mapping[str, str], where: str, extra: Mapping[str, str], current: str = "pA"
+) -> Equations:
+    """Parses a whole model.
+
+    Parameters
+    ----------
+    text : equations in the notation of the documentation.
+    parameters : unit of each parameter.
+    where : what the errors name.
+    extra : units of names that others give, such as ``{"I": "pA", "v": "mV"}``.
+    current : unit of the ``current`` statement.
+
+    Raises
+    ------
+    AmineError
+        On anything that is not an equation, an unknown name or function, a wrong dimension or an algebraic loop.
+    """
+    if not isinstance(text, str):
+        raise AmineError(where, "equations must be text", given=type(text).__name__)
+    lines = split_statements(text)
+    states, named_text = _declarations(lines, where)
+    inputs = {n.strip(): u for k, rest in lines if k in INPUTS for n, u in [_split_unit(rest, where)]}
+    dims = _dimensions({**extra, **parameters, **inputs}, {**states, **named_text}, set(states), set(extra), where)
+    rhs = {
+        s: parse_expression(e, dims, where, tuple(a + b for a, b in zip(dims[s], PER_TIME, strict=True)))
+        for s, (e, _) in states.items()
+    }
+    named = {n: parse_expression(e, dims, where, dims[n]) for n, (e, _) in named_text.items()}
+    refuse_loops(named, where)
+    model = _Model(where, dims, set(states), set(extra), dimension_of(current))
+    for key, rest in lines:
+        if key:
+            STATEMENTS[key](model, key, rest)
+    eq = Equations(
+        where,
+        {s: u for s, (_, u) in states.items()},
+        rhs,
+        named,
+        {n: u for n, (_, u) in named_text.items()},
+        dict(parameters),
+        **model.values,
+        reset=tuple(model.acts["reset"]),
+        on_spike=tuple(model.acts["on spike"]),
+        after_spike=tuple(model.acts["after spike"]),
+        initial=model.initial,
+        methods=model.methods,
+        inputs=inputs,
+        masses=_named_by("mass", lines),
+        impulses=_named_by("impulse", lines),
+    )
+    return replace(
+        eq,
+        rhs={s: regular(e) for s, e in eq.rhs.items()},
+        named={n: regular(e) for n, e in eq.named.items()},
+    )
+
+
+def _named_by(key: str, lines: list[tuple[str, str]]) -> frozenset[str]:
+    return frozenset(rest.split(":")[0].strip() for k, rest in lines if k == key)
+
+
+def _dimensions(
+    given: Mapping[str, str], own: Mapping[str, tuple[str, str]], states: set[str], extra: set[str], where: str
+) -> dict[str, Dimension]:
+    """The dimension of every name that expressions may use."""
+    dims = {n: named_dimension(u, where, n) for n, u in given.items()}
+    dims["t"] = TIME
+    for name, (_, unit) in own.items():
+        if name in dims and name not in extra:
+            raise AmineError(where, f"'{name}' is defined twice", hint="rename one of them")
+        if name in FUNCTIONS or is_noise(name) or is_reserved(name, states):
+            raise AmineError(where, f"'{name}' is a reserved name", hint="choose another")
+        dims[name] = named_dimension(unit, where, name)
+    return dims
+
+
+def named_dimension(unit: str, where: str, name: str) -> Dimension:
+    """The dimension of the unit of ``name``."""
+    try:
+        return tuple(dimension_of(unit))
+    except AmineError as e:
+        raise AmineError(
+            f"{where}, '{name}'",
+            "the unit is not known",
+            given=f"'{unit}'",
+            hint="use a unit such as mV, ms, nS, pA, pF, uM or 1",
+        ) from e
+
+
+def _split_unit(rest: str, where: str) -> tuple[str, str]:
+    body, colon, unit = rest.rpartition(":")
+    if not colon:
+        raise AmineError(f"{where}, in '{rest}'", "the unit is missing", hint="end the line with ' : mV' or the like")
+    return body.strip(), unit.strip()
+
+
+def _declarations(lines: list[tuple[str, str]], where: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(right-hand side, unit) of the states, and of the named subexpressions."""
+    states: dict[str, tuple[str, str]] = {}
+    named: dict[str, tuple[str, str]] = {}
+    for key, rest in lines:
+        if key:
+            continue
+        body, unit = _split_unit(rest, where)
+        if m := STATE.match(body):
+            into = states
+        elif (m := ASSIGN.match(body)) and m.group(2) == "=":
+            into = named
+        else:
+            raise AmineError(
+                f"{where}, in '{rest}'",
+                "this is not an equation",
+                expected="dx/dt = ... : unit, x = ... : unit, or one of " + ", ".join(STATEMENTS),
+            )
+        if m.group(1) in states or m.group(1) in named:
+            raise AmineError(where, f"'{m.group(1)}' is defined twice", hint="rename one of them")
+        into[m.group(1)] = (m.groups()[-1], unit)
+    return states, named

@@ -1,0 +1,91 @@
+"""Names in equations: symbols, units that may be written, reserved words, and the dimensions that parsing needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from amine.units import dimension_of
+
+Dimension = tuple
+NONE: Dimension = (0, 0, 0, 0, 0, 0)
+TIME = dimension_of("ms")
+NOISE = tuple(Fraction(-1, 2) * e for e in TIME)
+UNIT_NAMES = [
+    "V",
+    "mV",
+    "uV",
+    "s",
+    "ms",
+    "us",
+    "A",
+    "mA",
+    "uA",
+    "nA",
+    "pA",
+    "S",
+    "mS",
+    "uS",
+    "nS",
+    "pS",
+    "F",
+    "mF",
+    "uF",
+    "nF",
+    "pF",
+    "Hz",
+    "kHz",
+    "m",
+    "cm",
+    "mm",
+    "um",
+    "nm",
+    "M",
+    "mM",
+    "uM",
+    "nM",
+    "Ohm",
+    "kOhm",
+    "MOhm",
+    "GOhm",
+    "K",
+]
+
+
+class exprel(sp.Function):
+    """(exp(x) - 1)/x, which is 1 at x = 0."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        x = self.args[0]
+        return (sp.exp(x) - exprel(x)) / x
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return sp.S.One if x == 0 else None
+
+
+def is_noise(name: str) -> bool:
+    """True for ``xi`` and ``xi_<anything>``."""
+    return name == "xi" or name.startswith("xi_")
+
+
+def symbol(name: str) -> sp.Symbol:
+    """The real symbol that stands for a name everywhere in amine."""
+    return sp.Symbol(name, real=True)
+
+
+def is_reserved(name: str, states: Container[str]) -> bool:
+    """True for names that the steps of an integrator use."""
+    before, _, state = name.partition("_")
+    return (
+        name in ("t", "dt", "np")
+        or before == ""
+        or (before in ("new", "next", "half", "x2", "x3", "x4", "k1", "k2", "k3", "k4") and state in states)
+        or re.fullmatch(r"[PQHKL]_\d+_\d+", name) is not None
+    )
