@@ -14,7 +14,7 @@ import sys
 import time
 
 from amine.distributions import normal
-from amine.engine.connectivity import ProjectionSpec, build_bundle
+from amine.engine.build.connectivity import ProjectionSpec, build_bundle
 
 
 def spec(kind: str, n: int, synapses: float) -> ProjectionSpec:

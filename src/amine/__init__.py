@@ -21,9 +21,9 @@ if TYPE_CHECKING:
         models,
         morphology,
         pharmacology,
+        plasticity,
         protocols,
         results,
-        rules,
         units,
         view,
     )
@@ -57,7 +57,7 @@ _MODULES = (
     "pharmacology",
     "protocols",
     "results",
-    "rules",
+    "plasticity",
     "units",
     "view",
 )
@@ -88,7 +88,7 @@ __all__ = [
     "ramp",
     "protocols",
     "results",
-    "rules",
+    "plasticity",
     "sine",
     "step",
     "table",

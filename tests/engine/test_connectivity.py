@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from amine.distributions import exponential, lognormal, normal, uniform
-from amine.engine.connectivity import ProjectionSpec, build_bundle, pairs_of
+from amine.engine.build.connectivity import ProjectionSpec, build_bundle, pairs_of
 
 BASE = ProjectionSpec(
     name="test",

@@ -92,7 +92,7 @@ def test_truncated_and_foreign_checkpoints(tmp_path):
 
 def test_a_run_killed_before_its_first_checkpoint_can_be_resumed(tmp_path, monkeypatch):
     """A checkpoint is made at the start, so that the store of such a run need not be cleared away by hand."""
-    from amine.engine.simulation import Simulation
+    from amine.engine.time.simulation import Simulation
 
     place = {"store": tmp_path / "a.zarr", "checkpoint": tmp_path / "state", "progress": False}
 

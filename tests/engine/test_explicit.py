@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 from scipy.special import lambertw
 
 import amine as am
-from amine.engine.kinetic import equilibrium, generator_matrix
+from amine.engine.transmission.schemes import equilibrium, generator_matrix
 from amine.equations.schemes import read
 from amine.models import clearance, quantal
 

@@ -139,7 +139,7 @@ def test_interrupt_returns_what_was_simulated(reference):
     text = f"""
 import os, signal, sys
 sys.path.insert(0, {os.path.dirname(__file__)!r})
-from amine.engine.simulation import Simulation
+from amine.engine.time.simulation import Simulation
 from test_identity import network
 net, advance, calls = network(), Simulation.advance, []
 def counted(self, steps):

@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import amine as am
-from amine.engine.kinetic import equilibrium, generator_matrix
+from amine.engine.transmission.schemes import equilibrium, generator_matrix
 from amine.equations.schemes import read
 
 pytestmark = pytest.mark.xdist_group("kinetic")  # one worker makes what its tests share
@@ -118,7 +118,7 @@ def test_gaba_b_is_far_more_than_linear():
 
 def test_nothing_is_left_after_many_pulses():
     """Masses are whole numbers: when all pulses have ended the target's sum of synapses under transmitter is zero."""
-    from amine.engine.simulation import Simulation
+    from amine.engine.time.simulation import Simulation
 
     net = am.Network(seed=5)
     S = net.population("S", 300, "poisson", rate="40 Hz")

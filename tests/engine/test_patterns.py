@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import amine as am
-from amine.models._base import Model
+from amine.models.model import Model
 
 
 def reference(model: Model, duration: float) -> np.ndarray:

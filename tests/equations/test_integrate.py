@@ -27,8 +27,8 @@ def test_choice(name, methods):
 
 
 def test_conductances_make_the_membrane_exponential_euler():
-    from amine.engine.cells import CellStructure
-    from amine.engine.fuse import fuse
+    from amine.engine.codegen.fuse import fuse
+    from amine.engine.resolve.cells import CellStructure
     from amine.equations.integrate import choose
 
     cell = CellStructure(am.models.lif_cond, tuple(am.models.lif_cond.receptors.items()))
@@ -67,7 +67,7 @@ def test_singularities_are_removed(name):
 
 
 def test_device_functions_are_accurate():
-    from amine.engine import device as d
+    from amine.engine.device.functions import functions as d
 
     x = np.linspace(-80, 80, 4001)
     np.testing.assert_allclose([d.exp64(float(a)) for a in x], np.exp(x), rtol=2e-15)

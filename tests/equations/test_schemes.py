@@ -7,7 +7,7 @@ import pytest
 from scipy.linalg import expm
 
 import amine as am
-from amine.engine.kinetic import equilibrium, generator_matrix, reduced
+from amine.engine.transmission.schemes import equilibrium, generator_matrix, reduced
 from amine.equations.schemes import read
 
 RATES = {"a": "1.1 1/mM/ms", "b": "0.2 1/ms", "c": "0.1 1/ms", "E_rev": "0 mV"}

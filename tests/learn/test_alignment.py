@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from amine.learn import Classifier, rules
+from amine.learn import Classifier, algorithms
 from amine.learn.layers import Dense, Spec
 from amine.learn.losses import Loss
 
@@ -24,7 +24,7 @@ def test_transposed_feedback_is_backprop(rule):
     torch.manual_seed(0)
     hidden = (7, 6) if rule == "feedback_alignment" else (7,)
     spec = Spec(5, 4, hidden, "tanh")
-    made = rules.get(rule)
+    made = algorithms.get(rule)
     net, loss = Dense(spec), Loss("cross_entropy", "classes")
     learner = made.start(net, loss)
     for k in range(len(hidden)):
@@ -32,7 +32,7 @@ def test_transposed_feedback_is_backprop(rule):
     x, y = torch.randn(9, 5, dtype=torch.float64), torch.randint(0, 4, (9,))
     learner.step(x, y)
     found = [p.grad.clone() for p in net.parameters()]
-    rules.get("backprop").start(net, loss).step(x, y)
+    algorithms.get("backprop").start(net, loss).step(x, y)
     for f, p in zip(found, net.parameters(), strict=True):
         torch.testing.assert_close(f, p.grad, rtol=1e-12, atol=1e-14)
 
@@ -47,7 +47,7 @@ def test_the_angle_to_backprop_falls_below_a_right_angle(rule):
     for _ in range(6):
         model._learner.step(x, y)
         found = [m.weight.grad.clone() for m in model.network_.maps[:-1]]
-        rules.get("backprop").start(model.network_, model._learner.loss).step(x, y)
+        algorithms.get("backprop").start(model.network_, model._learner.loss).step(x, y)
         angles.append([angle(f, m.weight.grad) for f, m in zip(found, model.network_.maps, strict=False)])
         for _ in range(3):
             model.partial_fit(X, Y)

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from amine import models
-from amine.learn import rules
+from amine.learn import algorithms
+from amine.learn.algorithms import tangent
+from amine.learn.algorithms.eprop import EProp, kernel
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
 from amine.learn.nn.surrogate import TorchSurrogate
 from amine.learn.nn.tensors import TorchNumpy
-from amine.learn.rules import tangent
-from amine.learn.rules.eprop import EProp, kernel
 from amine.learn.spiking import Spiking, neurons_of
 
 LOSS = Loss("cross_entropy", "classes")
@@ -107,7 +107,7 @@ def test_cosine_with_the_whole_gradient(model, record_property):
 def test_without_recurrent_weights_it_is_backprop(model):
     net, x, y = network(models.get(model), False)
     found = eprop(net, x, y)
-    rules.get("backprop").start(net, LOSS).step(x, y)
+    algorithms.get("backprop").start(net, LOSS).step(x, y)
     for a, p in zip(found, net.parameters(), strict=True):
         torch.testing.assert_close(a, p.grad, rtol=1e-9, atol=1e-13)
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from amine import models
-from amine.learn import Classifier, rules
+from amine.learn import Classifier, algorithms
+from amine.learn.algorithms import _events
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
-from amine.learn.rules import _events
 
 TM, TS = 20.0, 5.0
 
@@ -50,7 +50,7 @@ def test_equals_central_differences(readout, pause):
     torch.manual_seed(1)
     model = models.get("lif")(tau_m="20 ms", t_ref=pause, V_r="-68 mV")
     spec = Spec(3, 2, (5, 4), model, precision="float64", steps=60, encoder="latency", readout=readout)
-    rule = rules.get("eventprop", wake=0.0)
+    rule = algorithms.get("eventprop", wake=0.0)
     net, loss = rule.build(spec), Loss("cross_entropy", "classes")
     with torch.no_grad():
         for p in net.maps[:-1].parameters():

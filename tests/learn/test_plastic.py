@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from amine.learn.rules.plastic import FORMS, PlasticRecurrent
+from amine.learn.algorithms.plastic import FORMS, PlasticRecurrent
 from amine.learn.training import few_threads
 
 N, SHOW = 24, 3

@@ -10,9 +10,9 @@ import sympy as sp
 
 import amine as am
 from amine import models
-from amine.engine.printer import Printer
+from amine.engine.codegen.printer import Printer
 from amine.equations import CHANNEL_NAMES
-from amine.models._base import Model
+from amine.models.model import Model
 from amine.units import dimension_of
 
 ALL = models.names()

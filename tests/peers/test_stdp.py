@@ -36,7 +36,7 @@ def amine_weights(spikes, delay, kind):
     A, D = source("A", pre), source("D", [t - 0.1 for t in post])
     B = net.population("B", N_POST, "lif_cond", t_ref="0 ms")
     net.synapses(D, B, receptor="delta", weight="500 mV", connect="one_to_one", name="drive")
-    rule = am.rules.stdp(A_plus=0.05, A_minus=0.03, tau_plus="17 ms", tau_minus="31 ms", w_max="1 nS")
+    rule = am.plasticity.stdp(A_plus=0.05, A_minus=0.03, tau_plus="17 ms", tau_minus="31 ms", w_max="1 nS")
     s = net.synapses(
         A, B, receptor="AMPA", weight="0.5 nS", connect="all_to_all", rule=rule, delay=f"{delay} ms", delay_kind=kind
     )

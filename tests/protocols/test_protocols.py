@@ -13,7 +13,7 @@ from amine import protocols
 
 def test_one_pair_gives_the_window():
     """A single pair changes the weight by A exp(-|lag|/tau)."""
-    rule = am.rules.stdp(A_plus=0.01, A_minus=0.012, tau_plus="17 ms", tau_minus="34 ms", w_max="1 nS")
+    rule = am.plasticity.stdp(A_plus=0.01, A_minus=0.012, tau_plus="17 ms", tau_minus="34 ms", w_max="1 nS")
     curve = protocols.pairing(rule, [f"{x} ms" for x in (-80, -20, -5, 5, 20, 80)], n=1)
     x = curve.x
     want = np.where(x > 0, 0.01 * np.exp(-x / 17.0), -0.012 * np.exp(x / 34.0))
@@ -27,7 +27,7 @@ def test_one_pair_gives_the_window():
     [("10 ms", [0.0, 0.132, 0.247, 0.534, 0.741]), ("-10 ms", [-0.312, -0.334, -0.352, 0.155, 0.727])],
 )
 def test_triplets_depend_on_frequency(lag, want):
-    curve = protocols.frequency_series(am.rules.get("triplet", "V1"), lag=lag, weight="1 nS")
+    curve = protocols.frequency_series(am.plasticity.get("triplet", "V1"), lag=lag, weight="1 nS")
     np.testing.assert_allclose(curve.difference, want, atol=1.5e-3)
 
 
@@ -47,11 +47,11 @@ def published_triplet(pre, post, p):
     return w
 
 
-@pytest.mark.parametrize("name", list(am.rules.parameter_sets("triplet")))
+@pytest.mark.parametrize("name", list(am.plasticity.parameter_sets("triplet")))
 def test_triplet_protocols_are_those_of_the_equations(name):
-    numbers = {n: float(v.split()[0]) for n, v in am.rules.parameter_sets("triplet")[name].items()}
+    numbers = {n: float(v.split()[0]) for n, v in am.plasticity.parameter_sets("triplet")[name].items()}
     curve = protocols.quadruplets(
-        am.rules.get("triplet", name), ["-50 ms", "-10 ms", "20 ms", "90 ms"], n=5, weight="5 nS"
+        am.plasticity.get("triplet", name), ["-50 ms", "-10 ms", "20 ms", "90 ms"], n=5, weight="5 nS"
     )
     for T, found in zip(curve.x, curve.difference, strict=True):
         pre, post = protocols.repeated(([2.5, T - 2.5], [-2.5, T + 2.5]), 5, 1000.0, 100.0)
@@ -78,7 +78,7 @@ def calcium(pre, post, p):
 
 @pytest.mark.parametrize("name", ["DP", "DPD", "P", "hippocampal slice", "cortical slice"])
 def test_calcium_traces_follow_the_published_equations(name):
-    rule = am.rules.get("calcium_traces", name)
+    rule = am.plasticity.get("calcium_traces", name)
     numbers = {n: float(am.units.to_internal(rule.parameters[n], u, n)) for n, u in rule.units.items() if u != "weight"}
     lags = [-25.0, 0.0, 15.0]
     curve = protocols.pairing(rule, [f"{x} ms" for x in lags], n=3, frequency="5 Hz", rest="400 ms")
@@ -90,7 +90,7 @@ def test_calcium_traces_follow_the_published_equations(name):
 
 def test_calcium_traces_reach_the_closed_form():
     """Graupner & Brunel 2012, set DP: 60 pairs at 1 Hz drive the mean efficacy towards Gamma_p/(Gamma_p + Gamma_d)."""
-    curve = protocols.pairing(am.rules.get("calcium_traces", "DP"), ["-20 ms", "10 ms"], weight="0.5 nS")
+    curve = protocols.pairing(am.plasticity.get("calcium_traces", "DP"), ["-20 ms", "10 ms"], weight="0.5 nS")
     assert curve.after[0] < 0.47 and curve.after[1] > 0.53
 
 
@@ -102,9 +102,9 @@ def test_dopamine_late_is_dopamine_lost():
 
 
 def test_bursts_and_trains():
-    bursts = protocols.theta_burst(am.rules.stdp(A_plus=0.001, A_minus=0.001), (1, 4, 8))
+    bursts = protocols.theta_burst(am.plasticity.stdp(A_plus=0.001, A_minus=0.001), (1, 4, 8))
     assert (np.diff(bursts.difference) > 0).all()
-    trains = protocols.tetanus(am.rules.get("triplet", "V1"), ["5 Hz", "50 Hz"], pulses=20)
+    trains = protocols.tetanus(am.plasticity.get("triplet", "V1"), ["5 Hz", "50 Hz"], pulses=20)
     assert trains.difference[1] > trains.difference[0]
 
 
@@ -123,4 +123,4 @@ def test_errors():
     with pytest.raises(am.AmineError, match="the target did not spike when it should"):
         protocols.frequency_series("stdp", ["1000 Hz"], neuron=am.models.lif_cond(t_ref="5 ms"), n=5)
     with pytest.raises(am.AmineError, match="no bounds to start between"):
-        protocols.pairing(am.rules.rule("free", "w : nS\non pre w += 1*nS"))
+        protocols.pairing(am.plasticity.rule("free", "w : nS\non pre w += 1*nS"))

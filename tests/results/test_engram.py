@@ -7,7 +7,7 @@ import pytest
 
 import amine as am
 
-PLUS = am.rules.rule("plus", "w : nS in 0 nS .. 3 nS\non pre w += step", step="0.1 nS")
+PLUS = am.plasticity.rule("plus", "w : nS in 0 nS .. 3 nS\non pre w += step", step="0.1 nS")
 
 
 def network(**more):

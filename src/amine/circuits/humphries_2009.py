@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amine import models
-from amine.models._base import Model
+from amine.models.model import Model
 from amine.network.network import Network
 
 _SOURCE = (

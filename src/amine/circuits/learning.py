@@ -25,7 +25,7 @@ def song(neurons: int = 1000, seed: int = 0, rate: str = "15 Hz", dt: str = "0.1
     P = net.population("P", n, "poisson", rate=rate)
     membrane: dict[str, Any] = {"C": "100 pF", "tau_m": "10 ms", "E_L": "-74 mV", "V_th": "-54 mV", "V_r": "-60 mV"}
     N = net.population("N", 1, "lif_cond", t_ref="0 ms", initial={"v": "-60 mV"}, **membrane)
-    from amine import rules
+    from amine import plasticity
 
     net.synapses(
         P,
@@ -33,7 +33,7 @@ def song(neurons: int = 1000, seed: int = 0, rate: str = "15 Hz", dt: str = "0.1
         receptor="AMPA",
         weight="uniform('0 nS', '0.1 nS')",
         connect="all_to_all",
-        rule=rules.get("stdp")(w_max="0.1 nS", A_plus="0.01", A_minus="0.0105"),
+        rule=plasticity.get("stdp")(w_max="0.1 nS", A_plus="0.01", A_minus="0.0105"),
     )
     return net
 
@@ -50,7 +50,7 @@ def stdp_network(neurons: int = 5000, inputs: int = 500, seed: int = 0, dt: str 
     >>> stdp_network(1000, 100).estimate()["neurons"]
     1000
     """
-    from amine import models, rules
+    from amine import models, plasticity
 
     n = whole_number(neurons, "stdp_network(), neurons", 10, 10**7)
     k = whole_number(inputs, "stdp_network(), inputs", 5, n)
@@ -69,7 +69,7 @@ def stdp_network(neurons: int = 5000, inputs: int = 500, seed: int = 0, dt: str 
         for name, size in (("E", n * 4 // 5), ("I", n - n * 4 // 5))
     )
     many, few = k * 4 // 5, k - k * 4 // 5
-    rule = rules.get("stdp")(w_max="4 pA", A_plus="0.005", A_minus="0.00525")
+    rule = plasticity.get("stdp")(w_max="4 pA", A_plus="0.005", A_minus="0.00525")
     net.synapses(E, E, receptor="exc", weight="2 pA", indegree=many, delay="1.5 ms", rule=rule)
     net.synapses(E, I, receptor="exc", weight="2 pA", indegree=many, delay="1.5 ms")
     for target in (E, I):
@@ -92,7 +92,7 @@ def vogels(
     >>> vogels(1000).estimate()["neurons"]
     1000
     """
-    from amine import rules
+    from amine import plasticity
 
     n = whole_number(neurons, "vogels(), neurons", 10, 10**7)
     net = Network(seed, dt, "Vogels et al. 2011")
@@ -103,6 +103,6 @@ def vogels(
     p = min(1.0, 200 / n)
     net.synapses(E, E + I, receptor="AMPA", weight="0.3 nS", p=p)
     net.synapses(I, I, receptor="GABA_A", weight="3 nS", p=p)
-    rule = rules.get("inhibitory_stdp")(r_0=rate, eta=eta, w_max="100 nS")
+    rule = plasticity.get("inhibitory_stdp")(r_0=rate, eta=eta, w_max="100 nS")
     net.synapses(I, E, receptor="GABA_A", weight="0 nS", p=p, rule=rule)
     return net

@@ -143,13 +143,13 @@ def _recurrent(net: Network, t: dict[str, Any], cells: list[Any], weights: np.nd
 
 def _thalamus(net: Network, t: dict[str, Any], cells: list[Any], sizes: list[int], scale: float, w: float) -> None:
     """Thalamic neurons as lists of Poisson spikes within their window."""
-    from amine.engine.prepare import generator
+    from amine.engine.build.prepare import generator
 
     th = t["thalamus"]
     n, rng = max(1, round(th["neurons"] * scale)), generator(net.seed, "thalamus")
     counts = rng.poisson(th["rate_Hz"] * th["duration_ms"] * 1e-3, n)
     times = th["start_ms"] + rng.uniform(net.dt, th["duration_ms"], counts.sum())
-    from amine.network.values import Array
+    from amine.values import Array
 
     source = net.population(
         "TC",

@@ -278,7 +278,7 @@ def describe(
 @app.command()
 def cache(clear: Annotated[bool, typer.Option("--clear", help="Delete all compiled structures.")] = False) -> None:
     """Where compiled structures are kept."""
-    from amine.engine import cache as kept
+    from amine.engine.codegen import cache as kept
 
     if clear:
         print(f"{kept.clear()} files deleted")

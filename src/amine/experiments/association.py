@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amine import models, rules, units
+from amine import models, plasticity, units
 from amine.errors import AmineError
 from amine.experiments.outcome import Outcome
 from amine.network.checks import whole_number
@@ -27,7 +27,7 @@ from amine.network.network import Network
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from amine.models._base import Model
+    from amine.models.model import Model
 
 GAP, PAUSE = 250.0, "150 ms"  # between volleys, and for which a neuron that fired is silent: no echo reaches the next
 STRONG = 100.0  # pA of a synapse that has learned
@@ -44,7 +44,7 @@ on pre w += where(x_post > 0.3, w_max, 0*w_max)
 
 def rule() -> Model:
     """Clipped Hebb: the synapse becomes strong when its source's spike arrives within 24 ms after its target's."""
-    return rules.rule(
+    return plasticity.rule(
         "clipped_hebb",
         RULE,
         source="Willshaw DJ, Buneman OP, Longuet-Higgins HC (1969) Nature 222:960-962",

@@ -4,7 +4,7 @@ The circuit is that of the memory of digits. A task is a session of seconds in w
 in which thresholds of firing stay as they are. Compared are
 
 - *plain*: the rule of the memory, where weights stay as the session left them;
-- *tagging and capture*: what a session did to the weights is the early phase, and the silence is that of ``am.rules.tagging``
+- *tagging and capture*: what a session did to the weights is the early phase, and the silence is that of ``am.plasticity.tagging``
   in closed form (``Network.rest``): tagged synapses of neurons that make protein keep a part of it, the rest returns;
 - *without capture*: the same under anisomycin, which leaves nothing but the early phase;
 - *acetylcholine*: the plain rule gated by a field that cholinergic neurons release when a task is new, less from second to second (Hasselmo ME (2006) Curr Opin
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine import rules
+from amine import plasticity
 from amine.experiments import digits, memory
 from amine.experiments.memory import Reading
 from amine.experiments.outcome import Outcome
@@ -82,7 +82,7 @@ def silence(state: State, anisomycin: str = "0 uM") -> State:
     pixels, neurons = state.weights.shape
     net = Network(0)
     P, E = net.population("P", pixels, "poisson", rate="0 Hz"), net.population("E", neurons, "lif_cond")
-    rule = rules.get("tagging")(w_0=f"{W_0} nS", w_max="1 nS", theta_pro="20")
+    rule = plasticity.get("tagging")(w_0=f"{W_0} nS", w_max="1 nS", theta_pro="20")
     net.synapses(P, E, receptor="AMPA", weight=f"{W_0} nS", connect="all_to_all", rule=rule, name="syn")
     i, j = np.indices(state.weights.shape).reshape(2, -1)
     z = state.late.ravel()

@@ -1,6 +1,6 @@
 """Memories over a day: what fades, what consolidation keeps, and what a blocker of protein synthesis takes away.
 
-Sources reach cells through synapses with tagging and capture (``am.rules.tagging``). A pattern joins some sources with some cells: in training the sources fire at
+Sources reach cells through synapses with tagging and capture (``am.plasticity.tagging``). A pattern joins some sources with some cells: in training the sources fire at
 80 Hz, a teacher makes the cells fire at 130 Hz, and inhibition holds back the others. Strong training is three trains of 0.4 s, weak training one of 0.3 s. To
 recall, half of a pattern's sources fire once together, and cells answer whose noisy voltage passes the threshold. Recall is the part of the pattern's cells that
 answer, less the part of the others.
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine import models, rules, units
+from amine import models, plasticity, units
 from amine.errors import AmineError
 from amine.experiments.outcome import Outcome
 from amine.network.checks import whole_number
@@ -32,7 +32,7 @@ from amine.units import to_internal
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from amine.models._base import Model
+    from amine.models.model import Model
     from amine.results.weights import Weights
 
 W_0, TAU_S, TAU_M, C = 50.0, 2.0, 20.0, 250.0  # pA, ms, ms, pF
@@ -71,9 +71,9 @@ def cell() -> Model:
 def rule(condition: str) -> Model:
     """Tagging and capture, with anisomycin where the condition says so, or triplets of spikes."""
     if condition == "spikes alone":
-        return rules.get("triplet", "V1")(w_ref=f"{W_0} pA", w_max=f"{2 * W_0} pA")
+        return plasticity.get("triplet", "V1")(w_ref=f"{W_0} pA", w_max=f"{2 * W_0} pA")
     dose = BLOCKED if "anisomycin" in condition else "0 uM"
-    return rules.get("tagging")(
+    return plasticity.get("tagging")(
         D="19 ms", w_0=f"{W_0} pA", w_max=f"{4 * W_0} pA", theta_pro=f"{ACTIVE}", anisomycin=dose
     )
 

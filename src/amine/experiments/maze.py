@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine import models, rules, units
+from amine import models, plasticity, units
 from amine.errors import AmineError
 from amine.experiments.outcome import Outcome
 from amine.network.checks import whole_number
 from amine.network.network import Network
 
 if TYPE_CHECKING:
-    from amine.models._base import Model
+    from amine.models.model import Model
 
 POOL, SPEED = 0.7, 0.3  # radius of the pool in m, m/s
 PLATFORM, RADIUS = np.array([0.3, 0.2]), 0.1  # its middle and radius in m
@@ -58,7 +58,7 @@ dw/dt = eta/tau_w*e*(D1 - tonic)/scale : pA in w_min .. w_max
 
 def rule(tonic: float) -> Model:
     """TD-LTP: eligibility by pre before post, gated by the occupancy of D1 above or below ``tonic``."""
-    return rules.rule(
+    return plasticity.rule(
         "td_ltp",
         RULE,
         source="Frémaux N, Sprekeler H, Gerstner W (2013) PLoS Comput Biol 9:e1003024",

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine import models, rules, units
+from amine import models, plasticity, units
 from amine.experiments import digits
 from amine.experiments.outcome import Outcome
 from amine.network.network import Network
 
 if TYPE_CHECKING:
-    from amine.models._base import Model
+    from amine.models.model import Model
     from amine.results.run import Run
 
 SHOWN, REST, RATE = 200.0, 50.0, 150.0  # ms an image is shown, ms of silence after it, Hz of a white pixel
@@ -76,7 +76,7 @@ def rule() -> Model:
     part that the synapse's own spikes have bound, ``ambient`` what glutamate of the surroundings binds. Calcium is counted in parts of what
     enters when all receptors are bound and free.
     """
-    return rules.rule(
+    return plasticity.rule(
         "nmda_calcium",
         RULE,
         source="Shouval HZ, Bear MF, Cooper LN (2002) PNAS 99:10831-10836",
@@ -141,7 +141,7 @@ def network(
             "forebrain", 1, "spike_list", times=novelty * units.ms, indices=np.zeros(len(novelty))
         )
         net.field("acetylcholine", released_by=forebrain, release="50 nM", removal="1 1/s")
-        learning = rules.gated(learning, "acetylcholine", half="0.5 uM")
+        learning = plasticity.gated(learning, "acetylcholine", half="0.5 uM")
     learns = {"rule": learning, "plastic": "AMPA"} if memory is None else {}
     net.synapses(P, E, receptors=receptors, connect="all_to_all", name="P->E", **learns)
     net.synapses(E, I, receptor="AMPA", weight="20 nS", connect="one_to_one")

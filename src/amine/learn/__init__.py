@@ -19,7 +19,7 @@ _HOME = {
     "amine.learn.saving": ("load",),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
-_MODULES = ("audit", "cable", "data", "nn", "rules")
+_MODULES = ("audit", "cable", "data", "nn", "algorithms")
 
 __all__ = ["Classifier", "Regressor", "load"]
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from amine.errors import AmineError, did_you_mean
-from amine.learn import checks, rules, saving, training
+from amine.learn import algorithms, checks, saving, training
 from amine.learn.layers import ACTIVATIONS, Spec, check_initial
 from amine.learn.losses import LOSSES, Loss
 
@@ -149,7 +149,7 @@ class Estimator(BaseEstimator):
         where = type(self).__name__
         self.spec_ = spec
         self._generator = torch.Generator().manual_seed(checks.whole(f"{where}, seed", self.seed, 0))
-        rule = rules.get(self.rule, where)
+        rule = algorithms.get(self.rule, where)
         loss = Loss(self._loss_name(), self._task(), None if y is None else self._weights(y, spec))
         rule.check(where, spec)
         with torch.random.fork_rng(devices=[]):
@@ -330,7 +330,7 @@ class Estimator(BaseEstimator):
 def neuron_of(where: str, neurons: Any) -> Any:
     """An activation's name, or a spiking model."""
     from amine import models
-    from amine.models._base import Model
+    from amine.models.model import Model
 
     if isinstance(neurons, Model):
         if neurons.kind != "neuron":

@@ -1,6 +1,6 @@
 """Cells with trees as a torch module: the step of the engine with gradients, and fits of parameters to recorded voltages.
 
-The membranes are the engine's own expressions (:mod:`amine.engine.cable_emit`), printed for torch. The tree solve A x = b has an exact
+The membranes are the engine's own expressions (:mod:`amine.engine.codegen.tree`), printed for torch. The tree solve A x = b has an exact
 adjoint: for a gradient y of x, solve A l = y over the same tree (A is symmetric); the gradient of b is l, that of A's diagonal -l x.
 Both solves are compiled and linear in the number of compartments.
 """
@@ -16,10 +16,10 @@ import torch
 from numba import njit
 from torch import nn
 
-from amine.engine.cable_emit import _Group as Membrane
-from amine.engine.cable_structure import names_at
-from amine.engine.emit import assignments
-from amine.engine.printer import Printer
+from amine.engine.codegen.cell import assignments
+from amine.engine.codegen.printer import Printer
+from amine.engine.codegen.tree import _Group as Membrane
+from amine.engine.resolve.tree import names_at
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.tensors import TorchNumpy, exprel
 from amine.models._cable import Cable, along
@@ -234,7 +234,7 @@ def _positive(name: str) -> bool:
 
 def _membranes(neuron: Cable) -> tuple[list[Membrane], list[np.ndarray]]:
     """The kinds of membrane of a cell on its own, as the engine has them."""
-    from amine.engine.structure import read
+    from amine.engine.resolve.structure import read
 
     net = Network()
     net.population("cell", 1, neuron)

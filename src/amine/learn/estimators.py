@@ -36,7 +36,7 @@ class Classifier(ClassifierMixin, Estimator):
     initial : start weights: ``auto`` (uniform within 1/sqrt(inputs)), ``zero``, ``xavier_uniform``, ``xavier_normal``, ``kaiming_uniform``,
         ``kaiming_normal`` or ``orthogonal``.
     bias : whether layers have biases.
-    rule : a learning rule by name or a rule with options; see :mod:`amine.learn.rules`.
+    rule : a learning rule by name or a rule with options; see :mod:`amine.learn.algorithms`.
     encoder : for spiking networks, how features become currents or spikes: ``current``, ``rate``, ``latency``, ``population`` or ``delta``.
     steps, dt : for spiking networks, number and length of time steps.
     recurrent : for spiking networks, whether hidden layers have recurrent weights.

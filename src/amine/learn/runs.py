@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError
-from amine.learn import rules
+from amine.learn import algorithms
 from amine.learn.data import Data
 from amine.learn.estimators import Classifier, Regressor
 from amine.view.report import number, table
@@ -45,7 +45,7 @@ def choose(rule: str, given: Mapping[str, Any]) -> dict[str, Any]:
     Neurons that aren't given are LIF where the rule needs spikes; where it does not, they are relu for backprop and tanh
     for most others.
     """
-    made = rules.get(rule)
+    made = algorithms.get(rule)
     start = {"neurons": "tanh" if made.rates else "lif"}
     return {**BASE, **start, **PRESETS.get(rule, {}), **{k: v for k, v in given.items() if v is not None}, "rule": rule}
 

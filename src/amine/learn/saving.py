@@ -130,11 +130,11 @@ def unplain(value: Any) -> Any:
     if "__pairs__" in value:
         return {unplain(k): unplain(v) for k, v in value["__pairs__"]}
     if "__rule__" in value:
-        from amine.learn import rules
+        from amine.learn import algorithms
 
         options = dict(value["__rule__"])
-        return rules.get(options.pop("name"), "model file", **{k: unplain(v) for k, v in options.items()})
-    from amine.models._base import Model
+        return algorithms.get(options.pop("name"), "model file", **{k: unplain(v) for k, v in options.items()})
+    from amine.models.model import Model
 
     return Model.from_dict(value["__model__"])
 

@@ -17,7 +17,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from amine.errors import AmineError, AmineWarning, did_you_mean
-from amine.learn.rules._base import Learner
+from amine.learn.algorithms._base import Learner
 
 Batch = tuple[Tensor, Tensor]
 SCHEDULES = ("constant", "cosine", "linear", "exponential", "step")

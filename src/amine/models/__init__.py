@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from amine.errors import AmineError, did_you_mean
-from amine.models._base import Model
+from amine.models.model import Model
 from amine.units import dimension_of, internal_unit
 
 _REGISTRY: dict[str, Model] = {}

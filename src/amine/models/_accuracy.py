@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.network.values import Array
 from amine.units import to_internal
+from amine.values import Array
 
 if TYPE_CHECKING:
     from amine.models._cable import Cable
@@ -59,7 +59,7 @@ def _gate_times(model: Cable) -> list[float]:
     """The shortest time constants of the gates between -70 and 20 mV in ms."""
     import sympy as sp
 
-    from amine.engine.printer import Printer
+    from amine.engine.codegen.printer import Printer
     from amine.equations.symbols import symbol
 
     found, seen = [], set()

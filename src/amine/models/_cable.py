@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError, AmineWarning, did_you_mean, within
-from amine.models._base import Model
+from amine.models.model import Model
 from amine.morphology.compartments import Compartments, discretise
 from amine.morphology.shape import Morphology
-from amine.network.values import Value, normalise
 from amine.units import to_internal
+from amine.values import Value, normalise
 
 METHODS = ("backward_euler", "crank_nicolson")
 _ALONG = re.compile(r"\bx\b")
@@ -176,7 +176,7 @@ def kelvin(value: Any, where: str) -> str:
 
 def along(cell: Compartments, text: str, unit: str, where: str) -> np.ndarray:
     """A parameter that depends on the path ``x`` from the soma, such as ``"2*mS/cm**2*exp(-x/(100*um))"``, at every compartment."""
-    from amine.engine.printer import Printer
+    from amine.engine.codegen.printer import Printer
     from amine.equations.expression import parse_expression
     from amine.units import dimension_of
 
@@ -478,7 +478,7 @@ def _warn(model: Cable) -> None:
 
 def from_dict(data: Mapping[str, Any]) -> Cable:
     """Back from :meth:`Cable.to_dict`."""
-    from amine.network.values import from_plain
+    from amine.values import from_plain
 
     d = data["cable"]
     cell = discretise(Morphology.from_dict(d["morphology"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amine.models._base import Model
+from amine.models.model import Model
 from amine.models.receptors import AMPA, GABA_A
 
 _GATES = "\n".join(f"d{x}/dt = alpha_{x}*(1 - {x}) - beta_{x}*{x} : 1" for x in "mhn")

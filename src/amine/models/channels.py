@@ -7,7 +7,7 @@ the same compartment gives ``X_i`` and ``E_X``; without one, a channel's own par
 
 from __future__ import annotations
 
-from amine.models._base import Model
+from amine.models.model import Model
 
 _SYMBOLS = {
     "g_max": "conductance per area with all gates open",

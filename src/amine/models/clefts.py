@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amine.models._base import Model
+from amine.models.model import Model
 
 clearance = Model(
     "clearance",

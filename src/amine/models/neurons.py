@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amine.errors import AmineError, did_you_mean
-from amine.models._base import Model
+from amine.models.model import Model
 from amine.models.receptors import AMPA, GABA_A, exc, inh
 
 _SYMBOLS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from amine.models._base import Model
+from amine.models.model import Model
 
 _TAU = {"tau": "time constant of decay", "E_rev": "reversal potential"}
 _FILTER = "Destexhe A, Mainen ZF, Sejnowski TJ (1994) Neural Comput 6:14-18; Roth A, van Rossum MCW (2009) in Computational Modeling Methods for Neuroscientists, MIT Press, chapter 6"

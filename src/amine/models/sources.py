@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from amine.models._base import Model
-from amine.network.values import Array
+from amine.models.model import Model
+from amine.values import Array
 
 poisson = Model(
     "poisson",

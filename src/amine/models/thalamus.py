@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amine.models._base import Model
+from amine.models.model import Model
 from amine.models.receptors import AMPA, GABA_A
 
 _SOURCE = (

@@ -10,11 +10,11 @@ import numpy as np
 from amine.distributions import Distribution
 from amine.errors import AmineError, did_you_mean
 from amine.network.parts import DistanceKernel, Group, Population, Rule, View
-from amine.network.values import Array, Value, normalise
 from amine.units import to_internal
+from amine.values import Array, Value, normalise
 
 if TYPE_CHECKING:
-    from amine.models._base import Model
+    from amine.models.model import Model
     from amine.network.network import Network
 
 

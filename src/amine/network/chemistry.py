@@ -314,7 +314,7 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
     ``<receptor>.conductance`` is the factor on a receptor's current, ``<receptor>.<parameter>`` a parameter of its model, any
     other name a parameter of the neuron.
     """
-    from amine.engine.cells import gain_name, port_name
+    from amine.engine.resolve.cells import gain_name, port_name
     from amine.network.network import ports_of
 
     first, dot, rest = acts_on.partition(".")
@@ -328,7 +328,7 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
     if first in net.fields and rest == "release":
         return acts_on
     if first == "release":
-        from amine.engine.own_release import is_own
+        from amine.engine.resolve.release import is_own
 
         models = [s.release for s in net.projections if _from(s, population) and s.release is not None]
         if any(is_own(m) for m in models):

@@ -8,7 +8,7 @@ from amine.distributions import Distribution
 from amine.equations.latex import name_latex
 from amine.errors import AmineError
 from amine.network.parts import Group, PoissonInput, Rule, Synapses
-from amine.network.values import Array
+from amine.values import Array
 
 if TYPE_CHECKING:
     from amine.network.network import Network

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.network.parts import DistanceKernel, Rule, View
-from amine.network.values import Array
 from amine.units import to_internal
+from amine.values import Array
 
 if TYPE_CHECKING:
     from amine.network.network import Network

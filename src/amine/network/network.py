@@ -35,13 +35,13 @@ from amine.network.parts import (
 from amine.network.plasticity import make_plastic, split_rule
 from amine.network.ports import CLEARED, level_of, port_of
 from amine.network.transmission import check_cleft, check_minis, check_plastic, check_release, check_transmission
-from amine.network.values import Array, Value, normalise
 from amine.units import to_internal
+from amine.values import Array, Value, normalise
 
 if TYPE_CHECKING:
-    from amine.engine.loop import Loop
+    from amine.engine.time.loop import Loop
     from amine.learn.nn.circuit import Circuit
-    from amine.models._base import Model
+    from amine.models.model import Model
     from amine.network.chemistry import Dose, Field, Modulation
     from amine.results.run import Run
     from amine.results.weights import Weights
@@ -190,7 +190,7 @@ class Network:
         delay : one value, an array for given pairs or a distribution; at least one step, which is the default.
         p : probability of each pair. indegree, outdegree : inputs of each target, outputs of each source.
         total : number of synapses. pairs : two arrays of indices within source and target.
-        rule : by which the weights change: a rule of :mod:`amine.rules`, its name, or its text; or ``"one_to_one"`` or
+        rule : by which the weights change: a rule of :mod:`amine.plasticity`, its name, or its text; or ``"one_to_one"`` or
             ``"all_to_all"`` as a pattern of connections, which can also be given as ``connect``.
         plastic : the receptor whose weight the rule changes, by default the first.
         delay_kind : ``"axonal"``: a pre-spike reaches the synapse after the delay, a post-spike at once; ``"dendritic"``:
@@ -562,14 +562,14 @@ class Network:
         >>> import amine as am
         >>> net = am.Network(seed=1)
         >>> P, E = net.population("P", 5, "poisson", rate="0 Hz"), net.population("E", 1, "lif_cond")
-        >>> syn = net.synapses(P, E, receptor="AMPA", weight="1.5 nS", connect="all_to_all", rule=am.rules.tagging())
+        >>> syn = net.synapses(P, E, receptor="AMPA", weight="1.5 nS", connect="all_to_all", rule=am.plasticity.tagging())
         >>> w = net.run("0 ms", precision="float64", progress=False).weights()
         >>> for text in ("1 h", "8 h"):
         ...     print(net.rest(syn, w, text).weights.mean().round(2), net.rest(syn, w, text, anisomycin="10 uM").weights.mean().round(2))
         1.6 1.3
         1.61 1.02
         """
-        from amine.rules._rest import rest
+        from amine.plasticity._rest import rest
 
         return rest(self, synapses, weights, duration, signals)
 
@@ -717,7 +717,7 @@ class Network:
         Run
             Also after Ctrl-C: then with what was simulated so far.
         """
-        from amine.engine.run import simulate
+        from amine.engine.time.run import simulate
 
         return simulate(
             self,
@@ -738,10 +738,10 @@ class Network:
         Parameters
         ----------
         threads, precision : as for :meth:`run`.
-        keep : spikes and probes stay in memory for :meth:`amine.engine.loop.Loop.run`.
-        resume : a file that :meth:`amine.engine.loop.Loop.save` wrote, to go on from.
+        keep : spikes and probes stay in memory for :meth:`amine.engine.time.loop.Loop.run`.
+        resume : a file that :meth:`amine.engine.time.loop.Loop.save` wrote, to go on from.
         """
-        from amine.engine.loop import Loop
+        from amine.engine.time.loop import Loop
 
         loop = Loop(self, threads, precision, keep)
         if resume is not None:
@@ -790,7 +790,7 @@ def states_of(population: Population, net: Network) -> Mapping[str, str]:
 
 def _model(model: Any, kinds: tuple[str, ...], where: str) -> Model:
     from amine import models
-    from amine.models._base import Model
+    from amine.models.model import Model
 
     found = models.get(model) if isinstance(model, str) else model
     if not isinstance(found, Model):

@@ -10,7 +10,7 @@ import numpy as np
 
 from amine.distributions import Distribution
 from amine.errors import AmineError
-from amine.network.values import Array, Value
+from amine.values import Array, Value
 
 
 class _Addable:

@@ -12,7 +12,7 @@ from amine.network.parts import WeightProbe
 from amine.units import dimension_of, to_internal
 
 if TYPE_CHECKING:
-    from amine.models._base import Model
+    from amine.models.model import Model
     from amine.network.network import Network
     from amine.network.parts import Synapses
 
@@ -22,7 +22,7 @@ PATTERNS = ("one_to_one", "all_to_all")
 
 def split_rule(rule: Any, connect: str | None, where: str) -> tuple[str | None, Model | None]:
     """The pattern of connections and the plasticity among what ``rule=`` and ``connect=`` were given."""
-    from amine.models._base import Model
+    from amine.models.model import Model
 
     if isinstance(rule, str) and rule in PATTERNS:
         if connect is not None:
@@ -33,19 +33,19 @@ def split_rule(rule: Any, connect: str | None, where: str) -> tuple[str | None, 
     if isinstance(rule, Model) and rule.kind == "rule":
         return connect, rule
     if isinstance(rule, str):
-        from amine import rules
+        from amine import plasticity
 
         if any(c in rule for c in "\n:="):
-            return connect, rules.rule("of synapses", rule)
-        known = rules.names()
+            return connect, plasticity.rule("of synapses", rule)
+        known = plasticity.names()
         if rule not in known:
             raise AmineError(where, f"rule '{rule}' is not known", hint=did_you_mean(rule, (*PATTERNS, *known)))
-        return connect, rules.get(rule)
+        return connect, plasticity.get(rule)
     raise AmineError(
         where,
         "this is not a rule",
         given=repr(rule)[:40],
-        expected="'one_to_one', 'all_to_all', a rule of am.rules or its text",
+        expected="'one_to_one', 'all_to_all', a rule of am.plasticity or its text",
     )
 
 
@@ -63,7 +63,7 @@ def outside_of(net: Network, s: Synapses) -> dict[str, str]:
     Those are states of the neuron; of the receptors that are in use ``<state>_<label>``, ``I_<label>`` (pA, positive inward) and ``gain_<label>``, the
     part of the receptors that drugs and modulators leave (1 without any); and states that other rules give it.
     """
-    from amine.engine.cells import gain_name
+    from amine.engine.resolve.cells import gain_name
     from amine.network.network import ports_of
 
     out = dict(fields_of(net))
@@ -90,7 +90,9 @@ def make_plastic(net: Network, s: Synapses, rule: Model | None, label: str | Non
     where = f"Synapses '{s.name}'"
     if rule is None:
         raise AmineError(
-            where, "plastic= and delay_kind= are for synapses with a rule", hint="add rule= such as am.rules.stdp()"
+            where,
+            "plastic= and delay_kind= are for synapses with a rule",
+            hint="add rule= such as am.plasticity.stdp()",
         )
     label = next(iter(s.receptors)) if label is None else str(label)
     if label not in s.receptors:
@@ -226,7 +228,7 @@ def bounds_of(net: Network, s: Synapses) -> tuple[float, float] | None:
 def check_bounds(net: Network, s: Synapses, unit: str, where: str) -> None:
     """Weights to begin with must lie within the bounds of the rule."""
     from amine.distributions import Distribution
-    from amine.network.values import Array
+    from amine.values import Array
 
     limits = bounds_of(net, s)
     if limits is None:
@@ -352,7 +354,7 @@ def plasticity_to_dict(s: Synapses) -> dict[str, Any]:
 
 def plasticity_from_dict(net: Network, s: Synapses, data: Any) -> None:
     """Gives a projection the rule and the weights of its description."""
-    from amine.models._base import Model
+    from amine.models.model import Model
     from amine.results.weights import Weights
 
     if "plasticity" not in data:

@@ -17,7 +17,7 @@ from amine.equations.schemes import Scheme, mentions, read, renamed
 from amine.errors import AmineError, did_you_mean
 
 if TYPE_CHECKING:
-    from amine.models._base import Model
+    from amine.models.model import Model
     from amine.network.network import Network
     from amine.network.parts import Population
 
@@ -222,7 +222,7 @@ def _binding(s: Scheme, a: str, value: dict[str, str], off: Any, on: Any) -> str
 
 
 def _as_receptor(model: Model, lines: list[str], extra: dict[str, tuple[str, str]]) -> Model:
-    from amine.models._base import Model
+    from amine.models.model import Model
 
     clash = next((n for n in extra if n in model.units), None)
     if clash:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError
-from amine.models._base import Model
+from amine.models.model import Model
 from amine.network.network import Network
 from amine.network.parts import At, DistanceKernel, Group, Rule, View
 from amine.network.plasticity import plasticity_from_dict, plasticity_to_dict
-from amine.network.values import Array, from_plain, to_plain
+from amine.values import Array, from_plain, to_plain
 
 FORMAT = "amine network 1"
 
@@ -217,7 +217,7 @@ def _build(data: Mapping[str, Any]) -> Network:
 def _initial(net: Network, data: Mapping[str, Any]) -> None:
     """Initial values come after the projections, which bring receptors along."""
     from amine.network.network import states_of
-    from amine.network.values import normalise
+    from amine.values import normalise
 
     for d in data["populations"]:
         p = net.populations[d["name"]]

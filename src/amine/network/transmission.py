@@ -155,7 +155,7 @@ def check_minis(rate: Any, targets: Group, net: Network, detail: str, where: str
     """The rate of spontaneous release, as text."""
     if rate is None:
         return None
-    from amine.network.values import normalise
+    from amine.values import normalise
 
     value = normalise(rate, "Hz", f"{where}, minis", nonnegative=True)
     if not isinstance(value, str):

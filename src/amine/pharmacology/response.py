@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from amine.compounds.catalogue import drug as find_drug
-from amine.engine.slow.plan import plan
+from amine.engine.resolve.signals import plan
 from amine.errors import AmineError, AmineWarning
 from amine.network.network import Network
 from amine.pharmacology.fit import HillFit, hill_fit

@@ -3,7 +3,7 @@
 All points of a curve are synapses of one network and one run. Times are those at which spikes reach the synapse.
 
 >>> import amine as am
->>> curve = pairing(am.rules.stdp(A_plus=0.01), ["-10 ms", "10 ms"], n=1)
+>>> curve = pairing(am.plasticity.stdp(A_plus=0.01), ["-10 ms", "10 ms"], n=1)
 >>> curve.change.round(4)
 array([0.9873, 1.0121])
 """
@@ -45,7 +45,7 @@ def pairing(rule: Any, lags: Sequence[Any] = LAGS, *, n: int = 60, frequency: An
 
     Parameters
     ----------
-    rule : a rule of :mod:`amine.rules` or its name.
+    rule : a rule of :mod:`amine.plasticity` or its name.
     lags : of the post-spike after the pre-spike.
     n, frequency : number of pairs and how often they come.
     more : ``weight`` to begin with (default: the middle of the bounds), ``neuron`` and ``receptors`` of the target,

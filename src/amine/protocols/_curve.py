@@ -134,10 +134,10 @@ def _source(net: Any, name: str, times: Sequence[np.ndarray], n: int) -> Any:
 
 def _middle(rule: Any) -> str:
     """The middle of the bounds of a rule, as its parameters give them."""
-    from amine import rules
+    from amine import plasticity
     from amine.units import unit_part
 
-    model = rules.get(rule) if isinstance(rule, str) else rule
+    model = plasticity.get(rule) if isinstance(rule, str) else rule
     bounds = model.parsed.bounds.get("w")
     if bounds is None:
         raise AmineError("protocol", "the rule has no bounds to start between", hint='give weight= such as "1 nS"')

@@ -141,7 +141,7 @@ class Run:
         >>> import amine as am
         >>> net = am.Network(seed=1)
         >>> P, E = net.population("P", 6, "poisson", rate="20 Hz"), net.population("E", 2, "lif_cond")
-        >>> _ = net.synapses(P, E, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=am.rules.stdp())
+        >>> _ = net.synapses(P, E, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=am.plasticity.stdp())
         >>> net.run("10 ms", progress=False).receptive_fields(shape=(2, 3))[1].shape
         (2, 3)
         """
@@ -173,7 +173,7 @@ class Run:
         >>> import amine as am
         >>> net = am.Network(seed=1)
         >>> P, E = net.population("P", 6, "poisson", rate="20 Hz"), net.population("E", 2, "lif_cond")
-        >>> _ = net.synapses(P, E, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=am.rules.stdp())
+        >>> _ = net.synapses(P, E, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=am.plasticity.stdp())
         >>> net.run("10 ms", progress=False).engram()
         <engram of P->E: 0 of 12 synapses, 0% of all change>
         """
@@ -291,7 +291,7 @@ class Run:
 
     def save(self, path: Any) -> None:
         """Writes spikes and traces to a new zarr store; :func:`amine.results.open` reads it."""
-        from amine.engine.run import meta
+        from amine.engine.time.run import meta
         from amine.results.store import ZarrStore
 
         data = meta(self.network, self.info.get("precision", "float32"))

@@ -9,7 +9,7 @@ from scipy.linalg import expm as reference_expm
 from scipy.special import lambertw
 
 import amine as am
-from amine.engine.slow.device import expm, noise_root, remove
+from amine.engine.device.slow import expm, noise_root, remove
 
 RUN = {"progress": False}
 
@@ -127,7 +127,7 @@ def test_diffusion_on_a_grid(shape):
 
 
 def test_matrix_exponential_and_noise():
-    from amine.engine.propagator import _noise
+    from amine.engine.build.propagator import _noise
 
     rng = np.random.default_rng(1)
     for n in (1, 2, 5):

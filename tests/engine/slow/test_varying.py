@@ -179,7 +179,7 @@ def test_autoreceptors_lower_the_release_of_their_field():
 
 
 def test_networks_without_chemistry_have_the_code_they_had():
-    from amine.engine import cache
+    from amine.engine.codegen import cache
 
     run = am.circuits.coba(100).run("1 ms", **RUN)
     text = (cache.directory() / f"{run.info['structure']}.py").read_text()

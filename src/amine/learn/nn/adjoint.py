@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy as sp
 
-from amine.engine.step import Steps
+from amine.engine.codegen.step import Steps
 from amine.equations.symbols import exprel, symbol
 from amine.learn.nn.printers import exprel_slope
 from amine.learn.nn.program import Program, blend, place_common, slope, spike, stop

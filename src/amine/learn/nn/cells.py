@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from amine.engine.cells import CellStructure
+from amine.engine.resolve.cells import CellStructure
 from amine.errors import AmineError
 from amine.learn.nn import constants
 from amine.learn.nn.rest import Excitability, excitability

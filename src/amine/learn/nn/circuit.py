@@ -122,7 +122,7 @@ class Circuit(nn.Module):
         return out
 
     def _build(self, net: Any, wanted: dict[str, Any], bounds: dict[str, Any], options: dict[str, Any]) -> None:
-        from amine.engine import prepare
+        from amine.engine.build import prepare
 
         structure = prepare.read(net)
         module, _ = prepare.load_module(structure, 64)

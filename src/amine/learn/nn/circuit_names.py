@@ -60,9 +60,9 @@ def byte_count(budget: Any) -> float:
 
 def initial_states(net: Any, m: Any, cell: Any) -> dict[str, np.ndarray]:
     """States that do not start as the model says."""
-    from amine.engine.prepare import generator
+    from amine.engine.build.prepare import generator
     from amine.network.network import states_of
-    from amine.network.values import realise
+    from amine.values import realise
 
     known = states_of(m.population, net)
     out = {}
@@ -76,7 +76,7 @@ def initial_states(net: Any, m: Any, cell: Any) -> dict[str, np.ndarray]:
 
 def require_adjoint(net: Any) -> None:
     """Raises AmineError for what has no adjoint."""
-    from amine.engine.own_release import is_synaptic
+    from amine.engine.resolve.release import is_synaptic
 
     why = ""
     if net.electrical:

@@ -32,7 +32,7 @@ def numbers(module: ModuleType, values: Mapping[str, Any], dt: float, where: str
     with np.errstate(all="ignore"):  # what is not finite is reported below
         found = dict(module.constants(np_, values, dt))
         if module.LINEAR is not None:
-            from amine.engine.propagator import propagators
+            from amine.engine.build.propagator import propagators
 
             found |= propagators(module.matrices(np_, values), module.LINEAR, dt)
     for name, x in found.items():
@@ -56,14 +56,14 @@ def tensors(module: ModuleType, values: Mapping[str, Any], dt: float) -> dict[st
 
 
 def _propagators(matrices: tuple[Any, Any, Any], sizes: dict[str, Any], dt: float) -> dict[str, Any]:
-    """As :func:`amine.engine.propagator.propagators`, in torch."""
+    """As :func:`amine.engine.build.propagator.propagators`, in torch."""
     n, inputs, noises = sizes["n"], sizes["inputs"], sizes["noises"]
     A, B, G = (_stack(m, n, k) for m, k in zip(matrices, (n, inputs, noises), strict=True))
     out = _named(A, B, dt, "P", "Q")
     if sizes["half"]:
         out |= _named(A, B, dt / 2, "H", "K")
     if noises:
-        from amine.engine.propagator import propagators
+        from amine.engine.build.propagator import propagators
 
         fixed = propagators(tuple(_plain(m) for m in matrices), sizes, dt)  # type: ignore[arg-type]
         out |= {k: v for k, v in fixed.items() if k.startswith("L_")}

@@ -8,7 +8,7 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 
-from amine.engine.device import exp32, exp64, exprel32, exprel64, intrinsic
+from amine.engine.device.functions import exp32, exp64, exprel32, exprel64, intrinsic
 
 F32, U8, U64 = np.float32, np.uint8, np.uint64
 _FLAGS = {"contract", "nsz"}

@@ -23,8 +23,8 @@ import math
 import numpy as np
 from numba import njit
 
-from amine.engine.device import flush_denormals, restore_denormals, select
-from amine.engine.device import {names}
+from amine.engine.device.functions import flush_denormals, restore_denormals, select
+from amine.engine.device.functions import {names}
 from amine.learn.nn.device import exprel_slope{bits} as vexprel_slope
 from amine.learn.nn.device import add_in, add_rows, copy_in, copy_out, list_spikes, mark, multiply, unmark
 

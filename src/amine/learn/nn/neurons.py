@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from amine.engine.cells import CellStructure, port_name
+from amine.engine.resolve.cells import CellStructure, port_name
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import source
 from amine.learn.nn.cells import Cells
 from amine.learn.nn.parameters import check_learnable
 from amine.learn.nn.scanned import State, check_sequence, detach, sequence
 from amine.learn.nn.surrogate import Surrogate
-from amine.models._base import Model
+from amine.models.model import Model
 
 
 class Neurons(Cells):

@@ -1,6 +1,6 @@
 """One step of a cell as a list of single assignments: what kernels, the torch version and the adjoint are written from.
 
-The arithmetic is that of the engine (:class:`amine.engine.step.Stepper`); what is added here is the spike as a
+The arithmetic is that of the engine (:class:`amine.engine.codegen.step.Stepper`); what is added here is the spike as a
 function of its margin to the threshold, so that it can be given a derivative, and the reset as a blend of two values.
 """
 
@@ -11,9 +11,9 @@ from typing import Any
 
 import sympy as sp
 
-from amine.engine.cells import GAP_TOTAL, JUMP, CellStructure, gain_name, stimulus_input
-from amine.engine.fuse import Fused, fuse
-from amine.engine.step import Stepper, Steps
+from amine.engine.codegen.fuse import Fused, fuse
+from amine.engine.codegen.step import Stepper, Steps
+from amine.engine.resolve.cells import GAP_TOTAL, JUMP, CellStructure, gain_name, stimulus_input
 from amine.equations import parse
 from amine.equations.symbols import symbol
 from amine.errors import AmineError

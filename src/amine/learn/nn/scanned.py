@@ -15,7 +15,7 @@ from amine.learn.nn import constants, plain, source
 from amine.learn.nn.parameters import Bounded
 from amine.learn.nn.surrogate import Surrogate
 from amine.learn.nn.tensors import TorchNumpy
-from amine.models._base import Model
+from amine.models.model import Model
 from amine.units import to_internal
 
 State = dict[str, torch.Tensor]
@@ -89,7 +89,7 @@ class Scanned(nn.Module):
 
     def realised(self, own: Mapping[str, tuple[Any, str]], seed: int) -> dict[str, Any]:
         """Values of (value, unit) as floats or arrays (n,), distributions drawn."""
-        from amine.network.values import realise
+        from amine.values import realise
 
         rng = np.random.default_rng(seed)
         out: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from amine.engine import cache
+from amine.engine.codegen import cache
 
 
 def arrival(label: str) -> str:

@@ -12,7 +12,7 @@ from amine.errors import AmineError
 from amine.learn.nn.parameters import check_learnable
 from amine.learn.nn.scanned import Scanned, State, check_sequence, sequence
 from amine.learn.nn.surrogate import surrogate
-from amine.models._base import Model
+from amine.models.model import Model
 
 
 class _Part(Scanned):

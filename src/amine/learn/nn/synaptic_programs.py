@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from amine.engine.fuse import Fused
-from amine.engine.step import Stepper, Steps
+from amine.engine.codegen.fuse import Fused
+from amine.engine.codegen.step import Stepper, Steps
 from amine.equations import parse
 from amine.equations.integrate import choose
 from amine.equations.symbols import symbol

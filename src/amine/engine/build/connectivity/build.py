@@ -1,0 +1,230 @@
+"""Bundles: all synapses of a source population that one table serves, divided by the threads that own the targets."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from amine.distributions import InternalDistribution
+from amine.engine.build.connectivity.spec import (
+    E_MAX,
+    GEOMETRIC,
+    S_CHOICES,
+    S_KIND,
+    Z_MAX,
+    ProjectionSpec,
+    Tables,
+    keys,
+    tables,
+)
+from amine.errors import AmineError
+
+SHARED, PACKED, SEPARATE = 0, 1, 2
+
+
+@dataclass
+class Shard:
+    """The synapses of one thread: starts of rows, offsets of delays within them, slots (and weights, if packed)."""
+
+    rows: np.ndarray
+    seg: np.ndarray | None
+    slots: np.ndarray
+    weights: np.ndarray | None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all its arrays."""
+        return sum(a.nbytes for a in (self.rows, self.seg, self.slots, self.weights) if a is not None)
+
+
+@dataclass
+class Bundle:
+    """Synapses of one source population; ``kind`` is SHARED, PACKED or SEPARATE (see :mod:`amine.engine.device.deliver`)."""
+
+    kind: int
+    weight: float
+    dmin: int
+    n_delays: int
+    shards: list[Shard]
+
+    @property
+    def n_synapses(self) -> int:
+        """Number of synapses."""
+        return sum(int(s.rows[-1]) for s in self.shards)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes they take."""
+        return sum(s.nbytes for s in self.shards)
+
+
+def build_bundle(
+    specs: list[ProjectionSpec], n_source: int, threads: int, dt: float, precision: str, seed: int
+) -> Bundle:
+    """Draws all synapses of ``specs``, which share a source population of ``n_source`` neurons.
+
+    Raises
+    ------
+    AmineError
+        If a drawn delay is shorter than the step.
+    """
+    specs = sorted(specs, key=lambda s: s.base)  # rows then come out sorted by target
+    t = tables(specs, seed)
+    shared = all(isinstance(s.weight, float | int) and isinstance(s.delay, int) for s in specs)
+    shared = shared and len({(float(s.weight), s.delay - s.early) for s in specs}) == 1  # type: ignore[arg-type]
+    if shared:
+        bundle = Bundle(SHARED, float(specs[0].weight), int(specs[0].delay) - specs[0].early, 1, [])  # type: ignore[arg-type]
+    else:
+        dmin, dmax = _delay_range(specs, dt)
+        bundle = Bundle(PACKED if precision == "float32" else SEPARATE, 0.0, dmin, dmax - dmin + 1, [])
+    out: list[Any] = [None] * threads
+
+    def work(tid: int) -> None:
+        try:
+            out[tid] = _shard(specs, t, bundle, n_source, tid, dt, seed)
+        except BaseException as e:
+            out[tid] = e
+
+    others = [threading.Thread(target=work, args=(tid,)) for tid in range(1, threads)]
+    for o in others:
+        o.start()
+    work(0)
+    for o in others:
+        o.join()
+    for result in out:
+        if isinstance(result, BaseException):
+            raise result
+    bundle.shards = out
+    return bundle
+
+
+def _shard(specs: list[ProjectionSpec], t: Tables, b: Bundle, n_source: int, tid: int, dt: float, seed: int) -> Shard:
+    bounds = np.array([[s.bounds[tid], s.bounds[tid + 1]] for s in specs], np.int64)
+    # untouched pages of the array cost nothing, so it is made a little longer than expected
+    capacity = int(t.expected * _share(specs, bounds) + 8 * math.sqrt(t.expected) + t.longest + 1024)
+    while True:
+        found, shard = (_fill_shared if b.kind == SHARED else _fill_own)(
+            specs, t, b, bounds, n_source, dt, seed, capacity
+        )
+        if found >= 0:
+            return shard
+        if found == -2:
+            raise AmineError(
+                f"Synapses '{specs[0].name}'",
+                "a drawn delay is out of range",
+                hint=f'bound the distribution with .clipped("{dt:g} ms")',
+            )
+        capacity *= 2
+
+
+def _share(specs: list[ProjectionSpec], bounds: np.ndarray) -> float:
+    """The largest part of any spec's targets that the thread owns."""
+    parts = [
+        (np.count_nonzero((g >= lo) & (g < hi)) / max(1, g.size))
+        for s, (lo, hi) in zip(specs, bounds, strict=True)
+        for g in [s.post[0] + s.post[1] * np.arange(s.post[2])]
+    ]
+    return max(parts, default=1.0)
+
+
+def _fill_shared(
+    specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int
+) -> tuple[int, Shard]:
+    from amine.engine.build.connectivity import draw
+
+    plain = (t.integers[:, S_KIND] == GEOMETRIC).all() and (t.integers[:, S_CHOICES] == 0).all()
+    fill = draw.fill_bernoulli if plain else draw.fill_shared
+    rows, slots = np.empty(n + 1, np.int64), np.empty(capacity, np.int32)
+    found = fill(t.integers, t.reals, bounds, n, t.longest, *keys(seed), rows, slots)
+    return int(found), Shard(rows, None, slots[: max(found, 0)], None)
+
+
+def _fill_own(
+    specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int
+) -> tuple[int, Shard]:
+    from amine.engine.build.connectivity.draw import fill_own
+
+    wide = t.longest * len(specs) >= 2**16
+    rows, seg = np.empty(n + 1, np.int64), np.empty((n, b.n_delays + 1), np.uint32 if wide else np.uint16)
+    if b.kind == PACKED:
+        slots = np.empty((capacity, 2), np.int32)
+        weights, column = slots.view(np.float32), 1
+    else:
+        slots, weights, column = np.empty((capacity, 1), np.int32), np.empty((capacity, 1), np.float64), 0
+    found = fill_own(
+        t.integers,
+        t.reals,
+        bounds,
+        n,
+        t.longest,
+        *keys(seed),
+        dt,
+        b.dmin,
+        b.n_delays,
+        rows,
+        seg,
+        slots,
+        weights,
+        column,
+    )
+    used = max(found, 0)
+    return int(found), Shard(
+        rows, None if b.n_delays == 1 else seg, slots[:used], None if b.kind == PACKED else weights[:used]
+    )
+
+
+def _delay_range(specs: list[ProjectionSpec], dt: float) -> tuple[int, int]:
+    """Least and greatest delay in steps that can be drawn."""
+    low, high = 2**31, 0
+    for s in specs:
+        a, b = _extremes(s.delay, dt)
+        low, high = min(low, max(1, math.floor(a / dt + 0.5)) - s.early), max(high, math.floor(b / dt + 0.5) - s.early)
+    return int(low), max(int(low), int(high))
+
+
+def _extremes(delay: Any, dt: float) -> tuple[float, float]:
+    if isinstance(delay, int):
+        return delay * dt, delay * dt
+    if isinstance(delay, InternalDistribution):
+        d = delay
+        low, high = {
+            "normal": lambda: (d.a - Z_MAX * d.b, d.a + Z_MAX * d.b),
+            "uniform": lambda: (d.a, d.b),
+            "exponential": lambda: (0.0, E_MAX * d.a),
+            "lognormal": lambda: _lognormal_range(d.a, d.b),
+        }[d.kind]()
+        return max(low, d.low), min(high, d.high) if d.bounds != "none" else high
+    return (float(delay.min()), float(delay.max())) if delay.size else (dt, dt)
+
+
+def _lognormal_range(mean: float, sd: float) -> tuple[float, float]:
+    s2 = math.log1p((sd / mean) ** 2)
+    m, s = math.log(mean) - s2 / 2, math.sqrt(s2)
+    return math.exp(m - Z_MAX * s), math.exp(m + Z_MAX * s)
+
+
+def pairs_of(
+    spec: ProjectionSpec, n_source: int, dt: float, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """All synapses of a spec: source neuron, target neuron, weight, delay in steps; by source, delay and target."""
+    from dataclasses import replace
+
+    whole = replace(spec, bounds=(0, 2**62))
+    b = build_bundle([whole], n_source, 1, dt, "float64", seed)
+    s = b.shards[0]
+    i = np.repeat(np.arange(n_source), np.diff(s.rows))
+    block, lane = np.divmod(s.slots.ravel().astype(np.int64) - spec.base, spec.stride)
+    j = block * 64 + lane
+    weights = np.full(i.size, b.weight) if s.weights is None else s.weights.ravel()
+    delays = np.full(i.size, b.dmin + spec.early, np.int64)
+    if s.seg is not None:
+        delays += (
+            np.concatenate([np.repeat(np.arange(b.n_delays), np.diff(row.astype(np.int64))) for row in s.seg])
+            if n_source
+            else 0
+        )
+    return i, j, weights, delays

@@ -1,0 +1,440 @@
+"""Compiled drawing of rows: sorted targets, then weights and delays, all from counter-based random numbers.
+
+A random word is named by (projection, row, place in the row), so that rows come out the same whoever draws them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from amine.engine.build.connectivity.spec import (
+    ALL,
+    ARRAY,
+    CONSTANT,
+    D_A,
+    D_KIND,
+    D_LIST,
+    DISTINCT,
+    EXPONENTIAL,
+    GEOMETRIC,
+    LISTED,
+    LOGNORMAL,
+    NORMAL,
+    P_LOG,
+    REPLACED,
+    S_BASE,
+    S_CHOICES,
+    S_DELAY,
+    S_EARLY,
+    S_KIND,
+    S_LIST,
+    S_N,
+    S_PLACES,
+    S_PORT,
+    S_SELF,
+    S_SHIFT,
+    S_START,
+    S_STEP,
+    S_STREAM,
+    S_STRIDE,
+    T_N,
+    T_START,
+    T_STEP,
+    TRUNCATED,
+    UNIFORM,
+    W_A,
+    W_KIND,
+    W_LIST,
+)
+from amine.engine.device.functions import _log_unit, load_f64, load_i64, normal_block, random_block
+
+I64, I32, U32, F64, F32 = np.int64, np.int32, np.uint32, np.float64, np.float32
+NO_ROW = np.uint32(0xFFFFFFFF)
+FAST = {"contract", "nsz"}
+TWO32 = 1.0 / 4294967296.0
+TARGETS, DELAYS, PLACES, WEIGHTS = 0, 1, 2, 8  # random streams within a projection
+
+
+@njit(nogil=True, cache=True, fastmath=FAST, error_model="numpy")
+def logs(gaps, words, block, row, stream, k0, k1):
+    """64 logarithms of uniform words."""
+    random_block(words, block, row, stream, k0, k1)
+    for lane in range(64):
+        gaps[lane] = _log_unit((F64(words[lane]) + 0.5) * TWO32)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def skips(out, n, scale, row, stream, k0, k1, gaps, words):
+    """Indices below ``n``, each with probability p = 1 - exp(1/scale), by geometric skips."""
+    m, at, block = 0, -1.0, 0
+    while True:
+        logs(gaps, words, block, row, stream, k0, k1)
+        for lane in range(64):
+            at += math.floor(gaps[lane] * scale) + 1.0
+            if at >= n:
+                return m
+            out[m] = I32(at)
+            m += 1
+        block += 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def replaced(out, n, m, row, stream, k0, k1, gaps, words):
+    """``m`` sorted uniform indices below ``n``, with replacement: cumulated exponentials over their sum."""
+    total, block = 0.0, 0
+    for first in range(0, m + 1, 64):
+        logs(gaps, words, block, row, stream, k0, k1)
+        block += 1
+        for lane in range(min(64, m + 1 - first)):
+            total -= gaps[lane]
+    scale, at, block = n / total, 0.0, 0
+    for first in range(0, m, 64):
+        logs(gaps, words, block, row, stream, k0, k1)
+        block += 1
+        for lane in range(min(64, m - first)):
+            at -= gaps[lane]
+            out[first + lane] = min(I32(at * scale), I32(n - 1))
+    return m
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def distinct(out, n, m, row, stream, k0, k1, taken, words):
+    """``m`` sorted distinct indices below ``n``: those drawn, or those not drawn if that is fewer."""
+    few = m if 2 * m <= n else n - m
+    for i in range(n):
+        taken[i] = 0
+    drawn, block = 0, 0
+    while drawn < few:
+        random_block(words, block, row, stream, k0, k1)
+        block += 1
+        for lane in range(64):
+            i = I64((np.uint64(words[lane]) * np.uint64(n)) >> np.uint64(32))
+            if drawn < few and taken[i] == 0:
+                taken[i] = 1
+                drawn += 1
+    wanted = 1 if few == m else 0
+    q = 0
+    for i in range(n):
+        if taken[i] == wanted:
+            out[q] = i
+            q += 1
+    return q
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def targets(S, P, q, i, out, k0, k1, gaps, words, taken):
+    """Sorted target indices of source ``i`` (of the view) into ``out``; returns their number."""
+    n, kind, stream = S[q, T_N], S[q, S_KIND], S[q, S_STREAM] * 64 + TARGETS
+    own = I64(-1)
+    if S[q, S_SELF] != 0:
+        j = S[q, S_START] + i * S[q, S_STEP] - S[q, T_START]
+        if j >= 0 and j % S[q, T_STEP] == 0 and j // S[q, T_STEP] < n:
+            own = j // S[q, T_STEP]
+    if kind == LISTED:
+        a, b = load_i64(S[q, S_LIST], i), load_i64(S[q, S_LIST], i + 1)
+        for k in range(a, b):
+            out[k - a] = I32(load_i64(S[q, S_LIST], S[q, S_N] + 1 + k))
+        return b - a
+    if kind == REPLACED or kind == DISTINCT:
+        m, room = load_i64(S[q, S_LIST], i), n - I64(own >= 0)
+        if kind == REPLACED:
+            replaced(out, room, m, i, stream, k0, k1, gaps, words)
+        else:
+            distinct(out, room, m, i, stream, k0, k1, taken, words)
+        if own >= 0:  # indices from one's own on stand for the next neuron
+            for k in range(m):
+                out[k] += I32(out[k] >= own)
+        return m
+    m = I64(0)
+    if kind == GEOMETRIC:
+        if P[q, P_LOG] != 0.0:
+            m = skips(out, n, P[q, P_LOG], i, stream, k0, k1, gaps, words)
+    elif kind == ALL:
+        for k in range(n):
+            out[k] = k
+        m = n
+    if own >= 0:
+        kept = I64(0)
+        for k in range(m):
+            out[kept] = out[k]
+            kept += I64(out[k] != own)
+        return kept
+    return m
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def values(kind, a, b, low, high, address, start, row, first, last, stream, k0, k1, out, block_values, words):
+    """Weights or delays of synapses first..last of a row into ``out``; ``start`` is the row's place in a list."""
+    if kind == CONSTANT:
+        for k in range(first, last):
+            out[k] = a
+        return
+    if kind == ARRAY:
+        for k in range(first, last):
+            out[k] = load_f64(address, start + k)
+        return
+    truncated, base = kind >= TRUNCATED, kind % TRUNCATED
+    for block in range(first // 64, (last + 63) // 64):
+        lo, hi = max(first, block * 64), min(last, block * 64 + 64)
+        attempt = I64(0)
+        waiting = True
+        while waiting:
+            waiting = False
+            step = row + (attempt << I64(32))
+            if base == NORMAL or base == LOGNORMAL:
+                normal_block(block_values, words, block, step, stream, k0, k1)
+            else:
+                random_block(words, block, step, stream, k0, k1)
+                for lane in range(64):
+                    block_values[lane] = (F64(words[lane]) + 0.5) * TWO32
+            for k in range(lo, hi):
+                x = block_values[k - block * 64]
+                if base == NORMAL:
+                    x = a + b * x
+                elif base == LOGNORMAL:
+                    x = math.exp(a + b * x)
+                elif base == UNIFORM:
+                    x = a + (b - a) * x
+                elif base == EXPONENTIAL:
+                    x = -a * math.log(x)
+                if truncated:
+                    if attempt > 0 and out[k] >= low and out[k] <= high:
+                        continue
+                    out[k] = x
+                    waiting |= x < low or x > high
+                else:
+                    out[k] = min(max(x, low), high)
+            attempt += 1
+            if attempt > 1000:
+                return
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _view_index(S, q, i):
+    """Index of neuron ``i`` within the sources of a spec, or -1."""
+    j = i - S[q, S_START]
+    if j < 0 or j % S[q, S_STEP] != 0 or j // S[q, S_STEP] >= S[q, S_N]:
+        return I64(-1)
+    return j // S[q, S_STEP]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def place_of(S, q, row, k, at, words, k0, k1):
+    """Distance of the place that synapse ``k`` of a row has on its target; ``at`` is the row's start in a list of pairs.
+
+    ``words`` holds 64 random words, drawn anew for each block of synapses.
+    """
+    n, address = S[q, S_CHOICES], S[q, S_PLACES]
+    if n < 0:
+        return load_i64(address, at + k)
+    if k & 63 == 0 or words[64] != U32(k >> 6) or words[65] != U32(row):
+        random_block(words, k >> 6, row, S[q, S_STREAM] * 64 + PLACES, k0, k1)
+        words[64], words[65] = U32(k >> 6), U32(row)
+    u, low, high = I64(words[k & 63]), I64(0), n - 1
+    while low < high:
+        middle = (low + high) // 2
+        if u < load_i64(address, n + middle):
+            high = middle
+        else:
+            low = middle + 1
+    return load_i64(address, low)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def fill_shared(S, P, bounds, n_source, longest, k0, k1, rows, slots):
+    """Slots of all rows for one thread's targets; returns how many there are, or -1 if ``slots`` is too short."""
+    found = np.empty(longest + 64, np.int32)
+    taken = np.empty(longest_n(S), np.uint8)
+    gaps, words, places = np.empty(64), np.empty(64, np.uint32), np.empty(66, np.uint32)
+    at = I64(0)
+    for i in range(n_source):
+        rows[i] = at
+        for q in range(S.shape[0]):
+            j = _view_index(S, q, i)
+            if j < 0:
+                continue
+            m = targets(S, P, q, j, found, k0, k1, gaps, words, taken)
+            if at + m > slots.size:
+                return I64(-1)
+            low, high = bounds[q, 0], bounds[q, 1]
+            start, step, base, stride = S[q, T_START], S[q, T_STEP], S[q, S_BASE], S[q, S_STRIDE]
+            shift, several = S[q, S_SHIFT], S[q, S_CHOICES] != 0
+            mask, pairs = (I64(1) << shift) - 1, load_i64(S[q, S_LIST], j) if S[q, S_KIND] == LISTED else I64(0)
+            places[65] = NO_ROW
+            for k in range(m):
+                g = start + step * I64(found[k])
+                slots[at] = base + (g >> shift) * stride + (g & mask)
+                if several:
+                    slots[at] += I32(place_of(S, q, j, k, pairs, places, k0, k1))
+                at += I64((g >= low) & (g < high))
+    rows[n_source] = at
+    return at
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def fill_bernoulli(S, P, bounds, n_source, longest, k0, k1, rows, slots):
+    """:func:`fill_shared` for connection probabilities alone, which compiles in half the time."""
+    found, gaps, words = np.empty(longest + 64, np.int32), np.empty(64), np.empty(64, np.uint32)
+    at = I64(0)
+    for i in range(n_source):
+        rows[i] = at
+        for q in range(S.shape[0]):
+            j = i - S[q, S_START]
+            if j < 0 or j % S[q, S_STEP] != 0 or j // S[q, S_STEP] >= S[q, S_N] or P[q, P_LOG] == 0.0:
+                continue
+            m = skips(
+                found, S[q, T_N], P[q, P_LOG], j // S[q, S_STEP], S[q, S_STREAM] * 64 + TARGETS, k0, k1, gaps, words
+            )
+            if at + m > slots.size:
+                return I64(-1)
+            low, high = bounds[q, 0], bounds[q, 1]
+            start, step, base, stride = S[q, T_START], S[q, T_STEP], S[q, S_BASE], S[q, S_STRIDE]
+            for k in range(m):
+                g = start + step * I64(found[k])
+                slots[at] = base + (g >> S[q, S_SHIFT]) * stride + (g & ((I64(1) << S[q, S_SHIFT]) - 1))
+                at += I64((g >= low) & (g < high) & ((S[q, S_SELF] == 0) | (g != i)))
+    rows[n_source] = at
+    return at
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def longest_n(S):
+    n = I64(1)
+    for q in range(S.shape[0]):
+        n = max(n, S[q, T_N])
+    return n
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def fill_own(S, P, bounds, n_source, longest, k0, k1, dt, dmin, n_delays, rows, seg, slots, weights, stride_out):
+    """As :func:`fill_shared` with weights and delays of their own, each row sorted by delay; -2: a delay is out of range."""
+    width = longest * S.shape[0] + 64
+    found, taken = np.empty(longest + 64, np.int32), np.empty(longest_n(S), np.uint8)
+    w, d = np.empty(longest + 64), np.empty(longest + 64)
+    row_slot, row_weight, row_delay = np.empty(width, np.int32), np.empty(width), np.empty(width, np.int32)
+    gaps, words, block_values = np.empty(64), np.empty(64, np.uint32), np.empty(64)
+    places = np.empty(66, np.uint32)
+    count = np.empty(n_delays + 1, np.int64)
+    at = I64(0)
+    for i in range(n_source):
+        rows[i] = at
+        size = I64(0)
+        for k in range(n_delays + 1):
+            count[k] = 0
+        for q in range(S.shape[0]):
+            j = _view_index(S, q, i)
+            if j < 0:
+                continue
+            m = targets(S, P, q, j, found, k0, k1, gaps, words, taken)
+            start, step, base, stride = S[q, T_START], S[q, T_STEP], S[q, S_BASE], S[q, S_STRIDE]
+            first = I64(0)
+            while first < m and start + step * I64(found[first]) < bounds[q, 0]:
+                first += 1
+            last = m
+            while last > first and start + step * I64(found[last - 1]) >= bounds[q, 1]:
+                last -= 1
+            stream, shift = S[q, S_STREAM] * 64, S[q, S_SHIFT]
+            mask, pairs = (I64(1) << shift) - 1, load_i64(S[q, S_LIST], j) if S[q, S_KIND] == LISTED else I64(0)
+            places[65] = NO_ROW
+            place = load_i64(S[q, S_LIST], j) if S[q, S_KIND] == LISTED else j * S[q, T_N]
+            values(
+                S[q, W_KIND],
+                P[q, W_A],
+                P[q, W_A + 1],
+                P[q, W_A + 2],
+                P[q, W_A + 3],
+                S[q, W_LIST],
+                place,
+                j,
+                first,
+                last,
+                stream + WEIGHTS + S[q, S_PORT],
+                k0,
+                k1,
+                w,
+                block_values,
+                words,
+            )
+            if S[q, D_KIND] != CONSTANT:
+                values(
+                    S[q, D_KIND],
+                    P[q, D_A],
+                    P[q, D_A + 1],
+                    P[q, D_A + 2],
+                    P[q, D_A + 3],
+                    S[q, D_LIST],
+                    place,
+                    j,
+                    first,
+                    last,
+                    stream + DELAYS,
+                    k0,
+                    k1,
+                    d,
+                    block_values,
+                    words,
+                )
+            if S[q, S_KIND] == ALL:  # values are listed for all pairs, those of autapses too
+                for k in range(first, last):
+                    if S[q, W_KIND] == ARRAY:
+                        w[k] = load_f64(S[q, W_LIST], place + found[k])
+                    if S[q, D_KIND] == ARRAY:
+                        d[k] = load_f64(S[q, D_LIST], place + found[k])
+            for k in range(first, last):
+                steps = S[q, S_DELAY] if S[q, D_KIND] == CONSTANT else I64(math.floor(d[k] / dt + 0.5))
+                steps -= S[q, S_EARLY]
+                if steps < dmin or steps >= dmin + n_delays:
+                    return I64(-2)
+                g = start + step * I64(found[k])
+                row_slot[size] = base + (g >> shift) * stride + (g & mask)
+                if S[q, S_CHOICES] != 0:
+                    row_slot[size] += I32(place_of(S, q, j, k, pairs, places, k0, k1))
+                row_weight[size] = w[k]
+                row_delay[size] = steps - dmin
+                count[steps - dmin + 1] += 1
+                size += 1
+        if at + size > slots.shape[0]:
+            return I64(-1)
+        for k in range(n_delays):
+            count[k + 1] += count[k]
+        for k in range(n_delays + 1):
+            seg[i, k] = count[k]
+        for k in range(size):
+            to = at + count[row_delay[k]]
+            count[row_delay[k]] += 1
+            slots[to, 0] = row_slot[k]
+            weights[to, stride_out] = row_weight[k]
+        at += size
+    rows[n_source] = at
+    return at
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def incoming(n, m, K, multapses, own, stream, k0, k1):
+    """``K`` of ``n`` sources for each of ``m`` targets: starts of the sources' rows, and targets in the order of sources."""
+    gaps, words = np.empty(64), np.empty(64, np.uint32)
+    taken, found = np.empty(max(n, 1), np.uint8), np.empty(K + 64, np.int32)
+    starts = np.zeros(n + 1, np.int64)
+    everything = np.empty(m * K, np.int32)
+    for j in range(m):
+        room = n - I64(own[j] >= 0)
+        if multapses:
+            replaced(found, room, K, j, stream, k0, k1, gaps, words)
+        else:
+            distinct(found, room, K, j, stream, k0, k1, taken, words)
+        for k in range(K):
+            i = found[k] + I32(own[j] >= 0 and found[k] >= own[j])
+            everything[j * K + k] = i
+            starts[i + 1] += 1
+    for i in range(n):
+        starts[i + 1] += starts[i]
+    at, out = starts[:-1].copy(), np.empty(m * K, np.int64)
+    for j in range(m):
+        for k in range(K):
+            i = everything[j * K + k]
+            out[at[i]] = j
+            at[i] += 1
+    return starts, out

@@ -1,0 +1,273 @@
+"""What is to be drawn, and its translation into tables that compiled code reads."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from amine.distributions import InternalDistribution
+from amine.errors import AmineError
+
+# how the targets of a row are found
+GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
+# columns of the integer table of a bundle's specs
+(
+    S_KIND,
+    S_START,
+    S_STEP,
+    S_N,
+    T_START,
+    T_STEP,
+    T_N,
+    S_BASE,
+    S_STRIDE,
+    S_STREAM,
+    S_SELF,
+    S_LIST,
+    S_LISTED,
+    S_PORT,
+    W_KIND,
+    D_KIND,
+    W_LIST,
+    D_LIST,
+    S_DELAY,
+    S_EARLY,
+    S_SHIFT,
+    S_PLACES,
+    S_CHOICES,
+    S_COLUMNS,
+) = range(24)
+# columns of the real table
+P_LOG, W_A, W_B, W_LOW, W_HIGH, D_A, D_B, D_LOW, D_HIGH, P_COLUMNS = range(10)
+# how a value is drawn; truncated ones are the same plus TRUNCATED
+CONSTANT, NORMAL, LOGNORMAL, UNIFORM, EXPONENTIAL, ARRAY = range(6)
+TRUNCATED = 16
+_KINDS = {"normal": NORMAL, "lognormal": LOGNORMAL, "uniform": UNIFORM, "exponential": EXPONENTIAL}
+# largest standard normal and exponential that 32-bit words can give
+Z_MAX, E_MAX = 6.78, 23.0
+
+
+@dataclass
+class ProjectionSpec:
+    """Synapses from some neurons of a source population onto one state of some neurons of a target population.
+
+    ``pre`` and ``post`` are (start, step, number); ``value`` is the rule's: a probability, a number, (i, j) arrays, or
+    (shape, scale, p_max, pre positions, post positions). The state of target neuron i is at
+    ``base + (i >> shift) * stride + i % 2**shift``; ``bounds`` are the limits of the threads' targets. ``weight`` is a float, a
+    distribution or an array, ``delay`` a number of steps, a distribution in ms or an array in ms. Specs with one
+    ``stream`` draw the same pairs and delays; ``port`` tells their weights apart; ``early`` is 1 if
+    spikes must be delivered a step ahead, to act at its end.
+
+    ``places`` are for targets with several places: distances from ``base``, with the cumulative probabilities of 32-bit words
+    below which each is chosen, or None if the k-th given pair has the k-th place.
+    """
+
+    name: str
+    stream: int
+    pre: tuple[int, int, int]
+    post: tuple[int, int, int]
+    rule: str
+    value: Any
+    same_population: bool
+    autapses: bool
+    multapses: bool
+    base: int
+    stride: int
+    bounds: tuple[int, ...]
+    weight: float | InternalDistribution | np.ndarray
+    delay: int | InternalDistribution | np.ndarray
+    port: int = 0
+    early: int = 0
+    shift: int = 6
+    places: tuple[np.ndarray, np.ndarray | None] | None = None
+
+
+@dataclass
+class Tables:
+    """Specs as compiled code reads them; ``keep`` holds the arrays that the tables point into."""
+
+    integers: np.ndarray
+    reals: np.ndarray
+    longest: int  # most targets in a row of one spec
+    expected: float
+    keep: list[np.ndarray] = field(default_factory=list)
+
+
+def expected_synapses(s: ProjectionSpec) -> float:
+    """Expected number of synapses."""
+    n, m = s.pre[2], s.post[2]
+    if s.rule == "p":
+        return s.value * n * m
+    return {
+        "indegree": lambda: s.value * m,
+        "outdegree": lambda: s.value * n,
+        "total": lambda: s.value,
+        "pairs": lambda: len(s.value[0]),
+        "one_to_one": lambda: n,
+        "all_to_all": lambda: n * m,
+        "distance": lambda: n * m * s.value[2],
+    }[s.rule]()
+
+
+def random(seed: int, stream: int, what: str) -> np.random.Generator:
+    """A generator for what is drawn once for a projection, such as the numbers of targets of all rows."""
+    return np.random.Generator(
+        np.random.Philox(np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32, stream, zlib.crc32(what.encode())]))
+    )
+
+
+def own_index(s: ProjectionSpec) -> np.ndarray:
+    """For each source, the index within the targets of itself, or -1."""
+    i = s.pre[0] + np.arange(s.pre[2]) * s.pre[1]
+    j, rest = np.divmod(i - s.post[0], s.post[1])
+    return np.where((rest == 0) & (j >= 0) & (j < s.post[2]) & s.same_population, j, -1)
+
+
+def tables(specs: list[ProjectionSpec], seed: int) -> Tables:
+    """The tables of a bundle."""
+    out = Tables(np.zeros((len(specs), S_COLUMNS), np.int64), np.zeros((len(specs), P_COLUMNS)), 1, 0.0)
+    for s, row, real in zip(specs, out.integers, out.reals, strict=True):
+        row[[S_START, S_STEP, S_N, T_START, T_STEP, T_N]] = (*s.pre, *s.post)
+        row[[S_BASE, S_STRIDE, S_STREAM, S_PORT, S_EARLY]] = s.base, s.stride, s.stream, s.port, s.early
+        row[S_SELF] = int(s.same_population and not s.autapses)
+        row[S_SHIFT] = s.shift
+        longest = _rule(s, row, real, out, seed)
+        out.longest = max(out.longest, longest)
+        out.expected += expected_synapses(s)
+        if s.places is not None:
+            row[S_CHOICES], row[S_PLACES] = _places(s.places, row, out)
+        row[W_KIND], row[W_LIST] = _value(s.weight, real, W_A, row, out)
+        if isinstance(s.delay, int):
+            row[D_KIND], row[S_DELAY] = CONSTANT, s.delay
+        else:
+            row[D_KIND], row[D_LIST] = _value(s.delay, real, D_A, row, out)
+    return out
+
+
+def _places(places: tuple[np.ndarray, np.ndarray | None], row: np.ndarray, out: Tables) -> tuple[int, int]:
+    """Number and list of the places of a target; a negative number means one for each given pair."""
+    offsets, below = places
+    if below is None:
+        return -len(offsets), _address(offsets[_order_of(row, out)].astype(np.int64), out)
+    return len(offsets), _address(np.concatenate([offsets, below]).astype(np.int64), out)
+
+
+def _address(a: np.ndarray, out: Tables) -> int:
+    a = np.ascontiguousarray(a)
+    out.keep.append(a)
+    return a.ctypes.data
+
+
+def _value(value: Any, real: np.ndarray, at: int, row: np.ndarray, out: Tables) -> tuple[int, int]:
+    """Kind and list of a weight or delay; its numbers go to ``real``."""
+    if isinstance(value, InternalDistribution):
+        real[at : at + 4] = value.a, value.b, value.low, value.high
+        if value.kind == "lognormal":
+            s2 = np.log1p((value.b / value.a) ** 2)
+            real[at : at + 2] = np.log(value.a) - s2 / 2, np.sqrt(s2)
+        if value.bounds == "none":
+            real[at + 2 : at + 4] = -np.inf, np.inf
+        return _KINDS[value.kind] + (TRUNCATED if value.bounds == "truncated" else 0), 0
+    if isinstance(value, np.ndarray):
+        listed = np.asarray(value, np.float64)
+        return ARRAY, _address(listed[_order_of(row, out)] if row[S_KIND] == LISTED else listed, out)
+    real[at] = value
+    return CONSTANT, 0
+
+
+def _order_of(row: np.ndarray, out: Tables) -> np.ndarray:
+    """The order in which the given pairs were sorted."""
+    return out.keep[int(row[S_LISTED])]
+
+
+# --- rules -----------------------------------------------------------------------------------------------------
+
+
+def _rule(s: ProjectionSpec, row: np.ndarray, real: np.ndarray, out: Tables, seed: int) -> int:
+    """Fills in how targets are found; returns the most that a row can have."""
+    n, m = s.pre[2], s.post[2]
+    if s.rule == "all_to_all" or (s.rule == "p" and s.value >= 1.0):
+        row[S_KIND] = ALL
+        return m
+    if s.rule == "p":
+        row[S_KIND], real[P_LOG] = GEOMETRIC, (1.0 / np.log1p(-s.value) if s.value > 0 else 0.0)
+        return m
+    if s.rule in ("outdegree", "total"):
+        room = m - (own_index(s) >= 0) * int(row[S_SELF])
+        counts = _counts(s, room, seed)
+        row[S_KIND] = REPLACED if s.multapses else DISTINCT
+        row[S_LIST] = _address(counts.astype(np.int64), out)
+        if (counts[room == 0] > 0).any():
+            raise AmineError(f"Synapses '{s.name}'", "a neuron has no target but itself", hint="allow autapses")
+        return int(counts.max(initial=0))
+    i, j = _listed(s, seed)
+    order = np.lexsort((j, i)) if s.rule in ("pairs", "one_to_one") else np.arange(len(i))
+    starts = np.searchsorted(i[order], np.arange(n + 1))
+    row[S_KIND], row[S_LISTED] = LISTED, len(out.keep)
+    out.keep.append(order)
+    row[S_LIST] = _address(np.concatenate([starts.astype(np.int64), j[order].astype(np.int64)]), out)
+    return int(np.diff(starts).max(initial=0))
+
+
+def _counts(s: ProjectionSpec, room: np.ndarray, seed: int) -> np.ndarray:
+    """Number of targets of each source: given, or as a fixed total falls on the sources."""
+    if s.rule == "outdegree":
+        return np.full(s.pre[2], s.value, np.int64)
+    if not room.any():  # no source has a target; the caller says so if one is asked for
+        return np.full(s.pre[2], s.value, np.int64)
+    rng = random(seed, s.stream, "total")
+    if s.multapses:
+        return rng.multinomial(s.value, room / room.sum())
+    return rng.multivariate_hypergeometric(room, s.value, method="marginals")
+
+
+def _listed(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs in the order of sources, for rules that are not drawn row by row."""
+    if s.rule == "pairs":
+        return np.asarray(s.value[0], np.int64), np.asarray(s.value[1], np.int64)
+    if s.rule == "one_to_one":
+        i = np.arange(s.pre[2])
+        return i, i
+    if s.rule == "indegree":
+        return _indegree(s, seed)
+    return _by_distance(s, seed)
+
+
+def _indegree(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sources of each target, drawn target by target, then put in the order of sources."""
+    from amine.engine.build.connectivity.draw import incoming
+
+    n, m, K = s.pre[2], s.post[2], int(s.value)
+    own = np.full(m, -1, np.int64)
+    if s.same_population and not s.autapses:
+        i = s.post[0] + np.arange(m) * s.post[1]
+        k, rest = np.divmod(i - s.pre[0], s.pre[1])
+        own = np.where((rest == 0) & (k >= 0) & (k < n), k, -1)
+    if ((n - (own >= 0) < 1) & (K > 0)).any():
+        raise AmineError(f"Synapses '{s.name}'", "a neuron has no source but itself", hint="allow autapses")
+    k0, k1 = keys(seed)
+    starts, targets = incoming(n, m, K, s.multapses, own, s.stream * 64, k0, k1)
+    return np.repeat(np.arange(n), np.diff(starts)), targets
+
+
+def _by_distance(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    shape, scale, p_max, a, b = s.value
+    own, rows, columns = own_index(s), [], []
+    for i in range(s.pre[2]):
+        x = np.sqrt(((b - a[i]) ** 2).sum(-1)) / scale
+        p = p_max * (np.exp(-(x**2) / 2) if shape == "gaussian" else np.exp(-x) if shape == "exponential" else (x <= 1))
+        if own[i] >= 0 and not s.autapses:
+            p[own[i]] = 0.0
+        j = np.flatnonzero(random(seed, s.stream, f"row {i}").random(len(b)) < p)
+        rows.append(np.full(len(j), i))
+        columns.append(j)
+    return np.concatenate(rows), np.concatenate(columns)
+
+
+def keys(seed: int) -> tuple[np.uint32, np.uint32]:
+    """The two key words under which synapses are drawn."""
+    state = np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32, zlib.crc32(b"synapses")]).generate_state(2)
+    return np.uint32(state[0]), np.uint32(state[1])

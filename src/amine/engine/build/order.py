@@ -1,0 +1,38 @@
+"""The order of a bundle's synapses that does not depend on how many threads share them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from amine.engine.build.connectivity import Bundle
+
+
+def canonical(b: Bundle) -> list[np.ndarray]:
+    """For each shard, the places of its synapses in the common order: by source, delay and target."""
+    keys = [_keys(b, shard) for shard in b.shards]
+    sizes = [len(k[0]) for k in keys]
+    source, delay, slot = (np.concatenate(x) for x in zip(*keys, strict=True))
+    place = np.empty(len(source), np.int64)
+    place[np.lexsort((slot, delay, source))] = np.arange(len(source))  # stable: synapses of one pair keep their order
+    return np.split(place, np.cumsum(sizes)[:-1])
+
+
+def _keys(b: Bundle, shard: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    n = len(shard.rows) - 1
+    source = np.repeat(np.arange(n), np.diff(shard.rows))
+    delay = np.zeros(len(source), np.int64)
+    if shard.seg is not None:
+        counts = np.diff(shard.seg.astype(np.int64), axis=1).ravel()
+        delay = np.repeat(np.tile(np.arange(b.n_delays), n), counts)
+    slots = shard.slots[:, 0] if shard.slots.ndim == 2 else shard.slots
+    return source, delay, slots.astype(np.int64)
+
+
+def gathered(parts: list[np.ndarray], places: list[np.ndarray]) -> np.ndarray:
+    """Values of all shards in the common order."""
+    out = np.empty((sum(map(len, places)), *parts[0].shape[1:]), parts[0].dtype)
+    for part, place in zip(parts, places, strict=True):
+        out[place] = part
+    return out

@@ -1,0 +1,290 @@
+"""Projections and gap junctions of a description as arrays for delivery, divided between threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from amine.distributions import Distribution
+from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
+from amine.engine.build.prepare import Place, generator
+from amine.engine.device import deliver
+from amine.engine.resolve.cells import JUMP
+from amine.engine.resolve.release import is_synaptic
+from amine.errors import AmineError
+from amine.network.network import Network
+from amine.network.parts import DistanceKernel, GapJunctions, Synapses, View
+from amine.units import to_internal
+from amine.values import Array, realise
+
+
+def boundaries(places: Sequence[Place], threads: int) -> np.ndarray:
+    """First and last block of each population for each thread, [thread, population, 2]."""
+    out = np.zeros((threads, len(places), 2), np.int64)
+    for p, place in enumerate(places):
+        edges = [place.blocks * t // threads for t in range(threads + 1)]
+        out[:, p, 0], out[:, p, 1] = edges[:-1], edges[1:]
+    return out
+
+
+def specs(
+    net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, plastic: bool = False
+) -> dict[Any, list[ProjectionSpec]]:
+    """What to draw, in groups that one table serves: by source population, release and whether all synapses are alike.
+
+    Plastic synapses have tables of their own: with ``plastic`` they alone are given, by (projection, source and target population).
+    """
+    index = {place.member.name: p for p, place in enumerate(places)}
+    groups: dict[Any, list[ProjectionSpec]] = {}
+    stream = 0
+    for number, s in enumerate(net.projections):
+        for a in s.source.views():
+            for b in s.target.views():
+                p, place = index[a.population], places[index[b.population]]
+                plain = s.detail == "receptor" and not is_synaptic(s)
+                release = -1 if s.release is None or not plain else places[p].member.releases.index(s.release)
+                for label in s.receptors if plain else ():
+                    if plastic != (label == s.plastic):
+                        continue
+                    row = module.CELLS[place.member.kind]["targets"][label]
+                    spec = spec_of(net, s, a, b, label, places, blocks, row, stream)
+                    alike = isinstance(spec.weight, float) and isinstance(spec.delay, int)
+                    steps = spec.delay - spec.early if isinstance(spec.delay, int) else 0
+                    key = (p, release, *((spec.weight, steps) if alike else ("own",)))
+                    if plastic:
+                        key = (p, release, index[b.population], number)
+                    groups.setdefault(key, []).append(spec)
+                stream += 1
+    return groups
+
+
+def spec_of(
+    net: Network,
+    s: Synapses,
+    a: View,
+    b: View,
+    label: str,
+    places: Sequence[Place],
+    blocks: np.ndarray,
+    row: str,
+    stream: int,
+) -> ProjectionSpec:
+    """What is to be drawn of a projection from one view onto a row of another; its draws are named by ``stream``."""
+    index = {place.member.name: p for p, place in enumerate(places)}
+    source, place, target = places[index[a.population]], places[index[b.population]], index[b.population]
+    edges = tuple(int(min(x * place.lanes, place.n)) for x in (*blocks[:, target, 0], blocks[-1, target, 1]))
+    unit = place.member.ports[label].weight_unit
+    where = f"Synapses '{s.name}'"
+    value = s.rule.value
+    if isinstance(value, DistanceKernel):
+        ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (place, b))]  # type: ignore[index]
+        value = (value.shape, float(to_internal(value.scale, "um", where)), value.p_max, *ends)
+    several = {}
+    if place.member.plan is not None:
+        from amine.engine.build.sites import places as compartments
+
+        row, several = compartments(place, b, row)
+    return ProjectionSpec(
+        name=s.name,
+        stream=stream,
+        pre=(a.start, a.step, a.n),
+        post=(b.start, b.step, b.n),
+        rule=s.rule.kind,
+        value=value,
+        same_population=a.population == b.population,
+        autapses=s.autapses,
+        multapses=s.multapses,
+        base=place.row_base(row),
+        stride=place.stride,
+        bounds=edges,
+        weight=_internal(s.receptors[label], unit, where + ", weight"),
+        delay=_delay(s.delay, net.dt, where),
+        port=list(s.receptors).index(label),
+        early=int(row.startswith(JUMP)),
+        shift=place.lanes.bit_length() - 1,
+        **several,
+    )
+
+
+def _internal(value: Any, unit: str, where: str) -> Any:
+    """A float, an internal distribution or an array."""
+    if isinstance(value, Distribution):
+        return value.internal(unit, where)
+    return value.values if isinstance(value, Array) else float(to_internal(value, unit, where))
+
+
+def _delay(value: Any, dt: float, where: str) -> Any:
+    """A number of steps if it is the same for all, else in ms."""
+    if value is None:
+        return 1
+    x = _internal(value, "ms", where + ", delay")
+    return max(1, int(round(x / dt))) if isinstance(x, float) else x
+
+
+def build(
+    net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
+) -> list[tuple[int, int, Bundle]]:
+    """All bundles as (source population, release, bundle)."""
+    out = []
+    for (p, release, *_), group in specs(net, module, places, blocks).items():
+        bundle = build_bundle(group, places[p].n, blocks.shape[0], net.dt, precision, net.seed)
+        if bundle.n_synapses:
+            out.append((p, release, bundle))
+    return out
+
+
+def bundle_table(
+    bundles: list[tuple[int, int, Bundle]], places: Sequence[Place], Q: np.ndarray, tid: int
+) -> np.ndarray:
+    """The table of bundles of one thread (columns of :mod:`amine.engine.device.deliver`)."""
+    D = np.zeros((len(bundles), deliver.COLUMNS), np.int64)
+    for row, (p, release, b) in zip(D, bundles, strict=True):
+        fill_row(row, b, tid, p, places[p].id0)
+        row[deliver.RELEASE] = Q[p, 6] + release if release >= 0 else -1
+    return D
+
+
+def fill_row(row: np.ndarray, b: Bundle, tid: int, population: int, id0: int) -> None:
+    """The columns that every table of bundles begins with."""
+    shard = b.shards[tid]
+    row[deliver.KIND], row[deliver.POP], row[deliver.ID0] = b.kind, population, id0
+    row[deliver.DMIN], row[deliver.DELAYS] = b.dmin, b.n_delays
+    row[deliver.ROWS], row[deliver.SLOTS] = shard.rows.ctypes.data, shard.slots.ctypes.data
+    if shard.seg is not None:
+        row[deliver.SEG], row[deliver.SEG_BYTES] = shard.seg.ctypes.data, shard.seg.itemsize
+    row[deliver.WEIGHTS] = shard.weights.ctypes.data if shard.weights is not None else 0
+
+
+# --- gap junctions ---------------------------------------------------------------------------------------------
+
+
+def gap_pairs(net: Network, g: GapJunctions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coupled neurons of both populations and their conductance in nS."""
+    rng = generator(net.seed, "gap junctions", g.name, str(net.electrical.index(g)))
+    i, j = _draw_pairs(net, g, rng)
+    i, j = g.a.start + i * g.a.step, g.b.start + j * g.b.step
+    if g.a.population == g.b.population and g.rule.kind not in ("pairs", "one_to_one"):
+        keep = i != j
+        both = np.unique(np.stack([np.minimum(i, j)[keep], np.maximum(i, j)[keep]]), axis=1)
+        i, j = both[0], both[1]
+    w = realise(g.conductance, "nS", len(i), rng, f"Gap junctions '{g.name}', conductance")
+    return i, j, np.broadcast_to(np.asarray(w, float), i.shape)
+
+
+def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    n, m, kind, value = g.a.n, g.b.n, g.rule.kind, g.rule.value
+    same = g.a == g.b
+    if kind == "pairs":
+        return value
+    if kind == "one_to_one":
+        return np.arange(n), np.arange(n)
+    rows, columns = np.triu_indices(n, 1) if same else (np.repeat(np.arange(n), m), np.tile(np.arange(m), n))
+    if kind == "all_to_all":
+        return rows, columns
+    if kind == "total":
+        if value > rows.size:
+            raise AmineError(
+                f"Gap junctions '{g.name}'",
+                "total is more than there are pairs",
+                given=str(value),
+                expected=f"at most {rows.size}",
+            )
+        chosen = np.sort(rng.choice(rows.size, value, replace=False))
+        return rows[chosen], columns[chosen]
+    p: Any = value
+    if kind == "distance":
+        pa, pb = (net.populations[v.population].positions[v.start : v.stop : v.step] for v in (g.a, g.b))  # type: ignore[index]
+        x = np.sqrt(((pa[rows] - pb[columns]) ** 2).sum(-1)) / to_internal(
+            value.scale, "um", f"Gap junctions '{g.name}'"
+        )
+        p = (
+            value.p_max
+            * {"gaussian": np.exp(-(x**2) / 2), "exponential": np.exp(-x), "box": (x <= 1).astype(float)}[value.shape]
+        )
+    chosen = rng.random(rows.size) < p
+    return rows[chosen], columns[chosen]
+
+
+def gap_tables(net: Network, places: Sequence[Place]) -> dict[str, Any]:
+    """Every coupling in both directions, sorted by target: slots of currents, voltages, trials and conductances."""
+    index = {place.member.name: p for p, place in enumerate(places)}
+    parts: list[list[np.ndarray]] = [[] for _ in range(6)]
+    for k, g in enumerate(net.electrical):
+        i, j, w = gap_pairs(net, g)
+        ends = [
+            (index[v.population], n, _gap_rows(net, places[index[v.population]], v, n, (k, side)))
+            for v, n, side in ((g.a, i, 0), (g.b, j, 1))
+        ]
+        for (p, target, to), (q, source, from_) in (ends, ends[::-1]):
+            a, b = places[p], places[q]
+            for part, x in zip(
+                parts,
+                (
+                    np.full(len(i), p),
+                    target,
+                    _gap_slots(a, "I_gap", target, to),
+                    _gap_slots(b, "v", source, from_),
+                    _gap_slots(b, "_trial", source, from_),
+                    w,
+                ),
+                strict=True,
+            ):
+                part.append(x)
+            _add_conductance(a, target, to, w)
+    joined = [np.concatenate(x) if x else np.empty(0, np.int64) for x in parts]
+    order = np.lexsort((joined[3], joined[2], joined[1], joined[0]))
+    return dict(
+        zip(("population", "neuron", "current", "v", "trial", "weight"), (x[order] for x in joined), strict=True)
+    )
+
+
+def _gap_rows(net: Network, place: Place, view: View, i: np.ndarray, key: tuple[int, int]) -> np.ndarray | None:
+    """The compartment of each coupled neuron of a population with trees; None for points."""
+    if place.member.plan is None:
+        return None
+    from amine.engine.build.sites import gap_compartments
+
+    return gap_compartments(net, place, view, len(i), key)
+
+
+def _gap_slots(place: Place, row: str, i: np.ndarray, at: np.ndarray | None) -> np.ndarray:
+    if at is None:
+        return place.slots(row, i)
+    out = np.empty(len(i), np.int64)
+    for c in np.unique(at):
+        out[at == c] = place.slots(f"{row}@{c}", i[at == c])
+    return out
+
+
+def _add_conductance(place: Place, i: np.ndarray, at: np.ndarray | None, w: np.ndarray) -> None:
+    """Adds to the sum of the conductances of each neuron, or of each compartment."""
+    m = place.member
+    if at is None:
+        m.gap_total = np.bincount(i, w, place.n) + (0.0 if m.gap_total is None else m.gap_total)
+        return
+    total = m.gap_total or {}
+    for c in np.unique(at):
+        key = ("G_gap", int(c))
+        total[key] = np.bincount(i[at == c], w[at == c], place.n) + total.get(key, 0.0)
+    m.gap_total = total
+
+
+def gap_shard(table: dict[str, Any], places: Sequence[Place], blocks: np.ndarray, tid: int) -> tuple[np.ndarray, ...]:
+    """The part of one thread: slots of currents, row starts, neighbours' voltages and trials, conductances."""
+    lanes = np.array([place.lanes for place in places], np.int64)
+    first, last = blocks[tid, :, 0] * lanes, blocks[tid, :, 1] * lanes
+    p, i = table["population"].astype(np.int64), table["neuron"]
+    mine = np.flatnonzero((i >= first[p]) & (i < last[p])) if len(i) else np.empty(0, np.int64)
+    keys = table["current"][mine].astype(np.int64)
+    new = np.flatnonzero(np.append(True, np.diff(keys) != 0)) if len(keys) else np.empty(0, np.int64)
+    starts = new
+    return (
+        keys[new],
+        np.append(starts, len(mine)).astype(np.int64),
+        table["v"][mine].astype(np.int64),
+        table["trial"][mine].astype(np.int64),
+        table["weight"][mine].astype(np.float64),
+    )

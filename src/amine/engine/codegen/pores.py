@@ -1,0 +1,81 @@
+"""Drugs in the equations of a receptor: blockers of open channels, and agonists that open channels by themselves.
+
+See :mod:`amine.engine.resolve.blockers` for the model of block.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from amine.compounds.algebra import RT_F
+from amine.engine.resolve.cells import CellStructure, blocker_name, gain_name, tonic_name, total_name
+from amine.equations.symbols import symbol
+from amine.errors import AmineError
+
+if TYPE_CHECKING:
+    from amine.engine.resolve.tree import CableStructure
+
+
+def with_drugs(
+    current: Any, label: str, cell: CellStructure | CableStructure, system: dict[str, Any]
+) -> tuple[Any, Any]:
+    """The current of a receptor as drugs change it, and the part of the receptors that they leave to the transmitter.
+
+    Parameters
+    ----------
+    current : without drugs. label : of the receptor. cell : what acts there.
+    system : ``rhs``, ``units``, ``initial``, ``parameters`` and ``methods`` of the neuron, to which states and parameters are added.
+
+    Raises
+    ------
+    AmineError
+        If the current is not a product of a conductance and a driving force, where that must be known.
+    """
+    gain = symbol(gain_name(label)) if gain_name(label) in cell.varying else 1
+    drugs = [drug for place, drug in cell.blockers if place == label]
+    agonists = tonic_name(label) in cell.varying
+    if not drugs and not agonists:
+        return gain * current, sp.sympify(gain)
+    activation, drive = _split(current, label)
+    total = symbol(total_name(label))
+    system["parameters"].add(total.name)
+    free = _block(activation / total, label, drugs, system) if drugs else 1
+    tonic = symbol(tonic_name(label)) * total if agonists else 0
+    return (gain * activation + tonic) * drive * free, sp.sympify(gain * free)
+
+
+def _split(current: Any, label: str) -> tuple[Any, Any]:
+    """What a current has of states and parameters alone, and what depends on the voltage."""
+    if isinstance(current, sp.Add):
+        raise AmineError(
+            f"Receptor '{label}'",
+            "its current is not a product, so that open channels cannot be told from their driving force",
+            hint="write it as 'current g*(E_rev - v)'",
+        )
+    v = symbol("v")
+    parts = sp.Mul.make_args(current)
+    return sp.Mul(*[a for a in parts if v not in a.free_symbols]), sp.Mul(*[a for a in parts if v in a.free_symbols])
+
+
+def _block(opened: Any, label: str, drugs: list[str], system: dict[str, Any]) -> Any:
+    """The part of channels that no drug blocks; adds a state for each drug."""
+    v, rest = symbol("v"), system["initial"].get("v")
+    known = rest is not None and {s.name for s in rest.free_symbols} <= system["parameters"]
+    names = {
+        d: {n: symbol(blocker_name(n, d, label)) for n in ("blocked", "conc", "K", "V", "delta", "koff", "start")}
+        for d in drugs
+    }
+    free = 1 - sum(s["blocked"] for s in names.values())
+    starts = {}
+    for d, s in names.items():
+        system["parameters"] |= {x.name for n, x in s.items() if n != "blocked"}
+        load = s["conc"] / s["K"] * sp.exp(-s["delta"] * (v - s["V"]) / RT_F)
+        system["rhs"][s["blocked"].name] = s["koff"] * sp.Min(opened, 1) * (load * free - s["blocked"])
+        system["units"][s["blocked"].name] = "1"
+        system["methods"][s["blocked"].name] = "implicit_midpoint"
+        starts[d] = s["start"] / s["K"] * (sp.exp(-s["delta"] * (rest - s["V"]) / RT_F) if known else 1)
+    for d, s in names.items():
+        system["initial"][s["blocked"].name] = starts[d] / (1 + sum(starts.values()))
+    return free

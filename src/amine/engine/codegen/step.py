@@ -1,0 +1,159 @@
+"""The arithmetic of one step: each state's new value, with what is made of parameters alone worked out beforehand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from amine.engine.codegen.fuse import Fused
+from amine.equations.integrate import DT, Linear, choose, exponential_euler, implicit_midpoint, linear_system
+from amine.equations.symbols import is_noise, symbol
+
+BLOCK = 64
+Steps = list[tuple[str, Any]]
+
+
+class Constants:
+    """Collects the parts of expressions that are made of parameters and the time step alone."""
+
+    def __init__(self, parameters: set[str], arrays: frozenset[str]):
+        self.known = parameters | {"dt"}
+        self.arrays = arrays
+        self.named: dict[Any, str] = {}
+        self.extra: dict[str, bool] = {}  # entries of propagators: name -> whether they differ between neurons
+
+    def take(self, e: Any) -> Any:
+        """``e`` with every such part replaced by the symbol of a constant."""
+        if e.is_number or not getattr(e, "free_symbols", None):
+            return e
+        if self._fixed(e):
+            return self.constant(e)
+        if isinstance(e, sp.Add | sp.Mul):
+            fixed = [a for a in e.args if self._fixed(a)]
+            rest = [self.take(a) for a in e.args if not self._fixed(a)]
+            if any(a.free_symbols for a in fixed):
+                return e.func(self.constant(e.func(*fixed)), *rest)
+            return e.func(*fixed, *rest)
+        return e.func(*[self.take(a) for a in e.args]) if e.args else e
+
+    def _fixed(self, e: Any) -> bool:
+        return {s.name for s in e.free_symbols} <= self.known
+
+    def constant(self, e: Any) -> Any:
+        """The symbol of a constant; equal expressions share one."""
+        if e not in self.named:
+            self.named[e] = f"_c{len(self.named)}"
+        return symbol(self.named[e])
+
+    def split(self) -> tuple[list[str], list[str]]:
+        """Names of the shared constants, and of those that differ between neurons."""
+        differs = {n: bool({s.name for s in e.free_symbols} & self.arrays) for e, n in self.named.items()} | self.extra
+        return [n for n, d in differs.items() if not d], [n for n, d in differs.items() if d]
+
+
+class Stepper:
+    """Works out the assignments of a step of a fused system."""
+
+    def __init__(self, fused: Fused, arrays: frozenset[str]):
+        self.fused, self.arrays = fused, arrays
+        self.methods = choose(fused.rhs, fused.parameters, fused.inputs, fused.methods)
+        self.linear = linear_system(fused.rhs, self.methods, fused.parameters)
+        self.reach = _reach(self.linear)
+        self.constants = Constants(fused.parameters, arrays)
+        self.half = False
+
+    def updates(self) -> tuple[Steps, dict[str, str]]:
+        """Assignments in order, and the name of each state's new value."""
+        new = {s: f"new_{s}" for s in self.fused.rhs}
+        steps: Steps = [(new[s], e) for s, e in self._exact().items()]
+        for s, m in self.methods.items():
+            if m == "exponential_euler":
+                e = exponential_euler(s, self.fused.rhs[s], self.fused.parameters)
+                steps.append((new[s], self.constants.take(_with_z(e))))
+            elif m == "implicit_midpoint":
+                known = {q: new[q] for q in self.linear.states}
+                steps.append((new[s], self.constants.take(implicit_midpoint(s, self.fused.rhs[s], known))))
+        hard = [s for s, m in self.methods.items() if m == "rk4"]
+        steps += self._runge_kutta(hard, new) if hard else []
+        for s, m in self.methods.items():
+            if m == "euler_maruyama":
+                steps.append((new[s], self.constants.take(self._euler_maruyama(s))))
+        return steps, new
+
+    def _entry(self, name: str) -> Any:
+        lin = self.linear
+        symbols = {s.name for row in (*lin.A, *lin.B, *lin.G) for e in row for s in getattr(e, "free_symbols", ())}
+        self.constants.extra[name] = bool(symbols & self.arrays)
+        return symbol(name)
+
+    def _propagate(self, i: int, state: str, drive: str) -> Any:
+        """Row ``i`` of propagator times states and inputs."""
+        lin = self.linear
+        e: Any = sum(self._entry(f"{state}_{i}_{j}") * symbol(q) for j, q in enumerate(lin.states) if self.reach[i][j])
+        for j, u in enumerate(lin.inputs):
+            if any(self.reach[i][m] and lin.B[m][j] != 0 for m in range(len(lin.states))):
+                e += self._entry(f"{drive}_{i}_{j}") * u
+        return e
+
+    def _exact(self) -> dict[str, Any]:
+        lin, new = self.linear, {}
+        noisy = _noisy(lin, self.reach)
+        for i, s in enumerate(lin.states):
+            e = self._propagate(i, "P", "Q")
+            if i in noisy:
+                e += sum(self._entry(f"L_{i}_{j}") * symbol(f"z_{j}") for j in noisy if j <= i)
+            new[s] = e
+        return new
+
+    def _euler_maruyama(self, s: str) -> Any:
+        e = self.fused.rhs[s]
+        noise = {n for n in e.free_symbols if is_noise(n.name)}
+        drift = e.subs(dict.fromkeys(noise, 0))
+        return symbol(s) + drift * DT + sum(sp.diff(e, n) * sp.sqrt(DT) * symbol(f"z_{n.name}") for n in noise)
+
+    def _runge_kutta(self, hard: list[str], new: dict[str, str]) -> Steps:
+        """Four stages; exactly advanced states are given at half and full step, ``t`` too."""
+        rhs = {s: self.fused.rhs[s] for s in hard}
+        used = sorted({n.name for e in rhs.values() for n in e.free_symbols} & set(self.linear.states))
+        self.half = bool(used)
+        steps: Steps = [(f"half_{s}", self._propagate(self.linear.states.index(s), "H", "K")) for s in used]
+        t = symbol("t")
+        middle = {symbol(s): symbol(f"half_{s}") for s in used} | {t: t + DT / 2}
+        end = {symbol(s): symbol(new[s]) for s in used} | {t: t + DT}
+        for n, (weight, others) in enumerate(
+            ((0, {}), (sp.Rational(1, 2), middle), (sp.Rational(1, 2), middle), (1, end)), 1
+        ):
+            swap = dict(others)
+            if n > 1:
+                swap |= {symbol(s): symbol(f"x{n}_{s}") for s in hard}
+                steps += [
+                    (f"x{n}_{s}", self.constants.take(symbol(s) + weight * DT * symbol(f"k{n - 1}_{s}"))) for s in hard
+                ]
+            steps += [(f"k{n}_{s}", self.constants.take(rhs[s].subs(swap, simultaneous=True))) for s in hard]
+        for s in hard:
+            k1, k2, k3, k4 = (symbol(f"k{n}_{s}") for n in (1, 2, 3, 4))
+            steps.append((new[s], symbol(s) + self.constants.constant(DT / 6) * (k1 + 2 * (k2 + k3) + k4)))
+        return steps
+
+
+def _with_z(e: Any) -> Any:
+    """White noises as standard normals."""
+    return e.subs({s: symbol(f"z_{s.name}") for s in e.free_symbols if is_noise(s.name)})
+
+
+def _reach(lin: Linear) -> list[list[bool]]:
+    """Which state influences which within a step: the pattern of the matrix exponential."""
+    n = len(lin.states)
+    r = [[i == j or lin.A[i][j] != 0 for j in range(n)] for i in range(n)]
+    for k in range(n):
+        for i in range(n):
+            for j in range(n):
+                r[i][j] = r[i][j] or (r[i][k] and r[k][j])
+    return r
+
+
+def _noisy(lin: Linear, reach: list[list[bool]]) -> list[int]:
+    """States that noise reaches within a step."""
+    driven = [i for i in range(len(lin.states)) if any(g != 0 for g in (lin.G[i] if lin.G else []))]
+    return [i for i in range(len(lin.states)) if any(reach[i][j] for j in driven)]

@@ -1,0 +1,132 @@
+"""Delivery of spikes by pulling: each step walks, for every delay, the segment of each spike's row with that delay.
+
+Rows are sorted by delay and then by target, so that a segment is read once, in memory order, and the states that
+receive fit in cache. Segments of a bundle are collected first and then walked, so that their first cache lines can be
+asked for ahead of time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from amine.engine.device.functions import load_f32, load_f64, load_i64, load_u16, load_u32, prefetch
+
+# Columns of the bundle table (int64): what a kernel must know of a bundle and of this thread's shard of it.
+(KIND, POP, DMIN, DELAYS, ROWS, SEG, SEG_BYTES, SLOTS, WEIGHTS, RELEASE, ID0, COLUMNS) = range(12)
+SHARED, PACKED, SEPARATE = 0, 1, 2
+AHEAD = 6
+BATCH = 4096
+F32, F64, I64 = np.float32, np.float64, np.int64
+
+
+@njit(nogil=True, inline="always")
+def segment(D, b, i, d):
+    """First and last synapse (exclusive) of source neuron ``i`` with delay slot ``d``."""
+    start = load_i64(D[b, ROWS], i)
+    if D[b, DELAYS] == 1:
+        return start, load_i64(D[b, ROWS], i + 1)
+    at = i * (D[b, DELAYS] + 1) + d
+    if D[b, SEG_BYTES] == 2:
+        return start + I64(load_u16(D[b, SEG], at)), start + I64(load_u16(D[b, SEG], at + 1))
+    return start + I64(load_u32(D[b, SEG], at)), start + I64(load_u32(D[b, SEG], at + 1))
+
+
+@njit(nogil=True, inline="always")
+def ask(address, end):
+    """Asks for the cache lines from ``address`` up to ``end``. A range with a step would divide."""
+    while address < end:
+        prefetch(address)
+        address += 64
+
+
+@njit(nogil=True)
+def walk_shared(X, D, b, n, starts, ends, factors, weight):
+    slots = D[b, SLOTS]
+    for q in range(n):
+        if q + AHEAD < n:
+            ask(slots + 4 * starts[q + AHEAD], slots + 4 * ends[q + AHEAD])
+        w = weight * factors[q]
+        for j in range(starts[q], ends[q]):
+            X[load_u32(slots, j)] += w
+
+
+@njit(nogil=True)
+def walk_packed(X, D, b, n, starts, ends, factors, released):
+    base = D[b, SLOTS]
+    for q in range(n):
+        if q + AHEAD < n:
+            ask(base + 8 * starts[q + AHEAD], base + 8 * ends[q + AHEAD])
+        if released:
+            f = factors[q]
+            for j in range(starts[q], ends[q]):
+                X[load_u32(base, 2 * j)] += load_f32(base, 2 * j + 1) * f
+        else:
+            for j in range(starts[q], ends[q]):
+                X[load_u32(base, 2 * j)] += load_f32(base, 2 * j + 1)
+
+
+@njit(nogil=True)
+def walk_separate(X, D, b, n, starts, ends, factors):
+    slots, weights = D[b, SLOTS], D[b, WEIGHTS]
+    for q in range(n):
+        f = factors[q]
+        for j in range(starts[q], ends[q]):
+            X[load_u32(slots, j)] += load_f64(weights, j) * f
+
+
+@njit(nogil=True)
+def walk(X, D, W, b, n, starts, ends, factors):
+    if D[b, KIND] == SHARED:
+        walk_shared(X, D, b, n, starts, ends, factors, W[b])
+    elif D[b, KIND] == PACKED:
+        walk_packed(X, D, b, n, starts, ends, factors, D[b, RELEASE] >= 0)
+    else:
+        walk_separate(X, D, b, n, starts, ends, factors)
+
+
+@njit(nogil=True)
+def walk_alike(X, D, W, b, n, starts, ends, factors):
+    walk_shared(X, D, b, n, starts, ends, factors, W[b])
+
+
+def _deliverer(name: str, walk: Any) -> Any:
+    """Delivery by one way of walking: networks whose synapses are all alike need not compile the others.
+
+    Each has its own name: modules that were compiled in different processes meet in one, and the linker knows
+    functions by their names.
+    """
+
+    def deliver(X, D, W, spk, ptr, pay, slot, starts, ends, factors):
+        """Adds to X what arrives at the step of ``slot``; returns the number of synaptic events."""
+        threads = spk.shape[0]
+        events = 0
+        for b in range(D.shape[0]):
+            pop, release, id0, dmin = D[b, POP], D[b, RELEASE], D[b, ID0], D[b, DMIN]
+            n = 0
+            for d in range(D[b, DELAYS]):
+                s = slot - 1 - dmin - d
+                for th in range(threads):
+                    for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+                        a, e = segment(D, b, I64(spk[th, q]) - id0, d)
+                        if e > a:
+                            starts[n] = a
+                            ends[n] = e
+                            factors[n] = pay[release, th, q] if release >= 0 else 1.0
+                            events += e - a
+                            n += 1
+                            if n == BATCH:
+                                walk(X, D, W, b, n, starts, ends, factors)
+                                n = 0
+            if n:
+                walk(X, D, W, b, n, starts, ends, factors)
+        return events
+
+    deliver.__name__ = deliver.__qualname__ = name
+    return njit(nogil=True)(deliver)
+
+
+deliver = _deliverer("deliver", walk)
+deliver_alike = _deliverer("deliver_alike", walk_alike)

@@ -1,0 +1,142 @@
+"""Delivery of events with several values: each adds its payload to several rows of a block.
+
+For the sums of a scheme's states (:mod:`amine.engine.device.pulses`): rows of states take real numbers; rows of masses take
+whole numbers of a quantum, which add up exactly, so that nothing is left when all pulses have ended.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from amine.engine.device.deliver import AHEAD, BATCH, segment
+from amine.engine.device.functions import load_f32, load_f64, load_u32, prefetch, uncounted
+
+# columns after those of a bundle (amine.engine.device.deliver): list of events in ptr, first row of payload, number of values
+LIST, PAY, DIM, V_COLUMNS = 11, 12, 13, 14
+I64, F64, U64 = np.int64, np.float64, np.uint64
+SHARED, PACKED, DENSE = 0, 1, 3  # DENSE: all sources have the same row, which is held once
+SMALL = 1e-9  # a value below this share of the weight is lost in rounding
+
+
+@uncounted()
+def add_pairs(X, Z, slots, n, starts, ends, row, row_mass, values, whole):
+    """A state and a mass of each synapse in one walk."""
+    for q in range(n):
+        v, w = values[q], whole[q]
+        if q + AHEAD < n:
+            prefetch(slots + 4 * starts[q + AHEAD])
+            prefetch(slots + 4 * starts[q + AHEAD] + 64)
+        for j in range(starts[q], ends[q]):
+            slot = U64(load_u32(slots, j))
+            X[slot + row] += v
+            Z[slot + row_mass] += w
+
+
+@uncounted()
+def add_real(X, slots, n, starts, ends, row, values):
+    for q in range(n):
+        v = values[q]
+        if v == 0:
+            continue
+        if q + AHEAD < n:
+            prefetch(slots + 4 * starts[q + AHEAD])
+            prefetch(slots + 4 * starts[q + AHEAD] + 64)
+        for j in range(starts[q], ends[q]):
+            X[U64(load_u32(slots, j)) + row] += v
+
+
+@uncounted()
+def walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole):
+    """One weight for all: value after value, a mass together with the state before it."""
+    slots, last = D[b, 7], D[b, DIM] - 1
+    for c in range(last + 1):
+        w = weight[b, c]
+        if mass[b, c]:
+            for q in range(n):
+                whole[q] = np.rint(w * E[c, q])
+            add_pairs(X, Z, slots, n, starts, ends, U64(row[b, c - 1]), U64(row[b, c]), values, whole)
+        else:
+            for q in range(n):
+                values[q] = w * E[c, q] if abs(E[c, q]) > SMALL else 0.0
+            if c == last or not mass[b, c + 1]:
+                add_real(X, slots, n, starts, ends, U64(row[b, c]), values)
+
+
+@uncounted()
+def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
+    """A weight for each synapse, in the unit of the receptor; ``weight`` is the factor to quanta for masses."""
+    base, slots_only = D[b, 7], D[b, 0] != PACKED
+    for q in range(n):
+        for j in range(starts[q], ends[q]):
+            slot = I64(load_u32(base, j)) if slots_only else I64(load_u32(base, 2 * j))
+            w = load_f64(D[b, 8], j) if slots_only else F64(load_f32(base, 2 * j + 1))
+            for c in range(D[b, DIM]):
+                if mass[b, c]:
+                    Z[slot + row[b, c]] += Z.dtype.type(np.rint(w * weight[b, c] * E[c, q]))
+                elif abs(E[c, q]) > SMALL:
+                    X[slot + row[b, c]] += X.dtype.type(w * E[c, q])
+
+
+@uncounted()
+def deliver_dense(X, Z, D, b, weight, row, mass, spk, ptr, pay, slot, E):
+    """The sum of all payloads of a step, once to each target; in the order of neurons, whoever has listed them."""
+    s, pop, dim, first = slot - 1 - D[b, 2], D[b, LIST], D[b, DIM], D[b, PAY]
+    a, e = segment(D, b, I64(0), I64(0))
+    n = I64(0)
+    for c in range(dim):
+        E[c, 0] = 0.0
+    for th in range(spk.shape[0]):
+        for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+            n += 1
+            for c in range(dim):
+                x = F64(pay[first + c, th, q])
+                E[c, 0] += np.rint(weight[b, c] * x) if mass[b, c] else weight[b, c] * x
+    if n == 0:
+        return n
+    slots = D[b, 7]
+    for c in range(dim):
+        if mass[b, c]:
+            whole = Z.dtype.type(E[c, 0])
+            for j in range(a, e):
+                Z[I64(load_u32(slots, j)) + row[b, c]] += whole
+        else:
+            value = X.dtype.type(E[c, 0])
+            for j in range(a, e):
+                X[I64(load_u32(slots, j)) + row[b, c]] += value
+    return n * (e - a)
+
+
+@uncounted()
+def deliver_vectors(X, Z, D, weight, row, mass, spk, ptr, pay, slot, starts, ends, E, values, whole):
+    """Adds to X, and to its view Z as whole numbers, what arrives at the step of ``slot``; returns the number of events."""
+    threads, events = spk.shape[0], 0
+    for b in range(D.shape[0]):
+        if D[b, 0] == DENSE:
+            events += deliver_dense(X, Z, D, b, weight, row, mass, spk, ptr, pay, slot, E)
+            continue
+        pop, id0, dmin, dim, first = D[b, LIST], D[b, 10], D[b, 2], D[b, DIM], D[b, PAY]
+        n = 0
+        for d in range(D[b, 3]):
+            s = slot - 1 - dmin - d
+            for th in range(threads):
+                for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+                    a, e = segment(D, b, I64(spk[th, q]) - id0, d)
+                    if e <= a:
+                        continue
+                    starts[n], ends[n] = a, e
+                    for c in range(dim):
+                        E[c, n] = pay[first + c, th, q]
+                    events += e - a
+                    n += 1
+                    if n == BATCH:
+                        if D[b, 0] == SHARED:
+                            walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole)
+                        else:
+                            walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass)
+                        n = 0
+        if n:
+            if D[b, 0] == SHARED:
+                walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole)
+            else:
+                walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass)
+    return events

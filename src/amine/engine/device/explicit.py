@@ -1,0 +1,295 @@
+"""Synapses with a cleft and a scheme of their own: how transmitter and receptors of each advance by a step.
+
+Synapses of a target lie side by side. Transmitter is either a pulse of given width or leaves by first-order clearance,
+saturable uptake and breakdown. Receptors advance by exp(Q(T) dt) with the mean concentration of the step: for two states
+by formula, else by a table over concentration (and voltage, where a rate depends on it) whose entries are interpolated;
+it holds the change, exp(Q(T) dt) - 1, so that slow rates keep their digits. A mixture of propagators is a propagator:
+occupancies stay between 0 and 1 and add up to 1 whatever the step is.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from amine.engine.device.deliver import segment
+from amine.engine.device.functions import exprel32, load_u32
+from amine.engine.device.synaptic import RECOVERY, amount
+from amine.engine.transmission.schemes import GRID
+
+# columns after those of amine.engine.device.synaptic: number of the scheme in the module, number of synapses, first value of
+# receptors, first target, number of targets, values of a synapse, first entry of the table, whether pulses are square, width
+# of a pulse, how receptors advance (0: by table, 1: by formula, 2: with rates of each synapse, 3: by two propagators), first
+# of those rates, and rows of the table for voltages
+(SCHEME, COUNT, STATE, TARGET, TARGETS, DIM, TABLE, SQUARE, WIDTH, TWO, RATES, ROWS, X_COLUMNS) = range(16, 29)
+# columns of the real table, after those of amine.engine.device.synaptic
+(
+    HEIGHT,
+    DECAY,
+    V_UP,
+    K_UP,
+    V_BREAK,
+    K_BREAK,
+    SPILL,
+    TOP,
+    ALPHA,
+    BETA,
+    V_LOW,
+    V_STEP,
+    FLOOR,
+    X_REALS,
+) = range(3, 17)
+PIECE = 256  # synapses that are advanced together
+F32, I64, U32, F64, U64 = np.float32, np.int64, np.uint32, np.float64, np.uint64
+FAST = {"contract", "nsz"}
+
+
+@njit(nogil=True, error_model="numpy")
+def deliver_explicit(D, P, T, until, pool, owner, ready, own, spk, ptr, pay, slot, step, dt, k0, k1, seen):
+    """Transmitter that spikes release at ``step`` into the clefts of their synapses; returns the number of events."""
+    threads, events = spk.shape[0], 0
+    for b in range(D.shape[0]):
+        pop, id0, dmin, first = D[b, 1], D[b, 10], D[b, 2], D[b, 14]
+        sites, released = D[b, 13], D[b, 12]
+        spill = P[b, SPILL]
+        for d in range(D[b, 3]):
+            s = slot - 1 - dmin - d
+            for th in range(threads):
+                for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+                    a, e = segment(D, b, I64(spk[th, q]) - id0, d)
+                    if e <= a:
+                        continue
+                    events += e - a
+                    elapsed = F64(pay[D[b, 11], th, q]) if D[b, 11] >= 0 else 0.0
+                    u = F64(pay[released, th, q]) if released >= 0 else 1.0
+                    refill = 1.0 - math.exp(-elapsed / P[b, RECOVERY])
+                    neuron = U32(spk[th, q])
+                    for j in range(a, e):
+                        r = I64(load_u32(D[b, 7], j))
+                        x = u
+                        if sites > 0 or released == -1:
+                            stream = 0x50000000 + (b << 16)
+                            name = U32(seen[first + r])
+                            x = amount(
+                                D, b, r, u, refill, elapsed, P[b, 1], name, neuron, step, stream, k0, k1, ready, own
+                            )
+                        if x > 0.0:
+                            release(D, b, P, T, until, pool, owner, first + r, x * P[b, HEIGHT], spill, step)
+    return events
+
+
+@njit(nogil=True, error_model="numpy")
+def release(D, b, P, T, until, pool, owner, r, height, spill, step):
+    """Transmitter into one cleft, and the part that reaches the other synapses of the same target."""
+    if D[b, SQUARE]:
+        T[r] = F32(height)
+        until[r] = np.int32(step + D[b, WIDTH])
+        return
+    T[r] += F32(height * (1.0 - spill))
+    if spill > 0.0:
+        pool[owner[r]] += F32(spill * height)
+
+
+@njit(nogil=True, error_model="numpy", fastmath=FAST)
+def clear_square(T, mean, until, first, n, step):
+    """A pulse stands until it ends."""
+    k, o = np.int32(step), U64(first)  # unsigned places, without which the loop does not vectorise
+    for r in range(U64(n)):
+        t = T[o + r] if until[o + r] > k else F32(0.0)
+        T[o + r] = t
+        mean[r] = t
+
+
+@njit(nogil=True, error_model="numpy", fastmath=FAST)
+def clear_linear(T, mean, first, n, factor, share, floor):
+    """First-order clearance, exact: ``factor`` over the step, ``share`` the mean of the step."""
+    o = U64(first)
+    for r in range(U64(n)):
+        t = T[o + r]
+        mean[r] = t * share
+        t *= factor
+        T[o + r] = t if t > floor else F32(0.0)
+
+
+@njit(nogil=True, error_model="numpy", fastmath=FAST)
+def clear_saturable(T, mean, first, n, dt, decay, v1, k1, v2, k2, floor):
+    """First-order clearance, uptake and breakdown by Michaelis and Menten: Runge-Kutta, with Simpson's mean."""
+    h, half, sixth, o = dt, dt * F32(0.5), F32(1 / 6), U64(first)
+    for r in range(U64(n)):
+        t0 = T[o + r]
+        a = -decay * t0 - v1 * t0 / (k1 + t0) - v2 * t0 / (k2 + t0)
+        t1 = max(t0 + half * a, F32(0.0))
+        b = -decay * t1 - v1 * t1 / (k1 + t1) - v2 * t1 / (k2 + t1)
+        t2 = max(t0 + half * b, F32(0.0))
+        c = -decay * t2 - v1 * t2 / (k1 + t2) - v2 * t2 / (k2 + t2)
+        t3 = max(t0 + h * c, F32(0.0))
+        d = -decay * t3 - v1 * t3 / (k1 + t3) - v2 * t3 / (k2 + t3)
+        t = max(t0 + h * sixth * (a + F32(2.0) * (b + c) + d), F32(0.0))
+        mean[r] = sixth * (t0 + F32(2.0) * (t1 + t2) + t)
+        T[o + r] = t if t > floor else F32(0.0)
+
+
+@njit(nogil=True, error_model="numpy")
+def share_pool(T, pool, start, first_target, targets, first):
+    """What was spilt at a target is divided between its synapses."""
+    for s in range(first_target, first_target + targets):
+        if pool[s] != 0:
+            a, e = start[s], start[s + 1]
+            part = pool[s] / F32(e - a)
+            for r in range(a, e):
+                T[first + r] += part
+            pool[s] = 0.0
+
+
+@njit(nogil=True, error_model="numpy", fastmath=FAST)
+def two_states(x, mean, at, n, alpha, beta, dt):
+    """r' = alpha T (1 - r) - beta r over a step at the concentration ``mean``, exactly."""
+    o = U64(at)
+    for r in range(U64(n)):
+        a = alpha * mean[r]
+        rate = a + beta
+        x[o + r] += (a - rate * x[o + r]) * dt * exprel32(-rate * dt)
+
+
+@njit(nogil=True, error_model="numpy", fastmath=FAST)
+def two_states_own(x, mean, at, n, rates, first, dt):
+    """The same with rates of each synapse: rows alpha and beta."""
+    o, f, alpha, beta = U64(at), U64(first), rates[0], rates[1]
+    for r in range(U64(n)):
+        a = alpha[f + r] * mean[r]
+        rate = a + beta[f + r]
+        x[o + r] += (a - rate * x[o + r]) * dt * exprel32(-rate * dt)
+
+
+@njit(nogil=True, error_model="numpy", fastmath=FAST)
+def by_table(x, mean, at, n, d, M, table, scale, top, new):
+    """States of synapses by propagators interpolated over the concentration; entries lie at squares of whole numbers."""
+    size = d * (d + 1)
+    for r in range(n):
+        t = min(mean[r], top) * scale
+        i = min(I64(math.sqrt(t)), I64(GRID - 1))
+        ft = (t - F32(i * i)) / F32(2 * i + 1)
+        o = table + i * size
+        for c in range(d):
+            k = o + c * (d + 1)
+            total = M[k + d] + ft * (M[k + d + size] - M[k + d])
+            for e in range(d):
+                total += (M[k + e] + ft * (M[k + e + size] - M[k + e])) * x[at + e * n + r]
+            new[c] = total
+        for c in range(d):
+            x[at + c * n + r] += new[c]
+
+
+@njit(nogil=True, error_model="numpy", fastmath=FAST)
+def by_pulse(x, mean, at, n, d, M, table, new):
+    """States of synapses that are under one concentration or none: both propagators, in pieces that stay in the cache."""
+    size, zero = d * (d + 1), F32(0.0)
+    last = table + GRID * size
+    for begin in range(0, n, PIECE):
+        m, f = U64(min(PIECE, n - begin)), U64(begin)
+        for c in range(d):
+            k, o = c * (d + 1), U64(c * PIECE)
+            p, q = M[table + k + d], M[last + k + d]
+            for r in range(m):
+                new[o + r] = q if mean[f + r] > zero else p
+            for e in range(d):
+                p, q, u = M[table + k + e], M[last + k + e], U64(at + e * n + begin)
+                for r in range(m):
+                    new[o + r] += (q if mean[f + r] > zero else p) * x[u + r]
+        for c in range(d):
+            o, u = U64(c * PIECE), U64(at + c * n + begin)
+            for r in range(m):
+                x[u + r] += new[o + r]
+
+
+@njit(nogil=True, error_model="numpy")
+def by_voltage(X, x, mean, at, n, d, M, table, scale, top, v_low, v_step, v_rows, start, v_slot, target, targets, new):
+    """As :func:`by_table`, with the voltage of each target."""
+    size = d * (d + 1)
+    across = (GRID + 1) * size
+    for s in range(target, target + targets):
+        row = (F64(X[v_slot[s]]) - v_low) / v_step
+        row = min(max(row, 0.0), v_rows - 1.000001)
+        j = I64(row)
+        fv = F32(row - j)
+        for r in range(start[s], start[s + 1]):
+            t = min(mean[r], top)
+            i = min(I64(math.sqrt(t * scale)), I64(GRID - 1))
+            ft = (t * scale - F32(i * i)) / F32(2 * i + 1)
+            o = table + j * across + i * size
+            for c in range(d):
+                total = F32(0.0)
+                for e in range(d + 1):
+                    k = o + c * (d + 1) + e
+                    m = k + across
+                    p = M[k] + ft * (M[k + size] - M[k])
+                    p += fv * (M[m] + ft * (M[m + size] - M[m]) - p)
+                    total += p * (x[at + e * n + r] if e < d else F32(1.0))
+                new[c] = total
+            for c in range(d):
+                x[at + c * n + r] += new[c]
+
+
+@njit(nogil=True, error_model="numpy")
+def advance_synapses(X, D, P, T, until, pool, mean, x, rates, M, start, v_slot, step, dt, new):
+    """All clefts and receptors from ``step`` to the next."""
+    for b in range(D.shape[0]):
+        n, first, at, d = D[b, COUNT], D[b, 14], D[b, STATE], D[b, DIM]
+        if n == 0:
+            continue
+        if D[b, SQUARE]:
+            clear_square(T, mean, until, first, n, step)
+        else:
+            if P[b, SPILL] > 0.0:
+                share_pool(T, pool, start, D[b, TARGET], D[b, TARGETS], first)
+            decay = P[b, DECAY]
+            if P[b, V_UP] == 0.0 and P[b, V_BREAK] == 0.0:
+                share = (1.0 - math.exp(-decay * dt)) / (decay * dt) if decay > 0.0 else 1.0
+                clear_linear(T, mean, first, n, F32(math.exp(-decay * dt)), F32(share), F32(P[b, FLOOR]))
+            else:
+                clear_saturable(
+                    T,
+                    mean,
+                    first,
+                    n,
+                    F32(dt),
+                    F32(decay),
+                    F32(P[b, V_UP]),
+                    F32(P[b, K_UP]),
+                    F32(P[b, V_BREAK]),
+                    F32(P[b, K_BREAK]),
+                    F32(P[b, FLOOR]),
+                )
+        if D[b, TWO] == 1:
+            two_states(x, mean, at, n, F32(P[b, ALPHA]), F32(P[b, BETA]), F32(dt))
+        elif D[b, TWO] == 2:
+            two_states_own(x, mean, at, n, rates, D[b, RATES], F32(dt))
+        elif D[b, TWO] == 3:
+            by_pulse(x, mean, at, n, d, M, D[b, TABLE], new)
+        elif P[b, V_STEP] > 0.0:
+            scale, rows = F32(GRID * GRID / P[b, TOP]), D[b, ROWS]
+            by_voltage(
+                X,
+                x,
+                mean,
+                at,
+                n,
+                d,
+                M,
+                D[b, TABLE],
+                scale,
+                F32(P[b, TOP]),
+                P[b, V_LOW],
+                P[b, V_STEP],
+                rows,
+                start,
+                v_slot,
+                D[b, TARGET],
+                D[b, TARGETS],
+                new,
+            )
+        else:
+            scale = F32(GRID * GRID / P[b, TOP])
+            by_table(x, mean, at, n, d, M, D[b, TABLE], scale, F32(P[b, TOP]), new)

@@ -1,0 +1,104 @@
+"""What generated rules call: raw stores, tables of decay, the histories of targets."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+
+from amine.engine.device.functions import intrinsic, philox
+
+I64, U64, U32, F64 = np.int64, np.uint64, np.uint32, np.float64
+
+# columns of the table of plastic bundles that follow those of amine.engine.device.deliver; addresses are of this thread's shard
+(
+    P_KIND,  # kind of rule
+    P_TARGET,  # index of the target population
+    P_FIRST,  # first and last (exclusive) target that the thread owns
+    P_LAST,
+    P_ROW,  # place of the receptor's state of neuron 0
+    P_STRIDE,  # values of a block of the target population
+    P_BASE,  # place of the target population in the state array
+    P_HISTORY,  # address of the histories
+    P_WIDTH,  # words of a history
+    P_SOURCES,  # number of source neurons
+    P_LOCAL,  # place of the source states of row 0 in the thread's array
+    P_SIGNALS,  # place of the remembered slow signals in the thread's array
+    P_ROOM,  # remembered ticks
+    P_SHIFT,  # 1 if the delay is dendritic
+    P_EARLY,  # 1 if spikes act at the end of the step
+    P_TICK,  # steps of a tick
+    P_STREAM,  # random stream
+    P_ENTRY,  # words of an entry of a history
+    P_STATES,  # states of a source
+    P_BYTES,  # bytes of a synapse
+    P_SUMS,  # number of sums over synapses, and of slow signals that rows of the target repeat
+    P_BATHED,
+    P_MARGIN,  # entries that a history may get before threads meet
+    P_CROWDED,  # 1 if a history has no room for so many more
+    P_PHASES,  # number of phases of a pre-spike
+) = range(32, 57)
+MOST = 8  # phases, and variables of the target that a rule reads in one way
+P_PHASE0, P_NOW0, P_SEEN0, P_HELD0, P_FIELD0, P_SUM0, P_BATH0, P_BATHER0 = (57 + MOST * q for q in range(8))
+COLUMNS = P_BATHER0 + MOST
+NEAR = 65536  # decays over more steps than this are not looked up
+
+
+def _storer(t: types.Type, llvm: ir.Type):
+    @intrinsic
+    def store(typingctx, address, index, value):
+        def codegen(context, builder, signature, args):
+            p = builder.inttoptr(args[0], llvm.as_pointer())
+            builder.store(args[2], builder.gep(p, [args[1]], source_etype=llvm))
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64, t), codegen
+
+    return store
+
+
+store_f32 = _storer(types.float32, ir.FloatType())
+store_f64 = _storer(types.float64, ir.DoubleType())
+store_i32 = _storer(types.int32, ir.IntType(32))
+store_i64 = _storer(types.int64, ir.IntType(64))
+
+
+@njit(nogil=True, inline="always")
+def decay(E, b, r, n):
+    """exp(-rate n dt) for n >= 0 steps, as a product of two table entries."""
+    if n < NEAR:
+        return E[b, r, U64(n) & U64(255)] * E[b, r, U64(256) + (U64(n) >> U64(8))]
+    return E.dtype.type(math.exp(-E[b, r, 512] * n))
+
+
+@njit(nogil=True, inline="always")
+def mean(E, b, r, n):
+    """The mean of exp(-rate t) over n steps; n is at most a tick."""
+    return E[b, r, U64(513) + U64(n)]
+
+
+@njit(nogil=True, inline="always")
+def mean_far(E, b, r, n):
+    """As :func:`mean`, for any n."""
+    return (E.dtype.type(1.0) - decay(E, b, r, n)) / (E[b, r, 512] * E.dtype.type(n))
+
+
+def tables(rates: list[float], dt: float, tick: int, real: type) -> np.ndarray:
+    """Rows of lookup tables: 256 single steps, 256 strides of 256 steps, the rate of a step, means over 0..tick steps."""
+    n, far = np.arange(256.0), 256.0 * np.arange(256.0)
+    out = np.zeros((max(1, len(rates)), 514 + tick))
+    for row, rate in zip(out, rates, strict=False):
+        x = rate * dt * np.arange(1, tick + 1)
+        row[:256], row[256:512], row[512] = np.exp(-rate * dt * n), np.exp(-rate * dt * far), rate * dt
+        row[513], row[514:] = 1.0, -np.expm1(-x) / x
+    return out.astype(real)
+
+
+@njit(nogil=True)
+def noise(k0, k1, stream, target, row, step, place):
+    """A standard normal of its own for each synapse and step (Box and Muller on Philox words)."""
+    a, b, _, _ = philox(U32(target), U32(step), U32(row), U32(stream + place), k0, k1)
+    u, angle = (F64(a) + 0.5) * 2.3283064365386963e-10, F64(b) * 1.4629180792671596e-09
+    return math.sqrt(-2.0 * math.log(u)) * math.cos(angle)

@@ -1,0 +1,295 @@
+"""Starts and ends of transmitter pulses: what a spike does to the schemes of its neuron, and what the targets are told.
+
+A start moves the released part of a neuron's receptors from those without transmitter to those with it; the payload is
+what was moved. An end moves all back. A spike within a pulse prolongs it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from amine.engine.device.functions import philox, uncounted
+from amine.engine.transmission.schemes import (
+    G_DIM,
+    G_FRACTION,
+    G_ID0,
+    G_LIST,
+    G_PAY,
+    G_POP,
+    G_SITES,
+    G_STATE,
+    G_STREAM,
+    G_TABLE,
+    G_TIME,
+    G_WIDTH,
+    GRID,
+    POWERS,
+    R_DECAY,
+    R_FLOOR,
+    R_HEIGHT,
+    R_K_BREAK,
+    R_K_UP,
+    R_RECOVERY,
+    R_TOP,
+    R_V_BREAK,
+    R_V_UP,
+    TIMES,
+)
+
+START, EMPTY, VISIT = 1, 2, 3  # after the step of the state: of a pulse, whether a site is empty, of the last spike
+I64, U32, F64 = np.int64, np.uint32, np.float64
+TINY = 1e-30
+
+
+@uncounted(error_model="numpy")
+def propagate(X, at, D, steps, P, table, tmp):
+    """X[at:at+D] advanced by ``steps`` steps with the powers at ``table``."""
+    bit = I64(0)
+    while steps > 0 and bit < POWERS:
+        if steps & I64(1):
+            o = table + bit * D * D
+            for i in range(D):
+                s = 0.0
+                for j in range(D):
+                    s += P[o + i * D + j] * X[at + j]
+                tmp[i] = s
+            for i in range(D):
+                X[at + i] = tmp[i]
+        steps >>= I64(1)
+        bit += I64(1)
+
+
+@uncounted(error_model="numpy")
+def catch_up(X, time, P, x, t, D, table, k, tmp):
+    """Both parts of one unit brought to step ``k``."""
+    steps = k - time[t]
+    if steps <= 0:
+        return
+    propagate(X, x, D, steps, P, table, tmp)
+    if X[x + 2 * D - 1] > 0.0:
+        propagate(X, x + D, D, steps, P, table + POWERS * D * D, tmp)
+    time[t] = k
+
+
+@uncounted(error_model="numpy")
+def start(X, x, D, f, moved):
+    """Moves the part ``f`` of receptors under transmitter and adds it to ``moved``; returns the mass moved."""
+    mass = f * X[x + D - 1]
+    if mass <= TINY:
+        return 0.0
+    for j in range(D):
+        change = f * X[x + j]
+        X[x + j] -= change
+        X[x + D + j] += change
+        moved[j] += change
+    return mass
+
+
+@uncounted(error_model="numpy")
+def finish(X, x, D, moved):
+    """Moves all back and subtracts it from ``moved``; returns the mass moved."""
+    mass = X[x + 2 * D - 1]
+    for j in range(D):
+        change = X[x + D + j]
+        X[x + j] += change
+        X[x + D + j] = 0.0
+        moved[j] -= change
+    return mass
+
+
+@uncounted(error_model="numpy")
+def put(mine, at, pay, row, tid, D, moved, neuron):
+    """Lists an event with its payload."""
+    mine[at] = neuron
+    for j in range(D):
+        pay[row + j, tid, at] = moved[j]
+    return at + 1
+
+
+@uncounted(error_model="numpy")
+def release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp):
+    """A spike of a neuron whose sites are taken together: the part of them that releases is a number."""
+    D, i = G[g, G_DIM], I64(mine[q]) - G[g, G_ID0]
+    x, t = G[g, G_STATE] + i * 2 * D, G[g, G_TIME] + i * TIMES
+    f = 1.0
+    if G[g, G_FRACTION] >= 0:
+        f = min(max(F64(pay[G[g, G_FRACTION], tid, q]), 0.0), 1.0)
+    catch_up(X, time, P, x, t, D, G[g, G_TABLE], k, tmp)
+    time[t + START] = k
+    moved[:] = 0.0
+    if start(X, x, D, f, moved) > 0.0:
+        at = put(mine, at, pay, G[g, G_PAY], tid, D, moved, mine[q])
+    return at
+
+
+@uncounted(error_model="numpy")
+def fires(G, g, time, t, neuron, site, u, recovery, k, dt, k0, k1):
+    """Whether a site releases at a spike: if it has a vesicle, with the probability of release.
+
+    The word of the random numbers is named by neuron, site, step and group. A site that released is empty until a new
+    vesicle arrives, after a time that is exponentially distributed; whether one has come is drawn at each spike.
+    """
+    lo, hi = U32(k & I64(0xFFFFFFFF)), U32((k >> I64(32)) | (I64(G[g, G_STREAM]) << I64(8)))
+    w0, w1, w2, w3 = philox(U32(neuron), lo, hi, U32(0x71000000 + site // 4), k0, k1)
+    w = w0 if site % 4 == 0 else w1 if site % 4 == 1 else w2 if site % 4 == 2 else w3
+    r = (F64(w) + 0.5) / 4294967296.0
+    full = 1.0 if time[t + EMPTY] == 0 else 1.0 - np.exp(-(k - time[t + VISIT]) * dt / recovery)
+    time[t + VISIT] = k
+    if r < full * u:
+        time[t + EMPTY] = 1
+        return True
+    if r < full:
+        time[t + EMPTY] = 0
+    return False
+
+
+@uncounted(error_model="numpy")
+def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recovery, dt, k0, k1):
+    """A spike of a neuron with sites of their own, each with its receptors."""
+    D, n, i = G[g, G_DIM], G[g, G_SITES], I64(mine[q]) - G[g, G_ID0]
+    u = F64(pay[G[g, G_FRACTION], tid, q])
+    moved[:] = 0.0
+    total = 0.0
+    for site in range(n):
+        unit = i * n + site
+        x, t = G[g, G_STATE] + unit * 2 * D, G[g, G_TIME] + unit * TIMES
+        if fires(G, g, time, t, mine[q], site, u, recovery, k, dt, k0, k1):
+            catch_up(X, time, P, x, t, D, G[g, G_TABLE], k, tmp)
+            time[t + START] = k
+            total += start(X, x, D, 1.0, moved)
+    if total > 0.0:
+        at = put(mine, at, pay, G[g, G_PAY], tid, D, moved, mine[q])
+    return at
+
+
+@uncounted(error_model="numpy")
+def end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp):
+    """Ends the pulses of neurons that spiked a pulse's width ago, if none of their units was prolonged."""
+    D, n, W, p = G[g, G_DIM], max(I64(1), G[g, G_SITES]), G[g, G_WIDTH], G[g, G_POP]
+    for q in range(ptr[slot - W, p, tid, 0], ptr[slot - W, p, tid, 1]):
+        i = I64(mine[q]) - G[g, G_ID0]
+        moved[:] = 0.0
+        total = 0.0
+        for unit in range(i * n, i * n + n):
+            x, t = G[g, G_STATE] + unit * 2 * D, G[g, G_TIME] + unit * TIMES
+            if time[t + START] == k - W and X[x + 2 * D - 1] > 0.0:
+                catch_up(X, time, P, x, t, D, G[g, G_TABLE], k, tmp)
+                total += finish(X, x, D, moved)
+        if total > 0.0:
+            at = put(mine, at, pay, G[g, G_PAY], tid, D, moved, mine[q])
+    return at
+
+
+# --- transmitter that is cleared -------------------------------------------------------------------------------------
+
+
+@uncounted(error_model="numpy")
+def clear(t0, R, g, dt):
+    """(mean over the step, end) of the concentration under clearance, uptake and breakdown."""
+    decay, v1, k1, v2, k2 = R[g, R_DECAY], R[g, R_V_UP], R[g, R_K_UP], R[g, R_V_BREAK], R[g, R_K_BREAK]
+    if v1 == 0.0 and v2 == 0.0:
+        end = t0 * np.exp(-decay * dt)
+        return ((t0 - end) / (decay * dt) if decay > 0.0 else t0), end
+    a = -decay * t0 - v1 * t0 / (k1 + t0) - v2 * t0 / (k2 + t0)
+    t1 = max(t0 + 0.5 * dt * a, 0.0)
+    b = -decay * t1 - v1 * t1 / (k1 + t1) - v2 * t1 / (k2 + t1)
+    t2 = max(t0 + 0.5 * dt * b, 0.0)
+    c = -decay * t2 - v1 * t2 / (k1 + t2) - v2 * t2 / (k2 + t2)
+    t3 = max(t0 + dt * c, 0.0)
+    d = -decay * t3 - v1 * t3 / (k1 + t3) - v2 * t3 / (k2 + t3)
+    end = max(t0 + dt / 6.0 * (a + 2.0 * (b + c) + d), 0.0)
+    return (t0 + 2.0 * (t1 + t2) + end) / 6.0, end
+
+
+@uncounted(error_model="numpy")
+def interpolate(X, x, D, P, M, t, top, new):
+    """States after a step at the concentration ``t``: entries of the table lie at squares of whole numbers."""
+    z = min(t, top) / top * GRID * GRID
+    i = min(I64(np.sqrt(z)), GRID - 1)
+    f = (z - i * i) / (2 * i + 1)
+    o, size = M + i * D * (D + 1), D * (D + 1)
+    for c in range(D):
+        s = 0.0
+        for e in range(D + 1):
+            p = P[o + c * (D + 1) + e]
+            s += (p + f * (P[o + size + c * (D + 1) + e] - p)) * X[x + e]
+        new[c] = s
+
+
+@uncounted(error_model="numpy")
+def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
+    """Advances one unit from step ``k`` to the next and adds to ``moved`` what its targets do not work out themselves."""
+    table = G[g, G_TABLE]
+    M = table + POWERS * (D + 1) * (D + 1)
+    inverse = M + (GRID + 1) * D * (D + 1)
+    mean, end = clear(X[x + D + 1], R, g, dt)
+    interpolate(X, x, D, P, M, mean, R[g, R_TOP], tmp)
+    for c in range(D):  # less what happens without transmitter
+        s = tmp[c]
+        for e in range(D + 1):
+            s -= P[M + c * (D + 1) + e] * X[x + e]
+        moved[D + c] = s
+    for c in range(D):
+        X[x + c] = tmp[c]
+        s = 0.0
+        for e in range(D):
+            s += P[inverse + c * D + e] * moved[D + e]
+        moved[c] += s
+    X[x + D + 1] = end if end > R[g, R_FLOOR] else 0.0
+    time[t] = k + 1
+
+
+@uncounted(error_model="numpy")
+def cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp):
+    """Lets this step's spikes release, then lists what all clefts with transmitter add in a step."""
+    D, n, p = G[g, G_DIM], max(I64(1), G[g, G_SITES]), G[g, G_POP]
+    width = D + 2
+    for q in range(ptr[slot, p, tid, 0], ptr[slot, p, tid, 1]):
+        i = I64(mine[q]) - G[g, G_ID0]
+        f = F64(pay[G[g, G_FRACTION], tid, q]) if G[g, G_FRACTION] >= 0 else 1.0
+        for site in range(n):
+            unit = i * n + site
+            x, t = G[g, G_STATE] + unit * width, G[g, G_TIME] + unit * TIMES
+            amount = f
+            if G[g, G_SITES] > 0:
+                amount = 1.0 if fires(G, g, time, t, mine[q], site, f, R[g, R_RECOVERY], k, dt, k0, k1) else 0.0
+            if amount > 0.0:
+                if X[x + D + 1] == 0.0:
+                    propagate(X, x, D + 1, k - time[t], P, G[g, G_TABLE], tmp)
+                    time[t] = k
+                X[x + D + 1] += amount * R[g, R_HEIGHT]
+    ptr[slot, G[g, G_LIST], tid, 0] = at
+    for i in range(GN[g, 0], GN[g, 1]):
+        active = False
+        for unit in range(i * n, i * n + n):
+            x, t = G[g, G_STATE] + unit * width, G[g, G_TIME] + unit * TIMES
+            if X[x + D + 1] > 0.0:
+                if not active:
+                    moved[:] = 0.0
+                active = True
+                cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp)
+        if active:
+            at = put(mine, at, pay, G[g, G_PAY], tid, D, moved, G[g, G_ID0] + i)
+    ptr[slot, G[g, G_LIST], tid, 1] = at
+    ptr[slot, G[g, G_LIST] + 1, tid, 0] = at
+    ptr[slot, G[g, G_LIST] + 1, tid, 1] = at
+    return at
+
+
+@uncounted(error_model="numpy")
+def pulses(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp):
+    """What this step's spikes start and what ends now, listed from ``at`` on; returns where the list then ends."""
+    p = G[g, G_POP]
+    if G[g, G_WIDTH] == 0:
+        return cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp)
+    ptr[slot, G[g, G_LIST], tid, 0] = at
+    for q in range(ptr[slot, p, tid, 0], ptr[slot, p, tid, 1]):
+        if G[g, G_SITES] == 0:
+            at = release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp)
+        else:
+            at = release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, R[g, R_RECOVERY], dt, k0, k1)
+    ptr[slot, G[g, G_LIST], tid, 1] = at
+    ptr[slot, G[g, G_LIST] + 1, tid, 0] = at
+    at = end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp)
+    ptr[slot, G[g, G_LIST] + 1, tid, 1] = at
+    return at

@@ -1,0 +1,114 @@
+"""Release that differs from synapse to synapse: quanta drawn at each, and means whose parameters are its own.
+
+A spike's payload is the time since the neuron's last spike; what a synapse has ready is kept beside it, in the shard of
+the thread that owns its target. Random numbers are named by the place of the target's state, the source neuron and the
+step, so that synapses release independently of each other and of who computes them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from amine.engine.device.deliver import segment
+from amine.engine.device.functions import load_f32, load_f64, load_u32, philox
+
+# columns after those of a bundle (amine.engine.device.deliver): row of payload with the time since the last spike, row with the
+# probability of release (-1: each synapse has its own parameters), number of sites (0: a mean), and the first synapse in the
+# thread's arrays: numbers of sites that are ready, and parameters and states
+ELAPSED, RELEASED, SITES, FIRST, OWN, Y_COLUMNS = 11, 12, 13, 14, 15, 16
+# parameters and states of a synapse of its own
+U, TAU_REC, TAU_FACIL, USED, LEFT, OWN_COLUMNS = range(6)
+# columns of the real table
+WEIGHT, CV, RECOVERY, Y_REALS = range(4)
+I64, U32, F64, F32 = np.int64, np.uint32, np.float64, np.float32
+TWO32 = 1.0 / 4294967296.0
+
+
+@njit(nogil=True, error_model="numpy")
+def size_of(k, cv, w0, w1):
+    """Sum of ``k`` quanta: lognormal with mean k and variance k cv^2."""
+    s2 = math.log(1.0 + cv * cv / k)
+    z = math.sqrt(-2.0 * math.log((F64(w0) + 0.5) * TWO32)) * math.cos(2.0 * math.pi * (F64(w1) + 0.5) * TWO32)
+    return k * math.exp(math.sqrt(s2) * z - 0.5 * s2)
+
+
+@njit(nogil=True, error_model="numpy")
+def quanta(n, ready, u, refill, c0, c1, step, stream, k0, k1):
+    """(quanta released, sites ready afterwards): one word decides for each site."""
+    out, left = 0, ready
+    w0 = w1 = w2 = w3 = U32(0)
+    for s in range(n):
+        if s % 4 == 0:
+            w0, w1, w2, w3 = philox(c0, c1, U32(step), U32(stream + s // 4), k0, k1)
+        w = w0 if s % 4 == 0 else w1 if s % 4 == 1 else w2 if s % 4 == 2 else w3
+        r = (F64(w) + 0.5) * TWO32
+        if s < ready:
+            if r < u:
+                out += 1
+                left -= 1
+        elif r < refill * u:
+            out += 1
+        elif r < refill:
+            left += 1
+    return out, left
+
+
+@njit(nogil=True, error_model="numpy")
+def amount(D, b, j, u, refill, elapsed, cv, c0, c1, step, stream, k0, k1, ready, own):
+    """What synapse ``j`` releases at a spike, in quanta, or as a part of its resources."""
+    if D[b, RELEASED] < 0:
+        o = (D[b, OWN] + j) * OWN_COLUMNS
+        facil = math.exp(-elapsed / own[o + TAU_FACIL])
+        used = own[o + USED] * facil
+        used += own[o + U] * (1.0 - used)
+        own[o + USED] = used
+        u, refill = used, 1.0 - math.exp(-elapsed / own[o + TAU_REC])
+        if D[b, SITES] == 0:
+            left = 1.0 - (1.0 - own[o + LEFT]) * (1.0 - refill)
+            own[o + LEFT] = left * (1.0 - u)
+            return u * left
+    k, left = quanta(D[b, SITES], I64(ready[D[b, FIRST] + j]), u, refill, c0, c1, step, stream, k0, k1)
+    ready[D[b, FIRST] + j] = left
+    if k > 0 and cv > 0.0:
+        w0, w1, _, _ = philox(c0, c1, U32(step), U32(stream + 255), k0, k1)
+        return size_of(F64(k), cv, w0, w1)
+    return F64(k)
+
+
+@njit(nogil=True, error_model="numpy")
+def deliver_synaptic(X, D, P, ready, own, spk, ptr, pay, slot, step, dt, k0, k1):
+    """Adds to X what arrives at ``step`` through synapses with release of their own; returns the number of events."""
+    threads, events = spk.shape[0], 0
+    for b in range(D.shape[0]):
+        pop, id0, dmin = D[b, 1], D[b, 10], D[b, 2]
+        packed, separate = D[b, 0] == 1, D[b, 0] == 2
+        for d in range(D[b, 3]):
+            s = slot - 1 - dmin - d
+            for th in range(threads):
+                for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+                    a, e = segment(D, b, I64(spk[th, q]) - id0, d)
+                    if e <= a:
+                        continue
+                    elapsed = F64(pay[D[b, ELAPSED], th, q])
+                    u = F64(pay[D[b, RELEASED], th, q]) if D[b, RELEASED] >= 0 else 0.0
+                    refill = 1.0 - math.exp(-elapsed / P[b, RECOVERY])
+                    events += e - a
+                    before, rank = U32(0xFFFFFFFF), I64(0)
+                    for j in range(a, e):
+                        target = load_u32(D[b, 7], 2 * j) if packed else load_u32(D[b, 7], j)
+                        rank = rank + 1 if target == before else I64(0)
+                        before = target
+                        w = P[b, WEIGHT]
+                        if packed:
+                            w = F64(load_f32(D[b, 7], 2 * j + 1))
+                        elif separate:
+                            w = load_f64(D[b, 8], j)
+                        stream = 0x40000000 + (b << 16) + ((rank & 255) << 8)
+                        neuron, cv = U32(spk[th, q]), P[b, CV]
+                        x = amount(D, b, j, u, refill, elapsed, cv, target, neuron, step, stream, k0, k1, ready, own)
+                        if x != 0.0:
+                            X[I64(target)] += X.dtype.type(w * x)
+    return events

@@ -1,0 +1,145 @@
+"""The tree solve for a block of cells, as vector instructions, and Poisson input for blocks of any width.
+
+Elimination from the leaves to the root and substitution back (Hines 1984, Int J Biomed Comput 15:69-76): linear in the number of
+compartments, without fill-in. Rows of a compartment: v, d (diagonal), x (right-hand side, then solution).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic as _intrinsic
+
+from amine.engine.device.functions import random_block
+from amine.engine.device.poisson import TWO32
+
+intrinsic: Any = _intrinsic
+_FLAGS = ("contract", "nsz")
+
+
+class _Rows:
+    """Vectors of ``lanes`` values of a state array, by place."""
+
+    def __init__(self, context: Any, builder: Any, array_type: Any, array: Any, lanes: int):
+        self.builder, self.lanes = builder, lanes
+        self.scalar = context.get_value_type(array_type.dtype)
+        self.vector = ir.VectorType(self.scalar, lanes)
+        self.size = array_type.dtype.bitwidth // 8
+        self.data = context.make_array(array_type)(context, builder, array).data
+
+    def _pointer(self, at: Any, row: int) -> Any:
+        index = self.builder.add(at, ir.IntType(64)(row * self.lanes))
+        place = self.builder.gep(self.data, [index], source_etype=self.scalar)
+        return self.builder.bitcast(place, self.vector.as_pointer())
+
+    def load(self, at: Any, row: int) -> Any:
+        return self.builder.load(self._pointer(at, row), typ=self.vector, align=self.size)
+
+    def store(self, x: Any, at: Any, row: int) -> None:
+        self.builder.store(x, self._pointer(at, row), align=self.size)
+
+    def splat(self, x: Any) -> Any:
+        one = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), x, ir.IntType(32)(0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
+        return self.builder.shuffle_vector(one, ir.Constant(self.vector, ir.Undefined), zeros)
+
+    def constant(self, x: float) -> Any:
+        return ir.Constant(self.vector, [x] * self.lanes)
+
+
+def _tree_step(lanes: int, body: Any) -> Any:
+    @intrinsic
+    def step(typingctx, X, child, parent, a):
+        def codegen(context, builder, signature, args):
+            rows = _Rows(context, builder, signature.args[0], args[0], lanes)
+            body(builder, rows, args[1], args[2], rows.splat(args[3]))
+            return context.get_dummy_value()
+
+        return types.void(X, types.uint64, types.uint64, X.dtype), codegen
+
+    return step
+
+
+def _eliminate(b: Any, rows: _Rows, child: Any, parent: Any, a: Any) -> None:
+    """d_p -= a^2/d, x_p += a x/d; the child keeps 1/d."""
+    r = b.fdiv(rows.constant(1.0), rows.load(child, 1), flags=_FLAGS)
+    f = b.fmul(a, r, flags=_FLAGS)
+    rows.store(r, child, 1)
+    rows.store(b.fsub(rows.load(parent, 1), b.fmul(f, a, flags=_FLAGS), flags=_FLAGS), parent, 1)
+    rows.store(b.fadd(rows.load(parent, 2), b.fmul(f, rows.load(child, 2), flags=_FLAGS), flags=_FLAGS), parent, 2)
+
+
+def _solution(b: Any, rows: _Rows, child: Any, parent: Any, a: Any) -> Any:
+    x = b.fadd(rows.load(child, 2), b.fmul(a, rows.load(parent, 2), flags=_FLAGS), flags=_FLAGS)
+    x = b.fmul(x, rows.load(child, 1), flags=_FLAGS)
+    rows.store(x, child, 2)
+    return x
+
+
+def _substitute(b: Any, rows: _Rows, child: Any, parent: Any, a: Any) -> None:
+    """x = (x + a x_p)/d, and that is the new voltage."""
+    rows.store(_solution(b, rows, child, parent, a), child, 0)
+
+
+def _substitute_half(b: Any, rows: _Rows, child: Any, parent: Any, a: Any) -> None:
+    """The same where x is the voltage in the middle of the step: the new one is 2 x - v."""
+    x = _solution(b, rows, child, parent, a)
+    twice = b.fadd(x, x, flags=_FLAGS)
+    rows.store(b.fsub(twice, rows.load(child, 0), flags=_FLAGS), child, 0)
+
+
+eliminate = {w: _tree_step(w, _eliminate) for w in (4, 8, 16, 32, 64)}
+substitute = {w: _tree_step(w, _substitute) for w in (4, 8, 16, 32, 64)}
+substitute_half = {w: _tree_step(w, _substitute_half) for w in (4, 8, 16, 32, 64)}
+substitute_trial = {w: _tree_step(w, _solution) for w in (4, 8, 16, 32, 64)}
+
+
+@njit(nogil=True, error_model="numpy")
+def add_poisson_lanes(
+    X, base, stride, lanes, row, weight_row, weight, table, length, draws, words, first, last, step, stream, k0, k1
+):
+    """As :func:`amine.engine.device.poisson.add_poisson` for blocks of ``lanes`` neurons, which share the words of 64."""
+    for m in range(draws):
+        drawn = np.int64(-1)
+        for b in range(first, last):
+            group = b * lanes >> 6
+            if group != drawn:
+                random_block(words, group, step, stream + m, k0, k1)
+                drawn = group
+            at, o = (b * lanes) & 63, base + b * stride
+            for lane in range(lanes):
+                count = 0
+                for k in range(length):
+                    count += np.int64(words[at + lane] >= table[k])
+                w = weight if weight_row < 0 else X[o + weight_row + lane]
+                X[o + row + lane] += w * count
+
+
+@njit(nogil=True, error_model="numpy")
+def add_poisson_rates_lanes(
+    X, base, stride, lanes, row, weight_row, weight, rate_row, draws, words, first, last, step, stream, k0, k1
+):
+    """The same with an expected count of its own for each neuron."""
+    for m in range(draws):
+        drawn = np.int64(-1)
+        for b in range(first, last):
+            group = b * lanes >> 6
+            if group != drawn:
+                random_block(words, group, step, stream + m, k0, k1)
+                drawn = group
+            at, o = (b * lanes) & 63, base + b * stride
+            for lane in range(lanes):
+                mean = np.float64(X[o + rate_row + lane]) / draws
+                u = (np.float64(words[at + lane]) + 0.5) / TWO32
+                p = math.exp(-mean)
+                count, total = 0, p
+                while u > total and count < 200:
+                    count += 1
+                    p *= mean / count
+                    total += p
+                w = weight if weight_row < 0 else X[o + weight_row + lane]
+                X[o + row + lane] += w * count

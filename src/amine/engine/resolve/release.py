@@ -1,0 +1,34 @@
+"""Which projections' synapses release each for itself; everything else about release belongs to the source neuron."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amine.models.model import Model
+
+#: the payload for such synapses: the time since the neuron's last spike
+ELAPSED = Model("elapsed", "release", "payload 1", {}, {}, "", "Time since the last spike, in ms.")
+
+
+def is_own(release: Model) -> bool:
+    """Whether parameters of release differ between synapses."""
+    return any(not isinstance(v, str) for v in release.parameters.values())
+
+
+def is_synaptic(s: Any) -> bool:
+    """Whether a projection's synapses release each for itself: at random, or with parameters that differ."""
+    return s.detail == "receptor" and s.release is not None and (s.release.quantal or is_own(s.release))
+
+
+def by_synapse(s: Any) -> bool:
+    """Whether release is worked out at each synapse, at any level."""
+    return s.detail != "kinetic" and s.release is not None and (s.release.quantal or is_own(s.release))
+
+
+def payloads(s: Any) -> list[Model]:
+    """The release models that the source neurons of a projection advance."""
+    if s.release is None:
+        return []
+    if not by_synapse(s):
+        return [s.release]
+    return [ELAPSED] if is_own(s.release) else [s.release, ELAPSED]

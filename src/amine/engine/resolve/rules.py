@@ -1,0 +1,65 @@
+"""Which rules a network holds, without repetition; read off the description without the parser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amine.engine.codegen.rule import RuleCode
+    from amine.network.network import Network
+    from amine.network.parts import Synapses
+
+
+@dataclass(frozen=True, eq=False)
+class RuleStructure:
+    """What decides the code of a rule on synapses: its text, and what the network gives it."""
+
+    model: Any
+    weight: str  # unit of the weight
+    outside: Mapping[str, str]  # units of all names that the network can give
+    fields: tuple[str, ...]  # those that are slow signals
+
+    def key(self) -> Any:
+        """Plain data that decides the code."""
+        import re
+
+        used = set(re.findall(r"[A-Za-z_]\w*", self.model.equations))
+        outside = sorted((n, u) for n, u in self.outside.items() if n in used)
+        return [self.model.structure(), self.weight, outside, sorted(set(self.fields) & used)]
+
+    def parsed(self) -> Any:
+        """The checked equations."""
+        from amine.equations.rules import parse_model
+
+        return parse_model(self.model, self.outside, self.weight, self.fields)
+
+    def plan(self) -> Any:
+        """How the rule is carried out."""
+        from amine.equations.rule_plan import plan
+
+        return plan(self.parsed(), set(self.fields))
+
+    def code(self, index: int) -> RuleCode:
+        """Source of the rule as number ``index`` of a module."""
+        from amine.engine.codegen.rule import Writer
+
+        return Writer(self.plan(), index, self.model.name).code()
+
+
+def rule_structure(net: Network, s: Synapses) -> RuleStructure:
+    """The rule of a plastic projection as it stands in a network."""
+    from amine.network.plasticity import fields_of, outside_of, weight_unit
+
+    return RuleStructure(s.plasticity, weight_unit(net, s), outside_of(net, s), tuple(fields_of(net)))
+
+
+def rules_of(net: Network) -> list[RuleStructure]:
+    """All rules of a network that differ in more than values."""
+    found: dict[str, RuleStructure] = {}
+    for s in net.projections:
+        if s.plasticity is not None:
+            r = rule_structure(net, s)
+            found.setdefault(repr(r.key()), r)
+    return list(found.values())

@@ -1,0 +1,61 @@
+"""States of a rule that advance with the neurons of its target: their equations become part of the population's system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from amine.engine.resolve.rules import RuleStructure, rule_structure
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """A rule that gives a population states; ``tag`` tells its parameters from those of other rules."""
+
+    tag: str
+    rule: RuleStructure
+
+    def parameter(self, name: str) -> str:
+        """Name of a parameter of the rule within the population."""
+        return f"{name}_{self.tag}"
+
+
+def learned(net: Network, population: str) -> dict[Learned, Any]:
+    """The rules that give a population states, each with the projection it comes from; equal ones once."""
+    out: dict[Learned, Any] = {}
+    seen: list[Any] = []
+    for s in net.projections:
+        if s.fused and s.target.views()[0].population == population and s.plasticity not in seen:
+            seen.append(s.plasticity)
+            out[Learned(f"rule{len(seen)}", rule_structure(net, s))] = s
+    return out
+
+
+def add_states(
+    part: Learned, currents: Mapping[str, Any], rhs: Any, units: Any, initial: Any, parameters: Any
+) -> list[tuple[str, Any]]:
+    """Adds the states of a rule to a system; returns what a post-spike does to them."""
+    from sympy import sympify
+
+    from amine.equations.symbols import symbol
+
+    plan = part.rule.plan()
+    eq = plan.eq
+    swap = {symbol(n): symbol(part.parameter(n)) for n in eq.parameters} | {symbol(n): e for n, e in currents.items()}
+    for s in plan.fused:
+        rhs[s], units[s] = eq.rhs[s].subs(swap, simultaneous=True), eq.states[s]
+        if s in eq.initial:
+            initial[s] = eq.initial[s].subs(swap, simultaneous=True)
+    for f in plan.bathed:  # a row that the loop over steps sets each tick
+        rhs[f], units[f] = sympify(0), part.rule.outside[f]
+    used = {x.name for s in plan.fused for x in eq.rhs[s].free_symbols}
+    jumps = [(n, e) for event in eq.post for act in event.acts if act is not None for n, e in [act] if n in plan.fused]
+    used |= {x.name for _, e in jumps for x in e.free_symbols} | {
+        x.name for s in plan.fused if s in eq.initial for x in eq.initial[s].free_symbols
+    }
+    parameters |= {part.parameter(n) for n in eq.parameters if n in used}
+    return [(n, e.subs(swap, simultaneous=True)) for n, e in jumps]

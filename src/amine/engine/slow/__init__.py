@@ -1,1 +1,0 @@
-"""Slow signals: concentrations, occupancies and second messengers, advanced every millisecond, and the parameters they change."""

@@ -1,0 +1,1 @@
+"""A network in time: runs, loops, threads and checkpoints."""

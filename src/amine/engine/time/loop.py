@@ -1,0 +1,116 @@
+"""A network in a loop with a world: sources follow the world, spikes act on it, a few milliseconds at a time."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.engine.time.checkpoint import Checkpoint
+from amine.engine.time.run import result, whole_steps
+from amine.engine.time.simulation import Simulation
+from amine.errors import AmineError, did_you_mean
+from amine.results.store import MemoryStore
+from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
+    from amine.results.run import Run
+    from amine.results.weights import Weights
+
+
+class Loop:
+    """A running network that stops when you say so, tells its spikes, and takes new rates; made by :meth:`amine.Network.loop`.
+
+    ``keep`` says whether spikes and probes stay in memory for :meth:`run`. What comes out depends on the network, its seed and on when
+    which rates were set; not on threads, and not on where else it stops.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network(seed=1, dt="1 ms")
+    >>> P = net.population("P", 100, "poisson", rate="0 Hz")
+    >>> loop = net.loop()
+    >>> loop.set_rates(P, "1 kHz")
+    >>> int(loop.advance("10 ms")["P"].sum()), loop.time
+    (1000, 10.0)
+    """
+
+    def __init__(self, net: Network, threads: int = 1, precision: str = "float32", keep: bool = True):
+        self._began = time.perf_counter()
+        self.network, self._simulation = net, Simulation(net, threads, precision)
+        self._keep, self._store = keep, MemoryStore()
+        self._hash = net.hash()
+
+    @property
+    def time(self) -> float:
+        """Time reached in ms."""
+        return self._simulation.step * self.network.dt
+
+    def set_rates(self, population: Any, rates: Any) -> None:
+        """Rates of a Poisson source from now on.
+
+        Parameters
+        ----------
+        population : the source, or its name.
+        rates : one for all, such as ``"20 Hz"``, or one for each neuron: ``array * am.units.Hz``.
+
+        Raises
+        ------
+        AmineError
+            If it is no Poisson source, or rates are negative, of another unit or number, or above one spike a step.
+        """
+        name = population if isinstance(population, str) else getattr(population, "name", repr(population)[:40])
+        where = f"Loop.set_rates, population '{name}'"
+        values = np.asarray(to_internal(rates, "Hz", where, nonnegative=True))
+        self._simulation.set_rates(name, values, where)
+
+    def advance(self, duration: Any) -> dict[str, np.ndarray]:
+        """Lets the network run on; number of spikes of each neuron in that time, by population.
+
+        Raises
+        ------
+        AmineError
+            If ``duration`` is no multiple of the time step, or a state is no longer a finite number.
+        """
+        sim = self._simulation
+        last = sim.step + whole_steps(duration, self.network.dt, "Loop.advance")
+        places = sim.places
+        counts = np.zeros(places[-1].id0 + places[-1].n, np.int64)
+        while sim.step < last:
+            chunk = sim.advance(min(sim.chunk_steps(None), last - sim.step))
+            counts += np.bincount(chunk.ids, minlength=len(counts))
+            if self._keep:
+                self._store.append(chunk.steps, chunk.ids, chunk.probes)
+        return {p.member.name: counts[p.id0 : p.id0 + p.n] for p in places}
+
+    def weights(self, synapses: Any) -> Weights:
+        """Weights and other states of a plastic projection as they are now; raises AmineError if it is not plastic."""
+        found = {} if self._simulation.plastic is None else self._simulation.plastic.weights(self._simulation)
+        name = synapses if isinstance(synapses, str) else getattr(synapses, "name", None)
+        if name not in found:
+            hint = did_you_mean(str(name), found) if found else "give synapses a rule"
+            raise AmineError("Loop.weights", "this is not a plastic projection", given=repr(name)[:40], hint=hint)
+        return found[name]
+
+    def run(self) -> Run:
+        """All that was kept so far, as if the network had run in one go; the loop can go on.
+
+        Raises
+        ------
+        AmineError
+            If the loop was made with ``keep=False``.
+        """
+        if not self._keep:
+            raise AmineError("Loop.run", "nothing was kept", hint="make the loop with keep=True")
+        return result(self.network, self._simulation, self._store, True, self._began)
+
+    def save(self, path: Any) -> None:
+        """Writes a checkpoint, from which ``net.loop(resume=path)`` goes on to the last bit."""
+        Checkpoint.write(Path(path), self._simulation, self._store, self._hash)
+
+    def restore(self, path: Any) -> None:
+        """Goes to where a checkpoint was made; raises AmineError if it is none, or one of another network or precision."""
+        Checkpoint.read(path, self._hash, self._simulation.precision).restore(self._simulation, self._store)

@@ -1,0 +1,1 @@
+"""The kinds of transmission between neurons: what each draws, keeps and gives to the kernel."""

@@ -1,0 +1,248 @@
+"""Projections whose schemes live at the source: their bundles, the quantum of each mass row, and the tables of a thread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from amine.engine.build.connectivity import Bundle, build_bundle
+from amine.engine.build.prepare import Place
+from amine.engine.device import deliver, deliver_vector
+from amine.engine.resolve.cells import port_name
+from amine.engine.transmission import schemes as kinetic
+from amine.engine.transmission.schemes import KineticState, PulseGroup, groups_of, sites_of
+from amine.network.network import Network
+from amine.network.ports import ONE, QUANTUM, scheme
+
+BLOCK = 64
+FULL = {"float32": 2.0**29, "float64": 2.0**52}  # quanta that a mass row may have to hold
+
+
+@dataclass
+class VectorBundle:
+    """Synapses of one pulse group onto rows of one layout."""
+
+    group: int  # index among all pulse groups
+    population: int
+    labels: tuple[str, ...]
+    targets: set[int]  # populations
+    rows: list[int]  # of each value, relative to the first
+    masses: list[bool]
+    receptor: list[int]  # index of the label of each value
+    weights: list[float] | None  # of each label, or None if each synapse has its own
+    bundle: Bundle
+    dense: int = 0  # number of sources, if all have the same row, which is then held once
+
+
+@dataclass
+class KineticNetwork:
+    """All of a network's pulses: states, bundles and what threads read of them."""
+
+    at_source: KineticState
+    groups: list[tuple[int, PulseGroup]]
+    bundles: list[VectorBundle]
+    ranges: np.ndarray  # [thread, group, first and last neuron]
+    tables: list[np.ndarray]  # bundles of each thread
+    whole: np.ndarray  # the states of all neurons as whole numbers
+    weight: np.ndarray = field(default_factory=lambda: np.zeros((0, 1)))
+    row: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.int64))
+    mass: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.bool_))
+
+    @property
+    def width(self) -> int:
+        """Longest pulse in steps."""
+        return int(self.at_source.table[:, kinetic.G_WIDTH].max(initial=0))
+
+    def arguments(self, t: int) -> tuple[Any, ...]:
+        """What the kernel of thread ``t`` takes."""
+        s = self.at_source
+        own = (s.table, s.real, s.X, s.time, s.powers, self.ranges[t])
+        return (*own, self.tables[t], self.weight, self.row, self.mass, self.whole, np.int64(s.dim))
+
+    def saved(self) -> dict[str, np.ndarray]:
+        """What changes."""
+        return {"X": self.at_source.X, "time": self.at_source.time}
+
+    state = saved
+
+    def copy(self) -> dict[str, np.ndarray]:
+        """For going back within a chunk."""
+        return {n: x.copy() for n, x in self.saved().items()}
+
+    def paste(self, saved: Any) -> None:
+        """Back from :meth:`copy` or :meth:`state`."""
+        for n, x in self.saved().items():
+            x[:] = saved[n]
+
+    set_state = paste
+
+
+def build(
+    net: Network, structure: Any, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
+) -> list[VectorBundle]:
+    """Draws the synapses, and tells each target's receptor the quantum of its mass row and the mean weight."""
+    from amine.engine.build.wiring import spec_of
+
+    index = {place.member.name: p for p, place in enumerate(places)}
+    numbers = {(p, repr(g.key())): q for q, (p, g) in enumerate(structure.pulses)}
+    found: dict[Any, tuple[VectorBundle, list[Any]]] = {}
+    stream = 0
+    for s in net.projections:
+        for a in s.source.views():
+            for b in s.target.views():
+                p, place = index[a.population], places[index[b.population]]
+                for group, labels in groups_of(net, s, b) if s.detail == "kinetic" else ():
+                    q = numbers[p, repr(group.key())]
+                    names, masses, receptor = _values(group, labels)
+                    rows = [place.row_base(n) for n in names]
+                    specs = [spec_of(net, s, a, b, x, places, blocks, names[0], stream) for x in labels]
+                    alike = all(isinstance(x.weight, float) for x in specs) and isinstance(specs[0].delay, int)
+                    weights = [x.weight for x in specs] if alike else None
+                    spec = specs[0]
+                    if alike:
+                        spec.weight = 1.0
+                    offsets = [r - rows[0] for r in rows]
+                    key = (q, labels, *offsets, *(weights or ()), spec.delay if alike else "own")
+                    if key not in found:
+                        v = VectorBundle(q, p, labels, set(), offsets, masses, receptor, weights, None)  # type: ignore[arg-type]
+                        found[key] = v, []
+                    found[key][0].targets.add(index[b.population])
+                    found[key][1].append(spec)
+                stream += 1
+    out = []
+    for v, specs in found.values():
+        n = places[v.population].n
+        if v.weights is not None and all(_everybody(x, n) for x in specs):
+            v.dense, specs = n, [replace(x, pre=(0, 1, 1)) for x in specs]
+        v.bundle = build_bundle(specs, 1 if v.dense else n, blocks.shape[0], net.dt, precision, net.seed)
+        if v.bundle.n_synapses:
+            out.append(v)
+    _quanta(structure, places, out, FULL[precision])
+    return out
+
+
+def _everybody(spec: Any, n: int) -> bool:
+    """Whether all neurons of the source population reach all targets."""
+    whole = spec.rule == "all_to_all" or (spec.rule == "p" and spec.value >= 1.0)
+    return whole and spec.pre == (0, 1, n) and (spec.autapses or not spec.same_population)
+
+
+def _values(group: PulseGroup, labels: tuple[str, ...]) -> tuple[list[str], list[bool], list[int]]:
+    """Rows, whether they are masses, and labels of the values of a group's payload."""
+    names, masses, receptor = [], [], []
+    for i, (m, label) in enumerate(zip(group.schemes, labels, strict=True)):
+        kind = "on" if group.cleft is None else "in"
+        own = [port_name(f"{x}_{kind}", label) for x in scheme(m).free]
+        own += [port_name("M", label)] if group.cleft is None else []
+        names += own
+        masses += [group.cleft is None and n == own[-1] for n in own]
+        receptor += [i] * len(own)
+    return names, masses, receptor
+
+
+def _quanta(structure: Any, places: Sequence[Place], bundles: list[VectorBundle], full: float) -> None:
+    """For each label one power of two such that all synapses of a neuron together stay below ``full`` quanta."""
+    most: dict[tuple[int, str], float] = {}
+    total: dict[tuple[int, str], list[float]] = {}
+    for v in bundles:
+        sites = max(1, sites_of(structure.pulses[v.group][1].release))
+        count, inputs, weight_sum = _inputs(v.bundle)
+        inputs *= max(1, v.dense)
+        for p in v.targets:
+            for i, label in enumerate(v.labels):
+                w = 1.0 if v.weights is None else v.weights[i]
+                most[p, label] = most.get((p, label), 0.0) + inputs * w * sites
+                t = total.setdefault((p, label), [0.0, 0.0])
+                t[0] += count
+                t[1] += weight_sum * w
+    bounds = {label: max([x for (_, y), x in most.items() if y == label]) for _, label in most}
+    for p, place in enumerate(places):
+        for label in place.member.ports:
+            quantum = 2.0 ** math.ceil(math.log2(max(bounds.get(label, 1.0), 1e-30) / full))
+            n, w = total.get((p, label), [1.0, 1.0])
+            for name, x in ((QUANTUM, quantum), (ONE, w / n if n and w > 0 else 1.0)):
+                key = port_name(name, label)
+                if key in place.member.values and (p, label) in total:
+                    place.member.values[key] = (f"{x!r} nS", "nS")
+
+
+def _inputs(b: Bundle) -> tuple[int, float, float]:
+    """Number of synapses, the largest sum of weights of a target, and the sum of all weights (1 each if shared)."""
+    most, total, count = 0.0, 0.0, 0
+    for shard in b.shards:
+        packed = shard.weights is None and b.kind == deliver.PACKED
+        slots = shard.slots[:, 0] if shard.slots.ndim == 2 else shard.slots
+        if not slots.size:
+            continue
+        w = shard.slots.view(np.float32)[:, 1] if packed else None if shard.weights is None else shard.weights.ravel()
+        sums = np.bincount(slots - slots.min(), w)
+        most, total, count = max(most, float(sums.max())), total + float(sums.sum()), count + slots.size
+    return count, most, total
+
+
+def assemble(
+    structure: Any,
+    module: ModuleType,
+    places: Sequence[Place],
+    blocks: np.ndarray,
+    bundles: list[VectorBundle],
+    first_pay: int,
+    arrays: Any,
+    dt: float,
+) -> KineticNetwork:
+    """States and tables, once the constants of the targets are known."""
+    groups, Q = structure.pulses, arrays.Q
+    fractions = [
+        -1 if g.release is None else int(Q[p, 6]) + places[p].member.releases.index(g.release) for p, g in groups
+    ]
+    index = {repr(m.structure()): j for j, m in enumerate(structure.schemes)}
+    state = kinetic.state(groups, places, module, index, first_pay, fractions, dt)
+    whole = arrays.X.view(f"i{arrays.X.itemsize}")
+    out = KineticNetwork(state, groups, bundles, _ranges(groups, places, blocks), [], whole)
+    n, width = 2 * len(bundles), state.dim
+    out.weight, out.row = np.zeros((n, width)), np.zeros((n, width), np.int64)
+    out.mass = np.zeros((n, width), np.bool_)
+    for i, v in enumerate(bundles):
+        for b in (2 * i, 2 * i + 1):
+            for c, (row, mass, r) in enumerate(zip(v.rows, v.masses, v.receptor, strict=True)):
+                w = 1.0 if v.weights is None else v.weights[r]
+                out.row[b, c], out.mass[b, c] = row, mass
+                out.weight[b, c] = w / _quantum(places, v, v.labels[r]) if mass else w
+    out.tables = [table(out, places, t) for t in range(len(blocks))]
+    return out
+
+
+def _ranges(groups: list[Any], places: Sequence[Place], blocks: np.ndarray) -> np.ndarray:
+    """Neurons of each group that a thread advances; those of a list of spikes are the first's."""
+    out = np.zeros((len(blocks), max(1, len(groups)), 2), np.int64)
+    for t, mine in enumerate(blocks):
+        for q, (p, _) in enumerate(groups):
+            place = places[p]
+            edges = mine[p] * place.lanes if place.rows else (0, place.n if t == 0 else 0)
+            out[t, q] = np.minimum(edges, place.n)
+    return out
+
+
+def _quantum(places: Sequence[Place], v: VectorBundle, label: str) -> float:
+    return float(places[min(v.targets)].member.values[port_name(QUANTUM, label)][0].split()[0])
+
+
+def table(k: KineticNetwork, places: Sequence[Place], tid: int) -> np.ndarray:
+    """Bundles of one thread: each twice, for the starts and for the ends of pulses."""
+    from amine.engine.build.wiring import fill_row
+
+    D = np.zeros((2 * len(k.bundles), deliver_vector.V_COLUMNS), np.int64)
+    for i, v in enumerate(k.bundles):
+        for end in (0, 1):
+            row, g = D[2 * i + end], k.at_source.table[v.group]
+            fill_row(row, v.bundle, tid, v.population, places[v.population].id0)
+            if v.dense:
+                row[deliver.KIND] = deliver_vector.DENSE
+            row[deliver_vector.LIST] = g[kinetic.G_LIST] + end
+            row[deliver_vector.PAY], row[deliver_vector.DIM] = g[kinetic.G_PAY], g[kinetic.G_DIM]
+    return D

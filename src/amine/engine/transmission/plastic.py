@@ -1,0 +1,368 @@
+"""Plastic synapses of a network in time: what is drawn, what the kernel is given, what a checkpoint holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from amine.engine.build.prepare import BLOCK, Place
+from amine.engine.codegen.plastic import SWEEP
+from amine.engine.device import deliver
+from amine.engine.device import plastic as m
+from amine.errors import AmineError
+from amine.network.parts import Synapses
+from amine.results.weights import Weights
+from amine.units import to_internal
+
+
+@dataclass
+class Shard:
+    """The synapses of one thread: ``words`` holds for each the target neuron, the weight and the other states."""
+
+    rows: np.ndarray
+    seg: np.ndarray | None
+    words: np.ndarray
+
+    def values(self, column: int, real: Any) -> np.ndarray:
+        """A state of all synapses, as a view."""
+        return self.words.view(real)[:, column]
+
+
+@dataclass
+class Plastic:
+    """One projection onto one population, with its rule."""
+
+    synapses: Synapses
+    kind: int
+    code: dict[str, Any]
+    source: int
+    target: int
+    release: int
+    early: int
+    dmin: int
+    n_delays: int
+    shards: list[Shard]
+    history: np.ndarray  # (targets, words)
+    parameters: dict[str, float]
+    local: int  # place of the source states in each thread's array
+    phases: list[int]
+    tick: int
+
+    @property
+    def n_synapses(self) -> int:
+        """Number of synapses."""
+        return sum(len(s.words) for s in self.shards)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of synapses and what finds them."""
+        return sum(s.words.nbytes + s.rows.nbytes + (0 if s.seg is None else s.seg.nbytes) for s in self.shards)
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Least delay, and how far back the spikes lie that act."""
+        return self.dmin, self.dmin + self.n_delays - 1 + max(self.phases)
+
+    @property
+    def states(self) -> int:
+        """States of a source neuron."""
+        return len(self.code["source"])
+
+
+class PlasticNetwork:
+    """All plastic synapses of a network."""
+
+    def __init__(
+        self,
+        parts: list[Plastic],
+        module: ModuleType,
+        places: list[Place],
+        threads: int,
+        real: Any,
+        dt: float,
+        Q: np.ndarray,
+        blocks: np.ndarray,
+        interval: int,
+        probes: list[Any],
+        signals: Mapping[str, int],
+    ):
+        self.probes, self.signals = probes, signals
+        self.parts, self.module, self.places, self.threads, self.dt = parts, module, places, threads, dt
+        self.real, self.interval, self.blocks = np.dtype(real), interval, blocks
+        self.word = np.dtype(np.int32 if self.real.itemsize == 4 else np.int64)
+        self.every = max(1, round(SWEEP / dt))
+        self.PX = [np.concatenate([self._start(p) for p in parts]) for _ in range(threads)]
+        self.PS = [
+            np.zeros(sum(self._room(p) * max(1, len(p.code["fields"])) for p in parts) + 1) for _ in range(threads)
+        ]
+        self._constants()
+        self.PB = [self._table(t, Q) for t in range(threads)]
+
+    # --- tables ------------------------------------------------------------------------------------------------
+
+    def _start(self, p: Plastic) -> np.ndarray:
+        """States of the sources of all rows and delays: the step up to which they are known, then their values."""
+        initial = dict(getattr(self.module, f"rule_initial_{p.kind}")(p.parameters))
+        row = [0.0, *(float(initial.get(s, 0.0)) for s in p.code["source"])]
+        return np.tile(row, self.places[p.source].n * p.n_delays)
+
+    def _room(self, p: Plastic) -> int:
+        return (self.every + 2 * (p.dmin + p.n_delays + 1) + max(p.phases)) // p.tick + 4
+
+    def _constants(self) -> None:
+        found = []
+        for p in self.parts:
+            with np.errstate(all="ignore"):
+                c = [float(x) for x in getattr(self.module, f"rule_constants_{p.kind}")(p.parameters, self.dt)]
+                r = [float(x) for x in getattr(self.module, f"rule_rates_{p.kind}")(p.parameters)]
+            if not np.isfinite([*c, *r]).all():
+                raise AmineError(
+                    f"Synapses '{p.synapses.name}', rule",
+                    "a constant made of its parameters is not finite",
+                    hint="check for zeros and extremes among them",
+                )
+            if any(x < 0 for x in r):
+                raise AmineError(
+                    f"Synapses '{p.synapses.name}', rule",
+                    "a state grows by itself",
+                    hint="check the sign of its time constant",
+                )
+            found.append((c, r, [p.parameters[n] for n in p.code["parameters"]]))
+        n = len(self.parts)
+        self.PC = np.zeros((n, max(1, *(len(c) for c, _, _ in found))), self.real)
+        self.PP = np.zeros((n, max(1, *(len(x) for _, _, x in found))))
+        tables = [m.tables(r, self.dt, p.tick, self.real.type) for p, (_, r, _) in zip(self.parts, found, strict=True)]
+        self.PE = np.zeros((n, max(t.shape[0] for t in tables), max(t.shape[1] for t in tables)), self.real)
+        for q, (c, _, x) in enumerate(found):
+            self.PC[q, : len(c)], self.PP[q, : len(x)] = c, x
+            self.PE[q, : tables[q].shape[0], : tables[q].shape[1]] = tables[q]
+
+    def _table(self, t: int, Q: np.ndarray) -> np.ndarray:
+        PB = np.zeros((len(self.parts), m.COLUMNS), np.int64)
+        signals = 0
+        for row, p in zip(PB, self.parts, strict=True):
+            shard, target = p.shards[t], self.places[p.target]
+            code = p.code
+            row[deliver.POP], row[deliver.ID0] = p.source, self.places[p.source].id0
+            row[deliver.DMIN], row[deliver.DELAYS] = p.dmin, p.n_delays
+            row[deliver.ROWS], row[deliver.SLOTS] = shard.rows.ctypes.data, shard.words.ctypes.data
+            if shard.seg is not None:
+                row[deliver.SEG], row[deliver.SEG_BYTES] = shard.seg.ctypes.data, shard.seg.itemsize
+            row[deliver.RELEASE] = Q[p.source, 6] + p.release if p.release >= 0 else -1
+            row[m.P_KIND], row[m.P_TARGET] = p.kind, p.target
+            row[m.P_FIRST] = self.blocks[t, p.target, 0] * BLOCK
+            row[m.P_LAST] = min(self.blocks[t, p.target, 1] * BLOCK, target.n)
+            label = p.synapses.plastic
+            row[m.P_ROW] = target.row_base(self.module.CELLS[target.member.kind]["targets"][label])
+            row[m.P_STRIDE], row[m.P_BASE] = target.stride, target.base
+            row[m.P_HISTORY], row[m.P_WIDTH] = p.history.ctypes.data, p.history.shape[1]
+            row[m.P_SOURCES], row[m.P_LOCAL], row[m.P_STATES] = self.places[p.source].n, p.local, p.states
+            row[m.P_SIGNALS], row[m.P_ROOM] = signals, self._room(p)
+            signals += self._room(p) * max(1, len(code["fields"]))
+            row[m.P_SHIFT], row[m.P_EARLY] = int(p.synapses.delay_kind == "dendritic"), p.early
+            row[m.P_TICK], row[m.P_ENTRY] = p.tick, code["entry"]
+            row[m.P_BYTES], row[m.P_STREAM] = shard.words.shape[1] * shard.words.itemsize, 2**24 + 65536 * p.local
+            row[m.P_MARGIN] = 2 * self.interval + 3
+            row[m.P_PHASES] = len(p.phases)
+            row[m.P_PHASE0 : m.P_PHASE0 + len(p.phases)] = p.phases
+            for column, names in (
+                (m.P_NOW0, code["now"]),
+                (m.P_SEEN0, code["seen"]),
+                (m.P_HELD0, code["held"]),
+                (m.P_SUM0, code["sums"]),
+                (m.P_BATH0, code["bathed"]),
+            ):
+                row[column : column + len(names)] = [target.rows.index(n) * BLOCK for n in names]
+            row[m.P_FIELD0 : m.P_FIELD0 + len(code["fields"])] = [self._signal(f) for f in code["fields"]]
+            row[m.P_SUMS], row[m.P_BATHED] = len(code["sums"]), len(code["bathed"])
+            row[m.P_BATHER0 : m.P_BATHER0 + len(code["bathed"])] = [self._signal(f) for f in code["bathed"]]
+        return PB
+
+    def _signal(self, name: str) -> int:
+        """Place of a slow signal: a concentration or occupancy, or the dose of a drug."""
+        return self.signals[name if name in self.signals else f"dose:{name}"]
+
+    def arguments(self, t: int) -> tuple[Any, ...]:
+        """What the kernel is given besides the rest."""
+        return self.PB[t], self.PC, self.PP, self.PE, self.PX[t], self.PS[t], self.every
+
+    def prepare(self) -> None:
+        """Makes room in histories that are nearly full."""
+        for q, p in enumerate(self.parts):
+            for PB in self.PB:
+                PB[q, m.P_CROWDED] = 0
+            need = int(p.history[:, 0].max(initial=0)) + 2 * self.interval + 4
+            if need * p.code["entry"] > p.history.shape[1]:
+                p.history = widen(p.history, 2 * need * p.code["entry"])
+                for PB in self.PB:
+                    PB[q, m.P_HISTORY], PB[q, m.P_WIDTH] = p.history.ctypes.data, p.history.shape[1]
+
+    # --- what is read ------------------------------------------------------------------------------------------
+
+    def finite(self) -> bool:
+        """Whether all states of all synapses are finite."""
+        return all(
+            bool(np.isfinite(s.words.view(self.real)[:, 1:].sum(dtype=np.float64)))
+            for p in self.parts
+            for s in p.shards
+        )
+
+    def culprit(self) -> tuple[str, str, int, int]:
+        """Projection, state, source and target of the first synapse that is not finite."""
+        for q, p in enumerate(self.parts):
+            order, i, j, _ = self.order(q)
+            for c, state in enumerate(p.code["synapse"]):
+                x = np.concatenate([s.values(c + 1, self.real) for s in p.shards])[order]
+                bad = np.flatnonzero(~np.isfinite(x))
+                if len(bad):
+                    return p.synapses.name, state, int(i[bad[0]]), int(j[bad[0]])
+        raise AssertionError("all synapses are finite")
+
+    def order(self, q: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """See :func:`amine.engine.transmission.plastic_build.order`."""
+        from amine.engine.transmission.plastic_build import order
+
+        return order(self.parts[q])
+
+    def current(self, q: int, sim: Any, chosen: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """States of the synapses of part ``q`` as they are now, in the order of :meth:`order`; nothing is changed."""
+        p = self.parts[q]
+        order, i, _, d = self.order(q)
+        words = np.concatenate([s.words for s in p.shards])[order]
+        if chosen is not None:
+            words, i, d = words[chosen], i[chosen], d[chosen]
+        words = np.ascontiguousarray(words)
+        self.module.peek(
+            q, sim.step, sim.arrays.X, self.PB[0], self.PC, self.PP, self.PE, self.PX[0], self.PS[0], words.ctypes.data,
+            i.astype(np.int64), d.astype(np.int64), self.dt, sim.k0, sim.k1,
+        )  # fmt: skip
+        values = words.view(self.real)
+        return {s: values[:, c + 1].copy() for c, s in enumerate(p.code["synapse"])}
+
+    def weights(self, sim: Any) -> dict[str, Weights]:
+        """All weights as they are now, by projection."""
+        out = {}
+        for q, p in enumerate(self.parts):
+            _, i, j, _ = self.order(q)
+            now = self.current(q, sim)
+            w = now.pop("w")
+            s = p.synapses
+            limits = [x[1:] for x in getattr(self.module, f"rule_bounds_{p.kind}")(p.parameters) if x[0] == "w"]
+            bounds = (float(limits[0][0]), float(limits[0][1])) if limits else None
+            unit = self.places[p.target].member.ports[str(s.plastic)].weight_unit
+            place = self.places[p.target]
+            kept = {n: place.get(sim.arrays.X, n).copy() for n in s.fused if n in place.rows}
+            out[s.name] = Weights(s.name, i.astype(np.int32), j.astype(np.int32), w, unit, now, bounds, kept)
+        return out
+
+    def _watched(self) -> list[tuple[Any, int, int]]:
+        """Probes of weights, their projections and their intervals in steps."""
+        names = [p.synapses.name for p in self.parts]
+        return [
+            (q, names.index(q.projection), round(to_internal(q.every, "ms", q.name) / self.dt)) for q in self.probes
+        ]
+
+    def until_sample(self, step: int, steps: int) -> int:
+        """``steps`` from ``step`` on, or fewer if a probe of weights looks before."""
+        return min([steps, *(every - step % every for _, _, every in self._watched())])
+
+    def sample(self, sim: Any) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
+        """What probes of weights see now."""
+        out = {}
+        for probe, q, every in self._watched():
+            n = self.parts[q].n_synapses
+            if probe.n > n:
+                raise AmineError(
+                    f"Weight probe '{probe.name}'",
+                    "there are fewer synapses than it asks for",
+                    given=str(probe.n),
+                    expected=f"at most {n}",
+                )
+            if sim.step % every == 0:
+                now = self.current(q, sim, np.rint(np.linspace(0, n - 1, probe.n)).astype(np.int64))
+                out[probe.name] = (np.array([sim.step * self.dt]), {s: now[s][None] for s in probe.states})
+        return out
+
+    # --- what is kept -------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> list[Any]:
+        """A copy of everything."""
+        return [
+            [[s.words.copy() for s in p.shards] for p in self.parts],
+            [p.history.copy() for p in self.parts],
+            [x.copy() for x in self.PX],
+            [x.copy() for x in self.PS],
+        ]
+
+    def restore(self, kept: list[Any]) -> None:
+        """Back to a snapshot."""
+        for p, shards in zip(self.parts, kept[0], strict=True):
+            for s, words in zip(p.shards, shards, strict=True):
+                s.words[:] = words
+        self._histories(kept[1])
+        for mine, theirs in zip((*self.PX, *self.PS), (*kept[2], *kept[3]), strict=True):
+            mine[:] = theirs
+
+    def _histories(self, kept: list[np.ndarray]) -> None:
+        for p, h in zip(self.parts, kept, strict=True):
+            if h.shape[1] > p.history.shape[1]:
+                p.history = widen(p.history, h.shape[1])
+            p.history[:, : h.shape[1]] = h
+        for q, p in enumerate(self.parts):
+            for PB in self.PB:
+                PB[q, m.P_HISTORY], PB[q, m.P_WIDTH] = p.history.ctypes.data, p.history.shape[1]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """For a checkpoint, in a form that does not depend on the number of threads."""
+        out: dict[str, np.ndarray] = {"plastic.sources": self.PX[0], "plastic.signals": self.PS[0]}
+        for q, p in enumerate(self.parts):
+            out[f"plastic.{q}.words"] = np.concatenate([s.words for s in p.shards])[self.order(q)[0]]
+            out[f"plastic.{q}.history"] = p.history
+        return out
+
+    def set_state(self, s: Any) -> None:
+        """Back to what :meth:`state` gave."""
+        for t in range(self.threads):
+            self.PX[t][:], self.PS[t][:] = s["plastic.sources"], s["plastic.signals"]
+        for q, p in enumerate(self.parts):
+            order, words = self.order(q)[0], np.empty_like(s[f"plastic.{q}.words"])
+            words[order] = s[f"plastic.{q}.words"]
+            for shard, part in zip(
+                p.shards, np.split(words, np.cumsum([len(x.words) for x in p.shards])[:-1]), strict=True
+            ):
+                shard.words[:] = part
+        self._histories([s[f"plastic.{q}.history"] for q in range(len(self.parts))])
+
+
+def aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
+    """Zeros that begin at a cache line, with rows of whole cache lines."""
+    line = 64 // dtype.itemsize
+    width = -(-shape[1] // line) * line
+    raw = np.zeros(shape[0] * width + line, dtype)
+    first = (-raw.ctypes.data % 64) // dtype.itemsize
+    return raw[first : first + shape[0] * width].reshape(shape[0], width)
+
+
+def widen(history: np.ndarray, width: int) -> np.ndarray:
+    """The same histories with room for more."""
+    out = aligned((history.shape[0], width), history.dtype)
+    out[:, : history.shape[1]] = history
+    return out
+
+
+def histories(
+    n: int, code: dict[str, Any], initial: dict[str, float], real: np.dtype, capacity: int, shift: int
+) -> np.ndarray:
+    """Histories at time zero: entries that say what the target's states are, seen at the synapse ``shift`` steps later at most."""
+    word = np.dtype(np.int32 if real.itemsize == 4 else np.int64)
+    out = aligned((n, 1 + capacity * code["entry"]), word)
+    out[:, 0] = 3
+    for first in range(1, 1 + 3 * code["entry"], code["entry"]):
+        out[:, first] = -shift - 1
+        for q, name in enumerate(code["payload"], first + code["entry"] - len(code["payload"])):
+            out.view(real)[:, q] = initial.get(name, 0.0)
+    return out

@@ -1,0 +1,151 @@
+"""From plastic projections of a description to their synapses."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from amine.engine.build import wiring
+from amine.engine.build.connectivity import build_bundle
+from amine.engine.build.prepare import BLOCK, Place
+from amine.engine.resolve.rules import rule_structure
+from amine.engine.transmission.plastic import Plastic, PlasticNetwork, Shard, histories
+from amine.errors import AmineError, AmineWarning
+from amine.network.network import Network
+from amine.network.parts import Synapses
+from amine.network.plasticity import parameter_values, weight_unit
+
+TICK = 1.0  # ms between looks at slow signals and at the target's variables, unless the rule has a parameter ``clock``
+CAPACITY = 31  # entries of a history to begin with
+
+
+def draw(
+    net: Network, structure: Any, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
+) -> list[Plastic]:
+    """All plastic projections with their synapses drawn.
+
+    Raises
+    ------
+    AmineError
+        If weights were loaded that belong to another connectivity.
+    """
+    if not structure.rules:
+        return []
+    keys, out, local = [repr(r.key()) for r in structure.rules], [], 0
+    real = np.dtype(precision)
+    for (p, release, target, number), (spec,) in wiring.specs(net, module, places, blocks, plastic=True).items():
+        s = net.projections[number]
+        kind = keys.index(repr(rule_structure(net, s).key()))
+        code = module.RULES[kind]
+        spec.base, spec.stride = 0, BLOCK  # places of targets are then their numbers
+        bundle = build_bundle([spec], places[p].n, blocks.shape[0], net.dt, precision, net.seed)
+        values = parameter_values(s.plasticity, weight_unit(net, s), f"Synapses '{s.name}', rule")
+        if real.itemsize == 4:
+            _warn_of_slowness(s, values)
+        initial = dict(getattr(module, f"rule_initial_{kind}")(values))
+        shards = [_shard(x, bundle.weight, 1 + len(code["synapse"]), real) for x in bundle.shards]
+        for shard in shards:
+            for c, state in enumerate(code["synapse"][1:]):
+                shard.values(c + 2, real)[:] = initial.get(state, 0.0)
+        longest = (bundle.dmin + bundle.n_delays + spec.early) * int(s.delay_kind == "dendritic")
+        phases = [0 if name is None else round(values[name] / net.dt) for name in code["phases"]]
+        part = Plastic(
+            s, kind, code, p, target, release, spec.early, bundle.dmin, bundle.n_delays, shards,
+            histories(places[target].n, code, initial, real, CAPACITY, longest), values, local, phases,
+            max(1, round(values.get("clock", TICK) / net.dt)),
+        )  # fmt: skip
+        local += places[p].n * bundle.n_delays * (1 + part.states)
+        out.append(part)
+        if s.start is not None:
+            load(part, s, real)
+    return out
+
+
+def _warn_of_slowness(s: Synapses, values: dict[str, float]) -> None:
+    """In single precision, what changes by less than a ten-millionth in a substep does not change at all."""
+    slow = [n for n, x in values.items() if n.startswith("tau") and x > 4e5]
+    if slow:
+        warnings.warn(
+            f"Synapses '{s.name}', rule '{s.plasticity.name}': '{slow[0]}' is so long that float32 loses the changes; "
+            "run with precision='float64'",
+            AmineWarning,
+            stacklevel=2,
+        )
+
+
+def _shard(drawn: Any, weight: float, width: int, real: np.dtype) -> Shard:
+    """Targets and weights of one thread with room for the other states."""
+    words = np.zeros((int(drawn.rows[-1]), width), f"i{real.itemsize}")
+    slots = drawn.slots.reshape(len(words), -1) if len(words) else np.zeros((0, 1), np.int32)
+    words[:, 0] = slots[:, 0]
+    packed = slots.shape[1] == 2
+    words.view(real)[:, 1] = (
+        drawn.weights.ravel() if drawn.weights is not None else slots.view(np.float32)[:, 1] if packed else weight
+    )
+    return Shard(drawn.rows, drawn.seg, words)
+
+
+def start(parts: list[Plastic], sim: Any, signals: Mapping[str, int]) -> PlasticNetwork | None:
+    """What a simulation keeps of them; None if nothing is plastic."""
+    if not parts:
+        return None
+    return PlasticNetwork(
+        parts,
+        sim.module,
+        sim.places,
+        sim.threads,
+        sim.real,
+        sim.net.dt,
+        sim.arrays.Q,
+        sim.blocks,
+        sim.interval,
+        sim.net.weight_probes,
+        signals,
+    )
+
+
+def order(part: Plastic) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """An order of synapses that no number of threads changes: by source, delay and target; with these three."""
+    sources, delays = [], []
+    for s in part.shards:
+        n = len(s.rows) - 1
+        sources.append(np.repeat(np.arange(n), np.diff(s.rows)))
+        if s.seg is None:
+            delays.append(np.zeros(len(s.words), np.int64))
+        else:
+            each = np.diff(s.seg.astype(np.int64), axis=1).ravel()
+            delays.append(np.repeat(np.tile(np.arange(part.n_delays), n), each))
+    i, d = np.concatenate(sources), np.concatenate(delays)
+    j = np.concatenate([s.words[:, 0] for s in part.shards]).astype(np.int64)
+    index = np.arange(len(i)) if len(part.shards) == 1 else np.lexsort((np.arange(len(i)), j, d, i))
+    return index, i[index], j[index], d[index]
+
+
+def load(part: Plastic, s: Synapses, real: np.dtype) -> None:
+    """Puts loaded weights and states in the place of the drawn ones."""
+    index, i, j, _ = order(part)
+    w = s.start
+    mine, theirs = np.lexsort((j, i)), np.lexsort((w.targets, w.sources))
+    if len(i) != len(w.sources) or (i[mine] != w.sources[theirs]).any() or (j[mine] != w.targets[theirs]).any():
+        raise AmineError(
+            f"Synapses '{s.name}'",
+            "the loaded weights belong to another connectivity",
+            given=f"{len(w.sources)} synapses",
+            expected=f"the {len(i)} that are drawn here",
+            hint="load them onto the network they come from, with the same seed and rule of connections",
+        )
+    place = np.empty(len(i), np.int64)
+    place[mine] = theirs
+    inverse = np.empty(len(i), np.int64)
+    inverse[index] = np.arange(len(i))
+    first = 0
+    for shard in part.shards:
+        which = place[inverse[first : first + len(shard.words)]]
+        for c, state in enumerate(part.code["synapse"]):
+            if state == "w" or state in w.states:
+                shard.values(c + 1, real)[:] = (w.weights if state == "w" else w.states[state])[which]
+        first += len(shard.words)

@@ -1,0 +1,397 @@
+"""Schemes at the source: which there are, their propagators, and the tables through which a kernel reads them.
+
+For each source population a *pulse group* is a set of schemes that see the same pulse of transmitter under the same
+release. A neuron's states, free states and mass of each scheme in a row, are in two parts: those of receptors without
+and those with transmitter. A pulse moves a part of the first to the second; its end moves all back. Between such changes
+both are linear with constant coefficients, so they are advanced from one change to the next by powers of the propagator
+of one step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError
+from amine.network.network import Network
+from amine.network.parts import Synapses, View
+from amine.network.ports import scheme, scheme_of
+from amine.units import to_internal
+
+# columns of the table of pulse groups; a width of 0 means that transmitter is cleared, no square pulse
+(G_POP, G_LIST, G_WIDTH, G_DIM, G_STATE, G_TIME, G_TABLE, G_PAY, G_SITES, G_FRACTION, G_STREAM, G_ID0) = range(12)
+G_COLUMNS = 12
+# columns of the real table: recovery of sites, then numbers of the cleft
+(R_RECOVERY, R_HEIGHT, R_DECAY, R_V_UP, R_K_UP, R_V_BREAK, R_K_BREAK, R_TOP, R_FLOOR, R_COLUMNS) = range(10)
+TIMES = 4  # whole numbers of a unit: step of its state, of its last pulse, whether it is empty, step of its last spike
+POWERS = 31  # steps are counted in 31 bits
+GRID = 512  # intervals of a table over concentration
+STACK = 4.0  # a table over concentration reaches to this multiple of one release; beyond, its end is taken
+FLOOR = 1e-4  # transmitter is gone when it drives no rate above this, in 1/ms, and is below this part of a release
+REST_LIMIT = 1e-3  # open without transmitter: more than this would be missed at the targets
+
+
+@dataclass(frozen=True)
+class PulseGroup:
+    """Schemes of one source population that see one pulse under one release."""
+
+    release: Any
+    schemes: tuple[Any, ...]
+    cleft: Any = None
+
+    def key(self) -> Any:
+        """Plain data: groups of equal keys share their states."""
+        models = [None if m is None else m.to_dict() for m in (self.release, self.cleft)]
+        return [*models, [m.to_dict() for m in self.schemes]]
+
+    @property
+    def dim(self) -> int:
+        """Number of values of a payload: free states, and of square pulses the mass, of each scheme."""
+        return sum(len(scheme(m).free) + (self.cleft is None) for m in self.schemes)
+
+
+def groups_of(net: Network, s: Synapses, target: View) -> list[tuple[PulseGroup, tuple[str, ...]]]:
+    """The pulse groups of a projection onto one population, each with its labels.
+
+    Receptors with the same pulse and plain weights are delivered together.
+    """
+    population = net.populations[target.population]
+    where = f"Synapses '{s.name}'"
+    found: dict[Any, list[str]] = {}
+    models = {label: scheme_of(population, label, where) for label in s.receptors}
+    for label, weight in s.receptors.items():
+        m = models[label]
+        pulse = tuple(_number(m, n) for n in ("T_max", "T_width")) if s.cleft is None else ()
+        alone = not isinstance(weight, str) or not (s.delay is None or isinstance(s.delay, str))
+        found.setdefault((*pulse, label if alone else ""), []).append(label)
+    return [
+        (PulseGroup(s.release, tuple(models[x] for x in labels), s.cleft), tuple(labels)) for labels in found.values()
+    ]
+
+
+def _number(model: Any, name: str) -> float:
+    value = model.parameters[name]
+    if not isinstance(value, str):
+        raise AmineError(
+            f"{model.where}, parameter '{name}'",
+            "the state lives at the source, so it must be one value for all targets",
+            hint="say detail='explicit'",
+        )
+    return float(to_internal(value, model.units[name], f"{model.where}, parameter '{name}'"))
+
+
+def steps_of(group: PulseGroup, dt: float) -> int:
+    """Width of a group's pulse in steps; 0 if transmitter is cleared."""
+    if group.cleft is not None:
+        return 0
+    return max(1, round(_number(group.schemes[0], "T_width") / dt))
+
+
+# --- source text -------------------------------------------------------------------------------------------------
+
+
+def scheme_source(model: Any, name: str) -> str:
+    """Functions of a scheme: ``scheme_<name>(p, T)``, the rates of all transitions; ``open_<name>(p)``, what is open of
+    states in ``p``; ``downstream_<name>(p)``, how second messengers follow states and messengers; and
+    ``conduct_<name>``, which adds up the conductances of synapses with states of their own.
+    """
+    import sympy as sp
+
+    from amine.engine.codegen.printer import Printer
+    from amine.equations.expression import parse_expression
+    from amine.equations.scheme_check import check
+    from amine.equations.symbols import NONE, TIME, symbol
+    from amine.units import dimension_of
+
+    s = scheme(model)
+    rates = check(s, dict(model.units))
+    dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}
+    dims |= {n: dimension_of(u) for n, _, u in s.parts}
+    parts = {symbol(n): parse_expression(e, dims, s.where, dimension_of(u)) for n, e, u in s.parts}
+
+    def whole(e: Any) -> Any:
+        for _ in parts:
+            e = sp.sympify(e).subs(parts)
+        return e
+
+    numpy = Printer("numpy")
+    known = sorted(model.units)
+    read = "".join(f"    {n} = p['{n}']\n" for n in known)
+    body = ", ".join(numpy(whole(rates[str(i)])) for i in range(len(s.transitions)))
+    voltage = "    v = p['v']\n" if s.voltage_dependent else ""
+    names = [*s.states, *(d for d, _, _ in s.downstream)]
+    pure = dims | dict.fromkeys(names, NONE)
+    opening = whole(parse_expression(s.open, pure, s.where, NONE))
+    states = "".join(f"    {n} = p['{n}']\n" for n in names)
+    slopes = [
+        "[" + ", ".join(numpy(whole(sp.diff(parse_expression(e, pure, s.where), symbol(n)))) for n in names) + "]"
+        for _, e, _ in s.downstream
+    ]
+    return (
+        f"def scheme_{name}(p, T):\n{read}{voltage}    return ({body},)\n\n\n"
+        f"def open_{name}(p):\n{read}{states}    return {numpy(opening)}\n\n\n"
+        f"def downstream_{name}(p):\n{read}    return [{', '.join(slopes)}]\n\n\n"
+    )
+
+
+def conduct_source(model: Any, name: str) -> str:
+    """``conduct_<name>``: each target's sum of weight times what is open, of synapses that lie side by side."""
+    from amine.engine.codegen.printer import Printer
+    from amine.equations.expression import parse_expression
+    from amine.equations.symbols import NONE, TIME
+    from amine.units import dimension_of
+
+    s = scheme(model)
+    dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}
+    kept = [*s.free, *(d for d, _, _ in s.downstream)]
+    opening = parse_expression(s.open, dims | dict.fromkeys((s.rest, *kept), NONE), s.where, NONE)
+    used = {x.name for x in opening.free_symbols}
+    first = list(kept) if s.rest in used else [n for n in kept if n in used]
+    lines = [f"{n} = _x[_o + U64({kept.index(n)}) * _n + _r]" for n in first]
+    lines += [f"{s.rest} = F(1.0) - " + " - ".join(s.free)] if s.rest in used else []
+    body = "".join(f"            {line}\n" for line in lines)
+    constants = "".join(f"    {n} = _c[{i}]\n" for i, n in enumerate(sorted(model.units)) if n in used)
+    return (  # names of the scheme are as its author chose, so all others begin with a line
+        "@njit(nogil=True, error_model='numpy', fastmath={'contract', 'nsz', 'reassoc'})\n"
+        f"def conduct_{name}(_X, _x, _at, _n, _w, _first, _start, _slot, _a, _e, _c):\n{constants}"
+        "    _o, _f = U64(_at), U64(_first)\n    _n = U64(_n)\n"
+        "    for _s in range(_a, _e):\n        _total = F(0.0)\n"
+        "        for _r in range(U64(_start[_s]), U64(_start[_s + 1])):\n"
+        f"{body}            _total += _w[_f + _r] * ({Printer('kernel')(opening)})\n"
+        "        _X[_slot[_s]] += _total\n\n\n"
+    )
+
+
+def conductors(schemes: list[Any]) -> str:
+    """``conduct``: the conductances that the rows of all targets hold at the end of a step."""
+    text = "".join(conduct_source(m, str(j)) for j, m in enumerate(schemes))
+    text += (
+        "@njit(nogil=True)\n"
+        "def conduct(X, D, x, w, start, slot, c):\n"
+        "    for b in range(D.shape[0]):\n"
+        "        for s in range(D[b, TARGET], D[b, TARGET] + D[b, TARGETS]):\n            X[slot[s]] = F(0.0)\n"
+        "    for b in range(D.shape[0]):\n        a, e = D[b, TARGET], D[b, TARGET] + D[b, TARGETS]\n"
+    )
+    for j in range(len(schemes)):
+        text += (
+            f"        if D[b, SCHEME] == {j}:\n"
+            f"            conduct_{j}(X, x, D[b, STATE], D[b, COUNT], w, D[b, 14], start, slot, a, e, c[b])\n"
+        )
+    return text + "\n\n"
+
+
+# --- matrices ------------------------------------------------------------------------------------------------------
+
+
+def generator_matrix(s: Any, rates: Any) -> np.ndarray:
+    """The whole matrix Q of x' = Q x in the order of the scheme's states; its columns sum to zero."""
+    index = {a: i for i, a in enumerate(s.states)}
+    Q = np.zeros((len(index), len(index)))
+    for t, k in zip(s.transitions, rates, strict=True):
+        a, b = index[t.a], index[t.b]
+        Q[b, a] += k
+        Q[a, a] -= k
+    return Q
+
+
+def reduced(Q: np.ndarray) -> np.ndarray:
+    """The same for free states and mass: the first state is the mass less the others."""
+    n = len(Q)
+    out = np.zeros((n, n))
+    out[:-1, :-1] = Q[1:, 1:] - Q[1:, :1]
+    out[:-1, -1] = Q[1:, 0]
+    return out
+
+
+def equilibrium(Q: np.ndarray) -> np.ndarray:
+    """The stationary distribution."""
+    n = len(Q)
+    A = np.vstack([Q, np.ones(n)])
+    return np.linalg.lstsq(A, np.append(np.zeros(n), 1.0), rcond=None)[0]
+
+
+def powers(A: np.ndarray, dt: float) -> np.ndarray:
+    """Propagators of 1, 2, 4, ... steps."""
+    from scipy.linalg import expm
+
+    return np.stack([expm(A * (dt * 2.0**b)) for b in range(POWERS)])
+
+
+@dataclass
+class Dynamics:
+    """Matrices of a group: without and with transmitter, block by block, and its state of rest."""
+
+    off: np.ndarray
+    on: np.ndarray
+    rest: np.ndarray
+
+
+def parts_of(group: PulseGroup, module: ModuleType, index: dict[Any, int]) -> list[tuple[Any, np.ndarray, np.ndarray]]:
+    """Each scheme with its matrix without transmitter and what 1 uM adds to it; ``index``: its number in the module.
+
+    Raises
+    ------
+    AmineError
+        If channels are open at rest: their constant conductance would be missing at the targets.
+    """
+    out = []
+    for m in group.schemes:
+        s, j = scheme(m), index[repr(m.structure())]
+        values = {n: np.float64(_number(m, n)) for n in m.units}
+        rates = [np.array(getattr(module, f"scheme_{j}")(values, T), float) for T in (0.0, 1.0)]
+        check_rates(rates, s)
+        zero, one = (generator_matrix(s, r) for r in rates)
+        _closed(module, j, s, m, values, equilibrium(zero))
+        out.append((s, zero, one - zero))
+    return out
+
+
+def dynamics(group: PulseGroup, module: ModuleType, index: dict[Any, int]) -> Dynamics:
+    """The dynamics of a group under square pulses, with a mass for each scheme."""
+    D = group.dim
+    out, at = Dynamics(np.zeros((D, D)), np.zeros((D, D)), np.zeros(D)), 0
+    for m, (s, zero, slope) in zip(group.schemes, parts_of(group, module, index), strict=True):
+        n = len(s.states)
+        on = zero + _number(m, "T_max") * slope
+        out.off[at : at + n, at : at + n], out.on[at : at + n, at : at + n] = reduced(zero), reduced(on)
+        out.rest[at : at + n - 1], out.rest[at + n - 1] = equilibrium(zero)[1:], 1.0
+        at += n
+    return out
+
+
+def cleared_matrix(group: PulseGroup, parts: list[Any], T: float) -> np.ndarray:
+    """Matrix of all free states and one mass at a concentration."""
+    D = group.dim
+    out, at = np.zeros((D + 1, D + 1)), 0
+    for s, zero, slope in parts:
+        n, R = len(s.free), reduced(zero + T * slope)
+        out[at : at + n, at : at + n], out[at : at + n, D] = R[:n, :n], R[:n, n]
+        at += n
+    return out
+
+
+def check_rates(rates: Any, s: Any) -> None:
+    """Raises AmineError for a rate of scheme ``s`` that is no rate; ``rates`` are those at some concentrations."""
+    for r in rates:
+        bad = [i for i, x in enumerate(r) if not np.isfinite(x) or x < 0]
+        if bad:
+            t = s.transitions[bad[0]]
+            raise AmineError(
+                s.where,
+                f"the rate from '{t.a}' to '{t.b}' is negative or not finite",
+                given=f"{t.rate} = {float(r[bad[0]]):g}",
+                hint="check its parameters",
+            )
+
+
+def _closed(module: ModuleType, j: int, s: Any, m: Any, values: dict[str, Any], x: np.ndarray) -> None:
+    """Downstream states are taken as zero at rest; what is open then must be nothing."""
+    states = dict(zip(s.states, x, strict=True)) | {d: 0.0 for d, _, _ in s.downstream}
+    opening = float(getattr(module, f"open_{j}")({**values, **states}))
+    if opening > REST_LIMIT:
+        raise AmineError(
+            m.where, "channels are open without transmitter", given=f"{opening:.3g}", hint="say detail='explicit'"
+        )
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def sites_of(release: Any) -> int:
+    """Number of release sites that are drawn each for itself; 0 if release is a mean."""
+    if release is None or not release.quantal:
+        return 0
+    return int(to_internal(release.parameters["n"], "1", "quantal release, n"))
+
+
+@dataclass
+class KineticState:
+    """What a kernel needs of all pulse groups, and their state."""
+
+    table: np.ndarray  # (groups, G_COLUMNS)
+    real: np.ndarray  # (groups, R_COLUMNS)
+    X: (
+        np.ndarray
+    )  # float64: for each neuron (or site) the part without and with transmitter; or states, 1 and transmitter
+    time: np.ndarray  # int64: for each neuron, TIMES whole numbers
+    powers: np.ndarray  # float64: propagators
+    dim: int  # largest dimension
+
+
+def state(
+    groups: list[tuple[int, PulseGroup]],
+    places: Any,
+    module: ModuleType,
+    index: dict[Any, int],
+    first_pay: int,
+    fractions: list[int],
+    dt: float,
+) -> KineticState:
+    """Tables and states at rest; ``fractions`` are the rows of payload with the released part, -1 for all."""
+    table, real = np.zeros((len(groups), G_COLUMNS), np.int64), np.zeros((len(groups), R_COLUMNS))
+    X, time, tables = [], [], []
+    at_x = at_t = at_p = 0
+    pay = first_pay
+    for q, (p, g) in enumerate(groups):
+        D, n = g.dim, places[p].n
+        units = max(1, sites_of(g.release))
+        row = table[q]
+        row[[G_POP, G_LIST, G_WIDTH, G_DIM]] = p, len(places) + 2 * q, steps_of(g, dt), D
+        row[[G_STATE, G_TIME, G_TABLE, G_PAY]] = at_x, at_t, at_p, pay
+        row[[G_SITES, G_FRACTION, G_STREAM, G_ID0]] = sites_of(g.release), fractions[q], q, places[p].id0
+        real[q, R_RECOVERY] = _recovery(g.release)
+        one, matrices = (_square if g.cleft is None else _cleared)(g, module, index, real[q], dt)
+        X.append(np.tile(one, n * units))
+        time.append(np.tile([0, -(2**40), 0, 0], n * units))
+        tables.append(matrices)
+        at_x, at_t, at_p, pay = at_x + X[-1].size, at_t + time[-1].size, at_p + tables[-1].size, pay + D
+    joined = [np.concatenate([*a, np.zeros(1)]) for a in (X, time, tables)]
+    widest = max((g.dim for _, g in groups), default=1)
+    return KineticState(table, real, joined[0], joined[1].astype(np.int64), joined[2], widest)
+
+
+def _square(g: PulseGroup, module: ModuleType, index: Any, real: np.ndarray, dt: float) -> tuple[Any, Any]:
+    """State of rest of a neuron, and powers of both propagators."""
+    d = dynamics(g, module, index)
+    return (
+        np.concatenate([d.rest, np.zeros(g.dim)]),
+        np.concatenate([powers(d.off, dt).ravel(), powers(d.on, dt).ravel()]),
+    )
+
+
+def _cleared(g: PulseGroup, module: ModuleType, index: Any, real: np.ndarray, dt: float) -> tuple[Any, Any]:
+    """State of rest, powers of the propagator without transmitter, the table over concentrations, and what turns a change
+    of states within a step into the constant drive that makes it.
+    """
+    from scipy.linalg import expm
+
+    D, parts = g.dim, parts_of(g, module, index)
+    cleft_numbers(g.cleft, real)
+    real[R_TOP] = real[R_HEIGHT] * STACK
+    drive = max(float(np.abs(slope).max()) for _, _, slope in parts)
+    real[R_FLOOR] = min(FLOOR / drive, FLOOR * real[R_HEIGHT])
+    T = real[R_TOP] * (np.arange(GRID + 1) / GRID) ** 2
+    M = expm(np.stack([cleared_matrix(g, parts, t) for t in T]) * dt)[:, :D, :]
+    off = cleared_matrix(g, parts, 0.0)
+    A = np.zeros((2 * D, 2 * D))
+    A[:D, :D], A[:D, D:] = off[:D, :D] * dt, np.eye(D) * dt
+    inverse = np.linalg.inv(expm(A)[:D, D:])
+    rest = np.concatenate([*(equilibrium(zero)[1:] for _, zero, _ in parts), [1.0, 0.0]])
+    return rest, np.concatenate([powers(off, dt).ravel(), M.ravel(), inverse.ravel()])
+
+
+def cleft_numbers(cleft: Any, real: np.ndarray) -> None:
+    """Height and clearance; inhibitors raise the half-saturation that they compete for."""
+    x = {n: float(to_internal(v, cleft.units[n], f"{cleft.where}, {n}")) for n, v in cleft.parameters.items()}
+    real[R_HEIGHT], real[R_DECAY] = x["T_max"], 1.0 / x["tau"]
+    real[R_V_UP], real[R_K_UP] = x["V_uptake"], x["K_uptake"] * (1.0 + x["I_uptake"] / x["Ki_uptake"])
+    real[R_V_BREAK], real[R_K_BREAK] = x["V_breakdown"], x["K_breakdown"] * (1.0 + x["I_breakdown"] / x["Ki_breakdown"])
+
+
+def _recovery(release: Any) -> float:
+    if not sites_of(release):
+        return 1.0
+    return float(to_internal(release.parameters["tau_rec"], "ms", "quantal release, tau_rec"))

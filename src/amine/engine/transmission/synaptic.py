@@ -1,0 +1,188 @@
+"""Projections whose synapses release each for itself: which they are, their bundles, parameters and states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from amine.engine.build import order
+from amine.engine.build.connectivity import Bundle, build_bundle
+from amine.engine.build.prepare import Place
+from amine.engine.device import synaptic as table
+from amine.engine.resolve.release import ELAPSED, is_own, is_synaptic
+from amine.errors import AmineError
+from amine.models.model import Model
+from amine.network.network import Network
+from amine.units import to_internal
+
+PORTS = 16  # draws of parameters are told apart from those of weights by their port
+
+
+@dataclass
+class SynapticBundle:
+    """Synapses that share source population, release and form of weights."""
+
+    population: int
+    release: Model
+    weight: float
+    bundle: Bundle
+    own: list[np.ndarray] | None = None  # for each shard (synapses, OWN_COLUMNS)
+
+
+@dataclass
+class Synaptic:
+    """All such bundles, with their states by thread."""
+
+    bundles: list[SynapticBundle]
+    D: list[np.ndarray]
+    P: np.ndarray
+    ready: list[np.ndarray]
+    own: list[np.ndarray]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """States in an order that does not depend on the threads."""
+        ready, own = [], []
+        for b, places in zip(self.bundles, self._places(), strict=True):
+            parts = [self._part(t, b) for t in range(len(self.D))]
+            ready.append(order.gathered([self.ready[t][a:e] for t, (a, e, _, _) in enumerate(parts)], places))
+            if b.own is not None:
+                own.append(order.gathered([self.own[t][a:e] for t, (_, _, a, e) in enumerate(parts)], places))
+        empty = np.empty((0, table.OWN_COLUMNS), np.float32)
+        return {
+            "ready": np.concatenate([*ready, np.empty(0, np.uint8)]),
+            "own": np.concatenate([*own, empty]),
+        }
+
+    def set_state(self, s: Any) -> None:
+        """Back from :meth:`state`."""
+        at = at_own = 0
+        for b, places in zip(self.bundles, self._places(), strict=True):
+            n = sum(map(len, places))
+            for t, place in enumerate(places):
+                a, e, a_own, e_own = self._part(t, b)
+                self.ready[t][a:e] = s["ready"][at : at + n][place]
+                if b.own is not None:
+                    self.own[t][a_own:e_own] = s["own"][at_own : at_own + n][place]
+            at, at_own = at + n, at_own + (n if b.own is not None else 0)
+
+    def _places(self) -> list[list[np.ndarray]]:
+        return [order.canonical(b.bundle) for b in self.bundles]
+
+    def _part(self, t: int, b: SynapticBundle) -> tuple[int, int, int, int]:
+        row, n = self.D[t][self.bundles.index(b)], int(b.bundle.shards[t].rows[-1])
+        return row[table.FIRST], row[table.FIRST] + n, row[table.OWN], row[table.OWN] + n
+
+    def arguments(self, t: int) -> tuple[Any, ...]:
+        """What the kernel of thread ``t`` takes."""
+        return self.D[t], self.P, self.ready[t], self.own[t].reshape(-1)
+
+    def copy(self) -> Any:
+        """For going back within a chunk."""
+        return [x.copy() for x in self.ready], [x.copy() for x in self.own]
+
+    def paste(self, saved: Any) -> None:
+        """Back from :meth:`copy`."""
+        for mine, theirs in zip((*self.ready, *self.own), (*saved[0], *saved[1]), strict=True):
+            mine[:] = theirs
+
+
+def build(
+    net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
+) -> list[SynapticBundle]:
+    """Draws the synapses, and parameters that differ."""
+    from amine.engine.build.wiring import spec_of
+
+    index = {place.member.name: p for p, place in enumerate(places)}
+    groups: dict[Any, tuple[Model, list[Any]]] = {}
+    stream = 0
+    for s in net.projections:
+        for a in s.source.views():
+            for b in s.target.views():
+                for label in s.receptors if is_synaptic(s) else ():
+                    place = places[index[b.population]]
+                    row = module.CELLS[place.member.kind]["targets"][label]
+                    spec = spec_of(net, s, a, b, label, places, blocks, row, stream)
+                    alike = isinstance(spec.weight, float) and isinstance(spec.delay, int)
+                    steps = spec.delay - spec.early if isinstance(spec.delay, int) else 0
+                    own = s.name + str(stream) if is_own(s.release) else ""  # its values are drawn by themselves
+                    key = (
+                        index[a.population],
+                        repr(s.release.to_dict()),
+                        own,
+                        *((spec.weight, steps) if alike else ("own",)),
+                    )
+                    groups.setdefault(key, (s.release, []))[1].append(spec)
+                stream += 1
+    out = []
+    for (p, *_), (release, specs) in groups.items():
+        args = (places[p].n, blocks.shape[0], net.dt, precision, net.seed)
+        bundle = build_bundle(specs, *args)
+        if bundle.n_synapses:
+            own = parameters(specs, release, bundle, args) if is_own(release) else None
+            out.append(SynapticBundle(p, release, bundle.weight, bundle, own))
+    return out
+
+
+def parameters(specs: list[Any], release: Model, bundle: Bundle, args: Any) -> list[np.ndarray]:
+    """Parameters and initial states of each synapse, drawn as a weight would be."""
+    from amine.engine.build.wiring import _internal
+
+    first = "p" if release.quantal else "U"
+    if not {first, "tau_rec", "tau_facil"} <= set(release.units):
+        raise AmineError(
+            release.where,
+            "its parameters can't differ between synapses",
+            hint="use tsodyks_markram or quantal, or make a projection for each value",
+        )
+    own = [np.zeros((int(shard.rows[-1]), table.OWN_COLUMNS), np.float32) for shard in bundle.shards]
+    for column, name in ((table.U, first), (table.TAU_REC, "tau_rec"), (table.TAU_FACIL, "tau_facil")):
+        value = _internal(release.parameters[name], release.units[name], f"{release.where}, {name}")
+        if isinstance(value, float):
+            for x in own:
+                x[:, column] = value
+            continue
+        drawn = build_bundle([replace(s, weight=value, port=s.port + PORTS * (1 + column)) for s in specs], *args)
+        for x, shard in zip(own, drawn.shards, strict=True):
+            x[:, column] = shard.slots.view(np.float32)[:, 1] if shard.weights is None else shard.weights.ravel()
+    for x in own:
+        x[:, table.LEFT] = 1.0
+    return own
+
+
+def assemble(bundles: list[SynapticBundle], places: Sequence[Place], Q: np.ndarray, threads: int) -> Synaptic:
+    """Tables and states of all threads."""
+    from amine.engine.build.wiring import fill_row
+
+    P = np.zeros((len(bundles), table.Y_REALS))
+    D = [np.zeros((len(bundles), table.Y_COLUMNS), np.int64) for _ in range(threads)]
+    ready, own = [], []
+    for t in range(threads):
+        at = at_own = 0
+        mine, mine_own = [np.empty(0, np.uint8)], [np.empty((0, table.OWN_COLUMNS), np.float32)]
+        for row, numbers, b in zip(D[t], P, bundles, strict=True):
+            n = int(b.bundle.shards[t].rows[-1])
+            member, first = places[b.population].member, int(Q[b.population, 6])
+            fill_row(row, b.bundle, t, b.population, places[b.population].id0)
+            sites = _number(b.release, "n") if b.release.quantal else 0.0
+            row[table.ELAPSED] = first + member.releases.index(ELAPSED)
+            row[table.RELEASED] = -1 if b.own is not None else first + member.releases.index(b.release)
+            row[table.SITES], row[table.FIRST], row[table.OWN] = int(sites), at, at_own
+            numbers[table.WEIGHT] = b.weight
+            numbers[table.CV] = _number(b.release, "cv") if b.release.quantal else 0.0
+            numbers[table.RECOVERY] = 1.0 if b.own is not None else _number(b.release, "tau_rec")
+            mine.append(np.full(n, int(sites), np.uint8))
+            at += n
+            if b.own is not None:
+                mine_own.append(b.own[t])
+                at_own += n
+        ready.append(np.concatenate(mine))
+        own.append(np.concatenate(mine_own))
+    return Synaptic(bundles, D, P, ready, own)
+
+
+def _number(release: Model, name: str) -> float:
+    return float(to_internal(release.parameters[name], release.units[name], f"{release.where}, {name}"))

@@ -1,0 +1,91 @@
+"""Works out the forward derivatives of a step by SymPy, and prints them; see :mod:`amine.learn.algorithms.tangent`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import sympy as sp
+
+from amine.engine.resolve.cells import CellStructure
+from amine.learn.nn.adjoint import derivative
+from amine.learn.nn.printers import CodePrinter
+from amine.learn.nn.program import DRIVE, Program, cell_program, place_common, stop, symbol
+from amine.learn.nn.writing import plain_source
+
+
+class _Printer(CodePrinter):
+    """A slope is asked of what is called ``np``, which knows the surrogate."""
+
+    def on_slope(self, e: Any) -> str:
+        return f"np.slope({self(e.args[0])})"
+
+
+def text(cell: CellStructure) -> str:
+    """The module of a model: ``step`` as everywhere, and ``tangent`` with the derivatives."""
+    p = new_start(cell_program(cell, False))
+    return plain_source(p) + tangent_source(p)
+
+
+def tangent_source(p: Program) -> str:
+    """``tangent(np, c, s, x, free, t)``: states, spikes, and derivatives as {(of, by): value}."""
+    wrt = [*p.load.items(), (DRIVE, DRIVE)]  # state or input, and its name in the step
+    body: list[tuple[str, Any]] = []
+    alive: dict[tuple[str, str], str] = {(name, by): "1" for by, name in wrt}
+    for name, e in p.body:
+        body.append((name, e))
+        for by, _ in wrt:
+            total: Any = sp.S.Zero
+            for s in sorted(e.free_symbols, key=str):
+                inner = alive.get((s.name, by))
+                if inner is None:
+                    continue
+                d = derivative(e, s)
+                total += d if inner == "1" else d * symbol(inner)
+            if total != 0:
+                alive[name, by] = f"d_{name}_by_{by}"
+                body.append((alive[name, by], total))
+    ends = dict(p.out, spikes=p.spikes)
+    pairs = {(of, by): alive[n, by] for of, n in ends.items() for by, _ in wrt if n is not None and (n, by) in alive}
+    body = _needed(body, {*p.out.values(), str(p.spikes), *pairs.values()})
+    common, reduced = sp.cse([e for _, e in body], symbols=(symbol(f"q{i}") for i in range(100_000)), list=True)
+    body = place_common(common, [(n, e) for (n, _), e in zip(body, reduced, strict=True)])
+    return _text(p, body, pairs)
+
+
+def new_start(p: Program) -> Program:
+    """The program in which no gradient flows through the reset of what the threshold is made of.
+
+    A voltage that is set back is a new start; the spike's effect on adaptation is kept (Bellec et al. 2020, Nat Commun 11:3625).
+    """
+    tested = {q.name for n, e in p.body if n == "margin" for q in e.free_symbols}
+    names = {s for s, n in p.before.items() if n in tested}
+    fired = symbol(str(p.spikes))
+    body = [
+        (n, e.xreplace({fired: stop(fired)}) if n.startswith("reset_") and n.split("_", 2)[2] in names else e)
+        for n, e in p.body
+    ]
+    return replace(p, body=body)
+
+
+def _needed(body: list[tuple[str, Any]], wanted: set[str]) -> list[tuple[str, Any]]:
+    """Only the assignments that ``wanted`` hangs on."""
+    out = []
+    for name, e in reversed(body):
+        if name in wanted:
+            out.append((name, e))
+            wanted = wanted | {s.name for s in e.free_symbols}
+    return out[::-1]
+
+
+def _text(p: Program, body: list[tuple[str, Any]], pairs: dict[tuple[str, str], str]) -> str:
+    say = _Printer("numpy")
+    used = {s.name for _, e in body for s in e.free_symbols}
+    lines = ["\n\ndef tangent(np, c, s, x, free, t):"]
+    lines += [f"    {n} = s['{s}']" for s, n in p.load.items()]
+    lines += [f"    {n} = x['{n}']" for n in (*p.inputs, *p.noises) if n in used]
+    lines += [f"    {n} = c['{n}']" for n in (*p.scalars, *p.differ) if n in used]
+    lines += [f"    {n} = {say(e)}" for n, e in body]
+    ends = ", ".join(f"'{s}': {n}" for s, n in p.out.items())
+    made = ", ".join(f"({of!r}, {by!r}): {n}" for (of, by), n in pairs.items())
+    return "\n".join([*lines, f"    return {{{ends}}}, {p.spikes}, {{{made}}}"]) + "\n"

@@ -1,0 +1,63 @@
+"""Forward derivatives of one step of a neuron model, generated from its equations: what eligibility is made of.
+
+A step takes the states s and the input x to new states s' and a spike z. What is generated gives, beside these, the
+derivatives ds'/ds, ds'/dx, dz/ds and dz/dx of every neuron, with the surrogate in the place of the spike's derivative.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from amine.engine.resolve.cells import CellStructure
+from amine.learn.nn import source
+from amine.learn.nn.constants import Numbers
+
+
+def module(cell: CellStructure) -> ModuleType:
+    """The generated module of a model: ``step`` as everywhere, and ``tangent`` with the derivatives."""
+
+    def make() -> str:
+        from amine.learn.algorithms import derive
+
+        return derive.text(cell)
+
+    generator = hashlib.sha256(Path(__file__).with_name("derive.py").read_bytes()).hexdigest()
+    return source.load(["tangent", generator, cell.key()], make)
+
+
+class Whole(Numbers):
+    """What generated code calls ``np``: NumPy with whole spikes, whose derivative is the surrogate's.
+
+    Parameters
+    ----------
+    surrogate : shape, width, height and edge of the derivative, as :class:`amine.learn.nn.Neurons` has them.
+    """
+
+    def __init__(self, shape: Any, width: float, height: float, edge: float):
+        self.shape, self.width, self.height, self.edge = shape, width, height, edge
+
+    def slope(self, margin: np.ndarray) -> np.ndarray:
+        return (self.height * self.shape((margin - self.edge) / self.width)).astype(margin.dtype)
+
+    @staticmethod
+    def spike(margin: np.ndarray) -> np.ndarray:
+        return (margin > 0).astype(margin.dtype)
+
+    @staticmethod
+    def stop(x: Any) -> Any:
+        return x
+
+    @staticmethod
+    def blend(s: Any, a: Any, b: Any) -> np.ndarray:
+        return np.where(np.asarray(s) > 0, b, a)
+
+    @staticmethod
+    def exprel_slope(x: Any) -> np.ndarray:
+        x = np.asarray(x, float)
+        y = np.where(np.abs(x) < 1e-3, 1.0, x)
+        return np.where(np.abs(x) < 1e-3, 0.5 + x / 3, (np.exp(y) * (y - 1) + 1) / y**2)

@@ -1,0 +1,224 @@
+"""What a model is: equations as text, parameters with units, and where they come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from amine.errors import AmineError, did_you_mean
+from amine.values import Value, normalise
+
+_STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n;]+)", re.M)
+_ON_SPIKE = re.compile(r"on\s+spike\s+([A-Za-z_]\w*)\s*\+=")
+_INPUT_LINE = re.compile(r"^input ([A-Za-z_]\w*) : (\w+)$", re.M)
+_GATED = re.compile(r"^(mass|input|impulse) ", re.M)
+
+KINDS = ("neuron", "receptor", "release", "source", "rule", "channel", "scheme", "cleft")
+
+
+def _weight_value(value: Any, where: str) -> str:
+    """A weight with whatever unit it has."""
+    from amine.models import _unit_of
+
+    unit = _unit_of(value, where)
+    found = normalise(value, unit, where)
+    if not isinstance(found, str):
+        raise AmineError(where, "it must be one value", given=repr(value)[:40])
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Equations with parameters; calling it with parameters gives a copy in which these have other values.
+
+    Parameters
+    ----------
+    name : how it is called.
+    kind : ``neuron``, ``receptor``, ``release``, ``source``, ``rule``, ``channel``, ``scheme`` or ``cleft``.
+    equations : text; see the page on equations of the documentation.
+    units : the unit of each parameter.
+    parameters : the value of each parameter: text with a unit, a distribution, or an array.
+    source : paper or data base of equations and defaults, or ``source of parameter: ...`` lines.
+    doc : one paragraph on what it is and when to use it.
+    receptors : for a neuron, the receptors it has from the start, by label.
+    symbols : what each parameter means, in words.
+
+    Raises
+    ------
+    AmineError
+        If an equation or a value is wrong.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> am.models.get("lif")(tau_m="15 ms").parameters["tau_m"]
+    '15 ms'
+    """
+
+    name: str
+    kind: str
+    equations: str
+    units: Mapping[str, str]
+    parameters: Mapping[str, Value]
+    source: str = ""
+    doc: str = ""
+    receptors: Mapping[str, Model] = field(default_factory=dict)
+    symbols: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise AmineError(
+                self.where, "unknown kind", given=repr(self.kind), hint=did_you_mean(str(self.kind), KINDS)
+            )
+        self._complete()
+        values = {n: self._value(n, v) for n, v in self.parameters.items()}
+        object.__setattr__(self, "parameters", values)
+
+    @property
+    def where(self) -> str:
+        """What errors name."""
+        return f"{str(self.kind).capitalize()} '{self.name}'"
+
+    def _complete(self) -> None:
+        for n in self.parameters:
+            if n not in self.units:
+                raise AmineError(self.where, f"parameter '{n}' is not known", hint=did_you_mean(n, self.units))
+        missing = sorted(set(self.units) - set(self.parameters))
+        if missing:
+            raise AmineError(
+                self.where,
+                f"parameter '{missing[0]}' has no value",
+                hint=f'give {missing[0]}="... {self.units[missing[0]]}"',
+            )
+
+    def _value(self, name: str, value: Any) -> Value:
+        where = f"{self.where}, parameter '{name}'"
+        if self.kind == "source" and name in ("times", "indices"):
+            return normalise(value, self.units[name], where)
+        if self.units[name] == "weight":  # its unit is that of the synapses on which the rule is put
+            return _weight_value(value, where)
+        positive = name.startswith(("tau", "C_")) or name == "C"
+        return normalise(value, self.units[name], where, positive=positive, nonnegative=name in ("rate", "t_ref"))
+
+    def __call__(self, **changes: Any) -> Model:
+        """A copy with other values of some parameters."""
+        for n in changes:
+            if n not in self.units:
+                raise AmineError(self.where, f"parameter '{n}' is not known", hint=did_you_mean(n, self.units))
+        return replace(self, parameters={**self.parameters, **changes})
+
+    @cached_property
+    def parsed(self) -> Any:
+        """The parsed equations (:class:`amine.equations.system.Equations`); raises AmineError if they are wrong.
+
+        For a scheme, those of its sums at a target (:mod:`amine.network.ports`).
+        """
+        from amine.equations import parse
+
+        if self.kind == "scheme":
+            return _parsed_scheme(self)
+
+        return parse(self)
+
+    @property
+    def integrators(self) -> dict[str, str]:
+        """How each state advances: exact, exponential_euler, rk4 or euler_maruyama."""
+        from amine.equations import integrators
+
+        return integrators(self.parsed) if self.kind != "source" else {}
+
+    @cached_property
+    def state_units(self) -> dict[str, str]:
+        """The states and their units, read from the text alone (without the parser, which is slow to import)."""
+        found = {m.group(1): m.group(2).strip() for m in _STATE_LINE.finditer(self.equations)}
+        return found | {m.group(1): m.group(2) for m in _INPUT_LINE.finditer(self.equations)}
+
+    @cached_property
+    def weight_unit(self) -> str:
+        """The unit of what a spike adds at this receptor."""
+        if self.kind == "scheme" or _GATED.search(self.equations):
+            return "nS"
+        m = _ON_SPIKE.search(self.equations)
+        name = m.group(1) if m else ""
+        return self.state_units.get(name, "mV" if name == "v" else "1")
+
+    @property
+    def quantal(self) -> bool:
+        """For a release model, whether sites release at random, each for itself."""
+        return re.search(r"^\s*quanta\b", self.equations, re.M) is not None
+
+    def latex(self) -> str:
+        """The equations as LaTeX, one line each."""
+        from amine.equations import typeset
+
+        return typeset(self.parsed) if self.kind != "source" else ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data: enough to build the model again, without the library."""
+        from amine.values import to_plain
+
+        out: dict[str, Any] = {
+            "name": self.name,
+            "kind": self.kind,
+            "equations": self.equations,
+            "units": dict(self.units),
+            "parameters": {n: to_plain(v) for n, v in self.parameters.items()},
+            "source": self.source,
+            "doc": self.doc,
+        }
+        if self.symbols:
+            out["symbols"] = dict(self.symbols)
+        if self.receptors:
+            out["receptors"] = {n: r.to_dict() for n, r in self.receptors.items()}
+        return out
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Model:
+        """Back from plain data; raises AmineError if it is damaged."""
+        from amine.values import from_plain
+
+        try:
+            if "cable" in data:
+                from amine.models import _cable
+
+                return _cable.from_dict(data)
+            receptors = {str(n): Model.from_dict(r) for n, r in data.get("receptors", {}).items()}
+            parameters = {str(n): from_plain(v) for n, v in data["parameters"].items()}
+            return Model(
+                str(data["name"]),
+                str(data["kind"]),
+                str(data["equations"]),
+                dict(data["units"]),
+                parameters,
+                str(data.get("source", "")),
+                str(data.get("doc", "")),
+                receptors,
+                dict(data.get("symbols", {})),
+            )
+        except (KeyError, TypeError, AttributeError) as e:
+            raise AmineError("model", "damaged description", given=repr(data)[:60]) from e
+
+    def structure(self) -> list[Any]:
+        """What decides generated code: everything but the values."""
+        return [self.kind, self.name, self.equations, sorted(self.units.items())]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.kind, self.equations))
+
+
+def _parsed_scheme(model: Model) -> Any:
+    from amine.equations import parse
+    from amine.equations.scheme_check import check
+    from amine.equations.schemes import read
+    from amine.network.ports import explicit_port, kinetic_port
+
+    scheme = read(model.equations, model.where)
+    check(scheme, dict(model.units))
+    own = explicit_port if scheme.voltage_dependent or scheme.rest in (scheme.opens or ()) else kinetic_port
+    return parse(own(model))

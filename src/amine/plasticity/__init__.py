@@ -1,0 +1,150 @@
+"""The library of plasticity rules, and the place where a user's own rules go.
+
+>>> import amine as am
+>>> am.plasticity.stdp(w_max="2 nS").parameters["w_max"]
+'2 nS'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from amine.errors import AmineError, did_you_mean
+from amine.models import _custom
+from amine.models.model import Model
+
+_REGISTRY: dict[str, Model] = {}
+_LIBRARY = ("_pairs", "_calcium", "_triplet", "_inhibitory", "_reward", "_voltage", "_rates", "_tagging")
+
+
+def _load() -> dict[str, Model]:
+    """The registry, with the library in it."""
+    if "stdp" not in _REGISTRY:
+        from importlib import import_module
+
+        for name in _LIBRARY:
+            for model in import_module(f"amine.plasticity.{name}").RULES:
+                _REGISTRY.setdefault(model.name, model)
+    return _REGISTRY
+
+
+def get(name: str, parameters: str | None = None) -> Model:
+    """A rule by name, with a published set of parameters if one is named.
+
+    >>> get("stdp").kind
+    'rule'
+    """
+    registry = _load()
+    if name not in registry:
+        raise AmineError("rule library", f"rule '{name}' is not known", hint=did_you_mean(str(name), registry))
+    model = registry[name]
+    if parameters is None:
+        return model
+    known = parameter_sets(name)
+    if parameters not in known:
+        raise AmineError(
+            model.where, f"parameter set '{parameters}' is not known", hint=did_you_mean(str(parameters), known)
+        )
+    return model(**known[parameters])
+
+
+def names() -> list[str]:
+    """Names of all rules.
+
+    >>> "stdp" in names()
+    True
+    """
+    return list(_load())
+
+
+def parameter_sets(name: str) -> Mapping[str, Mapping[str, str]]:
+    """Published parameters of a rule by name of the set; empty if there is but one."""
+    from importlib import import_module
+
+    _ = get(name)
+    for home in _LIBRARY:
+        found = getattr(import_module(f"amine.plasticity.{home}"), "SETS", {})
+        if name in found:
+            return found[name]
+    return {}
+
+
+def register(model: Model) -> Model:
+    """Adds a rule to the library, so that it can be named; its equations are checked."""
+    if model.kind != "rule":
+        raise AmineError(model.where, "this is not a rule", hint="make it with am.plasticity.rule()")
+    if model.name in _load():
+        raise AmineError(model.where, "the name is taken", hint="choose another")
+    _ = model.parsed
+    _REGISTRY[model.name] = model
+    return model
+
+
+def rule(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
+    """A rule of one's own.
+
+    Parameters
+    ----------
+    name : how it is called. equations : see the page on plasticity. source, doc : where it is from and what it is.
+    parameters : default values with units; those called ``w_...`` have the unit of the weight.
+
+    Raises
+    ------
+    AmineError
+        If an equation is wrong: the sentence names the line.
+
+    Examples
+    --------
+    >>> r = rule("hebb", "dx/dt = -x/tau : 1 (source)\\non pre x += 1\\non post w += eta*x\\nw : nS in 0 nS .. 5 nS",
+    ...          tau="20 ms", eta="0.01 nS")
+    >>> r.parsed.places
+    {'x': 'source', 'w': 'synapse'}
+    """
+    return _custom("rule", name, equations, parameters, source=source, doc=doc)
+
+
+def gated(model: Model | str, by: str, half: str | None = None) -> Model:
+    """A rule whose changes of the weight a modulator multiplies: acetylcholine, noradrenaline or dopamine as gate of learning.
+
+    Parameters
+    ----------
+    model : the rule or its name.
+    by : a field (or drug) of the network, or a receptor of one of its modulations.
+    half : concentration at which learning has half its full rate, ``by/(by + half)``; None for a receptor, whose occupancy is the factor.
+
+    Raises
+    ------
+    AmineError
+        If the rule changes the weight by ``=`` or ``*=``, which cannot be gated.
+
+    Examples
+    --------
+    >>> print(gated("hebb", "acetylcholine", half="0.5 uM").equations.splitlines()[2])
+    on pre w += acetylcholine/(acetylcholine + acetylcholine_half)*(eta*y/r_ref)
+    """
+    import re
+    from dataclasses import replace
+
+    rule = get(model) if isinstance(model, str) else model
+    if re.search(r"(?<![\w/])w\s*\*?=(?!=)", rule.equations):
+        raise AmineError(rule.where, "it sets or multiplies the weight", hint="write the gate into its equations")
+    gate = by if half is None else f"{by}/({by} + {by}_half)"
+    text = re.sub(r"(?<![\w/])w\s*([-+])=\s*([^;\n]+)", rf"w \1= {gate}*(\2)", rule.equations)
+    text = re.sub(r"(dw/dt\s*=\s*)([^:\n]+?)(\s*:)", rf"\1{gate}*(\2)\3", text)
+    more = {} if half is None else {f"{by}_half": half}
+    return replace(
+        rule,
+        name=f"{rule.name} gated by {by}",
+        equations=text,
+        units={**rule.units, **dict.fromkeys(more, "uM")},
+        parameters={**rule.parameters, **more},
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(name)
+    if name in _load():
+        return _REGISTRY[name]
+    raise AttributeError(f"module 'amine.plasticity' has no rule '{name}'; {did_you_mean(name, _REGISTRY)}")
