@@ -279,12 +279,12 @@ class _Writer:
         step = "substitute" if self.cell.method == "backward_euler" else "substitute_half"
         lines = [
             *(["PARAMETERS = {}"] if self.first else []),
-            "from amine.engine import cable_device",
-            f"eliminate_{self.index} = cable_device.eliminate[{self.W}]",
-            f"substitute_{self.index} = cable_device.{step}[{self.W}]",
+            "from amine.engine.device import tree as tree_device",
+            f"eliminate_{self.index} = tree_device.eliminate[{self.W}]",
+            f"substitute_{self.index} = tree_device.{step}[{self.W}]",
         ]
         if self.cell.gap:
-            lines.append(f"substitute_trial_{self.index} = cable_device.substitute_trial[{self.W}]")
+            lines.append(f"substitute_trial_{self.index} = tree_device.substitute_trial[{self.W}]")
         return "\n".join(lines) + "\n\n\n"
 
     @staticmethod
