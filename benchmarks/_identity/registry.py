@@ -1,0 +1,81 @@
+"""The list of cases: a function that describes a network, or one that does something and returns arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from _identity import renames
+from _identity.record import Arrays, collect, spikes
+
+ROOMS = ("circuits", "points", "transmission", "plasticity", "chemistry", "trees", "running", "modules", "fitting")
+SHARED = ("record.py", "registry.py", "renames.py", "worker.py")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One comparison. ``run(precision, threads)`` gives arrays; ``both``: float64 belongs to it unless 32 is asked for."""
+
+    name: str
+    what: str
+    run: Callable[[str, int], Arrays]
+    both: bool
+    room: str
+
+    def precisions(self, asked: str | None) -> tuple[str, ...]:
+        """Precisions to run at: those of the case, or what was asked for."""
+        own = ("32", "64") if self.both else ("32",)
+        return {None: own, "both": ("32", "64")}.get(asked, (asked or "32",))
+
+    def script(self) -> str:
+        """Hash of the text that decides what the case does."""
+        here = Path(__file__).parent
+        text = b"".join((here / f).read_bytes() for f in (*SHARED, f"cases_{self.room}.py"))
+        return hashlib.sha256(text).hexdigest()
+
+
+CASES: dict[str, Case] = {}
+
+
+def case(what: str, *, both: bool = False) -> Callable[[Callable[[str, int], Arrays]], Callable[[str, int], Arrays]]:
+    """Registers a function of precision and threads that returns arrays by name."""
+
+    def add(run: Callable[[str, int], Arrays]) -> Callable[[str, int], Arrays]:
+        room = run.__module__.rpartition("cases_")[2]
+        name = f"{room}.{run.__name__}"
+        CASES[name] = Case(name, what, run, both, room)
+        return run
+
+    return add
+
+
+def network(what: str, duration: str, *, both: bool = False, silent: bool = False) -> Callable[[Any], Any]:
+    """Registers a function that describes a network: it is run and all that it holds is compared; without spikes only if ``silent``."""
+
+    def add(describe: Callable[[], Any]) -> Callable[[], Any]:
+        def run(precision: str, threads: int) -> Arrays:
+            net = describe()
+            run = net.run(duration, precision=precision, threads=threads, progress=False)
+            arrays = collect(run, net)
+            if not silent and not spikes(arrays):
+                raise RuntimeError("the network has no spikes: the case would test nothing")
+            return arrays
+
+        run.__name__, run.__module__ = describe.__name__, inspect.getmodule(describe).__name__  # type: ignore[union-attr]
+        case(what, both=both)(run)
+        return describe
+
+    return add
+
+
+def load() -> dict[str, Case]:
+    """All cases, in order."""
+    renames.install()
+    for room in ROOMS:
+        import_module(f"_identity.cases_{room}")
+    return CASES
