@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import amine.plasticity as rules
 import numpy as np
 
 import amine as am
+import amine.plasticity as rules
 from _identity.record import Arrays, collect, collect_weights
 from _identity.registry import case, network
 

@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import amine.plasticity as rules
 import numpy as np
 
 import amine as am
+import amine.plasticity as rules
 from _identity.record import Arrays, collect, collect_weights, digests, unequal
 from _identity.registry import case
 

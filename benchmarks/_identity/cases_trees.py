@@ -54,7 +54,7 @@ def reset() -> am.Network:
     E = net.population("E", 20, neuron, C_m="uniform('0.9 uF/cm2', '1.1 uF/cm2')")
     P = net.population("P", 20, "poisson", rate="100 Hz")
     pairs = (np.arange(6), np.arange(6) % 3)
-    net.synapses(P, E.at("dendrite", spread="each"), receptor="AMPA", weight="2 nS", pairs=pairs)
+    net.synapses(P, E.at([1, 2, 3, 4, 5, 6], spread="each"), receptor="AMPA", weight="2 nS", pairs=pairs)
     net.synapses(P, E.at("dendrite(0.5)"), receptor="delta", weight="0.5 mV", p=0.5)
     net.synapses(E, E.at("soma"), receptor="GABA_A", weight="1 nS", p=0.2)
     net.stimulus(E, am.step("80 pA"))
