@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import amine as am
-from amine.experiments import maze
+from amine.experiments import water_maze as maze
 
 
 def network(seed: int = 5) -> am.Network:

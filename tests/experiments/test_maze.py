@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 import amine as am
 from amine.cli import app
-from amine.experiments import maze as m
+from amine.experiments import maze as experiment
+from amine.experiments import water_maze as m
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_d1_above_tonic_strengthens_below_weakens_and_at_it_nothing_changes():
 
 def test_an_experiment_of_one_block_gives_measures_figures_and_a_page(tmp_path, monkeypatch):
     monkeypatch.setattr(m, "LONGEST", 4e3)
-    out = m.maze(seed=4, animals=1, trials=4, dose="haloperidol=50 nM")
+    out = experiment.maze(seed=4, animals=1, trials=4, dose="haloperidol=50 nM")
     assert out.arrays["latency, no drug"].shape == (1, 4)
     assert 0 < out.measures["tonic occupancy of D1"] < 0.3 * out.measures["without drug: tonic occupancy of D1"]
     out.report(tmp_path / "report.html")
@@ -99,7 +100,7 @@ def test_an_experiment_of_one_block_gives_measures_figures_and_a_page(tmp_path, 
 
 def test_results_do_not_depend_on_workers(monkeypatch):
     monkeypatch.setattr(m, "LONGEST", 4e3)
-    one, three = (m.maze(seed=4, animals=3, trials=4, details=False, workers=w) for w in (1, 3))
+    one, three = (experiment.maze(seed=4, animals=3, trials=4, details=False, workers=w) for w in (1, 3))
     assert one.measures == three.measures
     assert len({tuple(x) for x in one.arrays["latency, no drug"]}) > 1
 
@@ -127,7 +128,7 @@ def test_on_the_command_line(monkeypatch):
 )
 def test_wrong_arguments_are_said(given, sentence):
     with pytest.raises(am.AmineError, match=sentence):
-        m.maze(**{"animals": 1, "trials": 4, "details": False, **given})
+        experiment.maze(**{"animals": 1, "trials": 4, "details": False, **given})
 
 
 def paired(a: np.ndarray, b: np.ndarray) -> float:
@@ -141,11 +142,11 @@ def test_the_platform_is_found_sooner_and_sooner_and_haloperidol_slows_that():
     """Eight animals of 20 trials. Latencies are means over blocks of four trials, one from each start; t is Student's, 7 degrees of freedom, one-sided
     5 % beyond 1.9. Learning: first block against last, paired. Haloperidol: the mean of blocks 2 to 5 against that of the same seeds without.
     Blocked receptor (10 uM, 770 times Ki): weights change by less than a hundredth, and the last block is not sooner than the first."""
-    out = m.maze(animals=8, trials=20, dose="haloperidol=100 nM")
+    out = experiment.maze(animals=8, trials=20, dose="haloperidol=100 nM")
     none, some = (out.arrays[f"latency, {n}"].reshape(8, 5, 4).mean(2) for n in ("no drug", "haloperidol=100 nM"))
     assert paired(none[:, 0], none[:, -1]) > 3.0 and none[:, -1].mean() < 0.5 * none[:, 0].mean()
     assert paired(some[:, 1:].mean(1), none[:, 1:].mean(1)) > 3.0
-    blocked = m.maze(animals=4, trials=12, dose="haloperidol=10 uM", details=False)
+    blocked = experiment.maze(animals=4, trials=12, dose="haloperidol=10 uM", details=False)
     late = blocked.arrays["latency, haloperidol=10 uM"].reshape(4, 3, 4).mean(2)
     assert blocked.measures["change of policy (pA)"] < 0.01 * out.measures["without drug: change of policy (pA)"]
     assert late[:, -1].mean() > 2.0 * none[:, 2].mean() and paired(late[:, 0], late[:, -1]) < 1.9

@@ -120,7 +120,7 @@ def test_what_the_drug_changed(small):
     dosed = memory.memory(neurons=40, epochs=1, examples=150, dose="AP5=50 uM", details=False)
     out = Outcome("memory", "", "", dict(dosed.measures), arrays=dosed.arrays)
     asked = {"neurons": 40, "epochs": 1, "examples": 150, "seed": 0, "dose": "AP5=50 uM@0 s..1 s", "recall_dose": ()}
-    memory_drug.compare(out, asked)  # a dose in time has no curve
+    memory_drug.compare(out, asked, memory.memory)  # a dose in time has no curve
     assert out.measures["accuracy without the drug"] == small.measures["accuracy"]
     rows = {r[0]: r[1:] for r in next(iter(out.tables.values()))[1]}
     assert rows["change of weights (nS)"][1] == "0.000" != rows["change of weights (nS)"][0]

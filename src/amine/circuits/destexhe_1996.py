@@ -6,6 +6,7 @@ import numpy as np
 
 from amine import models
 from amine.errors import AmineError
+from amine.network.makers import step
 from amine.network.network import Network
 
 RADIUS = 5  # each cell reaches the cells of the other row up to this many places away, itself included
@@ -57,7 +58,6 @@ def thalamus(
         raise AmineError("thalamus(), neurons", "too few", given=str(neurons), expected=f"at least {2 * RADIUS + 1}")
     if min(gaba_a, gaba_b) < 0:
         raise AmineError("thalamus()", "a factor is negative", given=f"gaba_a = {gaba_a}, gaba_b = {gaba_b}")
-    from amine.network.makers import step
 
     net = Network(seed, dt, "Thalamic rhythms: Destexhe et al. 1996")
     pulse = {"T_max": "0.5 mM", "T_width": "0.3 ms"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from amine import models, plasticity
 from amine.network.checks import whole_number
 from amine.network.network import Network
 
@@ -25,7 +26,6 @@ def song(neurons: int = 1000, seed: int = 0, rate: str = "15 Hz", dt: str = "0.1
     P = net.population("P", n, "poisson", rate=rate)
     membrane: dict[str, Any] = {"C": "100 pF", "tau_m": "10 ms", "E_L": "-74 mV", "V_th": "-54 mV", "V_r": "-60 mV"}
     N = net.population("N", 1, "lif_cond", t_ref="0 ms", initial={"v": "-60 mV"}, **membrane)
-    from amine import plasticity
 
     net.synapses(
         P,
@@ -50,8 +50,6 @@ def stdp_network(neurons: int = 5000, inputs: int = 500, seed: int = 0, dt: str 
     >>> stdp_network(1000, 100).estimate()["neurons"]
     1000
     """
-    from amine import models, plasticity
-
     n = whole_number(neurons, "stdp_network(), neurons", 10, 10**7)
     k = whole_number(inputs, "stdp_network(), inputs", 5, n)
     net = Network(seed, dt, "Recurrent network with STDP")
@@ -92,8 +90,6 @@ def vogels(
     >>> vogels(1000).estimate()["neurons"]
     1000
     """
-    from amine import plasticity
-
     n = whole_number(neurons, "vogels(), neurons", 10, 10**7)
     net = Network(seed, dt, "Vogels et al. 2011")
     E, I = (

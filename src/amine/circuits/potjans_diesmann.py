@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from amine import models
 from amine.distributions import normal
+from amine.engine.build.prepare import generator
 from amine.errors import AmineError
 from amine.network.network import Network
+from amine.values import Array
 
 
 def tables() -> dict[str, Any]:
@@ -97,8 +100,6 @@ def _direct_current(t: dict[str, Any], scale: float, drive: str) -> np.ndarray:
 
 
 def _population(net: Network, t: dict[str, Any], k: int, n: int, current: float) -> Any:
-    from amine import models
-
     m, start = t["neuron"], t["initial_membrane"]
     v = normal(f"{start['optimized_mean_mV'][k]} mV", f"{start['optimized_sd_mV'][k]} mV")
     receptor = models.get("exponential_current")(
@@ -143,13 +144,10 @@ def _recurrent(net: Network, t: dict[str, Any], cells: list[Any], weights: np.nd
 
 def _thalamus(net: Network, t: dict[str, Any], cells: list[Any], sizes: list[int], scale: float, w: float) -> None:
     """Thalamic neurons as lists of Poisson spikes within their window."""
-    from amine.engine.build.prepare import generator
-
     th = t["thalamus"]
     n, rng = max(1, round(th["neurons"] * scale)), generator(net.seed, "thalamus")
     counts = rng.poisson(th["rate_Hz"] * th["duration_ms"] * 1e-3, n)
     times = th["start_ms"] + rng.uniform(net.dt, th["duration_ms"], counts.sum())
-    from amine.values import Array
 
     source = net.population(
         "TC",

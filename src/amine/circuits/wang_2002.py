@@ -9,6 +9,7 @@ import numpy as np
 from amine import models
 from amine.errors import AmineError
 from amine.network.network import Network
+from amine.units import ms
 
 NMDA_SCHEME = "C <-> O: alpha*T, beta\nblock = 1/(1 + Mg/K_Mg*exp(-slope*v)) : 1\nopen O\ncurrent g*block*(E_rev - v)"
 
@@ -117,8 +118,6 @@ def _evidence(
     mean: float, n: int, window: tuple[float, float], dt: float, seed: int, pool: int
 ) -> tuple[Any, np.ndarray]:
     """Poisson trains of a rate that all share and that is drawn anew every 50 ms around ``mean`` with 4 Hz (Wang 2002)."""
-    from amine.units import ms
-
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 2002, pool])))
     times, cells = [], []
     for begin in np.arange(window[0], window[1] - 1e-9, 50.0):

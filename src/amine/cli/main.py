@@ -5,21 +5,33 @@ Results go to standard output, everything else to standard error. A mistake in w
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
+import shutil
 import sys
+import tempfile
 import time
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 
+from amine import __version__
+from amine import circuits as circuit_library
+from amine import experiments as experiment_library
+from amine import models as model_library
 from amine.cli.compounds import app as compounds_app
 from amine.cli.dose import dose
 from amine.cli.target import is_experiment, network_of, parse_settings
+from amine.compounds.doses import parse_dose
+from amine.engine.codegen import cache as kept
 from amine.errors import AmineError, AmineWarning
+from amine.experiments.command import run as run_experiment
 from amine.learn.train_cli import audit, compare, train
+from amine.units import to_internal
 
 if TYPE_CHECKING:
     from amine.results.run import Run
@@ -101,22 +113,17 @@ def run(
     if out is not None:
         _check_folder(out)
     if is_experiment(target):
-        from amine.experiments.command import run as run_experiment
-
         given = {"neurons": neurons, "seed": seed, "dose": dose or None, **parse_settings(settings)}
         run_experiment(
             target, {k: v for k, v in given.items() if v is not None}, out, as_json, progress and not as_json
         )
         return
-    from amine.units import to_internal
 
     begin = to_internal(start, "ms", "--start", nonnegative=True)
     net = network_of(
         target, {"scale": scale, "neurons": neurons, "regime": regime, "drive": drive, "seed": seed}, settings
     )
     if dose:
-        from amine.compounds.doses import parse_dose
-
         for text in dose:
             net.dose(*parse_dose(text))
     result = net.run(
@@ -166,10 +173,6 @@ def _since_start() -> float:
 
 def _write(result: Run, out: Path, data: dict[str, Any], start: float) -> None:
     """All files of a run under a temporary name beside the folder, which then takes its place."""
-    import shutil
-    import tempfile
-
-    import numpy as np
 
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -212,16 +215,14 @@ def models(
     latex: Annotated[bool, typer.Option("--latex", help="Equations as LaTeX.")] = False,
 ) -> None:
     """The library of models, or one model's equations, parameters and source."""
-    from amine import models as library
-
     if name is None:
-        width = max(map(len, library.names()))
+        width = max(map(len, model_library.names()))
         for kind in ("neuron", "receptor", "release", "source"):
             print(kind)
-            for n in library.names(kind):
-                print(f"  {n:<{width}}  {library.get(n).doc.split('. ')[0].rstrip('.')}")
+            for n in model_library.names(kind):
+                print(f"  {n:<{width}}  {model_library.get(n).doc.split('. ')[0].rstrip('.')}")
         return
-    model = library.get(name)
+    model = model_library.get(name)
     if latex:
         print(model.latex())
         return
@@ -240,12 +241,9 @@ def models(
 @app.command()
 def circuits() -> None:
     """The circuits that are built in, with their arguments."""
-    import inspect
 
-    from amine import circuits as library
-
-    for name in library.names():
-        make = library.get(name)
+    for name in circuit_library.names():
+        make = circuit_library.get(name)
         arguments = ", ".join(f"{k}={p.default}" for k, p in inspect.signature(make).parameters.items())
         print(f"{name}  ({arguments})\n    {(make.__doc__ or '').strip().splitlines()[0]}")
 
@@ -253,12 +251,9 @@ def circuits() -> None:
 @app.command("experiments")
 def list_experiments() -> None:
     """The experiments that are built in, with their arguments."""
-    import inspect
 
-    from amine import experiments as library
-
-    for name in library.names():
-        make = library.get(name)
+    for name in experiment_library.names():
+        make = experiment_library.get(name)
         arguments = ", ".join(f"{k}={p.default}" for k, p in inspect.signature(make).parameters.items())
         print(f"{name}  ({arguments})\n    {(make.__doc__ or '').strip().splitlines()[0]}")
 
@@ -278,8 +273,6 @@ def describe(
 @app.command()
 def cache(clear: Annotated[bool, typer.Option("--clear", help="Delete all compiled structures.")] = False) -> None:
     """Where compiled structures are kept."""
-    from amine.engine.codegen import cache as kept
-
     if clear:
         print(f"{kept.clear()} files deleted")
     print(kept.directory())
@@ -287,8 +280,6 @@ def cache(clear: Annotated[bool, typer.Option("--clear", help="Delete all compil
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from amine import __version__
-
         print(__version__)
         raise typer.Exit
 

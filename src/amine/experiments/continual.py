@@ -16,6 +16,7 @@ A session takes seconds and the slow states hours, so that a session acts on the
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,8 +25,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine import plasticity
-from amine.experiments import digits, memory
-from amine.experiments.memory import Reading
+from amine.errors import AmineError, did_you_mean
+from amine.experiments import digit_memory, digits
+from amine.experiments.digit_memory import Reading
 from amine.experiments.outcome import Outcome
 from amine.network.checks import whole_number
 from amine.network.network import Network
@@ -61,13 +63,13 @@ def start(neurons: int, seed: int) -> State:
 def session(images: np.ndarray, state: State, seed: int, gated: bool) -> State:
     """Shows images once, one after the other, to a network that goes on from ``state``."""
     neurons = state.weights.shape[1]
-    span = len(images) * (memory.SHOWN + memory.REST)
+    span = len(images) * (digit_memory.SHOWN + digit_memory.REST)
     novelty = cholinergic(span, seed) if gated else None
-    net = memory.network(images, neurons, seed, begin=(state.weights, state.thresholds), novelty=novelty)
+    net = digit_memory.network(images, neurons, seed, begin=(state.weights, state.thresholds), novelty=novelty)
     net.probe(net.populations["E"], "theta", every=f"{span} ms", name="thresholds")
     run = net.run(f"{span} ms", progress=False)
     w = run.weights("P->E").matrix(digits.PIXELS, neurons)
-    return replace(state, weights=w, thresholds=memory.thresholds_at_end(run))
+    return replace(state, weights=w, thresholds=digit_memory.thresholds_at_end(run))
 
 
 def cholinergic(span: float, seed: int) -> np.ndarray:
@@ -107,8 +109,8 @@ def learn(condition: str, split: digits.Split, neurons: int, seed: int) -> dict[
             readings.append(reading)
             early.append(right)
     memory_ = state.weights, state.thresholds
-    known = memory.respond(split.images, memory_, seed)
-    found = memory.respond(split.held_images, memory_, seed + 1)
+    known = digit_memory.respond(split.images, memory_, seed)
+    found = digit_memory.respond(split.held_images, memory_, seed + 1)
     out: dict[str, Any] = {"accuracy": Reading.of(known, split.labels).accuracy(found, split.held_labels)}
     if not readings:  # each task read by a reading of its own, as the others are
         readings = [Reading.of(known[m], split.labels[m]) for m in (np.isin(split.labels, t) for t in TASKS)]
@@ -121,8 +123,8 @@ def _task(split: digits.Split, task: tuple[int, ...], state: State, seed: int) -
     """What the neurons say about one task just after it was learnt, and how well that does on unseen digits of it."""
     a, b = np.isin(split.labels, task), np.isin(split.held_labels, task)
     now = state.weights, state.thresholds
-    reading = Reading.of(memory.respond(split.images[a], now, seed), split.labels[a])
-    return reading, reading.accuracy(memory.respond(split.held_images[b], now, seed + 1), split.held_labels[b])
+    reading = Reading.of(digit_memory.respond(split.images[a], now, seed), split.labels[a])
+    return reading, reading.accuracy(digit_memory.respond(split.held_images[b], now, seed + 1), split.held_labels[b])
 
 
 def continual(
@@ -192,8 +194,6 @@ def _table(found: Sequence[dict[str, Any]]) -> np.ndarray:
 
 
 def _conditions(given: Sequence[str] | str) -> list[str]:
-    from amine.errors import AmineError, did_you_mean
-
     chosen = [c.strip() for c in given.split(",")] if isinstance(given, str) else list(given)
     for c in chosen:
         if c not in CONDITIONS:
@@ -202,8 +202,6 @@ def _conditions(given: Sequence[str] | str) -> list[str]:
 
 
 def _say(text: str) -> None:
-    import sys
-
     print(text, file=sys.stderr)
 
 

@@ -15,6 +15,7 @@ synapses of each pattern that change together. Windows after Frey U, Morris RGM 
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -310,8 +311,6 @@ def forgetting(
 
 
 def _say(text: str) -> None:
-    import sys
-
     print(text, file=sys.stderr)
 
 

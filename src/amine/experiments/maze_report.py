@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.experiments import maze
+from amine.experiments import water_maze
 from amine.view.style import COLOURS, figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from amine.experiments.maze import Animal, Group, Trial
     from amine.experiments.outcome import Outcome
+    from amine.experiments.water_maze import Animal, Group, Trial
 
 ABOUT = (
     "An animal made of spiking neurons swims in a round pool of 1.4 m with a hidden platform of 0.2 m. Place cells say where it is; critic neurons "
@@ -53,8 +53,8 @@ def latencies(groups: Sequence[Group]) -> Figure:
         x = g.latencies
         trial = np.arange(1, x.shape[1] + 1)
         # trials of a block start at different places: their running mean over a block compares like with like
-        blocks = x.reshape(len(x), -1, maze.BLOCK).mean(2)
-        middle = (np.arange(blocks.shape[1]) + 0.5) * maze.BLOCK + 0.5
+        blocks = x.reshape(len(x), -1, water_maze.BLOCK).mean(2)
+        middle = (np.arange(blocks.shape[1]) + 0.5) * water_maze.BLOCK + 0.5
         error = blocks.std(0, ddof=1) / np.sqrt(len(x)) if len(x) > 1 else np.zeros(len(middle))
         ax.plot(trial, x.mean(0), color=COLOURS[k], lw=0.8, alpha=0.5)
         ax.plot(middle, blocks.mean(0), "-", color=COLOURS[k], lw=2.0, label=g.name)
@@ -72,8 +72,8 @@ def latencies(groups: Sequence[Group]) -> Figure:
 def _pool(ax: Any) -> Any:
     from matplotlib.patches import Circle
 
-    pool = ax.add_patch(Circle((0, 0), maze.POOL, fc="none", ec="#777777", lw=1.0))
-    ax.add_patch(Circle(tuple(maze.PLATFORM), maze.RADIUS, fc="none", ec=COLOURS[1], lw=1.5))
+    pool = ax.add_patch(Circle((0, 0), water_maze.POOL, fc="none", ec="#777777", lw=1.0))
+    ax.add_patch(Circle(tuple(water_maze.PLATFORM), water_maze.RADIUS, fc="none", ec=COLOURS[1], lw=1.5))
     ax.set(xlim=(-0.75, 0.75), ylim=(-0.75, 0.75), xticks=[], yticks=[], aspect="equal")
     ax.spines[:].set_visible(False)
     return pool
@@ -81,7 +81,7 @@ def _pool(ax: Any) -> Any:
 
 def swims(animal: Animal) -> Figure:
     """Paths of the first and of the last block."""
-    n = maze.BLOCK
+    n = water_maze.BLOCK
     fig, axes = figure(8.6, 4.7, 2, n)
     for row, first in ((0, 0), (1, len(animal.trials) - n)):
         for k, t in enumerate(animal.trials[first : first + n]):
@@ -97,13 +97,13 @@ def maps(group: Group) -> Figure:
     """Mean input to the critic and direction of the input to the actors before learning, and after some blocks."""
     shown = sorted({0, 1, len(group.snapshots) // 2, len(group.snapshots) - 1})
     fig, axes = figure(2.3 * len(shown) + 1.2, 2.7, 1, len(shown))
-    x = np.linspace(-maze.POOL, maze.POOL, 71)
+    x = np.linspace(-water_maze.POOL, water_maze.POOL, 71)
     fine = np.stack(np.meshgrid(x, x), -1)
-    outside = np.hypot(fine[..., 0], fine[..., 1]) > maze.POOL
+    outside = np.hypot(fine[..., 0], fine[..., 1]) > water_maze.POOL
     coarse = np.stack(np.meshgrid(x[5::6], x[5::6]), -1).reshape(-1, 2)
-    coarse = coarse[np.hypot(*coarse.T) < maze.POOL]
+    coarse = coarse[np.hypot(*coarse.T) < water_maze.POOL]
     values = [
-        maze.place_rates(fine) * 5e-3 @ group.snapshots[k][0].mean(1) for k in shown
+        water_maze.place_rates(fine) * 5e-3 @ group.snapshots[k][0].mean(1) for k in shown
     ]  # a spike is 5 ms of its weight
     image = None
     for ax, k, v in zip(axes[0], shown, values, strict=True):
@@ -111,12 +111,12 @@ def maps(group: Group) -> Figure:
         limits = {"vmin": min(w[~outside].min() for w in values), "vmax": max(w[~outside].max() for w in values)}
         image = ax.imshow(v, extent=(x[0], x[-1], x[0], x[-1]), origin="lower", cmap="viridis", **limits)
         image.set_clip_path(pool)
-        drive = maze.place_rates(coarse) * 5e-3 @ group.snapshots[k][1]
-        push = (drive - drive.mean(1, keepdims=True)) @ maze.HEADINGS / maze.ACTORS
+        drive = water_maze.place_rates(coarse) * 5e-3 @ group.snapshots[k][1]
+        push = (drive - drive.mean(1, keepdims=True)) @ water_maze.HEADINGS / water_maze.ACTORS
         strength = np.hypot(*push.T)[:, None]
         arrow = 0.08 * push / np.maximum(strength, 2.0)  # all of one length but those below 2 pA
         ax.quiver(*coarse.T, *arrow.T, angles="xy", scale_units="xy", scale=1, color="white", width=0.007, pivot="mid")
-        ax.set_title("before" if k == 0 else f"after {k * maze.BLOCK} trials", fontsize=9)
+        ax.set_title("before" if k == 0 else f"after {k * water_maze.BLOCK} trials", fontsize=9)
     fig.colorbar(image, ax=axes, label="input (pA)", shrink=0.8)
     return fig
 
@@ -129,10 +129,10 @@ def dopamine(animal: Animal) -> Figure:
     fig, axes = figure(8.6, 5.0, 3, 2, sharex="col", sharey="row")
     for c, t in enumerate((early, late)):
         first = max(0.0, t.latency - 10.0)  # the last ten seconds of it
-        time = (np.arange(len(t.values)) + 1) * maze.STEP * 1e-3
+        time = (np.arange(len(t.values)) + 1) * water_maze.STEP * 1e-3
         axes[0, c].plot(time, t.values, color=COLOURS[0], lw=1.2)
         axes[1, c].plot(time, t.errors, color=COLOURS[6], lw=1.0)
-        here = (concentration.times >= t.begin) & (concentration.times < t.end + maze.REST)
+        here = (concentration.times >= t.begin) & (concentration.times < t.end + water_maze.REST)
         axes[2, c].plot(
             (concentration.times[here] - t.begin) * 1e-3,
             1e3 * _column(concentration.values)[here],
@@ -141,7 +141,7 @@ def dopamine(animal: Animal) -> Figure:
         )
         for ax in axes[:, c]:
             ax.axvline(t.latency, color="#999999", lw=0.8)
-            ax.set_xlim(first, t.latency + maze.REST * 1e-3)
+            ax.set_xlim(first, t.latency + water_maze.REST * 1e-3)
         axes[0, c].set_title(f"trial {_number(animal, t)}", fontsize=10)
         axes[2, c].set_xlabel("time in the trial (s)")
     for ax, label in zip(axes[:, 0], ("value", "error (1/s)", "dopamine (nM)"), strict=True):
@@ -164,4 +164,4 @@ def spikes(animal: Animal) -> Figure:
     t = animal.trials[-1]
     start = max(t.begin, t.end - 10e3)
     shown = ("place cells", "critic", "actor", "dopamine neurons")
-    return animal.loop.run().raster(shown, start=start, stop=t.end + maze.REST)
+    return animal.loop.run().raster(shown, start=start, stop=t.end + water_maze.REST)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amine.units import to_internal
 from amine.view.engram import tiles
 from amine.view.style import COLOURS, figure
 
@@ -26,10 +27,8 @@ COMPARED = (
 )
 
 
-def compare(out: Outcome, arguments: Mapping[str, Any]) -> None:
+def compare(out: Outcome, arguments: Mapping[str, Any], memory: Callable[..., Outcome]) -> None:
     """Adds to a dosed outcome how it differs from the undosed one, and what other doses do while a small circuit learns."""
-    from amine.experiments.memory import memory
-
     without = memory(**{**arguments, "dose": (), "recall_dose": (), "details": False, "progress": False})
     rows = [(m, without.measures[m], out.measures[m], out.measures[m] - without.measures[m]) for m in COMPARED]
     out.tables["What the drug changed: the same digits and the same seed"] = (
@@ -64,8 +63,6 @@ def around(dose: str) -> tuple[str, list[float]]:
     >>> around("AP5=2 uM")[1][:3]
     [0.2, 0.6, 2.0]
     """
-    from amine.units import to_internal
-
     drug, _, concentration = dose.partition("=")
     c = float(to_internal(concentration.strip(), "uM", f"dose of {drug}"))
     return drug.strip(), [float(f"{f * c:.6g}") for f in FACTORS]

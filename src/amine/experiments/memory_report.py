@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.experiments import digits
+from amine.experiments.digit_memory import Reading, respond, rule
+from amine.units import to_internal
 from amine.view.engram import tiles
 from amine.view.style import COLOURS, figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from amine.experiments.memory import Memory, Reading
+    from amine.experiments.digit_memory import Memory, Reading
     from amine.experiments.outcome import Outcome
     from amine.results.run import Run
 
@@ -50,8 +52,6 @@ def figures(out: Outcome, kept: Memory, reading: Reading, split: digits.Split, f
 
 def details(out: Outcome, kept: Memory, reading: Reading, split: digits.Split, seed: int, dt: str, doses: Any) -> None:
     """Adds recall from partly dark images, accuracy at moments of learning, and what simple classifiers reach."""
-    from amine.experiments.memory import Reading, respond
-
     recall = {}
     for part in HIDDEN:
         images = digits.occlude(split.held_images, part, np.random.default_rng([seed, 2]))
@@ -116,9 +116,6 @@ def fields(run: Run, reading: Reading) -> Figure:
 
 def calcium(kept: Memory, span: float = 1500.0) -> Figure:
     """Glutamate bound at two synapses of the busiest neuron, and the calcium that its spikes let in, from their equations."""
-    from amine.experiments.memory import rule
-    from amine.units import to_internal
-
     run = kept.run
     assert run is not None
     p = {k: float(to_internal(v, rule().units[k], k)) for k, v in rule().parameters.items() if isinstance(v, str)}

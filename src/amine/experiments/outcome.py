@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,9 +76,6 @@ class Outcome:
 
     def write(self, folder: Any) -> None:
         """Report, summary and pictures in a new folder, which appears when it is complete."""
-        import shutil
-        import tempfile
-
         out = Path(folder)
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise AmineError(f"folder '{out}'", "it exists and is not empty", hint="choose another or remove it")

@@ -11,12 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amine.learn.estimators import Classifier, Regressor
-    from amine.learn.saving import load
+    from amine.learn.estimators import Classifier, Regressor, load
 
 _HOME = {
-    "amine.learn.estimators": ("Classifier", "Regressor"),
-    "amine.learn.saving": ("load",),
+    "amine.learn.estimators": ("Classifier", "Regressor", "load"),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
 _MODULES = ("audit", "cable", "data", "nn", "algorithms")

@@ -11,10 +11,15 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from amine import models
 from amine.errors import AmineError, did_you_mean
 from amine.learn import algorithms, checks, saving, training
+from amine.learn.export import to_network, to_nir, to_onnx
 from amine.learn.layers import ACTIVATIONS, Spec, check_initial
 from amine.learn.losses import LOSSES, Loss
+from amine.learn.spiking import ENCODERS, READOUTS
+from amine.models.model import Model
+from amine.units import to_internal
 
 PORTION = 512  # samples that a prediction takes at once
 
@@ -176,7 +181,6 @@ class Estimator(BaseEstimator):
             self._check_spiking(where)
         precision = self.precision or ("float32" if spiking else "float64")
         checks.one_of(f"{where}, precision", "precision", precision, ("float32", "float64"))
-        from amine.units import to_internal
 
         return Spec(
             inputs,
@@ -196,8 +200,6 @@ class Estimator(BaseEstimator):
         )
 
     def _check_spiking(self, where: str) -> None:
-        from amine.learn.spiking import ENCODERS, READOUTS
-
         checks.one_of(f"{where}, encoder", "encoder", self.encoder, ENCODERS)
         checks.one_of(f"{where}, readout", "read-out", self.readout, READOUTS)
 
@@ -273,22 +275,16 @@ class Estimator(BaseEstimator):
 
     def to_network(self, x: Any) -> Any:
         """A :class:`amine.Network` that simulates the trained spiking network on one sample; see :func:`amine.learn.export.to_network`."""
-        from amine.learn.export import to_network
-
         check_is_fitted(self, "network_")
         return to_network(self, x)
 
     def to_onnx(self, path: Any, *, overwrite: bool = False) -> None:
         """Writes a rate network as ONNX; see :func:`amine.learn.export.to_onnx`."""
-        from amine.learn.export import to_onnx
-
         check_is_fitted(self, "network_")
         to_onnx(self, path, overwrite=overwrite)
 
     def to_nir(self, path: Any = None, *, overwrite: bool = False) -> Any:
         """A spiking network as a NIR graph, also written to ``path``; see :func:`amine.learn.export.to_nir`."""
-        from amine.learn.export import to_nir
-
         check_is_fitted(self, "network_")
         return to_nir(self, path, overwrite=overwrite)
 
@@ -329,9 +325,6 @@ class Estimator(BaseEstimator):
 
 def neuron_of(where: str, neurons: Any) -> Any:
     """An activation's name, or a spiking model."""
-    from amine import models
-    from amine.models.model import Model
-
     if isinstance(neurons, Model):
         if neurons.kind != "neuron":
             raise AmineError(

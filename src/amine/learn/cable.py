@@ -19,12 +19,13 @@ from torch import nn
 from amine.engine.codegen.cell import assignments
 from amine.engine.codegen.printer import Printer
 from amine.engine.codegen.tree import _Group as Membrane
+from amine.engine.resolve.structure import read
 from amine.engine.resolve.tree import names_at
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.tensors import TorchNumpy, exprel
 from amine.models._cable import Cable, along
 from amine.network.network import Network
-from amine.units import to_internal
+from amine.units import dimension_of, internal_unit, to_internal
 
 
 @njit(nogil=True, cache=True)
@@ -142,8 +143,6 @@ class CableCell(nn.Module):
 
     def model(self) -> Cable:
         """The neuron model with the values that were learned."""
-        from amine.units import dimension_of, internal_unit
-
         changes = {
             n: f"{float(self.value(n).detach())!r} {internal_unit(dimension_of(self.neuron.units[n]))}".removesuffix(
                 " 1"
@@ -234,8 +233,6 @@ def _positive(name: str) -> bool:
 
 def _membranes(neuron: Cable) -> tuple[list[Membrane], list[np.ndarray]]:
     """The kinds of membrane of a cell on its own, as the engine has them."""
-    from amine.engine.resolve.structure import read
-
     net = Network()
     net.population("cell", 1, neuron)
     member = read(net).members[0]

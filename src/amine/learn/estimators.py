@@ -239,3 +239,21 @@ class Regressor(RegressorMixin, Estimator):
 
     def _restore(self, fitted: dict[str, Any]) -> None:
         self._n_targets, self._flat = int(fitted["outputs"]), bool(fitted["flat"])
+
+
+def load(path: Any) -> Any:
+    """The :class:`Classifier` or :class:`Regressor` that ``save`` wrote.
+
+    Raises
+    ------
+    AmineError
+        If the file is missing, of another version, or damaged.
+    """
+    description, tensors = saving.read(path)
+    makers = {"Classifier": Classifier, "Regressor": Regressor}
+    try:
+        return makers[description["estimator"]]._rebuild(description, tensors)
+    except AmineError:
+        raise
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as e:
+        raise AmineError(f"model file '{path}'", "it is damaged", given=str(e).splitlines()[0][:80]) from e

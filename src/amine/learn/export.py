@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from amine import models, units
 from amine.errors import AmineError
 from amine.learn.layers import Dense
 from amine.learn.spiking import Spiking, neurons_of
+from amine.network.network import Network
 
 if TYPE_CHECKING:
     from amine.network.network import Network
@@ -143,8 +145,6 @@ def _affine(nir: Any, m: Any) -> Any:
 
 
 def _lif(nir: Any, neurons: Any) -> Any:
-    from amine import models
-
     if neurons.model.equations != models.get("lif").equations:
         raise AmineError("to_nir()", f"NIR has no node for '{neurons.model.name}'", expected="neurons='lif'")
     p = {
@@ -180,8 +180,6 @@ def to_network(model: Any, x: Any) -> Network:
     AmineError
         If the network can't be simulated so, and why.
     """
-    from amine.network.network import Network
-
     network = model.network_
     if type(network) is not Spiking:
         raise AmineError(
@@ -222,8 +220,6 @@ def to_network(model: Any, x: Any) -> Network:
 
 
 def _quantity(values: Any, unit: str) -> Any:
-    from amine import units
-
     return np.asarray(values, float) * getattr(units, unit)
 
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError
-from amine.learn import algorithms
+from amine.learn import algorithms, data, report
+from amine.learn.audit.cost import activity
 from amine.learn.data import Data
 from amine.learn.estimators import Classifier, Regressor
 from amine.view.report import number, table
@@ -52,8 +53,6 @@ def choose(rule: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def task(name: str) -> Data:
     """A data set by name, or a file: .npz with X and y, or .csv whose last column is the target."""
-    from amine.learn import data
-
     path = Path(name)
     if path.suffix not in (".csv", ".npz"):
         return data.get(name)
@@ -119,7 +118,6 @@ def mean_spikes(model: Any, X: np.ndarray) -> float | None:
     """Spikes of hidden neurons for a sample, in the mean; None for rate neurons."""
     if not model.spec_.spiking:
         return None
-    from amine.learn.audit.cost import activity
 
     return float(sum(activity(model, X[:100])["spikes"]))
 
@@ -144,8 +142,6 @@ def folder(out: Path) -> Iterator[Path]:
 
 def write(model: Any, d: Data, summary: Mapping[str, Any], out: Path) -> None:
     """Model, report, curves and summary in a new folder."""
-    from amine.learn import report
-
     _, _, c, e = d.split(int(summary["seed"]))
     said = model.predict(c)
     with folder(out) as part:
@@ -231,8 +227,6 @@ def comparison(results: Mapping[str, Mapping[str, Any]]) -> Any:
 
 def write_comparison(results: Mapping[str, Mapping[str, Any]], d: Data, out: Path) -> None:
     """Table, picture and report in a new folder."""
-    from amine.learn import report
-
     with folder(out) as part:
         fig = comparison(results)
         fig.savefig(part / "comparison.png")

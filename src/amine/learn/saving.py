@@ -12,7 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from amine import __version__
 from amine.errors import AmineError
+from amine.learn import algorithms
+from amine.models.model import Model
 
 if TYPE_CHECKING:
     from amine.learn.base import Estimator
@@ -40,8 +43,6 @@ def save(estimator: Estimator, path: Any, overwrite: bool = False) -> Path:
     """See :meth:`amine.learn.Classifier.save`."""
     from safetensors.torch import save_file
 
-    from amine import __version__
-
     target = Path(path)
     if target.exists() and not overwrite:
         raise AmineError(f"model file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
@@ -57,26 +58,6 @@ def save(estimator: Estimator, path: Any, overwrite: bool = False) -> Path:
     except OSError as e:
         raise AmineError(f"model file '{target}'", "it cannot be written", given=str(e)) from e
     return target
-
-
-def load(path: Any) -> Any:
-    """The :class:`Classifier` or :class:`Regressor` that ``save`` wrote.
-
-    Raises
-    ------
-    AmineError
-        If the file is missing, of another version, or damaged.
-    """
-    from amine.learn import estimators
-
-    description, tensors = read(path)
-    makers = {"Classifier": estimators.Classifier, "Regressor": estimators.Regressor}
-    try:
-        return makers[description["estimator"]]._rebuild(description, tensors)
-    except AmineError:
-        raise
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as e:
-        raise AmineError(f"model file '{path}'", "it is damaged", given=str(e).splitlines()[0][:80]) from e
 
 
 def read(path: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -130,11 +111,8 @@ def unplain(value: Any) -> Any:
     if "__pairs__" in value:
         return {unplain(k): unplain(v) for k, v in value["__pairs__"]}
     if "__rule__" in value:
-        from amine.learn import algorithms
-
         options = dict(value["__rule__"])
         return algorithms.get(options.pop("name"), "model file", **{k: unplain(v) for k, v in options.items()})
-    from amine.models.model import Model
 
     return Model.from_dict(value["__model__"])
 

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amine import plasticity
+from amine.equations.symbols import symbol
 from amine.errors import AmineError
+from amine.models.neurons import lif_cond
+from amine.network.network import Network
+from amine.units import to_internal, unit_part
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -91,10 +96,6 @@ def measure(
     AmineError
         If a spike lies before the first step, or the target spikes when it should not.
     """
-    from amine.models.neurons import lif_cond
-    from amine.network.network import Network
-    from amine.units import to_internal
-
     net = Network(seed=seed, dt=f"{DT} ms", name=name)
     trains = [t for t in trains for _ in range(repeats)]
     n = len(trains)
@@ -134,17 +135,12 @@ def _source(net: Any, name: str, times: Sequence[np.ndarray], n: int) -> Any:
 
 def _middle(rule: Any) -> str:
     """The middle of the bounds of a rule, as its parameters give them."""
-    from amine import plasticity
-    from amine.units import unit_part
-
     model = plasticity.get(rule) if isinstance(rule, str) else rule
     bounds = model.parsed.bounds.get("w")
     if bounds is None:
         raise AmineError("protocol", "the rule has no bounds to start between", hint='give weight= such as "1 nS"')
     names = {s.name for b in bounds for s in b.free_symbols}
     unit = next((unit_part(str(model.parameters[n]), n) for n in sorted(names)), "nS")
-    from amine.equations.symbols import symbol
-    from amine.units import to_internal
 
     values = {symbol(n): float(to_internal(model.parameters[n], unit, n)) for n in names}
     low, high = (float(b.subs(values)) for b in bounds)

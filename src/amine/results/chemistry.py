@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from amine.compounds.catalogue import find_entry
 from amine.errors import AmineError, did_you_mean
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ def _drug(run: Run, name: str) -> str:
     same = [d.drug for d in run.network.doses if d.drug.casefold() == str(name).casefold()]
     if same:
         return same[0]
-    from amine.compounds.catalogue import find_entry
 
     found = find_entry(str(name), ("drug",))
     return str(name) if found is None else found.id

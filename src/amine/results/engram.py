@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,7 +102,6 @@ class Engram:
 
         Loaded into the network (:meth:`amine.Network.load_weights`) they show whether the memory was in these synapses.
         """
-        from dataclasses import replace
 
         def back(x: npt.NDArray[np.floating], old: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
             out = x.copy()

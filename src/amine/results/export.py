@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
 
 def _need(name: str) -> Any:
-    from importlib import import_module
-
     try:
         return import_module(name)
     except ImportError as e:

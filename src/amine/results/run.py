@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+from amine.network.network import Network
+from amine.results.chemistry import concentration, occupancy
+from amine.results.engram import engram, receptive_fields
+from amine.results.export import to_neo, to_xarray
+from amine.results.places import recorded_at, state_at
 from amine.results.probes import ProbeData
 from amine.results.spikes import Spikes
+from amine.results.statistics import summary
+from amine.results.store import ZarrStore
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,10 +54,12 @@ class Run:
         seconds: Mapping[str, float],
         info: Mapping[str, Any],
         weights: Mapping[str, Weights] | None = None,
+        meta: Mapping[str, Any] | None = None,  # what a store says of the network, as plain data
     ):
         self.network, self.spikes, self._weights = network, spikes, dict(weights or {})
         self.probes = {n: p for n, p in probes.items() if not n.startswith("chemistry:")}
         self.slow = {n[10:]: p for n, p in probes.items() if n.startswith("chemistry:")}
+        self.meta = dict(meta or {})
         self.duration, self.complete, self.seconds, self.info = duration, complete, dict(seconds), dict(info)
 
     # --- figures -----------------------------------------------------------------------------------------------
@@ -84,8 +93,6 @@ class Run:
         from amine.view.traces import traces
 
         if at is not None:
-            from amine.results.places import recorded_at
-
             variables = recorded_at(self, variables, at)
 
         known = {v for p in self.probes.values() for v in p.values}
@@ -145,8 +152,6 @@ class Run:
         >>> net.run("10 ms", progress=False).receptive_fields(shape=(2, 3))[1].shape
         (2, 3)
         """
-        from amine.results.engram import receptive_fields
-
         return receptive_fields(self, synapses, shape)
 
     def engram(self, synapses: Any = None, before: Any = None, share: float = 0.5) -> Engram:
@@ -177,8 +182,6 @@ class Run:
         >>> net.run("10 ms", progress=False).engram()
         <engram of P->E: 0 of 12 synapses, 0% of all change>
         """
-        from amine.results.engram import engram
-
         return engram(self, synapses, before, share)
 
     def chemistry(self) -> Figure:
@@ -189,16 +192,12 @@ class Run:
 
     def voltage_at(self, time: Any, neuron: int = 0, population: str | None = None, variable: str = "v") -> Any:
         """A recorded state of one cell at all its compartments at a time, ``{compartment: value}``, for a picture of its shape."""
-        from amine.results.places import state_at
-
         return state_at(self, time, neuron, population, variable)
 
     # --- numbers -----------------------------------------------------------------------------------------------
 
     def statistics(self, start: float = 0.0) -> dict[str, dict[str, float]]:
         """For each population: neurons, spikes, rate in Hz, CV of intervals, Fano factor, correlation; NaN if there are too few spikes."""
-        from amine.results.statistics import summary
-
         return {name: summary(self.spikes[name], start) for name in self.spikes}
 
     def concentration(self, name: str, region: str | None = None) -> Signal:
@@ -214,26 +213,18 @@ class Run:
         AmineError
             If there is no such field, dose or region.
         """
-        from amine.results.chemistry import concentration
-
         return concentration(self, name, region)
 
     def occupancy(self, receptor: str, by: str | None = None, region: str | None = None) -> Signal:
         """Occupancy of a receptor in time, at each millisecond: by its natural ligand, or ``by`` a drug."""
-        from amine.results.chemistry import occupancy
-
         return occupancy(self, receptor, by, region)
 
     def to_xarray(self) -> Any:
         """Spikes and traces as an ``xarray.Dataset``."""
-        from amine.results.export import to_xarray
-
         return to_xarray(self)
 
     def to_neo(self) -> Any:
         """Spikes and traces as a ``neo.Block``."""
-        from amine.results.export import to_neo
-
         return to_neo(self)
 
     def summary(self) -> str:
@@ -291,25 +282,18 @@ class Run:
 
     def save(self, path: Any) -> None:
         """Writes spikes and traces to a new zarr store; :func:`amine.results.open` reads it."""
-        from amine.engine.time.run import meta
-        from amine.results.store import ZarrStore
-
-        data = meta(self.network, self.info.get("precision", "float32"))
-        store = ZarrStore.create(path, data)
+        store = ZarrStore.create(path, self.meta)
         probes = {
             n: (np.asarray(p.times), {v: np.asarray(x) for v, x in p.values.items()})
             for n, p in {**self.probes, **{f"chemistry:{n}": p for n, p in self.slow.items()}}.items()
         }
         store.append(self.spikes.steps, self.spikes.ids, probes)
-        store.finish(data, self.duration, {"complete": self.complete, "seconds": self.seconds, "info": self.info})
+        store.finish(self.meta, self.duration, {"complete": self.complete, "seconds": self.seconds, "info": self.info})
         store.keep_weights(self._weights)
 
     @staticmethod
     def load(path: Any) -> Run:
         """A run from a store; raises AmineError if there is none or it is damaged."""
-        from amine.network.network import Network
-        from amine.results.store import ZarrStore
-
         store = ZarrStore.open(path)
         duration = store.root.attrs.get("duration")
         if duration is None:
@@ -325,6 +309,7 @@ class Run:
             past.get("seconds", {}),
             past.get("info", {}),
             store.read_weights(),
+            store.meta,
         )
 
     def __repr__(self) -> str:

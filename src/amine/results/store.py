@@ -11,6 +11,7 @@ import numpy as np
 from amine.errors import AmineError
 from amine.results.probes import ProbeData
 from amine.results.spikes import Spikes, spikes_from
+from amine.results.weights import Weights
 
 if TYPE_CHECKING:
     from amine.results.weights import Weights
@@ -244,8 +245,6 @@ class ZarrStore:
 
     def read_weights(self) -> dict[str, Weights]:
         """What :meth:`keep_weights` wrote, by projection."""
-        from amine.results.weights import Weights
-
         out = {}
         for _, group in sorted(self.root["weights"].groups()) if "weights" in self.root else ():
             a = group.attrs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,8 +161,6 @@ class Weights:
     @staticmethod
     def load(path: Any) -> Weights:
         """Reads what :meth:`save` wrote; raises AmineError if it is no such file."""
-        import zipfile
-
         where = f"file '{path}'"
         try:
             with np.load(Path(path), allow_pickle=False) as data:

@@ -181,10 +181,11 @@ def result(net: Network, sim: Simulation, kept: Any, complete: bool, began: floa
     """What a simulation gave until now; it was begun at wall time ``began`` and at step ``first``."""
     about = {"complete": complete, "seconds": dict(sim.seconds), "info": info(net, sim, time.perf_counter() - began)}
     about["info"]["simulated_ms"] = (sim.step - first) * net.dt
-    spikes, probes = kept.finish(meta(net, sim.precision), sim.step * net.dt, about)
+    said = meta(net, sim.precision)
+    spikes, probes = kept.finish(said, sim.step * net.dt, about)
     weights = {} if sim.plastic is None else sim.plastic.weights(sim)
     kept.keep_weights(weights)
-    return Run(net, spikes, probes, sim.step * net.dt, complete, about["seconds"], about["info"], weights)
+    return Run(net, spikes, probes, sim.step * net.dt, complete, about["seconds"], about["info"], weights, said)
 
 
 def _loop(

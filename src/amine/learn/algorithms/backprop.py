@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from amine.learn.algorithms._base import Learner, Rule
+from amine.learn.algorithms.eprop import kernel
+from amine.learn.checks import whole
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
 
@@ -75,8 +77,6 @@ class _Truncated(Learner):
 
     def _weights(self, lines: Tensor) -> Tensor:
         """How much each step counts in the scores."""
-        from amine.learn.algorithms.eprop import kernel
-
         n = len(lines)
         keep, add = kernel(self.network.score, n)
         return torch.tensor([add * keep ** (n - 1 - t) for t in range(n)], dtype=lines.dtype)
@@ -104,6 +104,4 @@ class Truncated(Rule):
         return why
 
     def start(self, network: nn.Module, loss: Loss) -> Learner:
-        from amine.learn.checks import whole
-
         return _Truncated(network, loss, whole("rule 'truncated', stretch", self.stretch))

@@ -9,11 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from amine import models
 from amine.errors import AmineError
 from amine.learn.algorithms import _events
 from amine.learn.algorithms._base import Learner, Rule
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
+from amine.units import to_internal
 
 LATEST = 0.5  # of the duration: when a feature at its minimum spikes
 
@@ -37,15 +39,11 @@ class Cell:
     @staticmethod
     def fits(model: Any) -> bool:
         """Whether the closed forms are those of the model's equations."""
-        from amine import models
-
         return model.equations == models.get("lif").equations
 
     @staticmethod
     def of(model: Any, tau_s: Any) -> Cell:
         """From a model; raises AmineError if it does not rest below its threshold."""
-        from amine.units import to_internal
-
         p = {
             n: float(to_internal(v, model.units[n], f"{model.where}, parameter '{n}'"))
             for n, v in model.parameters.items()

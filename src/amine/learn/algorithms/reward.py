@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from amine.learn.algorithms._base import Learner, Rule
+from amine.learn.algorithms.alignment import DirectFeedbackAlignment
+from amine.learn.algorithms.eprop import EProp
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
 
@@ -69,15 +71,10 @@ class Reward(Rule):
         if spec.task == "regression":
             return "it chooses among classes, and a regression has none"
         if spec.spiking:
-            from amine.learn.algorithms.eprop import EProp
-
             return EProp().refuses(spec)
         return ""
 
     def start(self, network: nn.Module, loss: Loss) -> Learner:
-        from amine.learn.algorithms.alignment import DirectFeedbackAlignment
-        from amine.learn.algorithms.eprop import EProp
-
         spec: Any = network.spec
         inner = EProp("random") if spec.spiking else DirectFeedbackAlignment()
         return _Reward(network, loss, lambda outcome: inner.start(network, outcome), self.decay)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from amine.engine.resolve.cells import CellStructure
+from amine.learn.algorithms import derive
 from amine.learn.nn import source
 from amine.learn.nn.constants import Numbers
 
@@ -22,8 +23,6 @@ def module(cell: CellStructure) -> ModuleType:
     """The generated module of a model: ``step`` as everywhere, and ``tangent`` with the derivatives."""
 
     def make() -> str:
-        from amine.learn.algorithms import derive
-
         return derive.text(cell)
 
     generator = hashlib.sha256(Path(__file__).with_name("derive.py").read_bytes()).hexdigest()

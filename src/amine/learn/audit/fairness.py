@@ -7,7 +7,7 @@ from typing import Any
 from sklearn import metrics as skm
 
 from amine.learn import report
-from amine.learn.audit import held_out
+from amine.learn.audit.held_out import held_out
 from amine.view.report import table
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from amine.errors import AmineError
 from amine.learn.data import Data
+from amine.learn.data.bundled import digits
 
 CHANNELS, BINS, RATE = 16, 20, 16_000
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -94,8 +95,6 @@ def digits_av(n: int = 1500, seed: int = 0) -> Data:
 
     The first 64 features are the image, the others the sound.
     """
-    from amine.learn.data.bundled import digits
-
     rng = np.random.default_rng(seed)
     seen, heard = digits(), speech()
     y = rng.integers(0, 10, n)

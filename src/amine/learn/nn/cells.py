@@ -10,6 +10,7 @@ import numpy as np
 from amine.engine.resolve.cells import CellStructure
 from amine.errors import AmineError
 from amine.learn.nn import constants
+from amine.learn.nn.program import cell_program
 from amine.learn.nn.rest import Excitability, excitability
 from amine.learn.nn.scanned import Scanned
 from amine.learn.nn.surrogate import surrogate as find_surrogate
@@ -38,8 +39,6 @@ class Cells(Scanned):
 
     def program(self) -> Any:
         """The step of these neurons, in SymPy."""
-        from amine.learn.nn.program import cell_program
-
         return cell_program(self.cell, self.detach_reset)
 
     def structure(self) -> list[Any]:

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from amine.compounds import catalogue
+from amine.engine.build import prepare
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import circuit_parts as parts
 from amine.learn.nn import compiled
@@ -27,6 +29,8 @@ from amine.learn.nn.circuit_names import (
 )
 from amine.learn.nn.circuit_outside import Outside
 from amine.learn.nn.circuit_run import Run, Scan, State, Wanted
+from amine.learn.nn.scanned import check_sequence
+from amine.network.chemistry import dose_of
 from amine.units import to_internal
 
 
@@ -76,8 +80,6 @@ class Circuit(nn.Module):
 
     def _sort(self, net: Any, learn: list[str]) -> dict[str, Any]:
         """Keys of ``learn`` by kind: weights (connection, label), parameters (population, name), doses."""
-        from amine.compounds import catalogue
-
         out: dict[str, Any] = {"weight": [], "parameter": [], "dose": []}
         names = {s.name: s for s in net.projections}
         for key in learn:
@@ -107,8 +109,6 @@ class Circuit(nn.Module):
 
     def _with_drugs(self, net: Any, learn: list[str], begin: dict[str, Any]) -> Any:
         """The network with the doses that are learned, from where they begin."""
-        from amine.network.chemistry import dose_of
-
         self.concentrations = parts.steady_doses(net)
         for drug in learn:
             given = begin.get(f"dose:{drug}", begin.get(drug))
@@ -122,8 +122,6 @@ class Circuit(nn.Module):
         return out
 
     def _build(self, net: Any, wanted: dict[str, Any], bounds: dict[str, Any], options: dict[str, Any]) -> None:
-        from amine.engine.build import prepare
-
         structure = prepare.read(net)
         module, _ = prepare.load_module(structure, 64)
         places, _ = prepare.layout(structure, module)
@@ -213,8 +211,6 @@ class Circuit(nn.Module):
     def value(self, key: str) -> torch.Tensor:
         """The present value of what is learned under ``key``, in its unit of the coherent system."""
         if key.startswith("dose:") and self.drugs is not None:
-            from amine.compounds import catalogue
-
             return self.drugs.concentration(catalogue.drug(key.removeprefix("dose:")).id)
         found = [w() for k, w in self.weights.items() if k.split(" ")[0] == module_name(key)]
         if found:
@@ -276,7 +272,6 @@ class Circuit(nn.Module):
         for k, v in x.items():
             if k not in names:
                 raise AmineError(f"Circuit, input '{k}'", "there is no such input", hint=did_you_mean(str(k), names))
-            from amine.learn.nn.scanned import check_sequence
 
             check_sequence(v, self.sizes[names[k]], f"Circuit, input '{k}'")
         missing = [k for k in names if k not in x]

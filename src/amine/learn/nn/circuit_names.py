@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from amine.compounds import catalogue
+from amine.engine.build.prepare import generator
+from amine.engine.resolve.release import is_synaptic
 from amine.errors import AmineError
+from amine.network.network import states_of
+from amine.values import realise
 
 WHERE = "Network.to_module"
 
@@ -32,8 +37,6 @@ def owner(key: str, names: Iterable[str]) -> tuple[str | None, str]:
 
 
 def of_drugs(prefix: str, bounds: Mapping[str, Any]) -> dict[str, Any]:
-    from amine.compounds import catalogue
-
     return {catalogue.drug(k.removeprefix(prefix)).id: b for k, b in bounds.items() if k.startswith(prefix)}
 
 
@@ -60,10 +63,6 @@ def byte_count(budget: Any) -> float:
 
 def initial_states(net: Any, m: Any, cell: Any) -> dict[str, np.ndarray]:
     """States that do not start as the model says."""
-    from amine.engine.build.prepare import generator
-    from amine.network.network import states_of
-    from amine.values import realise
-
     known = states_of(m.population, net)
     out = {}
     for s, v in m.population.initial.items():
@@ -76,8 +75,6 @@ def initial_states(net: Any, m: Any, cell: Any) -> dict[str, np.ndarray]:
 
 def require_adjoint(net: Any) -> None:
     """Raises AmineError for what has no adjoint."""
-    from amine.engine.resolve.release import is_synaptic
-
     why = ""
     if net.electrical:
         why = "gap junctions"

@@ -9,6 +9,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from amine.engine.build import wiring
+from amine.engine.build.connectivity.build import pairs_of
+from amine.engine.build.prepare import _count as count
+from amine.engine.build.prepare import _spread as spread
+from amine.engine.device import slow_tables as T
 from amine.engine.resolve.cells import CellStructure, port_name
 from amine.errors import AmineError
 from amine.learn.nn.cells import Cells
@@ -84,9 +89,6 @@ class Connection:
 
 def connections(net: Any, module: Any, places: Any) -> list[Connection]:
     """All synapses of a network, as the engine draws them."""
-    from amine.engine.build import wiring
-    from amine.engine.build.connectivity.build import pairs_of
-
     blocks = wiring.boundaries(places, 1)
     out: list[Connection] = []
     by_row = [
@@ -145,7 +147,6 @@ class Drugs(nn.Module):
 
     def __init__(self, plan: Any, learn: list[str], start: dict[str, float], bounds: dict[str, Any]):
         super().__init__()
-        from amine.engine.device import slow_tables as T
 
         self.plan = plan
         self.learned = nn.ModuleDict()
@@ -173,8 +174,6 @@ class Drugs(nn.Module):
 
     def signals(self) -> list[Any]:
         """All slow signals, in equilibrium with the concentrations."""
-        from amine.engine.device import slow_tables as T
-
         p = self.plan
         s: list[Any] = [torch.tensor(float(x), dtype=torch.float64) for x in p.initial]
         drugs = [name.removeprefix("dose:") for name in p.signals if name.startswith("dose:")]
@@ -236,9 +235,6 @@ class External:
 
 def external(net: Any, place: Any, values: dict[str, Any], lists: dict[str, Any]) -> External:
     """What drives a population beside synapses."""
-    from amine.engine.build.prepare import _count as count
-    from amine.engine.build.prepare import _spread as spread
-
     m, out = place.member, External()
     for i in m.poisson:
         where = f"Poisson input '{i.name}'"

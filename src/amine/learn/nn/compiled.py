@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from amine.learn.nn import memory, pool, source
+from amine.learn.nn import memory, pool, source, sparse
+from amine.learn.nn.device import BLOCK, tiles
+from amine.learn.nn.kernels import Kernel
+from amine.learn.nn.sparse import GRADIENT
 from amine.learn.nn.surrogate import expression
-
-BLOCK = 256
 
 
 def available(m: Any, like: torch.Tensor) -> bool:
@@ -25,8 +26,6 @@ def kernel(m: Any, inputs: list[str], bits: int) -> ModuleType:
     learned = m.touched
 
     def make() -> str:
-        from amine.learn.nn.kernels import Kernel
-
         primitive = expression(m.surrogate.primitive) if m.surrogate.soft else None
         shape = expression(m.surrogate.shape)
         return Kernel(m.program(), learned, inputs, bits, shape, primitive, m.surrogate.support).source()
@@ -194,8 +193,6 @@ class _Scan(torch.autograd.Function):
         args += [lam.reshape(n_states, L), acc, *ctx.reads, *(a.reshape(-1, L) for _, a in grads.values())]
         g_extra: list[Any] = []
         if ctx.extra:
-            from amine.learn.nn.device import tiles
-
             weight, before, spikes = ctx.extra
             W, N = tiles(_flat(weight, call.n, call.n)), call.n
             gb_t, gb = _empty(real, call.batch if wanted[-1] else 0, N)
@@ -220,9 +217,6 @@ def _by_groups(scan: Any, call: Call, first: int, last: int, *args: Any) -> None
 
 def _recurrent_weights(spikes: np.ndarray, before: np.ndarray, gx: np.ndarray, n: int) -> torch.Tensor:
     """The gradient of weights [to, from]: spikes of a step, or marks of them, times gradients of the drive in the next."""
-    from amine.learn.nn import sparse
-    from amine.learn.nn.linear import GRADIENT
-
     total = np.zeros((n, n), gx.dtype)
     past = spikes[:-1] & 1 if spikes.dtype == np.uint8 else spikes[:-1]
     for rows, g in ((past.reshape(-1, n), gx[1:].reshape(-1, n)), (before.reshape(-1, n), gx[:1].reshape(-1, n))):

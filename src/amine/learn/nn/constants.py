@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from amine.engine.build.propagator import propagators
 from amine.errors import AmineError
 from amine.learn.nn.tensors import TorchNumpy, exprel
 
@@ -32,8 +33,6 @@ def numbers(module: ModuleType, values: Mapping[str, Any], dt: float, where: str
     with np.errstate(all="ignore"):  # what is not finite is reported below
         found = dict(module.constants(np_, values, dt))
         if module.LINEAR is not None:
-            from amine.engine.build.propagator import propagators
-
             found |= propagators(module.matrices(np_, values), module.LINEAR, dt)
     for name, x in found.items():
         if not np.isfinite(x).all():
@@ -63,8 +62,6 @@ def _propagators(matrices: tuple[Any, Any, Any], sizes: dict[str, Any], dt: floa
     if sizes["half"]:
         out |= _named(A, B, dt / 2, "H", "K")
     if noises:
-        from amine.engine.build.propagator import propagators
-
         fixed = propagators(tuple(_plain(m) for m in matrices), sizes, dt)  # type: ignore[arg-type]
         out |= {k: v for k, v in fixed.items() if k.startswith("L_")}
     return out

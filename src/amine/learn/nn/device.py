@@ -12,6 +12,7 @@ from amine.engine.device.functions import exp32, exp64, exprel32, exprel64, intr
 
 F32, U8, U64 = np.float32, np.uint8, np.uint64
 _FLAGS = {"contract", "nsz"}
+BLOCK = 256  # lanes (neurons of samples) that a scan advances together
 _SERIES = tuple((k + 1) / math.factorial(k + 2) for k in range(16))
 
 

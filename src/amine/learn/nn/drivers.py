@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from amine.learn.nn.device import BLOCK
+
 FUNCTION = "@njit(nogil=True, cache=True, fastmath=FAST, error_model='numpy')"
 
 
@@ -16,8 +18,6 @@ def drivers(kernel: Any) -> str:
 
 class _Writer:
     def __init__(self, kernel: Any):
-        from amine.learn.nn.kernels import BLOCK
-
         self.k, self.p, self.a, self.block = kernel, kernel.p, kernel.adjoint, BLOCK
         self.fro, self.bro = kernel.forward_rows, kernel.backward_rows
 

@@ -11,9 +11,7 @@ from torch import nn
 from amine.errors import AmineError
 from amine.learn.nn import memory
 from amine.learn.nn.neurons import sequence
-
-# Densities below which sums of rows cost less than the dense product; benchmarks/crossing.py measures where they cross.
-FORWARD, GRADIENT = 0.4, 0.25
+from amine.learn.nn.sparse import FORWARD, GRADIENT, Events, forward, weights
 
 
 class Linear(nn.Linear):
@@ -64,7 +62,6 @@ class Linear(nn.Linear):
             return super().forward(x)
         if x.dtype != self.weight.dtype or x.numel() == 0:
             return super().forward(x)
-        from amine.learn.nn.sparse import Events
 
         events = Events(x.detach().contiguous().numpy().reshape(-1, self.in_features))
         if not self.sparse and events.density >= FORWARD:
@@ -75,7 +72,6 @@ class Linear(nn.Linear):
 class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Any, weight: Any, bias: Any, e: Any, sparse_gradient: bool) -> Any:  # type: ignore[override]
-        from amine.learn.nn.sparse import forward
 
         e.listed(x.detach().contiguous().numpy().reshape(e.shape))
         WT = weight.detach().t().contiguous().numpy()
@@ -86,7 +82,6 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: torch.Tensor) -> Any:  # type: ignore[override]
-        from amine.learn.nn.sparse import weights
 
         weight, *dense = ctx.saved_tensors
         g = grad.contiguous().reshape(-1, grad.shape[-1])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from amine import models
 from amine.engine.resolve.cells import CellStructure, port_name
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import source
@@ -16,6 +17,7 @@ from amine.learn.nn.parameters import check_learnable
 from amine.learn.nn.scanned import State, check_sequence, detach, sequence
 from amine.learn.nn.surrogate import Surrogate
 from amine.models.model import Model
+from amine.network.network import _model
 
 
 class Neurons(Cells):
@@ -150,14 +152,10 @@ class Neurons(Cells):
 
 def neuron_model(model: Any, parameters: Mapping[str, Any]) -> Model:
     """A neuron model by name or itself, with other values of some parameters."""
-    from amine.network.network import _model
-
     return _model(model, ("neuron",), "Neurons")(**parameters)
 
 
 def _ports(model: Model, receptors: Any, where: str) -> dict[str, Model]:
-    from amine import models
-
     if isinstance(receptors, str):
         receptors = (receptors,)
     out: dict[str, Model] = {}

@@ -11,12 +11,14 @@ import torch
 from torch import nn
 
 from amine.errors import AmineError, did_you_mean
-from amine.learn.nn import constants, plain, source
+from amine.learn.nn import compiled, constants, plain, source
 from amine.learn.nn.parameters import Bounded
 from amine.learn.nn.surrogate import Surrogate
 from amine.learn.nn.tensors import TorchNumpy
+from amine.learn.nn.writing import plain_source
 from amine.models.model import Model
 from amine.units import to_internal
+from amine.values import realise
 
 State = dict[str, torch.Tensor]
 REF, SPIKES = "_ref", "_spikes"  # steps still to wait, and spikes of the last step, beside the model's own states
@@ -81,16 +83,12 @@ class Scanned(nn.Module):
         """The generated plain module."""
 
         def make() -> str:
-            from amine.learn.nn.writing import plain_source
-
             return plain_source(self.program())
 
         return source.load(["plain", *self.structure()], make)
 
     def realised(self, own: Mapping[str, tuple[Any, str]], seed: int) -> dict[str, Any]:
         """Values of (value, unit) as floats or arrays (n,), distributions drawn."""
-        from amine.values import realise
-
         rng = np.random.default_rng(seed)
         out: dict[str, Any] = {}
         for p, (v, unit) in own.items():
@@ -190,8 +188,6 @@ class Scanned(nn.Module):
 
     def _run(self, like: torch.Tensor) -> Any:
         if self.backend != "torch":
-            from amine.learn.nn import compiled
-
             if compiled.available(self, like):
                 return compiled.run
             if self.backend == "compiled":

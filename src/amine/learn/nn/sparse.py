@@ -12,6 +12,9 @@ from numba import njit
 from amine.learn.nn import memory, pool
 from amine.learn.nn.device import bits, lowest, nonzero, nonzero_of
 
+# Densities below which sums of rows cost less than the dense product; benchmarks/crossing.py measures where they cross.
+FORWARD, GRADIENT = 0.4, 0.25
+
 PANEL_BYTES = 2**20
 _FLAGS = {"contract", "nsz"}
 U64, I32 = np.uint64, np.int32

@@ -8,7 +8,11 @@ from typing import Any
 
 import torch
 
+from amine.equations.expression import parse_expression
+from amine.equations.symbols import NONE
 from amine.errors import AmineError, did_you_mean
+from amine.learn.nn.printers import CodePrinter
+from amine.learn.nn.tensors import TorchNumpy
 
 
 @dataclass(frozen=True)
@@ -104,17 +108,11 @@ def surrogate(what: Any, scale: Any = None) -> Surrogate:
 
 def expression(text: str) -> Any:
     """A shape or primitive as SymPy, read by the parser of equations."""
-    from amine.equations.expression import parse_expression
-    from amine.equations.symbols import NONE
-
     return parse_expression(text, {"x": NONE}, "Surrogate", NONE)
 
 
 def torch_function(text: str) -> Callable[[Any], Any]:
     """A shape or primitive as a function of a tensor."""
-    from amine.learn.nn.printers import CodePrinter
-    from amine.learn.nn.tensors import TorchNumpy
-
     code = compile(CodePrinter("numpy")(expression(text)), "<surrogate>", "eval")
     return lambda x: eval(code, {"np": TorchNumpy(), "x": x, "abs": torch.abs})
 

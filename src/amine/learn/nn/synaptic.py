@@ -9,10 +9,13 @@ import numpy as np
 import torch
 
 from amine.errors import AmineError
+from amine.learn.nn import synaptic_programs
 from amine.learn.nn.parameters import check_learnable
 from amine.learn.nn.scanned import Scanned, State, check_sequence, sequence
 from amine.learn.nn.surrogate import surrogate
+from amine.learn.nn.tensors import TorchNumpy
 from amine.models.model import Model
+from amine.network.network import _model
 
 
 class _Part(Scanned):
@@ -32,8 +35,6 @@ class _Part(Scanned):
         seed: int,
         changes: Any,
     ):
-        from amine.network.network import _model
-
         word = type(self).__name__
         model = _model(model, (self.kind,), word)(**changes)
         super().__init__(model, n, dt, f"{word} '{model.name}'", backend)
@@ -47,8 +48,6 @@ class _Part(Scanned):
 
     def program(self) -> Any:
         """The step, in SymPy."""
-        from amine.learn.nn import synaptic_programs
-
         return getattr(synaptic_programs, self.make)(self.model, self.arrays)
 
     def structure(self) -> list[Any]:
@@ -148,8 +147,6 @@ class Release(_Part):
 
     def payload(self, like: torch.Tensor) -> torch.Tensor:
         """The payload of a model without states."""
-        from amine.learn.nn.tensors import TorchNumpy
-
         one = {"s": torch.ones_like(like[0])}
         _, out = self.code.step(TorchNumpy(), self.constants(like.dtype, like.device), {}, one, one["s"], 0.0)
         return torch.as_tensor(out["released"], dtype=like.dtype)
