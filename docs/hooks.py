@@ -1,20 +1,25 @@
-"""Fills the page on models and the page on circuits from the package itself, when the site is built."""
+"""Fills pages from the package itself when the site is built: models, circuits, and what each block of code prints and draws."""
 
 from __future__ import annotations
 
 import inspect
+import sys
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+from blocks import with_outputs  # noqa: E402
 
 TITLES = {"neuron": "Neurons", "receptor": "Receptors", "release": "Release", "source": "Sources of spikes"}
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Replaces the marker of each generated part."""
+    """Replaces the marker of each generated part, and puts under each Python block what it gives."""
     if "<!-- models -->" in markdown:
         markdown = markdown.replace("<!-- models -->", models())
     if "<!-- circuits -->" in markdown:
         markdown = markdown.replace("<!-- circuits -->", circuits())
-    return markdown
+    return with_outputs(markdown, page.file.src_uri)
 
 
 def models() -> str:
