@@ -43,9 +43,7 @@ class Block:
 
 def blocks(text: str) -> list[Block]:
     """The blocks of a page that are to run: all but those marked ``<!-- not run -->``."""
-    return [
-        Block(text.count("\n", 0, m.start(2)), m.end(), m.group(2)) for m in BLOCK.finditer(text) if not m.group(1)
-    ]
+    return [Block(text.count("\n", 0, m.start(2)), m.end(), m.group(2)) for m in BLOCK.finditer(text) if not m.group(1)]
 
 
 def run(text: str, name: str) -> list[Block]:

@@ -21,7 +21,7 @@ net.synapses(E, E + I, receptor="AMPA", ...)
 net.synapses(I, E + I, receptor="GABA_A", ...)
 net.dose("diazepam", "1 uM")"""
 DOORS = (
-    ("simulate", "net.run(\"1 s\")", "compiled, event by event"),
+    ("simulate", 'net.run("1 s")', "compiled, event by event"),
     ("learn", "rule=am.plasticity.stdp(...)", "local rules, driven by the chemistry"),
     ("train", "net.to_module(...)", "gradients through the same equations"),
 )
@@ -89,7 +89,9 @@ def main() -> None:
     page.text(3.1, 4.40, DESCRIPTION, family="monospace", fontsize=8.4, color=INK, va="center")
     for i, ((name, call, about), draw) in enumerate(zip(DOORS, (simulate, learn, train), strict=True)):
         x = 0.35 + 3.2 * i
-        arrow = FancyArrowPatch((5.0, 3.66), (x + 1.45, 3.2), arrowstyle="-|>", mutation_scale=12, color=COLOURS[i], lw=1.6)
+        arrow = FancyArrowPatch(
+            (5.0, 3.66), (x + 1.45, 3.2), arrowstyle="-|>", mutation_scale=12, color=COLOURS[i], lw=1.6
+        )
         page.add_patch(arrow)
         page.text(x + 0.05, 3.02, name, fontsize=12, weight="bold", color=COLOURS[i], va="center")
         page.text(x + 0.05, 2.78, call, family="monospace", fontsize=7.6, color=INK, va="center")

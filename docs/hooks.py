@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from blocks import with_outputs  # noqa: E402
+from blocks import with_outputs
 
 TITLES = {"neuron": "Neurons", "receptor": "Receptors", "release": "Release", "source": "Sources of spikes"}
 
