@@ -9,7 +9,7 @@ import numpy as np
 
 from amine.distributions import Distribution, parse_distribution
 from amine.errors import AmineError
-from amine.units import dimension_of, internal_unit, to_internal
+from amine.units import dimension_of, internal_unit, to_internal, unit_part
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +83,24 @@ def _check_distribution(
             given=repr(value),
             hint="bound it with .clipped(low) or .truncated(low)",
         )
+
+
+def unit_of(value: Any, where: str) -> str:
+    """The coherent unit of a value: of its text, of its bounds if it is a distribution, 1 for a bare number.
+
+    >>> unit_of("2 s", "a time")
+    'ms'
+    """
+    if isinstance(value, str):
+        value = parse_distribution(value, where) or value
+    if isinstance(value, Distribution):
+        return unit_of(value.a, where)
+    if isinstance(value, str):
+        return internal_unit(dimension_of(unit_part(value, where)))
+    if isinstance(value, Array):
+        return value.unit
+    units = getattr(value, "units", None)
+    return "1" if units is None else internal_unit(dimension_of(f"{units:~C}"))
 
 
 def realise(value: Value, unit: str, n: int, generator: np.random.Generator, where: str) -> float | np.ndarray:

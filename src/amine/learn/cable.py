@@ -17,13 +17,13 @@ from numba import njit
 from torch import nn
 
 from amine.engine.codegen.cell import assignments
-from amine.engine.codegen.printer import Printer
 from amine.engine.codegen.tree import _Group as Membrane
 from amine.engine.resolve.structure import read
 from amine.engine.resolve.tree import names_at
+from amine.equations.printer import Printer
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.tensors import TorchNumpy, exprel
-from amine.models._cable import Cable, along
+from amine.models.multicompartment import Cable, along
 from amine.network.network import Network
 from amine.units import dimension_of, internal_unit, to_internal
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from amine import __version__
 from amine.errors import AmineError
 from amine.learn import algorithms
-from amine.models.model import Model
+from amine.models import find
 
 if TYPE_CHECKING:
     from amine.learn.base import Estimator
@@ -114,7 +114,7 @@ def unplain(value: Any) -> Any:
         options = dict(value["__rule__"])
         return algorithms.get(options.pop("name"), "model file", **{k: unplain(v) for k, v in options.items()})
 
-    return Model.from_dict(value["__model__"])
+    return find.from_dict(value["__model__"])
 
 
 def array_to_plain(a: np.ndarray) -> dict[str, Any]:

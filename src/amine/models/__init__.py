@@ -10,77 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from amine.errors import AmineError, did_you_mean
+from amine.errors import did_you_mean
+from amine.models import find
+from amine.models.find import custom, get, names, register
+from amine.models.membrane import cable
 from amine.models.model import Model
-from amine.units import dimension_of, internal_unit
-
-_REGISTRY: dict[str, Model] = {}
-_LIBRARY = ("receptors", "neurons", "biophysical", "short_term", "sources", "channels", "schemes", "clefts", "thalamus")
-
-
-def _load() -> dict[str, Model]:
-    """The registry, with the library in it."""
-    if "lif" not in _REGISTRY:
-        from importlib import import_module
-
-        for name in _LIBRARY:
-            for model in import_module(f"amine.models.{name}").MODELS:
-                _REGISTRY.setdefault(model.name, model)
-    return _REGISTRY
-
-
-def get(name: str) -> Model:
-    """A model by name; raises AmineError with the nearest name if there is none.
-
-    >>> get("adex").kind
-    'neuron'
-    """
-    registry = _load()
-    if name not in registry:
-        raise AmineError("model library", f"model '{name}' is not known", hint=did_you_mean(str(name), registry))
-    return registry[name]
-
-
-def names(kind: str | None = None) -> list[str]:
-    """Names of all models, or of one kind: neuron, receptor, release, source, channel, scheme, cleft.
-
-    >>> "tsodyks_markram" in names("release")
-    True
-    """
-    return [n for n, m in _load().items() if kind in (None, m.kind)]
-
-
-def register(model: Model) -> Model:
-    """Adds a model to the library, so that it can be named; its equations are checked."""
-    if model.name in _load():
-        raise AmineError(model.where, "the name is taken", hint="choose another")
-    _ = model.parsed
-    _REGISTRY[model.name] = model
-    return model
-
-
-def _custom(kind: str, name: str, equations: str, parameters: Mapping[str, Any], **more: Any) -> Model:
-    units = {n: _unit_of(v, f"{kind.capitalize()} '{name}', parameter '{n}'") for n, v in parameters.items()}
-    model = Model(name, kind, equations, units, dict(parameters), **more)
-    _ = model.parsed
-    return model
-
-
-def _unit_of(value: Any, where: str) -> str:
-    """The coherent unit of a value: of its text, of its bounds if it is a distribution, 1 for a bare number."""
-    from amine.distributions import Distribution, parse_distribution
-
-    if isinstance(value, str):
-        value = parse_distribution(value, where) or value
-    if isinstance(value, Distribution):
-        return _unit_of(value.a, where)
-    if isinstance(value, str):
-        from amine.units import unit_part
-
-        return internal_unit(dimension_of(unit_part(value, where)))
-    if hasattr(value, "units"):
-        return internal_unit(dimension_of(f"{value.units:~C}"))
-    return "1"
+from amine.models.multicompartment import Cable
 
 
 def neuron(
@@ -113,7 +48,7 @@ def neuron(
     {'v': 'exact'}
     """
     ports = {k: get(m) if isinstance(m, str) else m for k, m in (receptors or {}).items()}
-    return _custom("neuron", name, equations, parameters, source=source, doc=doc, receptors=ports)
+    return custom("neuron", name, equations, parameters, source=source, doc=doc, receptors=ports)
 
 
 def receptor(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
@@ -122,7 +57,7 @@ def receptor(name: str, equations: str, *, source: str = "", doc: str = "", **pa
     >>> receptor("slow", "dg/dt = -g/tau : nS\\non spike g += w\\ncurrent g*(E_rev - v)", tau="50 ms", E_rev="0 mV").weight_unit
     'nS'
     """
-    return _custom("receptor", name, equations, parameters, source=source, doc=doc)
+    return custom("receptor", name, equations, parameters, source=source, doc=doc)
 
 
 def release(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
@@ -131,7 +66,7 @@ def release(name: str, equations: str, *, source: str = "", doc: str = "", **par
     >>> release("depression", "dx/dt = (1 - x)/tau : 1\\npayload U*x\\nafter spike x -= U*x\\ninitial x = 1", U=0.5, tau="300 ms").kind
     'release'
     """
-    return _custom("release", name, equations, parameters, source=source, doc=doc)
+    return custom("release", name, equations, parameters, source=source, doc=doc)
 
 
 def channel(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
@@ -141,7 +76,7 @@ def channel(name: str, equations: str, *, source: str = "", doc: str = "", **par
     ...         g_max="0.01 mS/cm2", E_Na="50 mV").integrators
     {'m': 'exponential_euler'}
     """
-    return _custom("channel", name, equations, parameters, source=source, doc=doc)
+    return custom("channel", name, equations, parameters, source=source, doc=doc)
 
 
 def scheme(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
@@ -167,22 +102,20 @@ def scheme(name: str, equations: str, *, source: str = "", doc: str = "", **para
     >>> m.integrators["g"]
     'exact'
     """
-    return _custom(
-        "scheme", name, equations, {"T_max": "1 mM", "T_width": "1 ms", **parameters}, source=source, doc=doc
-    )
+    return custom("scheme", name, equations, {"T_max": "1 mM", "T_width": "1 ms", **parameters}, source=source, doc=doc)
 
 
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
-    if name in ("cable", "Cable"):
-        from amine.models import _cable
-
-        return getattr(_cable, name)
     if name in ("adex_pattern", "adex_patterns", "izhikevich_type", "izhikevich_types"):
-        from amine.models import neurons
+        from amine.models import neurons  # the library is loaded when it is first asked for
 
         return getattr(neurons, name)
-    if name in _load():
-        return _REGISTRY[name]
-    raise AttributeError(f"module 'amine.models' has no model '{name}'; {did_you_mean(name, _REGISTRY)}")
+    known = find.registry()
+    if name in known:
+        return known[name]
+    raise AttributeError(f"module 'amine.models' has no model '{name}'; {did_you_mean(name, known)}")
+
+
+__all__ = ["Cable", "Model", "cable", "channel", "get", "names", "neuron", "receptor", "register", "release", "scheme"]

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from amine import equations
+from amine.equations.schemes import read
 from amine.errors import AmineError, did_you_mean
-from amine.values import Value, normalise
+from amine.models.sums import explicit_lines, kinetic_lines
+from amine.values import Value, from_plain, normalise, to_plain, unit_of
 
 _STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n;]+)", re.M)
 _ON_SPIKE = re.compile(r"on\s+spike\s+([A-Za-z_]\w*)\s*\+=")
@@ -21,9 +24,7 @@ KINDS = ("neuron", "receptor", "release", "source", "rule", "channel", "scheme",
 
 def _weight_value(value: Any, where: str) -> str:
     """A weight with whatever unit it has."""
-    from amine.models import _unit_of
-
-    unit = _unit_of(value, where)
+    unit = unit_of(value, where)
     found = normalise(value, unit, where)
     if not isinstance(found, str):
         raise AmineError(where, "it must be one value", given=repr(value)[:40])
@@ -114,21 +115,14 @@ class Model:
     def parsed(self) -> Any:
         """The parsed equations (:class:`amine.equations.system.Equations`); raises AmineError if they are wrong.
 
-        For a scheme, those of its sums at a target (:mod:`amine.network.ports`).
+        For a scheme, those of its sums at a target (:mod:`amine.models.sums`).
         """
-        from amine.equations import parse
-
-        if self.kind == "scheme":
-            return _parsed_scheme(self)
-
-        return parse(self)
+        return _parsed_scheme(self) if self.kind == "scheme" else equations.parse(self)
 
     @property
     def integrators(self) -> dict[str, str]:
         """How each state advances: exact, exponential_euler, rk4 or euler_maruyama."""
-        from amine.equations import integrators
-
-        return integrators(self.parsed) if self.kind != "source" else {}
+        return equations.integrators(self.parsed) if self.kind != "source" else {}
 
     @cached_property
     def state_units(self) -> dict[str, str]:
@@ -141,9 +135,35 @@ class Model:
         """The unit of what a spike adds at this receptor."""
         if self.kind == "scheme" or _GATED.search(self.equations):
             return "nS"
-        m = _ON_SPIKE.search(self.equations)
-        name = m.group(1) if m else ""
+        name = self.adds_to
         return self.state_units.get(name, "mV" if name == "v" else "1")
+
+    @property
+    def adds_to(self) -> str:
+        """For a receptor, the state to which a spike adds the weight, or nothing; read off the text."""
+        m = _ON_SPIKE.search(self.equations)
+        return m.group(1) if m else ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether a parameter differs: between neurons, or for a release model between synapses."""
+        return any(not isinstance(v, str) for v in self.parameters.values())
+
+    def as_receptor(self, lines: list[str], reserved: Mapping[str, tuple[str, str]]) -> Model:
+        """For a scheme, a receptor model of other equations with its parameters, and with ``reserved`` ones (unit, value)."""
+        clash = next((n for n in reserved if n in self.units), None)
+        if clash:
+            raise AmineError(self.where, f"'{clash}' is a reserved name", hint="rename the parameter")
+        return Model(
+            self.name,
+            "receptor",
+            "\n".join(lines),
+            {**self.units, **{n: u for n, (u, _) in reserved.items()}},
+            {**self.parameters, **{n: v for n, (_, v) in reserved.items()}},
+            self.source,
+            self.doc,
+            symbols={**self.symbols, **dict.fromkeys(reserved, "filled in by the engine")},
+        )
 
     @property
     def quantal(self) -> bool:
@@ -152,14 +172,10 @@ class Model:
 
     def latex(self) -> str:
         """The equations as LaTeX, one line each."""
-        from amine.equations import typeset
-
-        return typeset(self.parsed) if self.kind != "source" else ""
+        return equations.typeset(self.parsed) if self.kind != "source" else ""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data: enough to build the model again, without the library."""
-        from amine.values import to_plain
-
         out: dict[str, Any] = {
             "name": self.name,
             "kind": self.kind,
@@ -177,14 +193,8 @@ class Model:
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Model:
-        """Back from plain data; raises AmineError if it is damaged."""
-        from amine.values import from_plain
-
+        """Back from plain data; raises AmineError if it is damaged. For any model: :func:`amine.models.find.from_dict`."""
         try:
-            if "cable" in data:
-                from amine.models import _cable
-
-                return _cable.from_dict(data)
             receptors = {str(n): Model.from_dict(r) for n, r in data.get("receptors", {}).items()}
             parameters = {str(n): from_plain(v) for n, v in data["parameters"].items()}
             return Model(
@@ -213,12 +223,10 @@ class Model:
 
 
 def _parsed_scheme(model: Model) -> Any:
-    from amine.equations import parse
-    from amine.equations.scheme_check import check
-    from amine.equations.schemes import read
-    from amine.network.ports import explicit_port, kinetic_port
+    from amine.equations.scheme_check import check  # imports SymPy
 
     scheme = read(model.equations, model.where)
     check(scheme, dict(model.units))
-    own = explicit_port if scheme.voltage_dependent or scheme.rest in (scheme.opens or ()) else kinetic_port
-    return parse(own(model))
+    at_synapse = scheme.voltage_dependent or scheme.rest in (scheme.opens or ())
+    lines = explicit_lines(scheme) if at_synapse else kinetic_lines(scheme, model.where)
+    return equations.parse(model.as_receptor(*lines))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amine.models.model import Model
+from amine.units import dimension_of, internal_unit, unit_part
 
 _SYMBOLS = {
     "T_max": "transmitter in the cleft during a pulse",
@@ -31,7 +32,6 @@ DEFAULTS = {
 def _scheme(
     name: str, text: str, doc: str, source: str, height: str = "1 mM", width: str = "1 ms", **given: str
 ) -> Model:
-    from amine.units import dimension_of, internal_unit, unit_part
 
     values = {**given, "T_max": height, "T_width": width}
     units = {n: internal_unit(dimension_of(unit_part(v, name))) if " " in v else "1" for n, v in values.items()}

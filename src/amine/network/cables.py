@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+from amine.models.multicompartment import Cable
+from amine.models.naming import state_name
 from amine.network.parts import At, Population, View
-
-if TYPE_CHECKING:
-    from amine.network.network import Network
 
 SPREADS = ("area", "uniform", "each")
 
 
 def has_tree(population: Population) -> bool:
     """Whether the neurons of a population have compartments."""
-    return getattr(population.model, "cell", None) is not None
+    return isinstance(population.model, Cable)
 
 
 def at(population: Population, view: View, place: Any, distance: Any, spread: str) -> View:
@@ -74,8 +73,6 @@ class States(Mapping[str, str]):
         self.base = dict(population.model.state_units)
         self.ports = {f"{s}_{label}": u for label, m in ports.items() for s, u in m.state_units.items()}
         self.where: dict[str, set[int]] = {"v": set(range(len(self.cell)))}
-        from amine.models._cable import state_name
-
         for x in self.layers:
             for s in x.model.state_units:
                 self.where.setdefault(state_name(s, x.label), set()).update(x.compartments)
@@ -115,27 +112,4 @@ def probed(population: Population, view: View, variables: tuple[str, ...], where
 
 
 def _layer_states(layer: Any) -> set[str]:
-    from amine.models._cable import state_name
-
     return {state_name(s, layer.label) for s in layer.model.state_units}
-
-
-def port_places(population: Population, net: Network) -> dict[str, set[int]]:
-    """For each receptor label in use, the compartments where something reaches or records it."""
-    from amine.network.network import ports_of
-
-    found: dict[str, set[int]] = {label: set() for label in ports_of(population, net)}
-    for part in [*net.projections, *net.inputs]:
-        labels = part.receptors if hasattr(part, "receptors") else [part.receptor]
-        for view in part.target.views():
-            if view.population == population.name:
-                for label in labels:
-                    found[label] |= set(compartments(population, view))
-    ports = ports_of(population, net)
-    states = {f"{s}_{label}": label for label, m in ports.items() for s in m.state_units}
-    names = [v for p in net.probes if p.target.population == population.name for v in p.variables]
-    for name in [*names, *population.initial]:
-        state, _, place = name.partition("@")
-        if state in states:
-            found[states[state]].add(int(place) if place else 0)
-    return {label: places for label, places in found.items() if places}

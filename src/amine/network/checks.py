@@ -9,12 +9,13 @@ import numpy as np
 
 from amine.distributions import Distribution
 from amine.errors import AmineError, did_you_mean
+from amine.network.cables import check_view
 from amine.network.parts import DistanceKernel, Group, Population, Rule, View
+from amine.network.receptors import check_level, port_of
 from amine.units import to_internal
 from amine.values import Array, Value, normalise
 
 if TYPE_CHECKING:
-    from amine.models.model import Model
     from amine.network.network import Network
 
 
@@ -54,8 +55,6 @@ def group_of(net: Network, what: Any, where: str) -> Group:
                 where, f"'{v}' reaches beyond the population", expected=f"0..{net.populations[v.population].n - 1}"
             )
         if v.place is not None:
-            from amine.network.cables import check_view
-
             check_view(net.populations[v.population], v, where)
     return Group(tuple(views))
 
@@ -171,23 +170,6 @@ def _check_room(rule: Rule, a: View, b: View, autapses: bool, where: str) -> Non
         )
 
 
-def receptor_of(population: Population, label: str, where: str) -> Model:
-    """The receptor that a label means on a population: its own, its model's, or the library's."""
-    from amine import models
-
-    own = {**population.model.receptors, **population.receptors}
-    if label in own:
-        return own[label]
-    known = models.names("receptor")
-    if label in known:
-        return models.get(label)
-    raise AmineError(
-        where,
-        f"receptor '{label}' is not known on population '{population.name}'",
-        hint=did_you_mean(label, [*own, *known]),
-    )
-
-
 def check_weight(
     net: Network,
     targets: Group,
@@ -199,8 +181,6 @@ def check_weight(
     detail: str = "receptor",
 ) -> Value:
     """The weight at a receptor, in the unit of the state that it adds to; conductances are not negative."""
-    from amine.network.ports import check_level, port_of
-
     check_level(net, targets, label, detail, where)
     units = set()
     for v in targets.views():

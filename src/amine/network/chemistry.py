@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from amine.errors import AmineError, did_you_mean
+from amine import compounds
+from amine.compounds import catalogue
+from amine.compounds.doses import Course, as_course
+from amine.equations.schemes import mentions
+from amine.errors import AmineError, AmineWarning, did_you_mean
+from amine.models.naming import gain_name, port_name
+from amine.models.ports import scheme
 from amine.network.checks import group_of, whole_number
 from amine.network.parts import Group, Population
+from amine.network.receptors import detail_of, ports_of, scheme_of
+from amine.network.transmission import answers
 from amine.units import to_internal
 
 if TYPE_CHECKING:
@@ -138,8 +147,6 @@ def _removal(value: Any, where: str) -> dict[str, str]:
         return {}
     if not isinstance(value, Mapping):
         return {"": _rate(value, where)}
-    from amine import compounds
-
     return {compounds.enzyme(str(k)).id if k else "": _rate(v, f"{where}, '{k}'") for k, v in value.items()}
 
 
@@ -193,8 +200,6 @@ def _uptakes(value: Any, where: str) -> tuple[Uptake, ...]:
 
 
 def _transporter(name: Any, where: str) -> Uptake:
-    from amine import compounds
-
     found = compounds.transporter(name)
     vmax, km = found.value("Vmax"), found.value("Km")
     if vmax is None or km is None:
@@ -282,17 +287,12 @@ def modulation_of(net: Network, target: Any, **given: Any) -> Modulation:
 
 def _check_answers(field_name: str, receptor: str, where: str) -> None:
     """A receptor of the catalogue answers to what it is known to bind; with an EC50 of one's own it may be another's."""
-    from amine.compounds import catalogue
-    from amine.network.transmission import answers
-
     entry = catalogue.find_entry(field_name, ("transmitter",))
     if entry is not None:
         answers(receptor, entry, where)
 
 
 def _potency(receptor: str, where: str) -> str:
-    from amine import compounds
-
     value = compounds.receptor(receptor).value("potency")
     if value is None:
         raise AmineError(where, f"the catalogue has no potency at '{receptor}'", hint='give EC50="1 uM"')
@@ -301,9 +301,6 @@ def _potency(receptor: str, where: str) -> str:
 
 def dose_of(drug: Any, concentration: Any) -> Dose:
     """A dose from what :meth:`Network.dose` was given; raises AmineError if it is wrong."""
-    from amine import compounds
-    from amine.compounds.doses import as_course
-
     known = compounds.drug(drug)
     return Dose(known.id, as_course(concentration, f"Dose of {known.id}"))
 
@@ -314,9 +311,6 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
     ``<receptor>.conductance`` is the factor on a receptor's current, ``<receptor>.<parameter>`` a parameter of its model, any
     other name a parameter of the neuron.
     """
-    from amine.engine.resolve.cells import gain_name, port_name
-    from amine.network.network import ports_of
-
     first, dot, rest = acts_on.partition(".")
     if not dot:
         if first not in population.model.units or population.model.kind != "neuron":
@@ -328,10 +322,8 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
     if first in net.fields and rest == "release":
         return acts_on
     if first == "release":
-        from amine.engine.resolve.release import is_own
-
         models = [s.release for s in net.projections if _from(s, population) and s.release is not None]
-        if any(is_own(m) for m in models):
+        if any(m.differs for m in models):
             raise AmineError(
                 where,
                 f"release of '{population.name}' differs between its synapses and cannot change while the network runs",
@@ -366,9 +358,6 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
 
 def _check_rates(net: Network, population: Population, label: str, name: str, where: str) -> None:
     """Rates of a kinetic scheme act at the source or at the synapse, where they stay as they are."""
-    from amine.equations.schemes import mentions
-    from amine.network.ports import detail_of, scheme, scheme_of
-
     if detail_of(net, population.name, label) in (None, "receptor"):
         return
     s = scheme(scheme_of(population, label, where))
@@ -386,10 +375,6 @@ def _from(s: Any, population: Population) -> bool:
 
 
 def _warn(where: str, problem: str, hint: str) -> None:
-    import warnings
-
-    from amine.errors import AmineWarning
-
     warnings.warn(str(AmineError(where, problem, hint=hint)), AmineWarning, stacklevel=4)
 
 
@@ -458,8 +443,6 @@ def from_plain(net: Network, data: Mapping[str, Any]) -> None:
             tau_decay=d["decay"],
         )
     if data.get("doses"):
-        from amine.compounds.doses import Course
-
         for d in data["doses"]:
             net.dose(str(d["drug"]), Course.from_dict(d["course"]))
 

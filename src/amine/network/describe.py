@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from amine.distributions import Distribution
 from amine.equations.latex import name_latex
 from amine.errors import AmineError
+from amine.network.chemistry_tables import chemistry
 from amine.network.parts import Group, PoissonInput, Rule, Synapses
+from amine.network.receptors import detail_of, ports_of, scheme_of
 from amine.values import Array
 
 if TYPE_CHECKING:
@@ -72,8 +74,6 @@ def _rule(r: Rule, s: Synapses | None = None) -> str:
 
 def sections(net: Network) -> list[Section]:
     """All tables as (title, header, rows)."""
-    from amine.network.chemistry_tables import chemistry
-
     out = [
         _summary(net),
         _populations(net),
@@ -120,8 +120,6 @@ def _summary(net: Network) -> Section:
 
 
 def _ports(p: Any, net: Network) -> dict[str, Any]:
-    from amine.network.network import ports_of
-
     return ports_of(p, net)
 
 
@@ -136,8 +134,6 @@ def _cleft(model: Any) -> str:
 
 def _receptors(p: Any, net: Network) -> dict[str, Any]:
     """Filters as they are, schemes as they were given rather than as the sums of a target."""
-    from amine.network.ports import detail_of, scheme_of
-
     plain = (None, "receptor")
     return {
         label: m if detail_of(net, p.name, label) in plain else scheme_of(p, label, p.name)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean, within
+from amine.models import find
+from amine.models.ports import CLEARED
 from amine.network.cables import has_tree, probed
 from amine.network.checks import (
     check_delay,
@@ -33,7 +35,7 @@ from amine.network.parts import (
     WeightProbe,
 )
 from amine.network.plasticity import make_plastic, split_rule
-from amine.network.ports import CLEARED, level_of, port_of
+from amine.network.receptors import states_of
 from amine.network.transmission import check_cleft, check_minis, check_plastic, check_release, check_transmission
 from amine.units import to_internal
 from amine.values import Array, Value, normalise
@@ -130,13 +132,14 @@ class Network:
         if name in self.populations:
             raise AmineError(where, "the name is taken", hint="choose another")
         n = whole_number(n, f"{where}, n", 1, 2**31 - 65)
-        chosen = _model(model, ("neuron", "source"), where)
+        chosen = find.chosen(model, ("neuron", "source"), where)
         with within(where):
             chosen = chosen(**parameters) if parameters else chosen
         shape = None if chosen.kind == "source" and "times" in chosen.units else (n,)
         values = {p: _sized(chosen, p, v, shape, where) for p, v in chosen.parameters.items()}
         ports = {
-            str(k): _model(m, ("receptor", "scheme"), f"{where}, receptor '{k}'") for k, m in (receptors or {}).items()
+            str(k): find.chosen(m, ("receptor", "scheme"), f"{where}, receptor '{k}'")
+            for k, m in (receptors or {}).items()
         }
         place = None
         if positions is not None:
@@ -233,13 +236,13 @@ class Network:
         if not each:
             raise AmineError(where, "no receptor is given")
         substance = check_transmission(self, sources, targets, [str(r) for r in each], transmitter, detail, where)
-        fate = check_cleft(None if cleft is None else _model(cleft, ("cleft",), where), detail, where)
+        fate = check_cleft(None if cleft is None else find.chosen(cleft, ("cleft",), where), detail, where)
         level = CLEARED if fate is not None and detail == "kinetic" else detail
         weights = {
             str(r): check_weight(self, targets, str(r), w, chosen, sources, where, level) for r, w in each.items()
         }
         time = check_delay(self, delay, chosen, sources, targets, where)
-        released = None if release is None else _model(release, ("release",), where)
+        released = None if release is None else find.chosen(release, ("release",), where)
         for v in targets.views():
             if self.populations[v.population].model.kind == "source":
                 raise AmineError(
@@ -753,53 +756,6 @@ class Network:
         return f"<Network {self.name or ''}: {len(self.populations)} populations, {n} neurons, {len(self.projections)} projections>".replace(
             " :", ":"
         )
-
-
-def ports_of(population: Population, net: Network) -> dict[str, Model]:
-    """The receptors of a population that something uses, by label, in the order of their first use."""
-    used: dict[str, str] = {}
-    for s in net.projections:
-        if any(v.population == population.name for v in s.target.views()):
-            used.update(dict.fromkeys(s.receptors, level_of(s)))
-    for i in net.inputs:
-        if any(v.population == population.name for v in i.target.views()):
-            used[i.receptor] = "receptor"
-    probed = {v for p in net.probes if p.target.population == population.name for v in p.variables}
-    mentioned = {name.partition("@")[0] for name in probed | set(population.initial)}  # v@3: at compartment 3
-    for label, m in {**population.model.receptors, **population.receptors}.items():
-        if m.kind == "receptor" and mentioned & {f"{s}_{label}" for s in m.state_units}:
-            used.setdefault(label, "receptor")
-    where = f"Population '{population.name}'"
-    return {label: port_of(population, label, where, detail) for label, detail in used.items()}
-
-
-def states_of(population: Population, net: Network) -> Mapping[str, str]:
-    """Units of all states that can be probed or set: of the neuron, and ``<state>_<label>`` of its receptors."""
-    if hasattr(population.model, "cell"):
-        from amine.network.cables import States
-
-        return States(population, {**population.model.receptors, **population.receptors, **ports_of(population, net)})
-    known = dict(population.model.state_units)
-    for label, m in {**population.model.receptors, **population.receptors, **ports_of(population, net)}.items():
-        known |= {f"{s}_{label}": u for s, u in m.state_units.items()}
-    for s in net.projections:
-        if s.fused and s.target.views()[0].population == population.name:
-            known |= s.fused
-    return known
-
-
-def _model(model: Any, kinds: tuple[str, ...], where: str) -> Model:
-    from amine import models
-    from amine.models.model import Model
-
-    found = models.get(model) if isinstance(model, str) else model
-    if not isinstance(found, Model):
-        raise AmineError(
-            where, "this is not a model", given=repr(model)[:40], expected="a name of the library or a model"
-        )
-    if found.kind not in kinds:
-        raise AmineError(where, f"'{found.name}' is a {found.kind} model", expected=" or ".join(kinds))
-    return found
 
 
 def _sized(model: Model, name: str, value: Value, shape: tuple[int, ...] | None, where: str) -> Value:

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amine.distributions import Distribution
 from amine.errors import AmineError, did_you_mean
-from amine.network.checks import receptor_of, whole_number
+from amine.models.model import Model
+from amine.models.naming import gain_name
+from amine.network.checks import whole_number
 from amine.network.parts import WeightProbe
+from amine.network.receptors import ports_of, receptor_of, states_of
 from amine.units import dimension_of, to_internal
+from amine.values import Array
 
 if TYPE_CHECKING:
-    from amine.models.model import Model
     from amine.network.network import Network
     from amine.network.parts import Synapses
 
@@ -22,8 +26,6 @@ PATTERNS = ("one_to_one", "all_to_all")
 
 def split_rule(rule: Any, connect: str | None, where: str) -> tuple[str | None, Model | None]:
     """The pattern of connections and the plasticity among what ``rule=`` and ``connect=`` were given."""
-    from amine.models.model import Model
-
     if isinstance(rule, str) and rule in PATTERNS:
         if connect is not None:
             raise AmineError(where, "the pattern of connections is given twice", hint="leave connect= out")
@@ -63,9 +65,6 @@ def outside_of(net: Network, s: Synapses) -> dict[str, str]:
     Those are states of the neuron; of the receptors that are in use ``<state>_<label>``, ``I_<label>`` (pA, positive inward) and ``gain_<label>``, the
     part of the receptors that drugs and modulators leave (1 without any); and states that other rules give it.
     """
-    from amine.engine.resolve.cells import gain_name
-    from amine.network.network import ports_of
-
     out = dict(fields_of(net))
     for v in s.target.views():
         population = net.populations[v.population]
@@ -151,8 +150,6 @@ def check_plasticity(net: Network, s: Synapses) -> None:
 
 def _check_fused(net: Network, s: Synapses, plan: Any, where: str) -> None:
     """States that advance with the target's neurons need names of their own."""
-    from amine.network.network import states_of
-
     eq, name = plan.eq, s.target.views()[0].population
     own = states_of(net.populations[name], net)
     others = [o for o in net.projections if o is not s and o.fused and o.target.views()[0].population == name]
@@ -227,9 +224,6 @@ def bounds_of(net: Network, s: Synapses) -> tuple[float, float] | None:
 
 def check_bounds(net: Network, s: Synapses, unit: str, where: str) -> None:
     """Weights to begin with must lie within the bounds of the rule."""
-    from amine.distributions import Distribution
-    from amine.values import Array
-
     limits = bounds_of(net, s)
     if limits is None:
         return

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError
-from amine.models.model import Model
+from amine.models import find
 from amine.network.network import Network
 from amine.network.parts import At, DistanceKernel, Group, Rule, View
 from amine.network.plasticity import plasticity_from_dict, plasticity_to_dict
-from amine.values import Array, from_plain, to_plain
+from amine.network.receptors import states_of
+from amine.values import Array, from_plain, normalise, to_plain
 
 FORMAT = "amine network 1"
 
@@ -156,14 +157,14 @@ def _build(data: Mapping[str, Any]) -> Network:
     net = Network(data["seed"], data["dt"], data["name"])
     net.notes = dict(data["notes"])
     for d in data["populations"]:
-        model = Model.from_dict(d["model"])
+        model = find.from_dict(d["model"])
         net.population(
             d["name"],
             d["n"],
             model,
             initial={},
             positions=None if d["positions"] is None else from_plain(d["positions"]),
-            receptors={k: Model.from_dict(m) for k, m in d["receptors"].items()},
+            receptors={k: find.from_dict(m) for k, m in d["receptors"].items()},
             **{k: from_plain(v) for k, v in d["parameters"].items()},
         )
     for d in data["projections"]:
@@ -174,10 +175,10 @@ def _build(data: Mapping[str, Any]) -> Network:
             delay=None if d["delay"] is None else from_plain(d["delay"]),
             autapses=_flag(d["autapses"]),
             multapses=_flag(d["multapses"]),
-            release=None if d["release"] is None else Model.from_dict(d["release"]),
+            release=None if d["release"] is None else find.from_dict(d["release"]),
             transmitter=d["transmitter"],
             detail=d["detail"],
-            cleft=None if d["cleft"] is None else Model.from_dict(d["cleft"]),
+            cleft=None if d["cleft"] is None else find.from_dict(d["cleft"]),
             minis=d["minis"],
             name=str(d["name"]),
             **_to_rule(d["rule"]),
@@ -216,9 +217,6 @@ def _build(data: Mapping[str, Any]) -> Network:
 
 def _initial(net: Network, data: Mapping[str, Any]) -> None:
     """Initial values come after the projections, which bring receptors along."""
-    from amine.network.network import states_of
-    from amine.values import normalise
-
     for d in data["populations"]:
         p = net.populations[d["name"]]
         known = states_of(p, net)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError, did_you_mean
+from amine.models.ports import LEVELS, kinetic_port
+from amine.network.cables import has_tree
 from amine.network.parts import Group
-from amine.network.ports import LEVELS, scheme_of
+from amine.network.receptors import scheme_of
+from amine.units import to_internal
+from amine.values import normalise
 
 if TYPE_CHECKING:
     from amine.network.network import Network
@@ -19,7 +23,7 @@ def check_transmission(
     if detail not in LEVELS:
         raise AmineError(where, f"detail '{detail}' is not known", hint=did_you_mean(str(detail), LEVELS))
     for v in targets.views() if detail != "receptor" else ():
-        if hasattr(net.populations[v.population].model, "cell"):
+        if has_tree(net.populations[v.population]):
             raise AmineError(
                 where,
                 f"population '{v.population}' has compartments, on which receptors are filters so far",
@@ -44,8 +48,6 @@ def check_transmission(
 
 
 def _one_value(model: Any, where: str) -> None:
-    from amine.network.ports import kinetic_port
-
     kinetic_port(model)  # raises if it cannot live at the source
     for n, value in model.parameters.items():
         if not isinstance(value, str):
@@ -77,8 +79,6 @@ def check_release(release: Any, detail: str, where: str) -> None:
     """A probability or a utilisation is at most one; a quantal release needs sites."""
     if release is None:
         return
-    from amine.units import to_internal
-
     for n in ("p", "U"):
         value = release.parameters.get(n)
         if isinstance(value, str):
@@ -135,8 +135,6 @@ def check_cleft(cleft: Any, detail: str, where: str) -> Any:
         return None
     if detail == "receptor":
         raise AmineError(where, "filters have no cleft", hint="say detail='kinetic' or detail='explicit'")
-    from amine.units import to_internal
-
     for n, v in cleft.parameters.items():
         place = f"{where}, cleft, parameter '{n}'"
         if not isinstance(v, str):
@@ -155,8 +153,6 @@ def check_minis(rate: Any, targets: Group, net: Network, detail: str, where: str
     """The rate of spontaneous release, as text."""
     if rate is None:
         return None
-    from amine.values import normalise
-
     value = normalise(rate, "Hz", f"{where}, minis", nonnegative=True)
     if not isinstance(value, str):
         raise AmineError(
@@ -167,6 +163,6 @@ def check_minis(rate: Any, targets: Group, net: Network, detail: str, where: str
             f"{where}, minis", "spontaneous release needs linear filters so far", given=f"detail='{detail}'"
         )
     for v in targets.views():
-        if hasattr(net.populations[v.population].model, "cell"):
+        if has_tree(net.populations[v.population]):
             raise AmineError(f"{where}, minis", f"population '{v.population}' has compartments", hint="use net.poisson")
     return value

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from amine.errors import AmineError, did_you_mean
-from amine.models import _custom
+from amine.models.find import custom
 from amine.models.model import Model
 
 _REGISTRY: dict[str, Model] = {}
@@ -101,7 +101,7 @@ def rule(name: str, equations: str, *, source: str = "", doc: str = "", **parame
     >>> r.parsed.places
     {'x': 'source', 'w': 'synapse'}
     """
-    return _custom("rule", name, equations, parameters, source=source, doc=doc)
+    return custom("rule", name, equations, parameters, source=source, doc=doc)
 
 
 def gated(model: Model | str, by: str, half: str | None = None) -> Model:

@@ -10,10 +10,10 @@ import numpy as np
 
 from amine.engine.build.prepare import Place, generator, require_finite
 from amine.engine.codegen.tree import LISTS, MEMBRANE_COLUMNS
-from amine.engine.resolve.cells import jump_row
 from amine.engine.resolve.tree import RECORD, names_at, poisson_share, rows
 from amine.errors import AmineError, AmineWarning
-from amine.models._cable import along
+from amine.models.multicompartment import along
+from amine.models.naming import jump_row
 from amine.values import realise
 
 COARSE = 0.5  # relative error in time from which on the user is told

@@ -12,9 +12,9 @@ from amine.distributions import Distribution
 from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
 from amine.engine.build.prepare import Place, generator
 from amine.engine.device import deliver
-from amine.engine.resolve.cells import JUMP
 from amine.engine.resolve.release import is_synaptic
 from amine.errors import AmineError
+from amine.models.naming import JUMP
 from amine.network.network import Network
 from amine.network.parts import DistanceKernel, GapJunctions, Synapses, View
 from amine.units import to_internal

@@ -12,10 +12,11 @@ from typing import Any
 import sympy as sp
 
 from amine.engine.codegen.fuse import Fused, fuse
-from amine.engine.codegen.printer import Printer
 from amine.engine.codegen.refresh import Refresh
 from amine.engine.codegen.step import BLOCK, Stepper
-from amine.engine.resolve.cells import GAP_CURRENT, JUMP, CellStructure, gain_name, stimulus_input
+from amine.engine.resolve.cells import CellStructure
+from amine.equations.printer import Printer
+from amine.models.naming import GAP_CURRENT, JUMP, gain_name, stimulus_input
 
 FUNCTION = "@njit(nogil=True, fastmath=FAST, error_model='numpy')"
 

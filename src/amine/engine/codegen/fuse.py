@@ -7,22 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amine.engine.codegen.pores import with_drugs
-from amine.engine.resolve.cells import (
-    GAP_CURRENT,
-    GAP_TOTAL,
-    SHIFT,
-    CellStructure,
-    gain_name,
-    jump_row,
-    port_name,
-    stimulus_input,
-)
+from amine.engine.resolve.cells import CellStructure
 from amine.engine.resolve.target_rules import add_states
 from amine.equations import parse
 from amine.equations.integrate import choose
 from amine.equations.symbols import symbol
 from amine.equations.system import Equations
 from amine.errors import AmineError
+from amine.models.naming import GAP_CURRENT, GAP_TOTAL, SHIFT, gain_name, jump_row, port_name, stimulus_input
 
 
 @dataclass

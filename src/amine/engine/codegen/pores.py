@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from amine.compounds.algebra import RT_F
-from amine.engine.resolve.cells import CellStructure, blocker_name, gain_name, tonic_name, total_name
+from amine.engine.resolve.cells import CellStructure
 from amine.equations.symbols import symbol
 from amine.errors import AmineError
+from amine.models.naming import blocker_name, gain_name, tonic_name, total_name
 
 if TYPE_CHECKING:
     from amine.engine.resolve.tree import CableStructure

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amine.engine.codegen.printer import Printer
+from amine.equations.printer import Printer
 
 BLOCK = 64
 DECORATOR = "@njit(nogil=True, error_model='numpy')"

@@ -7,10 +7,10 @@ from typing import Any
 
 import sympy as sp
 
-from amine.engine.codegen.printer import Printer
 from amine.engine.resolve.release import ELAPSED
 from amine.equations import parse
 from amine.equations.integrate import choose, linear_system
+from amine.equations.printer import Printer
 from amine.errors import AmineError
 
 

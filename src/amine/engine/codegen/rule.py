@@ -13,9 +13,9 @@ from typing import Any
 
 import sympy as sp
 
-from amine.engine.codegen.printer import Printer
 from amine.engine.codegen.step import Constants
 from amine.equations.integrate import DT
+from amine.equations.printer import Printer
 from amine.equations.rule_plan import Linear, RulePlan
 from amine.equations.symbols import exprel, is_noise, symbol
 

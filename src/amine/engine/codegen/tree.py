@@ -18,14 +18,14 @@ import sympy as sp
 from amine.engine.codegen.cell import FUNCTION, assignments
 from amine.engine.codegen.fuse import Fused
 from amine.engine.codegen.pores import with_drugs
-from amine.engine.codegen.printer import Printer
 from amine.engine.codegen.refresh import DECORATOR, Refresh
 from amine.engine.codegen.step import Stepper
-from amine.engine.resolve.cells import gain_name, jump_row, port_name
 from amine.engine.resolve.tree import CableStructure, Membrane, state_name
 from amine.equations import CHANNEL_NAMES, IONS, parse
+from amine.equations.printer import Printer
 from amine.equations.symbols import symbol
 from amine.errors import AmineError
+from amine.models.naming import gain_name, jump_row, port_name
 
 # header of the tables, after the scalars in a population's row of constants
 N, ROWS, SPIKE, SOLVE, STIMULI, STIMULUS_AT, GAPS, GAP_AT, JUMPS, JUMP_AT, LISTS = range(11)

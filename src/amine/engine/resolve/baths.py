@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from amine.equations.schemes import Scheme
-from amine.network.network import Network, ports_of
-from amine.network.ports import detail_of, scheme, scheme_of
+from amine.models.ports import scheme
+from amine.network.network import Network
+from amine.network.receptors import detail_of, ports_of, scheme_of
 from amine.units import to_internal
 
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from amine.engine.resolve.cells import blocker_name, tonic_name, total_name
+from amine.models.naming import blocker_name, tonic_name, total_name
 from amine.network.estimate import expected_pairs
-from amine.network.network import Network, ports_of
+from amine.network.network import Network
 from amine.network.parts import Probe, View
-from amine.network.ports import detail_of
+from amine.network.receptors import detail_of, ports_of
 from amine.values import realise
 
 # Probability that a channel is open at the peak of a synaptic event: NMDA from Jahr CE (1992) Science 255:470-472 (0.3 in
@@ -70,7 +70,7 @@ def values(net: Network, p: Any, population: str) -> dict[str, tuple[str, str]]:
 
 def _places(net: Network, population: str, label: str) -> list[int]:
     """Compartments of cells with a tree that have a receptor; none of other cells."""
-    from amine.network.cables import port_places
+    from amine.network.receptors import port_places
 
     if not hasattr(net.populations[population].model, "cell"):
         return []

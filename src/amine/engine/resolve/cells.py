@@ -2,53 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
-
-def port_name(name: str, label: str) -> str:
-    """The name of a receptor's state or parameter within its population."""
-    return f"{name}_{label}"
-
-
-def stimulus_input(j: int) -> str:
-    """The name of the current of stimulus ``j`` of a population."""
-    return f"I_stimulus_{j}"
-
-
-JUMP = "jump_"
-
-
-def jump_row(label: str) -> str:
-    """Where what a receptor adds to the voltage itself waits for the end of the step at whose end it arrives."""
-    return JUMP + label
-
-
-def gain_name(label: str) -> str:
-    """The factor on the current of a receptor: a parameter that is there only when something acts on it."""
-    return f"gain_{label}"
-
-
-def blocker_name(what: str, drug: str, label: str) -> str:
-    """A state or parameter of a blocker of a receptor's open channels."""
-    return re.sub(r"\W", "_", f"{what}_{drug}_{label}")
-
-
-def tonic_name(label: str) -> str:
-    """The part of a receptor's channels that agonists among the drugs hold open: a parameter that is there only with them."""
-    return f"tonic_{label}"
-
-
-def total_name(label: str) -> str:
-    """The conductance of all channels of a receptor of a neuron together: there only where drugs must know it."""
-    return f"total_{label}"
-
-
-SHIFT = "shift_"  # what is added to a parameter of the neuron while the network runs
-
-
-GAP_CURRENT, GAP_TOTAL = "I_gap", "G_gap"
+from amine.models.naming import port_name
 
 
 @dataclass(frozen=True)

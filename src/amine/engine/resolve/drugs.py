@@ -12,7 +12,8 @@ from typing import Any
 from amine.compounds.effects import Effect, acts_on, effects_of
 from amine.engine.device import slow_tables as T
 from amine.engine.resolve.baths import lengthening
-from amine.network.network import Network, ports_of
+from amine.network.network import Network
+from amine.network.receptors import ports_of
 
 # A threshold that stands for sodium channels rises by this much when half of them are blocked, four times as much when 4/5
 # are: with it nearly complete block silences, as in a neuron whose spike fails below about a quarter of its conductance.

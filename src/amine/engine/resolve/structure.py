@@ -8,14 +8,16 @@ from typing import Any
 
 from amine.engine.device.tables import SOURCE_LIST, SOURCE_POISSON
 from amine.engine.resolve.blockers import values as blocker_values
-from amine.engine.resolve.cells import CellStructure, port_name
+from amine.engine.resolve.cells import CellStructure
 from amine.engine.resolve.release import is_synaptic, payloads
 from amine.engine.resolve.rules import RuleStructure, rules_of
 from amine.engine.resolve.signals import Plan, plan
 from amine.engine.resolve.target_rules import learned
 from amine.errors import AmineWarning
-from amine.network.network import Network, ports_of
+from amine.models.naming import port_name
+from amine.network.network import Network
 from amine.network.parts import PoissonInput, Population, Stimulus
+from amine.network.receptors import ports_of
 from amine.values import Value
 
 
@@ -139,7 +141,7 @@ def _pulses(net: Network, members: list[Member]) -> list[Any]:
 
 def explicit_schemes(net: Network) -> list[Any]:
     """Schemes of synapses with a cleft of their own."""
-    from amine.network.ports import scheme_of
+    from amine.network.receptors import scheme_of
 
     return [
         scheme_of(net.populations[v.population], label, f"Synapses '{s.name}'")

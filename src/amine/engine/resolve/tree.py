@@ -12,10 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from amine.engine.resolve.cells import jump_row, port_name
 from amine.errors import AmineError
-from amine.models._cable import Cable, state_name
-from amine.network.cables import compartments, port_places, weights
+from amine.models.multicompartment import Cable
+from amine.models.naming import jump_row, port_name, state_name
+from amine.network.cables import compartments, weights
+from amine.network.receptors import port_places
 
 RECORD = ("v", "_d", "_x")
 MARGIN = (
@@ -182,10 +183,7 @@ def _reached(net: Any, m: Any, ports: dict[str, Any]) -> tuple[list[int], dict[s
 
 def _target(port: Any) -> str:
     """The state that a spike adds to, read off the text."""
-    from amine.models.model import _ON_SPIKE
-
-    found = _ON_SPIKE.search(port.equations)
-    return found.group(1) if found else ""
+    return port.adds_to
 
 
 def rows(member: Any, states: list[list[str]], constants: list[list[str]], cell_rows: list[str]) -> list[str]:

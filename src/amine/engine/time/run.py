@@ -74,7 +74,7 @@ def meta(net: Network, precision: str) -> dict[str, Any]:
         first += p.n
     probes = []
     for q in net.probes:
-        from amine.network.network import states_of
+        from amine.network.receptors import states_of
 
         units = states_of(net.populations[q.target.population], net)
         probes.append(

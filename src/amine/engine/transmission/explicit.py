@@ -14,7 +14,6 @@ from amine.engine.build.connectivity import Bundle, build_bundle
 from amine.engine.build.prepare import Place
 from amine.engine.device import explicit as table
 from amine.engine.device import synaptic
-from amine.engine.resolve.cells import port_name
 from amine.engine.resolve.release import ELAPSED, is_own
 from amine.engine.transmission.schemes import (
     FLOOR,
@@ -27,8 +26,9 @@ from amine.engine.transmission.schemes import (
     scheme,
 )
 from amine.errors import AmineError
+from amine.models.naming import port_name
 from amine.network.network import Network
-from amine.network.ports import scheme_of
+from amine.network.receptors import scheme_of
 from amine.units import to_internal
 
 LOW, HIGH, STEP = -120.0, 62.0, 2.0  # voltages of the table, for rates that depend on it

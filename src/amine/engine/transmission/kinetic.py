@@ -13,11 +13,12 @@ import numpy as np
 from amine.engine.build.connectivity import Bundle, build_bundle
 from amine.engine.build.prepare import Place
 from amine.engine.device import deliver, deliver_vector
-from amine.engine.resolve.cells import port_name
 from amine.engine.transmission import schemes as kinetic
 from amine.engine.transmission.schemes import KineticState, PulseGroup, groups_of, sites_of
+from amine.models.naming import port_name
+from amine.models.ports import scheme
+from amine.models.sums import ONE, QUANTUM
 from amine.network.network import Network
-from amine.network.ports import ONE, QUANTUM, scheme
 
 BLOCK = 64
 FULL = {"float32": 2.0**29, "float64": 2.0**52}  # quanta that a mass row may have to hold

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError
+from amine.models.ports import scheme
 from amine.network.network import Network
 from amine.network.parts import Synapses, View
-from amine.network.ports import scheme, scheme_of
+from amine.network.receptors import scheme_of
 from amine.units import to_internal
 
 # columns of the table of pulse groups; a width of 0 means that transmitter is cleared, no square pulse
@@ -100,8 +101,8 @@ def scheme_source(model: Any, name: str) -> str:
     """
     import sympy as sp
 
-    from amine.engine.codegen.printer import Printer
     from amine.equations.expression import parse_expression
+    from amine.equations.printer import Printer
     from amine.equations.scheme_check import check
     from amine.equations.symbols import NONE, TIME, symbol
     from amine.units import dimension_of
@@ -139,8 +140,8 @@ def scheme_source(model: Any, name: str) -> str:
 
 def conduct_source(model: Any, name: str) -> str:
     """``conduct_<name>``: each target's sum of weight times what is open, of synapses that lie side by side."""
-    from amine.engine.codegen.printer import Printer
     from amine.equations.expression import parse_expression
+    from amine.equations.printer import Printer
     from amine.equations.symbols import NONE, TIME
     from amine.units import dimension_of
 

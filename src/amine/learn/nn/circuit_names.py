@@ -12,7 +12,7 @@ from amine.compounds import catalogue
 from amine.engine.build.prepare import generator
 from amine.engine.resolve.release import is_synaptic
 from amine.errors import AmineError
-from amine.network.network import states_of
+from amine.network.receptors import states_of
 from amine.values import realise
 
 WHERE = "Network.to_module"

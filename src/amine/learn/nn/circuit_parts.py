@@ -14,13 +14,14 @@ from amine.engine.build.connectivity.build import pairs_of
 from amine.engine.build.prepare import _count as count
 from amine.engine.build.prepare import _spread as spread
 from amine.engine.device import slow_tables as T
-from amine.engine.resolve.cells import CellStructure, port_name
+from amine.engine.resolve.cells import CellStructure
 from amine.errors import AmineError
 from amine.learn.nn.cells import Cells
 from amine.learn.nn.parameters import Bounded
 from amine.learn.nn.scanned import REF, State
 from amine.learn.nn.surrogate import surrogate as find_surrogate
 from amine.learn.nn.synaptic import Release
+from amine.models.naming import port_name
 from amine.network.parts import Population
 from amine.units import to_internal
 

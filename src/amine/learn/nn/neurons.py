@@ -9,15 +9,16 @@ import numpy as np
 import torch
 
 from amine import models
-from amine.engine.resolve.cells import CellStructure, port_name
+from amine.engine.resolve.cells import CellStructure
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import source
 from amine.learn.nn.cells import Cells
 from amine.learn.nn.parameters import check_learnable
 from amine.learn.nn.scanned import State, check_sequence, detach, sequence
 from amine.learn.nn.surrogate import Surrogate
+from amine.models.find import chosen
 from amine.models.model import Model
-from amine.network.network import _model
+from amine.models.naming import port_name
 
 
 class Neurons(Cells):
@@ -152,7 +153,7 @@ class Neurons(Cells):
 
 def neuron_model(model: Any, parameters: Mapping[str, Any]) -> Model:
     """A neuron model by name or itself, with other values of some parameters."""
-    return _model(model, ("neuron",), "Neurons")(**parameters)
+    return chosen(model, ("neuron",), "Neurons")(**parameters)
 
 
 def _ports(model: Model, receptors: Any, where: str) -> dict[str, Model]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from amine.engine.codegen.printer import Printer
+from amine.equations.printer import Printer
 
 SURROGATE = ", _inverse, _height, _edge"  # 1/width, derivative at the edge, margin of the edge
 

@@ -13,11 +13,12 @@ import sympy as sp
 
 from amine.engine.codegen.fuse import Fused, fuse
 from amine.engine.codegen.step import Stepper, Steps
-from amine.engine.resolve.cells import GAP_TOTAL, JUMP, CellStructure, gain_name, stimulus_input
+from amine.engine.resolve.cells import CellStructure
 from amine.equations import parse
 from amine.equations.symbols import symbol
 from amine.errors import AmineError
 from amine.learn.nn.source import arrival
+from amine.models.naming import GAP_TOTAL, JUMP, gain_name, stimulus_input
 
 DRIVE, GAIN, FREE = "x", "gain", "free"
 RESERVED = ("x", "free", "fired", "event", "margin", "np")  # names that a step uses for itself

@@ -14,8 +14,8 @@ from amine.learn.nn.parameters import check_learnable
 from amine.learn.nn.scanned import Scanned, State, check_sequence, sequence
 from amine.learn.nn.surrogate import surrogate
 from amine.learn.nn.tensors import TorchNumpy
+from amine.models.find import chosen
 from amine.models.model import Model
-from amine.network.network import _model
 
 
 class _Part(Scanned):
@@ -36,7 +36,7 @@ class _Part(Scanned):
         changes: Any,
     ):
         word = type(self).__name__
-        model = _model(model, (self.kind,), word)(**changes)
+        model = chosen(model, (self.kind,), word)(**changes)
         super().__init__(model, n, dt, f"{word} '{model.name}'", backend)
         self.units = dict(model.units)
         learned = check_learnable(learn, self.units, self.where)

@@ -10,7 +10,7 @@ from amine.units import to_internal
 from amine.values import Array
 
 if TYPE_CHECKING:
-    from amine.models._cable import Cable
+    from amine.models.multicompartment import Cable
 
 
 def _number(value: Any, unit: str) -> float:
@@ -43,7 +43,7 @@ def capacitance(model: Cable) -> np.ndarray:
 
 
 def accuracy(model: Cable, dt: float) -> dict[str, float]:
-    """See :meth:`amine.models._cable.Cable.accuracy`."""
+    """See :meth:`amine.models.multicompartment.Cable.accuracy`."""
     cell = model.cell
     real = cell.area > 0
     r_a = _number(model.parameters["R_a"], "Ohm*cm")
@@ -59,7 +59,7 @@ def _gate_times(model: Cable) -> list[float]:
     """The shortest time constants of the gates between -70 and 20 mV in ms."""
     import sympy as sp
 
-    from amine.engine.codegen.printer import Printer
+    from amine.equations.printer import Printer
     from amine.equations.symbols import symbol
 
     found, seen = [], set()

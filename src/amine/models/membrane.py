@@ -1,25 +1,21 @@
-"""Cable cells: a morphology cut into compartments, with channels on its parts, as a neuron model."""
+"""Builds neurons with several compartments: channels on the places of a morphology, and the parameters of all."""
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from amine.errors import AmineError, AmineWarning, did_you_mean, within
+from amine.models import find
 from amine.models.model import Model
+from amine.models.multicompartment import ALONG, EQUATIONS, METHODS, Cable, Layer, kelvin, word
+from amine.models.naming import state_name
 from amine.morphology.compartments import Compartments, discretise
 from amine.morphology.shape import Morphology
 from amine.units import to_internal
-from amine.values import Value, normalise
 
-METHODS = ("backward_euler", "crank_nicolson")
-_ALONG = re.compile(r"\bx\b")
 _CELL = {"R_a": "Ohm*cm", "T": "K", "v_init": "mV", "V_th": "mV", "t_ref": "ms"}
 _SYMBOLS = {
     "R_a": "resistivity of the cytoplasm",
@@ -30,180 +26,6 @@ _SYMBOLS = {
     "V_r": "voltage of the soma after a spike, held for t_ref",
     "t_ref": "time before another spike is counted",
 }
-EQUATIONS = """area_i*C_m*dv_i/dt = sum over neighbours j of (v_j - v_i)/R_ij + area_i*(sum of channel currents) + I_i
-R_ij = R_a * integral of dx/(pi r**2) from centre to centre"""
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """One channel on one part of a cell: where, which and on which compartments."""
-
-    place: str
-    label: str
-    model: Model
-    compartments: tuple[int, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Cable(Model):
-    """A neuron model with a tree of compartments; made by :func:`cable`.
-
-    Besides what every model has: ``cell`` the compartments, ``layers`` the channels on them, ``method`` of the tree solve,
-    ``spike_at`` the compartment whose voltage makes spikes.
-    """
-
-    cell: Any = None
-    layers: tuple[Layer, ...] = ()
-    method: str = "backward_euler"
-    spike_at: int = 0
-
-    def __repr__(self) -> str:
-        channels = ", ".join(f"{x.label} on {x.place}" for x in self.layers)
-        return f"<Cable {self.name}: {len(self.cell)} compartments of {self.cell.morphology.name}; {channels}>"
-
-    def _value(self, name: str, value: Any) -> Value:
-        where = f"{self.where}, parameter '{name}'"
-        if self.depends_on_path(value):
-            along(self.cell, value, self.units[name], where)
-            return value.strip()
-        if name == "T":
-            value = kelvin(value, where)
-        value = normalise(
-            value,
-            self.units[name],
-            where,
-            positive=name.startswith(("tau", "C_m")) or name in ("R_a", "T"),
-            nonnegative=name.startswith("g_max") or name == "t_ref",
-        )
-        if name in ("R_a", "T", "v_init") and not isinstance(value, str):
-            raise AmineError(where, "it must be one value for all neurons")
-        return value
-
-    @staticmethod
-    def depends_on_path(value: Any) -> bool:
-        """Whether a parameter's value is a formula of the path ``x`` from the soma."""
-        return isinstance(value, str) and bool(_ALONG.search(value))
-
-    @cached_property
-    def names(self) -> dict[tuple[int, str], str]:
-        """The name of each layer's parameter among those of the cell, by (layer, parameter)."""
-        return _names(self.layers, set(self.units))
-
-    @property
-    def capacitances(self) -> list[tuple[str, tuple[int, ...]]]:
-        """Names of the capacitance parameters with the compartments that each counts for, the widest first."""
-        found = [n for n in self.units if n == "C_m" or n.startswith("C_m_")]
-        sized = [(n, self.cell.at(_place_of(n, self.cell), where=self.where)) for n in found]
-        return sorted(sized, key=lambda x: -len(x[1]))
-
-    def channels_at(self, i: int) -> dict[str, int]:
-        """Labels of the channels on compartment ``i`` with the index of their layer."""
-        return {x.label: k for k, x in enumerate(self.layers) if i in x.compartments}
-
-    @cached_property
-    def parsed(self) -> Any:
-        """The parsed equations of its channels, by label."""
-        return {x.label: x.model.parsed for x in self.layers}
-
-    @property
-    def integrators(self) -> dict[str, str]:
-        """How each state advances."""
-        found = {"v": f"implicit tree solve ({self.method})"}
-        for x in self.layers:
-            found |= {state_name(s, x.label): m for s, m in x.model.integrators.items()}
-        return found
-
-    @cached_property
-    def state_units(self) -> dict[str, str]:
-        """The states of its membrane and their units; in a network they are named with their compartment, ``v@3``."""
-        found = {"v": "mV"}
-        for x in self.layers:
-            found |= {state_name(s, x.label): u for s, u in x.model.state_units.items()}
-        return found
-
-    def latex(self) -> str:
-        """The equations of its channels as LaTeX."""
-        return "\n".join(dict.fromkeys(x.model.latex() for x in self.layers))
-
-    def structure(self) -> list[Any]:
-        """What decides generated code, apart from where its inputs are."""
-        return ["cable", self.method, "V_r" in self.units, [[x.label, x.model.structure()] for x in self.layers]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain data, with its morphology."""
-        layers = [[x.place, x.label, x.model.to_dict(), list(x.compartments)] for x in self.layers]
-        return super().to_dict() | {
-            "cable": {
-                "morphology": self.cell.morphology.to_dict(),
-                "layers": layers,
-                "method": self.method,
-                "spike_at": self.spike_at,
-            }
-        }
-
-    def bytes_per_neuron(self, real: int = 4) -> int:
-        """Memory that the states of one neuron take at least."""
-        states = sum(len(x.compartments) * len(x.model.state_units) for x in self.layers)
-        return (3 * len(self.cell) + states + 2) * real
-
-    def accuracy(self, dt: float) -> dict[str, float]:
-        """Estimated relative errors, of the discretisation in space and in time, for steps of ``dt`` ms.
-
-        In space, a segment of length h makes an error of about (h/lambda)^2/24 at the frequency 1/(2 pi tau_m), with the
-        conductances at rest. In time, dt/2 (backward Euler) or dt^2/12 (Crank-Nicolson) over the quickest gate's time
-        constant between -70 and 20 mV; passive cells count their membrane time constant.
-        """
-        from amine.models._accuracy import accuracy
-
-        return accuracy(self, dt)
-
-
-def state_name(state: str, label: str) -> str:
-    """The name of a channel's state within its cell; concentrations keep theirs, since there is one of each."""
-    from amine.equations import CHANNEL_NAMES
-
-    return state if state in CHANNEL_NAMES else f"{state}_{label}"
-
-
-def kelvin(value: Any, where: str) -> str:
-    """A temperature such as ``"6.3 degC"`` or ``"279.45 K"`` as text in kelvin."""
-    m = re.match(r"^\s*([-+]?[\d.]+)\s*(?:degC|°C|celsius)\s*$", value) if isinstance(value, str) else None
-    x = float(m.group(1)) + 273.15 if m else float(to_internal(value, "K", where, positive=True))
-    if not 233.15 <= x <= 373.15:
-        raise AmineError(where, "no nerve works at this temperature", given=f"{x:g} K", hint='write it as "36 degC"')
-    return f"{round(x, 9)!r} K"
-
-
-def along(cell: Compartments, text: str, unit: str, where: str) -> np.ndarray:
-    """A parameter that depends on the path ``x`` from the soma, such as ``"2*mS/cm**2*exp(-x/(100*um))"``, at every compartment."""
-    from amine.engine.codegen.printer import Printer
-    from amine.equations.expression import parse_expression
-    from amine.units import dimension_of
-
-    e = parse_expression(text, {"x": dimension_of("um")}, where, dimension_of(unit))
-    value = eval(compile(Printer("numpy")(e), "<parameter>", "eval"), {"np": np, "x": cell.distance})
-    return np.broadcast_to(np.asarray(value, float), (len(cell),)).copy()
-
-
-def _names(layers: tuple[Layer, ...], units: set[str]) -> dict[tuple[int, str], str]:
-    found = {}
-    for k, x in enumerate(layers):
-        for p in x.model.units:
-            one = f"{p}_{x.label}"
-            found[k, p] = one if one in units else f"{one}_{_word(x.place)}"
-    return found
-
-
-def _word(place: str) -> str:
-    return "all" if place == "*" else re.sub(r"\W+", "_", place).strip("_")
-
-
-def _place_of(name: str, cell: Compartments) -> str:
-    if name in ("C_m", "C_m_all"):
-        return "*"
-    word = name[4:]
-    places = [*cell.morphology.regions, *(b.name for b in cell.morphology.branches), "dendrite"]
-    return next((p for p in places if _word(p) == word), word)
 
 
 def cable(
@@ -278,7 +100,7 @@ def cable(
     values["t_ref"] = refractory if refractory is not None else "0 ms"
     for place, value in widths.items():
         cell.at(place, where=f"{where}, C_m")
-        key = "C_m" if place == "*" else f"C_m_{_word(place)}"
+        key = "C_m" if place == "*" else f"C_m_{word(place)}"
         units[key], values[key] = "uF/cm**2", value
     if "C_m" not in units:
         raise AmineError(f"{where}, C_m", "some places have no capacitance", hint='add "*" for all others')
@@ -309,9 +131,7 @@ def cable(
 
 
 def _receptors(receptors: Mapping[str, Any] | None, where: str) -> dict[str, Model]:
-    from amine import models
-
-    found = {str(k): models.get(m) if isinstance(m, str) else m for k, m in (receptors or {}).items()}
+    found = {str(k): find.get(m) if isinstance(m, str) else m for k, m in (receptors or {}).items()}
     for k, m in found.items():
         if not isinstance(m, Model) or m.kind != "receptor":
             raise AmineError(f"{where}, receptor '{k}'", "this is not a receptor model", given=repr(m)[:40])
@@ -332,8 +152,6 @@ def _one_compartment(cell: Compartments, place: Any, where: str) -> int:
 
 def _chosen(what: Any, where: str) -> list[tuple[str, Model]]:
     """(label, channel model) of the list or mapping at one place."""
-    from amine import models
-
     entries: Iterable[Any] = what.items() if isinstance(what, Mapping) else what
     if isinstance(what, str | Model):
         entries = [what]
@@ -341,16 +159,16 @@ def _chosen(what: Any, where: str) -> list[tuple[str, Model]]:
     for e in entries:
         name, changes = e if isinstance(e, tuple) else (e, {})
         if isinstance(name, str):
-            known = models.names("channel")
+            known = find.names("channel")
             if name not in known and not isinstance(changes, Model):
                 raise AmineError(where, f"channel '{name}' is not known", hint=did_you_mean(name, known))
-            model = changes if isinstance(changes, Model) else models.get(name)
+            model = changes if isinstance(changes, Model) else find.get(name)
         else:
             model = name
         if not isinstance(model, Model) or model.kind != "channel":
             raise AmineError(where, "this is not a channel", given=repr(getattr(model, "name", model))[:40])
         if isinstance(changes, Mapping) and changes:
-            plain = {k: v for k, v in changes.items() if not (isinstance(v, str) and _ALONG.search(v))}
+            plain = {k: v for k, v in changes.items() if not (isinstance(v, str) and ALONG.search(v))}
             with within(where):
                 model = model(**plain)
                 for k in changes:
@@ -436,7 +254,7 @@ def _parameters(layers: tuple[Layer, ...]) -> tuple[dict[str, str], dict[str, An
             if all(v == each[0] for v in each):
                 names = [f"{p}_{label}"] * len(same)
             else:
-                names = [f"{p}_{label}_{_word(x.place)}" for x in same]
+                names = [f"{p}_{label}_{word(x.place)}" for x in same]
             for n, v in zip(names, each, strict=True):
                 units[n], values[n], symbols[n] = unit, v, meaning
     return units, values, symbols
@@ -474,34 +292,3 @@ def _warn(model: Cable) -> None:
             AmineWarning,
             stacklevel=3,
         )
-
-
-def from_dict(data: Mapping[str, Any]) -> Cable:
-    """Back from :meth:`Cable.to_dict`."""
-    from amine.values import from_plain
-
-    d = data["cable"]
-    cell = discretise(Morphology.from_dict(d["morphology"]))
-    layers = tuple(Layer(str(p), str(n), Model.from_dict(m), tuple(int(i) for i in c)) for p, n, m, c in d["layers"])
-    if any(not 0 <= i < len(cell) for x in layers for i in x.compartments) or not 0 <= int(d["spike_at"]) < len(cell):
-        raise AmineError("model", "damaged description", given="a compartment that is not there")
-    if d["method"] not in METHODS:
-        raise AmineError("model", "damaged description", given=repr(d["method"])[:40])
-    return Cable(
-        str(data["name"]),
-        "neuron",
-        str(data["equations"]),
-        dict(data["units"]),
-        {str(n): from_plain(v) for n, v in data["parameters"].items()},
-        str(data.get("source", "")),
-        str(data.get("doc", "")),
-        {str(n): Model.from_dict(r) for n, r in data.get("receptors", {}).items()},
-        dict(data.get("symbols", {})),
-        cell,
-        layers,
-        d["method"],
-        int(d["spike_at"]),
-    )
-
-
-__all__ = ["Cable", "Layer", "along", "cable", "from_dict", "kelvin", "state_name"]

@@ -1,0 +1,145 @@
+"""What a receptor label means on a population, at the level of detail at which projections use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from amine.errors import AmineError, did_you_mean
+from amine.models import find
+from amine.models.ports import CLEARED, explicit_port, kinetic_port
+from amine.models.schemes import DEFAULTS
+from amine.network.cables import States, compartments, has_tree
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
+    from amine.network.network import Network
+    from amine.network.parts import Population
+
+
+def receptor_of(population: Population, label: str, where: str) -> Model:
+    """The receptor that a label means on a population: its own, its model's, or the library's."""
+    own = {**population.model.receptors, **population.receptors}
+    if label in own:
+        return own[label]
+    known = find.names("receptor")
+    if label in known:
+        return find.get(label)
+    raise AmineError(
+        where,
+        f"receptor '{label}' is not known on population '{population.name}'",
+        hint=did_you_mean(label, [*own, *known]),
+    )
+
+
+def port_of(population: Population, label: str, where: str, detail: str = "receptor") -> Model:
+    """The receptor that a label means on a population at a level (:func:`level_of`), as equations of the target."""
+    if detail == "receptor":
+        return _filter(population, label, where)
+    scheme = scheme_of(population, label, where)
+    return explicit_port(scheme) if detail == "explicit" else kinetic_port(scheme, cleared=detail == CLEARED)
+
+
+def level_of(s: Any) -> str:
+    """The level of a projection: its detail, and whether transmitter is cleared rather than a square pulse."""
+    return CLEARED if s.detail == "kinetic" and s.cleft is not None else s.detail
+
+
+def _filter(population: Population, label: str, where: str) -> Model:
+    model = receptor_of(population, label, where)
+    if model.kind == "scheme":
+        raise AmineError(
+            where, f"receptor '{label}' is a kinetic scheme", hint="say detail='kinetic' or detail='explicit'"
+        )
+    return model
+
+
+def scheme_of(population: Population, label: str, where: str) -> Model:
+    """The scheme that a label means: the population's own, or the library's default for the label."""
+    own = population.receptors.get(label) or population.model.receptors.get(label)
+    if own is not None and own.kind == "scheme":
+        return own
+    if label in population.receptors:
+        raise AmineError(
+            where,
+            f"receptor '{label}' of population '{population.name}' is a filter without a kinetic scheme",
+            hint="give the population a scheme under this label, or say detail='receptor'",
+        )
+    name = DEFAULTS.get(label, label)
+    if name not in find.names("scheme"):
+        raise AmineError(
+            where, f"no kinetic scheme is known for receptor '{label}'", hint=did_you_mean(label, [*DEFAULTS])
+        )
+    return find.get(name)
+
+
+def detail_of(net: Network, population: str, label: str) -> str | None:
+    """The level at which a receptor of a population is in use, or None if it is not."""
+    for s in net.projections:
+        if label in s.receptors and any(v.population == population for v in s.target.views()):
+            return level_of(s)
+    used = any(i.receptor == label and any(v.population == population for v in i.target.views()) for i in net.inputs)
+    return "receptor" if used else None
+
+
+def check_level(net: Network, targets: Any, label: str, detail: str, where: str) -> None:
+    """A receptor has one level at a target: its states have one meaning."""
+    for v in targets.views():
+        before = detail_of(net, v.population, label)
+        if before not in (None, detail):
+            raise AmineError(
+                where,
+                f"receptor '{label}' of population '{v.population}' is in use at the level {before} already",
+                given=detail,
+                hint=f"give one of them a label of its own with receptors={{...}} of the population, such as '{label}_2'",
+            )
+
+
+def ports_of(population: Population, net: Network) -> dict[str, Model]:
+    """The receptors of a population that something uses, by label, in the order of their first use."""
+    used: dict[str, str] = {}
+    for s in net.projections:
+        if any(v.population == population.name for v in s.target.views()):
+            used.update(dict.fromkeys(s.receptors, level_of(s)))
+    for i in net.inputs:
+        if any(v.population == population.name for v in i.target.views()):
+            used[i.receptor] = "receptor"
+    probed = {v for p in net.probes if p.target.population == population.name for v in p.variables}
+    mentioned = {name.partition("@")[0] for name in probed | set(population.initial)}  # v@3: at compartment 3
+    for label, m in {**population.model.receptors, **population.receptors}.items():
+        if m.kind == "receptor" and mentioned & {f"{s}_{label}" for s in m.state_units}:
+            used.setdefault(label, "receptor")
+    where = f"Population '{population.name}'"
+    return {label: port_of(population, label, where, detail) for label, detail in used.items()}
+
+
+def states_of(population: Population, net: Network) -> Mapping[str, str]:
+    """Units of all states that can be probed or set: of the neuron, and ``<state>_<label>`` of its receptors."""
+    if has_tree(population):
+        return States(population, {**population.model.receptors, **population.receptors, **ports_of(population, net)})
+    known = dict(population.model.state_units)
+    for label, m in {**population.model.receptors, **population.receptors, **ports_of(population, net)}.items():
+        known |= {f"{s}_{label}": u for s, u in m.state_units.items()}
+    for s in net.projections:
+        if s.fused and s.target.views()[0].population == population.name:
+            known |= s.fused
+    return known
+
+
+def port_places(population: Population, net: Network) -> dict[str, set[int]]:
+    """For each receptor label in use, the compartments where something reaches or records it."""
+    found: dict[str, set[int]] = {label: set() for label in ports_of(population, net)}
+    for part in [*net.projections, *net.inputs]:
+        labels = part.receptors if hasattr(part, "receptors") else [part.receptor]
+        for view in part.target.views():
+            if view.population == population.name:
+                for label in labels:
+                    found[label] |= set(compartments(population, view))
+    ports = ports_of(population, net)
+    states = {f"{s}_{label}": label for label, m in ports.items() for s in m.state_units}
+    names = [v for p in net.probes if p.target.population == population.name for v in p.variables]
+    for name in [*names, *population.initial]:
+        state, _, place = name.partition("@")
+        if state in states:
+            found[states[state]].add(int(place) if place else 0)
+    return {label: places for label, places in found.items() if places}
