@@ -1,0 +1,244 @@
+"""Files that are there whole or not at all: written under a name of their own, forced to disk, renamed; checked when read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import secrets
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from amine.errors import AmineError
+
+TEXT_BYTES = 2**30  # a longer text is no description of a network
+NUMBERS = "biuf"  # kinds of NumPy's types that hold nothing but numbers
+Arrays = dict[str, np.ndarray]
+
+
+# --- writing -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def replacing(target: Path, where: str) -> Iterator[Path]:
+    """A temporary path beside ``target`` to write to; at the end it is forced to disk and takes the place of ``target``.
+
+    The name is one that no other process has. Whatever goes wrong inside, nothing is left of it, and ``target`` is as it was.
+
+    Raises
+    ------
+    AmineError
+        If it cannot be written, for example because the disk is full; ``where`` names the file.
+    """
+    temporary = temporary_name(target)
+    try:
+        yield temporary
+        force(temporary)
+        os.replace(temporary, target)
+        with suppress(OSError):  # some file systems cannot force a folder
+            force(target.parent)
+    except OSError as e:
+        raise AmineError(where, "it cannot be written", given=reason(e)) from e
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(target: Path, where: str) -> Iterator[Path]:
+    """The same for a new folder: it appears under its name when all is written.
+
+    Raises
+    ------
+    AmineError
+        If something of that name is there already, or it cannot be written.
+    """
+    temporary = temporary_name(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir()
+        yield temporary
+        if target.exists():
+            raise AmineError(where, "it exists", hint="choose another name")
+        os.rename(temporary, target)
+        with suppress(OSError):
+            force(target.parent)
+    except OSError as e:
+        raise AmineError(where, "it cannot be written", given=reason(e)) from e
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def temporary_name(target: Path) -> Path:
+    """A name beside ``target`` that no other process uses."""
+    return target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+
+
+def force(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(target: Path) -> None:
+    """Removes what killed writers of ``target`` left behind; only for its owner."""
+    for left in target.parent.glob(f".{glob_escaped(target.name)}.*.part"):
+        with suppress(OSError):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def glob_escaped(name: str) -> str:
+    """A name as a pattern that matches itself only."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+
+
+def reason(e: OSError) -> str:
+    """What the system says of a failed call, without the names of temporary files."""
+    return e.strerror or str(e) or type(e).__name__
+
+
+# --- digests -----------------------------------------------------------------------------------------------------
+
+
+def canonical(data: Any) -> bytes:
+    """Plain data as the one JSON text that equal data have."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
+
+
+def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain data with a digest of its content."""
+    return {**data, "digest": hashlib.sha256(canonical(data)).hexdigest()}
+
+
+def is_intact(data: Mapping[str, Any]) -> bool:
+    """Whether plain data is what :func:`sealed` made."""
+    rest = {k: v for k, v in data.items() if k != "digest"}
+    return data.get("digest") == hashlib.sha256(canonical(rest)).hexdigest()
+
+
+def _digest(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
+    h = hashlib.sha256(canonical(header))
+    for name in sorted(arrays):
+        x = np.ascontiguousarray(arrays[name])
+        h.update(canonical([name, x.dtype.str, arrays[name].shape]))
+        h.update(x.reshape(-1))
+    return h.hexdigest()
+
+
+# --- arrays ------------------------------------------------------------------------------------------------------
+
+
+def write_arrays(target: Path, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], where: str) -> None:
+    """Writes arrays and a header of plain data, with a digest of both, as NumPy's npz without compression."""
+    given = {k: np.asarray(x) for k, x in arrays.items()}
+    if any(x.dtype.kind not in NUMBERS for x in given.values()):
+        raise TypeError("only arrays of numbers can be written")
+    text = canonical({**header, "digest": _digest(header, given)})
+    with replacing(target, where) as temporary, open(temporary, "wb") as f:
+        np.savez(f, **{"header": np.frombuffer(text, np.uint8), **given})
+
+
+def read_arrays(path: Path, kind: str, where: str, hint: str = "") -> tuple[dict[str, Any], Arrays]:
+    """Header and arrays that :func:`write_arrays` wrote; memory for them is bounded by the size of the file.
+
+    Parameters
+    ----------
+    kind : what the file is called in the sentence if it is not one, for example ``"a checkpoint"``.
+
+    Raises
+    ------
+    AmineError
+        If the file does not exist, is another kind of file, or is damaged.
+    """
+    try:
+        with open_regular(path, where) as f, zipfile.ZipFile(f) as z:
+            arrays = _members(z, os.fstat(f.fileno()).st_size)
+        header = json.loads(bytes(arrays.pop("header")))
+        if not isinstance(header, dict):
+            raise ValueError("header")
+        digest = header.pop("digest", "")
+    except FileNotFoundError as e:
+        raise AmineError(where, "it does not exist") from e
+    except AmineError:
+        raise
+    except Exception as e:  # NumPy and the reader of archives raise assorted errors on bytes that are neither
+        raise AmineError(where, f"this is not {kind}, or it is damaged", hint=hint) from e
+    if digest != _digest(header, arrays):
+        raise AmineError(where, "it is damaged: its content is not what was written", hint=hint)
+    return header, arrays
+
+
+def _members(z: zipfile.ZipFile, size: int) -> Arrays:
+    """All arrays of an archive that holds no more than its own size."""
+    infos = z.infolist()
+    if len({i.filename for i in infos}) != len(infos) or sum(i.file_size for i in infos) > size:
+        raise ValueError("members overlap")
+    out = {}
+    for info in infos:
+        if info.compress_type != zipfile.ZIP_STORED or not info.filename.endswith(".npy"):
+            raise ValueError("not written by amine")
+        with z.open(info) as f:
+            out[info.filename.removesuffix(".npy")] = _array(f, info.file_size)
+    return out
+
+
+def _array(f: Any, size: int) -> np.ndarray:
+    """One array of NumPy's npy format, if it is as long as its header says."""
+    version = np.lib.format.read_magic(f)
+    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
+    shape, fortran, dtype = read(f)
+    if dtype.kind not in NUMBERS or any(n < 0 for n in shape):
+        raise ValueError("not an array of numbers")
+    length = math.prod(shape) * dtype.itemsize
+    if length + f.tell() != size:
+        raise ValueError("an array is not as long as it says")
+    data = f.read()  # to its end: the sum of the member is checked there
+    return np.frombuffer(bytearray(data), dtype).reshape(shape, order="F" if fortran else "C")
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+
+def open_regular(path: Path, where: str) -> BinaryIO:
+    """Opens a file for reading; raises AmineError if it is a folder, a device or a pipe, which may never end."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise AmineError(where, "this is not a file", hint="give the name of a file")
+    return open(path, "rb")
+
+
+def read_json(path: Path, where: str, hint: str = "") -> Any:
+    """Plain data from a file of JSON.
+
+    Raises
+    ------
+    AmineError
+        If it cannot be read, is not UTF-8 or is not JSON.
+    """
+    try:
+        with open_regular(path, where) as f:
+            if os.fstat(f.fileno()).st_size > TEXT_BYTES:
+                raise AmineError(where, "it is too long", expected=f"at most {TEXT_BYTES:,} bytes")
+            text = f.read(TEXT_BYTES)
+    except OSError as e:
+        raise AmineError(where, "it cannot be read", given=reason(e)) from e
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError, MemoryError) as e:
+        raise AmineError(where, "this is not JSON", given=str(e)[:60], hint=hint) from e
+
+
+def write_text(target: Path, text: str, where: str) -> None:
+    """Writes a text in one act."""
+    with replacing(target, where) as temporary:
+        temporary.write_text(text, encoding="utf-8")
