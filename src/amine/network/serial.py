@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError
+from amine.files import is_intact, read_json, sealed, write_text
 from amine.models import find
 from amine.network.network import Network
 from amine.network.parts import At, DistanceKernel, Group, Rule, View
@@ -144,13 +144,33 @@ def from_dict(data: Any) -> Network:
             expected=f"'{FORMAT}'",
         )
     try:
-        return _build(data)
+        net = _build(data)
+        unknown = _unknown(data, to_dict(net))
     except AmineError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as e:
         raise AmineError(
             "network description", "the description is damaged", given=f"{type(e).__name__}: {e}"[:80]
         ) from e
+    if unknown:
+        raise AmineError(
+            "network description", f"entry '{unknown}' is not known", hint="remove it, or correct its name"
+        )
+    return net
+
+
+def _unknown(given: Any, understood: Any, place: str = "") -> str:
+    """The first entry of a description that says something and is not part of what was understood; empty if there is none."""
+    if isinstance(given, Mapping) and isinstance(understood, Mapping):
+        for key, value in given.items():
+            if key not in understood and value not in (None, [], {}, False):
+                return f"{place}{key}"
+        pairs = [(f"{place}{k}.", given[k], understood[k]) for k in given if k in understood]
+    elif isinstance(given, list) and isinstance(understood, list) and len(given) == len(understood):
+        pairs = [(f"{place}{i}.", a, b) for i, (a, b) in enumerate(zip(given, understood, strict=True))]
+    else:
+        return ""
+    return next((found for p, a, b in pairs if (found := _unknown(a, b, p))), "")
 
 
 def _build(data: Mapping[str, Any]) -> Network:
@@ -295,27 +315,20 @@ def digest(net: Network) -> str:
 
 
 def save(net: Network, path: Any, overwrite: bool) -> None:
-    """Writes JSON under a temporary name and renames it, so that no half-written file is left."""
+    """Writes JSON with a digest of its content, whole or not at all."""
     target = Path(path)
     if target.exists() and not overwrite:
         raise AmineError(f"file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
-    content = json.dumps(to_dict(net), indent=1, allow_nan=False)
-    temporary = target.with_name(target.name + ".part")
-    try:
-        temporary.write_text(content)
-        os.replace(temporary, target)
-    except OSError as e:
-        raise AmineError(f"file '{target}'", "it cannot be written", given=str(e)) from e
+    write_text(target, json.dumps(sealed(to_dict(net)), indent=1, allow_nan=False), f"file '{target}'")
 
 
 def load(path: Any) -> Network:
-    """Reads what :func:`save` wrote."""
-    try:
-        data = json.loads(Path(path).read_text())
-    except OSError as e:
-        raise AmineError(f"file '{path}'", "it cannot be read", given=str(e)) from e
-    except (ValueError, RecursionError) as e:
-        raise AmineError(
-            f"file '{path}'", "this is not JSON", given=str(e)[:60], hint="use a file that Network.save wrote"
-        ) from e
+    """Reads what :func:`save` wrote, or a description without a digest that was written by hand."""
+    where = f"file '{path}'"
+    data = read_json(Path(path), where, hint="use a file that Network.save wrote")
+    if isinstance(data, dict) and "digest" in data:
+        if not is_intact(data):
+            hint = "restore it from a copy; if it was edited on purpose, remove its line 'digest'"
+            raise AmineError(where, "its content is not what was saved", hint=hint)
+        del data["digest"]
     return from_dict(data)

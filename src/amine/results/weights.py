@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+from amine.files import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from matplotlib.figure import Figure
 
-FORMAT = "amine weights 1"
+FORMAT = "amine weights 2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +140,13 @@ class Weights:
             raise AmineError("weights", "damaged description", given=f"{type(e).__name__}: {e}"[:60]) from e
 
     def save(self, path: Any, *, overwrite: bool = False) -> None:
-        """Writes a file (NumPy's npz) under a temporary name and renames it."""
+        """Writes a file (NumPy's npz) with a digest of its content, whole or not at all.
+
+        Raises
+        ------
+        AmineError
+            If the file exists and ``overwrite`` is not set, or it cannot be written.
+        """
         target = Path(path)
         if target.exists() and not overwrite:
             raise AmineError(f"file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
@@ -150,41 +154,23 @@ class Weights:
         arrays = {"sources": self.sources, "targets": self.targets, "weights": self.weights}
         arrays |= {f"state.{s}": x for s, x in self.states.items()}
         arrays |= {f"target.{s}": x for s, x in self.target_states.items()}
-        temporary = target.with_name(target.name + ".part")
-        try:
-            with open(temporary, "wb") as f:
-                np.savez(f, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)
-            os.replace(temporary, target)
-        except OSError as e:
-            raise AmineError(f"file '{target}'", "it cannot be written", given=str(e)) from e
+        write_arrays(target, header, arrays, f"file '{target}'")
 
     @staticmethod
     def load(path: Any) -> Weights:
-        """Reads what :meth:`save` wrote; raises AmineError if it is no such file."""
+        """Reads what :meth:`save` wrote; raises AmineError if it is no such file, or is damaged."""
         where = f"file '{path}'"
+        header, arrays = read_arrays(Path(path), "a file of weights", where)
+        if header.get("format") != FORMAT:
+            raise AmineError(where, "this is not a file of weights of this version", expected=f"'{FORMAT}'")
+        states, kept = (
+            {k.removeprefix(a): x for k, x in arrays.items() if k.startswith(a)} for a in ("state.", "target.")
+        )
         try:
-            with np.load(Path(path), allow_pickle=False) as data:
-                arrays = {k: data[k] for k in data.files}
-            header = json.loads(bytes(arrays.pop("header")))
-            if header["format"] != FORMAT:
-                raise ValueError(header["format"])
-            states, kept = (
-                {k.removeprefix(a): x for k, x in arrays.items() if k.startswith(a)} for a in ("state.", "target.")
-            )
             bounds = None if header["bounds"] is None else (float(header["bounds"][0]), float(header["bounds"][1]))
-            return Weights(
-                header["name"],
-                arrays["sources"],
-                arrays["targets"],
-                arrays["weights"],
-                header["unit"],
-                states,
-                bounds,
-                kept,
-            )
-        except FileNotFoundError as e:
-            raise AmineError(where, "it does not exist") from e
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as e:
+            synapses = (arrays["sources"], arrays["targets"], arrays["weights"])
+            return Weights(str(header["name"]), *synapses, str(header["unit"]), states, bounds, kept)
+        except (ValueError, KeyError, TypeError, IndexError) as e:
             raise AmineError(where, "this is not a file of weights, or it is damaged") from e
 
     def __repr__(self) -> str:

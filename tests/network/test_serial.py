@@ -1,0 +1,84 @@
+"""Networks as files: what is read is what was saved, or it is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+import amine as am
+
+
+def network() -> am.Network:
+    net = am.Network(seed=1, name="small")
+    E = net.population("E", 8, "lif_cond", I_e="normal('160 pA', '10 pA')", initial={"v": "-60 mV"})
+    net.synapses(E, E, receptor="AMPA", weight="2 nS", p=0.5, delay="1 ms")
+    net.poisson(E[:4], rate="8 Hz", receptor="AMPA", weight="1 nS", n=50)
+    net.probe(E, "v")
+    return net
+
+
+def test_every_byte_counts(tmp_path):
+    """Changed one at a time: the file is refused, or says the same as before (blanks, and the case of an escaped sign)."""
+    net, path = network(), tmp_path / "net.json"
+    net.save(path)
+    data, rng, refused = path.read_bytes(), np.random.default_rng(1), 0
+    places = rng.choice(len(data), 250, replace=False).tolist()
+    places += [data.index(b'"digest"') + k for k in range(30)]
+    for at in places:
+        flipped = bytearray(data)
+        flipped[at] ^= 1 << int(rng.integers(8))
+        path.write_bytes(flipped)
+        try:
+            assert am.Network.load(path) == net, at
+        except am.AmineError as e:
+            refused += 1
+            assert "\n" not in str(e)
+    assert refused > len(places) / 2
+
+
+def test_a_file_that_was_edited_says_what_to_do(tmp_path):
+    net, path = network(), tmp_path / "net.json"
+    net.save(path)
+    data = json.loads(path.read_text())
+    assert "digest" not in net.to_dict()
+    data["seed"] = 2
+    path.write_text(json.dumps(data))
+    with pytest.raises(am.AmineError, match="its content is not what was saved; .* remove its line 'digest'"):
+        am.Network.load(path)
+    del data["digest"]
+    path.write_text(json.dumps(data))
+    assert am.Network.load(path).seed == 2
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        (lambda d: d, "sed"),
+        (lambda d: d["populations"][0], "populations.0.intial"),
+        (lambda d: d["projections"][0]["rule"], "projections.0.rule.values"),
+        (lambda d: d["probes"][0], "probes.0.evry"),
+    ],
+)
+def test_entries_that_are_not_known(where, name):
+    """What is not understood is refused, not passed over: it was meant to change something."""
+    data = json.loads(json.dumps(network().to_dict()))
+    where(data)[name.rpartition(".")[2]] = 5
+    with pytest.raises(am.AmineError, match=f"network description: entry '{name}' is not known"):
+        am.Network.from_dict(data)
+
+
+def test_a_save_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
+    net, path = network(), tmp_path / "net.json"
+    net.save(path)
+    before = path.read_bytes()
+
+    def full(*given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(am.AmineError, match="it cannot be written .given No space left on device"):
+        network().save(path, overwrite=True)
+    assert path.read_bytes() == before and os.listdir(tmp_path) == ["net.json"]
