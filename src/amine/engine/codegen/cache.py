@@ -6,14 +6,21 @@ import hashlib
 import importlib.util
 import json
 import os
+import pickle
+import stat
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.dispatcher import Dispatcher
+
 from amine.errors import AmineError
+from amine.files import reason, replacing
 
 _PARTS = ("engine", "equations")
 
@@ -43,7 +50,9 @@ def structure_hash(structure: Any) -> str:
 
 
 def load(structure: Any, make_source: Callable[[], str]) -> tuple[ModuleType, bool]:
-    """The module of a structure, and whether it was there already; written under a temporary name and renamed.
+    """The module of a structure, and whether it was there already.
+
+    Only files are used that are as this user wrote them: one that is damaged, or that another user could have written, is made anew.
 
     Raises
     ------
@@ -54,27 +63,109 @@ def load(structure: Any, make_source: Callable[[], str]) -> tuple[ModuleType, bo
     if name in sys.modules:
         return sys.modules[name], True
     path = directory() / f"{name}.py"
-    found = path.exists()
-    if not found:
-        source = make_source()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(f".{os.getpid()}.part")
-            temporary.write_text(source)
-            os.replace(temporary, path)
-        except OSError as e:
-            raise AmineError(
-                f"cache directory '{path.parent}'",
-                "it cannot be written",
-                given=str(e),
-                hint="set AMINE_CACHE_DIR to a folder that can be",
-            ) from e
+    kept = read_own(path)
+    source = make_source().encode() if kept is None else kept
+    if kept is None:
+        write_own(path, source)
+    module = _execute(name, path, source)
+    check_compiled()
+    return module, kept is not None
+
+
+def _execute(name: str, path: Path, source: bytes) -> ModuleType:
+    """The module of a source that was checked; Python's own files of compiled code, which are not, stay out of it."""
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module, found
+    try:
+        exec(compile(source, str(path), "exec"), module.__dict__)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+# --- files that only this user can have written -------------------------------------------------------------------
+
+
+def _mark(name: str, content: bytes) -> bytes:
+    """A last line that says what the lines before should be, in the file of that name."""
+    return b"\n# " + hashlib.sha256(name.encode() + b"\n" + content).hexdigest().encode() + b"\n"
+
+
+def read_own(path: Path) -> bytes | None:
+    """What :func:`write_own` wrote; None if there is nothing, it is damaged, or another user could have written it."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(handle, "rb") as f:
+            about = os.fstat(handle)
+            owned = about.st_uid in (0, os.geteuid()) and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+            data = f.read() if owned and stat.S_ISREG(about.st_mode) else b""
+    except OSError:
+        return None
+    content, mark = data[:-MARK], data[-MARK:]
+    return content if mark == _mark(path.name, content) else None
+
+
+MARK = len(_mark("", b""))
+
+
+def write_own(path: Path, content: bytes) -> None:
+    """Writes a file that others cannot change, whole or not at all; raises AmineError if that cannot be done."""
+    where, hint = f"cache directory '{path.parent}'", "set AMINE_CACHE_DIR to a folder that can be"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replacing(path, where) as temporary:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(handle, "wb") as f:
+                f.write(content + _mark(path.name, content))
+    except OSError as e:
+        raise AmineError(where, "it cannot be written", given=reason(e), hint=hint) from e
+    except AmineError as e:
+        raise AmineError(e.where, e.problem, given=e.given, hint=hint) from e
+
+
+class CompiledFiles(IndexDataCacheFile):
+    """Numba's files of compiled code, which are checked before they are unpacked; what cannot be used is compiled again."""
+
+    def __init__(self, cache_path: str, filename_base: str, source_stamp: Any):
+        super().__init__(cache_path, f"{filename_base}.checked", source_stamp)
+
+    def _read(self, name: str) -> Any:
+        content = read_own(Path(self._cache_path) / name)
+        try:
+            return None if content is None else pickle.loads(content)
+        except Exception:  # of another version of what is in it
+            return None
+
+    def _write(self, name: str, content: Any) -> None:
+        with suppress(AmineError):  # a disk that is full, say: it is then compiled again next time
+            write_own(Path(self._cache_path) / name, self._dump(content))
+
+    def _load_index(self) -> dict[Any, str]:
+        found = self._read(self._index_name)
+        return found[2] if found is not None and found[:2] == (self._version, self._source_stamp) else {}
+
+    def _save_index(self, overloads: dict[Any, str]) -> None:
+        self._write(self._index_name, (self._version, self._source_stamp, overloads))
+
+    def _load_data(self, name: str) -> Any:
+        return self._read(name)
+
+    def _save_data(self, name: str, data: Any) -> None:
+        self._write(name, data)
+
+
+def check_compiled() -> None:
+    """Lets all functions of amine that Numba keeps on disk use :class:`CompiledFiles`."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("amine.", "amine_")) and isinstance(module, ModuleType):
+            for f in list(vars(module).values()):
+                kept = f._cache if isinstance(f, Dispatcher) else None
+                if isinstance(kept, FunctionCache) and not isinstance(kept._cache_file, CompiledFiles):
+                    base, stamp = kept._impl.filename_base, kept._impl.locator.get_source_stamp()
+                    kept._cache_file = CompiledFiles(kept.cache_path, base, stamp)
 
 
 def clear() -> int:
