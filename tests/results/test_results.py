@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import amine as am
 from amine.results.spikes import Spikes
 from amine.results.statistics import correlations, fano, isi_cv
-from amine.results.store import MemoryStore, ZarrStore
 
 POPULATIONS = (("E", 0, 60), ("I", 60, 20))
 
@@ -64,70 +61,6 @@ def test_statistics_agree_with_elephant():
     theirs = spike_train_correlation.correlation_coefficient(binned)[np.triu_indices(12, 1)]
     np.testing.assert_allclose(correlations(t), theirs, rtol=1e-9, atol=1e-12)
     assert elephant is not None
-
-
-META = {
-    "network": {},
-    "hash": "h",
-    "dt": 0.1,
-    "populations": [["E", 0, 60], ["I", 60, 20]],
-    "seed": 1,
-    "precision": "float32",
-    "probes": [
-        {"name": "p", "population": "E", "start": 0, "stop": 4, "step": 2, "variables": ["v"], "units": {"v": "mV"}}
-    ],
-}
-
-
-def chunk(k: int) -> tuple:
-    rng = np.random.default_rng(k)
-    n = int(rng.integers(0, 20))
-    values = {"v": rng.random((3, 2), dtype=np.float32)}
-    return (
-        np.sort(rng.integers(k * 10, k * 10 + 10, n)),
-        rng.integers(0, 80, n).astype(np.int32),
-        {"p": (np.arange(3.0) + 3 * k, values)},
-    )
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.lists(st.sampled_from(["append", "flush", "mark", "back"]), min_size=1, max_size=12))
-def test_stores_agree_whatever_is_done(tmp_path_factory, acts):
-    memory, disk = MemoryStore(), ZarrStore.create(tmp_path_factory.mktemp("s") / "a.zarr", META)
-    marks, k = None, 0
-    for act in acts:
-        if act == "append":
-            k += 1
-            memory.append(*chunk(k))
-            disk.append(*chunk(k))
-        elif act == "flush":
-            disk.flush()
-        elif act == "mark":
-            disk.flush()
-            marks = (memory.in_memory(), memory.counts(), disk.counts())
-            assert marks[1]["spikes"] == marks[2]["spikes"]
-        elif marks is not None:
-            disk.flush()
-            memory.restore(marks[0], marks[1])
-            disk.restore({}, marks[2])
-    a, b = memory.finish(META, 10.0, {}), disk.finish(META, 10.0, {})
-    assert a[0].hash() == b[0].hash()
-    for name in a[1]:
-        np.testing.assert_array_equal(a[1][name]["v"], b[1][name]["v"][:])
-        np.testing.assert_array_equal(a[1][name].times, b[1][name].times)
-
-
-def test_damaged_stores(tmp_path):
-    with pytest.raises(am.AmineError, match="does not exist"):
-        ZarrStore.open(tmp_path / "none")
-    ZarrStore.create(tmp_path / "a.zarr", META)
-    with pytest.raises(am.AmineError, match="another network"):
-        ZarrStore.open(tmp_path / "a.zarr", "other")
-    with pytest.raises(am.AmineError, match="did not finish"):
-        am.results.open(tmp_path / "a.zarr")
-    (tmp_path / "a.zarr" / "spikes" / "steps" / "zarr.json").write_text("{")
-    with pytest.raises(am.AmineError, match="damaged"):
-        ZarrStore.open(tmp_path / "a.zarr")
 
 
 @pytest.fixture(scope="module")

@@ -282,35 +282,29 @@ class Run:
 
     def save(self, path: Any) -> None:
         """Writes spikes and traces to a new zarr store; :func:`amine.results.open` reads it."""
-        store = ZarrStore.create(path, self.meta)
         probes = {
             n: (np.asarray(p.times), {v: np.asarray(x) for v, x in p.values.items()})
             for n, p in {**self.probes, **{f"chemistry:{n}": p for n, p in self.slow.items()}}.items()
         }
-        store.append(self.spikes.steps, self.spikes.ids, probes)
-        store.finish(self.meta, self.duration, {"complete": self.complete, "seconds": self.seconds, "info": self.info})
-        store.keep_weights(self._weights)
+        results = (self.spikes.steps, self.spikes.ids, probes)
+        about = {"complete": self.complete, "seconds": self.seconds, "info": self.info}
+        ZarrStore.save(path, self.meta, results, self.duration, about, self._weights)
 
     @staticmethod
     def load(path: Any) -> Run:
-        """A run from a store; raises AmineError if there is none or it is damaged."""
+        """A run from a store; raises AmineError if there is none, it is damaged, or its run did not finish."""
         store = ZarrStore.open(path)
-        duration = store.root.attrs.get("duration")
-        if duration is None:
-            raise AmineError(f"store '{path}'", "its run did not finish", hint="resume it from its checkpoint first")
-        spikes, probes = store.read(store.meta, float(duration))
-        past: Any = store.root.attrs.get("run", {})
-        return Run(
-            Network.from_dict(store.meta["network"]),
-            spikes,
-            probes,
-            float(duration),
-            past.get("complete", True),
-            past.get("seconds", {}),
-            past.get("info", {}),
-            store.read_weights(),
-            store.meta,
-        )
+        try:
+            duration, past = float(store.ended["duration"]), store.ended["run"]
+            spikes, probes = store.read(store.meta, duration)
+            weights = store.read_weights()
+            network = Network.from_dict(store.meta["network"])
+            about = (bool(past["complete"]), dict(past["seconds"]), dict(past["info"]))
+        except (KeyError, TypeError, ValueError, StopIteration) as e:
+            if isinstance(e, AmineError):
+                raise
+            raise AmineError(f"store '{path}'", "it is damaged", given=f"{type(e).__name__}: {e}"[:80]) from e
+        return Run(network, spikes, probes, duration, *about, weights, store.meta)
 
     def __repr__(self) -> str:
         return f"<Run of {self.duration:g} ms: {len(self.spikes)} spikes, {len(self.probes)} probes>"

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from amine.errors import AmineError
+from amine.errors import AmineError, AmineWarning
+from amine.files import canonical, is_intact, read_json, replacing_folder, sealed
+from amine.results.chunks import ROOT, Files, check_array, open_root, said
 from amine.results.probes import ProbeData
 from amine.results.spikes import Spikes, spikes_from
 from amine.results.weights import Weights
 
-if TYPE_CHECKING:
-    from amine.results.weights import Weights
-
-FORMAT = "amine store 1"
+FORMAT = "amine store 2"
+FULL = {"write_empty_chunks": True}  # a chunk of zeros is written as well: one that is missing was lost
+WEIGHT_ROWS = 2**18
 Probes = dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]
 
 
@@ -48,12 +52,12 @@ class MemoryStore:
     def flush(self) -> None:
         """Nothing waits."""
 
+    def discard(self) -> None:
+        """Nothing is left behind."""
+
     def counts(self) -> dict[str, Any]:
-        """How much is kept."""
-        return {
-            "spikes": sum(len(s) for s in self._steps),
-            "probes": {n: sum(len(t) for t in k[0]) for n, k in self._probes.items()},
-        }
+        """What a checkpoint says of it."""
+        return {"kind": "memory", "spikes": sum(len(s) for s in self._steps)}
 
     def in_memory(self) -> dict[str, np.ndarray]:
         """All of it as arrays, for a checkpoint."""
@@ -65,12 +69,14 @@ class MemoryStore:
 
     def restore(self, memory: dict[str, np.ndarray], counts: dict[str, Any]) -> None:
         """Back to what a checkpoint kept."""
-        if "steps" not in memory:
+        if counts["kind"] != "memory":
             raise AmineError(
                 "Network.run, resume",
                 "the checkpoint was made with a store",
                 hint="give store= as in the run that was cut off",
             )
+        if len(memory["steps"]) != len(memory["ids"]):
+            raise ValueError("steps and neurons of spikes")
         self._steps, self._ids, self._probes = [memory["steps"]], [memory["ids"]], {}
         for key, x in memory.items():
             if key.startswith("probe/"):
@@ -81,13 +87,10 @@ class MemoryStore:
                 else:
                     kept[0].append(x)
 
-    def keep_weights(self, weights: Mapping[str, Weights]) -> None:
-        """They are kept by the run itself."""
-
     def finish(
-        self, meta: dict[str, Any], duration: float, about: dict[str, Any]
+        self, meta: dict[str, Any], duration: float, about: dict[str, Any], weights: Mapping[str, Weights]
     ) -> tuple[Spikes, dict[str, ProbeData]]:
-        """All spikes and traces; ``about`` the run is kept by stores on disk."""
+        """All spikes and traces; ``about`` the run, and ``weights``, are kept by stores on disk."""
         spikes = spikes_from(meta, _join(self._steps, np.int64), _join(self._ids, np.int32), duration)
         probes = {
             n: _probe_data(meta, n, _join(t, np.float64), {v: np.concatenate(x) for v, x in values.items()})
@@ -100,135 +103,281 @@ def _join(parts: list[np.ndarray], dtype: Any) -> np.ndarray:
     return np.concatenate(parts) if parts else np.empty(0, dtype)
 
 
+class _Array(NamedTuple):
+    """Form of an array of a store: what a row is, how many make a chunk, and of which type."""
+
+    row: tuple[int, ...]
+    rows: int
+    dtype: np.dtype[Any]
+
+
+def layout(meta: Mapping[str, Any]) -> dict[str, _Array]:
+    """All arrays that grow during a run, by their place in the store."""
+    out = {
+        "spikes/steps": _Array((), 2**18, np.dtype(np.int64)),
+        "spikes/ids": _Array((), 2**18, np.dtype(np.int32)),
+    }
+    for k, q in enumerate(meta["probes"]):
+        n = len(range(q["start"], q["stop"], q["step"]))
+        out[f"probes/{k}/times"] = _Array((), 2**16, np.dtype(np.float64))
+        for v in q["variables"]:
+            dtype = np.dtype(q.get("dtype", meta["precision"]))
+            out[f"probes/{k}/{v}"] = _Array((n,), max(1, min(2**16, 2**22 // max(1, 4 * n))), dtype)
+    return out
+
+
 class ZarrStore:
     """Results on disk as they come: groups ``spikes`` (steps, ids) and ``probes/<number>`` (times and variables).
 
-    Appends wait in memory until ``BUFFER`` bytes are together or :meth:`flush` is called; what a checkpoint counts is on disk.
+    Rows wait in memory until they fill a chunk, which is then written once, forced to disk and never changed. What waits goes into the
+    checkpoint, together with the digests of all files, so that a checkpoint and the chunks it counts belong together whatever happened
+    after it. At the end the digests go into the attributes of the root, and what is opened later is compared with them.
     """
 
-    BUFFER = 8 * 2**20
+    MOST_WAITING = 2**28  # bytes that are held while the disk is full
 
-    def __init__(self, path: Path, root: Any):
-        self.path, self.root = path, root
-        self.meta: dict[str, Any] = dict(root.attrs["meta"])
-        self._waiting = MemoryStore()
-        self._size = 0
+    def __init__(self, root: Any, files: Files, meta: dict[str, Any]):
+        self.root, self.files, self.meta = root, files, meta
+        self._layout = layout(meta)
+        self._waiting: dict[str, list[np.ndarray]] = {name: [] for name in self._layout}
+        self._written = dict.fromkeys(self._layout, 0)  # rows in whole chunks
+        self._warned = False
+        self.ended: dict[str, Any] = {}  # what is known of a run that ended
+
+    # --- made and opened ---------------------------------------------------------------------------------------
 
     @staticmethod
     def create(path: Any, meta: dict[str, Any]) -> ZarrStore:
-        """A new store; raises AmineError if the path exists."""
-        zarr = _zarr()
-        target = Path(path)
+        """A new store, which appears under its name when it is ready for its first chunk.
+
+        Raises
+        ------
+        AmineError
+            If the path exists, unless it is a store of this network into which nothing was written: that of a run that was killed
+            before its first chunk.
+        """
+        target, where = Path(path), f"store '{path}'"
         if target.exists():
-            raise AmineError(f"store '{target}'", "it exists", hint="choose another name, or resume from a checkpoint")
-        try:
-            root = zarr.open_group(str(target), mode="w")
-        except OSError as e:
-            raise AmineError(f"store '{target}'", "it cannot be made", given=str(e)) from e
-        spikes = root.create_group("spikes")
-        spikes.create_array("steps", shape=(0,), chunks=(2**18,), dtype="int64")
-        spikes.create_array("ids", shape=(0,), chunks=(2**18,), dtype="int32")
-        for k, q in enumerate(meta["probes"]):
-            n = len(range(q["start"], q["stop"], q["step"]))
-            group = root.create_group(f"probes/{k}")
-            rows = max(1, min(2**16, 2**22 // max(1, 4 * n)))
-            group.create_array("times", shape=(0,), chunks=(2**16,), dtype="float64")
-            for v in q["variables"]:
-                group.create_array(v, shape=(0, n), chunks=(rows, n), dtype=q.get("dtype", meta["precision"]))
-        root.attrs.update({"format": FORMAT, "meta": meta})
-        return ZarrStore(target, root)
+            if not _is_unused(target, meta):
+                raise AmineError(where, "it exists", hint="choose another name, or resume from a checkpoint")
+            shutil.rmtree(target)
+        with replacing_folder(target, where) as temporary:
+            files = ZarrStore._begin(temporary, where, meta).files
+        files.path = target
+        return ZarrStore(open_root(files, write=True), files, meta)
 
     @staticmethod
-    def open(path: Any, network: str | None = None) -> ZarrStore:
-        """An existing store; raises AmineError if it is damaged, foreign or of another network than the hash says."""
-        zarr = _zarr()
+    def _begin(folder: Path, where: str, meta: dict[str, Any]) -> ZarrStore:
+        files, meta = Files(folder, where), json.loads(canonical(meta))
+        with said(where):
+            root = open_root(files, write=True)
+            for name, a in layout(meta).items():
+                shape, chunks = (0, *a.row), (a.rows, *map(_at_least_one, a.row))
+                root.create_array(name, shape=shape, chunks=chunks, dtype=a.dtype, config=FULL)
+            root.attrs.put(sealed({"format": FORMAT, "meta": meta}))
+        return ZarrStore(root, files, meta)
+
+    @staticmethod
+    def save(
+        path: Any,
+        meta: dict[str, Any],
+        results: tuple[np.ndarray, np.ndarray, Probes],
+        duration: float,
+        about: dict[str, Any],
+        weights: Mapping[str, Weights],
+    ) -> None:
+        """A whole store at once, which appears when it is complete; raises AmineError if the path exists."""
+        target, where = Path(path), f"store '{path}'"
+        if target.exists():
+            raise AmineError(where, "it exists", hint="choose another name")
+        with replacing_folder(target, where) as temporary:
+            store = ZarrStore._begin(temporary, where, meta)
+            store.append(*results)
+            store.finish(meta, duration, about, weights)
+
+    @staticmethod
+    def _read_root(path: Any, write: bool) -> tuple[Any, Files, dict[str, Any]]:
+        """Root, files and attributes of a store; raises AmineError if it is foreign, or its description is damaged."""
         where, target = f"store '{path}'", Path(path)
         if not target.exists():
             raise AmineError(where, "it does not exist")
+        files = Files(target, where)
         try:
-            root = zarr.open_group(str(target), mode="r+")
-            kind = root.attrs.get("format")
+            read_json(target / ROOT, where)
+            root = open_root(files, write)
+            attributes = dict(root.attrs)
+        except ImportError:
+            raise
         except Exception as e:  # zarr raises assorted errors on foreign folders
             raise AmineError(where, "this is not a store, or it is damaged", given=type(e).__name__) from e
+        kind = attributes.get("format")
         if kind != FORMAT:
-            raise AmineError(
-                where, "this is not a store of this version", given=repr(kind)[:40], expected=f"'{FORMAT}'"
-            )
+            expected = f"'{FORMAT}'"
+            raise AmineError(where, "this is not a store of this version", given=repr(kind)[:40], expected=expected)
+        if not is_intact(attributes):
+            raise files.damaged(ROOT, "is not as it was written")
+        return root, files, attributes
+
+    @staticmethod
+    def open(path: Any) -> ZarrStore:
+        """The store of a run that ended, for reading; every file is compared with its digest.
+
+        Raises
+        ------
+        AmineError
+            If it is foreign, damaged or incomplete, or its run did not finish.
+        """
+        root, files, attributes = ZarrStore._read_root(path, write=False)
+        if "duration" not in attributes:
+            raise AmineError(files.where, "its run did not finish", hint="resume it from its checkpoint first")
         try:
-            store = ZarrStore(target, root)
-            store.counts()
-        except Exception as e:
-            raise AmineError(where, "it is damaged", given=f"{type(e).__name__}: {e}"[:80]) from e
-        if network is not None and store.meta.get("hash") != network:
-            raise AmineError(where, "it belongs to another network", hint="give the store of the run that was cut off")
+            files.digests, files.complete = dict(attributes["digests"]), True
+            store = ZarrStore(root, files, attributes["meta"])
+            store.ended = attributes
+            store._check_arrays(attributes["shapes"])
+            files.check_all()
+        except AmineError:
+            raise
+        except Exception as e:  # attributes of another form, or what zarr raises on files that are not arrays
+            raise AmineError(files.where, "it is damaged", given=f"{type(e).__name__}: {e}"[:80]) from e
         return store
 
+    @staticmethod
+    def resume(path: Any, network: str) -> ZarrStore:
+        """The store of a run that was cut off, for :meth:`restore`; raises AmineError if it is of another network than the hash says."""
+        root, files, attributes = ZarrStore._read_root(path, write=True)
+        if attributes["meta"].get("hash") != network:
+            hint = "give the store of the run that was cut off"
+            raise AmineError(files.where, "it belongs to another network", hint=hint)
+        return ZarrStore(root, files, attributes["meta"])
+
+    def _check_arrays(self, shapes: Mapping[str, list[int]]) -> None:
+        """Whether all arrays are there, of the form that the description of the store says."""
+        for name, given in shapes.items():
+            shape, array = tuple(given), self.root[name]
+            a = self._layout.get(name)
+            if a is None and (not name.startswith("weights/") or array.dtype.kind not in "biuf" or len(shape) != 1):
+                raise self.files.damaged(f"{name}/{ROOT}", "does not belong to it")
+            a = a or _Array((), WEIGHT_ROWS, array.dtype)
+            check_array(self.files, name, array, (shape[0], *a.row), (a.rows, *map(_at_least_one, a.row)), a.dtype.str)
+        for name in self._layout:
+            group, lead = name.rpartition("/")[0], "steps" if name.startswith("spikes") else "times"
+            if name not in shapes or shapes[name][0] != shapes[f"{group}/{lead}"][0]:
+                raise self.files.damaged(f"{name}/{ROOT}", "has not as many rows as belong together")
+
+    # --- written -----------------------------------------------------------------------------------------------
+
     def append(self, steps: np.ndarray, ids: np.ndarray, probes: Probes) -> None:
-        """Adds what a chunk gave."""
-        self._waiting.append(steps, ids, probes)
-        self._size += (
-            steps.nbytes + ids.nbytes + sum(t.nbytes + sum(x.nbytes for x in v.values()) for t, v in probes.values())
-        )
-        if self._size > self.BUFFER:
+        """Adds what a chunk of the run gave.
+
+        Raises
+        ------
+        AmineError
+            If it cannot be written, and more waits than memory should hold; until then there is a warning, and it is tried again.
+        """
+        self._add("spikes/steps", steps)
+        self._add("spikes/ids", ids)
+        for k, q in enumerate(self.meta["probes"]):
+            if q["name"] in probes:
+                times, values = probes[q["name"]]
+                self._add(f"probes/{k}/times", times)
+                for v in q["variables"]:
+                    self._add(f"probes/{k}/{v}", values[v])
+        try:
             self.flush()
+            self._warned = False
+        except AmineError as e:
+            if sum(x.nbytes for parts in self._waiting.values() for x in parts) > self.MOST_WAITING:
+                raise
+            if not self._warned:
+                warnings.warn(
+                    f"{e}; results wait in memory and are written when they can be", AmineWarning, stacklevel=6
+                )
+            self._warned = True
+
+    def _add(self, name: str, x: np.ndarray) -> None:
+        if len(x):
+            self._waiting[name].append(np.asarray(x))
 
     def flush(self) -> None:
-        """Writes what waits."""
-        data = self._waiting.in_memory()
-        self._append("spikes/steps", data["steps"])
-        self._append("spikes/ids", data["ids"])
-        for k, q in enumerate(self.meta["probes"]):
-            for part in ("", *q["variables"]):
-                if f"probe/{q['name']}/{part}" in data:
-                    self._append(f"probes/{k}/{part or 'times'}", data[f"probe/{q['name']}/{part}"])
-        self._waiting, self._size = MemoryStore(), 0
+        """Writes all whole chunks of what waits; raises AmineError if they cannot be written, and keeps them."""
+        for name, a in self._layout.items():
+            whole = sum(map(len, self._waiting[name])) // a.rows * a.rows
+            if whole:
+                x = self._joined(name)
+                self._write(name, x[:whole])
+                self._waiting[name] = [x[whole:].copy()]
+                self._written[name] += whole
 
-    def _append(self, name: str, x: np.ndarray) -> None:
-        if len(x):
-            self.root[name].append(x)
+    def _joined(self, name: str) -> np.ndarray:
+        a = self._layout[name]
+        return np.concatenate(
+            [np.empty((0, *a.row), a.dtype), *self._waiting[name]], dtype=a.dtype, casting="same_kind"
+        )
+
+    def _write(self, name: str, x: np.ndarray) -> None:
+        """Rows after those that are written; what a failed attempt left of them is written over."""
+        first = self._written[name]
+        with said(self.files.where):
+            array = self.root[name]
+            array.resize((first + len(x), *x.shape[1:]))
+            array[first:] = x
+
+    def discard(self) -> None:
+        """Removes a store that could not be begun."""
+        shutil.rmtree(self.files.path, ignore_errors=True)
 
     def counts(self) -> dict[str, Any]:
-        """How much is on disk: the least of arrays that belong together."""
-        spikes = min(self.root["spikes/steps"].shape[0], self.root["spikes/ids"].shape[0])
-        probes = {
-            q["name"]: min(self.root[f"probes/{k}/{v}"].shape[0] for v in ("times", *q["variables"]))
-            for k, q in enumerate(self.meta["probes"])
-        }
-        return {"spikes": int(spikes), "probes": {n: int(c) for n, c in probes.items()}}
+        """What a checkpoint says of it: rows on disk, and the digests of all files."""
+        return {"kind": "store", "rows": dict(self._written), "digests": dict(self.files.digests)}
 
     def in_memory(self) -> dict[str, np.ndarray]:
-        """Nothing: a checkpoint needs the counts only."""
-        return {}
+        """What waits, for a checkpoint."""
+        return {name: self._joined(name) for name in self._layout}
 
     def restore(self, memory: dict[str, np.ndarray], counts: dict[str, Any]) -> None:
-        """Drops what came after a checkpoint."""
-        here = self.counts()
-        if "steps" in memory:
-            raise AmineError(f"store '{self.path}'", "the checkpoint was made without a store", hint="leave store= out")
-        if here["spikes"] < counts["spikes"] or any(here["probes"].get(n, 0) < c for n, c in counts["probes"].items()):
-            raise AmineError(
-                f"store '{self.path}'",
-                "it holds less than the checkpoint says",
-                hint="give the store of the run that was cut off",
-            )
-        for part in ("steps", "ids"):
-            self.root[f"spikes/{part}"].resize((counts["spikes"],))
-        for k, q in enumerate(self.meta["probes"]):
-            rows = counts["probes"][q["name"]]
-            for part in ("times", *q["variables"]):
-                a = self.root[f"probes/{k}/{part}"]
-                a.resize((rows, *a.shape[1:]))
+        """Back to a checkpoint: what it counts is compared with its digests, and what came after it is dropped.
+
+        Raises
+        ------
+        AmineError
+            If a file that the checkpoint counts is missing or is not as it was written.
+        """
+        where = self.files.where
+        if counts["kind"] != "store":
+            raise AmineError(where, "the checkpoint was made without a store", hint="leave store= out")
+        if not counts["rows"].keys() == memory.keys() == self._layout.keys():
+            hint = "give the store of the run that was cut off"
+            raise AmineError(where, "it is not the store of this checkpoint", hint=hint)
+        self.files.digests = dict(counts["digests"])
+        self.files.check_all()
+        with said(where):
+            self.root.attrs.put(sealed({"format": FORMAT, "meta": self.meta}))
+            self.files.drop_others()
+            for name, a in self._layout.items():
+                self.files.set_length(name, counts["rows"][name])
+                chunks = (a.rows, *map(_at_least_one, a.row))
+                check_array(self.files, name, self.root[name], (counts["rows"][name], *a.row), chunks, a.dtype.str)
+        self._written, self._waiting = dict(counts["rows"]), {name: [memory[name]] for name in self._layout}
 
     def finish(
-        self, meta: dict[str, Any], duration: float, about: dict[str, Any]
+        self, meta: dict[str, Any], duration: float, about: dict[str, Any], weights: Mapping[str, Weights]
     ) -> tuple[Spikes, dict[str, ProbeData]]:
-        """All spikes in memory; traces stay on disk and are read as they are asked for."""
+        """Writes what waits, the weights, and the digests of all; traces stay on disk and are read as they are asked for."""
         self.flush()
-        self.root.attrs.update({"duration": duration, "run": about})
+        for name in self._layout:
+            x = self._joined(name)
+            if len(x):
+                self._write(name, x)
+        with said(self.files.where):
+            self._write_weights(weights)
+            shapes = {name: list(a.shape) for name, a in _arrays(self.root)}
+            ended = {"duration": duration, "run": about, "shapes": shapes, "digests": self.files.digests}
+            self.root.attrs.put(sealed(json.loads(canonical({"format": FORMAT, "meta": self.meta, **ended}))))
         return self.read(meta, duration)
 
-    def keep_weights(self, weights: Mapping[str, Weights]) -> None:
-        """Writes the weights at the end of the run, in groups ``weights/<number>``."""
+    def _write_weights(self, weights: Mapping[str, Weights]) -> None:
+        """Weights at the end of the run, in groups ``weights/<number>``."""
         for k, w in enumerate(weights.values()):
             group = self.root.create_group(f"weights/{k}", overwrite=True)
             about = {"name": w.name, "unit": w.unit, "bounds": w.bounds}
@@ -241,32 +390,25 @@ class ZarrStore:
                 **{f"target {s}": x for s, x in w.target_states.items()},
             }
             for name, x in arrays.items():
-                group.create_array(name, data=np.asarray(x))
+                group.create_array(name, data=np.asarray(x), chunks=(WEIGHT_ROWS,), config=FULL)
+
+    # --- read --------------------------------------------------------------------------------------------------
 
     def read_weights(self) -> dict[str, Weights]:
-        """What :meth:`keep_weights` wrote, by projection."""
+        """Weights at the end of the run, by projection."""
         out = {}
         for _, group in sorted(self.root["weights"].groups()) if "weights" in self.root else ():
             a = group.attrs
             states = {s: group[f"state {s}"][:] for s in a["states"]}
             kept = {s: group[f"target {s}"][:] for s in a.get("target_states", ())}
             bounds = None if a["bounds"] is None else tuple(a["bounds"])
-            out[a["name"]] = Weights(
-                a["name"],
-                group["sources"][:],
-                group["targets"][:],
-                group["weights"][:],
-                a["unit"],
-                states,
-                bounds,
-                kept,
-            )
+            sources, targets, values = (group[x][:] for x in ("sources", "targets", "weights"))
+            out[a["name"]] = Weights(a["name"], sources, targets, values, a["unit"], states, bounds, kept)
         return out
 
     def read(self, meta: dict[str, Any], duration: float) -> tuple[Spikes, dict[str, ProbeData]]:
         """What is on disk."""
-        n = self.counts()["spikes"]
-        spikes = spikes_from(meta, self.root["spikes/steps"][:n], self.root["spikes/ids"][:n], duration)
+        spikes = spikes_from(meta, self.root["spikes/steps"][:], self.root["spikes/ids"][:], duration)
         probes = {
             q["name"]: _probe_data(
                 meta,
@@ -279,9 +421,24 @@ class ZarrStore:
         return spikes, probes
 
 
-def _zarr() -> Any:
+def _at_least_one(n: int) -> int:
+    return max(1, n)
+
+
+def _arrays(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """All arrays below a group, by their place."""
+    for name, array in group.arrays():
+        yield prefix + name, array
+    for name, inner in group.groups():
+        yield from _arrays(inner, f"{prefix}{name}/")
+
+
+def _is_unused(target: Path, meta: dict[str, Any]) -> bool:
+    """Whether a folder is a store of this network into which nothing was ever written."""
+    if {p.name for p in target.rglob("*") if p.is_file()} != {ROOT}:
+        return False
     try:
-        import zarr
-    except ImportError as e:
-        raise AmineError("store", "zarr is not installed", hint="install amine[store]") from e
-    return zarr
+        _, _, attributes = ZarrStore._read_root(target, write=False)
+    except AmineError:
+        return False
+    return "duration" not in attributes and canonical(attributes["meta"]) == canonical(meta)

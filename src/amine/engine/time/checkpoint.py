@@ -1,11 +1,7 @@
-"""Checkpoints: all state of a simulation in one file, replaced in one act, so that a kill at any instant leaves a whole one."""
+"""Checkpoints: all state of a simulation in one file, replaced whole, so that a kill at any instant leaves one that can be used."""
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +10,12 @@ import numpy as np
 
 from amine.engine.time.simulation import Simulation
 from amine.errors import AmineError
+from amine.files import read_arrays, reason, write_arrays
 
-FORMAT = "amine checkpoint 1"
+FORMAT = "amine checkpoint 2"
+
+# the last step a simulation reaches: neurons keep their next step in a word as wide as a state, with room for a refractory time
+LAST_STEP = {"float32": 2**31 - 2**20, "float64": 2**53}
 
 
 @dataclass
@@ -34,21 +34,22 @@ class Checkpoint:
 
     @staticmethod
     def write(path: Path, sim: Simulation, store: Any, network: str) -> None:
-        """Writes under another name, forces it to disk and renames it. Results kept in memory go along."""
+        """Writes all with a digest under a name of its own, forces it to disk and renames it.
+
+        Raises
+        ------
+        AmineError
+            If it cannot be written; a checkpoint that was there is then as it was.
+        """
+        where = f"checkpoint '{path}'"
         arrays: dict[str, Any] = {f"state.{k}": v for k, v in sim.state().items()}
         arrays |= {f"memory.{k}": v for k, v in store.in_memory().items()}
         header = {"format": FORMAT, "network": network, "precision": sim.precision, "counts": store.counts()}
-        arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
-        temporary = path.with_name(path.name + ".part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with open(temporary, "wb") as f:
-                np.savez(f, **arrays)
-                f.flush()
-                os.fsync(f.fileno())
-            os.replace(temporary, path)
         except OSError as e:
-            raise AmineError(f"checkpoint '{path}'", "it cannot be written", given=str(e)) from e
+            raise AmineError(where, "its folder cannot be made", given=reason(e)) from e
+        write_arrays(path, header, arrays, where)
 
     @staticmethod
     def read(path: Any, network: str, precision: str) -> Checkpoint:
@@ -60,41 +61,42 @@ class Checkpoint:
             If it is no checkpoint, is damaged, or is one of another network or precision.
         """
         where = f"checkpoint '{path}'"
-        try:
-            with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as data:
-                arrays = {k: data[k] for k in data.files}
-            header = json.loads(bytes(arrays.pop("header")))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError, NotImplementedError) as e:
-            raise AmineError(
-                where,
-                "this is not a checkpoint, or it is damaged",
-                hint="remove it to start anew",
-            ) from e
-        if not isinstance(header, dict) or header.get("format") != FORMAT:
-            raise AmineError(
-                where,
-                "this is not a checkpoint of this version",
-                expected=f"'{FORMAT}'",
-                hint="remove it to start anew",
-            )
+        header, arrays = read_arrays(Path(path), "a checkpoint", where, "remove it to start anew")
+        if header.get("format") != FORMAT:
+            hint = "remove it to start anew"
+            raise AmineError(where, "this is not a checkpoint of this version", expected=f"'{FORMAT}'", hint=hint)
         if header.get("network") != network:
-            raise AmineError(
-                where,
-                "it belongs to another network",
-                hint="resume with the description it was made from, or remove it",
-            )
+            hint = "resume with the description it was made from, or remove it"
+            raise AmineError(where, "it belongs to another network", hint=hint)
         if header.get("precision") != precision:
-            raise AmineError(
-                where, "it was made in another precision", given=precision, expected=str(header.get("precision"))
-            )
+            expected = str(header.get("precision"))
+            raise AmineError(where, "it was made in another precision", given=precision, expected=expected)
         state = {k[6:]: v for k, v in arrays.items() if k.startswith("state.")}
         memory = {k[7:]: v for k, v in arrays.items() if k.startswith("memory.")}
+        if not isinstance(header.get("counts"), dict) or state.get("step", np.empty(2)).size != 1:
+            raise AmineError(where, "it is damaged", hint="remove it to start anew")
         return Checkpoint(Path(path), state, memory, header["counts"])
 
     def restore(self, sim: Simulation, store: Any) -> None:
-        """Brings simulation and store to where they were."""
+        """Brings simulation and store to where they were; raises AmineError if they are of another form."""
         try:
+            self._check_form(sim)
             sim.set_state(self.state)
-        except (KeyError, ValueError) as e:
-            raise AmineError(f"checkpoint '{self.path}'", "it does not fit this network", given=str(e)[:60]) from e
-        store.restore(self.memory, self.counts)
+            store.restore(self.memory, self.counts)
+        except AmineError:
+            raise
+        except (KeyError, ValueError, TypeError, IndexError) as e:
+            where = f"checkpoint '{self.path}'"
+            raise AmineError(where, "it does not fit this network", given=f"{type(e).__name__}: {e}"[:60]) from e
+
+    def _check_form(self, sim: Simulation) -> None:
+        """Whether what the kernel will be given has its types, and spikes are those of neurons that there are."""
+        for name, x in sim.state().items():
+            there, x = self.state[name], np.asarray(x)
+            if there.dtype != x.dtype or there.ndim != x.ndim:
+                raise ValueError(f"{name} is {there.dtype} of {there.ndim} dimensions")
+        ids, counts = self.state["ids"], self.state["counts"]
+        if np.min(counts, initial=0) < 0 or counts.sum() != len(ids) or np.min(ids, initial=0) < 0:
+            raise ValueError("spikes that may still arrive")
+        if not 0 <= self.step <= LAST_STEP[sim.precision]:
+            raise ValueError("step")

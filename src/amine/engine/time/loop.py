@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.engine.time.checkpoint import Checkpoint
-from amine.engine.time.run import result, whole_steps
+from amine.engine.time.run import check_last_step, result, whole_steps
 from amine.engine.time.simulation import Simulation
 from amine.errors import AmineError, did_you_mean
+from amine.owners import owned
 from amine.results.store import MemoryStore
 from amine.units import to_internal
 
@@ -43,6 +45,7 @@ class Loop:
         self.network, self._simulation = net, Simulation(net, threads, precision)
         self._keep, self._store = keep, MemoryStore()
         self._hash = net.hash()
+        self._own: set[Path] = set()  # checkpoints that may be replaced
 
     @property
     def time(self) -> float:
@@ -77,6 +80,7 @@ class Loop:
         """
         sim = self._simulation
         last = sim.step + whole_steps(duration, self.network.dt, "Loop.advance")
+        check_last_step(last, sim.precision, "Loop.advance")
         places = sim.places
         counts = np.zeros(places[-1].id0 + places[-1].n, np.int64)
         while sim.step < last:
@@ -107,10 +111,23 @@ class Loop:
             raise AmineError("Loop.run", "nothing was kept", hint="make the loop with keep=True")
         return result(self.network, self._simulation, self._store, True, self._began)
 
-    def save(self, path: Any) -> None:
-        """Writes a checkpoint, from which ``net.loop(resume=path)`` goes on to the last bit."""
-        Checkpoint.write(Path(path), self._simulation, self._store, self._hash)
+    def save(self, path: Any, *, overwrite: bool = False) -> None:
+        """Writes a checkpoint, from which ``net.loop(resume=path)`` goes on to the last bit.
+
+        Raises
+        ------
+        AmineError
+            If something is there that this loop did not write or restore and ``overwrite`` is not set, if a run is using it, or if it
+            cannot be written.
+        """
+        target, where = Path(path), f"checkpoint '{path}'"
+        with owned(target, where):
+            if not overwrite and target.resolve() not in self._own and os.path.lexists(target):
+                raise AmineError(where, "it exists", hint="choose another name or pass overwrite=True")
+            Checkpoint.write(target, self._simulation, self._store, self._hash)
+        self._own.add(target.resolve())
 
     def restore(self, path: Any) -> None:
         """Goes to where a checkpoint was made; raises AmineError if it is none, or one of another network or precision."""
         Checkpoint.read(path, self._hash, self._simulation.precision).restore(self._simulation, self._store)
+        self._own.add(Path(path).resolve())

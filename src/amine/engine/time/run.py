@@ -1,19 +1,23 @@
-"""A whole run: chunks, progress, Ctrl-C, streaming and checkpoints."""
+"""A whole run: chunks, progress, Ctrl-C and SIGTERM, streaming and checkpoints."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amine.engine.time.checkpoint import Checkpoint
+from amine.engine.time.checkpoint import LAST_STEP, Checkpoint
 from amine.engine.time.simulation import Simulation
-from amine.errors import AmineError
+from amine.errors import AmineError, AmineWarning
+from amine.owners import Owner, owned
 from amine.results.run import Run
 from amine.results.store import MemoryStore, ZarrStore
 from amine.units import to_internal
@@ -23,24 +27,29 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _interruptible() -> Iterator[list[bool]]:
-    """A flag that the first Ctrl-C sets; a second one stops at once, as always."""
+def _interruptible(terminable: bool) -> Iterator[list[bool]]:
+    """A flag that the first Ctrl-C sets, and SIGTERM if there is a checkpoint to write; a second one does what it always does."""
     flag = [False]
     if threading.current_thread() is not threading.main_thread():
         yield flag
         return
-    before = signal.getsignal(signal.SIGINT)
+    signals = [signal.SIGINT, signal.SIGTERM] if terminable else [signal.SIGINT]
+    before = {s: signal.getsignal(s) for s in signals}
+    before = {s: h for s, h in before.items() if h not in (signal.SIG_IGN, None)}
 
     def handler(number: int, frame: Any) -> None:
-        if flag[0] and callable(before):
-            before(number, frame)
+        if flag[0]:
+            signal.signal(number, before[signal.Signals(number)])
+            signal.raise_signal(number)
         flag[0] = True
 
-    signal.signal(signal.SIGINT, handler)
+    for s in before:
+        signal.signal(s, handler)
     try:
         yield flag
     finally:
-        signal.signal(signal.SIGINT, before)
+        for s, h in before.items():
+            signal.signal(s, h)
 
 
 @contextmanager
@@ -62,7 +71,7 @@ def _store(net: Network, sim: Simulation, path: Any, continued: bool) -> MemoryS
     if path is None:
         return MemoryStore()
     if continued:
-        return ZarrStore.open(path, net.hash())
+        return ZarrStore.resume(path, net.hash())
     return ZarrStore.create(path, meta(net, sim.precision))
 
 
@@ -135,32 +144,90 @@ def simulate(
     began = time.perf_counter()
     where = "Network.run"
     steps = whole_steps(duration, net.dt, where)
-    if steps >= 2**31 - 2**20:
-        raise AmineError(
-            f"{where}, duration",
-            "there are too many steps",
-            given=f"{steps}",
-            expected=f"at most {2**31 - 2**20}",
-            hint="run it in parts",
-        )
+    check_last_step(steps, precision, where)
     each = None if chunk is None else to_internal(chunk, "ms", f"{where}, chunk", positive=True)
     pause = to_internal(checkpoint_every, "ms", f"{where}, checkpoint_every", positive=True) / 1e3
     if resume and checkpoint is None:
+        hint = "give checkpoint=PATH as well"
+        raise AmineError(f"{where}, resume", "there is no checkpoint to resume from", hint=hint)
+    with owned(checkpoint, f"checkpoint '{checkpoint}'") as owner, owned(store, f"store '{store}'") as of_store:
+        saved = _saved(net, checkpoint, resume, steps, precision)
+        sim = Simulation(net, threads, precision)
+        kept = _store(net, sim, store, saved is not None)
+        if saved is not None:
+            saved.restore(sim, kept)
+        keeper = None if owner is None else _Keeper(Path(checkpoint), owner, net.hash(), pause)
+        if keeper is not None and saved is not None:
+            keeper.step = saved.step
+        if keeper is not None and saved is None:  # a kill before the next one then leaves nothing to clear away
+            try:
+                keeper.write(sim, kept)
+            except AmineError:
+                kept.discard()
+                raise
+        complete = _loop(net, sim, kept, steps, each, progress, keeper)
+        for o in (owner, of_store):
+            if o is not None:
+                o.check()
+        return result(net, sim, kept, complete, began, 0 if saved is None else saved.step)
+
+
+def _saved(net: Network, path: Any, resume: bool, steps: int, precision: str) -> Checkpoint | None:
+    """The checkpoint to go on from; None if there is none. One that is there is never replaced unasked."""
+    if path is None or not os.path.lexists(path):
+        return None
+    where = f"checkpoint '{path}'"
+    if not resume:
+        raise AmineError(where, "it exists", hint="pass resume=True to go on from it, or choose another name")
+    saved = Checkpoint.read(path, net.hash(), precision)
+    if saved.step > steps:
+        given, reached = f"{steps * net.dt:g} ms", f"{saved.step * net.dt:g} ms"
+        hint = "ask for that or more, or start anew with another checkpoint"
+        raise AmineError(where, f"its run has reached {reached}, more than is asked for", given=given, hint=hint)
+    return saved
+
+
+@dataclass
+class _Keeper:
+    """Writes the checkpoint of a run, every ``pause`` seconds."""
+
+    path: Path
+    owner: Owner
+    network: str
+    pause: float
+    last: float = field(default_factory=time.monotonic)
+    step: int = -1  # of the checkpoint that is on disk
+
+    def write(self, sim: Simulation, kept: MemoryStore | ZarrStore) -> None:
+        """What was recorded goes to disk before the checkpoint that counts it."""
+        self.owner.check()
+        kept.flush()
+        Checkpoint.write(self.path, sim, kept, self.network)
+        self.step = sim.step
+
+    def keep(self, sim: Simulation, kept: MemoryStore | ZarrStore, now: bool = False) -> None:
+        """A checkpoint if it is time for one or ``now``; one that fails is said, and the one before stays."""
+        if self.step == sim.step or (not now and time.monotonic() - self.last <= self.pause):
+            return
+        try:
+            self.write(sim, kept)
+        except AmineError as e:
+            if not self.owner.is_ours():
+                raise
+            later = "the one before is kept" + ("" if now else f", and it is tried again in {self.pause:g} s")
+            warnings.warn(f"{e}; {later}", AmineWarning, stacklevel=5)
+        self.last = time.monotonic()
+
+
+def check_last_step(last: int, precision: str, where: str) -> None:
+    """Raises AmineError if a simulation would go beyond the steps that it can count."""
+    most = LAST_STEP.get(precision, LAST_STEP["float64"])
+    if last > most:
+        hint = "use precision='float64', or a larger dt" if precision == "float32" else "use a larger dt"
+        expected = f"at most {most:,}"
         raise AmineError(
-            f"{where}, resume", "there is no checkpoint to resume from", hint="give checkpoint=PATH as well"
+            f"{where}, duration", "there are too many steps", given=f"{last:,}", expected=expected, hint=hint
         )
-    if checkpoint is not None and store is None and resume is False and Path(checkpoint).exists():
-        raise AmineError(
-            f"checkpoint '{checkpoint}'", "it exists", hint="pass resume=True to go on from it, or choose another name"
-        )
-    there = checkpoint is not None and resume and Path(checkpoint).exists()
-    saved = Checkpoint.read(checkpoint, net.hash(), precision) if there else None
-    sim = Simulation(net, threads, precision)
-    kept = _store(net, sim, store, saved is not None)
-    if saved is not None:
-        saved.restore(sim, kept)
-    complete = _loop(net, sim, kept, steps, each, progress, None if checkpoint is None else Path(checkpoint), pause)
-    return result(net, sim, kept, complete, began, 0 if saved is None else saved.step)
 
 
 def whole_steps(duration: Any, dt: float, where: str) -> int:
@@ -182,35 +249,30 @@ def result(net: Network, sim: Simulation, kept: Any, complete: bool, began: floa
     about = {"complete": complete, "seconds": dict(sim.seconds), "info": info(net, sim, time.perf_counter() - began)}
     about["info"]["simulated_ms"] = (sim.step - first) * net.dt
     said = meta(net, sim.precision)
-    spikes, probes = kept.finish(said, sim.step * net.dt, about)
     weights = {} if sim.plastic is None else sim.plastic.weights(sim)
-    kept.keep_weights(weights)
+    spikes, probes = kept.finish(said, sim.step * net.dt, about, weights)
     return Run(net, spikes, probes, sim.step * net.dt, complete, about["seconds"], about["info"], weights, said)
 
 
 def _loop(
     net: Network,
     sim: Simulation,
-    kept: Any,
+    kept: MemoryStore | ZarrStore,
     steps: int,
     each: float | None,
     progress: bool,
-    checkpoint: Path | None,
-    pause: float,
+    keeper: _Keeper | None,
 ) -> bool:
     """Chunk after chunk; True if the end was reached."""
-    if checkpoint is not None and sim.step == 0:  # a kill before the next one then leaves nothing to clear away
-        Checkpoint.write(checkpoint, sim, kept, net.hash())
-    last = time.monotonic()
-    with _interruptible() as stopped, _bar(progress, steps * net.dt, sim.step * net.dt) as show:
+    with _interruptible(keeper is not None) as stopped, _bar(progress, steps * net.dt, sim.step * net.dt) as show:
         while sim.step < steps and not stopped[0]:
             chunk = sim.advance(min(sim.chunk_steps(each), steps - sim.step))
             kept.append(chunk.steps, chunk.ids, chunk.probes)
             show(sim.step * net.dt)
-            if checkpoint is not None and (time.monotonic() - last > pause or sim.step >= steps or stopped[0]):
-                kept.flush()
-                Checkpoint.write(checkpoint, sim, kept, net.hash())
-                last = time.monotonic()
+            if keeper is not None:
+                keeper.keep(sim, kept)
+        if keeper is not None:
+            keeper.keep(sim, kept, now=True)
     return sim.step >= steps
 
 
