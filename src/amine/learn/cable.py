@@ -18,7 +18,7 @@ from torch import nn
 
 from amine.engine.codegen.cell import assignments
 from amine.engine.codegen.tree import _Group as Membrane
-from amine.engine.resolve.structure import read
+from amine.engine.resolve.resolved import resolve
 from amine.engine.resolve.tree import names_at
 from amine.equations.printer import Printer
 from amine.errors import AmineError, did_you_mean
@@ -235,7 +235,7 @@ def _membranes(neuron: Cable) -> tuple[list[Membrane], list[np.ndarray]]:
     """The kinds of membrane of a cell on its own, as the engine has them."""
     net = Network()
     net.population("cell", 1, neuron)
-    member = read(net).members[0]
+    member = resolve(net).members[0]
     groups = [Membrane(member.structure, m, q) for q, m in enumerate(member.structure.membranes)]
     return groups, [np.array(at) for at in member.plan.members]
 

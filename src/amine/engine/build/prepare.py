@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -17,8 +18,9 @@ from amine.engine.device.tables import (
     SOURCE_LIST,
     SOURCE_POISSON,
 )
-from amine.engine.resolve.structure import Member, Structure, read
+from amine.engine.resolve.resolved import Member, Resolved
 from amine.errors import AmineError
+from amine.models.naming import GAP_TOTAL
 from amine.network.network import Network
 from amine.network.parts import View
 from amine.network.plasticity import loaded_states
@@ -35,7 +37,7 @@ def generator(seed: int, *names: str) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
 
 
-def load_module(structure: Structure, bits: int) -> tuple[ModuleType, bool]:
+def load_module(resolved: Resolved, bits: int) -> tuple[ModuleType, bool]:
     """The generated module of a structure, from the cache if it is there."""
 
     def source() -> str:
@@ -44,33 +46,33 @@ def load_module(structure: Structure, bits: int) -> tuple[ModuleType, bool]:
         from amine.engine.codegen.release import release_source
 
         cells = [
-            generate(c, i) if hasattr(c, "ports") else _generate_tree(c, i, structure)
-            for i, c in enumerate(structure.cells)
+            generate(c, i) if hasattr(c, "ports") else _generate_tree(c, i, resolved)
+            for i, c in enumerate(resolved.cells)
         ]
-        releases = [release_source(m, str(j)) for j, m in enumerate(structure.releases)]
+        releases = [release_source(m, str(j)) for j, m in enumerate(resolved.releases)]
         text = module_source(
             cells,
             releases,
-            structure.parts,
+            list(resolved.parts),
             bits,
-            f"Kinds of cells: {', '.join(c.neuron.name for c in structure.cells)}.",
-            [r.code(j) for j, r in enumerate(structure.rules)],
+            f"Kinds of cells: {', '.join(c.neuron.name for c in resolved.cells)}.",
+            [r.code(j) for j, r in enumerate(resolved.rules)],
         )
-        if structure.schemes:
+        if resolved.schemes:
             from amine.engine.transmission.schemes import conductors, scheme_source
 
-            text += "\n\n" + "".join(scheme_source(m, str(j)) for j, m in enumerate(structure.schemes))
-            if "explicit" in structure.parts:  # called in the loop, found when it is compiled
-                text += conductors(structure.schemes)
+            text += "\n\n" + "".join(scheme_source(m, str(j)) for j, m in enumerate(resolved.schemes))
+            if "explicit" in resolved.parts:  # called in the loop, found when it is compiled
+                text += conductors(list(resolved.schemes))
         return text
 
-    return cache.load(structure.key(bits), source)
+    return cache.load(resolved.key(bits), source)
 
 
-def _generate_tree(cell: Any, i: int, structure: Structure) -> Any:
+def _generate_tree(cell: Any, i: int, resolved: Resolved) -> Any:
     from amine.engine.codegen.tree import generate
 
-    return generate(cell, i, all(hasattr(c, "ports") for c in structure.cells[:i]))
+    return generate(cell, i, all(hasattr(c, "ports") for c in resolved.cells[:i]))
 
 
 @dataclass
@@ -147,10 +149,10 @@ class Arrays:
     values: list[dict[str, Any]] = field(default_factory=list)  # parameters of each population, distributions drawn
 
 
-def layout(structure: Structure, module: ModuleType) -> tuple[list[Place], int]:
+def layout(resolved: Resolved, module: ModuleType) -> tuple[list[Place], int]:
     """Places of all populations, and the length of the state array."""
     places, base, id0 = [], 0, 0
-    for m in structure.members:
+    for m in resolved.members:
         code = module.CELLS[m.kind] if m.kind >= 0 else {}
         if "cable" in code:
             from amine.engine.build.tree import make_place
@@ -176,8 +178,21 @@ def aligned(size: int, real: Any) -> np.ndarray:
     return room[first : first + size]
 
 
-def fill(net: Network, structure: Structure, module: ModuleType, places: list[Place], size: int, real: Any) -> Arrays:
+@dataclass(frozen=True)
+class Totals:
+    """What drawn synapses and gap junctions add up to at their targets, whose constants need it.
+
+    ``gap`` is the conductance of all gap junctions of each neuron (nS), by population and compartment (0 for points);
+    ``parameters`` are values that follow from all synapses of a receptor, by population and parameter.
+    """
+
+    gap: Mapping[int, Mapping[int, np.ndarray]] = field(default_factory=dict)
+    parameters: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+
+
+def fill(resolved: Resolved, module: ModuleType, places: list[Place], totals: Totals, size: int, real: Any) -> Arrays:
     """States, constants, inputs and release states at time zero."""
+    net = resolved.net
     X = aligned(size, real)
     n = len(places)
     widest = max((_constants(p, module) for p in places), default=0)
@@ -189,17 +204,18 @@ def fill(net: Network, structure: Structure, module: ModuleType, places: list[Pl
         m = place.member
         Q[p] = (place.base, place.n, place.id0, m.kind, p * STREAMS, stimulus, 0, 0, 0)
         stimulus += len(m.stimuli)
-        values.append(_values(net, m))
+        values.append(drawn_values(net, m) | {k: np.float64(x) for k, x in totals.parameters.get(p, {}).items()})
+        gap = totals.gap.get(p, {})
         if m.plan is not None:
             from amine.engine.build.tree import fill_cell
 
-            fill_cell(net, module, place, values[p], X, C[p])  # type: ignore[arg-type]
+            fill_cell(net, module, place, values[p], gap, X, C[p])  # type: ignore[arg-type]
         elif m.kind >= 0:
-            _fill_cell(net, module, place, values[p], X, C[p])
+            _fill_cell(net, module, place, values[p], gap, X, C[p])
         elif m.kind == SOURCE_POISSON:
             _fill_rate(net, place, values[p], X)
     PI, PF, PT = _poisson(net, module, places, X, real)
-    return Arrays(X, Q, C, PI, PF, PT, *_releases(module, structure, places, Q), values)
+    return Arrays(X, Q, C, PI, PF, PT, *_releases(module, resolved, places, Q), values)
 
 
 def _constants(place: Place, module: ModuleType) -> int:
@@ -213,7 +229,7 @@ def _constants(place: Place, module: ModuleType) -> int:
     return len(module.CELLS[place.member.kind]["scalars"])
 
 
-def _values(net: Network, m: Member) -> dict[str, Any]:
+def drawn_values(net: Network, m: Member) -> dict[str, Any]:
     """Every parameter as a float or an array (n,), distributions drawn."""
     along = (
         m.plan.along if m.plan is not None else ()
@@ -230,11 +246,17 @@ def _values(net: Network, m: Member) -> dict[str, Any]:
 
 
 def _fill_cell(
-    net: Network, module: ModuleType, place: Place, values: dict[str, Any], X: np.ndarray, c: np.ndarray
+    net: Network,
+    module: ModuleType,
+    place: Place,
+    values: dict[str, Any],
+    gap: Mapping[int, np.ndarray],
+    X: np.ndarray,
+    c: np.ndarray,
 ) -> None:
     m, code = place.member, module.CELLS[place.member.kind]
     if m.gap:
-        values["G_gap"] = np.zeros(place.n) if m.gap_total is None else m.gap_total
+        values[GAP_TOTAL] = gap[0] if 0 in gap else np.zeros(place.n)
     with np.errstate(all="ignore"):  # what is not finite is reported below, by name
         found = dict(getattr(module, f"constants_{m.kind}")(values, net.dt))
     if code["linear"] is not None:
@@ -272,10 +294,10 @@ def _fill_cell(
     ghosts = place.view(X)[-1, place.rows.index("_ref")].view(f"i{X.itemsize}")
     ghosts[place.n - (place.blocks - 1) * BLOCK :] = np.iinfo(ghosts.dtype).max
     for j, s in enumerate(m.stimuli):
-        place.put(X, f"I_stimulus_{j}", _count(s.target.views(), m))
+        place.put(X, f"I_stimulus_{j}", count(s.target.views(), m))
 
 
-def _count(views: Any, m: Member) -> np.ndarray:
+def count(views: Any, m: Member) -> np.ndarray:
     """How often each neuron of a population is in a group."""
     out = np.zeros(m.population.n)
     for v in views:
@@ -329,15 +351,15 @@ def _poisson(
             where = f"Poisson input '{i.name}'"
             differs, varied = f"_poisson_weight_{j}" in place.rows, f"_poisson_rate_{j}" in place.rows
             unit = place.member.ports[i.receptor].weight_unit
-            w = _spread(net, i.target.views(), place.member, i.weight, unit, where + ", weight")
-            r = _spread(net, i.target.views(), place.member, i.rate, "Hz", where + ", rate")
+            w = spread_value(net, i.target.views(), place.member, i.weight, unit, where + ", weight")
+            r = spread_value(net, i.target.views(), place.member, i.rate, "Hz", where + ", rate")
             mean = float(np.max(r)) * int(i.n) * net.dt
             draws = max(1, int(np.ceil(mean / 16.0)))
             if draws > STREAMS // 4:
                 raise AmineError(where, "too many spikes a step are asked for", given=f"{mean:g} a step")
             table = cumulative(mean / draws)
             if differs:
-                place.put(X, f"_poisson_weight_{j}", w * _count(i.target.views(), place.member).astype(bool))
+                place.put(X, f"_poisson_weight_{j}", w * count(i.target.views(), place.member).astype(bool))
             if varied:
                 place.put(X, f"_poisson_rate_{j}", np.broadcast_to(np.asarray(r) * int(i.n) * net.dt, (place.n,)))
             target = module.CELLS[place.member.kind]["targets"][i.receptor]
@@ -376,7 +398,7 @@ def _poisson(
     return np.array(rows, np.int64).reshape(-1, POISSON_COLUMNS), np.array(weights, real), PT
 
 
-def _spread(
+def spread_value(
     net: Network, views: tuple[View, ...], m: Member, value: Value, unit: str, where: str
 ) -> np.ndarray | float:
     """A value of a group as it falls on a population's neurons."""
@@ -396,10 +418,10 @@ def _spread(
 
 
 def _releases(
-    module: ModuleType, structure: Structure, places: list[Place], Q: np.ndarray
+    module: ModuleType, resolved: Resolved, places: list[Place], Q: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     table, constants, states, n_last = [], [], [], 0
-    kinds = [m.structure() for m in structure.releases]
+    kinds = [m.structure() for m in resolved.releases]
     at = 0
     for p, place in enumerate(places):
         Q[p, 6] = len(table)
@@ -452,4 +474,16 @@ def spike_lists(net: Network, places: list[Place]) -> list[tuple[int, np.ndarray
     return out
 
 
-__all__ = ["Arrays", "Place", "fill", "generator", "layout", "load_module", "read", "spike_lists"]
+__all__ = [
+    "Arrays",
+    "Place",
+    "Totals",
+    "count",
+    "drawn_values",
+    "fill",
+    "generator",
+    "layout",
+    "load_module",
+    "spike_lists",
+    "spread_value",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +14,7 @@ from amine.engine.codegen.tree import LISTS, MEMBRANE_COLUMNS
 from amine.engine.resolve.tree import RECORD, names_at, poisson_share, rows
 from amine.errors import AmineError, AmineWarning
 from amine.models.multicompartment import along
-from amine.models.naming import jump_row
+from amine.models.naming import GAP_TOTAL, jump_row
 from amine.values import realise
 
 COARSE = 0.5  # relative error in time from which on the user is told
@@ -95,14 +96,31 @@ class _Values:
         return np.concatenate([np.broadcast_to(p, (1, shape)) for p in parts])
 
 
-def fill_cell(net: Any, module: Any, place: CablePlace, values: dict[str, Any], X: np.ndarray, c: np.ndarray) -> None:
-    """Everything of one population at time zero."""
-    _Filler(net, module, place, values, X, c).fill()
+def fill_cell(
+    net: Any,
+    module: Any,
+    place: CablePlace,
+    values: dict[str, Any],
+    gap: Mapping[int, np.ndarray],
+    X: np.ndarray,
+    c: np.ndarray,
+) -> None:
+    """Everything of one population at time zero; ``gap`` is the sum of the gap-junction conductances at each compartment."""
+    _Filler(net, module, place, values, gap, X, c).fill()
 
 
 class _Filler:
-    def __init__(self, net: Any, module: Any, place: CablePlace, values: dict[str, Any], X: np.ndarray, c: np.ndarray):
-        self.net, self.module, self.place, self.X, self.c = net, module, place, X, c
+    def __init__(
+        self,
+        net: Any,
+        module: Any,
+        place: CablePlace,
+        values: dict[str, Any],
+        gap: Mapping[int, np.ndarray],
+        X: np.ndarray,
+        c: np.ndarray,
+    ):
+        self.net, self.module, self.place, self.gap, self.X, self.c = net, module, place, gap, X, c
         self.m, self.plan = place.member, place.member.plan
         self.code, self.kind = module.CELLS[self.m.kind], self.m.kind
         self.model = self.m.population.model
@@ -218,8 +236,8 @@ class _Filler:
             self.place.put(self.X, n, self.cell_constants[n][0])
         for j, i in self.plan.stimuli:
             self.place.put(self.X, f"I_stimulus_{j}@{i}", self._stimulus(self.m.stimuli[j], i))
-        for (name, i), g in (self.m.gap_total or {}).items():
-            self.place.put(self.X, f"{name}@{i}", g)
+        for i, g in self.gap.items():
+            self.place.put(self.X, f"{GAP_TOTAL}@{i}", g)
 
     def _stimulus(self, s: Any, i: int) -> np.ndarray:
         """The part of an injected current that each neuron takes at compartment ``i``: a current into several is divided between them."""

@@ -12,11 +12,12 @@ from amine.distributions import Distribution
 from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
 from amine.engine.build.prepare import Place, generator
 from amine.engine.device import deliver
-from amine.engine.resolve.release import is_synaptic
+from amine.engine.resolve.resolved import Resolved
+from amine.engine.resolve.routes import Route
 from amine.errors import AmineError
 from amine.models.naming import JUMP
 from amine.network.network import Network
-from amine.network.parts import DistanceKernel, GapJunctions, Synapses, View
+from amine.network.parts import DistanceKernel, GapJunctions, View
 from amine.units import to_internal
 from amine.values import Array, realise
 
@@ -31,57 +32,45 @@ def boundaries(places: Sequence[Place], threads: int) -> np.ndarray:
 
 
 def specs(
-    net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, plastic: bool = False
+    resolved: Resolved, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, plastic: bool = False
 ) -> dict[Any, list[ProjectionSpec]]:
     """What to draw, in groups that one table serves: by source population, release and whether all synapses are alike.
 
     Plastic synapses have tables of their own: with ``plastic`` they alone are given, by (projection, source and target population).
     """
-    index = {place.member.name: p for p, place in enumerate(places)}
     groups: dict[Any, list[ProjectionSpec]] = {}
-    stream = 0
-    for number, s in enumerate(net.projections):
-        for a in s.source.views():
-            for b in s.target.views():
-                p, place = index[a.population], places[index[b.population]]
-                plain = s.detail == "receptor" and not is_synaptic(s)
-                release = -1 if s.release is None or not plain else places[p].member.releases.index(s.release)
-                for label in s.receptors if plain else ():
-                    if plastic != (label == s.plastic):
-                        continue
-                    row = module.CELLS[place.member.kind]["targets"][label]
-                    spec = spec_of(net, s, a, b, label, places, blocks, row, stream)
-                    alike = isinstance(spec.weight, float) and isinstance(spec.delay, int)
-                    steps = spec.delay - spec.early if isinstance(spec.delay, int) else 0
-                    key = (p, release, *((spec.weight, steps) if alike else ("own",)))
-                    if plastic:
-                        key = (p, release, index[b.population], number)
-                    groups.setdefault(key, []).append(spec)
-                stream += 1
+    for r in resolved.at("plastic" if plastic else "filter"):
+        spec = spec_of(resolved.net, r, places, blocks, target_row(module, places, r))
+        key: tuple[Any, ...] = (r.origin, r.release, *alike(spec))
+        if plastic:
+            key = (r.origin, r.release, r.destination, r.number)
+        groups.setdefault(key, []).append(spec)
     return groups
 
 
-def spec_of(
-    net: Network,
-    s: Synapses,
-    a: View,
-    b: View,
-    label: str,
-    places: Sequence[Place],
-    blocks: np.ndarray,
-    row: str,
-    stream: int,
-) -> ProjectionSpec:
-    """What is to be drawn of a projection from one view onto a row of another; its draws are named by ``stream``."""
-    index = {place.member.name: p for p, place in enumerate(places)}
-    source, place, target = places[index[a.population]], places[index[b.population]], index[b.population]
-    edges = tuple(int(min(x * place.lanes, place.n)) for x in (*blocks[:, target, 0], blocks[-1, target, 1]))
-    unit = place.member.ports[label].weight_unit
-    where = f"Synapses '{s.name}'"
+def target_row(module: ModuleType, places: Sequence[Place], r: Route) -> str:
+    """The state of the target that a spike adds to."""
+    return module.CELLS[places[r.destination].member.kind]["targets"][r.label]
+
+
+def alike(spec: ProjectionSpec) -> tuple[Any, ...]:
+    """Weight and steps of delivery if all synapses have the same, else ``("own",)``."""
+    if isinstance(spec.weight, float) and isinstance(spec.delay, int):
+        return spec.weight, spec.delay - spec.early
+    return ("own",)
+
+
+def spec_of(net: Network, r: Route, places: Sequence[Place], blocks: np.ndarray, row: str) -> ProjectionSpec:
+    """What is to be drawn of a route onto a row of its target."""
+    s, a, b = r.synapses, r.source, r.target
+    source, place = places[r.origin], places[r.destination]
+    edges = tuple(
+        int(min(x * place.lanes, place.n)) for x in (*blocks[:, r.destination, 0], blocks[-1, r.destination, 1])
+    )
     value = s.rule.value
     if isinstance(value, DistanceKernel):
         ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (place, b))]  # type: ignore[index]
-        value = (value.shape, float(to_internal(value.scale, "um", where)), value.p_max, *ends)
+        value = (value.shape, float(to_internal(value.scale, "um", r.where)), value.p_max, *ends)
     several = {}
     if place.member.plan is not None:
         from amine.engine.build.sites import places as compartments
@@ -89,7 +78,7 @@ def spec_of(
         row, several = compartments(place, b, row)
     return ProjectionSpec(
         name=s.name,
-        stream=stream,
+        stream=r.stream,
         pre=(a.start, a.step, a.n),
         post=(b.start, b.step, b.n),
         rule=s.rule.kind,
@@ -100,16 +89,16 @@ def spec_of(
         base=place.row_base(row),
         stride=place.stride,
         bounds=edges,
-        weight=_internal(s.receptors[label], unit, where + ", weight"),
-        delay=_delay(s.delay, net.dt, where),
-        port=list(s.receptors).index(label),
+        weight=internal_value(r.weight, r.weight_unit, r.where + ", weight"),
+        delay=_delay(s.delay, net.dt, r.where),
+        port=r.port,
         early=int(row.startswith(JUMP)),
         shift=place.lanes.bit_length() - 1,
         **several,
     )
 
 
-def _internal(value: Any, unit: str, where: str) -> Any:
+def internal_value(value: Any, unit: str, where: str) -> Any:
     """A float, an internal distribution or an array."""
     if isinstance(value, Distribution):
         return value.internal(unit, where)
@@ -120,16 +109,16 @@ def _delay(value: Any, dt: float, where: str) -> Any:
     """A number of steps if it is the same for all, else in ms."""
     if value is None:
         return 1
-    x = _internal(value, "ms", where + ", delay")
+    x = internal_value(value, "ms", where + ", delay")
     return max(1, int(round(x / dt))) if isinstance(x, float) else x
 
 
 def build(
-    net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
+    resolved: Resolved, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
 ) -> list[tuple[int, int, Bundle]]:
     """All bundles as (source population, release, bundle)."""
-    out = []
-    for (p, release, *_), group in specs(net, module, places, blocks).items():
+    net, out = resolved.net, []
+    for (p, release, *_), group in specs(resolved, module, places, blocks).items():
         bundle = build_bundle(group, places[p].n, blocks.shape[0], net.dt, precision, net.seed)
         if bundle.n_synapses:
             out.append((p, release, bundle))
@@ -208,8 +197,12 @@ def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> tupl
     return rows[chosen], columns[chosen]
 
 
-def gap_tables(net: Network, places: Sequence[Place]) -> dict[str, Any]:
-    """Every coupling in both directions, sorted by target: slots of currents, voltages, trials and conductances."""
+def gap_tables(net: Network, places: Sequence[Place]) -> tuple[dict[str, Any], dict[int, dict[int, np.ndarray]]]:
+    """Every coupling in both directions, and the sum of the conductances by population and compartment (0 for points).
+
+    The couplings are sorted by target: slots of currents, voltages, trials and conductances.
+    """
+    total: dict[int, dict[int, np.ndarray]] = {}
     index = {place.member.name: p for p, place in enumerate(places)}
     parts: list[list[np.ndarray]] = [[] for _ in range(6)]
     for k, g in enumerate(net.electrical):
@@ -233,12 +226,11 @@ def gap_tables(net: Network, places: Sequence[Place]) -> dict[str, Any]:
                 strict=True,
             ):
                 part.append(x)
-            _add_conductance(a, target, to, w)
+            _add_conductance(total.setdefault(p, {}), a.n, target, to, w)
     joined = [np.concatenate(x) if x else np.empty(0, np.int64) for x in parts]
     order = np.lexsort((joined[3], joined[2], joined[1], joined[0]))
-    return dict(
-        zip(("population", "neuron", "current", "v", "trial", "weight"), (x[order] for x in joined), strict=True)
-    )
+    names = ("population", "neuron", "current", "v", "trial", "weight")
+    return dict(zip(names, (x[order] for x in joined), strict=True)), total
 
 
 def _gap_rows(net: Network, place: Place, view: View, i: np.ndarray, key: tuple[int, int]) -> np.ndarray | None:
@@ -259,17 +251,11 @@ def _gap_slots(place: Place, row: str, i: np.ndarray, at: np.ndarray | None) -> 
     return out
 
 
-def _add_conductance(place: Place, i: np.ndarray, at: np.ndarray | None, w: np.ndarray) -> None:
-    """Adds to the sum of the conductances of each neuron, or of each compartment."""
-    m = place.member
-    if at is None:
-        m.gap_total = np.bincount(i, w, place.n) + (0.0 if m.gap_total is None else m.gap_total)
-        return
-    total = m.gap_total or {}
+def _add_conductance(total: dict[int, np.ndarray], n: int, i: np.ndarray, at: np.ndarray | None, w: np.ndarray) -> None:
+    """Adds conductances of neurons ``i`` to the sums of ``n`` neurons at each compartment."""
+    at = np.zeros(len(i), np.int64) if at is None else at
     for c in np.unique(at):
-        key = ("G_gap", int(c))
-        total[key] = np.bincount(i[at == c], w[at == c], place.n) + total.get(key, 0.0)
-    m.gap_total = total
+        total[int(c)] = np.bincount(i[at == c], w[at == c], n) + total.get(int(c), 0.0)
 
 
 def gap_shard(table: dict[str, Any], places: Sequence[Place], blocks: np.ndarray, tid: int) -> tuple[np.ndarray, ...]:

@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from amine.models.naming import port_name
+from amine.network.parts import Population
+
+
+def partly(views: Any, population: Population) -> bool:
+    """Whether only some neurons of a population, or some more than once, are meant."""
+    own = [v for v in views if v.population == population.name]
+    return len(own) != 1 or own[0].n != population.n
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from amine.engine.resolve.cells import partly
 from amine.errors import AmineError
 from amine.models.multicompartment import Cable
 from amine.models.naming import jump_row, port_name, state_name
@@ -98,7 +99,7 @@ def names_at(model: Cable, i: int) -> dict[str, str]:
 
 
 def read_cell(net: Any, m: Any) -> tuple[CableStructure, CablePlan]:
-    """Structure and plan of a member of the network."""
+    """Kind of cell of a population of cells with trees, and what lies on each compartment."""
     model: Cable = m.population.model
     places = port_places(m.population, net)
     ports = {label: p for label, p in m.ports.items() if label in places}
@@ -188,8 +189,6 @@ def _target(port: Any) -> str:
 
 def rows(member: Any, states: list[list[str]], constants: list[list[str]], cell_rows: list[str]) -> list[str]:
     """Names of all rows of a block: ``states`` and ``constants`` are those of each membrane, in the order of the code."""
-    from amine.engine.resolve.structure import partly
-
     plan = member.plan
     out = ["_ref", *cell_rows]
     for i, q in enumerate(plan.membrane):

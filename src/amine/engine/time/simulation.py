@@ -14,7 +14,7 @@ from numba import njit
 from amine.engine.build import prepare, wiring
 from amine.engine.device.functions import barrier  # noqa: F401  (compiled into generated modules)
 from amine.engine.device.tables import PROBE_COLUMNS, SINCE, SOURCE_POISSON
-from amine.engine.resolve.baths import with_baths
+from amine.engine.resolve.resolved import Resolved, resolve
 from amine.engine.time.slow import SlowState
 from amine.engine.transmission import plastic_build as plasticity
 from amine.engine.transmission.parts import Transmission
@@ -73,18 +73,18 @@ class Simulation:
             )
         if not net.populations:
             raise AmineError("Network", "it has no populations", hint="add one with net.population()")
-        net = with_baths(net)
         self.net, self.threads, self.precision = net, threads, precision
         self.real: Any = np.float32 if precision == "float32" else np.float64
         self.seconds = {"build": 0.0, "compile": 0.0, "simulate": 0.0}
         self.step = 0
         self._check_memory()
         start = time.perf_counter()
-        structure = prepare.read(net)
-        self.module, self.warm = prepare.load_module(structure, 32 if precision == "float32" else 64)
+        self.resolved = resolve(net)
+        self.net = self.resolved.net
+        self.module, self.warm = prepare.load_module(self.resolved, 32 if precision == "float32" else 64)
         self.seconds["compile"] += time.perf_counter() - start
         start = time.perf_counter()
-        self._build(structure)
+        self._build(self.resolved)
         self.seconds["build"] += time.perf_counter() - start
         start = time.perf_counter()
         self._advance_threads(0)
@@ -104,15 +104,16 @@ class Simulation:
 
     # --- building ----------------------------------------------------------------------------------------------
 
-    def _build(self, structure: prepare.Structure) -> None:
+    def _build(self, resolved: Resolved) -> None:
         net, T = self.net, self.threads
-        self.places, size = prepare.layout(structure, self.module)
+        self.places, size = prepare.layout(resolved, self.module)
         self.blocks = wiring.boundaries(self.places, T)
-        gaps = wiring.gap_tables(net, self.places)
-        self.bundles = wiring.build(net, self.module, self.places, self.blocks, self.precision)
-        plastic = plasticity.draw(net, structure, self.module, self.places, self.blocks, self.precision)
-        self.transmission = Transmission(self, structure)
-        self.arrays = prepare.fill(net, structure, self.module, self.places, size, self.real)
+        gaps, conductances = wiring.gap_tables(net, self.places)
+        self.bundles = wiring.build(resolved, self.module, self.places, self.blocks, self.precision)
+        plastic = plasticity.draw(resolved, self.module, self.places, self.blocks, self.precision)
+        self.transmission = Transmission(self, resolved)
+        totals = prepare.Totals(conductances, self.transmission.quanta)
+        self.arrays = prepare.fill(resolved, self.module, self.places, totals, size, self.real)
         self.transmission.assemble()
         drawn = [b for _, _, b in self.bundles] + self.transmission.bundles
         self.n_synapses = sum(x.n_synapses for x in (*drawn, *plastic))
@@ -122,7 +123,7 @@ class Simulation:
         self.history = max(max((d for _, d in reach), default=1), self.transmission.reach) + 1
         self.interval = 1 if net.electrical else min((d for d, _ in reach), default=15) + 1
         self.D = [wiring.bundle_table(self.bundles, self.places, self.arrays.Q, t) for t in range(T)]
-        self.plastic = plasticity.start(plastic, self, structure.signals)
+        self.plastic = plasticity.start(plastic, self, resolved.signals)
         self.W = np.array([b.weight for _, _, b in self.bundles], self.real)
         self.gap = [wiring.gap_shard(gaps, self.places, self.blocks, t) for t in range(T)]
         self.lists = prepare.spike_lists(net, self.places)
@@ -130,12 +131,12 @@ class Simulation:
             [(p, s.ctypes.data, i.ctypes.data, 0, len(s)) for p, s, i in self.lists] if t == 0 else [] for t in range(T)
         ]
         self.SL = [np.array(rows, np.int64).reshape(-1, 5) for rows in SL]
-        self.specs = [*net.probes, *(structure.slow.probes if structure.slow is not None else [])]
+        self.specs = [*net.probes, *(resolved.slow.probes if resolved.slow is not None else [])]
         self._prepare_probes()
         self._prepare_stimuli()
         self.slow = None
-        if structure.slow is not None:
-            self.slow = SlowState(structure.slow, self.module, self.places, self.arrays.values, self.arrays, T)
+        if resolved.slow is not None:
+            self.slow = SlowState(resolved.slow, self.module, self.places, self.arrays.values, self.arrays, T)
             self.history = max(self.history, self.slow.every + 1)
         self.ptr = np.zeros((self.history, len(self.places) + len(self.transmission.lists), T, 2), np.int64)
         self.n_spk = np.zeros(T, np.int64)

@@ -15,6 +15,7 @@ from amine.engine.build.prepare import Place
 from amine.engine.device import explicit as table
 from amine.engine.device import synaptic
 from amine.engine.resolve.release import ELAPSED, is_own
+from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.schemes import (
     FLOOR,
     GRID,
@@ -27,8 +28,6 @@ from amine.engine.transmission.schemes import (
 )
 from amine.errors import AmineError
 from amine.models.naming import port_name
-from amine.network.network import Network
-from amine.network.receptors import scheme_of
 from amine.units import to_internal
 
 LOW, HIGH, STEP = -120.0, 62.0, 2.0  # voltages of the table, for rates that depend on it
@@ -140,46 +139,24 @@ class Explicit:
 # --- drawing -----------------------------------------------------------------------------------------------------
 
 
-def build(net: Network, places: Sequence[Place], blocks: np.ndarray, precision: str) -> list[ExplicitBundle]:
-    """Draws the synapses of all explicit projections, one bundle for each projection, source, target and receptor."""
+def build(resolved: Resolved, places: Sequence[Place], blocks: np.ndarray, precision: str) -> list[ExplicitBundle]:
+    """Draws the synapses of all explicit routes, one bundle for each."""
     from amine.engine.build.wiring import spec_of
     from amine.engine.transmission.synaptic import parameters
 
-    index = {place.member.name: p for p, place in enumerate(places)}
-    stream, out = 0, []
-    for s in net.projections:
-        for a in s.source.views():
-            for b in s.target.views():
-                for label in s.receptors if s.detail == "explicit" else ():
-                    p, place = index[a.population], places[index[b.population]]
-                    row = port_name("g", label)
-                    spec = spec_of(net, s, a, b, label, places, blocks, row, stream)
-                    args = (places[p].n, blocks.shape[0], net.dt, precision, net.seed)
-                    bundle = build_bundle([spec], *args)
-                    if not bundle.n_synapses:
-                        continue
-                    model = scheme_of(net.populations[b.population], label, f"Synapses '{s.name}'")
-                    own = (
-                        parameters([spec], s.release, bundle, args)
-                        if s.release is not None and is_own(s.release)
-                        else None
-                    )
-                    v_row = place.row_base("v") - place.row_base(row)
-                    where = f"Synapses '{s.name}'"
-                    out.append(
-                        ExplicitBundle(
-                            p,
-                            s.release,
-                            s.cleft,
-                            model,
-                            where,
-                            bundle,
-                            {0: v_row},
-                            own,
-                            _own_rates(spec, model, bundle, args, where),
-                        )
-                    )
-                stream += 1
+    net, out = resolved.net, []
+    for r in resolved.at("explicit"):
+        place, row, release = places[r.destination], port_name("g", r.label), r.synapses.release
+        spec = spec_of(net, r, places, blocks, row)
+        args = (places[r.origin].n, blocks.shape[0], net.dt, precision, net.seed)
+        bundle = build_bundle([spec], *args)
+        if not bundle.n_synapses:
+            continue
+        model = r.receptor.scheme
+        own = parameters([spec], release, bundle, args) if release is not None and is_own(release) else None
+        v_rows = {0: place.row_base("v") - place.row_base(row)}
+        rates = _own_rates(spec, model, bundle, args, r.where)
+        out.append(ExplicitBundle(r.origin, release, r.synapses.cleft, model, r.where, bundle, v_rows, own, rates))
     return out
 
 
@@ -187,7 +164,7 @@ def _own_rates(spec: Any, model: Any, bundle: Bundle, args: Any, where: str) -> 
     """Both rates of a scheme of two states at each synapse, if a parameter in them differs between synapses."""
     from dataclasses import replace
 
-    from amine.engine.build.wiring import _internal
+    from amine.engine.build.wiring import internal_value
 
     s = scheme(model)
     differ = [n for n, v in model.parameters.items() if not isinstance(v, str)]
@@ -210,7 +187,7 @@ def _own_rates(spec: Any, model: Any, bundle: Bundle, args: Any, where: str) -> 
     names = (s.transitions[0].rate.replace(" ", "").removesuffix("*T").removeprefix("T*"), back)
     out = [np.zeros((2, int(shard.rows[-1])), np.float32) for shard in bundle.shards]
     for row, name in enumerate(names):
-        value = _internal(model.parameters[name], model.units[name], f"{model.where}, {name}")
+        value = internal_value(model.parameters[name], model.units[name], f"{model.where}, {name}")
         for x in out if isinstance(value, float) else ():
             x[row] = value
         if not isinstance(value, float):

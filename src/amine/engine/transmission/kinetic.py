@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
@@ -13,12 +13,13 @@ import numpy as np
 from amine.engine.build.connectivity import Bundle, build_bundle
 from amine.engine.build.prepare import Place
 from amine.engine.device import deliver, deliver_vector
+from amine.engine.resolve.pulses import PulseGroup, sites_of
+from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission import schemes as kinetic
-from amine.engine.transmission.schemes import KineticState, PulseGroup, groups_of, sites_of
+from amine.engine.transmission.schemes import KineticState
 from amine.models.naming import port_name
 from amine.models.ports import scheme
 from amine.models.sums import ONE, QUANTUM
-from amine.network.network import Network
 
 BLOCK = 64
 FULL = {"float32": 2.0**29, "float64": 2.0**52}  # quanta that a mass row may have to hold
@@ -83,38 +84,30 @@ class KineticNetwork:
     set_state = paste
 
 
-def build(
-    net: Network, structure: Any, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
-) -> list[VectorBundle]:
-    """Draws the synapses, and tells each target's receptor the quantum of its mass row and the mean weight."""
+def build(resolved: Resolved, places: Sequence[Place], blocks: np.ndarray, precision: str) -> list[VectorBundle]:
+    """Draws the synapses of all receptors that see a pulse."""
     from amine.engine.build.wiring import spec_of
 
-    index = {place.member.name: p for p, place in enumerate(places)}
-    numbers = {(p, repr(g.key())): q for q, (p, g) in enumerate(structure.pulses)}
+    net = resolved.net
     found: dict[Any, tuple[VectorBundle, list[Any]]] = {}
-    stream = 0
-    for s in net.projections:
-        for a in s.source.views():
-            for b in s.target.views():
-                p, place = index[a.population], places[index[b.population]]
-                for group, labels in groups_of(net, s, b) if s.detail == "kinetic" else ():
-                    q = numbers[p, repr(group.key())]
-                    names, masses, receptor = _values(group, labels)
-                    rows = [place.row_base(n) for n in names]
-                    specs = [spec_of(net, s, a, b, x, places, blocks, names[0], stream) for x in labels]
-                    alike = all(isinstance(x.weight, float) for x in specs) and isinstance(specs[0].delay, int)
-                    weights = [x.weight for x in specs] if alike else None
-                    spec = specs[0]
-                    if alike:
-                        spec.weight = 1.0
-                    offsets = [r - rows[0] for r in rows]
-                    key = (q, labels, *offsets, *(weights or ()), spec.delay if alike else "own")
-                    if key not in found:
-                        v = VectorBundle(q, p, labels, set(), offsets, masses, receptor, weights, None)  # type: ignore[arg-type]
-                        found[key] = v, []
-                    found[key][0].targets.add(index[b.population])
-                    found[key][1].append(spec)
-                stream += 1
+    for x in resolved.pulsed:
+        first = x.routes[0]
+        place = places[first.destination]
+        names, masses, receptor = _values(x.group, x.labels)
+        rows = [place.row_base(n) for n in names]
+        specs = [spec_of(net, r, places, blocks, names[0]) for r in x.routes]
+        alike = all(isinstance(s.weight, float) for s in specs) and isinstance(specs[0].delay, int)
+        weights = [s.weight for s in specs] if alike else None
+        spec = specs[0]
+        if alike:
+            spec.weight = 1.0
+        offsets = [row - rows[0] for row in rows]
+        key = (x.pulse, x.labels, *offsets, *(weights or ()), spec.delay if alike else "own")
+        if key not in found:
+            v = VectorBundle(x.pulse, first.origin, x.labels, set(), offsets, masses, receptor, weights, None)  # type: ignore[arg-type]
+            found[key] = v, []
+        found[key][0].targets.add(first.destination)
+        found[key][1].append(spec)
     out = []
     for v, specs in found.values():
         n = places[v.population].n
@@ -123,7 +116,6 @@ def build(
         v.bundle = build_bundle(specs, 1 if v.dense else n, blocks.shape[0], net.dt, precision, net.seed)
         if v.bundle.n_synapses:
             out.append(v)
-    _quanta(structure, places, out, FULL[precision])
     return out
 
 
@@ -146,12 +138,17 @@ def _values(group: PulseGroup, labels: tuple[str, ...]) -> tuple[list[str], list
     return names, masses, receptor
 
 
-def _quanta(structure: Any, places: Sequence[Place], bundles: list[VectorBundle], full: float) -> None:
-    """For each label one power of two such that all synapses of a neuron together stay below ``full`` quanta."""
+def quanta(
+    resolved: Resolved, places: Sequence[Place], bundles: list[VectorBundle], precision: str
+) -> dict[int, dict[str, float]]:
+    """For each target the quantum of each receptor's mass row and the mean weight (nS), by their names as parameters.
+
+    A quantum is one power of two for each label, such that all synapses of a neuron together stay below ``FULL`` quanta.
+    """
     most: dict[tuple[int, str], float] = {}
     total: dict[tuple[int, str], list[float]] = {}
     for v in bundles:
-        sites = max(1, sites_of(structure.pulses[v.group][1].release))
+        sites = max(1, sites_of(resolved.pulses[v.group].group.release))
         count, inputs, weight_sum = _inputs(v.bundle)
         inputs *= max(1, v.dense)
         for p in v.targets:
@@ -162,14 +159,13 @@ def _quanta(structure: Any, places: Sequence[Place], bundles: list[VectorBundle]
                 t[0] += count
                 t[1] += weight_sum * w
     bounds = {label: max([x for (_, y), x in most.items() if y == label]) for _, label in most}
-    for p, place in enumerate(places):
-        for label in place.member.ports:
-            quantum = 2.0 ** math.ceil(math.log2(max(bounds.get(label, 1.0), 1e-30) / full))
-            n, w = total.get((p, label), [1.0, 1.0])
-            for name, x in ((QUANTUM, quantum), (ONE, w / n if n and w > 0 else 1.0)):
-                key = port_name(name, label)
-                if key in place.member.values and (p, label) in total:
-                    place.member.values[key] = (f"{x!r} nS", "nS")
+    out: dict[int, dict[str, float]] = {}
+    for (p, label), (n, w) in total.items():
+        quantum = 2.0 ** math.ceil(math.log2(max(bounds[label], 1e-30) / FULL[precision]))
+        for name, x in ((QUANTUM, quantum), (ONE, w / n if n and w > 0 else 1.0)):
+            if port_name(name, label) in places[p].member.values:
+                out.setdefault(p, {})[port_name(name, label)] = x
+    return out
 
 
 def _inputs(b: Bundle) -> tuple[int, float, float]:
@@ -187,21 +183,22 @@ def _inputs(b: Bundle) -> tuple[int, float, float]:
 
 
 def assemble(
-    structure: Any,
+    resolved: Resolved,
     module: ModuleType,
     places: Sequence[Place],
     blocks: np.ndarray,
     bundles: list[VectorBundle],
+    quanta: Mapping[int, Mapping[str, float]],
     first_pay: int,
     arrays: Any,
     dt: float,
 ) -> KineticNetwork:
     """States and tables, once the constants of the targets are known."""
-    groups, Q = structure.pulses, arrays.Q
+    groups, Q = [(p.origin, p.group) for p in resolved.pulses], arrays.Q
     fractions = [
         -1 if g.release is None else int(Q[p, 6]) + places[p].member.releases.index(g.release) for p, g in groups
     ]
-    index = {repr(m.structure()): j for j, m in enumerate(structure.schemes)}
+    index = {repr(m.structure()): j for j, m in enumerate(resolved.schemes)}
     state = kinetic.state(groups, places, module, index, first_pay, fractions, dt)
     whole = arrays.X.view(f"i{arrays.X.itemsize}")
     out = KineticNetwork(state, groups, bundles, _ranges(groups, places, blocks), [], whole)
@@ -213,7 +210,7 @@ def assemble(
             for c, (row, mass, r) in enumerate(zip(v.rows, v.masses, v.receptor, strict=True)):
                 w = 1.0 if v.weights is None else v.weights[r]
                 out.row[b, c], out.mass[b, c] = row, mass
-                out.weight[b, c] = w / _quantum(places, v, v.labels[r]) if mass else w
+                out.weight[b, c] = w / quanta[min(v.targets)][port_name(QUANTUM, v.labels[r])] if mass else w
     out.tables = [table(out, places, t) for t in range(len(blocks))]
     return out
 
@@ -227,10 +224,6 @@ def _ranges(groups: list[Any], places: Sequence[Place], blocks: np.ndarray) -> n
             edges = mine[p] * place.lanes if place.rows else (0, place.n if t == 0 else 0)
             out[t, q] = np.minimum(edges, place.n)
     return out
-
-
-def _quantum(places: Sequence[Place], v: VectorBundle, label: str) -> float:
-    return float(places[min(v.targets)].member.values[port_name(QUANTUM, label)][0].split()[0])
 
 
 def table(k: KineticNetwork, places: Sequence[Place], tid: int) -> np.ndarray:

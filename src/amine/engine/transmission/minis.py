@@ -119,30 +119,24 @@ def _weights(bundle: Any, shard: Any) -> np.ndarray:
     return shard.slots.view(np.float32)[:, 1] if shard.slots.ndim == 2 else np.full(len(shard.slots), bundle.weight)
 
 
-def build(net: Any, module: ModuleType, places: Sequence[Any], blocks: np.ndarray, precision: str) -> list[MiniBundle]:
-    """Draws the synapses of all projections with spontaneous release."""
+def build(
+    resolved: Any, module: ModuleType, places: Sequence[Any], blocks: np.ndarray, precision: str
+) -> list[MiniBundle]:
+    """Draws the synapses of all routes with spontaneous release."""
     from amine.engine.build.connectivity import build_bundle
-    from amine.engine.build.wiring import spec_of
+    from amine.engine.build.wiring import spec_of, target_row
     from amine.units import to_internal
 
-    index = {place.member.name: p for p, place in enumerate(places)}
-    stream, out = 0, []
-    for s in net.projections:
-        for a in s.source.views():
-            for b in s.target.views():
-                for k, label in enumerate(s.receptors if s.minis is not None else ()):
-                    place, source = places[index[b.population]], places[index[a.population]]
-                    row = module.CELLS[place.member.kind]["targets"][label]
-                    spec = spec_of(net, s, a, b, label, places, blocks, row, stream)
-                    bundle = build_bundle([spec], source.n, blocks.shape[0], net.dt, precision, net.seed)
-                    release: Any = s.release
-                    quantal = release is not None and release.quantal
-                    rate = float(to_internal(s.minis, "1/ms", f"Synapses '{s.name}', minis"))
-                    cv = (
-                        float(to_internal(release.parameters["cv"], "1", "cv"))
-                        if release is not None and quantal
-                        else 0.0
-                    )
-                    out.append(MiniBundle(bundle, place, row, stream * 16 + k, rate, cv))
-                stream += 1
+    net, out = resolved.net, []
+    for r in resolved.routes:
+        if r.synapses.minis is None:
+            continue
+        row = target_row(module, places, r)
+        release: Any = r.synapses.release
+        spec = spec_of(net, r, places, blocks, row)
+        bundle = build_bundle([spec], places[r.origin].n, blocks.shape[0], net.dt, precision, net.seed)
+        quantal = release is not None and release.quantal
+        rate = float(to_internal(r.synapses.minis, "1/ms", f"{r.where}, minis"))
+        cv = float(to_internal(release.parameters["cv"], "1", "cv")) if quantal else 0.0
+        out.append(MiniBundle(bundle, places[r.destination], row, r.stream * 16 + r.port, rate, cv))
     return out

@@ -15,29 +15,38 @@ PARTS = ("kinetic", "synaptic", "minis", "explicit")
 class Transmission:
     """All such parts of a network; drawn before the constants of the targets are worked out, put together after."""
 
-    def __init__(self, sim: Any, structure: Any):
-        self.sim, self.structure = sim, structure
-        self.names = [p for p in PARTS if p in structure.parts]
+    def __init__(self, sim: Any, resolved: Any):
+        self.sim, self.resolved = sim, resolved
+        self.names = [p for p in PARTS if p in resolved.parts]
         self.parts: dict[str, Any] = {}
         self.drawn: dict[str, list[Any]] = {name: self._draw(name) for name in self.names}
+        self.quanta = self._quanta()
 
     def _draw(self, name: str) -> list[Any]:
         s = self.sim
         if name == "kinetic":
             from amine.engine.transmission import kinetic as kinetic_wiring
 
-            return kinetic_wiring.build(s.net, self.structure, s.module, s.places, s.blocks, s.precision)
+            return kinetic_wiring.build(self.resolved, s.places, s.blocks, s.precision)
         if name == "synaptic":
             from amine.engine.transmission import synaptic as synaptic_wiring
 
-            return synaptic_wiring.build(s.net, s.module, s.places, s.blocks, s.precision)
+            return synaptic_wiring.build(self.resolved, s.module, s.places, s.blocks, s.precision)
         if name == "minis":
             from amine.engine.transmission import minis
 
-            return minis.build(s.net, s.module, s.places, s.blocks, s.precision)
+            return minis.build(self.resolved, s.module, s.places, s.blocks, s.precision)
         from amine.engine.transmission import explicit as explicit_wiring
 
-        return explicit_wiring.build(s.net, s.places, s.blocks, s.precision)
+        return explicit_wiring.build(self.resolved, s.places, s.blocks, s.precision)
+
+    def _quanta(self) -> dict[int, dict[str, float]]:
+        """Values that follow from all synapses of a receptor together, by population and parameter."""
+        if "kinetic" not in self.drawn:
+            return {}
+        from amine.engine.transmission import kinetic as kinetic_wiring
+
+        return kinetic_wiring.quanta(self.resolved, self.sim.places, self.drawn["kinetic"], self.sim.precision)
 
     @property
     def bundles(self) -> list[Any]:
@@ -56,7 +65,7 @@ class Transmission:
 
             first = max(1, len(s.arrays.RT))
             return kinetic_wiring.assemble(
-                self.structure, s.module, s.places, s.blocks, self.drawn[name], first, s.arrays, s.net.dt
+                self.resolved, s.module, s.places, s.blocks, self.drawn[name], self.quanta, first, s.arrays, s.net.dt
             )
         if name == "synaptic":
             from amine.engine.transmission import synaptic as synaptic_wiring
@@ -68,19 +77,19 @@ class Transmission:
             return Minis(self.drawn[name], s.blocks, s.places, s.net.dt, s.real)
         from amine.engine.transmission import explicit as explicit_wiring
 
-        return explicit_wiring.assemble(self.structure, s.module, s.places, self.drawn[name], Q, s.threads, s.net.dt)
+        return explicit_wiring.assemble(self.resolved, s.module, s.places, self.drawn[name], Q, s.threads, s.net.dt)
 
     # --- what it asks of the lists of spikes -------------------------------------------------------------------
 
     @property
     def lists(self) -> list[int]:
         """Populations of the lists beyond those of spikes: starts and ends of pulses."""
-        return [p for p, _ in self.structure.pulses for _ in ("start", "end")]
+        return [p.origin for p in self.resolved.pulses for _ in ("start", "end")]
 
     @property
     def rows(self) -> int:
         """Rows of payload."""
-        return sum(g.dim for _, g in self.structure.pulses)
+        return sum(p.group.dim for p in self.resolved.pulses)
 
     @property
     def reach(self) -> int:
@@ -92,7 +101,7 @@ class Transmission:
     def arguments(self, t: int) -> tuple[Any, ...]:
         """What the kernel takes of each part, in the order of a structure's parts."""
         out = []
-        for name in self.structure.parts:
+        for name in self.resolved.parts:
             if name in self.parts:
                 more = (np.int64(self.sim.own),) if name == "kinetic" else ()
                 out.append((*self.parts[name].arguments(t), *more))

@@ -12,10 +12,10 @@ import numpy as np
 from amine.engine.build import wiring
 from amine.engine.build.connectivity import build_bundle
 from amine.engine.build.prepare import BLOCK, Place
+from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.rules import rule_structure
 from amine.engine.transmission.plastic import Plastic, PlasticNetwork, Shard, histories
 from amine.errors import AmineError, AmineWarning
-from amine.network.network import Network
 from amine.network.parts import Synapses
 from amine.network.plasticity import parameter_values, weight_unit
 
@@ -24,7 +24,7 @@ CAPACITY = 31  # entries of a history to begin with
 
 
 def draw(
-    net: Network, structure: Any, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
+    resolved: Resolved, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
 ) -> list[Plastic]:
     """All plastic projections with their synapses drawn.
 
@@ -33,11 +33,12 @@ def draw(
     AmineError
         If weights were loaded that belong to another connectivity.
     """
-    if not structure.rules:
+    if not resolved.rules:
         return []
-    keys, out, local = [repr(r.key()) for r in structure.rules], [], 0
+    net = resolved.net
+    keys, out, local = [repr(r.key()) for r in resolved.rules], [], 0
     real = np.dtype(precision)
-    for (p, release, target, number), (spec,) in wiring.specs(net, module, places, blocks, plastic=True).items():
+    for (p, release, target, number), (spec,) in wiring.specs(resolved, module, places, blocks, plastic=True).items():
         s = net.projections[number]
         kind = keys.index(repr(rule_structure(net, s).key()))
         code = module.RULES[kind]

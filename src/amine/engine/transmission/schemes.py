@@ -15,11 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from amine.engine.resolve.pulses import PulseGroup, one_value, sites_of, steps_of
 from amine.errors import AmineError
 from amine.models.ports import scheme
-from amine.network.network import Network
-from amine.network.parts import Synapses, View
-from amine.network.receptors import scheme_of
 from amine.units import to_internal
 
 # columns of the table of pulse groups; a width of 0 means that transmitter is cleared, no square pulse
@@ -33,62 +31,6 @@ GRID = 512  # intervals of a table over concentration
 STACK = 4.0  # a table over concentration reaches to this multiple of one release; beyond, its end is taken
 FLOOR = 1e-4  # transmitter is gone when it drives no rate above this, in 1/ms, and is below this part of a release
 REST_LIMIT = 1e-3  # open without transmitter: more than this would be missed at the targets
-
-
-@dataclass(frozen=True)
-class PulseGroup:
-    """Schemes of one source population that see one pulse under one release."""
-
-    release: Any
-    schemes: tuple[Any, ...]
-    cleft: Any = None
-
-    def key(self) -> Any:
-        """Plain data: groups of equal keys share their states."""
-        models = [None if m is None else m.to_dict() for m in (self.release, self.cleft)]
-        return [*models, [m.to_dict() for m in self.schemes]]
-
-    @property
-    def dim(self) -> int:
-        """Number of values of a payload: free states, and of square pulses the mass, of each scheme."""
-        return sum(len(scheme(m).free) + (self.cleft is None) for m in self.schemes)
-
-
-def groups_of(net: Network, s: Synapses, target: View) -> list[tuple[PulseGroup, tuple[str, ...]]]:
-    """The pulse groups of a projection onto one population, each with its labels.
-
-    Receptors with the same pulse and plain weights are delivered together.
-    """
-    population = net.populations[target.population]
-    where = f"Synapses '{s.name}'"
-    found: dict[Any, list[str]] = {}
-    models = {label: scheme_of(population, label, where) for label in s.receptors}
-    for label, weight in s.receptors.items():
-        m = models[label]
-        pulse = tuple(_number(m, n) for n in ("T_max", "T_width")) if s.cleft is None else ()
-        alone = not isinstance(weight, str) or not (s.delay is None or isinstance(s.delay, str))
-        found.setdefault((*pulse, label if alone else ""), []).append(label)
-    return [
-        (PulseGroup(s.release, tuple(models[x] for x in labels), s.cleft), tuple(labels)) for labels in found.values()
-    ]
-
-
-def _number(model: Any, name: str) -> float:
-    value = model.parameters[name]
-    if not isinstance(value, str):
-        raise AmineError(
-            f"{model.where}, parameter '{name}'",
-            "the state lives at the source, so it must be one value for all targets",
-            hint="say detail='explicit'",
-        )
-    return float(to_internal(value, model.units[name], f"{model.where}, parameter '{name}'"))
-
-
-def steps_of(group: PulseGroup, dt: float) -> int:
-    """Width of a group's pulse in steps; 0 if transmitter is cleared."""
-    if group.cleft is not None:
-        return 0
-    return max(1, round(_number(group.schemes[0], "T_width") / dt))
 
 
 # --- source text -------------------------------------------------------------------------------------------------
@@ -241,7 +183,7 @@ def parts_of(group: PulseGroup, module: ModuleType, index: dict[Any, int]) -> li
     out = []
     for m in group.schemes:
         s, j = scheme(m), index[repr(m.structure())]
-        values = {n: np.float64(_number(m, n)) for n in m.units}
+        values = {n: np.float64(one_value(m, n)) for n in m.units}
         rates = [np.array(getattr(module, f"scheme_{j}")(values, T), float) for T in (0.0, 1.0)]
         check_rates(rates, s)
         zero, one = (generator_matrix(s, r) for r in rates)
@@ -256,7 +198,7 @@ def dynamics(group: PulseGroup, module: ModuleType, index: dict[Any, int]) -> Dy
     out, at = Dynamics(np.zeros((D, D)), np.zeros((D, D)), np.zeros(D)), 0
     for m, (s, zero, slope) in zip(group.schemes, parts_of(group, module, index), strict=True):
         n = len(s.states)
-        on = zero + _number(m, "T_max") * slope
+        on = zero + one_value(m, "T_max") * slope
         out.off[at : at + n, at : at + n], out.on[at : at + n, at : at + n] = reduced(zero), reduced(on)
         out.rest[at : at + n - 1], out.rest[at + n - 1] = equilibrium(zero)[1:], 1.0
         at += n
@@ -299,13 +241,6 @@ def _closed(module: ModuleType, j: int, s: Any, m: Any, values: dict[str, Any], 
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
-
-
-def sites_of(release: Any) -> int:
-    """Number of release sites that are drawn each for itself; 0 if release is a mean."""
-    if release is None or not release.quantal:
-        return 0
-    return int(to_internal(release.parameters["n"], "1", "quantal release, n"))
 
 
 @dataclass

@@ -13,10 +13,10 @@ from amine.engine.build import order
 from amine.engine.build.connectivity import Bundle, build_bundle
 from amine.engine.build.prepare import Place
 from amine.engine.device import synaptic as table
-from amine.engine.resolve.release import ELAPSED, is_own, is_synaptic
+from amine.engine.resolve.release import ELAPSED, is_own
+from amine.engine.resolve.resolved import Resolved
 from amine.errors import AmineError
 from amine.models.model import Model
-from amine.network.network import Network
 from amine.units import to_internal
 
 PORTS = 16  # draws of parameters are told apart from those of weights by their port
@@ -91,32 +91,19 @@ class Synaptic:
 
 
 def build(
-    net: Network, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
+    resolved: Resolved, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
 ) -> list[SynapticBundle]:
     """Draws the synapses, and parameters that differ."""
-    from amine.engine.build.wiring import spec_of
+    from amine.engine.build.wiring import alike, spec_of, target_row
 
-    index = {place.member.name: p for p, place in enumerate(places)}
+    net = resolved.net
     groups: dict[Any, tuple[Model, list[Any]]] = {}
-    stream = 0
-    for s in net.projections:
-        for a in s.source.views():
-            for b in s.target.views():
-                for label in s.receptors if is_synaptic(s) else ():
-                    place = places[index[b.population]]
-                    row = module.CELLS[place.member.kind]["targets"][label]
-                    spec = spec_of(net, s, a, b, label, places, blocks, row, stream)
-                    alike = isinstance(spec.weight, float) and isinstance(spec.delay, int)
-                    steps = spec.delay - spec.early if isinstance(spec.delay, int) else 0
-                    own = s.name + str(stream) if is_own(s.release) else ""  # its values are drawn by themselves
-                    key = (
-                        index[a.population],
-                        repr(s.release.to_dict()),
-                        own,
-                        *((spec.weight, steps) if alike else ("own",)),
-                    )
-                    groups.setdefault(key, (s.release, []))[1].append(spec)
-                stream += 1
+    for r in resolved.at("synaptic"):
+        release = r.synapses.release
+        spec = spec_of(net, r, places, blocks, target_row(module, places, r))
+        own = r.synapses.name + str(r.stream) if is_own(release) else ""  # its values are drawn by themselves
+        key = (r.origin, repr(release.to_dict()), own, *alike(spec))
+        groups.setdefault(key, (release, []))[1].append(spec)
     out = []
     for (p, *_), (release, specs) in groups.items():
         args = (places[p].n, blocks.shape[0], net.dt, precision, net.seed)
@@ -129,7 +116,7 @@ def build(
 
 def parameters(specs: list[Any], release: Model, bundle: Bundle, args: Any) -> list[np.ndarray]:
     """Parameters and initial states of each synapse, drawn as a weight would be."""
-    from amine.engine.build.wiring import _internal
+    from amine.engine.build.wiring import internal_value
 
     first = "p" if release.quantal else "U"
     if not {first, "tau_rec", "tau_facil"} <= set(release.units):
@@ -140,7 +127,7 @@ def parameters(specs: list[Any], release: Model, bundle: Bundle, args: Any) -> l
         )
     own = [np.zeros((int(shard.rows[-1]), table.OWN_COLUMNS), np.float32) for shard in bundle.shards]
     for column, name in ((table.U, first), (table.TAU_REC, "tau_rec"), (table.TAU_FACIL, "tau_facil")):
-        value = _internal(release.parameters[name], release.units[name], f"{release.where}, {name}")
+        value = internal_value(release.parameters[name], release.units[name], f"{release.where}, {name}")
         if isinstance(value, float):
             for x in own:
                 x[:, column] = value

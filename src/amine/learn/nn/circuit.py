@@ -12,6 +12,7 @@ from torch import nn
 
 from amine.compounds import catalogue
 from amine.engine.build import prepare
+from amine.engine.resolve.resolved import resolve
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import circuit_parts as parts
 from amine.learn.nn import compiled
@@ -122,20 +123,20 @@ class Circuit(nn.Module):
         return out
 
     def _build(self, net: Any, wanted: dict[str, Any], bounds: dict[str, Any], options: dict[str, Any]) -> None:
-        structure = prepare.read(net)
-        module, _ = prepare.load_module(structure, 64)
-        places, _ = prepare.layout(structure, module)
+        resolved = resolve(net)
+        module, _ = prepare.load_module(resolved, 64)
+        places, _ = prepare.layout(resolved, module)
         lists = {places[p].member.name: (k, ids - places[p].id0) for p, k, ids in prepare.spike_lists(net, places)}
         self.sizes = {place.member.name: place.n for place in places}
-        self.connections = parts.connections(net, module, places)
+        self.connections = parts.connections(resolved, module, places)
         self.drugs = None
-        if structure.slow is not None:
-            self.drugs = parts.Drugs(structure.slow, wanted["dose"], self.concentrations, of_drugs("dose:", bounds))
+        if resolved.slow is not None:
+            self.drugs = parts.Drugs(resolved.slow, wanted["dose"], self.concentrations, of_drugs("dose:", bounds))
         self.members, self.releases = nn.ModuleDict(), nn.ModuleDict()
         self.outside: dict[str, Any] = {}
         for place in places:
             m = place.member
-            values = prepare._values(net, m)
+            values = prepare.drawn_values(net, m)
             self.outside[m.name] = parts.external(net, place, values, lists)
             self.releases[module_name(m.name)] = nn.ModuleList(parts.release_parts(m, net.dt, options["surrogate"]))
             if m.population.model.kind != "neuron":
@@ -144,8 +145,8 @@ class Circuit(nn.Module):
             named = {
                 "bounds": {m.name: {n: bounds[k] for k, p, n in wanted["parameter"] if p == m.name and k in bounds}}
             }
-            initial = initial_states(net, m, structure.cells[m.kind])
-            cell = structure.cells[m.kind]
+            initial = initial_states(net, m, resolved.cells[m.kind])
+            cell = resolved.cells[m.kind]
             self.members[module_name(m.name)] = parts.Member(
                 m.population, cell, values, initial, net.dt, learn, options | named
             )

@@ -11,8 +11,7 @@ from torch import nn
 
 from amine.engine.build import wiring
 from amine.engine.build.connectivity.build import pairs_of
-from amine.engine.build.prepare import _count as count
-from amine.engine.build.prepare import _spread as spread
+from amine.engine.build.prepare import count, spread_value
 from amine.engine.device import slow_tables as T
 from amine.engine.resolve.cells import CellStructure
 from amine.errors import AmineError
@@ -88,7 +87,7 @@ class Connection:
         return int(self.offset.max()) if len(self.offset) else 1
 
 
-def connections(net: Any, module: Any, places: Any) -> list[Connection]:
+def connections(resolved: Any, module: Any, places: Any) -> list[Connection]:
     """All synapses of a network, as the engine draws them."""
     blocks = wiring.boundaries(places, 1)
     out: list[Connection] = []
@@ -96,9 +95,9 @@ def connections(net: Any, module: Any, places: Any) -> list[Connection]:
         {row: label for label, row in module.CELLS[p.member.kind]["targets"].items()} if p.member.kind >= 0 else {}
         for p in places
     ]
-    for (p, release, *_), specs in wiring.specs(net, module, places, blocks).items():
+    for (p, release, *_), specs in wiring.specs(resolved, module, places, blocks).items():
         for spec in specs:
-            i, j, weight, delay = pairs_of(spec, places[p].n, net.dt, net.seed)
+            i, j, weight, delay = pairs_of(spec, places[p].n, resolved.net.dt, resolved.net.seed)
             target, row = _target(places, spec)
             ptr = np.zeros(places[p].n + 1, np.int64)
             np.cumsum(np.bincount(i, minlength=places[p].n), out=ptr[1:])
@@ -240,8 +239,8 @@ def external(net: Any, place: Any, values: dict[str, Any], lists: dict[str, Any]
     for i in m.poisson:
         where = f"Poisson input '{i.name}'"
         views = i.target.views()
-        w = spread(net, views, m, i.weight, m.ports[i.receptor].weight_unit, where + ", weight")
-        r = spread(net, views, m, i.rate, "Hz", where + ", rate")
+        w = spread_value(net, views, m, i.weight, m.ports[i.receptor].weight_unit, where + ", weight")
+        r = spread_value(net, views, m, i.rate, "Hz", where + ", rate")
         there = count(views, m)
         out.poisson.append((i.receptor, np.asarray(r) * there * int(i.n) * net.dt, np.asarray(w)))
     for s in m.stimuli:

@@ -1,0 +1,76 @@
+"""Pulses of transmitter that schemes at the source see: which there are, and which receptors see one together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from amine.errors import AmineError
+from amine.models.ports import scheme
+from amine.network.parts import Synapses
+from amine.units import to_internal
+
+
+@dataclass(frozen=True)
+class PulseGroup:
+    """Schemes of one source population that see one pulse under one release."""
+
+    release: Any
+    schemes: tuple[Any, ...]
+    cleft: Any = None
+
+    def key(self) -> Any:
+        """Plain data: groups of equal keys share their states."""
+        models = [None if m is None else m.to_dict() for m in (self.release, self.cleft)]
+        return [*models, [m.to_dict() for m in self.schemes]]
+
+    @property
+    def dim(self) -> int:
+        """Number of values of a payload: free states, and of square pulses the mass, of each scheme."""
+        return sum(len(scheme(m).free) + (self.cleft is None) for m in self.schemes)
+
+
+def groups_of(s: Synapses, models: Mapping[str, Any]) -> list[tuple[PulseGroup, tuple[str, ...]]]:
+    """The pulse groups of a projection onto one population, each with its labels; ``models`` are the schemes there.
+
+    Receptors with the same pulse and plain weights are delivered together.
+    """
+    found: dict[Any, list[str]] = {}
+    for label, weight in s.receptors.items():
+        m = models[label]
+        pulse = tuple(one_value(m, n) for n in ("T_max", "T_width")) if s.cleft is None else ()
+        alone = not isinstance(weight, str) or not (s.delay is None or isinstance(s.delay, str))
+        found.setdefault((*pulse, label if alone else ""), []).append(label)
+    return [
+        (PulseGroup(s.release, tuple(models[x] for x in labels), s.cleft), tuple(labels)) for labels in found.values()
+    ]
+
+
+def one_value(model: Any, name: str) -> float:
+    """A parameter of a scheme in the coherent system; raises AmineError if it differs between targets."""
+    value = model.parameters[name]
+    if not isinstance(value, str):
+        raise AmineError(
+            f"{model.where}, parameter '{name}'",
+            "the state lives at the source, so it must be one value for all targets",
+            hint="say detail='explicit'",
+        )
+    return float(to_internal(value, model.units[name], f"{model.where}, parameter '{name}'"))
+
+
+def steps_of(group: PulseGroup, dt: float) -> int:
+    """Width of a group's pulse in steps; 0 if transmitter is cleared."""
+    if group.cleft is not None:
+        return 0
+    return max(1, round(one_value(group.schemes[0], "T_width") / dt))
+
+
+def sites_of(release: Any) -> int:
+    """Number of release sites that are drawn each for itself; 0 if release is a mean."""
+    if release is None or not release.quantal:
+        return 0
+    return int(to_internal(release.parameters["n"], "1", "quantal release, n"))
+
+
+__all__ = ["PulseGroup", "groups_of", "one_value", "sites_of", "steps_of"]

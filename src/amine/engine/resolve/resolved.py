@@ -1,0 +1,237 @@
+"""A network as the engine reads it: everything looked up once, nothing changed afterwards.
+
+:func:`resolve` alone walks over the parts of a description. What is built, generated and run reads its result, and returns
+what it finds beyond that (drawn synapses, totals of conductances) instead of writing it back.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from amine.engine.device.tables import SOURCE_LIST, SOURCE_POISSON
+from amine.engine.resolve.baths import with_baths
+from amine.engine.resolve.blockers import values as blocker_values
+from amine.engine.resolve.cells import CellStructure, partly
+from amine.engine.resolve.routes import Level, Pulse, PulseRoute, Route, pulses_of, releases_of, routes_of
+from amine.engine.resolve.rules import RuleStructure, rules_of
+from amine.engine.resolve.signals import Plan, plan
+from amine.engine.resolve.target_rules import Learned, learned
+from amine.engine.resolve.tree import CableStructure, read_cell
+from amine.errors import AmineWarning
+from amine.models.naming import port_name
+from amine.network.cables import has_tree
+from amine.network.in_use import ReceptorInUse, receptors_in_use
+from amine.network.network import Network
+from amine.network.parts import PoissonInput, Population, Stimulus
+from amine.values import Value
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A population: its kind of cell, what reaches it, and all its values by their names in the fused system."""
+
+    population: Population
+    receptors: Mapping[str, ReceptorInUse]
+    values: Mapping[str, tuple[Value, str]]  # parameter -> (value, unit)
+    releases: tuple[Any, ...] = ()  # release models that its neurons advance
+    stimuli: tuple[Stimulus, ...] = ()
+    poisson: tuple[PoissonInput, ...] = ()
+    gap: bool = False
+    learned: tuple[Learned, ...] = ()  # rules of plasticity that give its neurons states
+    varying: tuple[str, ...] = ()  # parameters that doses and modulators change
+    spread: frozenset[str] = frozenset()  # those of them that then differ between neurons
+    blockers: tuple[tuple[str, str], ...] = ()  # (receptor, drug) of blockers of open channels
+    kind: int = 0  # index of the kind of cell, or SOURCE_POISSON, SOURCE_LIST
+    structure: Any = None  # CellStructure or CableStructure; None for sources
+    plan: Any = None  # CablePlan: what lies on each compartment of cells with a tree
+
+    @property
+    def name(self) -> str:
+        """The population's name."""
+        return self.population.name
+
+    @property
+    def ports(self) -> Mapping[str, Any]:
+        """The equations of its receptors at the target, by label."""
+        return {label: r.port for label, r in self.receptors.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Resolved:
+    """A network, resolved. ``net`` is the description with the rates that constant doses give its schemes."""
+
+    net: Network
+    members: tuple[Member, ...]
+    cells: tuple[Any, ...]  # CellStructure or CableStructure: kinds of cells that differ in more than values
+    routes: tuple[Route, ...]
+    pulses: tuple[Pulse, ...]  # of schemes at the source
+    pulsed: tuple[PulseRoute, ...]
+    releases: tuple[Any, ...]  # release models that differ in more than values
+    rules: tuple[RuleStructure, ...]  # rules of plasticity that differ in more than values
+    schemes: tuple[Any, ...]  # schemes that differ in more than values
+    parts: tuple[str, ...]  # parts of the loop over steps that are needed: own, poisson_source, spike_list, ...
+    slow: Plan | None = None  # slow signals: doses, fields, receptors of modulators
+
+    @property
+    def signals(self) -> Mapping[str, int]:
+        """Places of the slow signals by name: ``dopamine``, ``D1``, ``dose:ketamine``."""
+        return self.slow.signals if self.slow is not None else {}
+
+    def at(self, *levels: Level) -> tuple[Route, ...]:
+        """The routes that are carried out at some levels."""
+        return tuple(r for r in self.routes if r.level in levels)
+
+    def key(self, bits: int) -> list[Any]:
+        """Plain data that decides the generated module."""
+        plastic = [[r.key() for r in self.rules]] if self.rules else []
+        schemes = [[m.structure() for m in self.schemes]] if self.schemes else []
+        releases = [m.structure() for m in self.releases]
+        return [bits, list(self.parts), [c.key() for c in self.cells], releases, *plastic, *schemes]
+
+
+def resolve(net: Network) -> Resolved:
+    """Looks everything up; warns of doses that act on nothing.
+
+    Raises
+    ------
+    AmineError
+        If parts of the description do not fit together.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network()
+    >>> E, I = (net.population(n, 10, "lif_cond") for n in "EI")
+    >>> S = net.synapses(E + I, I, receptors={"AMPA": "1 nS", "NMDA": "0.2 nS"}, p=0.5)
+    >>> [(r.source.population, r.label, r.stream, r.level) for r in resolve(net).routes]
+    [('E', 'AMPA', 0, 'filter'), ('E', 'NMDA', 0, 'filter'), ('I', 'AMPA', 1, 'filter'), ('I', 'NMDA', 1, 'filter')]
+    """
+    net = with_baths(net)
+    receptors, releases = receptors_in_use(net), releases_of(net)
+    routes = routes_of(net, receptors, releases)
+    pulses, pulsed = pulses_of(routes)
+    slow = plan(net)
+    for sentence in slow.idle if slow is not None else []:
+        warnings.warn(sentence, AmineWarning, stacklevel=2)
+    described = [_member(net, p, receptors[p.name], releases[p.name], slow) for p in net.populations.values()]
+    members, cells = _kinds(net, described)
+    schemes = [m for p in pulses for m in p.group.schemes]
+    schemes += [r.receptor.scheme for r in routes if r.level == "explicit"]
+    return Resolved(
+        net,
+        members,
+        cells,
+        routes,
+        pulses,
+        pulsed,
+        _different([model for m in members for model in m.releases]),
+        tuple(rules_of(net)),
+        _different(schemes),
+        _parts(net, members, routes, slow),
+        slow,
+    )
+
+
+def _different(models: Sequence[Any]) -> tuple[Any, ...]:
+    """The models that differ in more than values."""
+    found: dict[str, Any] = {}
+    for m in models:
+        found.setdefault(repr(m.structure()), m)
+    return tuple(found.values())
+
+
+def _member(
+    net: Network,
+    population: Population,
+    receptors: Mapping[str, ReceptorInUse],
+    releases: tuple[Any, ...],
+    slow: Plan | None,
+) -> Member:
+    name = population.name
+    values: dict[str, tuple[Value, str]] = {n: (v, population.model.units[n]) for n, v in population.parameters.items()}
+    for label, r in receptors.items():
+        values |= {port_name(n, label): (v, r.port.units[n]) for n, v in r.port.parameters.items()}
+    rules = learned(net, name)
+    for part, s in rules.items():
+        units = {n: part.rule.weight if u == "weight" else u for n, u in s.plasticity.units.items()}
+        values |= {part.parameter(n): (s.plasticity.parameters[n], u) for n, u in units.items()}
+    varying, spread = slow.varying(name) if slow is not None else ((), frozenset[str]())
+    values |= {n: ("1", "1") for n in varying if n not in values}
+    blockers = [] if slow is None else slow.blockers.get(name, [])
+    if slow is not None:
+        values |= blocker_values(net, slow, name)
+    return Member(
+        population,
+        receptors,
+        MappingProxyType(values),
+        releases,
+        tuple(s for s in net.stimuli if _touches(s, name)),
+        tuple(i for i in net.inputs if _touches(i, name)),
+        any(name in (g.a.population, g.b.population) for g in net.electrical),
+        tuple(rules),
+        varying,
+        spread,
+        tuple((label, e.drug) for label, e in blockers),
+    )
+
+
+def _kinds(
+    net: Network, described: Sequence[Member]
+) -> tuple[tuple[Member, ...], tuple[CellStructure | CableStructure, ...]]:
+    """The members with their kinds of cells, and these kinds without repetition."""
+    cells: dict[str, CellStructure | CableStructure] = {}
+    members = []
+    for m in described:
+        model = m.population.model
+        if model.kind == "source":
+            members.append(replace(m, kind=SOURCE_LIST if "times" in model.units else SOURCE_POISSON))
+            continue
+        structure, at = read_cell(net, m) if has_tree(m.population) else (_cell(m), None)
+        key = repr(structure.key())
+        cells.setdefault(key, structure)
+        members.append(replace(m, kind=list(cells).index(key), structure=structure, plan=at))
+    return tuple(members), tuple(cells.values())
+
+
+def _cell(m: Member) -> CellStructure:
+    differ = {n for n, (v, _) in m.values.items() if not isinstance(v, str)}
+    poisson = tuple(
+        (
+            i.receptor,
+            not isinstance(i.weight, str) or partly(i.target.views(), m.population),
+            not isinstance(i.rate, str),
+        )
+        for i in m.poisson
+    )
+    arrays = frozenset(differ | ({"G_gap"} if m.gap else set()) | m.spread)
+    ports = tuple(m.ports.items())
+    stimuli = len(m.stimuli)
+    return CellStructure(m.population.model, ports, stimuli, poisson, m.gap, arrays, m.varying, m.learned, m.blockers)
+
+
+def _touches(part: Any, name: str) -> bool:
+    return any(v.population == name for v in part.target.views())
+
+
+def _parts(net: Network, members: Sequence[Member], routes: Sequence[Route], slow: Plan | None) -> tuple[str, ...]:
+    kinds, levels = {m.kind for m in members}, {r.level for r in routes}
+    filters = [r for r in routes if r.level in ("filter", "plastic")]
+    there = {
+        "own": any(not isinstance(x, str) for r in filters for x in (r.weight, r.synapses.delay or "")),
+        "poisson_source": SOURCE_POISSON in kinds,
+        "spike_list": SOURCE_LIST in kinds,
+        "probes": bool(net.probes) or (slow is not None and bool(slow.probes)),
+        "slow": slow is not None,
+        "kinetic": "kinetic" in levels,
+        "synaptic": "synaptic" in levels,
+        "minis": any(s.minis is not None for s in net.projections),
+        "explicit": "explicit" in levels,
+    }
+    return tuple(name for name, x in there.items() if x)
+
+
+__all__ = ["Member", "Resolved", "resolve"]

@@ -1,0 +1,134 @@
+"""Routes: each projection from each view of its sources to each view of its targets, receptor by receptor.
+
+The one walk over the projections of a network. Its order decides the random streams, and so the connectivity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from amine.engine.resolve.pulses import PulseGroup, groups_of
+from amine.engine.resolve.release import is_synaptic, payloads
+from amine.network.in_use import ReceptorInUse, ReceptorsInUse
+from amine.network.network import Network
+from amine.network.parts import Synapses, View
+from amine.values import Value
+
+#: where a route is carried out: a linear filter at the target, one whose weights a rule changes, one whose synapses
+#: release each for itself, a scheme at the source, a scheme at each synapse
+Level = Literal["filter", "plastic", "synaptic", "kinetic", "explicit"]
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """Synapses from one view to another at one receptor."""
+
+    synapses: Synapses
+    number: int  # of the projection among all of the network
+    stream: int  # names the random draws; the same for all receptors of a pair of views
+    source: View
+    target: View
+    origin: int  # index of the source population
+    destination: int  # index of the target population
+    port: int  # index of the receptor among those of the projection
+    level: Level
+    receptor: ReceptorInUse
+    release: int  # index among the release models that the source advances; -1 if that decides nothing here
+
+    @property
+    def label(self) -> str:
+        """The receptor's label."""
+        return self.receptor.label
+
+    @property
+    def weight(self) -> Value:
+        """The weight at this receptor."""
+        return self.synapses.receptors[self.label]
+
+    @property
+    def weight_unit(self) -> str:
+        """The unit of the weight."""
+        return self.receptor.port.weight_unit
+
+    @property
+    def where(self) -> str:
+        """How a message names the projection."""
+        return f"Synapses '{self.synapses.name}'"
+
+
+@dataclass(frozen=True, eq=False)
+class PulseRoute:
+    """Receptors of a projection between two views that see one pulse, and are delivered together."""
+
+    pulse: int  # index among all pulses of the network
+    group: PulseGroup
+    routes: tuple[Route, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The receptors' labels."""
+        return tuple(r.label for r in self.routes)
+
+
+@dataclass(frozen=True, eq=False)
+class Pulse:
+    """A pulse group at a source population."""
+
+    origin: int
+    group: PulseGroup
+
+
+def releases_of(net: Network) -> Mapping[str, tuple[Any, ...]]:
+    """For each population the release models that its neurons advance, in the order of their first use."""
+    out: dict[str, list[Any]] = {name: [] for name in net.populations}
+    for s in net.projections:
+        for name in dict.fromkeys(v.population for v in s.source.views()):
+            out[name] += [r for r in payloads(s) if r not in out[name]]
+    return {name: tuple(models) for name, models in out.items()}
+
+
+def routes_of(net: Network, receptors: ReceptorsInUse, releases: Mapping[str, Sequence[Any]]) -> tuple[Route, ...]:
+    """All routes, in the order of projections, source views, target views and receptors."""
+    index = {name: p for p, name in enumerate(net.populations)}
+    out, stream = [], 0
+    for number, s in enumerate(net.projections):
+        for a in s.source.views():
+            for b in s.target.views():
+                for port, label in enumerate(s.receptors):
+                    level = _level(s, label)
+                    plain = s.release is not None and level in ("filter", "plastic")
+                    release = releases[a.population].index(s.release) if plain else -1
+                    ends = (a, b, index[a.population], index[b.population])
+                    receptor = receptors[b.population][label]
+                    out.append(Route(s, number, stream, *ends, port, level, receptor, release))
+                stream += 1
+    return tuple(out)
+
+
+def _level(s: Synapses, label: str) -> Level:
+    if s.detail != "receptor":
+        return s.detail  # type: ignore[return-value]  (checked with the projection)
+    return "plastic" if label == s.plastic else "synaptic" if is_synaptic(s) else "filter"
+
+
+def pulses_of(routes: Sequence[Route]) -> tuple[tuple[Pulse, ...], tuple[PulseRoute, ...]]:
+    """The pulses of a network without repetition, and the routes that see each."""
+    pairs: dict[tuple[int, View, View, int], list[Route]] = {}
+    for r in routes:
+        if r.level == "kinetic":
+            pairs.setdefault((r.stream, r.source, r.target, r.number), []).append(r)
+    pulses: dict[tuple[int, str], Pulse] = {}
+    out = []
+    for each in pairs.values():
+        by_label = {r.label: r for r in each}
+        first = each[0]
+        for group, labels in groups_of(first.synapses, {n: r.receptor.scheme for n, r in by_label.items()}):
+            key = (first.origin, repr(group.key()))
+            pulses.setdefault(key, Pulse(first.origin, group))
+            out.append(PulseRoute(list(pulses).index(key), group, tuple(by_label[n] for n in labels)))
+    return tuple(pulses.values()), tuple(out)
+
+
+__all__ = ["Level", "Pulse", "PulseRoute", "Route", "pulses_of", "releases_of", "routes_of"]
