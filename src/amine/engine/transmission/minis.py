@@ -135,8 +135,7 @@ def build(
         release: Any = r.synapses.release
         spec = spec_of(net, r, places, blocks, row)
         bundle = build_bundle([spec], places[r.origin].n, blocks.shape[0], net.dt, precision, net.seed)
-        quantal = release is not None and release.quantal
         rate = float(to_internal(r.synapses.minis, "1/ms", f"{r.where}, minis"))
-        cv = float(to_internal(release.parameters["cv"], "1", "cv")) if quantal else 0.0
+        cv = float(to_internal(release.parameters["cv"], "1", "cv")) if release is not None and release.quantal else 0.0
         out.append(MiniBundle(bundle, places[r.destination], row, r.stream * 16 + r.port, rate, cv))
     return out
