@@ -18,6 +18,7 @@ from amine.engine.device.tables import (
     SOURCE_LIST,
     SOURCE_POISSON,
 )
+from amine.engine.resolve.keys import structural_key
 from amine.engine.resolve.resolved import Member, Resolved
 from amine.errors import AmineError
 from amine.models.naming import GAP_TOTAL
@@ -55,7 +56,7 @@ def load_module(resolved: Resolved, bits: int) -> tuple[ModuleType, bool]:
             releases,
             list(resolved.parts),
             bits,
-            f"Kinds of cells: {', '.join(c.neuron.name for c in resolved.cells)}.",
+            f"Kinds of cells: {', '.join(c.title for c in resolved.cells)}.",
             [r.code(j) for j, r in enumerate(resolved.rules)],
         )
         if resolved.schemes:
@@ -66,7 +67,7 @@ def load_module(resolved: Resolved, bits: int) -> tuple[ModuleType, bool]:
                 text += conductors(list(resolved.schemes))
         return text
 
-    return cache.load(resolved.key(bits), source)
+    return cache.load([bits, structural_key(resolved.module)], source)
 
 
 def _generate_tree(cell: Any, i: int, resolved: Resolved) -> Any:

@@ -214,7 +214,7 @@ class _Writer:
         self.cell, self.index, self.W, self.first = cell, index, cell.lanes, first
         self.groups = [_Group(cell, m, q) for q, m in enumerate(cell.membranes)]
         # the root makes the spikes, and nothing moves its voltage after the solve: they are found as it is solved
-        self.at_once = cell.neuron.spike_at == 0 and not cell.jumps
+        self.at_once = cell.spikes_at_root and not cell.jumps
 
     def code(self) -> CableCode:
         scalars = [self._name(g, n) for g in self.groups for n in g.constants["scalars"]]
@@ -257,14 +257,14 @@ class _Writer:
             self.W,
             self.cell.method,
             self.cell.gap,
-            len(self.cell.poisson),
+            int(self.cell.poisson),
         )
         refresh = [Refresh(g.stepper, self.cell.varying, g.constants["scalars"], []) for g in self.groups]
         self.needs = sorted({n for r in refresh for n in r.needs}) if self.cell.varying else []
         out.needs = tuple(self.needs)
         out.source = "".join(
             [
-                f"# {self.cell.neuron.name}: " + ", ".join(f"{s} {m}" for s, m in integrators.items()) + "\n",
+                f"# {self.cell.title}: " + ", ".join(f"{s} {m}" for s, m in integrators.items()) + "\n",
                 self._devices(),
                 *(self._preparation(g) for g in self.groups),
                 self._emit(),
@@ -508,7 +508,7 @@ class _Writer:
             beyond = (set(r.named) | set(r.linear)) & {*g.constants["fields"], *g.constants["rows"]}
             if beyond:
                 raise AmineError(
-                    f"Neuron '{self.cell.neuron.name}'",
+                    f"Neuron '{self.cell.name}'",
                     "a dose or modulator acts on a parameter that differs between compartments or neurons",
                     given=", ".join(self.cell.varying),
                     hint="give it one value",

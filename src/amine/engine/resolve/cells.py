@@ -29,19 +29,11 @@ class CellStructure:
     learned: tuple[Any, ...] = ()  # rules of plasticity that give the neurons states
     blockers: tuple[tuple[str, str], ...] = ()  # (port label, drug) of blockers of open channels
 
+    @property
+    def title(self) -> str:
+        """What the generated module calls it."""
+        return self.neuron.name
+
     def parameters(self) -> list[str]:
         """Names of all parameters of the fused system but the total gap-junction conductance."""
         return [*self.neuron.units, *(port_name(n, label) for label, m in self.ports for n in m.units)]
-
-    def key(self) -> Any:
-        """Plain data that decides the code."""
-        key = [
-            self.neuron.structure(),
-            [[label, m.structure()] for label, m in self.ports],
-            self.stimuli,
-            list(self.poisson),
-            self.gap,
-            sorted(self.arrays),
-        ]
-        key += [list(self.varying), list(self.blockers)] if self.varying else []
-        return [*key, ["learned", *([x.tag, x.rule.key()] for x in self.learned)]] if self.learned else key

@@ -14,16 +14,11 @@ from amine.units import to_internal
 
 @dataclass(frozen=True)
 class PulseGroup:
-    """Schemes of one source population that see one pulse under one release."""
+    """Schemes of one source population that see one pulse under one release; equal groups share their states."""
 
     release: Any
     schemes: tuple[Any, ...]
     cleft: Any = None
-
-    def key(self) -> Any:
-        """Plain data: groups of equal keys share their states."""
-        models = [None if m is None else m.to_dict() for m in (self.release, self.cleft)]
-        return [*models, [m.to_dict() for m in self.schemes]]
 
     @property
     def dim(self) -> int:

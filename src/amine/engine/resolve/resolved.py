@@ -16,6 +16,7 @@ from amine.engine.device.tables import SOURCE_LIST, SOURCE_POISSON
 from amine.engine.resolve.baths import with_baths
 from amine.engine.resolve.blockers import values as blocker_values
 from amine.engine.resolve.cells import CellStructure, partly
+from amine.engine.resolve.keys import structural_key
 from amine.engine.resolve.routes import Level, Pulse, PulseRoute, Route, pulses_of, releases_of, routes_of
 from amine.engine.resolve.rules import RuleStructure, rules_of
 from amine.engine.resolve.signals import Plan, plan
@@ -61,6 +62,17 @@ class Member:
 
 
 @dataclass(frozen=True, eq=False)
+class ModuleStructure:
+    """What decides the generated module of a network, beside the precision."""
+
+    cells: tuple[Any, ...]
+    releases: tuple[Any, ...]
+    rules: tuple[RuleStructure, ...]
+    schemes: tuple[Any, ...]
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Resolved:
     """A network, resolved. ``net`` is the description with the rates that constant doses give its schemes."""
 
@@ -85,12 +97,10 @@ class Resolved:
         """The routes that are carried out at some levels."""
         return tuple(r for r in self.routes if r.level in levels)
 
-    def key(self, bits: int) -> list[Any]:
-        """Plain data that decides the generated module."""
-        plastic = [[r.key() for r in self.rules]] if self.rules else []
-        schemes = [[m.structure() for m in self.schemes]] if self.schemes else []
-        releases = [m.structure() for m in self.releases]
-        return [bits, list(self.parts), [c.key() for c in self.cells], releases, *plastic, *schemes]
+    @property
+    def module(self) -> ModuleStructure:
+        """What decides the generated module."""
+        return ModuleStructure(self.cells, self.releases, self.rules, self.schemes, self.parts)
 
 
 def resolve(net: Network) -> Resolved:
@@ -191,7 +201,7 @@ def _kinds(
             members.append(replace(m, kind=SOURCE_LIST if "times" in model.units else SOURCE_POISSON))
             continue
         structure, at = read_cell(net, m) if has_tree(m.population) else (_cell(m), None)
-        key = repr(structure.key())
+        key = repr(structural_key(structure))
         cells.setdefault(key, structure)
         members.append(replace(m, kind=list(cells).index(key), structure=structure, plan=at))
     return tuple(members), tuple(cells.values())
@@ -234,4 +244,4 @@ def _parts(net: Network, members: Sequence[Member], routes: Sequence[Route], slo
     return tuple(name for name, x in there.items() if x)
 
 
-__all__ = ["Member", "Resolved", "resolve"]
+__all__ = ["Member", "ModuleStructure", "Resolved", "resolve"]

@@ -119,13 +119,13 @@ def pulses_of(routes: Sequence[Route]) -> tuple[tuple[Pulse, ...], tuple[PulseRo
     for r in routes:
         if r.level == "kinetic":
             pairs.setdefault((r.stream, r.source, r.target, r.number), []).append(r)
-    pulses: dict[tuple[int, str], Pulse] = {}
+    pulses: dict[tuple[int, PulseGroup], Pulse] = {}
     out = []
     for each in pairs.values():
         by_label = {r.label: r for r in each}
         first = each[0]
         for group, labels in groups_of(first.synapses, {n: r.receptor.scheme for n, r in by_label.items()}):
-            key = (first.origin, repr(group.key()))
+            key = (first.origin, group)
             pulses.setdefault(key, Pulse(first.origin, group))
             out.append(PulseRoute(list(pulses).index(key), group, tuple(by_label[n] for n in labels)))
     return tuple(pulses.values()), tuple(out)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from amine.engine.resolve.keys import structural_key
 
 if TYPE_CHECKING:
     from amine.engine.codegen.rule import RuleCode
@@ -18,16 +21,8 @@ class RuleStructure:
 
     model: Any
     weight: str  # unit of the weight
-    outside: Mapping[str, str]  # units of all names that the network can give
-    fields: tuple[str, ...]  # those that are slow signals
-
-    def key(self) -> Any:
-        """Plain data that decides the code."""
-        import re
-
-        used = set(re.findall(r"[A-Za-z_]\w*", self.model.equations))
-        outside = sorted((n, u) for n, u in self.outside.items() if n in used)
-        return [self.model.structure(), self.weight, outside, sorted(set(self.fields) & used)]
+    outside: Mapping[str, str]  # units of the names in it that the network gives
+    fields: tuple[str, ...]  # those of them that are slow signals
 
     def parsed(self) -> Any:
         """The checked equations."""
@@ -52,7 +47,9 @@ def rule_structure(net: Network, s: Synapses) -> RuleStructure:
     """The rule of a plastic projection as it stands in a network."""
     from amine.network.plasticity import fields_of, outside_of, weight_unit
 
-    return RuleStructure(s.plasticity, weight_unit(net, s), outside_of(net, s), tuple(fields_of(net)))
+    used = set(re.findall(r"[A-Za-z_]\w*", s.plasticity.equations))
+    outside = {n: u for n, u in outside_of(net, s).items() if n in used}
+    return RuleStructure(s.plasticity, weight_unit(net, s), outside, tuple(n for n in fields_of(net) if n in used))
 
 
 def rules_of(net: Network) -> list[RuleStructure]:
@@ -61,5 +58,5 @@ def rules_of(net: Network) -> list[RuleStructure]:
     for s in net.projections:
         if s.plasticity is not None:
             r = rule_structure(net, s)
-            found.setdefault(repr(r.key()), r)
+            found.setdefault(repr(structural_key(r)), r)
     return list(found.values())

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amine.engine.resolve.cells import partly
+from amine.engine.resolve.keys import value_only
 from amine.errors import AmineError
 from amine.models.multicompartment import Cable
 from amine.models.naming import jump_row, port_name, state_name
@@ -33,43 +34,28 @@ class Membrane:
     ports: tuple[tuple[str, Any], ...]
     fields: frozenset[str] = frozenset()
 
-    def key(self) -> Any:
-        """Plain data that decides its code."""
-        return [[[n, m.structure()] for n, m in part] for part in (self.channels, self.ports)] + [sorted(self.fields)]
-
 
 @dataclass(frozen=True)
 class CableStructure:
     """What decides the generated code of a population of cells with trees; sizes, geometry and values are arguments of that code."""
 
-    neuron: Cable
     membranes: tuple[Membrane, ...]
     lanes: int
     method: str
     resets: bool
     gap: bool
-    poisson: tuple[Any, ...]
+    poisson: bool  # whether Poisson inputs reach it
+    spikes_at_root: bool = True  # whether the voltage of the root makes the spikes
     arrays: frozenset[str] = frozenset()  # parameters that differ between neurons, by their names within a membrane
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change while the network runs
     jumps: bool = False  # whether inputs move the voltage itself
     blockers: tuple[tuple[str, str], ...] = ()  # receptors' labels and drugs that enter their open channels
+    name: str = value_only(default="")  # of the neuron model, for messages
 
-    def key(self) -> Any:
-        """Plain data that decides the code."""
-        return [
-            "cable",
-            self.lanes,
-            self.method,
-            self.resets,
-            self.gap,
-            len(self.poisson) > 0,
-            [m.key() for m in self.membranes],
-            sorted(self.arrays),
-            *self.varying,
-            self.jumps,
-            self.neuron.spike_at == 0,
-            *self.blockers,
-        ]
+    @property
+    def title(self) -> str:
+        """What the generated module calls it."""
+        return "multicompartment cell"
 
 
 @dataclass
@@ -131,17 +117,18 @@ def read_cell(net: Any, m: Any) -> tuple[CableStructure, CablePlan]:
         | {port_name(n, la) for la, p in ports.items() for n in p.units if port_name(n, la) in differ}
     )
     structure = CableStructure(
-        model,
         tuple(membranes),
         lanes_of(m.population.n),
         model.method,
         "V_r" in model.units,
         m.gap,
-        tuple(m.poisson),
+        bool(m.poisson),
+        model.spike_at == 0,
         arrays,
         _varying(m),
         any(_target(p) == "v" for p in ports.values()),
         tuple(m.blockers),
+        model.name,
     )
     membrane = [0] * len(model.cell)
     for q, at in enumerate(members):

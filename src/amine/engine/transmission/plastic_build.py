@@ -12,6 +12,7 @@ import numpy as np
 from amine.engine.build import wiring
 from amine.engine.build.connectivity import build_bundle
 from amine.engine.build.prepare import BLOCK, Place
+from amine.engine.resolve.keys import structural_key
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.rules import rule_structure
 from amine.engine.transmission.plastic import Plastic, PlasticNetwork, Shard, histories
@@ -36,11 +37,11 @@ def draw(
     if not resolved.rules:
         return []
     net = resolved.net
-    keys, out, local = [repr(r.key()) for r in resolved.rules], [], 0
+    keys, out, local = [repr(structural_key(r)) for r in resolved.rules], [], 0
     real = np.dtype(precision)
     for (p, release, target, number), (spec,) in wiring.specs(resolved, module, places, blocks, plastic=True).items():
         s = net.projections[number]
-        kind = keys.index(repr(rule_structure(net, s).key()))
+        kind = keys.index(repr(structural_key(rule_structure(net, s))))
         code = module.RULES[kind]
         spec.base, spec.stride = 0, BLOCK  # places of targets are then their numbers
         bundle = build_bundle([spec], places[p].n, blocks.shape[0], net.dt, precision, net.seed)

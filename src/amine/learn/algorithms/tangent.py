@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from amine.engine.resolve.cells import CellStructure
+from amine.engine.resolve.keys import structural_key
 from amine.learn.algorithms import derive
 from amine.learn.nn import source
 from amine.learn.nn.constants import Numbers
@@ -26,7 +27,7 @@ def module(cell: CellStructure) -> ModuleType:
         return derive.text(cell)
 
     generator = hashlib.sha256(Path(__file__).with_name("derive.py").read_bytes()).hexdigest()
-    return source.load(["tangent", generator, cell.key()], make)
+    return source.load(["tangent", generator, structural_key(cell)], make)
 
 
 class Whole(Numbers):

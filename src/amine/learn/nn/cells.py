@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from amine.engine.resolve.cells import CellStructure
+from amine.engine.resolve.keys import structural_key
 from amine.errors import AmineError
 from amine.learn.nn import constants
 from amine.learn.nn.program import cell_program
@@ -43,7 +44,7 @@ class Cells(Scanned):
 
     def structure(self) -> list[Any]:
         """What decides their generated code, beside surrogate and inputs."""
-        return [self.cell.key(), self.detach_reset]
+        return [structural_key(self.cell), self.detach_reset]
 
     def _distance(self, values: Mapping[str, Any]) -> float:
         """From rest to where the threshold acts, in the threshold's unit."""
