@@ -2,6 +2,7 @@
 
     python benchmarks/identity.py --list                                   # the cases
     python benchmarks/identity.py --base main                              # all of them
+    python benchmarks/identity.py --base main --quick                      # some, in minutes
     python benchmarks/identity.py --base main --only 'trees|gap' --precision 32
     python benchmarks/identity.py --store out/hashes.json                  # keep the work's hashes ...
     python benchmarks/identity.py --against out/hashes.json                # ... and compare with them later, on the same machine
@@ -16,11 +17,12 @@ import contextlib
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,13 +99,12 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--against", type=Path, help="file of --store to compare with, in place of a revision")
     p.add_argument("--store", type=Path, help="keep the hashes of the work in this file")
     p.add_argument("--only", default="", help="cases whose name or description matches this regular expression")
+    p.add_argument("--quick", action="store_true", help="only the few cases that together see most")
     p.add_argument("--list", action="store_true", help="list the cases and stop")
     p.add_argument("--precision", choices=("32", "64", "both"), help="default: 32, and 64 for the cases marked with it")
     p.add_argument("--jobs", type=int, default=1, help="processes at a time")
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    p.add_argument(
-        "--cache", type=Path, default=home / "amine-identity", help="where results of base revisions are kept"
-    )
+    p.add_argument("--cache", type=Path, default=home / "amine-identity", help="for results of bases and compiled code")
     p.add_argument("--log", type=Path, help="file for what the processes write, such as tracebacks")
     given = p.parse_args()
     if not (given.base or given.against or given.store or given.list):
@@ -118,6 +119,7 @@ def chosen(given: argparse.Namespace) -> list[Item]:
     pattern = re.compile(given.only)
     sys.path.insert(0, str(ROOT / "src"))  # the cases import amine: that of this checkout, not one that is installed
     cases = [c for c in registry.load().values() if pattern.search(c.name) or pattern.search(c.what)]
+    cases = [c for c in cases if c.quick or not given.quick]
     return [(c, p) for c in cases for p in c.precisions(given.precision)]
 
 
@@ -129,23 +131,22 @@ def base_side(given: argparse.Namespace, items: list[Item]) -> Iterator[tuple[Si
         return
     revision = git("rev-parse", "--verify", f"{given.base}^{{commit}}")
     folder = cache_of(revision, given.cache.resolve())
-    side = Side("base", folder, folder / "results", folder / "compiled")
+    side = Side("base", folder, folder / "results", folder / "compiled", kept=True)
     left = [i for i in items if side.result(i) is None or side.result(i)["error"]]  # type: ignore[index]
     if not left:
         yield side, []
         return
     with checkout(revision) as tree:
-        yield Side("base", tree / "src", side.results, side.compiled), left
+        yield replace(side, src=tree / "src"), left
 
 
 def compare(given: argparse.Namespace, items: list[Item], log: Any) -> list[Row]:
     """Runs what has to be run, telling each row when both sides of it are there."""
-    compiled = Path(os.environ.get("AMINE_CACHE_DIR") or given.cache.resolve() / "work")
     old = kept(given.against) if given.against else None
     rows: dict[str, Row] = {}
     lock = threading.Lock()
     with tempfile.TemporaryDirectory() as folder, base_side(given, items) as (base, left):
-        work = Side("work", ROOT / "src", Path(folder), compiled)
+        work = Side("work", ROOT / "src", Path(folder), given.cache.resolve() / "work")
 
         def tell(_: Side, item: Item) -> None:
             key = f"{item[0].name}@{item[1]}"
@@ -160,8 +161,6 @@ def compare(given: argparse.Namespace, items: list[Item], log: Any) -> list[Row]
                 print(line(rows[key]), flush=True)
 
         todo = [(base, i) for i in left if base is not None] + [(work, i) for i in items]
-        for _, item in todo[: len(left)]:  # results that are to be made anew must not be taken for new ones
-            (base.results / f"{item[0].name}@{item[1]}.json").unlink(missing_ok=True)  # type: ignore[union-attr]
         run_all(todo, given.jobs, log, tell)
         if given.store:
             store(given.store, {f"{i[0].name}@{i[1]}": work.result(i) or {} for i in items})
@@ -169,11 +168,13 @@ def compare(given: argparse.Namespace, items: list[Item], log: Any) -> list[Row]
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the worktree is taken away
     given = arguments()
     items = chosen(given)
     if given.list:
         for case in dict.fromkeys(c for c, _ in items):
-            print(f"{case.name:<28} {'+'.join(case.precisions(given.precision)):<6} {case.what}")
+            marks = f"{'+'.join(case.precisions(given.precision)):<6} {'quick' if case.quick else '':<6}"
+            print(f"{case.name:<28} {marks} {case.what}")
         return 0
     with open(given.log or os.devnull, "w") as log:
         rows = compare(given, items, log)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 import amine as am
-from _identity.registry import network
+from _identity.record import Arrays
+from _identity.registry import case, network
 
 
 def active(seed: int, n: int = 40, **more: Any) -> tuple[am.Network, Any, Any]:
@@ -22,7 +23,9 @@ def active(seed: int, n: int = 40, **more: Any) -> tuple[am.Network, Any, Any]:
     return net, E, I
 
 
-@network("a field, regions that mix, a grid; modulators of neurons, receptors and release", "100 ms", both=True)
+@network(
+    "a field, regions that mix, a grid; modulators of neurons, receptors and release", "100 ms", both=True, quick=True
+)
 def fields() -> am.Network:
     place = np.random.default_rng(0).uniform(0, 300, (80, 2)) * am.units.um
     net, E, I = active(1, 80, positions=place)
@@ -51,7 +54,9 @@ def courses() -> am.Network:
     return net
 
 
-@network("blockers of open channels; a toxin at the threshold of integrate-and-fire neurons", "100 ms", both=True)
+@network(
+    "blockers of open channels; a toxin at the threshold of integrate-and-fire neurons", "100 ms", both=True, quick=True
+)
 def blockers() -> am.Network:
     net, E, I = active(3)
     net.dose("ketamine", am.step("50 uM", start="20.4 ms"))
@@ -118,3 +123,17 @@ def schemes() -> am.Network:
     net.dose("ketamine", am.step("10 uM", start="10 ms"))
     net.probe(E[:4], "v", "g_GABA_A", "g_NMDA", every="0.5 ms")
     return net
+
+
+@case("the algebra of every drug: factors at equilibrium, occupancies under competition, courses in time")
+def algebra(precision: str, threads: int) -> Arrays:
+    from amine.compounds import effects_of, names, steady_factor
+
+    out: Arrays = {}
+    targets = [t for kind in ("receptor", "transporter", "enzyme", "channel", "transmitter") for t in names(kind)]
+    for drug in names("drug"):
+        effects = effects_of(drug, targets)
+        levels = {e.drug: np.array([0.01, 0.3, 10.0]) for e in effects}
+        out |= {f"{drug}/{k}": np.asarray(x) for k, x in sorted(steady_factor(effects, levels, v=-50.0).items())}
+    course = am.bolus("1 uM", absorption="20 min", elimination="4 h", at=["0 h", "8 h"]) + am.bath("2 uM", stop="1 h")
+    return out | {"course": course.at(np.linspace(0, 6e7, 200))}

@@ -37,7 +37,7 @@ def fitted(rule: str, threads: int, **given: Any) -> Arrays:
         torch.set_num_threads(before)
 
 
-@case("rate networks: backprop, alignment, reward, Hebb, Oja, plastic synapses", both=True)
+@case("rate networks: backprop, alignment, reward, Hebb, Oja, plastic synapses", both=True, quick=True)
 def rates(precision: str, threads: int) -> Arrays:
     out: Arrays = {}
     for rule in RATES:
@@ -68,3 +68,14 @@ def recurrent(precision: str, threads: int) -> Arrays:
     model = Regressor(hidden=(6,), neurons="tanh", epochs=3, seed=1, precision=precision).fit(X, y.astype(float))
     out = fitted("eprop", threads, neurons="adex", steps=12, recurrent=True, precision=precision)
     return out | {"regressor": np.asarray(model.predict(X))}
+
+
+@case("data that is generated")
+def sets(precision: str, threads: int) -> Arrays:
+    from amine.learn import data as library
+
+    out: Arrays = {}
+    for name in ("yin_yang", "lesions", "regimes", "ratings", "languages"):
+        found = library.get(name)
+        out |= {f"{name}/X": np.asarray(found.X), f"{name}/y": np.asarray(found.y)}
+    return out

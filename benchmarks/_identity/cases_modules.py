@@ -12,7 +12,7 @@ from _identity.record import Arrays
 from _identity.registry import case
 
 
-def torch_case(what: str, *, both: bool = False) -> Callable[[Any], Any]:
+def torch_case(what: str, *, both: bool = False, quick: bool = False) -> Callable[[Any], Any]:
     """A case with torch's seed, default precision and number of threads set; it gives outputs and modules by name."""
 
     def add(make: Callable[[Any], tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Any:
@@ -31,7 +31,7 @@ def torch_case(what: str, *, both: bool = False) -> Callable[[Any], Any]:
                 torch.set_num_threads(before[1])
 
         run.__name__, run.__module__ = make.__name__, make.__module__
-        return case(what, both=both)(run)
+        return case(what, both=both, quick=quick)(run)
 
     return add
 
@@ -55,7 +55,9 @@ def trains(torch: Any, *shape: int, p: float = 0.1) -> Any:
     return (torch.rand(*shape, dtype=torch.float32) < p).to(torch.get_default_dtype())
 
 
-@torch_case("Linear and LIF: learned time constant and threshold, reset with gradient; leaky readout", both=True)
+@torch_case(
+    "Linear and LIF: learned time constant and threshold, reset with gradient; leaky readout", both=True, quick=True
+)
 def linear_lif(torch: Any) -> Any:
     from amine.learn import nn as ann
 
@@ -144,7 +146,9 @@ LEARN = ["I->E.GABA_A", "P->E.NMDA", "E.tau_m", "E.AMPA.tau", "dose:bicuculline"
 
 
 @torch_case(
-    "a described network as a module: rates in bins, voltages; weights, parameters and a dose learned", both=True
+    "a described network as a module: rates in bins, voltages; weights, parameters and a dose learned",
+    both=True,
+    quick=True,
 )
 def circuit(torch: Any) -> Any:
     x = trains(torch, 160, 2, 12)
@@ -162,3 +166,24 @@ def circuit(torch: Any) -> Any:
         outputs |= {f"{name}/{k}": y for k, y in module(x).items()}
         modules[name] = module
     return outputs, modules
+
+
+@torch_case("encoders, readouts, penalties, a state carried on")
+def encoders(torch: Any) -> Any:
+    from amine.learn import nn as ann
+
+    x = torch.rand(3, 6)
+    made = {
+        "rate": ann.encode.rate(x, 12, generator=torch.Generator().manual_seed(1)),
+        "latency": ann.encode.latency(x, 12),
+        "current": ann.encode.current(x, 12, scale=2.0),
+        "population": ann.encode.population(x, 4),
+        "delta": ann.encode.delta(torch.rand(12, 3, 6), 0.2),
+    }
+    first = ann.Linear(6, 5)
+    cells = ann.Neurons("lif", 5)
+    spikes, state = cells(first(made["current"]))
+    again, _ = cells(first(made["rate"]), ann.detach(state))
+    made |= {kind: ann.Readout(kind)(spikes + again) for kind in ("spike_count", "max_over_time", "leaky")}
+    made["penalty"] = ann.regularise.rate(spikes) + ann.regularise.weight(first, l1=1.0, l2=1.0)
+    return made, {"linear": first}

@@ -31,7 +31,9 @@ def learn(net: am.Network, P: Any, E: Any, rule: Any, name: str, watch: bool = T
         net.probe_weights(name, every="10 ms", n=20, name=f"{name} in time")
 
 
-@network("pairs: additive, nearest, multiplicative, power law; axonal and dendritic delays", "120 ms", both=True)
+@network(
+    "pairs: additive, nearest, multiplicative, power law; axonal and dendritic delays", "120 ms", both=True, quick=True
+)
 def pairs() -> am.Network:
     net, P, E = field(seed=1)
     learn(net, P, E, rules.stdp(w_max="1 nS", A_plus=0.05, A_minus=0.06), "stdp", delay="2 ms")
@@ -69,7 +71,7 @@ def calcium_traces() -> am.Network:
     return net
 
 
-@network("calcium through NMDA receptors, of the target and of each synapse, with a blocker", "120 ms")
+@network("calcium through NMDA receptors, of the target and of each synapse, with a blocker", "120 ms", quick=True)
 def calcium_receptors() -> am.Network:
     net, P, E = field(seed=5)
     receptors = {"receptors": {"AMPA": "1 nS", "NMDA": "0.3 nS"}}
@@ -88,7 +90,7 @@ def homeostasis() -> am.Network:
     return net
 
 
-@network("three factors with a dopamine field: eligibility, reward maximisation", "150 ms", both=True)
+@network("three factors with a dopamine field: eligibility, reward maximisation", "150 ms", both=True, quick=True)
 def reward() -> am.Network:
     net, P, E = field(seed=7)
     vta = net.population("vta", 10, "poisson", rate="30 Hz")
@@ -167,7 +169,11 @@ def tagged(seed: int) -> am.Network:
     return net
 
 
-@case("tagging and capture, its sums and proteins; hours of rest, with anisomycin; weights loaded again", both=True)
+@case(
+    "tagging and capture, its sums and proteins; hours of rest, with anisomycin; weights loaded again",
+    both=True,
+    quick=True,
+)
 def tagging(precision: str, threads: int) -> Arrays:
     net = tagged(11)
     net.probe(net.populations["E"], "protein", "drift", every="50 ms")

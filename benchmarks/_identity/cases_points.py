@@ -10,7 +10,12 @@ from _identity.registry import network
 MS = am.units.ms
 
 
-@network("two receptors, drawn weights and delays, release, gaps, noise, Poisson, stimulus, slices", "80 ms", both=True)
+@network(
+    "two receptors, drawn weights and delays, release, gaps, noise, Poisson, stimulus, slices",
+    "80 ms",
+    both=True,
+    quick=True,
+)
 def everything() -> am.Network:
     net = am.Network(seed=7)
     noisy = am.models.neuron(
@@ -42,7 +47,7 @@ def everything() -> am.Network:
     return net
 
 
-@network("adex, eif and izhikevich (RK4) with drawn parameters and every waveform", "80 ms", both=True)
+@network("adex, eif and izhikevich (RK4) with drawn parameters and every waveform", "80 ms", both=True, quick=True)
 def runge_kutta() -> am.Network:
     net = am.Network(seed=2)
     A = net.population("A", 30, "adex", I_e="600 pA", b="normal('60 pA', '10 pA')", tau_w='uniform("80 ms", "160 ms")')

@@ -32,7 +32,11 @@ def mixed(rate: str = "60 Hz") -> am.Network:
     return net
 
 
-@case("a checkpoint: what comes out after it, and that it is what an uninterrupted run gives; from_dict", both=True)
+@case(
+    "a checkpoint: what comes out after it, and that it is what an uninterrupted run gives; from_dict",
+    both=True,
+    quick=True,
+)
 def checkpoint(precision: str, threads: int) -> Arrays:
     net, given = mixed(), {"precision": precision, "progress": False}
     whole = collect(net.run("60 ms", threads=threads, **given), net)
@@ -62,3 +66,17 @@ def loop(precision: str, threads: int) -> Arrays:
     resumed.set_rates("P", 100.0 * am.units.Hz)
     resumed.advance("10 ms")
     return out | collect(resumed.run(), net)
+
+
+@case("what is made of a run: statistics of spikes, receptive fields, engram, estimate")
+def results(precision: str, threads: int) -> Arrays:
+    net = am.circuits.coba(80, seed=1, bias="260 pA")
+    run = net.run("100 ms", precision=precision, threads=threads, progress=False)
+    found = {f"{name}/{k}": np.asarray(x) for name, s in run.statistics(20.0).items() for k, x in s.items()}
+    out = found | {f"estimate/{k}": np.asarray(n) for k, n in net.estimate(precision).items()}
+    net = mixed()
+    run = net.run("60 ms", precision=precision, threads=threads, progress=False)
+    engram = run.engram("plastic")
+    out |= {f"engram/{a}": np.asarray(getattr(engram, a)) for a in ("pre", "post", "change", "share")}
+    out |= collect_weights(engram.erased(), "erased")
+    return out | {"fields": np.asarray(run.receptive_fields("plastic", shape=(4, 5)).values)}

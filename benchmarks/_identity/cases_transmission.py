@@ -25,7 +25,12 @@ def look(net: am.Network, E: Any, *labels: str) -> am.Network:
     return net
 
 
-@network("filters with release at the source: depression, facilitation, autoreceptor, custom", "100 ms", both=True)
+@network(
+    "filters with release at the source: depression, facilitation, autoreceptor, custom",
+    "100 ms",
+    both=True,
+    quick=True,
+)
 def source_release() -> am.Network:
     net, S, E, I = two(1)
     own = am.models.release(
@@ -39,7 +44,7 @@ def source_release() -> am.Network:
     return look(net, E, "AMPA", "GABA_A")
 
 
-@network("release of each synapse: quanta that deplete and vary, drawn U, minis", "100 ms", both=True)
+@network("release of each synapse: quanta that deplete and vary, drawn U, minis", "100 ms", both=True, quick=True)
 def synapse_release() -> am.Network:
     net, S, E, I = two(2)
     quantal = am.models.quantal(n=5, p=0.4, cv=0.3, tau_rec="80 ms", tau_facil="50 ms")
@@ -50,7 +55,7 @@ def synapse_release() -> am.Network:
     return look(net, E, "AMPA", "GABA_A")
 
 
-@network("kinetic schemes with square pulses: AMPA, NMDA, GABA_A, GABA_B, depression", "100 ms", both=True)
+@network("kinetic schemes with square pulses: AMPA, NMDA, GABA_A, GABA_B, depression", "100 ms", both=True, quick=True)
 def kinetic() -> am.Network:
     net, S, E, I = two(3)
     net.synapses(S, E, transmitter="glutamate", receptors={"AMPA": "6 nS", "NMDA": "1 nS"}, p=0.5, detail="kinetic")
@@ -75,7 +80,12 @@ def cleared() -> am.Network:
     return look(net, E, "AMPA")
 
 
-@network("a scheme at each synapse: two states with drawn rates, five states, spill-over, cleft", "60 ms", both=True)
+@network(
+    "a scheme at each synapse: two states with drawn rates, five states, spill-over, cleft",
+    "60 ms",
+    both=True,
+    quick=True,
+)
 def explicit() -> am.Network:
     net, S, E, I = two(5)
     drawn = am.models.get("AMPA_two_state")(alpha=am.uniform("0.9 1/mM/ms", "1.3 1/mM/ms"))

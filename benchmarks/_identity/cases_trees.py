@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 import amine as am
-from _identity.registry import network
+from _identity.record import Arrays
+from _identity.registry import case, network
 
 SHAPE = "soma 20 um; 2 basal 100 um 2 um segments 2; apical 200 um 3 um segments 3; 2 tuft 100 um 1 um segments 2"
 
@@ -14,6 +15,7 @@ SHAPE = "soma 20 um; 2 basal 100 um 2 um segments 2; apical 200 um 3 um segments
     "channels, pools of ions, parameters along the path, synapses, Poisson and gap junctions at places",
     "40 ms",
     both=True,
+    quick=True,
 )
 def places() -> am.Network:
     mine = am.models.channel(
@@ -51,7 +53,7 @@ def reset() -> am.Network:
     given = {"threshold": "-50 mV", "reset": "-60 mV", "refractory": "2 ms", "method": "crank_nicolson"}
     neuron = am.models.cable(cell, {"*": [leak]}, **given)
     net = am.Network(seed=2)
-    E = net.population("E", 20, neuron, C_m="uniform('0.9 uF/cm2', '1.1 uF/cm2')")
+    E = net.population("E", 20, neuron)
     P = net.population("P", 20, "poisson", rate="100 Hz")
     pairs = (np.arange(6), np.arange(6) % 3)
     net.synapses(P, E.at([1, 2, 3, 4, 5, 6], spread="each"), receptor="AMPA", weight="2 nS", pairs=pairs)
@@ -77,3 +79,13 @@ def drugs() -> am.Network:
     net.dose("cnqx", am.dose_ramp("0 uM", "0.3 uM", "10 ms", "40 ms"))
     net.probe(E.at("tuft"), "v", every="0.5 ms", name="tuft")
     return net
+
+
+@case("shapes: compartments of a tree, places, reduction, tapering branches")
+def shapes(precision: str, threads: int) -> Arrays:
+    shape = am.morphology.tree("soma 20 um; 3 basal 200 um 2 um to 1 um; apical 500 um 4 um to 2 um; tuft 200 um 1 um")
+    cells = {"tree": shape.compartments(), "reduced": am.morphology.reduce(shape).morphology.compartments()}
+    names = ("parent", "area", "resistance", "length", "diameter", "distance")
+    out = {f"{n}/{a}": np.asarray(getattr(c, a)) for n, c in cells.items() for a in names}
+    at = {place: np.asarray(cells["tree"].at(place)) for place in ("basal", "apical(0.5)", "dendrite", "tuft + basal")}
+    return out | {f"at/{place}": found for place, found in at.items()}

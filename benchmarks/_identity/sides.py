@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -12,7 +14,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -69,6 +70,7 @@ class Side:
     src: Path
     results: Path
     compiled: Path
+    kept: bool = False  # results are shared with other comparisons, which may be running
 
     def result(self, item: Item) -> dict[str, Any] | None:
         """What is kept of a case; None if there is nothing, or the case was another then."""
@@ -76,7 +78,7 @@ class Side:
         if not file.exists():
             return None
         data = json.loads(file.read_text())
-        return data if data["script"] == item[0].script() else None
+        return data if data["script"] == item[0].script else None
 
     def arrays(self, item: Item) -> dict[str, np.ndarray]:
         """The arrays of a case."""
@@ -87,7 +89,7 @@ class Side:
 
     def failed(self, item: Item, problem: str) -> None:
         """Keeps that the process ended in a case."""
-        data = {"script": item[0].script(), "arrays": {}, "threads": [], "error": problem, "seconds": 0.0}
+        data = {"script": item[0].script, "arrays": {}, "threads": [], "error": problem, "seconds": 0.0}
         np.savez(self.results / f"{item[0].name}@{item[1]}.npz")
         (self.results / f"{item[0].name}@{item[1]}.json").write_text(json.dumps({**data, "names": []}))
 
@@ -100,7 +102,15 @@ class Process:
         self.child: subprocess.Popen[str] | None = None
 
     def run(self, side: Side, item: Item, log: Any) -> None:
-        """Runs a case; a process that dies leaves an error as its result."""
+        """Runs a case, unless another comparison has just done it; a process that dies leaves an error as its result."""
+        side.results.mkdir(parents=True, exist_ok=True)
+        with open(side.results / f"{item[0].name}@{item[1]}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            found = side.result(item) if side.kept else None
+            if found is None or found["error"]:
+                self._run(side, item, log)
+
+    def _run(self, side: Side, item: Item, log: Any) -> None:
         if self.side is not side or self.child is None or self.child.poll() is not None:
             self.close()
             self.side, self.child = side, _start(side, log)
@@ -123,7 +133,6 @@ class Process:
 
 def _start(side: Side, log: Any) -> subprocess.Popen[str]:
     side.compiled.mkdir(parents=True, exist_ok=True)
-    side.results.mkdir(parents=True, exist_ok=True)
     path = os.pathsep.join([str(side.src), str(ROOT / "benchmarks")])
     return subprocess.Popen(
         [sys.executable, "-m", "_identity.worker", str(side.src), str(side.results)],
@@ -155,11 +164,17 @@ def run_all(work: list[tuple[Side, Item]], jobs: int, log: Any, tell: Callable[[
     threads = [threading.Thread(target=take) for _ in range(min(jobs, len(work)))]
     for t in threads:
         t.start()
-    for t in threads:
-        t.join()
+    try:
+        for t in threads:
+            t.join()
+    except BaseException:  # Ctrl-C: what runs comes to its end, nothing else begins
+        with contextlib.suppress(queue.Empty):
+            while True:
+                todo.get_nowait()
+        raise
 
 
-@contextmanager
+@contextlib.contextmanager
 def checkout(revision: str) -> Iterator[Path]:
     """A temporary worktree of a revision."""
     with tempfile.TemporaryDirectory(prefix="amine-identity-") as folder:

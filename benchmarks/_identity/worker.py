@@ -32,7 +32,7 @@ def write(folder: Path, name: str, data: dict[str, Any], arrays: record.Arrays) 
 def outcome(case: registry.Case, precision: str) -> tuple[dict[str, Any], record.Arrays]:
     """Runs a case with one and with two threads."""
     began, kind = time.perf_counter(), f"float{precision}"
-    data: dict[str, Any] = {"script": case.script(), "arrays": {}, "threads": [], "error": None}
+    data: dict[str, Any] = {"script": case.script, "arrays": {}, "threads": [], "error": None}
     arrays: record.Arrays = {}
     try:
         arrays = {n: np.asarray(a) for n, a in case.run(kind, 1).items()}

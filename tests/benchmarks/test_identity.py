@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def result(arrays: record.Arrays, **more: Any) -> identity.Result:
 
 
 def item() -> sides.Item:
-    return registry.Case("room.case", "what it is", lambda p, t: arrays(), False, "circuits"), "32"
+    return registry.Case("room.case", "what it is", lambda p, t: arrays(), False, False, "circuits", "text"), "32"
 
 
 def flipped(a: np.ndarray, entry: int, bit: int = 0) -> np.ndarray:
@@ -105,21 +106,20 @@ def test_threads_and_errors_count_as_bad(base, work, verdict):
     assert row.verdict == verdict and row.bad == (verdict != "kept")
 
 
-def test_results_are_kept_and_void_when_the_case_changes(tmp_path, monkeypatch):
+def test_results_are_kept_and_void_when_the_case_changes(tmp_path):
     data, found = worker.outcome(*item())
     worker.write(tmp_path, "room.case@32", data, found)
     side = sides.Side("base", tmp_path, tmp_path, tmp_path)
     assert not record.differences(side.arrays(item()), arrays())
     assert identity.hash_of(side.result(item())) == record.total(record.digests(arrays()))
-    monkeypatch.setattr(registry.Case, "script", lambda self: "another text")
-    assert side.result(item()) is None
+    assert side.result((replace(item()[0], script="another text"), "32")) is None
 
 
 def test_a_case_that_depends_on_threads_is_seen():
     def case(precision: str, threads: int) -> record.Arrays:
         return {"x": np.full(3, threads)}
 
-    data, _ = worker.outcome(registry.Case("room.case", "", case, False, "circuits"), "32")
+    data, _ = worker.outcome(registry.Case("room.case", "", case, False, False, "circuits", "text"), "32")
     assert data["threads"] == ["x"] and data["error"] is None
 
 
