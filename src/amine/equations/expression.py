@@ -10,6 +10,7 @@ from typing import Any
 import sympy as sp
 
 from amine.equations.ions import IONS
+from amine.equations.singular import stable
 from amine.equations.symbols import NOISE, NONE, UNIT_NAMES, Dimension, exprel, is_noise, symbol
 from amine.errors import AmineError, did_you_mean
 from amine.units import dimension_of, internal_unit, to_internal
@@ -227,7 +228,14 @@ FUNCTIONS: dict[str, tuple[Any, int, str]] = {
 def parse_expression(
     text: str, dims: Mapping[str, Dimension], where: str, expected: Dimension | None = None, condition: bool = False
 ) -> Any:
-    """One expression as SymPy, its dimension checked against ``expected`` (None: any)."""
+    """One expression as SymPy without removable singularities, its dimension checked against ``expected`` (None: any)."""
+    return stable(parse_raw(text, dims, where, expected, condition), where)
+
+
+def parse_raw(
+    text: str, dims: Mapping[str, Dimension], where: str, expected: Dimension | None = None, condition: bool = False
+) -> Any:
+    """One expression as it is written, for those who put named subexpressions in before they make it stable."""
     walker = _Walker(where, dims, text)
     if len(text) > MAX_TEXT:
         raise AmineError(where, "the equation is too long", given=f"{len(text)} characters")

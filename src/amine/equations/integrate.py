@@ -173,7 +173,9 @@ def _with_noise(new: Any, e: Any, noises: Sequence[Any], a_dt: Any) -> Any:
 def _relax(x: Any, a_dt: Any, b_dt: Any, parameters: set[str]) -> Any:
     """x_inf + (x - x_inf) exp(a dt), or the form with exprel where ``a`` might vanish."""
     known = parameters | {"dt"}
-    if any(_never_zero(t, known) for t in sp.Add.make_args(a_dt)):
+    terms = sp.Add.make_args(a_dt)
+    alike = len({t.could_extract_minus_sign() for t in terms}) == 1  # terms of both signs might cancel each other
+    if alike and any(_never_zero(t, known) for t in terms):
         return -b_dt / a_dt + (x + b_dt / a_dt) * sp.exp(a_dt)
     return x + (a_dt * x + b_dt) * exprel(a_dt)
 

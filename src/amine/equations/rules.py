@@ -14,7 +14,7 @@ from typing import Any
 
 import sympy as sp
 
-from amine.equations.expression import FUNCTIONS, parse_expression
+from amine.equations.expression import FUNCTIONS, parse_raw
 from amine.equations.statements import ASSIGN, PER_TIME, STATE, named_dimension
 from amine.equations.symbols import NONE, TIME, UNIT_NAMES, is_noise, symbol
 from amine.equations.system import Equations, refuse_loops
@@ -256,12 +256,12 @@ class _Reader:
         if not self.strict:  # names are open: whatever they stand for might mend the dimensions
             loose: Any = dict.fromkeys(self.dims)
             try:
-                return parse_expression(text, self.dims, self.where, want)
+                return parse_raw(text, self.dims, self.where, want)
             except AmineError as e:
                 if "dimension" not in e.problem:
                     raise
-            return parse_expression(text, loose, self.where)
-        return parse_expression(text, self.dims, self.where, want)
+            return parse_raw(text, loose, self.where)
+        return parse_raw(text, self.dims, self.where, want)
 
     def read(self) -> RuleEquations:
         p = self.parts

@@ -1,55 +1,230 @@
-"""Removable singularities: ``x/(exp(x) - 1)`` becomes ``1/exprel(x)``, which is finite at x = 0."""
+"""Removable singularities: ``x/(exp(x) - 1)`` becomes ``1/exprel(x)``, which is 1 at x = 0 and right beside it.
+
+A quotient whose numerator and denominator vanish at the same place loses its digits near it and is 0/0 at it. Each of the two
+is replaced there by its divided difference (:mod:`amine.equations.slopes`), so that what vanishes has been divided out. What
+has no such form is refused.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
+from amine.equations.roots import positive, roots
+from amine.equations.sampling import DRAWS, evaluate, vanishes, vanishes_at
+from amine.equations.slopes import NoSlope, at, slope
 from amine.equations.symbols import exprel
+from amine.errors import AmineError
+
+_TRIES = 4  # zeros of higher order are divided out one by one
+_FAR = 10**9  # keeps a denominator from 0 where its numerator is 0
+_CELLS = 4  # cells of the grid that are looked at more closely
+_SCAN = np.unique(np.concatenate([s * np.geomspace(1e-2, 1e3, 400) for s in (-1, 1)] + [np.zeros(1)]))
 
 
-def _exponential_minus_one(d: Any) -> tuple[Any, Any] | None:
-    """(factor, u) if ``d`` is factor*(exp(u) - 1)."""
-    if not (isinstance(d, sp.Add) and len(d.args) == 2):
-        return None
-    for c, e in (d.args, d.args[::-1]):
-        factor, rest = e.as_coeff_Mul()
-        if c.is_number and isinstance(rest, sp.exp) and sp.simplify(factor + c) == 0:
-            return factor, rest.args[0]
-    return None
+class Indeterminate(Exception):
+    """A quotient is 0/0 somewhere and has no stable form here."""
+
+    def __init__(self, symbol: Any, value: Any):
+        super().__init__()
+        self.symbol, self.value = symbol, value
 
 
-def regular(e: Any) -> Any:
-    """``e`` with each removable singularity of this form removed."""
+def stable(e: Any, where: str, fixed: frozenset[str] = frozenset()) -> Any:
+    """``e`` with each removable singularity removed; ``fixed`` are the names of parameters.
+
+    Raises
+    ------
+    AmineError
+        If a quotient is 0/0 somewhere whatever the values of its other symbols, and no stable form of it is known.
+    """
+    try:
+        return regular(e, fixed)
+    except Indeterminate as found:
+        raise AmineError(
+            where,
+            f"a quotient is 0/0 at {found.symbol} = {str(found.value)[:60]} and no form is known that is right near it",
+            hint="write it with exprel(x), which is (exp(x) - 1)/x, or give its value there by where(abs(x) < ..., ..., ...)",
+        ) from None
+
+
+@lru_cache(maxsize=4096)
+def regular(e: Any, fixed: frozenset[str] = frozenset()) -> Any:
+    """As :func:`stable`, but raises Indeterminate."""
     if not e.args:
         return e
-    args = [regular(a) for a in e.args]
+    if isinstance(e, sp.Piecewise):
+        return _pieces(e, fixed)
+    args = [regular(a, fixed) for a in e.args]
     e = e.func(*args) if tuple(args) != e.args else e
-    if isinstance(e, sp.Pow) and e.exp == -1:
-        return e
-    if not isinstance(e, sp.Mul):
-        return e
-    for a in e.args:
-        if not (isinstance(a, sp.Pow) and a.exp == -1):
-            continue
-        found = _exponential_minus_one(a.base)
+    if isinstance(e, sp.Add):
+        e = _sum(e)
+    return _by_value(_quotient(e), fixed) if isinstance(e, sp.Mul) else e
+
+
+def _pieces(e: Any, fixed: frozenset[str]) -> Any:
+    """A user's own branch for the place of 0/0 is left as it is."""
+    out: list[Any] = []
+    for x, condition in e.args:
+        try:
+            x = regular(x, fixed)
+        except Indeterminate as found:
+            if not all(_finite(e, found.symbol, found.value, draw) for draw in range(DRAWS)):
+                raise
+        out.append((x, condition))
+    return sp.Piecewise(*out)
+
+
+def _finite(e: Any, s: Any, s0: Any, draw: int) -> bool:
+    at = evaluate(s0, {}, draw)
+    return bool(np.isfinite(evaluate(e, {s: at}, draw)) or not np.isfinite(at))
+
+
+def _factors(e: Any) -> list[tuple[Any, Any]]:
+    """(base, exponent) of the factors that may vanish."""
+    found = []
+    for a in sp.Mul.make_args(e):
+        base, p = (a.base, a.exp) if isinstance(a, sp.Pow) else (a, sp.S.One)
+        if base.free_symbols and p.is_Rational and not isinstance(base, sp.exp | exprel):
+            found.append((base, p))
+    return found
+
+
+def _quotient(e: Any) -> Any:
+    for _ in range(_TRIES):
+        found = _common_zero(e)
         if found is None:
-            continue
-        factor, u = found
-        exact = {number: sp.Rational(str(number)) for number in (e / a / u).atoms(sp.Float)}  # floats would not cancel
-        ratio = sp.cancel(sp.together((e / a / u).xreplace(exact)))
-        if not sp.fraction(ratio)[1].free_symbols & u.free_symbols or not _still_singular(ratio, u):
-            return regular(ratio / factor) / exprel(u)
+            return e
+        s, s0 = found
+        try:
+            e = _divided(e, s, s0)
+        except NoSlope:
+            raise Indeterminate(s, s0) from None
+    found = _common_zero(e)
+    if found is not None:
+        raise Indeterminate(*found)
     return e
 
 
-def _still_singular(ratio: Any, u: Any) -> bool:
-    """True if dividing by u left a pole at u = 0, that is, the numerator did not vanish there."""
-    denominator = sp.fraction(ratio)[1]
-    pivot = sorted(u.free_symbols, key=str)
-    for s in pivot:
-        root = sp.solve(u, s) if u.is_polynomial(s) and sp.degree(u, s) == 1 else []
-        if root:
-            return sp.simplify(denominator.subs(s, root[0])) == 0
-    return True
+def _common_zero(e: Any) -> tuple[Any, Any] | None:
+    """A symbol and its value at which numerator and denominator of a product vanish."""
+    factors = _factors(e)
+    below = [b for b, p in factors if p < 0 and not positive(b)]
+    above = [b for b, p in factors if p > 0]
+    for d in below:
+        for n in above:
+            shared = sorted(d.free_symbols & n.free_symbols, key=str)
+            found = _shared_zero(d, n, shared) if shared and not (d.is_Symbol and n.is_polynomial(d)) else None
+            if found is not None:
+                return found
+    return None
+
+
+def _shared_zero(d: Any, n: Any, shared: list[Any]) -> tuple[Any, Any] | None:
+    unsolved = []
+    for s in shared:
+        mine, theirs = roots(d, s), roots(n, s)
+        for s0 in (mine or []) + (theirs or []):
+            if vanishes(d, s, s0) and vanishes(n, s, s0):
+                return s, s0
+        if mine is not None:
+            return None
+        unsolved.append(s)
+    for s in unsolved:
+        s0 = _scan(d, n, s)
+        if s0 is not None:
+            return s, s0
+    return None
+
+
+def _scan(d: Any, n: Any, s: Any) -> Any:
+    """A common zero found by looking, of expressions that can't be solved: there for several values of the others."""
+    found = []
+    d, n = (e.args[0] if isinstance(e, sp.Abs) else e for e in (d, n))
+    for draw in range(DRAWS):
+        for low, high in _flips(d, n, s, _SCAN, draw)[:_CELLS]:
+            for _ in range(6):
+                inner = _flips(d, n, s, np.linspace(low, high, 200), draw)
+                low, high = inner[0] if inner else (np.nan, np.nan)
+            if low == low and vanishes_at(d, s, low, draw) and vanishes_at(n, s, low, draw):
+                found.append(low)
+                break
+    return sp.Float(found[0], 17) if len(found) >= 2 else None
+
+
+def _flips(d: Any, n: Any, s: Any, grid: np.ndarray, draw: int) -> list[tuple[float, float]]:
+    """Cells of a grid in which both change their signs, or vanish at the lower end."""
+    both = np.ones(grid.size - 1, bool)
+    for e in (d, n):
+        y = np.broadcast_to(np.asarray(evaluate(e, {s: grid}, draw), float), grid.shape)
+        both &= np.isfinite(y[1:]) & np.isfinite(y[:-1]) & (np.sign(y[1:]) * np.sign(y[:-1]) <= 0)
+    return [(float(grid[i]), float(grid[i + 1])) for i in np.flatnonzero(both)]
+
+
+def _divided(e: Any, s: Any, s0: Any) -> Any:
+    """A product with each factor that vanishes at ``s0`` divided by s - s0."""
+    out, order = sp.S.One, sp.S.Zero
+    for a in sp.Mul.make_args(e):
+        base, p = (a.base, a.exp) if isinstance(a, sp.Pow) else (a, sp.S.One)
+        if s in base.free_symbols and p.is_Rational and vanishes(base, s, s0):
+            out *= slope(base, s, s0) ** p
+            order += p
+        else:
+            out *= a
+    factor, rest = out.as_coeff_Mul()
+    return (sp.Rational(str(factor)) if factor.is_Float else factor) * rest * (s - s0) ** order
+
+
+def _by_value(e: Any, fixed: frozenset[str]) -> Any:
+    """A product whose numerator and denominator vanish together for some values of parameters, such as V_1 = V_2 in
+    (v - V_1)/(exp((v - V_2)/k) - 1): the numerator is split into its value at the pole and the rest, which is divided out.
+    """
+    factors = _factors(e)
+    for d in [b for b, p in factors if p == -1 and not positive(b)]:
+        for n in [b for b, p in factors if p == 1]:
+            for s in sorted(d.free_symbols & n.free_symbols, key=str):
+                if s.name in fixed or not (_curved(d, s) or _curved(n, s)):
+                    continue
+                for s0 in roots(d, s) or []:
+                    if not _made_of(s0, fixed) or vanishes(n, s, s0):
+                        continue
+                    try:
+                        left, steep = at(n, s, s0), slope(d, s, s0)
+                        if left.free_symbols and _made_of(left, fixed):
+                            return e * d / n * (slope(n, s, s0) + _over(left, s - s0)) / steep
+                    except NoSlope:
+                        continue
+    return e
+
+
+def _made_of(e: Any, fixed: frozenset[str]) -> bool:
+    """Whether ``e`` is made of parameters without functions, which could be undefined for their values."""
+    return {x.name for x in e.free_symbols} <= fixed and not any(f.free_symbols for f in e.atoms(sp.Function))
+
+
+def _over(left: Any, h: Any) -> Any:
+    """left/h, or 0 where ``left`` is 0."""
+    return left / (h + _FAR * sp.Max(0, 1 - sp.Abs(sp.sign(left))))  # a plain product would be multiplied out
+
+
+def _sum(e: Any) -> Any:
+    """Terms whose poles cancel each other, as in 1/tanh(x) - 1/x, are made one quotient."""
+    poles = [(t, d) for t in e.args for d, p in _factors(t) if p < 0 and not positive(d)]
+    for _, d in poles:
+        for s in sorted(d.free_symbols, key=str):
+            for s0 in roots(d, s) or []:
+                same = [u for u, g in poles if s in g.free_symbols and vanishes(g, s, s0)]
+                if len(dict.fromkeys(same)) < 2 or not any(_curved(u, s) for u in same):
+                    continue
+                top, bottom = sp.fraction(sp.together(sp.Add(*same)))
+                if vanishes(top, s, s0):
+                    return regular(sp.Add(*[a for a in e.args if a not in same]) + _quotient(top / bottom))
+    return e
+
+
+def _curved(e: Any, s: Any) -> bool:
+    """Whether a term depends on ``s`` by more than powers of it."""
+    return any(s in a.free_symbols for a in e.atoms(sp.Function))

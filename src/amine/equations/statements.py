@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from amine.equations.expression import FUNCTIONS, parse_expression
-from amine.equations.singular import regular
+from amine.equations.expression import FUNCTIONS, parse_raw
 from amine.equations.symbols import NONE, TIME, Dimension, is_noise, is_reserved, symbol
 from amine.equations.system import Equations, refuse_loops
 from amine.errors import AmineError, did_you_mean
@@ -55,7 +54,7 @@ class _Model:
 
 
 def _threshold(model: _Model, key: str, rest: str) -> None:
-    model.once(key, parse_expression(rest, model.dims, model.where, condition=True))
+    model.once(key, parse_raw(rest, model.dims, model.where, condition=True))
 
 
 def _acts(model: _Model, key: str, rest: str) -> None:
@@ -66,14 +65,14 @@ def _acts(model: _Model, key: str, rest: str) -> None:
         dims["w"] = dims.get("w", dims[name])
     if key == "after spike":
         dims["payload"] = NONE
-    value = parse_expression(text, dims, model.where, dims[name] if op != "*=" else NONE)
+    value = parse_raw(text, dims, model.where, dims[name] if op != "*=" else NONE)
     s = symbol(name)
     model.acts[key].append((name, {"=": value, "+=": s + value, "-=": s - value, "*=": s * value}[op]))
 
 
 def _initial(model: _Model, key: str, rest: str) -> None:
     name, _, text = model.target(key, rest, model.states, "")
-    model.initial[name] = parse_expression(text, model.dims, model.where, model.dims[name])
+    model.initial[name] = parse_raw(text, model.dims, model.where, model.dims[name])
 
 
 def _refractory(model: _Model, key: str, rest: str) -> None:
@@ -84,16 +83,16 @@ def _refractory(model: _Model, key: str, rest: str) -> None:
         if h not in model.states:
             hint = did_you_mean(h, model.states)
             raise AmineError(f"{model.where}, in '{key} {rest}'", f"'{h}' is not a state", hint=hint)
-    model.once(key, parse_expression(body, model.dims, model.where, TIME))
+    model.once(key, parse_raw(body, model.dims, model.where, TIME))
     model.values["hold"] = hold
 
 
 def _current(model: _Model, key: str, rest: str) -> None:
-    model.once(key, parse_expression(rest, model.dims, model.where, model.flow))
+    model.once(key, parse_raw(rest, model.dims, model.where, model.flow))
 
 
 def _payload(model: _Model, key: str, rest: str) -> None:
-    model.once(key, parse_expression(rest, model.dims, model.where, NONE))
+    model.once(key, parse_raw(rest, model.dims, model.where, NONE))
 
 
 def _ion(model: _Model, key: str, rest: str) -> None:
@@ -178,10 +177,10 @@ def parse_equations(
     inputs = {n.strip(): u for k, rest in lines if k in INPUTS for n, u in [_split_unit(rest, where)]}
     dims = _dimensions({**extra, **parameters, **inputs}, {**states, **named_text}, set(states), set(extra), where)
     rhs = {
-        s: parse_expression(e, dims, where, tuple(a + b for a, b in zip(dims[s], PER_TIME, strict=True)))
+        s: parse_raw(e, dims, where, tuple(a + b for a, b in zip(dims[s], PER_TIME, strict=True)))
         for s, (e, _) in states.items()
     }
-    named = {n: parse_expression(e, dims, where, dims[n]) for n, (e, _) in named_text.items()}
+    named = {n: parse_raw(e, dims, where, dims[n]) for n, (e, _) in named_text.items()}
     refuse_loops(named, where)
     model = _Model(where, dims, set(states), set(extra), dimension_of(current))
     for key, rest in lines:
@@ -204,11 +203,9 @@ def parse_equations(
         masses=_named_by("mass", lines),
         impulses=_named_by("impulse", lines),
     )
-    return replace(
-        eq,
-        rhs={s: regular(e) for s, e in eq.rhs.items()},
-        named={n: regular(e) for n, e in eq.named.items()},
-    )
+    for e in eq.expressions:
+        eq.expand(e)  # raises where a quotient has no stable form
+    return eq
 
 
 def _named_by(key: str, lines: list[tuple[str, str]]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from amine.equations.integrate import choose
+from amine.equations.singular import stable
 from amine.equations.symbols import is_noise
 from amine.errors import AmineError
 
@@ -43,6 +44,7 @@ class Equations:
     masses: frozenset[str] = frozenset()
     methods: Mapping[str, str] = field(default_factory=dict)
     impulses: frozenset[str] = frozenset()
+    _whole: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # what was expanded before
 
     @property
     def noises(self) -> tuple[str, ...]:
@@ -56,13 +58,25 @@ class Equations:
         return {s: self.expand(e) for s, e in self.rhs.items()}
 
     def expand(self, e: Any) -> Any:
-        """``e`` with every named subexpression put in, to the bottom."""
+        """``e`` with every named subexpression put in, to the bottom, and without removable singularities."""
+        if e not in self._whole:
+            self._whole[e] = stable(self._filled(e), self.where, frozenset(self.parameters))
+        return self._whole[e]
+
+    def _filled(self, e: Any) -> Any:
         for _ in range(len(self.named) + 1):
             used = {s: self.named[s.name] for s in e.free_symbols if s.name in self.named}
             if not used:
-                return e
-            e = e.subs(used, simultaneous=True)
+                break
+            e = e.xreplace(used)
         return e
+
+    @property
+    def expressions(self) -> list[Any]:
+        """Every expression of the model but its named subexpressions, which stand in these."""
+        single = (self.threshold, self.refractory, self.current, self.payload)
+        acts = (e for many in (self.reset, self.on_spike, self.after_spike) for _, e in many)
+        return [*self.rhs.values(), *self.initial.values(), *(e for e in single if e is not None), *acts]
 
     @property
     def integrators(self) -> dict[str, str]:

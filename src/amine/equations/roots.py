@@ -1,0 +1,115 @@
+"""Where an expression vanishes, solved for one of its symbols."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from amine.equations.symbols import exprel
+
+FACTORED = 30  # operations up to which factors of a sum are looked for
+_INVERSE: dict[Any, Any] = {
+    sp.exp: lambda y: [sp.log(y)],
+    sp.log: lambda y: [sp.exp(y)],
+    sp.sin: lambda y: [sp.asin(y)],
+    sp.cos: lambda y: [sp.acos(y), -sp.acos(y)],
+    sp.tan: lambda y: [sp.atan(y)],
+    sp.sinh: lambda y: [sp.asinh(y)],
+    sp.cosh: lambda y: [sp.acosh(y), -sp.acosh(y)],
+    sp.tanh: lambda y: [sp.atanh(y)],
+    sp.Abs: lambda y: [y, -y],
+}
+
+
+def positive(e: Any) -> bool:
+    """Whether ``e`` is above 0 for all values of its symbols, as far as its form shows."""
+    if e.is_number:
+        return bool(e > 0)
+    if isinstance(e, sp.exp | sp.cosh | exprel):
+        return True
+    if isinstance(e, sp.Pow):
+        return positive(e.base)
+    if isinstance(e, sp.Mul):
+        return all(positive(a) for a in e.args)
+    if isinstance(e, sp.Add):
+        return any(positive(a) for a in e.args) and all(positive(a) or _not_negative(a) for a in e.args)
+    return False
+
+
+def _not_negative(e: Any) -> bool:
+    even = isinstance(e, sp.Pow) and e.exp.is_Integer and int(e.exp) % 2 == 0
+    if isinstance(e, sp.Mul):
+        return all(positive(a) or _not_negative(a) for a in e.args)
+    return even or isinstance(e, sp.Abs)
+
+
+def roots(e: Any, s: Any) -> list[Any] | None:
+    """Values of ``s`` at which ``e`` vanishes, the main ones of periodic functions; None where they can't be worked out."""
+    if s not in e.free_symbols or isinstance(e, sp.exp | sp.cosh | exprel) or positive(e):
+        return []
+    if isinstance(e, sp.Mul):
+        parts = [roots(a, s) for a in e.args]
+        return None if None in parts else [r for p in parts for r in p or []]
+    if isinstance(e, sp.Pow):
+        return roots(e.base, s) if e.exp.is_number and e.exp > 0 else [] if e.exp.is_number else None
+    if e.is_polynomial(s):
+        return _polynomial(e, s)
+    if isinstance(e, sp.Add):
+        return _sum(e, s)
+    if type(e) in _INVERSE:
+        return _inverse(e, sp.S.Zero, s)
+    return None
+
+
+def _polynomial(e: Any, s: Any) -> list[Any] | None:
+    p = sp.Poly(e, s)
+    if p.degree() == 1:
+        a, b = p.all_coeffs()
+        return [-b / a]
+    if p.degree() == 2:
+        a, b, c = p.all_coeffs()
+        root = sp.sqrt(sp.factor(b**2 - 4 * a * c))
+        return [] if root.is_imaginary else [(-b + root) / (2 * a), (-b - root) / (2 * a)]
+    if not (e.free_symbols - {s}) and p.degree() <= 8:
+        return [sp.Float(x, 17) for x in _real_roots(p)]
+    return None
+
+
+def _real_roots(p: Any) -> list[float]:
+    import numpy as np
+
+    found = np.roots([float(c) for c in p.all_coeffs()])
+    return [float(x.real) for x in found if abs(x.imag) < 1e-7 * (1 + abs(x))]
+
+
+def _inverse(f: Any, y: Any, s: Any) -> list[Any] | None:
+    """Where f = y."""
+    values = [x for x in _INVERSE[type(f)](y) if not x.has(sp.zoo, sp.nan, sp.oo, sp.I)]
+    parts = [roots(f.args[0] - x, s) for x in values]
+    return None if None in parts else [r for p in parts for r in p or []]
+
+
+def _sum(e: Any, s: Any) -> list[Any] | None:
+    rest, moving = e.as_independent(s, as_Add=True)
+    terms = sp.Add.make_args(moving)
+    if len(terms) == 1:
+        factor, f = terms[0].as_independent(s, as_Add=False)
+        if type(f) in _INVERSE:
+            return _inverse(f, -rest / factor, s)
+        if isinstance(f, sp.Pow) and f.exp.is_number and f.exp > 0 and not f.exp.is_Integer:
+            return roots(f.base - (-rest / factor) ** (1 / f.exp), s)
+    pairs = [t.as_independent(s, as_Add=False) for t in terms]
+    if rest == 0 and len(pairs) == 2 and all(isinstance(f, sp.exp) for _, f in pairs):
+        (a, f), (b, g) = pairs
+        ratio = -b / a
+        return [] if ratio.is_negative else roots(f.args[0] - g.args[0] - sp.log(ratio), s)
+    return _factored(e, s)
+
+
+def _factored(e: Any, s: Any) -> list[Any] | None:
+    """Roots of the factors of a small sum, such as exp(2 s) - 3 exp(s) + 2."""
+    if e.has(sp.Float, sp.Piecewise, sp.Min, sp.Max) or sp.count_ops(e) > FACTORED:
+        return None
+    parts = [a for a in sp.Mul.make_args(sp.factor(sp.together(e))) if s in a.free_symbols]
+    return None if len(parts) < 2 else roots(sp.Mul(*parts), s)
