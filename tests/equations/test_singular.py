@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import amine as am
-from amine.engine.printer import Printer
 from amine.equations.expression import parse_expression, parse_raw
+from amine.equations.printer import Printer
 from amine.equations.sampling import evaluate
 from amine.equations.symbols import NONE, symbol
 
