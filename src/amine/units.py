@@ -187,6 +187,11 @@ def _split(value: str, where: str) -> tuple[float, str]:
     return float(m.group(1)), m.group(2).strip()
 
 
+def is_quantity(value: Any) -> bool:
+    """Whether a value is a quantity of :mod:`pint`; told by what it has, so that pint is not imported to ask."""
+    return hasattr(value, "dimensionality") and hasattr(value, "magnitude")
+
+
 def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
     if isinstance(value, bool) or value is None:
         raise AmineError(where, "this is not a quantity", given=repr(value), expected=f"a value in {unit}")
@@ -205,7 +210,7 @@ def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
         d, f = _lookup(text, where)
         _check(d, dim, text, unit, value, where)
         return number * f
-    if hasattr(value, "dimensionality") and hasattr(value, "magnitude"):
+    if is_quantity(value):
         d, f = _of_units(value.units)
         _check(d, dim, value.units, unit, value, where)
         return np.asarray(value.magnitude, float) * f if np.ndim(value.magnitude) else float(value.magnitude) * f

@@ -170,6 +170,10 @@ class Model:
         """For a release model, whether sites release at random, each for itself."""
         return re.search(r"^\s*quanta\b", self.equations, re.M) is not None
 
+    def bytes_per_neuron(self, real: int = 4) -> int:
+        """Memory that the states of one neuron take at least, in bytes; ``real`` are the bytes of a number."""
+        return (len(self.state_units) + 4) * real
+
     def latex(self) -> str:
         """The equations as LaTeX, one line each."""
         return equations.typeset(self.parsed) if self.kind != "source" else ""

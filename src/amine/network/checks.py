@@ -12,7 +12,7 @@ from amine.errors import AmineError, did_you_mean
 from amine.network.cables import check_view
 from amine.network.parts import DistanceKernel, Group, Population, Rule, View
 from amine.network.receptors import check_level, port_of
-from amine.units import to_internal
+from amine.units import is_quantity, to_internal
 from amine.values import Array, Value, normalise
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _flat(value: Any, rule: Rule | None, sources: Group | None, targets: Group) 
         return value
     if isinstance(value, np.ndarray) and value.shape == (sources.n, targets.n):
         return value.ravel()
-    if hasattr(value, "magnitude") and np.shape(value.magnitude) == (sources.n, targets.n):
+    if is_quantity(value) and np.shape(value.magnitude) == (sources.n, targets.n):
         return value.flatten()
     return value
 

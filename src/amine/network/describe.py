@@ -8,8 +8,8 @@ from amine.distributions import Distribution
 from amine.equations.latex import name_latex
 from amine.errors import AmineError
 from amine.network.chemistry_tables import chemistry
+from amine.network.in_use import ReceptorsInUse, receptors_in_use
 from amine.network.parts import Group, PoissonInput, Rule, Synapses
-from amine.network.receptors import detail_of, ports_of, scheme_of
 from amine.values import Array
 
 if TYPE_CHECKING:
@@ -74,11 +74,12 @@ def _rule(r: Rule, s: Synapses | None = None) -> str:
 
 def sections(net: Network) -> list[Section]:
     """All tables as (title, header, rows)."""
+    used = receptors_in_use(net)
     out = [
-        _summary(net),
-        _populations(net),
+        _summary(net, used),
+        _populations(net, used),
         _connectivity(net),
-        *_models(net),
+        *_models(net, used),
         *chemistry(net),
         _inputs(net),
         _measurements(net),
@@ -86,10 +87,10 @@ def sections(net: Network) -> list[Section]:
     return [s for s in out if s[2]]
 
 
-def _summary(net: Network) -> Section:
+def _summary(net: Network, used: ReceptorsInUse) -> Section:
     size = net.estimate()
     models = sorted({p.model.name for p in net.populations.values()})
-    receptors = sorted({m.name for p in net.populations.values() for m in _ports(p, net).values()})
+    receptors = sorted({r.port.name for each in used.values() for r in each.values()})
     rules = {s.plasticity.name for s in net.projections if s.plasticity is not None}
     plastic = sorted({s.release.name for s in net.projections if s.release is not None})
     rows = [
@@ -119,10 +120,6 @@ def _summary(net: Network) -> Section:
     return "A. Model summary", ("", ""), rows
 
 
-def _ports(p: Any, net: Network) -> dict[str, Any]:
-    return ports_of(p, net)
-
-
 def _cleft(model: Any) -> str:
     """A cleft's model with what is not left out of it."""
     zero = ("V_uptake", "V_breakdown", "I_uptake", "I_breakdown", "spillover")
@@ -132,17 +129,8 @@ def _cleft(model: Any) -> str:
     return f"{model.name}: " + ", ".join(f"{n} {value_text(v)}" for n, v in model.parameters.items() if n not in off)
 
 
-def _receptors(p: Any, net: Network) -> dict[str, Any]:
-    """Filters as they are, schemes as they were given rather than as the sums of a target."""
-    plain = (None, "receptor")
-    return {
-        label: m if detail_of(net, p.name, label) in plain else scheme_of(p, label, p.name)
-        for label, m in _ports(p, net).items()
-    }
-
-
-def _populations(net: Network) -> Section:
-    rows = [(p.name, p.model.name, str(p.n), ", ".join(_ports(p, net)) or "–") for p in net.populations.values()]
+def _populations(net: Network, used: ReceptorsInUse) -> Section:
+    rows = [(p.name, p.model.name, str(p.n), ", ".join(used[p.name]) or "–") for p in net.populations.values()]
     return "B. Populations", ("Name", "Model", "Size", "Receptors"), rows
 
 
@@ -171,16 +159,14 @@ def _connectivity(net: Network) -> Section:
     return "C. Connectivity", header, rows
 
 
-def _models(net: Network) -> list[Section]:
+def _models(net: Network, used: ReceptorsInUse) -> list[Section]:
     """One table for each neuron, receptor and release model: equations and parameters."""
     neurons: dict[str, tuple[Any, Any]] = {}
     for p in net.populations.values():
         if p.model.kind == "neuron":
             neurons[f"{p.model.name} ({p.name})"] = (p.model, p.parameters)
     receptors = {
-        f"{label} ({p.name})": (m, m.parameters)
-        for p in net.populations.values()
-        for label, m in _receptors(p, net).items()
+        f"{label} ({name})": (r.given, r.given.parameters) for name, each in used.items() for label, r in each.items()
     }
     releases = {s.release.name: (s.release, s.release.parameters) for s in net.projections if s.release is not None}
     rules = {

@@ -61,7 +61,7 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
                 synapses += n * len(s.receptors)
                 synapse_bytes += n * each
     neurons = sum(p.n for p in net.populations.values())
-    states = sum(p.n * _state_bytes(p.model, real) for p in net.populations.values())
+    states = sum(p.n * p.model.bytes_per_neuron(real) for p in net.populations.values())
     junctions = sum(
         expected_pairs(net, g.rule, g.a, g.b, False)
         // (2 if g.a == g.b and g.rule.kind in ("p", "distance", "all_to_all") else 1)
@@ -74,11 +74,6 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
         "bytes": synapse_bytes + states + junctions * 48,
         "synapse_bytes": synapse_bytes,
     }
-
-
-def _state_bytes(model: Any, real: int) -> int:
-    """Bytes that the states of a neuron take at least."""
-    return model.bytes_per_neuron(real) if hasattr(model, "bytes_per_neuron") else (len(model.state_units) + 4) * real
 
 
 def _individual(value: Any) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from amine.errors import AmineError, did_you_mean, within
 from amine.models import find
+from amine.models.multicompartment import Cable
 from amine.models.ports import CLEARED
 from amine.network.cables import has_tree, probed
 from amine.network.checks import (
@@ -37,7 +38,7 @@ from amine.network.parts import (
 from amine.network.plasticity import make_plastic, split_rule
 from amine.network.receptors import states_of
 from amine.network.transmission import check_cleft, check_minis, check_plastic, check_release, check_transmission
-from amine.units import to_internal
+from amine.units import is_quantity, to_internal
 from amine.values import Array, Value, normalise
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Network:
         self.seed = whole_number(seed, "Network, seed", 0, 2**63 - 1)
         self.dt = float(
             to_internal(
-                dt if isinstance(dt, str) or hasattr(dt, "units") else f"{dt} ms", "ms", "Network, dt", positive=True
+                dt if isinstance(dt, str) or is_quantity(dt) else f"{dt} ms", "ms", "Network, dt", positive=True
             )
         )
         self.name = str(name)
@@ -759,7 +760,7 @@ class Network:
 
 
 def _sized(model: Model, name: str, value: Value, shape: tuple[int, ...] | None, where: str) -> Value:
-    if hasattr(model, "depends_on_path") and model.depends_on_path(value):
+    if isinstance(model, Cable) and model.depends_on_path(value):
         return value  # checked by the model, which knows its tree
     return normalise(value, model.units[name], f"{where}, parameter '{name}'", shape=shape)
 
@@ -775,7 +776,7 @@ def _positions(positions: Any, n: int, where: str) -> np.ndarray:
 
 def _check_spike_list(values: Mapping[str, Any], n: int, where: str) -> None:
     times, indices = values["times"], values["indices"]
-    size = [len(v.values) if hasattr(v, "values") else -1 for v in (times, indices)]
+    size = [len(v.values) if isinstance(v, Array) else -1 for v in (times, indices)]
     if -1 in size or size[0] != size[1]:
         raise AmineError(where, "times and indices must be arrays of one length", given=f"{size[0]} and {size[1]}")
     i = indices.values

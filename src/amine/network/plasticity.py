@@ -243,7 +243,7 @@ def check_bounds(net: Network, s: Synapses, unit: str, where: str) -> None:
         given, hint = repr(w), f'bound it with .clipped("{low:g} {unit}", "{high:g} {unit}")'
     else:
         x = w.values if isinstance(w, Array) else to_internal(w, unit, where)
-        least, most = (float(f(x)) for f in (min, max)) if hasattr(x, "__len__") else (float(x), float(x))  # type: ignore[arg-type]
+        least, most = float(np.min(x)), float(np.max(x))
         given, hint = (
             f"{least:g} {unit}" if least == most else f"{least:g}..{most:g} {unit}",
             "change the weight or the bound",

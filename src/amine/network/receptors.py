@@ -129,9 +129,9 @@ def states_of(population: Population, net: Network) -> Mapping[str, str]:
 def port_places(population: Population, net: Network) -> dict[str, set[int]]:
     """For each receptor label in use, the compartments where something reaches or records it."""
     found: dict[str, set[int]] = {label: set() for label in ports_of(population, net)}
-    for part in [*net.projections, *net.inputs]:
-        labels = part.receptors if hasattr(part, "receptors") else [part.receptor]
-        for view in part.target.views():
+    reached = [(s.target, list(s.receptors)) for s in net.projections] + [(i.target, [i.receptor]) for i in net.inputs]
+    for target, labels in reached:
+        for view in target.views():
             if view.population == population.name:
                 for label in labels:
                     found[label] |= set(compartments(population, view))

@@ -3,69 +3,60 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from functools import cached_property
-from typing import Any
+from types import ModuleType
+from typing import Any, final
 
 import numpy as np
 
-from amine.engine.build.prepare import Place, generator, require_finite
+from amine.engine.build.draws import initial_value, require_finite
+from amine.engine.build.kind import Filling
+from amine.engine.build.propagator import propagators
+from amine.engine.build.slices import Slice, TreeSlice
 from amine.engine.codegen.tree import LISTS, MEMBRANE_COLUMNS
-from amine.engine.resolve.tree import RECORD, names_at, poisson_share, rows
+from amine.engine.resolve.resolved import Member
+from amine.engine.resolve.tree import RECORD, names_at, rows
 from amine.errors import AmineError, AmineWarning
 from amine.models.multicompartment import along
 from amine.models.naming import GAP_TOTAL, jump_row
-from amine.values import realise
+from amine.network.cables import compartments, weights
 
 COARSE = 0.5  # relative error in time from which on the user is told
 
 
-class CablePlace(Place):
-    """Where a population of cells with trees lies: blocks of ``lanes`` neurons, rows named with their compartments."""
+@final
+class TreeCell:
+    """Number ``index`` of the kinds of cells of a generated module."""
 
-    @property
-    def lanes(self) -> int:
-        """Neurons of a block."""
-        return self.member.structure.lanes
+    def __init__(self, module: ModuleType, index: int):
+        self.module, self.index, self.code = module, index, module.CELLS[index]
 
-    @cached_property
-    def index(self) -> dict[str, int]:
-        """Place of each row; a state without a compartment is the root's."""
-        found = {name: i for i, name in enumerate(self.rows)}
-        return found | {name.partition("@")[0]: i for name, i in found.items() if name.endswith("@0")}
+    def slice(self, m: Member, base: int, id0: int) -> TreeSlice:
+        code, membranes = self.code, self.code["membranes"]
+        constants = [x["constants"]["rows"] for x in membranes]
+        names = rows(m, [x["states"] for x in membranes], constants, code["cell_rows"])
+        first = 1 + len(code["cell_rows"])
+        sizes = [len(RECORD) + len(x["states"]) + len(c) for x, c in zip(membranes, constants, strict=True)]
+        watched = names[first : first + sum(sizes[q] for q in m.plan.membrane)]  # all rows of its compartments
+        return TreeSlice(m, base, id0, names, watched, code)
 
-    def row(self, name: str) -> int:
-        return self.index[name]
+    def width(self, at: Slice) -> int:
+        code, plan = self.code, at.member.plan
+        n = len(code["scalars"]) + LISTS + 2 * len(code["membranes"]) + 3 * len(plan.membrane)
+        n += sum(
+            len(compartments) * (MEMBRANE_COLUMNS + len(m["constants"]["fields"]))
+            for compartments, m in zip(plan.members, code["membranes"], strict=True)
+        )
+        return n + 3 * len(plan.stimuli) + 2 * len(plan.gaps) + 2 * sum(map(len, plan.jumps.values()))
 
-
-def make_place(member: Any, base: int, id0: int, code: dict[str, Any]) -> CablePlace:
-    """The place of a population; the states to be watched are all rows of its compartments."""
-    names = rows(
-        member,
-        [m["states"] for m in code["membranes"]],
-        [m["constants"]["rows"] for m in code["membranes"]],
-        code["cell_rows"],
-    )
-    first = 1 + len(code["cell_rows"])
-    sizes = [len(RECORD) + len(m["states"]) + len(m["constants"]["rows"]) for m in code["membranes"]]
-    return CablePlace(member, base, id0, names, names[first : first + sum(sizes[q] for q in member.plan.membrane)])
-
-
-def width(place: CablePlace, code: dict[str, Any]) -> int:
-    """Length of a population's row of constants."""
-    plan = place.member.plan
-    n = len(code["scalars"]) + LISTS + 2 * len(code["membranes"]) + 3 * len(plan.membrane)
-    n += sum(
-        len(at) * (MEMBRANE_COLUMNS + len(m["constants"]["fields"]))
-        for at, m in zip(plan.members, code["membranes"], strict=True)
-    )
-    return n + 3 * len(plan.stimuli) + 2 * len(plan.gaps) + 2 * sum(map(len, plan.jumps.values()))
+    def fill(self, at: Slice, given: Filling) -> None:
+        assert isinstance(at, TreeSlice)
+        _Filler(self.module, at, given).fill()
 
 
 class _Values:
     """Parameters of the population's model at compartments: arrays [compartments or 1, neurons or 1]."""
 
-    def __init__(self, place: CablePlace, values: dict[str, Any]):
+    def __init__(self, place: TreeSlice, values: dict[str, Any]):
         self.model, self.values, self.place = place.member.population.model, values, place
 
     def one(self, name: str, at: list[int]) -> np.ndarray:
@@ -96,35 +87,16 @@ class _Values:
         return np.concatenate([np.broadcast_to(p, (1, shape)) for p in parts])
 
 
-def fill_cell(
-    net: Any,
-    module: Any,
-    place: CablePlace,
-    values: dict[str, Any],
-    gap: Mapping[int, np.ndarray],
-    X: np.ndarray,
-    c: np.ndarray,
-) -> None:
-    """Everything of one population at time zero; ``gap`` is the sum of the gap-junction conductances at each compartment."""
-    _Filler(net, module, place, values, gap, X, c).fill()
-
-
 class _Filler:
-    def __init__(
-        self,
-        net: Any,
-        module: Any,
-        place: CablePlace,
-        values: dict[str, Any],
-        gap: Mapping[int, np.ndarray],
-        X: np.ndarray,
-        c: np.ndarray,
-    ):
-        self.net, self.module, self.place, self.gap, self.X, self.c = net, module, place, gap, X, c
-        self.m, self.plan = place.member, place.member.plan
+    """Everything of one population at time zero."""
+
+    def __init__(self, module: ModuleType, place: TreeSlice, given: Filling):
+        self.module, self.place, self.net, self.gap = module, place, given.net, given.gap
+        self.X, self.c = given.X, given.constants
+        self.m, self.plan = place.member, place.plan
         self.code, self.kind = module.CELLS[self.m.kind], self.m.kind
         self.model = self.m.population.model
-        self.parameters = _Values(place, values)
+        self.parameters = _Values(place, given.values)
         self.at = 0
 
     def fill(self) -> None:
@@ -134,8 +106,7 @@ class _Filler:
             found[q] = self._membrane(q, at, start)
         self._constants(found)
         self._tables(found)
-        ghosts = self.place.view(self.X)[-1, self.place.row("_ref")].view(f"i{self.X.itemsize}")
-        ghosts[self.place.n - (self.place.blocks - 1) * self.place.lanes :] = np.iinfo(ghosts.dtype).max
+        self.place.silence(self.X)
         self._rows_of_the_cell()
 
     def _warn(self) -> None:
@@ -151,12 +122,7 @@ class _Filler:
     # --- states ------------------------------------------------------------------------------------------------
 
     def _given(self, name: str) -> Any:
-        given = self.m.population.initial.get(name)
-        if given is None:
-            return None
-        unit = self.code["units"].get(name.partition("@")[0], "mV")
-        where = f"Population '{self.m.name}', initial '{name}'"
-        return realise(given, unit, self.place.n, generator(self.net.seed, self.m.name, "initial", name), where)
+        return initial_value(self.net, self.m, name, self.code["units"].get(name.partition("@")[0], "mV"))
 
     def _start_voltage(self) -> np.ndarray:
         """[compartments, neurons]: ``v`` sets all of a cell, ``v@3`` compartment 3."""
@@ -206,8 +172,6 @@ class _Filler:
         return list(self.module.PARAMETERS[name])
 
     def _propagators(self, matrices: Any, sizes: dict[str, Any]) -> dict[str, Any]:
-        from amine.engine.build.propagator import propagators
-
         shapes = [np.shape(e) for m in matrices for row in m for e in row]
         shape = np.broadcast_shapes((1, 1), *shapes)
         flat: Any = tuple(
@@ -241,8 +205,6 @@ class _Filler:
 
     def _stimulus(self, s: Any, i: int) -> np.ndarray:
         """The part of an injected current that each neuron takes at compartment ``i``: a current into several is divided between them."""
-        from amine.network.cables import compartments, weights
-
         out = np.zeros(self.place.n)
         for v in s.target.views():
             at = compartments(self.m.population, v)
@@ -308,31 +270,4 @@ class _Filler:
         return start
 
 
-def poisson_rows(
-    net: Any,
-    place: CablePlace,
-    j: int,
-    part: Any,
-    state: str,
-    rate: Any,
-    weight_row: int,
-    p: int,
-    stream: int,
-    X: np.ndarray,
-) -> list[tuple[tuple[int, ...], np.ndarray]]:
-    """A Poisson input as one row of the table of inputs, and its table of counts, for each compartment that it reaches."""
-    from amine.engine.device.poisson import cumulative
-
-    out = []
-    for i, share in poisson_share(place.member, part).items():
-        mean = np.broadcast_to(np.asarray(rate) * int(part.n) * net.dt * share, (place.n,))
-        draws = max(1, int(np.ceil(float(mean.max()) / 16.0)))
-        rate_row = -1
-        if f"_poisson_rate_{j}@{i}" in place.index:
-            place.put(X, f"_poisson_rate_{j}@{i}", mean)
-            rate_row = place.row(f"_poisson_rate_{j}@{i}") * place.lanes
-        table = cumulative(float(mean.max()) / draws)
-        row = place.row(f"{state}@{i}") * place.lanes
-        out.append(((p, row, weight_row, len(table), draws, stream, rate_row, place.stride, place.lanes), table))
-        stream += draws
-    return out
+__all__ = ["TreeCell"]

@@ -10,19 +10,20 @@ import numpy as np
 
 from amine.distributions import Distribution
 from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
-from amine.engine.build.prepare import Place, generator
+from amine.engine.build.draws import generator
+from amine.engine.build.slices import Slice
 from amine.engine.device import deliver
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.routes import Route
 from amine.errors import AmineError
-from amine.models.naming import JUMP
+from amine.models.naming import GAP_CURRENT, JUMP
 from amine.network.network import Network
-from amine.network.parts import DistanceKernel, GapJunctions, View
+from amine.network.parts import DistanceKernel, GapJunctions
 from amine.units import to_internal
 from amine.values import Array, realise
 
 
-def boundaries(places: Sequence[Place], threads: int) -> np.ndarray:
+def boundaries(places: Sequence[Slice], threads: int) -> np.ndarray:
     """First and last block of each population for each thread, [thread, population, 2]."""
     out = np.zeros((threads, len(places), 2), np.int64)
     for p, place in enumerate(places):
@@ -32,25 +33,33 @@ def boundaries(places: Sequence[Place], threads: int) -> np.ndarray:
 
 
 def specs(
-    resolved: Resolved, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, plastic: bool = False
+    resolved: Resolved, module: ModuleType, places: Sequence[Slice], blocks: np.ndarray, plastic: bool = False
 ) -> dict[Any, list[ProjectionSpec]]:
     """What to draw, in groups that one table serves: by source population, release and whether all synapses are alike.
 
     Plastic synapses have tables of their own: with ``plastic`` they alone are given, by (projection, source and target population).
     """
-    groups: dict[Any, list[ProjectionSpec]] = {}
+    found = routes_and_specs(resolved, places, blocks, plastic)
+    return {key: [spec for _, spec in each] for key, each in found.items()}
+
+
+def routes_and_specs(
+    resolved: Resolved, places: Sequence[Slice], blocks: np.ndarray, plastic: bool = False
+) -> dict[Any, list[tuple[Route, ProjectionSpec]]]:
+    """The same as :func:`specs`, each with its route."""
+    groups: dict[Any, list[tuple[Route, ProjectionSpec]]] = {}
     for r in resolved.at("plastic" if plastic else "filter"):
-        spec = spec_of(resolved.net, r, places, blocks, target_row(module, places, r))
+        spec = spec_of(resolved.net, r, places, blocks, target_row(places, r))
         key: tuple[Any, ...] = (r.origin, r.release, *alike(spec))
         if plastic:
             key = (r.origin, r.release, r.destination, r.number)
-        groups.setdefault(key, []).append(spec)
+        groups.setdefault(key, []).append((r, spec))
     return groups
 
 
-def target_row(module: ModuleType, places: Sequence[Place], r: Route) -> str:
+def target_row(places: Sequence[Slice], r: Route) -> str:
     """The state of the target that a spike adds to."""
-    return module.CELLS[places[r.destination].member.kind]["targets"][r.label]
+    return places[r.destination].targets[r.label]
 
 
 def alike(spec: ProjectionSpec) -> tuple[Any, ...]:
@@ -60,7 +69,7 @@ def alike(spec: ProjectionSpec) -> tuple[Any, ...]:
     return ("own",)
 
 
-def spec_of(net: Network, r: Route, places: Sequence[Place], blocks: np.ndarray, row: str) -> ProjectionSpec:
+def spec_of(net: Network, r: Route, places: Sequence[Slice], blocks: np.ndarray, row: str) -> ProjectionSpec:
     """What is to be drawn of a route onto a row of its target."""
     s, a, b = r.synapses, r.source, r.target
     source, place = places[r.origin], places[r.destination]
@@ -71,11 +80,7 @@ def spec_of(net: Network, r: Route, places: Sequence[Place], blocks: np.ndarray,
     if isinstance(value, DistanceKernel):
         ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (place, b))]  # type: ignore[index]
         value = (value.shape, float(to_internal(value.scale, "um", r.where)), value.p_max, *ends)
-    several = {}
-    if place.member.plan is not None:
-        from amine.engine.build.sites import places as compartments
-
-        row, several = compartments(place, b, row)
+    first, distances, shares = place.sites(b, row)
     return ProjectionSpec(
         name=s.name,
         stream=r.stream,
@@ -86,15 +91,15 @@ def spec_of(net: Network, r: Route, places: Sequence[Place], blocks: np.ndarray,
         same_population=a.population == b.population,
         autapses=s.autapses,
         multapses=s.multapses,
-        base=place.row_base(row),
+        base=place.row_base(first),
         stride=place.stride,
         bounds=edges,
         weight=internal_value(r.weight, r.weight_unit, r.where + ", weight"),
         delay=_delay(s.delay, net.dt, r.where),
         port=r.port,
-        early=int(row.startswith(JUMP)),
+        early=int(first.startswith(JUMP)),
         shift=place.lanes.bit_length() - 1,
-        **several,
+        **({} if distances is None else {"places": (distances, shares)}),
     )
 
 
@@ -114,7 +119,7 @@ def _delay(value: Any, dt: float, where: str) -> Any:
 
 
 def build(
-    resolved: Resolved, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
+    resolved: Resolved, module: ModuleType, places: Sequence[Slice], blocks: np.ndarray, precision: str
 ) -> list[tuple[int, int, Bundle]]:
     """All bundles as (source population, release, bundle)."""
     net, out = resolved.net, []
@@ -126,7 +131,7 @@ def build(
 
 
 def bundle_table(
-    bundles: list[tuple[int, int, Bundle]], places: Sequence[Place], Q: np.ndarray, tid: int
+    bundles: list[tuple[int, int, Bundle]], places: Sequence[Slice], Q: np.ndarray, tid: int
 ) -> np.ndarray:
     """The table of bundles of one thread (columns of :mod:`amine.engine.device.deliver`)."""
     D = np.zeros((len(bundles), deliver.COLUMNS), np.int64)
@@ -197,7 +202,7 @@ def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> tupl
     return rows[chosen], columns[chosen]
 
 
-def gap_tables(net: Network, places: Sequence[Place]) -> tuple[dict[str, Any], dict[int, dict[int, np.ndarray]]]:
+def gap_tables(net: Network, places: Sequence[Slice]) -> tuple[dict[str, Any], dict[int, dict[int, np.ndarray]]]:
     """Every coupling in both directions, and the sum of the conductances by population and compartment (0 for points).
 
     The couplings are sorted by target: slots of currents, voltages, trials and conductances.
@@ -208,7 +213,7 @@ def gap_tables(net: Network, places: Sequence[Place]) -> tuple[dict[str, Any], d
     for k, g in enumerate(net.electrical):
         i, j, w = gap_pairs(net, g)
         ends = [
-            (index[v.population], n, _gap_rows(net, places[index[v.population]], v, n, (k, side)))
+            (index[v.population], n, places[index[v.population]].gap_sites(net, v, len(n), (k, side)))
             for v, n, side in ((g.a, i, 0), (g.b, j, 1))
         ]
         for (p, target, to), (q, source, from_) in (ends, ends[::-1]):
@@ -218,9 +223,9 @@ def gap_tables(net: Network, places: Sequence[Place]) -> tuple[dict[str, Any], d
                 (
                     np.full(len(i), p),
                     target,
-                    _gap_slots(a, "I_gap", target, to),
-                    _gap_slots(b, "v", source, from_),
-                    _gap_slots(b, "_trial", source, from_),
+                    a.slots_at(GAP_CURRENT, target, to),
+                    b.slots_at("v", source, from_),
+                    b.slots_at("_trial", source, from_),
                     w,
                 ),
                 strict=True,
@@ -233,32 +238,13 @@ def gap_tables(net: Network, places: Sequence[Place]) -> tuple[dict[str, Any], d
     return dict(zip(names, (x[order] for x in joined), strict=True)), total
 
 
-def _gap_rows(net: Network, place: Place, view: View, i: np.ndarray, key: tuple[int, int]) -> np.ndarray | None:
-    """The compartment of each coupled neuron of a population with trees; None for points."""
-    if place.member.plan is None:
-        return None
-    from amine.engine.build.sites import gap_compartments
-
-    return gap_compartments(net, place, view, len(i), key)
-
-
-def _gap_slots(place: Place, row: str, i: np.ndarray, at: np.ndarray | None) -> np.ndarray:
-    if at is None:
-        return place.slots(row, i)
-    out = np.empty(len(i), np.int64)
-    for c in np.unique(at):
-        out[at == c] = place.slots(f"{row}@{c}", i[at == c])
-    return out
-
-
-def _add_conductance(total: dict[int, np.ndarray], n: int, i: np.ndarray, at: np.ndarray | None, w: np.ndarray) -> None:
+def _add_conductance(total: dict[int, np.ndarray], n: int, i: np.ndarray, at: np.ndarray, w: np.ndarray) -> None:
     """Adds conductances of neurons ``i`` to the sums of ``n`` neurons at each compartment."""
-    at = np.zeros(len(i), np.int64) if at is None else at
     for c in np.unique(at):
         total[int(c)] = np.bincount(i[at == c], w[at == c], n) + total.get(int(c), 0.0)
 
 
-def gap_shard(table: dict[str, Any], places: Sequence[Place], blocks: np.ndarray, tid: int) -> tuple[np.ndarray, ...]:
+def gap_shard(table: dict[str, Any], places: Sequence[Slice], blocks: np.ndarray, tid: int) -> tuple[np.ndarray, ...]:
     """The part of one thread: slots of currents, row starts, neighbours' voltages and trials, conductances."""
     lanes = np.array([place.lanes for place in places], np.int64)
     first, last = blocks[tid, :, 0] * lanes, blocks[tid, :, 1] * lanes

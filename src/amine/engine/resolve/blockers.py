@@ -53,18 +53,18 @@ def block(net: Network, p: Any, drugs: Any) -> None:
                 p.probes.append(Probe(name, view, states, f"{p.h!r} ms"))
 
 
-def values(net: Network, p: Any, population: str) -> dict[str, tuple[str, str]]:
+def values(net: Network, p: Any, population: str) -> dict[str, tuple[float, str]]:
     """Parameters of the blockers and agonists of a population, with units."""
-    out: dict[str, tuple[str, str]] = {}
+    out: dict[str, tuple[float, str]] = {}
     for label, e in p.blockers.get(population, []):
         start = sum(float(course.at(np.zeros(1))[0]) for d in net.doses if d.drug == e.drug for course in [d.course])
         numbers = {"K": e.potency, "V": e.voltage, "delta": e.delta, "koff": e.koff, "start": start, "conc": 1.0}
-        out |= {blocker_name(k, e.drug, label): (repr(float(x)), "1") for k, x in numbers.items()}
+        out |= {blocker_name(k, e.drug, label): (float(x), "1") for k, x in numbers.items()}
     for label, target in p.totals.get(population, {}).items():
         scheme = detail_of(net, population, label) in ("kinetic", "explicit")  # its weight is that of all channels
         opened = 1.0 if scheme else PEAK_OPEN.get(target.split("_")[0], OTHERS_OPEN)
         share = 1 / max(1, len(_places(net, population, label)))
-        out[total_name(label)] = (repr(max(share * received(net, population, label) / opened, 1e-12)), "1")
+        out[total_name(label)] = (max(share * received(net, population, label) / opened, 1e-12), "1")
     return out
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from amine.models.naming import port_name
 from amine.network.parts import Population
@@ -28,6 +28,7 @@ class CellStructure:
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change while the network runs
     learned: tuple[Any, ...] = ()  # rules of plasticity that give the neurons states
     blockers: tuple[tuple[str, str], ...] = ()  # (port label, drug) of blockers of open channels
+    tree: ClassVar[bool] = False
 
     @property
     def title(self) -> str:

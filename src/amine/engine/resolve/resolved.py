@@ -37,7 +37,7 @@ class Member:
 
     population: Population
     receptors: Mapping[str, ReceptorInUse]
-    values: Mapping[str, tuple[Value, str]]  # parameter -> (value, unit)
+    values: Mapping[str, tuple[Value | float, str]]  # parameter -> (value, unit); a number is in the coherent system
     releases: tuple[Any, ...] = ()  # release models that its neurons advance
     stimuli: tuple[Stimulus, ...] = ()
     poisson: tuple[PoissonInput, ...] = ()
@@ -54,6 +54,16 @@ class Member:
     def name(self) -> str:
         """The population's name."""
         return self.population.name
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is a source that spikes at given times."""
+        return self.kind == SOURCE_LIST
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """Parameters that are formulas of the path from the soma."""
+        return () if self.plan is None else self.plan.along
 
     @property
     def ports(self) -> Mapping[str, Any]:
@@ -162,7 +172,9 @@ def _member(
     slow: Plan | None,
 ) -> Member:
     name = population.name
-    values: dict[str, tuple[Value, str]] = {n: (v, population.model.units[n]) for n, v in population.parameters.items()}
+    values: dict[str, tuple[Value | float, str]] = {
+        n: (v, population.model.units[n]) for n, v in population.parameters.items()
+    }
     for label, r in receptors.items():
         values |= {port_name(n, label): (v, r.port.units[n]) for n, v in r.port.parameters.items()}
     rules = learned(net, name)
@@ -170,7 +182,7 @@ def _member(
         units = {n: part.rule.weight if u == "weight" else u for n, u in s.plasticity.units.items()}
         values |= {part.parameter(n): (s.plasticity.parameters[n], u) for n, u in units.items()}
     varying, spread = slow.varying(name) if slow is not None else ((), frozenset[str]())
-    values |= {n: ("1", "1") for n in varying if n not in values}
+    values |= {n: (1.0, "1") for n in varying if n not in values}
     blockers = [] if slow is None else slow.blockers.get(name, [])
     if slow is not None:
         values |= blocker_values(net, slow, name)
@@ -208,7 +220,7 @@ def _kinds(
 
 
 def _cell(m: Member) -> CellStructure:
-    differ = {n for n, (v, _) in m.values.items() if not isinstance(v, str)}
+    differ = {n for n, (v, _) in m.values.items() if not isinstance(v, str | float)}
     poisson = tuple(
         (
             i.receptor,

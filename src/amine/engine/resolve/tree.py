@@ -10,7 +10,7 @@ long block a margin: two threads with a block each are then 1.15 times as fast.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from amine.engine.resolve.cells import partly
 from amine.engine.resolve.keys import value_only
@@ -51,6 +51,7 @@ class CableStructure:
     jumps: bool = False  # whether inputs move the voltage itself
     blockers: tuple[tuple[str, str], ...] = ()  # receptors' labels and drugs that enter their open channels
     name: str = value_only(default="")  # of the neuron model, for messages
+    tree: ClassVar[bool] = True
 
     @property
     def title(self) -> str:
@@ -109,7 +110,7 @@ def read_cell(net: Any, m: Any) -> tuple[CableStructure, CablePlan]:
             )
         )
         members.append(at)
-    differ = {n for n, (v, _) in m.values.items() if not isinstance(v, str)}
+    differ = {n for n, (v, _) in m.values.items() if not isinstance(v, str | float)}
     local = {p for i in range(len(model.cell)) for p, n in names_at(model, i).items() if n in differ}
     arrays = frozenset(
         local

@@ -131,7 +131,7 @@ def build(
     for r in resolved.routes:
         if r.synapses.minis is None:
             continue
-        row = target_row(module, places, r)
+        row = target_row(places, r)
         release: Any = r.synapses.release
         spec = spec_of(net, r, places, blocks, row)
         bundle = build_bundle([spec], places[r.origin].n, blocks.shape[0], net.dt, precision, net.seed)

@@ -100,7 +100,7 @@ def build(
     groups: dict[Any, tuple[Model, list[Any]]] = {}
     for r in resolved.at("synaptic"):
         release = r.synapses.release
-        spec = spec_of(net, r, places, blocks, target_row(module, places, r))
+        spec = spec_of(net, r, places, blocks, target_row(places, r))
         own = r.synapses.name + str(r.stream) if is_own(release) else ""  # its values are drawn by themselves
         key = (r.origin, repr(release.to_dict()), own, *alike(spec))
         groups.setdefault(key, (release, []))[1].append(spec)

@@ -12,7 +12,7 @@ from torch import nn
 
 from amine.compounds import catalogue
 from amine.engine.build import prepare
-from amine.engine.resolve.resolved import resolve
+from amine.engine.resolve.resolved import Resolved, resolve
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import circuit_parts as parts
 from amine.learn.nn import compiled
@@ -66,9 +66,10 @@ class Circuit(nn.Module):
         wanted = self._sort(net, listed(learn))
         net = self._with_drugs(net, wanted["dose"], dict(begin or {}))
         self.dt = net.dt
-        require_adjoint(net)
+        resolved = resolve(net)
+        require_adjoint(resolved)
         self._build(
-            net, wanted, dict(bounds or {}), {"surrogate": surrogate, "scale": scale, "detach_reset": detach_reset}
+            resolved, wanted, dict(bounds or {}), {"surrogate": surrogate, "scale": scale, "detach_reset": detach_reset}
         )
         self.single_input, self.single_output = isinstance(inputs, str), isinstance(outputs, str)
         self.inputs = self._input_names(listed(inputs))
@@ -122,13 +123,15 @@ class Circuit(nn.Module):
         out.doses = [dose_of(d, f"{c!r} uM") for d, c in self.concentrations.items()]
         return out
 
-    def _build(self, net: Any, wanted: dict[str, Any], bounds: dict[str, Any], options: dict[str, Any]) -> None:
-        resolved = resolve(net)
+    def _build(
+        self, resolved: Resolved, wanted: dict[str, Any], bounds: dict[str, Any], options: dict[str, Any]
+    ) -> None:
+        net = resolved.net
         module, _ = prepare.load_module(resolved, 64)
         places, _ = prepare.layout(resolved, module)
         lists = {places[p].member.name: (k, ids - places[p].id0) for p, k, ids in prepare.spike_lists(net, places)}
         self.sizes = {place.member.name: place.n for place in places}
-        self.connections = parts.connections(resolved, module, places)
+        self.connections = parts.connections(resolved, places)
         self.drugs = None
         if resolved.slow is not None:
             self.drugs = parts.Drugs(resolved.slow, wanted["dose"], self.concentrations, of_drugs("dose:", bounds))
@@ -145,8 +148,7 @@ class Circuit(nn.Module):
             named = {
                 "bounds": {m.name: {n: bounds[k] for k, p, n in wanted["parameter"] if p == m.name and k in bounds}}
             }
-            initial = initial_states(net, m, resolved.cells[m.kind])
-            cell = resolved.cells[m.kind]
+            initial, cell = initial_states(net, place), m.structure
             self.members[module_name(m.name)] = parts.Member(
                 m.population, cell, values, initial, net.dt, learn, options | named
             )

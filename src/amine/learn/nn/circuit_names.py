@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from amine.compounds import catalogue
-from amine.engine.build.prepare import generator
-from amine.engine.resolve.release import is_synaptic
+from amine.engine.build.draws import initial_value
+from amine.engine.build.slices import Slice
+from amine.engine.resolve.resolved import Resolved
 from amine.errors import AmineError
-from amine.network.receptors import states_of
-from amine.values import realise
+from amine.network.network import Network
 
 WHERE = "Network.to_module"
 
@@ -61,30 +61,24 @@ def byte_count(budget: Any) -> float:
     )
 
 
-def initial_states(net: Any, m: Any, cell: Any) -> dict[str, np.ndarray]:
+def initial_states(net: Network, at: Slice) -> dict[str, np.ndarray]:
     """States that do not start as the model says."""
-    known = states_of(m.population, net)
-    out = {}
-    for s, v in m.population.initial.items():
-        where = f"Population '{m.name}', initial '{s}'"
-        out[s] = np.asarray(
-            realise(v, known[s], m.population.n, generator(net.seed, m.name, "initial", s), where), float
-        )
-    return out
+    m = at.member
+    found = {s: initial_value(net, m, s, at.code["units"][s]) for s in m.population.initial}
+    return {s: np.asarray(x, float) for s, x in found.items()}
 
 
-def require_adjoint(net: Any) -> None:
+def require_adjoint(resolved: Resolved) -> None:
     """Raises AmineError for what has no adjoint."""
-    why = ""
-    if net.electrical:
-        why = "gap junctions"
-    elif any(getattr(s, "plasticity", None) is not None for s in net.projections):
-        why = "synapses that change by a rule"
-    elif any(is_synaptic(s) for s in net.projections):
-        why = "release at random and release of each synapse"
-    elif any(getattr(s, "detail", "receptor") != "receptor" for s in net.projections):
-        why = "synapses with kinetic schemes"
-    elif any(getattr(p.model, "cell", None) is not None for p in net.populations.values()):
-        why = "cells with a tree"
-    if why:
-        raise AmineError(WHERE, f"{why} are not differentiated", hint="take them out of the network that is trained")
+    levels = {r.level for r in resolved.routes}
+    found = {
+        "gap junctions": bool(resolved.net.electrical),
+        "synapses that change by a rule": "plastic" in levels,
+        "release at random and release of each synapse": "synaptic" in levels,
+        "synapses with kinetic schemes": bool(levels & {"kinetic", "explicit"}),
+        "cells with a tree": any(m.plan is not None for m in resolved.members),
+    }
+    for what, there in found.items():
+        if there:
+            hint = "take them out of the network that is trained"
+            raise AmineError(WHERE, f"{what} are not differentiated", hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +12,11 @@ from torch import nn
 
 from amine.engine.build import wiring
 from amine.engine.build.connectivity.build import pairs_of
-from amine.engine.build.prepare import count, spread_value
+from amine.engine.build.draws import count, spread_value
+from amine.engine.build.slices import Slice
 from amine.engine.device import slow_tables as T
 from amine.engine.resolve.cells import CellStructure
+from amine.engine.resolve.resolved import Resolved
 from amine.errors import AmineError
 from amine.learn.nn.cells import Cells
 from amine.learn.nn.parameters import Bounded
@@ -87,43 +90,20 @@ class Connection:
         return int(self.offset.max()) if len(self.offset) else 1
 
 
-def connections(resolved: Any, module: Any, places: Any) -> list[Connection]:
+def connections(resolved: Resolved, slices: Sequence[Slice]) -> list[Connection]:
     """All synapses of a network, as the engine draws them."""
-    blocks = wiring.boundaries(places, 1)
-    out: list[Connection] = []
-    by_row = [
-        {row: label for label, row in module.CELLS[p.member.kind]["targets"].items()} if p.member.kind >= 0 else {}
-        for p in places
-    ]
-    for (p, release, *_), specs in wiring.specs(resolved, module, places, blocks).items():
-        for spec in specs:
-            i, j, weight, delay = pairs_of(spec, places[p].n, resolved.net.dt, resolved.net.seed)
-            target, row = _target(places, spec)
-            ptr = np.zeros(places[p].n + 1, np.int64)
-            np.cumsum(np.bincount(i, minlength=places[p].n), out=ptr[1:])
-            alike = isinstance(spec.weight, float)
-            out.append(
-                Connection(
-                    spec.name,
-                    places[p].member.name,
-                    places[target].member.name,
-                    by_row[target][row],
-                    release,
-                    ptr,
-                    j.astype(np.int32),
-                    (delay + 1 - spec.early).astype(np.int32),
-                    np.array([spec.weight]) if alike else weight,
-                )
-            )
+    net, out = resolved.net, []
+    for group in wiring.routes_and_specs(resolved, slices, wiring.boundaries(slices, 1)).values():
+        for r, spec in group:
+            n = slices[r.origin].n
+            i, j, weight, delay = pairs_of(spec, n, net.dt, net.seed)
+            ptr = np.zeros(n + 1, np.int64)
+            np.cumsum(np.bincount(i, minlength=n), out=ptr[1:])
+            ends = (r.source.population, r.target.population)
+            offset = (delay + 1 - spec.early).astype(np.int32)
+            own = np.array([spec.weight]) if isinstance(spec.weight, float) else weight
+            out.append(Connection(spec.name, *ends, r.label, r.release, ptr, j.astype(np.int32), offset, own))
     return out
-
-
-def _target(places: Any, spec: Any) -> tuple[int, str]:
-    """The population and row that a spec writes to."""
-    for p, place in enumerate(places):
-        if place.rows and place.base <= spec.base < place.base + place.stride:
-            return p, place.rows[(spec.base - place.base) // 64]
-    raise AmineError(f"Synapses '{spec.name}'", "its target has no place")
 
 
 def weight_parameter(name: str, start: np.ndarray, bounds: Any) -> Bounded:

@@ -1,0 +1,138 @@
+"""The arrays that a generated kernel works on: where populations lie in them, and all of it at time zero."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from amine.engine.build.draws import drawn_values
+from amine.engine.build.inputs import STREAMS, poisson_tables
+from amine.engine.build.kind import Filling, Kind
+from amine.engine.build.point import PointCell
+from amine.engine.build.slices import Slice
+from amine.engine.build.sources import ListSource, PoissonSource
+from amine.engine.build.tree import TreeCell
+from amine.engine.device.tables import POPULATION_COLUMNS, RELEASE_COLUMNS
+from amine.engine.resolve.resolved import Member, Resolved
+from amine.errors import AmineError
+from amine.units import to_internal
+
+
+@dataclass
+class Arrays:
+    """What all threads share. Capital letters are the names that the kernel uses."""
+
+    X: np.ndarray
+    Q: np.ndarray
+    C: np.ndarray
+    PI: np.ndarray
+    PF: np.ndarray
+    PT: np.ndarray
+    R: np.ndarray
+    last: np.ndarray
+    RT: np.ndarray
+    RC: np.ndarray
+    values: list[dict[str, Any]] = field(default_factory=list)  # parameters of each population, distributions drawn
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What drawn synapses and gap junctions add up to at their targets, whose constants need it.
+
+    ``gap`` is the conductance of all gap junctions of each neuron (nS), by population and compartment (0 for points);
+    ``parameters`` are values that follow from all synapses of a receptor, by population and parameter.
+    """
+
+    gap: Mapping[int, Mapping[int, np.ndarray]] = field(default_factory=dict)
+    parameters: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+
+
+def kind_of(m: Member, module: ModuleType) -> Kind:
+    """How a population is laid out and filled."""
+    if m.structure is None:
+        return ListSource() if m.listed else PoissonSource()
+    return TreeCell(module, m.kind) if m.structure.tree else PointCell(module, m.kind)
+
+
+def layout(resolved: Resolved, module: ModuleType) -> tuple[list[Slice], int]:
+    """Slices of all populations, and the length of the state array."""
+    slices, base, id0 = [], 0, 0
+    for m in resolved.members:
+        at = kind_of(m, module).slice(m, base, id0)
+        slices.append(at)
+        base += at.blocks * at.stride
+        id0 += at.n
+    if base >= 2**31 or id0 >= 2**31:
+        raise AmineError("Network", "there are too many states for 32-bit places", given=f"{base} states")
+    return slices, max(base, 1)
+
+
+def aligned(size: int, real: Any) -> np.ndarray:
+    """Zeros that begin at a cache line: a row of 64 values then never shares a line with another, and no vector straddles two."""
+    line = 64
+    room = np.zeros(size + line // np.dtype(real).itemsize, real)
+    first = (-room.ctypes.data % line) // room.itemsize
+    return room[first : first + size]
+
+
+def fill(
+    resolved: Resolved, module: ModuleType, slices: Sequence[Slice], totals: Totals, size: int, real: Any
+) -> Arrays:
+    """States, constants, inputs and release states at time zero."""
+    net, X, n = resolved.net, aligned(size, real), len(slices)
+    kinds = [kind_of(at.member, module) for at in slices]
+    widest = max((k.width(at) for k, at in zip(kinds, slices, strict=True)), default=0)
+    C = np.zeros((n, max(widest, 1)), real)
+    Q = np.zeros((n, POPULATION_COLUMNS), np.int64)
+    stimulus, values = 0, []
+    for p, (kind, at) in enumerate(zip(kinds, slices, strict=True)):
+        m = at.member
+        Q[p] = (at.base, at.n, at.id0, m.kind, p * STREAMS, stimulus, 0, 0, 0)
+        stimulus += len(m.stimuli)
+        own = drawn_values(net, m) | {k: np.float64(x) for k, x in totals.parameters.get(p, {}).items()}
+        kind.fill(at, Filling(net, own, totals.gap.get(p, {}), X, C[p]))
+        values.append(own)
+    PI, PF, PT = poisson_tables(net, slices, X, real)
+    return Arrays(X, Q, C, PI, PF, PT, *_releases(module, resolved, slices, Q), values)
+
+
+def _releases(
+    module: ModuleType, resolved: Resolved, slices: Sequence[Slice], Q: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """States of release models, the step of each neuron's last spike, the table of models, and their constants."""
+    table, constants, states, n_last = [], [], [], 0
+    kinds = [m.structure() for m in resolved.releases]
+    at = 0
+    for p, population in enumerate(slices):
+        Q[p, 6] = len(table)
+        for model in population.member.releases:
+            kind = kinds.index(model.structure())
+            c = [_shared(model, n) for n in module.RELEASES[kind]["parameters"]]
+            start = getattr(module, f"release_initial_{kind}")(np.array(c))
+            states.append(np.tile(np.asarray(start, float), population.n))
+            table.append((kind, at, n_last))
+            at += states[-1].size
+            n_last += population.n
+            constants.append(c)
+        Q[p, 7] = len(table)
+    width = max((len(c) for c in constants), default=1)
+    RC = np.zeros((len(constants), max(width, 1)))
+    for r, c in enumerate(constants):
+        RC[r, : len(c)] = c
+    R = np.concatenate([*states, np.zeros(1)])
+    return R, np.full(n_last + 1, -1, np.int64), np.array(table, np.int64).reshape(-1, RELEASE_COLUMNS), RC
+
+
+def _shared(model: Any, name: str) -> float:
+    value = model.parameters[name]
+    where = f"Release '{model.name}', parameter '{name}'"
+    if not isinstance(value, str):
+        raise AmineError(where, "it must be one value for all neurons", hint="make a projection for each value")
+    return float(to_internal(value, model.units[name], where))
+
+
+__all__ = ["Arrays", "Totals", "aligned", "fill", "kind_of", "layout"]

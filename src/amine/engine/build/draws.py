@@ -1,0 +1,85 @@
+"""Values of a description as numbers: distributions drawn, groups spread over their populations."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+
+from amine.engine.resolve.resolved import Member
+from amine.errors import AmineError
+from amine.network.network import Network
+from amine.network.parts import View
+from amine.values import Value, realise
+
+
+def generator(seed: int, *names: str) -> np.random.Generator:
+    """A random generator of its own for each named thing, whatever else the network holds."""
+    words = [seed & 0xFFFFFFFF, seed >> 32, *(zlib.crc32(n.encode()) for n in names)]
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
+
+
+def drawn_values(net: Network, m: Member) -> dict[str, Any]:
+    """Every parameter of a population as a float or an array (n,); formulas of the path from the soma stay text."""
+    out: dict[str, Any] = {}
+    for name, (value, unit) in m.values.items():
+        where = f"Population '{m.name}', parameter '{name}'"
+        if name in m.formulas:
+            out[name] = value
+        elif isinstance(value, int | float):
+            out[name] = np.float64(value)
+        else:
+            x = realise(value, unit, m.population.n, generator(net.seed, m.name, name), where)
+            out[name] = np.asarray(x) if np.ndim(x) else np.float64(x)
+    return out
+
+
+def initial_value(net: Network, m: Member, state: str, unit: str) -> float | np.ndarray | None:
+    """The initial value that the network gives a state, drawn; None if it gives none."""
+    given = m.population.initial.get(state)
+    if given is None:
+        return None
+    where = f"Population '{m.name}', initial '{state}'"
+    return realise(given, unit, m.population.n, generator(net.seed, m.name, "initial", state), where)
+
+
+def count(views: tuple[View, ...], m: Member) -> np.ndarray:
+    """How often each neuron of a population is in a group."""
+    out = np.zeros(m.population.n)
+    for v in views:
+        if v.population == m.name:
+            out[v.start : v.stop : v.step] += 1
+    return out
+
+
+def spread_value(
+    net: Network, views: tuple[View, ...], m: Member, value: Value, unit: str, where: str
+) -> np.ndarray | float:
+    """A value of a group as it falls on a population's neurons."""
+    total = sum(v.n for v in views)
+    x = realise(value, unit, total, generator(net.seed, where), where)
+    if np.ndim(x) == 0:
+        return float(x)
+    out, at = np.zeros(m.population.n), 0
+    for v in views:
+        if v.population == m.name:
+            out[v.start : v.stop : v.step] = np.asarray(x)[at : at + v.n]
+        at += v.n
+    return out
+
+
+def require_finite(found: dict[str, Any], m: Member, what: str) -> None:
+    """Raises AmineError that names what is not finite of a population."""
+    for name, x in found.items():
+        if not np.isfinite(x).all():
+            i = int(np.flatnonzero(~np.isfinite(np.atleast_1d(x)))[0])
+            raise AmineError(
+                f"Population '{m.name}'",
+                f"{what} is not finite",
+                given=f"{name} of neuron {i}",
+                hint="check for zeros and extremes among its parameters",
+            )
+
+
+__all__ = ["count", "drawn_values", "generator", "initial_value", "require_finite", "spread_value"]

@@ -1,0 +1,75 @@
+"""Poisson inputs as tables: each row is one input at one site of one population."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from amine.engine.build.draws import count, spread_value
+from amine.engine.build.slices import Slice
+from amine.engine.device.poisson import cumulative
+from amine.engine.device.tables import POISSON_COLUMNS
+from amine.errors import AmineError
+from amine.network.network import Network
+from amine.network.parts import PoissonInput
+
+STREAMS = 4096  # random streams of each population or input: noises, draws of one step
+FIRST_INPUT = 64  # streams below are those of a population's noises
+MEAN_OF_DRAW = 16.0  # a count of a larger mean is drawn in parts
+
+
+def poisson_tables(
+    net: Network, slices: Sequence[Slice], X: np.ndarray, real: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of all inputs, the weight of each if it is one for all neurons, and cumulative probabilities of counts."""
+    rows: list[tuple[int, ...]] = []
+    weights: list[float] = []
+    tables: list[np.ndarray] = []
+    for p, at in enumerate(slices):
+        inputs = at.member.poisson
+        for j, part in enumerate(inputs):
+            stream = p * STREAMS + FIRST_INPUT + (STREAMS - FIRST_INPUT) // max(1, len(inputs)) * j
+            weight, found = _rows(net, at, p, j, part, stream, X)
+            rows += [row for row, _ in found]
+            tables += [table for _, table in found]
+            weights += [weight] * len(found)
+    width = max((len(t) for t in tables), default=1)
+    PT = np.zeros((len(tables), max(width, 1)), np.uint32)
+    for q, t in enumerate(tables):
+        PT[q, : len(t)] = t
+    return np.array(rows, np.int64).reshape(-1, POISSON_COLUMNS), np.array(weights, real), PT
+
+
+def _rows(
+    net: Network, at: Slice, p: int, j: int, part: PoissonInput, stream: int, X: np.ndarray
+) -> tuple[float, list[tuple[tuple[int, ...], np.ndarray]]]:
+    """The weight of input ``j`` of a population (0 if neurons have their own), and at each site its row and its table."""
+    m, where, views = at.member, f"Poisson input '{part.name}'", part.target.views()
+    weight_row = f"_poisson_weight_{j}"
+    w = spread_value(net, views, m, part.weight, m.ports[part.receptor].weight_unit, where + ", weight")
+    expected = np.asarray(spread_value(net, views, m, part.rate, "Hz", where + ", rate")) * int(part.n) * net.dt
+    if np.ceil(float(np.max(expected)) / MEAN_OF_DRAW) > STREAMS // 4:
+        raise AmineError(where, "too many spikes a step are asked for", given=f"{float(np.max(expected)):g} a step")
+    differs = weight_row in at.rows
+    if differs:
+        at.put(X, weight_row, w * count(views, m).astype(bool))
+    own = at.row(weight_row) * at.lanes if differs else -1
+    out = []
+    for site, share in at.poisson_sites(part).items():
+        mean = np.broadcast_to(expected * share, (at.n,))
+        rate_row = f"_poisson_rate_{j}{site}"
+        varied = rate_row in at.rows
+        if varied:
+            at.put(X, rate_row, mean)
+        draws = max(1, int(np.ceil(float(mean.max()) / MEAN_OF_DRAW)))
+        table = cumulative(float(mean.max()) / draws)
+        target = at.row(at.targets[part.receptor] + site) * at.lanes
+        rates = at.row(rate_row) * at.lanes if varied else -1
+        out.append(((p, target, own, len(table), draws, stream, rates, at.stride, at.lanes), table))
+        stream += draws
+    return (0.0 if differs else float(np.max(w))), out
+
+
+__all__ = ["STREAMS", "poisson_tables"]

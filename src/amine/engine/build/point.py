@@ -1,0 +1,76 @@
+"""Cells without a tree: one voltage, one loop over each block of neurons."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any, final
+
+import numpy as np
+
+from amine.engine.build.draws import count, initial_value, require_finite
+from amine.engine.build.kind import Filling
+from amine.engine.build.propagator import propagators
+from amine.engine.build.slices import Slice
+from amine.engine.resolve.resolved import Member
+from amine.models.naming import GAP_TOTAL, stimulus_input
+from amine.network.plasticity import loaded_states
+
+
+@final
+class PointCell:
+    """Number ``index`` of the kinds of cells of a generated module."""
+
+    def __init__(self, module: ModuleType, index: int):
+        self.module, self.index, self.code = module, index, module.CELLS[index]
+
+    def slice(self, m: Member, base: int, id0: int) -> Slice:
+        return Slice(m, base, id0, self.code["rows"], self.code["states"], self.code)
+
+    def width(self, at: Slice) -> int:
+        return len(self.code["scalars"])
+
+    def fill(self, at: Slice, given: Filling) -> None:
+        values = given.values
+        if at.member.gap:
+            values[GAP_TOTAL] = given.gap[0] if 0 in given.gap else np.zeros(at.n)
+        found = self._constants(at, given)
+        for i, name in enumerate(self.code["scalars"]):
+            given.constants[i] = found[name]
+        self._states(at, given)
+        for row in self.code["rows"][len(self.code["states"]) :]:
+            if row in found:
+                at.put(given.X, row, found[row])
+        at.silence(given.X)
+        for j, s in enumerate(at.member.stimuli):
+            at.put(given.X, stimulus_input(j), count(s.target.views(), at.member))
+
+    def _function(self, name: str) -> Any:
+        return getattr(self.module, f"{name}_{self.index}")
+
+    def _constants(self, at: Slice, given: Filling) -> dict[str, Any]:
+        m, dt = at.member, given.net.dt
+        with np.errstate(all="ignore"):  # what is not finite is reported below, by name
+            found = dict(self._function("constants")(given.values, dt))
+        if self.code["linear"] is not None:
+            with np.errstate(all="ignore"):
+                matrices = self._function("matrices")(given.values)
+            entries = {
+                f"matrix {k}": np.array([np.sum(e) for row in x for e in row] or [0.0])
+                for k, x in zip("ABG", matrices, strict=True)
+            }
+            require_finite(entries, m, "a coefficient")
+            found |= propagators(matrices, self.code["linear"], dt)
+        require_finite(found, m, "a constant made of its parameters")
+        return found
+
+    def _states(self, at: Slice, given: Filling) -> None:
+        m, net = at.member, given.net
+        start, kept = self._function("initial")(given.values), loaded_states(net, m.name)
+        for s in self.code["states"]:
+            own = initial_value(net, m, s, self.code["units"][s])
+            x = kept.get(s, start.get(s, 0.0)) if own is None else own
+            require_finite({s: x}, m, "an initial value")
+            at.put(given.X, s, x)
+
+
+__all__ = ["PointCell"]
