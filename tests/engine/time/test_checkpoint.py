@@ -273,10 +273,10 @@ def test_checkpoints_that_were_made_to_harm(tmp_path, change):
     if change == "dtype":
         arrays["state.X"] = arrays["state.X"].astype(np.float64)
     elif change == "ids":
-        arrays["state.ids"] = np.full_like(arrays["state.ids"], -5)
-        arrays["state.ids"] = np.full(int(arrays["state.counts"].sum()) or 1, -5, np.int32)
+        arrays["state.lists.ids"] = np.full_like(arrays["state.lists.ids"], -5)
+        arrays["state.lists.ids"] = np.full(int(arrays["state.lists.counts"].sum()) or 1, -5, np.int32)
     elif change == "counts":
-        arrays["state.counts"] = np.full_like(arrays["state.counts"], 10**12)
+        arrays["state.lists.counts"] = np.full_like(arrays["state.lists.counts"], 10**12)
     elif change == "step":
         arrays["state.step"] = np.int64(-1)
     elif change == "no step":

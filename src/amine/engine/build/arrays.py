@@ -16,7 +16,7 @@ from amine.engine.build.point import PointCell
 from amine.engine.build.slices import Slice
 from amine.engine.build.sources import ListSource, PoissonSource
 from amine.engine.build.tree import TreeCell
-from amine.engine.device.tables import POPULATION_COLUMNS, RELEASE_COLUMNS
+from amine.engine.device.tables import POPULATION_COLUMNS, RELEASE, RELEASE_COLUMNS, RELEASE_END
 from amine.engine.resolve.resolved import Member, Resolved
 from amine.errors import AmineError
 from amine.units import to_internal
@@ -108,7 +108,7 @@ def _releases(
     kinds = [m.structure() for m in resolved.releases]
     at = 0
     for p, population in enumerate(slices):
-        Q[p, 6] = len(table)
+        Q[p, RELEASE] = len(table)
         for model in population.member.releases:
             kind = kinds.index(model.structure())
             c = [_shared(model, n) for n in module.RELEASES[kind]["parameters"]]
@@ -118,7 +118,7 @@ def _releases(
             at += states[-1].size
             n_last += population.n
             constants.append(c)
-        Q[p, 7] = len(table)
+        Q[p, RELEASE_END] = len(table)
     width = max((len(c) for c in constants), default=1)
     RC = np.zeros((len(constants), max(width, 1)))
     for r, c in enumerate(constants):

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from amine.engine.build.draws import generator
+from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.resolved import Member
 from amine.engine.resolve.tree import CablePlan, poisson_share
 from amine.network.cables import compartments, weights
 from amine.network.network import Network
 from amine.network.parts import PoissonInput, View
-
-BLOCK = 64
 
 
 @dataclass

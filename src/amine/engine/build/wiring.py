@@ -13,6 +13,7 @@ from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
 from amine.engine.build.draws import generator
 from amine.engine.build.slices import Slice
 from amine.engine.device import deliver
+from amine.engine.device.tables import BEGIN, END, RELEASE
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.routes import Route
 from amine.errors import AmineError
@@ -28,7 +29,7 @@ def boundaries(places: Sequence[Slice], threads: int) -> np.ndarray:
     out = np.zeros((threads, len(places), 2), np.int64)
     for p, place in enumerate(places):
         edges = [place.blocks * t // threads for t in range(threads + 1)]
-        out[:, p, 0], out[:, p, 1] = edges[:-1], edges[1:]
+        out[:, p, BEGIN], out[:, p, END] = edges[:-1], edges[1:]
     return out
 
 
@@ -74,7 +75,7 @@ def spec_of(net: Network, r: Route, places: Sequence[Slice], blocks: np.ndarray,
     s, a, b = r.synapses, r.source, r.target
     source, place = places[r.origin], places[r.destination]
     edges = tuple(
-        int(min(x * place.lanes, place.n)) for x in (*blocks[:, r.destination, 0], blocks[-1, r.destination, 1])
+        int(min(x * place.lanes, place.n)) for x in (*blocks[:, r.destination, BEGIN], blocks[-1, r.destination, END])
     )
     value = s.rule.value
     if isinstance(value, DistanceKernel):
@@ -137,7 +138,7 @@ def bundle_table(
     D = np.zeros((len(bundles), deliver.COLUMNS), np.int64)
     for row, (p, release, b) in zip(D, bundles, strict=True):
         fill_row(row, b, tid, p, places[p].id0)
-        row[deliver.RELEASE] = Q[p, 6] + release if release >= 0 else -1
+        row[deliver.RELEASE] = Q[p, RELEASE] + release if release >= 0 else -1
     return D
 
 
@@ -247,7 +248,7 @@ def _add_conductance(total: dict[int, np.ndarray], n: int, i: np.ndarray, at: np
 def gap_shard(table: dict[str, Any], places: Sequence[Slice], blocks: np.ndarray, tid: int) -> tuple[np.ndarray, ...]:
     """The part of one thread: slots of currents, row starts, neighbours' voltages and trials, conductances."""
     lanes = np.array([place.lanes for place in places], np.int64)
-    first, last = blocks[tid, :, 0] * lanes, blocks[tid, :, 1] * lanes
+    first, last = blocks[tid, :, BEGIN] * lanes, blocks[tid, :, END] * lanes
     p, i = table["population"].astype(np.int64), table["neuron"]
     mine = np.flatnonzero((i >= first[p]) & (i < last[p])) if len(i) else np.empty(0, np.int64)
     keys = table["current"][mine].astype(np.int64)

@@ -7,13 +7,14 @@ vectorise.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy as sp
 
 from amine.engine.codegen.fuse import Fused, fuse
 from amine.engine.codegen.refresh import Refresh
-from amine.engine.codegen.step import BLOCK, Stepper
+from amine.engine.codegen.step import Stepper
+from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.cells import CellStructure
 from amine.equations.printer import Printer
 from amine.models.naming import GAP_CURRENT, JUMP, gain_name, stimulus_input
@@ -37,6 +38,12 @@ class CellCode:
     poisson: int  # number of Poisson inputs
     needs: list[str]  # parameters from which constants are worked out anew when some of them vary
     source: str = ""
+    tree: ClassVar[bool] = False
+
+    @property
+    def gap(self) -> bool:
+        """Whether its voltage is coupled."""
+        return "_trial" in self.rows
 
     def metadata(self) -> dict[str, Any]:
         """Everything but the source, as plain data."""
@@ -323,4 +330,4 @@ def _needs(e: Any, pending: set[Any], table: dict[Any, Any]) -> bool:
     return False
 
 
-__all__ = ["BLOCK", "CellCode", "assignments", "generate"]
+__all__ = ["CellCode", "assignments", "generate"]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from amine.engine.device.tables import BLOCK
 from amine.equations.printer import Printer
 
-BLOCK = 64
 DECORATOR = "@njit(nogil=True, error_model='numpy')"
 
 
@@ -108,32 +108,4 @@ def _entry(name: str, n: int) -> str:
     return f"{matrix}[{i}, {j}]" if kind in "PH" else f"{matrix}[{i}, {n + int(j)}]"
 
 
-CALL = """        if k % SLOW.every == 0:
-            slow_step(SLOW, tid, k, slot, spk, ptr, RC)
-            for p in range(Q.shape[0]):
-                if vary(SLOW, tid, p, B[p, 0] * 64, B[p, 1] * 64):
-                    refresh(Q[p, 3], X, Q[p, 0], B[p, 0], B[p, 1], C[p], SLOW.value, SLOW.at[p], SLOW.step[p], dt)
-"""
-
-
-IMPORTS = "from amine.engine.device.slow import expm, noise_root, slow_step, vary\n"
-
-
-def insert(advance: str, there: bool) -> str:
-    """The loop over steps with field steps at its whole milliseconds; without slow signals it is as it would be without this."""
-    return (
-        advance.replace("{slow_argument}", ", SLOW" if there else "")
-        .replace("{slow_stop}", ", (k // SLOW.every + 1) * SLOW.every" if there else "")
-        .replace("{slow}", CALL if there else "")
-    )
-
-
-def dispatch(indices: list[int]) -> str:
-    """``refresh``: which kind of cell a population is."""
-    text = [DECORATOR, "def refresh(kind, X, base, first, last, c, value, at, step, dt):"]
-    for i in indices:
-        text += [f"    if kind == {i}:", f"        refresh_{i}(X, base, first, last, c, value, at, step, dt)"]
-    return "\n".join([*text, "    return"]) + "\n\n\n"
-
-
-__all__ = ["IMPORTS", "Refresh", "dispatch", "insert"]
+__all__ = ["Refresh"]

@@ -10,7 +10,6 @@ from amine.engine.codegen.fuse import Fused
 from amine.equations.integrate import DT, Linear, choose, exponential_euler, implicit_midpoint, linear_system
 from amine.equations.symbols import is_noise, symbol
 
-BLOCK = 64
 Steps = list[tuple[str, Any]]
 
 

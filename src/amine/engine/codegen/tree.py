@@ -11,7 +11,7 @@ Loops over compartments run over index ranges in tables, so that the source does
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy as sp
 
@@ -49,6 +49,7 @@ class CableCode:
     noises: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()  # parameters from which constants are worked out anew: none vary yet
     source: str = ""
+    tree: ClassVar[bool] = True
 
     def metadata(self) -> dict[str, Any]:
         """Everything but the source, as plain data."""

@@ -13,12 +13,14 @@ import numpy as np
 from numba import njit
 
 from amine.engine.device.functions import load_f32, load_f64, load_i64, load_u16, load_u32, prefetch
+from amine.engine.device.tables import BEGIN, END
 
 # Columns of the bundle table (int64): what a kernel must know of a bundle and of this thread's shard of it.
 (KIND, POP, DMIN, DELAYS, ROWS, SEG, SEG_BYTES, SLOTS, WEIGHTS, RELEASE, ID0, COLUMNS) = range(12)
 SHARED, PACKED, SEPARATE = 0, 1, 2
 AHEAD = 6
 BATCH = 4096
+LINE = 64  # bytes of a cache line
 F32, F64, I64 = np.float32, np.float64, np.int64
 
 
@@ -39,7 +41,7 @@ def ask(address, end):
     """Asks for the cache lines from ``address`` up to ``end``. A range with a step would divide."""
     while address < end:
         prefetch(address)
-        address += 64
+        address += LINE
 
 
 @njit(nogil=True)
@@ -99,17 +101,24 @@ def _deliverer(name: str, walk: Any) -> Any:
     functions by their names.
     """
 
-    def deliver(X, D, W, spk, ptr, pay, slot, starts, ends, factors):
+    def deliver(X, synapses, spikes, slot):
         """Adds to X what arrives at the step of ``slot``; returns the number of synaptic events."""
-        threads = spk.shape[0]
-        events = 0
+        D, W, starts, ends, factors = (
+            synapses.bundles,
+            synapses.weights,
+            synapses.starts,
+            synapses.ends,
+            synapses.factors,
+        )
+        spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
+        threads, events = spk.shape[0], 0
         for b in range(D.shape[0]):
             pop, release, id0, dmin = D[b, POP], D[b, RELEASE], D[b, ID0], D[b, DMIN]
             n = 0
             for d in range(D[b, DELAYS]):
                 s = slot - 1 - dmin - d
                 for th in range(threads):
-                    for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+                    for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
                         a, e = segment(D, b, I64(spk[th, q]) - id0, d)
                         if e > a:
                             starts[n] = a

@@ -8,13 +8,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from amine.engine.device.deliver import AHEAD, BATCH, segment
+from amine.engine.device.deliver import (
+    AHEAD,
+    BATCH,
+    COLUMNS,
+    DELAYS,
+    DMIN,
+    ID0,
+    KIND,
+    LINE,
+    PACKED,
+    SHARED,
+    SLOTS,
+    WEIGHTS,
+    segment,
+)
 from amine.engine.device.functions import load_f32, load_f64, load_u32, prefetch, uncounted
+from amine.engine.device.tables import BEGIN, END
 
 # columns after those of a bundle (amine.engine.device.deliver): list of events in ptr, first row of payload, number of values
-LIST, PAY, DIM, V_COLUMNS = 11, 12, 13, 14
+LIST, PAY, DIM, V_COLUMNS = range(COLUMNS, COLUMNS + 4)
 I64, F64, U64 = np.int64, np.float64, np.uint64
-SHARED, PACKED, DENSE = 0, 1, 3  # DENSE: all sources have the same row, which is held once
+DENSE = 3  # a further kind of bundle: all sources have the same row, which is held once
 SMALL = 1e-9  # a value below this share of the weight is lost in rounding
 
 
@@ -25,7 +40,7 @@ def add_pairs(X, Z, slots, n, starts, ends, row, row_mass, values, whole):
         v, w = values[q], whole[q]
         if q + AHEAD < n:
             prefetch(slots + 4 * starts[q + AHEAD])
-            prefetch(slots + 4 * starts[q + AHEAD] + 64)
+            prefetch(slots + 4 * starts[q + AHEAD] + LINE)
         for j in range(starts[q], ends[q]):
             slot = U64(load_u32(slots, j))
             X[slot + row] += v
@@ -40,7 +55,7 @@ def add_real(X, slots, n, starts, ends, row, values):
             continue
         if q + AHEAD < n:
             prefetch(slots + 4 * starts[q + AHEAD])
-            prefetch(slots + 4 * starts[q + AHEAD] + 64)
+            prefetch(slots + 4 * starts[q + AHEAD] + LINE)
         for j in range(starts[q], ends[q]):
             X[U64(load_u32(slots, j)) + row] += v
 
@@ -48,7 +63,7 @@ def add_real(X, slots, n, starts, ends, row, values):
 @uncounted()
 def walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole):
     """One weight for all: value after value, a mass together with the state before it."""
-    slots, last = D[b, 7], D[b, DIM] - 1
+    slots, last = D[b, SLOTS], D[b, DIM] - 1
     for c in range(last + 1):
         w = weight[b, c]
         if mass[b, c]:
@@ -65,11 +80,11 @@ def walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole
 @uncounted()
 def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
     """A weight for each synapse, in the unit of the receptor; ``weight`` is the factor to quanta for masses."""
-    base, slots_only = D[b, 7], D[b, 0] != PACKED
+    base, slots_only = D[b, SLOTS], D[b, KIND] != PACKED
     for q in range(n):
         for j in range(starts[q], ends[q]):
             slot = I64(load_u32(base, j)) if slots_only else I64(load_u32(base, 2 * j))
-            w = load_f64(D[b, 8], j) if slots_only else F64(load_f32(base, 2 * j + 1))
+            w = load_f64(D[b, WEIGHTS], j) if slots_only else F64(load_f32(base, 2 * j + 1))
             for c in range(D[b, DIM]):
                 if mass[b, c]:
                     Z[slot + row[b, c]] += Z.dtype.type(np.rint(w * weight[b, c] * E[c, q]))
@@ -78,22 +93,31 @@ def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
 
 
 @uncounted()
-def deliver_dense(X, Z, D, b, weight, row, mass, spk, ptr, pay, slot, E):
+def deliver_dense(X, kinetic, b, spikes, slot):
     """The sum of all payloads of a step, once to each target; in the order of neurons, whoever has listed them."""
-    s, pop, dim, first = slot - 1 - D[b, 2], D[b, LIST], D[b, DIM], D[b, PAY]
+    D, E, Z, weight, row, mass = (
+        kinetic.bundles,
+        kinetic.values,
+        kinetic.whole,
+        kinetic.weights,
+        kinetic.rows,
+        kinetic.masses,
+    )
+    ptr, pay = spikes.parts, spikes.payload
+    s, pop, dim, first = slot - 1 - D[b, DMIN], D[b, LIST], D[b, DIM], D[b, PAY]
     a, e = segment(D, b, I64(0), I64(0))
     n = I64(0)
     for c in range(dim):
         E[c, 0] = 0.0
-    for th in range(spk.shape[0]):
-        for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+    for th in range(ptr.shape[2]):
+        for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
             n += 1
             for c in range(dim):
                 x = F64(pay[first + c, th, q])
                 E[c, 0] += np.rint(weight[b, c] * x) if mass[b, c] else weight[b, c] * x
     if n == 0:
         return n
-    slots = D[b, 7]
+    slots = D[b, SLOTS]
     for c in range(dim):
         if mass[b, c]:
             whole = Z.dtype.type(E[c, 0])
@@ -107,19 +131,38 @@ def deliver_dense(X, Z, D, b, weight, row, mass, spk, ptr, pay, slot, E):
 
 
 @uncounted()
-def deliver_vectors(X, Z, D, weight, row, mass, spk, ptr, pay, slot, starts, ends, E, values, whole):
-    """Adds to X, and to its view Z as whole numbers, what arrives at the step of ``slot``; returns the number of events."""
+def walk(X, kinetic, b, n):
+    """The ``n`` events of bundle ``b`` that were collected."""
+    D, E, Z, weight, row, mass = (
+        kinetic.bundles,
+        kinetic.values,
+        kinetic.whole,
+        kinetic.weights,
+        kinetic.rows,
+        kinetic.masses,
+    )
+    if D[b, KIND] == SHARED:
+        walk_shared(X, Z, D, b, n, kinetic.starts, kinetic.ends, E, weight, row, mass, kinetic.real, kinetic.quanta)
+    else:
+        walk_own(X, Z, D, b, n, kinetic.starts, kinetic.ends, E, weight, row, mass)
+
+
+@uncounted()
+def deliver_vectors(X, kinetic, spikes, slot):
+    """Adds to X, and to its view as whole numbers, what arrives at the step of ``slot``; returns the number of events."""
+    D, E, starts, ends = kinetic.bundles, kinetic.values, kinetic.starts, kinetic.ends
+    spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
     threads, events = spk.shape[0], 0
     for b in range(D.shape[0]):
-        if D[b, 0] == DENSE:
-            events += deliver_dense(X, Z, D, b, weight, row, mass, spk, ptr, pay, slot, E)
+        if D[b, KIND] == DENSE:
+            events += deliver_dense(X, kinetic, b, spikes, slot)
             continue
-        pop, id0, dmin, dim, first = D[b, LIST], D[b, 10], D[b, 2], D[b, DIM], D[b, PAY]
+        pop, id0, dmin, dim, first = D[b, LIST], D[b, ID0], D[b, DMIN], D[b, DIM], D[b, PAY]
         n = 0
-        for d in range(D[b, 3]):
+        for d in range(D[b, DELAYS]):
             s = slot - 1 - dmin - d
             for th in range(threads):
-                for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+                for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
                     a, e = segment(D, b, I64(spk[th, q]) - id0, d)
                     if e <= a:
                         continue
@@ -129,14 +172,8 @@ def deliver_vectors(X, Z, D, weight, row, mass, spk, ptr, pay, slot, starts, end
                     events += e - a
                     n += 1
                     if n == BATCH:
-                        if D[b, 0] == SHARED:
-                            walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole)
-                        else:
-                            walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass)
+                        walk(X, kinetic, b, n)
                         n = 0
         if n:
-            if D[b, 0] == SHARED:
-                walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole)
-            else:
-                walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass)
+            walk(X, kinetic, b, n)
     return events

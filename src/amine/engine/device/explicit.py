@@ -14,16 +14,19 @@ import math
 import numpy as np
 from numba import njit
 
-from amine.engine.device.deliver import segment
+from amine.engine.device.deliver import DELAYS, DMIN, ID0, POP, SLOTS, segment
 from amine.engine.device.functions import exprel32, load_u32
-from amine.engine.device.synaptic import RECOVERY, amount
-from amine.engine.transmission.schemes import GRID
+from amine.engine.device.pulse_tables import GRID
+from amine.engine.device.synaptic import CV, ELAPSED, FIRST, RECOVERY, RELEASED, SITES, Y_COLUMNS, Y_REALS, amount
+from amine.engine.device.tables import BEGIN, END
 
 # columns after those of amine.engine.device.synaptic: number of the scheme in the module, number of synapses, first value of
 # receptors, first target, number of targets, values of a synapse, first entry of the table, whether pulses are square, width
-# of a pulse, how receptors advance (0: by table, 1: by formula, 2: with rates of each synapse, 3: by two propagators), first
+# of a pulse, how receptors advance, first
 # of those rates, and rows of the table for voltages
-(SCHEME, COUNT, STATE, TARGET, TARGETS, DIM, TABLE, SQUARE, WIDTH, TWO, RATES, ROWS, X_COLUMNS) = range(16, 29)
+(SCHEME, COUNT, STATE, TARGET, TARGETS, DIM, TABLE, SQUARE, WIDTH, HOW, RATES, ROWS, X_COLUMNS) = range(
+    Y_COLUMNS, Y_COLUMNS + 13
+)
 # columns of the real table, after those of amine.engine.device.synaptic
 (
     HEIGHT,
@@ -40,40 +43,44 @@ from amine.engine.transmission.schemes import GRID
     V_STEP,
     FLOOR,
     X_REALS,
-) = range(3, 17)
+) = range(Y_REALS, Y_REALS + 14)
+BY_TABLE, BY_FORMULA, BY_OWN_RATES, BY_PULSE = range(4)  # BY_PULSE: by two propagators, under one concentration or none
 PIECE = 256  # synapses that are advanced together
 F32, I64, U32, F64, U64 = np.float32, np.int64, np.uint32, np.float64, np.uint64
 FAST = {"contract", "nsz"}
 
 
 @njit(nogil=True, error_model="numpy")
-def deliver_explicit(D, P, T, until, pool, owner, ready, own, spk, ptr, pay, slot, step, dt, k0, k1, seen):
+def deliver_explicit(synapses, spikes, slot, step, k0, k1):
     """Transmitter that spikes release at ``step`` into the clefts of their synapses; returns the number of events."""
+    D, P, ready, own, seen = synapses.bundles, synapses.numbers, synapses.ready, synapses.own, synapses.seen
+    T, until, pool, owner = synapses.transmitter, synapses.until, synapses.spilt, synapses.owner
+    spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
     threads, events = spk.shape[0], 0
     for b in range(D.shape[0]):
-        pop, id0, dmin, first = D[b, 1], D[b, 10], D[b, 2], D[b, 14]
-        sites, released = D[b, 13], D[b, 12]
+        pop, id0, dmin, first = D[b, POP], D[b, ID0], D[b, DMIN], D[b, FIRST]
+        sites, released = D[b, SITES], D[b, RELEASED]
         spill = P[b, SPILL]
-        for d in range(D[b, 3]):
+        for d in range(D[b, DELAYS]):
             s = slot - 1 - dmin - d
             for th in range(threads):
-                for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+                for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
                     a, e = segment(D, b, I64(spk[th, q]) - id0, d)
                     if e <= a:
                         continue
                     events += e - a
-                    elapsed = F64(pay[D[b, 11], th, q]) if D[b, 11] >= 0 else 0.0
+                    elapsed = F64(pay[D[b, ELAPSED], th, q]) if D[b, ELAPSED] >= 0 else 0.0
                     u = F64(pay[released, th, q]) if released >= 0 else 1.0
                     refill = 1.0 - math.exp(-elapsed / P[b, RECOVERY])
                     neuron = U32(spk[th, q])
                     for j in range(a, e):
-                        r = I64(load_u32(D[b, 7], j))
+                        r = I64(load_u32(D[b, SLOTS], j))
                         x = u
                         if sites > 0 or released == -1:
                             stream = 0x50000000 + (b << 16)
                             name = U32(seen[first + r])
                             x = amount(
-                                D, b, r, u, refill, elapsed, P[b, 1], name, neuron, step, stream, k0, k1, ready, own
+                                D, b, r, u, refill, elapsed, P[b, CV], name, neuron, step, stream, k0, k1, ready, own
                             )
                         if x > 0.0:
                             release(D, b, P, T, until, pool, owner, first + r, x * P[b, HEIGHT], spill, step)
@@ -205,8 +212,19 @@ def by_pulse(x, mean, at, n, d, M, table, new):
 
 
 @njit(nogil=True, error_model="numpy")
-def by_voltage(X, x, mean, at, n, d, M, table, scale, top, v_low, v_step, v_rows, start, v_slot, target, targets, new):
+def by_voltage(X, synapses, b, scale, top):
     """As :func:`by_table`, with the voltage of each target."""
+    D, P, M, x, mean, new = (
+        synapses.bundles,
+        synapses.numbers,
+        synapses.table,
+        synapses.states,
+        synapses.mean,
+        synapses.fresh,
+    )
+    n, at, d, table = D[b, COUNT], D[b, STATE], D[b, DIM], D[b, TABLE]
+    start, v_slot, target, targets = synapses.starts, synapses.voltages, D[b, TARGET], D[b, TARGETS]
+    v_low, v_step, v_rows = P[b, V_LOW], P[b, V_STEP], D[b, ROWS]
     size = d * (d + 1)
     across = (GRID + 1) * size
     for s in range(target, target + targets):
@@ -233,63 +251,52 @@ def by_voltage(X, x, mean, at, n, d, M, table, scale, top, v_low, v_step, v_rows
 
 
 @njit(nogil=True, error_model="numpy")
-def advance_synapses(X, D, P, T, until, pool, mean, x, rates, M, start, v_slot, step, dt, new):
+def clear(synapses, b, step, dt):
+    """Transmitter of bundle ``b`` from ``step`` to the next, and the mean of the step."""
+    D, P, T, mean = synapses.bundles, synapses.numbers, synapses.transmitter, synapses.mean
+    n, first = D[b, COUNT], D[b, FIRST]
+    if D[b, SQUARE]:
+        clear_square(T, mean, synapses.until, first, n, step)
+        return
+    if P[b, SPILL] > 0.0:
+        share_pool(T, synapses.spilt, synapses.starts, D[b, TARGET], D[b, TARGETS], first)
+    decay, floor = P[b, DECAY], F32(P[b, FLOOR])
+    if P[b, V_UP] == 0.0 and P[b, V_BREAK] == 0.0:
+        share = (1.0 - math.exp(-decay * dt)) / (decay * dt) if decay > 0.0 else 1.0
+        clear_linear(T, mean, first, n, F32(math.exp(-decay * dt)), F32(share), floor)
+    else:
+        v1, k1, v2, k2 = F32(P[b, V_UP]), F32(P[b, K_UP]), F32(P[b, V_BREAK]), F32(P[b, K_BREAK])
+        clear_saturable(T, mean, first, n, F32(dt), F32(decay), v1, k1, v2, k2, floor)
+
+
+@njit(nogil=True, error_model="numpy")
+def bind(X, synapses, b, dt):
+    """Receptors of bundle ``b`` over a step at the mean concentration."""
+    D, P, M, mean, x, new = (
+        synapses.bundles,
+        synapses.numbers,
+        synapses.table,
+        synapses.mean,
+        synapses.states,
+        synapses.fresh,
+    )
+    n, at, d = D[b, COUNT], D[b, STATE], D[b, DIM]
+    if D[b, HOW] == BY_FORMULA:
+        two_states(x, mean, at, n, F32(P[b, ALPHA]), F32(P[b, BETA]), F32(dt))
+    elif D[b, HOW] == BY_OWN_RATES:
+        two_states_own(x, mean, at, n, synapses.rates, D[b, RATES], F32(dt))
+    elif D[b, HOW] == BY_PULSE:
+        by_pulse(x, mean, at, n, d, M, D[b, TABLE], new)
+    elif P[b, V_STEP] > 0.0:
+        by_voltage(X, synapses, b, F32(GRID * GRID / P[b, TOP]), F32(P[b, TOP]))
+    else:
+        by_table(x, mean, at, n, d, M, D[b, TABLE], F32(GRID * GRID / P[b, TOP]), F32(P[b, TOP]), new)
+
+
+@njit(nogil=True, error_model="numpy")
+def advance_synapses(X, synapses, step, dt):
     """All clefts and receptors from ``step`` to the next."""
-    for b in range(D.shape[0]):
-        n, first, at, d = D[b, COUNT], D[b, 14], D[b, STATE], D[b, DIM]
-        if n == 0:
-            continue
-        if D[b, SQUARE]:
-            clear_square(T, mean, until, first, n, step)
-        else:
-            if P[b, SPILL] > 0.0:
-                share_pool(T, pool, start, D[b, TARGET], D[b, TARGETS], first)
-            decay = P[b, DECAY]
-            if P[b, V_UP] == 0.0 and P[b, V_BREAK] == 0.0:
-                share = (1.0 - math.exp(-decay * dt)) / (decay * dt) if decay > 0.0 else 1.0
-                clear_linear(T, mean, first, n, F32(math.exp(-decay * dt)), F32(share), F32(P[b, FLOOR]))
-            else:
-                clear_saturable(
-                    T,
-                    mean,
-                    first,
-                    n,
-                    F32(dt),
-                    F32(decay),
-                    F32(P[b, V_UP]),
-                    F32(P[b, K_UP]),
-                    F32(P[b, V_BREAK]),
-                    F32(P[b, K_BREAK]),
-                    F32(P[b, FLOOR]),
-                )
-        if D[b, TWO] == 1:
-            two_states(x, mean, at, n, F32(P[b, ALPHA]), F32(P[b, BETA]), F32(dt))
-        elif D[b, TWO] == 2:
-            two_states_own(x, mean, at, n, rates, D[b, RATES], F32(dt))
-        elif D[b, TWO] == 3:
-            by_pulse(x, mean, at, n, d, M, D[b, TABLE], new)
-        elif P[b, V_STEP] > 0.0:
-            scale, rows = F32(GRID * GRID / P[b, TOP]), D[b, ROWS]
-            by_voltage(
-                X,
-                x,
-                mean,
-                at,
-                n,
-                d,
-                M,
-                D[b, TABLE],
-                scale,
-                F32(P[b, TOP]),
-                P[b, V_LOW],
-                P[b, V_STEP],
-                rows,
-                start,
-                v_slot,
-                D[b, TARGET],
-                D[b, TARGETS],
-                new,
-            )
-        else:
-            scale = F32(GRID * GRID / P[b, TOP])
-            by_table(x, mean, at, n, d, M, D[b, TABLE], scale, F32(P[b, TOP]), new)
+    for b in range(synapses.bundles.shape[0]):
+        if synapses.bundles[b, COUNT] > 0:
+            clear(synapses, b, step, dt)
+            bind(X, synapses, b, dt)

@@ -313,20 +313,34 @@ def normal_block(out, words, block, step, stream, k0, k1):
 # --- threads: a barrier on two shared counters, and raw views of arrays ---------------------------------------
 
 
+def _without_count(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """An array, or a NamedTuple with arrays, with the address of its count of references left out."""
+    if isinstance(kind, types.Array):
+        view = cgutils.create_struct_proxy(kind)(context, builder, value=value)
+        for name in ("meminfo", "parent"):
+            setattr(view, name, cgutils.get_null_value(getattr(view, name).type))
+        return view._getvalue()
+    if isinstance(kind, types.BaseTuple):
+        kinds: Any = kind
+        parts = cgutils.unpack_tuple(builder, value, len(kinds.types))
+        whole = [_without_count(context, builder, t, x) for t, x in zip(kinds.types, parts, strict=True)]
+        return context.make_tuple(builder, kind, whole)
+    if not isinstance(kind, types.Number | types.Boolean):
+        raise TypeError(f"{kind} may be counted in a way that is not known here")  # it would be freed too early
+    return value
+
+
 @intrinsic
-def borrowed(typingctx, array):
-    """The array without its count of references, which functions that it is given would raise and lower by locked instructions.
+def borrowed(typingctx, argument):
+    """An array or a NamedTuple of arrays without counts of references, which functions raise and lower by locked instructions.
 
     For arrays that a caller outside keeps alive.
     """
 
     def codegen(context, builder, signature, args):
-        view = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=args[0])
-        for name in ("meminfo", "parent"):
-            setattr(view, name, cgutils.get_null_value(getattr(view, name).type))
-        return view._getvalue()
+        return _without_count(context, builder, signature.args[0], args[0])
 
-    return array(array), codegen
+    return argument(argument), codegen
 
 
 @intrinsic

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
 
-from amine.engine.device.functions import intrinsic, philox
+from amine.engine.device.functions import intrinsic, load_i32, load_i64, philox
+from amine.engine.device.tables import BLOCK, BLOCK_BITS
 
 I64, U64, U32, F64 = np.int64, np.uint64, np.uint32, np.float64
 
@@ -102,3 +104,56 @@ def noise(k0, k1, stream, target, row, step, place):
     a, b, _, _ = philox(U32(target), U32(step), U32(row), U32(stream + place), k0, k1)
     u, angle = (F64(a) + 0.5) * 2.3283064365386963e-10, F64(b) * 1.4629180792671596e-09
     return math.sqrt(-2.0 * math.log(u)) * math.cos(angle)
+
+
+# --- histories of targets ----------------------------------------------------------------------------------------
+
+
+@njit(nogil=True, error_model="numpy")
+def crowd(b, PB, count):
+    """Marks a bundle whose longest history is nearly full."""
+    if (count + PB[b, P_MARGIN]) * PB[b, P_ENTRY] >= PB[b, P_WIDTH]:
+        PB[b, P_CROWDED] = 1
+
+
+@njit(nogil=True, error_model="numpy")
+def crowded(PB):
+    """Whether a history must be made longer before the loop goes on."""
+    full = False
+    for b in range(PB.shape[0]):
+        full |= PB[b, P_CROWDED] != 0
+    return full
+
+
+@njit(nogil=True, error_model="numpy")
+def spread(X, b, PB, row, value):
+    """Sets a row of all targets."""
+    stride = PB[b, P_STRIDE]
+    for i in range(PB[b, P_FIRST], PB[b, P_LAST]):
+        X[U64(PB[b, P_BASE] + row + (i >> BLOCK_BITS) * stride + (i & (BLOCK - 1)))] = value
+
+
+def _forgetter(word: Any, put: Any, kind: type) -> Any:
+    """``forget`` for histories of words of one size."""
+
+    @njit(nogil=True, error_model="numpy")
+    def forget(b, PB, keep):
+        """Drops from the histories what happened before step ``keep``, but for the last three entries of it."""
+        history, width, entry = PB[b, P_HISTORY], PB[b, P_WIDTH], PB[b, P_ENTRY]
+        for i in range(PB[b, P_FIRST], PB[b, P_LAST]):
+            hist = i * width
+            count = I64(word(history, hist))
+            m = count
+            while m > 3 and I64(word(history, hist + 1 + (m - 1) * entry)) >= keep:
+                m -= 1
+            if m > 3:
+                drop = (m - 3) * entry
+                for q in range(hist + 1, hist + 1 + (count - m + 3) * entry):
+                    put(history, q, word(history, q + drop))
+                put(history, hist, kind(count - m + 3))
+
+    return forget
+
+
+forget32 = _forgetter(load_i32, store_i32, np.int32)
+forget64 = _forgetter(load_i64, store_i64, np.int64)

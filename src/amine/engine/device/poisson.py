@@ -8,6 +8,21 @@ import numpy as np
 from numba import njit
 
 from amine.engine.device.functions import random_block
+from amine.engine.device.tables import (
+    BASE,
+    BEGIN,
+    BLOCK,
+    END,
+    P_DRAWS,
+    P_LANES,
+    P_LENGTH,
+    P_POP,
+    P_RATE_ROW,
+    P_ROW,
+    P_STREAM,
+    P_STRIDE,
+    P_WEIGHT_ROW,
+)
 
 TWO32 = 4294967296.0
 
@@ -34,51 +49,61 @@ def count_block(counts, words, table, length):
     """counts += Poisson counts of one block of 64 neurons."""
     for k in range(length):
         c = table[k]
-        for lane in range(64):
+        for lane in range(BLOCK):
             counts[lane] += np.int32(words[lane] >= c)
 
 
 @njit(nogil=True, error_model="numpy")
-def add_poisson(
-    X, base, stride, row, weight_row, weight, table, length, draws, counts, words, first, last, step, stream, k0, k1
-):
-    """Adds weight * count to one state row of blocks first..last.
-
-    ``weight_row`` is the row offset of weights that differ between neurons, or -1: ``weight`` for all.
-    """
-    for b in range(first, last):
+def add_poisson(X, Q, B, poisson, q, step, k0, k1):
+    """Adds weight * count of input ``q`` to its row of one thread's blocks; weights are of each neuron, or one for all."""
+    inputs, table, counts, words = poisson.inputs, poisson.tables[q], poisson.counts, poisson.words
+    p, row, weight_row, weight = inputs[q, P_POP], inputs[q, P_ROW], inputs[q, P_WEIGHT_ROW], poisson.weights[q]
+    base, stride, length, draws = Q[p, BASE], inputs[q, P_STRIDE], inputs[q, P_LENGTH], inputs[q, P_DRAWS]
+    for b in range(B[p, BEGIN], B[p, END]):
         o = np.uint64(base + b * stride + row)
-        for lane in range(64):
+        for lane in range(BLOCK):
             counts[lane] = 0
         for m in range(draws):
-            random_block(words, b, step, stream + m, k0, k1)
+            random_block(words, b, step, inputs[q, P_STREAM] + m, k0, k1)
             count_block(counts, words, table, length)
         if weight_row < 0:
-            for lane in range(np.uint64(64)):
+            for lane in range(np.uint64(BLOCK)):
                 X[o + lane] += weight * counts[lane]
         else:
             w = np.uint64(base + b * stride + weight_row)
-            for lane in range(np.uint64(64)):
+            for lane in range(np.uint64(BLOCK)):
                 X[o + lane] += X[w + lane] * counts[lane]
 
 
 @njit(nogil=True, error_model="numpy")
-def add_poisson_rates(
-    X, base, stride, row, weight_row, weight, rate_row, draws, words, first, last, step, stream, k0, k1
-):
+def add_poisson_rates(X, Q, B, poisson, q, step, k0, k1):
     """As :func:`add_poisson`, with an expected count of its own for each neuron, by sequential inversion."""
-    for b in range(first, last):
-        o = base + b * stride
+    inputs, words = poisson.inputs, poisson.words
+    p, row, weight_row, rate_row = inputs[q, P_POP], inputs[q, P_ROW], inputs[q, P_WEIGHT_ROW], inputs[q, P_RATE_ROW]
+    weight, stride, draws = poisson.weights[q], inputs[q, P_STRIDE], inputs[q, P_DRAWS]
+    for b in range(B[p, BEGIN], B[p, END]):
+        o = Q[p, BASE] + b * stride
         for m in range(draws):
-            random_block(words, b, step, stream + m, k0, k1)
-            for lane in range(64):
+            random_block(words, b, step, inputs[q, P_STREAM] + m, k0, k1)
+            for lane in range(BLOCK):
                 mean = np.float64(X[o + rate_row + lane]) / draws
                 u = (np.float64(words[lane]) + 0.5) / TWO32
-                p = math.exp(-mean)
-                count, total = 0, p
+                p0 = math.exp(-mean)
+                count, total = 0, p0
                 while u > total and count < 200:
                     count += 1
-                    p *= mean / count
-                    total += p
+                    p0 *= mean / count
+                    total += p0
                 w = weight if weight_row < 0 else X[o + weight_row + lane]
                 X[o + row + lane] += w * count
+
+
+@njit(nogil=True, error_model="numpy")
+def add_inputs(X, Q, B, poisson, step, k0, k1):
+    """All Poisson inputs of neurons in blocks of 64."""
+    for q in range(poisson.inputs.shape[0]):
+        if poisson.inputs[q, P_LANES] == BLOCK:
+            if poisson.inputs[q, P_RATE_ROW] < 0:
+                add_poisson(X, Q, B, poisson, q, step, k0, k1)
+            else:
+                add_poisson_rates(X, Q, B, poisson, q, step, k0, k1)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from amine.engine.device.functions import philox, uncounted
-from amine.engine.transmission.schemes import (
+from amine.engine.device.pulse_tables import (
+    EMPTY,
     G_DIM,
     G_FRACTION,
     G_ID0,
@@ -33,10 +34,12 @@ from amine.engine.transmission.schemes import (
     R_TOP,
     R_V_BREAK,
     R_V_UP,
+    START,
     TIMES,
+    VISIT,
 )
+from amine.engine.device.tables import BEGIN, END
 
-START, EMPTY, VISIT = 1, 2, 3  # after the step of the state: of a pulse, whether a site is empty, of the last spike
 I64, U32, F64 = np.int64, np.uint32, np.float64
 TINY = 1e-30
 
@@ -166,7 +169,7 @@ def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recove
 def end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp):
     """Ends the pulses of neurons that spiked a pulse's width ago, if none of their units was prolonged."""
     D, n, W, p = G[g, G_DIM], max(I64(1), G[g, G_SITES]), G[g, G_WIDTH], G[g, G_POP]
-    for q in range(ptr[slot - W, p, tid, 0], ptr[slot - W, p, tid, 1]):
+    for q in range(ptr[slot - W, p, tid, BEGIN], ptr[slot - W, p, tid, END]):
         i = I64(mine[q]) - G[g, G_ID0]
         moved[:] = 0.0
         total = 0.0
@@ -240,11 +243,13 @@ def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
 
 
 @uncounted(error_model="numpy")
-def cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp):
-    """Lets this step's spikes release, then lists what all clefts with transmitter add in a step."""
+def release_cleared(kinetic, g, spikes, tid, slot, k, dt, k0, k1):
+    """Transmitter that this step's spikes of a group release into their clefts."""
+    G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators
+    pay, ptr, mine, tmp = spikes.payload, spikes.parts, spikes.ids[tid], kinetic.changed
     D, n, p = G[g, G_DIM], max(I64(1), G[g, G_SITES]), G[g, G_POP]
     width = D + 2
-    for q in range(ptr[slot, p, tid, 0], ptr[slot, p, tid, 1]):
+    for q in range(ptr[slot, p, tid, BEGIN], ptr[slot, p, tid, END]):
         i = I64(mine[q]) - G[g, G_ID0]
         f = F64(pay[G[g, G_FRACTION], tid, q]) if G[g, G_FRACTION] >= 0 else 1.0
         for site in range(n):
@@ -258,8 +263,18 @@ def cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k
                     propagate(X, x, D + 1, k - time[t], P, G[g, G_TABLE], tmp)
                     time[t] = k
                 X[x + D + 1] += amount * R[g, R_HEIGHT]
-    ptr[slot, G[g, G_LIST], tid, 0] = at
-    for i in range(GN[g, 0], GN[g, 1]):
+
+
+@uncounted(error_model="numpy")
+def cleared(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1):
+    """Lets this step's spikes release, then lists what all clefts with transmitter add in a step."""
+    release_cleared(kinetic, g, spikes, tid, slot, k, dt, k0, k1)
+    G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators
+    pay, ptr, mine, moved, tmp = spikes.payload, spikes.parts, spikes.ids[tid], kinetic.moved, kinetic.changed
+    D, n, ranges = G[g, G_DIM], max(I64(1), G[g, G_SITES]), kinetic.ranges
+    width = D + 2
+    ptr[slot, G[g, G_LIST], tid, BEGIN] = at
+    for i in range(ranges[g, BEGIN], ranges[g, END]):
         active = False
         for unit in range(i * n, i * n + n):
             x, t = G[g, G_STATE] + unit * width, G[g, G_TIME] + unit * TIMES
@@ -270,26 +285,28 @@ def cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k
                 cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp)
         if active:
             at = put(mine, at, pay, G[g, G_PAY], tid, D, moved, G[g, G_ID0] + i)
-    ptr[slot, G[g, G_LIST], tid, 1] = at
-    ptr[slot, G[g, G_LIST] + 1, tid, 0] = at
-    ptr[slot, G[g, G_LIST] + 1, tid, 1] = at
+    ptr[slot, G[g, G_LIST], tid, END] = at
+    ptr[slot, G[g, G_LIST] + 1, tid, BEGIN] = at
+    ptr[slot, G[g, G_LIST] + 1, tid, END] = at
     return at
 
 
 @uncounted(error_model="numpy")
-def pulses(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp):
+def pulses(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1):
     """What this step's spikes start and what ends now, listed from ``at`` on; returns where the list then ends."""
+    G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators
+    pay, ptr, mine, moved, tmp = spikes.payload, spikes.parts, spikes.ids[tid], kinetic.moved, kinetic.changed
     p = G[g, G_POP]
     if G[g, G_WIDTH] == 0:
-        return cleared(G, g, R, X, time, P, GN, pay, tid, mine, ptr, slot, at, k, dt, k0, k1, moved, tmp)
-    ptr[slot, G[g, G_LIST], tid, 0] = at
-    for q in range(ptr[slot, p, tid, 0], ptr[slot, p, tid, 1]):
+        return cleared(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1)
+    ptr[slot, G[g, G_LIST], tid, BEGIN] = at
+    for q in range(ptr[slot, p, tid, BEGIN], ptr[slot, p, tid, END]):
         if G[g, G_SITES] == 0:
             at = release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp)
         else:
             at = release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, R[g, R_RECOVERY], dt, k0, k1)
-    ptr[slot, G[g, G_LIST], tid, 1] = at
-    ptr[slot, G[g, G_LIST] + 1, tid, 0] = at
+    ptr[slot, G[g, G_LIST], tid, END] = at
+    ptr[slot, G[g, G_LIST] + 1, tid, BEGIN] = at
     at = end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp)
-    ptr[slot, G[g, G_LIST] + 1, tid, 1] = at
+    ptr[slot, G[g, G_LIST] + 1, tid, END] = at
     return at

@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from amine.engine.device import slow_tables as T
+from amine.engine.device.tables import BEGIN, END
 
 I64 = np.int64
 
@@ -164,12 +165,12 @@ def _loads(s, Z, o):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def slow_step(Z, tid, k, slot, spk, ptr, RC):
+def slow_step(Z, tid, k, slot, spikes):
     """Takes this thread's copy of the signals to step ``k``: fields from their past, everything else from what it is made of."""
     s, ops, args, par = Z.S[tid], Z.ops, Z.args, Z.par
     row = k // Z.every - Z.first
     if k > 0:
-        released = _released(Z, slot, spk, ptr)
+        released = _released(Z, slot, spikes)
         scratch = np.empty(3 * s.size + 64)
         for o in range(ops.shape[0]):
             if ops[o, T.OP] == T.FIELD:
@@ -209,23 +210,23 @@ def slow_step(Z, tid, k, slot, spk, ptr, RC):
         for other in range(Z.releases.shape[0]):
             if Z.releases[other, T.W_ROW] == w[T.W_ROW] and Z.releases[other, T.W_COLUMN] == w[T.W_COLUMN]:
                 x *= s[Z.releases[other, T.W_FROM]]
-        RC[w[T.W_ROW], w[T.W_COLUMN]] = x
+        Z.constants[w[T.W_ROW], w[T.W_COLUMN]] = x
     if tid == 0:
         for j in range(Z.columns.size):
             Z.record[row, j] = s[Z.columns[j]]
 
 
 @njit(nogil=True, error_model="numpy")
-def _released(Z, slot, spk, ptr):
+def _released(Z, slot, spikes):
     """What the spikes of the last field step released, at the places of the fields' signals."""
     out = np.zeros(Z.S.shape[1])
-    T_ = Z.spikes
+    T_, spk, ptr = Z.spikes, spikes.ids, spikes.parts
     for q in range(T_.shape[0]):
         start, stop, step, region = T_[q, T.S_START], T_[q, T.S_STOP], T_[q, T.S_STEP], T_[q, T.S_REGION]
         signal = Z.ops[T_[q, T.S_OP], T.OUT]
         for at in range(slot - Z.every, slot):
             for th in range(ptr.shape[2]):
-                for j in range(ptr[at, T_[q, T.S_POP], th, 0], ptr[at, T_[q, T.S_POP], th, 1]):
+                for j in range(ptr[at, T_[q, T.S_POP], th, BEGIN], ptr[at, T_[q, T.S_POP], th, END]):
                     i = I64(spk[th, j])
                     if i >= start and i < stop and (i - start) % step == 0:
                         r = region if region >= 0 else Z.maps[T_[q, T.S_MAP] + (i - start) // step]

@@ -12,13 +12,26 @@ import math
 import numpy as np
 from numba import njit
 
-from amine.engine.device.deliver import segment
+from amine.engine.device.deliver import (
+    COLUMNS,
+    DELAYS,
+    DMIN,
+    ID0,
+    KIND,
+    PACKED,
+    POP,
+    SEPARATE,
+    SLOTS,
+    WEIGHTS,
+    segment,
+)
 from amine.engine.device.functions import load_f32, load_f64, load_u32, philox
+from amine.engine.device.tables import BEGIN, END
 
 # columns after those of a bundle (amine.engine.device.deliver): row of payload with the time since the last spike, row with the
 # probability of release (-1: each synapse has its own parameters), number of sites (0: a mean), and the first synapse in the
 # thread's arrays: numbers of sites that are ready, and parameters and states
-ELAPSED, RELEASED, SITES, FIRST, OWN, Y_COLUMNS = 11, 12, 13, 14, 15, 16
+ELAPSED, RELEASED, SITES, FIRST, OWN, Y_COLUMNS = range(COLUMNS, COLUMNS + 6)
 # parameters and states of a synapse of its own
 U, TAU_REC, TAU_FACIL, USED, LEFT, OWN_COLUMNS = range(6)
 # columns of the real table
@@ -79,16 +92,18 @@ def amount(D, b, j, u, refill, elapsed, cv, c0, c1, step, stream, k0, k1, ready,
 
 
 @njit(nogil=True, error_model="numpy")
-def deliver_synaptic(X, D, P, ready, own, spk, ptr, pay, slot, step, dt, k0, k1):
+def deliver_synaptic(X, synapses, spikes, slot, step, k0, k1):
     """Adds to X what arrives at ``step`` through synapses with release of their own; returns the number of events."""
+    D, P, ready, own = synapses.bundles, synapses.numbers, synapses.ready, synapses.own
+    spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
     threads, events = spk.shape[0], 0
     for b in range(D.shape[0]):
-        pop, id0, dmin = D[b, 1], D[b, 10], D[b, 2]
-        packed, separate = D[b, 0] == 1, D[b, 0] == 2
-        for d in range(D[b, 3]):
+        pop, id0, dmin = D[b, POP], D[b, ID0], D[b, DMIN]
+        packed, separate = D[b, KIND] == PACKED, D[b, KIND] == SEPARATE
+        for d in range(D[b, DELAYS]):
             s = slot - 1 - dmin - d
             for th in range(threads):
-                for q in range(ptr[s, pop, th, 0], ptr[s, pop, th, 1]):
+                for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
                     a, e = segment(D, b, I64(spk[th, q]) - id0, d)
                     if e <= a:
                         continue
@@ -98,14 +113,14 @@ def deliver_synaptic(X, D, P, ready, own, spk, ptr, pay, slot, step, dt, k0, k1)
                     events += e - a
                     before, rank = U32(0xFFFFFFFF), I64(0)
                     for j in range(a, e):
-                        target = load_u32(D[b, 7], 2 * j) if packed else load_u32(D[b, 7], j)
+                        target = load_u32(D[b, SLOTS], 2 * j) if packed else load_u32(D[b, SLOTS], j)
                         rank = rank + 1 if target == before else I64(0)
                         before = target
                         w = P[b, WEIGHT]
                         if packed:
-                            w = F64(load_f32(D[b, 7], 2 * j + 1))
+                            w = F64(load_f32(D[b, SLOTS], 2 * j + 1))
                         elif separate:
-                            w = load_f64(D[b, 8], j)
+                            w = load_f64(D[b, WEIGHTS], j)
                         stream = 0x40000000 + (b << 16) + ((rank & 255) << 8)
                         neuron, cv = U32(spk[th, q]), P[b, CV]
                         x = amount(D, b, j, u, refill, elapsed, cv, target, neuron, step, stream, k0, k1, ready, own)

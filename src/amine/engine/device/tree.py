@@ -16,6 +16,22 @@ from numba.extending import intrinsic as _intrinsic
 
 from amine.engine.device.functions import random_block
 from amine.engine.device.poisson import TWO32
+from amine.engine.device.tables import (
+    BASE,
+    BEGIN,
+    BLOCK,
+    BLOCK_BITS,
+    END,
+    P_DRAWS,
+    P_LANES,
+    P_LENGTH,
+    P_POP,
+    P_RATE_ROW,
+    P_ROW,
+    P_STREAM,
+    P_STRIDE,
+    P_WEIGHT_ROW,
+)
 
 intrinsic: Any = _intrinsic
 _FLAGS = ("contract", "nsz")
@@ -99,18 +115,19 @@ substitute_trial = {w: _tree_step(w, _solution) for w in (4, 8, 16, 32, 64)}
 
 
 @njit(nogil=True, error_model="numpy")
-def add_poisson_lanes(
-    X, base, stride, lanes, row, weight_row, weight, table, length, draws, words, first, last, step, stream, k0, k1
-):
-    """As :func:`amine.engine.device.poisson.add_poisson` for blocks of ``lanes`` neurons, which share the words of 64."""
-    for m in range(draws):
+def add_poisson_lanes(X, Q, B, poisson, q, step, k0, k1):
+    """As :func:`amine.engine.device.poisson.add_poisson` for blocks of fewer neurons, which share the words of 64."""
+    inputs, table, words = poisson.inputs, poisson.tables[q], poisson.words
+    p, row, weight_row, weight = inputs[q, P_POP], inputs[q, P_ROW], inputs[q, P_WEIGHT_ROW], poisson.weights[q]
+    base, stride, lanes, length = Q[p, BASE], inputs[q, P_STRIDE], inputs[q, P_LANES], inputs[q, P_LENGTH]
+    for m in range(inputs[q, P_DRAWS]):
         drawn = np.int64(-1)
-        for b in range(first, last):
-            group = b * lanes >> 6
+        for b in range(B[p, BEGIN], B[p, END]):
+            group = b * lanes >> BLOCK_BITS
             if group != drawn:
-                random_block(words, group, step, stream + m, k0, k1)
+                random_block(words, group, step, inputs[q, P_STREAM] + m, k0, k1)
                 drawn = group
-            at, o = (b * lanes) & 63, base + b * stride
+            at, o = (b * lanes) & (BLOCK - 1), base + b * stride
             for lane in range(lanes):
                 count = 0
                 for k in range(length):
@@ -120,26 +137,38 @@ def add_poisson_lanes(
 
 
 @njit(nogil=True, error_model="numpy")
-def add_poisson_rates_lanes(
-    X, base, stride, lanes, row, weight_row, weight, rate_row, draws, words, first, last, step, stream, k0, k1
-):
+def add_poisson_rates_lanes(X, Q, B, poisson, q, step, k0, k1):
     """The same with an expected count of its own for each neuron."""
+    inputs, words = poisson.inputs, poisson.words
+    p, row, weight_row, rate_row = inputs[q, P_POP], inputs[q, P_ROW], inputs[q, P_WEIGHT_ROW], inputs[q, P_RATE_ROW]
+    weight, stride, lanes, draws = poisson.weights[q], inputs[q, P_STRIDE], inputs[q, P_LANES], inputs[q, P_DRAWS]
     for m in range(draws):
         drawn = np.int64(-1)
-        for b in range(first, last):
-            group = b * lanes >> 6
+        for b in range(B[p, BEGIN], B[p, END]):
+            group = b * lanes >> BLOCK_BITS
             if group != drawn:
-                random_block(words, group, step, stream + m, k0, k1)
+                random_block(words, group, step, inputs[q, P_STREAM] + m, k0, k1)
                 drawn = group
-            at, o = (b * lanes) & 63, base + b * stride
+            at, o = (b * lanes) & (BLOCK - 1), Q[p, BASE] + b * stride
             for lane in range(lanes):
                 mean = np.float64(X[o + rate_row + lane]) / draws
                 u = (np.float64(words[at + lane]) + 0.5) / TWO32
-                p = math.exp(-mean)
-                count, total = 0, p
+                p0 = math.exp(-mean)
+                count, total = 0, p0
                 while u > total and count < 200:
                     count += 1
-                    p *= mean / count
-                    total += p
+                    p0 *= mean / count
+                    total += p0
                 w = weight if weight_row < 0 else X[o + weight_row + lane]
                 X[o + row + lane] += w * count
+
+
+@njit(nogil=True, error_model="numpy")
+def add_inputs_lanes(X, Q, B, poisson, step, k0, k1):
+    """All Poisson inputs of neurons in blocks of fewer than 64."""
+    for q in range(poisson.inputs.shape[0]):
+        if poisson.inputs[q, P_LANES] != BLOCK:
+            if poisson.inputs[q, P_RATE_ROW] < 0:
+                add_poisson_lanes(X, Q, B, poisson, q, step, k0, k1)
+            else:
+                add_poisson_rates_lanes(X, Q, B, poisson, q, step, k0, k1)

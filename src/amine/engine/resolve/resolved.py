@@ -73,13 +73,12 @@ class Member:
 
 @dataclass(frozen=True, eq=False)
 class ModuleStructure:
-    """What decides the generated module of a network, beside the precision."""
+    """What decides the generated module of a network, beside the precision and the keys of its parts."""
 
     cells: tuple[Any, ...]
     releases: tuple[Any, ...]
     rules: tuple[RuleStructure, ...]
     schemes: tuple[Any, ...]
-    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +94,6 @@ class Resolved:
     releases: tuple[Any, ...]  # release models that differ in more than values
     rules: tuple[RuleStructure, ...]  # rules of plasticity that differ in more than values
     schemes: tuple[Any, ...]  # schemes that differ in more than values
-    parts: tuple[str, ...]  # parts of the loop over steps that are needed: own, poisson_source, spike_list, ...
     slow: Plan | None = None  # slow signals: doses, fields, receptors of modulators
 
     @property
@@ -110,7 +108,7 @@ class Resolved:
     @property
     def module(self) -> ModuleStructure:
         """What decides the generated module."""
-        return ModuleStructure(self.cells, self.releases, self.rules, self.schemes, self.parts)
+        return ModuleStructure(self.cells, self.releases, self.rules, self.schemes)
 
 
 def resolve(net: Network) -> Resolved:
@@ -151,7 +149,6 @@ def resolve(net: Network) -> Resolved:
         _different([model for m in members for model in m.releases]),
         tuple(rules_of(net)),
         _different(schemes),
-        _parts(net, members, routes, slow),
         slow,
     )
 
@@ -237,23 +234,6 @@ def _cell(m: Member) -> CellStructure:
 
 def _touches(part: Any, name: str) -> bool:
     return any(v.population == name for v in part.target.views())
-
-
-def _parts(net: Network, members: Sequence[Member], routes: Sequence[Route], slow: Plan | None) -> tuple[str, ...]:
-    kinds, levels = {m.kind for m in members}, {r.level for r in routes}
-    filters = [r for r in routes if r.level in ("filter", "plastic")]
-    there = {
-        "own": any(not isinstance(x, str) for r in filters for x in (r.weight, r.synapses.delay or "")),
-        "poisson_source": SOURCE_POISSON in kinds,
-        "spike_list": SOURCE_LIST in kinds,
-        "probes": bool(net.probes) or (slow is not None and bool(slow.probes)),
-        "slow": slow is not None,
-        "kinetic": "kinetic" in levels,
-        "synaptic": "synaptic" in levels,
-        "minis": any(s.minis is not None for s in net.projections),
-        "explicit": "explicit" in levels,
-    }
-    return tuple(name for name, x in there.items() if x)
 
 
 __all__ = ["Member", "ModuleStructure", "Resolved", "resolve"]

@@ -95,7 +95,7 @@ class Checkpoint:
             there, x = self.state[name], np.asarray(x)
             if there.dtype != x.dtype or there.ndim != x.ndim:
                 raise ValueError(f"{name} is {there.dtype} of {there.ndim} dimensions")
-        ids, counts = self.state["ids"], self.state["counts"]
+        ids, counts = self.state["lists.ids"], self.state["lists.counts"]
         if np.min(counts, initial=0) < 0 or counts.sum() != len(ids) or np.min(ids, initial=0) < 0:
             raise ValueError("spikes that may still arrive")
         if not 0 <= self.step <= LAST_STEP[sim.precision]:

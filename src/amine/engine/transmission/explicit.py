@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from amine.engine.build import order
 from amine.engine.build.connectivity import Bundle, build_bundle
 from amine.engine.build.prepare import Place
+from amine.engine.build.wiring import internal_value, spec_of
+from amine.engine.codegen.lines import Block, Call, Function, Line, printed
+from amine.engine.codegen.slots import Kinds, Slots
+from amine.engine.device import arguments, synaptic
 from amine.engine.device import explicit as table
-from amine.engine.device import synaptic
-from amine.engine.resolve.release import ELAPSED, is_own
+from amine.engine.device.pulse_tables import GRID
+from amine.engine.resolve.release import is_own
 from amine.engine.resolve.resolved import Resolved
+from amine.engine.transmission.explicit_arrays import Dynamics, ExplicitBundle, ThreadArrays, number
+from amine.engine.transmission.filter import drawn as drawn_bundles
+from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 from amine.engine.transmission.schemes import (
     FLOOR,
-    GRID,
     STACK,
     check_rates,
     equilibrium,
@@ -26,84 +31,48 @@ from amine.engine.transmission.schemes import (
     reduced,
     scheme,
 )
+from amine.engine.transmission.synaptic import parameters
+from amine.equations.schemes import mentions
 from amine.errors import AmineError
 from amine.models.naming import port_name
 from amine.units import to_internal
 
+KEPT = ("transmitter", "until", "ready", "states", "own")  # what changes
 LOW, HIGH, STEP = -120.0, 62.0, 2.0  # voltages of the table, for rates that depend on it
 
 
-@dataclass
-class ExplicitBundle:
-    """Synapses that share source population, release, cleft and scheme."""
+class ExplicitState(State):
+    """All such synapses: arrays of each thread."""
 
-    population: int
-    release: Any
-    cleft: Any
-    scheme: Any
-    where: str
-    bundle: Bundle
-    v_rows: dict[int, int]  # distance from a target's conductance to its voltage, by the place of its first block
-    own: list[np.ndarray] | None  # parameters of release of each synapse
-    rates: list[np.ndarray] | None  # both rates of two states of each synapse
+    def __init__(self, bundles: list[ExplicitBundle], threads: list[ThreadArrays]):
+        self._bundles, self._kept = bundles, threads
+        self._threads = [t.given for t in threads]
 
+    def arguments(self, thread: int) -> arguments.Explicit:
+        return self._threads[thread]
 
-@dataclass
-class Explicit:
-    """All such synapses: arrays of each thread under the names of the kernel's arguments."""
+    def snapshot(self) -> Any:
+        return [{n: getattr(a, n).copy() for n in KEPT} for a in self._threads]
 
-    bundles: list[ExplicitBundle]
-    threads: list[dict[str, np.ndarray]]
-    P: np.ndarray
-    M: np.ndarray
-    c: np.ndarray
-    width: int
-
-    def arguments(self, t: int) -> tuple[Any, ...]:
-        """What the kernel of thread ``t`` takes."""
-        a = self.threads[t]
-        names = (
-            "D",
-            "T",
-            "until",
-            "pool",
-            "owner",
-            "ready",
-            "own",
-            "seen",
-            "mean",
-            "x",
-            "rates",
-            "w",
-            "start",
-            "slot",
-            "v_slot",
-            "new",
-        )
-        return (*(a[n] for n in names), self.P, self.M, self.c)
+    def restore(self, kept: Any) -> None:
+        for a, values in zip(self._threads, kept, strict=True):
+            for n, x in values.items():
+                getattr(a, n)[:] = x
 
     def state(self) -> dict[str, np.ndarray]:
-        """States in an order that does not depend on the threads."""
-        return {
-            f"explicit.{n}": np.concatenate([self._gather(n, i) for i in range(len(self.bundles))])
-            for n in self._kept()
-        }
+        return {n: np.concatenate([self._gather(n, i) for i in range(len(self._bundles))]) for n in KEPT}
 
-    def set_state(self, s: Any) -> None:
-        """Back from :meth:`state`."""
-        for n in self._kept():
+    def set_state(self, s: Mapping[str, np.ndarray]) -> None:
+        for n in KEPT:
             at = 0
-            for i in range(len(self.bundles)):
-                for t in range(len(self.threads)):
-                    places, values = self._of(n, i, t)
-                    values[:] = s[f"explicit.{n}"][at + places]
-                at += sum(self._of(n, i, t)[0].size for t in range(len(self.threads)))
-
-    def _kept(self) -> list[str]:
-        return ["T", "until", "ready", "x", "own"]
+            for i in range(len(self._bundles)):
+                parts = [self._of(n, i, t) for t in range(len(self._threads))]
+                for places, values in parts:
+                    values[:] = s[n][at + places]
+                at += sum(places.size for places, _ in parts)
 
     def _gather(self, name: str, i: int) -> np.ndarray:
-        parts = [self._of(name, i, t) for t in range(len(self.threads))]
+        parts = [self._of(name, i, t) for t in range(len(self._threads))]
         out = np.empty(sum(p.size for p, _ in parts), parts[0][1].dtype)
         for places, values in parts:
             out[places] = values
@@ -111,29 +80,19 @@ class Explicit:
 
     def _of(self, name: str, i: int, t: int) -> tuple[np.ndarray, np.ndarray]:
         """Places in the common order, and the thread's values, of bundle ``i``."""
-        a, row = self.threads[t], self.threads[t]["D"][i]
+        a, row = self._threads[t], self._threads[t].bundles[i]
         n, first = int(row[table.COUNT]), int(row[synaptic.FIRST])
-        total = sum(int(b["D"][i, table.COUNT]) for b in self.threads)
-        seen = a["seen"][first : first + n].astype(np.int64)
-        if name == "x":
+        seen = a.seen[first : first + n].astype(np.int64)
+        if name == "states":
             d, at = int(row[table.DIM]), int(row[table.STATE])
-            return np.concatenate([c * total + seen for c in range(d)]), a["x"][at : at + n * d]
+            total = sum(int(b.bundles[i, table.COUNT]) for b in self._threads)
+            return np.concatenate([c * total + seen for c in range(d)]), a.states[at : at + n * d]
         if name == "own":
-            if self.bundles[i].own is None:
-                return np.empty(0, np.int64), a["own"][:0]
+            if self._bundles[i].own is None:
+                return np.empty(0, np.int64), a.own[:0]
             w, at = synaptic.OWN_COLUMNS, int(row[synaptic.OWN]) * synaptic.OWN_COLUMNS
-            return (seen[:, None] * w + np.arange(w)).ravel(), a["own"][at : at + n * w]
-        return seen, a[name][first : first + n]
-
-    def copy(self) -> Any:
-        """For going back within a chunk."""
-        return [{n: a[n].copy() for n in self._kept()} for a in self.threads]
-
-    def paste(self, saved: Any) -> None:
-        """Back from :meth:`copy`."""
-        for a, b in zip(self.threads, saved, strict=True):
-            for n, x in b.items():
-                a[n][:] = x
+            return (seen[:, None] * w + np.arange(w)).ravel(), a.own[at : at + n * w]
+        return seen, getattr(a, name)[first : first + n]
 
 
 # --- drawing -----------------------------------------------------------------------------------------------------
@@ -141,9 +100,6 @@ class Explicit:
 
 def build(resolved: Resolved, places: Sequence[Place], blocks: np.ndarray, precision: str) -> list[ExplicitBundle]:
     """Draws the synapses of all explicit routes, one bundle for each."""
-    from amine.engine.build.wiring import spec_of
-    from amine.engine.transmission.synaptic import parameters
-
     net, out = resolved.net, []
     for r in resolved.at("explicit"):
         place, row, release = places[r.destination], port_name("g", r.label), r.synapses.release
@@ -162,14 +118,9 @@ def build(resolved: Resolved, places: Sequence[Place], blocks: np.ndarray, preci
 
 def _own_rates(spec: Any, model: Any, bundle: Bundle, args: Any, where: str) -> list[np.ndarray] | None:
     """Both rates of a scheme of two states at each synapse, if a parameter in them differs between synapses."""
-    from dataclasses import replace
-
-    from amine.engine.build.wiring import internal_value
 
     s = scheme(model)
     differ = [n for n, v in model.parameters.items() if not isinstance(v, str)]
-    from amine.equations.schemes import mentions
-
     differ = [n for n in differ if any(mentions(t.rate, n) for t in s.transitions)]
     if not differ:
         return None
@@ -200,33 +151,29 @@ def _own_rates(spec: Any, model: Any, bundle: Bundle, args: Any, where: str) -> 
 # --- arrays --------------------------------------------------------------------------------------------------------
 
 
-def assemble(
-    structure: Any,
-    module: ModuleType,
-    places: Sequence[Place],
-    bundles: list[ExplicitBundle],
-    Q: np.ndarray,
-    threads: int,
-    dt: float,
-) -> Explicit:
+def assemble(bundles: list[ExplicitBundle], build: Build) -> ExplicitState:
     """Arrays of all threads, propagators and constants."""
-    index = {repr(m.structure()): j for j, m in enumerate(structure.schemes)}
-    n = len(bundles)
-    P = np.zeros((n, table.X_REALS))
-    widest = max((len(b.scheme.units) for b in bundles), default=1)
-    c = np.zeros((n, max(widest, 1)), np.float32)
-    kinds, tables, rests = [], [], []
+    layout = build.layout
+    index = {repr(m.structure()): j for j, m in enumerate(layout.resolved.schemes)}
+    numbers = np.zeros((len(bundles), table.X_REALS))
+    parameters = np.zeros((len(bundles), max([1, *(len(b.scheme.units) for b in bundles)])), np.float32)
+    dynamics, tables, entry = [], [], 0
     for i, b in enumerate(bundles):
         values, j = _values(b.scheme), index[repr(b.scheme.structure())]
-        c[i, : len(values)] = [values[k] for k in sorted(values)]
-        kind, M, rest = _dynamics(b, module, j, values, P[i], dt)
-        kinds.append((j, *kind))
+        parameters[i, : len(values)] = [values[k] for k in sorted(values)]
+        d, M = _dynamics(b, layout.module, j, values, numbers[i], layout.net.dt)
+        dynamics.append(replace(d, entry=entry))
         tables.append(M)
-        rests.append(rest)
-    at = np.concatenate([[0], np.cumsum([len(t) for t in tables])]).astype(np.int64)
-    arrays = [_thread(t, bundles, places, Q, kinds, at, rests, dt) for t in range(threads)]
-    width = max((int(a["D"][:, table.WIDTH].max(initial=0)) for a in arrays), default=0)
-    return Explicit(bundles, arrays, P, np.concatenate([*tables, np.zeros(1, np.float32)]), c, width)
+        entry += len(M)
+    joined = np.concatenate([*tables, np.zeros(1, np.float32)])
+    threads = []
+    for t in range(layout.threads):
+        arrays = ThreadArrays(t, layout.places, build.arrays.Q)
+        for b, d in zip(bundles, dynamics, strict=True):
+            arrays.add(b, d)
+        arrays.join(numbers, joined, parameters)
+        threads.append(arrays)
+    return ExplicitState(bundles, threads)
 
 
 def _values(model: Any) -> dict[str, Any]:
@@ -239,16 +186,16 @@ def _values(model: Any) -> dict[str, Any]:
 
 def _dynamics(
     b: ExplicitBundle, module: ModuleType, j: int, values: dict[str, Any], P: np.ndarray, dt: float
-) -> tuple[tuple[int, int, int, int], np.ndarray, np.ndarray]:
-    """((two states?, values of a synapse, rows of voltages, width of a pulse), table, state of rest) of a bundle."""
+) -> tuple[Dynamics, np.ndarray]:
+    """How a bundle advances, and its table of propagators; numbers go to ``P``."""
     s = scheme(b.scheme)
     d = len(s.free) + len(s.downstream)
     width = _cleft(b, values, P, dt)
-    sites = _number(b.release, "n") if b.release is not None and b.release.quantal else 1.0
+    sites = number(b.release, "n") if b.release is not None and b.release.quantal else 1.0
     P[synaptic.WEIGHT], P[synaptic.CV], P[synaptic.RECOVERY] = 0.0, 0.0, 1.0
     if b.release is not None and b.release.quantal:
-        P[synaptic.CV] = _number(b.release, "cv")
-        P[synaptic.RECOVERY] = 1.0 if b.own is not None else _number(b.release, "tau_rec")
+        P[synaptic.CV] = number(b.release, "cv")
+        P[synaptic.RECOVERY] = 1.0 if b.own is not None else number(b.release, "tau_rec")
     P[table.TOP] = P[table.HEIGHT] * sites * (1.0 if b.cleft is None else STACK) * (1.0 + 3.0 * P[synaptic.CV])
     values = {**values, "v": -70.0}
     rate = getattr(module, f"scheme_{j}")
@@ -257,17 +204,18 @@ def _dynamics(
     drive = float(np.max(np.abs(one - zero), initial=1e-30))
     P[table.FLOOR] = FLOOR * P[table.HEIGHT] if b.rates is not None else FLOOR * min(1.0 / drive, P[table.HEIGHT])
     if b.rates is not None:
-        return (2, 1, 1, width), np.zeros(0, np.float32), np.zeros(1)
+        return Dynamics(j, table.BY_OWN_RATES, 1, 1, width, np.zeros(1)), np.zeros(0, np.float32)
     rest = np.concatenate([equilibrium(generator_matrix(s, zero))[1:], np.zeros(len(s.downstream))])
     if d == 1 and len(s.transitions) == 2 and not s.voltage_dependent and zero[0] == 0 and one[1] == zero[1]:
         P[table.ALPHA], P[table.BETA] = one[0], zero[1]
-        return (1, 1, 1, width), np.zeros(0, np.float32), rest
+        return Dynamics(j, table.BY_FORMULA, 1, 1, width, rest), np.zeros(0, np.float32)
     volts = np.arange(LOW, HIGH + STEP / 2, STEP) if s.voltage_dependent else np.array([-70.0])
     P[table.V_LOW], P[table.V_STEP] = LOW, STEP if s.voltage_dependent else 0.0
     T = P[table.TOP] * (np.arange(GRID + 1) / GRID) ** 2
     M = np.stack([_propagators(s, module, j, {**values, "v": v}, T, dt) for v in volts])
     plain = b.cleft is None and b.release is None and not s.voltage_dependent  # one concentration or none
-    return (3 if plain else 0, d, len(volts), width), M.astype(np.float32).ravel(), rest
+    how = table.BY_PULSE if plain else table.BY_TABLE
+    return Dynamics(j, how, d, len(volts), width, rest), M.astype(np.float32).ravel()
 
 
 def _propagators(s: Any, module: ModuleType, j: int, values: dict[str, Any], T: np.ndarray, dt: float) -> np.ndarray:
@@ -308,98 +256,47 @@ def _cleft(b: ExplicitBundle, values: dict[str, Any], P: np.ndarray, dt: float) 
     return 0
 
 
-def _thread(
-    t: int,
-    bundles: list[ExplicitBundle],
-    places: Sequence[Place],
-    Q: np.ndarray,
-    kinds: list[Any],
-    at: np.ndarray,
-    rests: list[Any],
-    dt: float,
-) -> dict[str, np.ndarray]:
-    from amine.engine.build.wiring import fill_row
+class Explicit(Part):
+    """The part of the loop in which each synapse has a cleft and receptors of its own."""
 
-    D = np.zeros((len(bundles), table.X_COLUMNS), np.int64)
-    parts: dict[str, list[np.ndarray]] = {
-        n: [] for n in ("seen", "owner", "w", "x", "own", "rates", "start", "slot", "v_slot", "ready")
-    }
-    keep, first, state, target, rates, own, largest, widest = [], 0, 0, 0, 0, 0, 1, 1
-    for i, b in enumerate(bundles):
-        shard, row = b.bundle.shards[t], D[i]
-        j, two, d, rows, width = kinds[i]
-        fill_row(row, b.bundle, t, b.population, places[b.population].id0)
-        packed = shard.slots.ndim == 2
-        slots = (shard.slots[:, 0] if packed else shard.slots).astype(np.int64)
-        n = len(slots)
-        by_target = np.argsort(slots, kind="stable")
-        rank = np.empty(n, np.uint32)
-        rank[by_target] = np.arange(n)
-        keep.append(rank)
-        row[7] = rank.ctypes.data
-        heads = np.flatnonzero(np.diff(slots[by_target], prepend=-1)) if n else np.empty(0, np.int64)
-        release, member, begin = b.release, places[b.population].member, int(Q[b.population, 6])
-        quantal = release is not None and release.quantal
-        row[synaptic.ELAPSED] = (
-            begin + member.releases.index(ELAPSED)
-            if ELAPSED in member.releases and (quantal or b.own is not None)
-            else -1
+    name = "explicit"
+
+    def applies(self, resolved: Resolved) -> bool:
+        return bool(resolved.at("explicit"))
+
+    def draw(self, layout: Layout) -> Drawn:
+        bundles = build(layout.resolved, layout.places, layout.blocks, layout.precision)
+        return drawn_bundles([b.bundle for b in bundles], bundles)
+
+    def source(self, kinds: Kinds) -> Slots:
+        columns = ["COUNT", "SCHEME", "STATE", "TARGET", "TARGETS"]
+        return Slots(
+            argument=("explicit", arguments.Explicit),
+            imports=[
+                ("amine.engine.device.explicit", [*columns, "advance_synapses", "deliver_explicit"]),
+                ("amine.engine.device.synaptic", ["FIRST"]),
+            ],
+            functions="".join(m.conduct for m in kinds.schemes) + printed([_conduct(len(kinds.schemes)), "", ""]),
+            stages={
+                "arrive": ["delivered += deliver_explicit(explicit, spikes, slot, k, k0, k1)"],
+                "synapse": ["advance_synapses(X, explicit, k, dt)", "conduct(X, explicit)"],
+            },
         )
-        row[synaptic.RELEASED] = (
-            -2 if release is None else -1 if b.own is not None else begin + member.releases.index(release)
-        )
-        row[synaptic.SITES] = int(_number(release, "n")) if quantal else 0
-        row[synaptic.FIRST], row[synaptic.OWN] = first, own
-        row[[table.SCHEME, table.COUNT, table.STATE, table.TARGET, table.TARGETS]] = j, n, state, target, len(heads)
-        row[[table.DIM, table.TABLE, table.SQUARE, table.WIDTH]] = d, at[i], int(b.cleft is None), width
-        row[[table.TWO, table.RATES, table.ROWS]] = two, rates, rows
-        w = (
-            shard.slots.view(np.float32)[:, 1]
-            if packed
-            else np.full(n, b.bundle.weight)
-            if shard.weights is None
-            else shard.weights.ravel()
-        )
-        canonical = order.canonical(b.bundle)[t]
-        parts["seen"].append(canonical[by_target].astype(np.uint32))
-        parts["owner"].append((target + np.searchsorted(heads, np.arange(n), side="right") - 1).astype(np.int32))
-        parts["w"].append(w[by_target].astype(np.float32))
-        parts["x"].append(np.repeat(rests[i], n).astype(np.float32))
-        parts["ready"].append(np.full(n, row[synaptic.SITES], np.uint8))
-        parts["start"].append(np.append(heads, n))
-        parts["slot"].append(np.append(slots[by_target][heads], 0))
-        parts["v_slot"].append(np.append(slots[by_target][heads] + b.v_rows[0], 0))
-        if b.own is not None:
-            parts["own"].append(b.own[t][by_target].ravel())
-            own += n
-        if b.rates is not None:
-            parts["rates"].append(b.rates[t][:, by_target])
-            rates += n
-        first, state, target = first + n, state + n * d, target + len(heads) + 1
-        largest, widest = max(largest, n), max(widest, d)
-    types = {
-        "seen": np.uint32,
-        "owner": np.int32,
-        "start": np.int64,
-        "slot": np.int64,
-        "v_slot": np.int64,
-        "ready": np.uint8,
-    }
-    out: dict[str, Any] = {
-        k: np.concatenate([*v, np.zeros(1, types.get(k, np.float32))]) for k, v in parts.items() if k != "rates"
-    }
-    out["rates"] = np.concatenate([*parts["rates"], np.zeros((2, 1), np.float32)], 1)
-    return out | {
-        "D": D,
-        "T": np.zeros(first + 1, np.float32),
-        "until": np.zeros(first + 1, np.int32),
-        "pool": np.zeros(target + 1, np.float32),
-        "mean": np.zeros(largest, np.float32),
-        "new": np.zeros(widest * table.PIECE, np.float32),
-        "keep": np.concatenate([k.astype(np.int64) for k in keep] or [np.zeros(0, np.int64)]),
-        "ranks": keep,  # type: ignore[dict-item]  (addresses point here)
-    }
+
+    def assemble(self, drawn: Drawn, build: Build) -> ExplicitState:
+        return assemble(drawn.content, build)
 
 
-def _number(release: Any, name: str) -> float:
-    return float(to_internal(release.parameters[name], release.units[name], f"{release.where}, {name}"))
+def _conduct(schemes: int) -> Function:
+    """``conduct``: the conductances that the rows of all targets hold at the end of a step."""
+    given = ("X", "synapses.states", "D[b, STATE]", "D[b, COUNT]", "synapses.weights", "D[b, FIRST]")
+    more = ("synapses.starts", "synapses.places", "a", "e", "synapses.parameters[b]")
+    targets = "a, e = D[b, TARGET], D[b, TARGET] + D[b, TARGETS]"
+    each = [Block(f"if D[b, SCHEME] == {j}", [Call("", f"conduct_{j}", (*given, *more))]) for j in range(schemes)]
+    nothing = Block("for s in range(a, e)", ["X[synapses.places[s]] = F(0.0)"])
+    body: list[Line] = [
+        "D = synapses.bundles",
+        Block("for b in range(D.shape[0])", [targets, nothing]),
+        Block("for b in range(D.shape[0])", [targets, *each]),
+    ]
+    return Function(["njit(nogil=True)"], "conduct", ("X", "synapses"), body)

@@ -11,17 +11,22 @@ from typing import Any
 import numpy as np
 
 from amine.engine.build.connectivity import Bundle, build_bundle
-from amine.engine.build.prepare import Place
-from amine.engine.device import deliver, deliver_vector
-from amine.engine.resolve.pulses import PulseGroup, sites_of
+from amine.engine.build.prepare import Place, Totals
+from amine.engine.build.wiring import fill_row, spec_of
+from amine.engine.codegen.lines import Block
+from amine.engine.codegen.slots import Kinds, Slots
+from amine.engine.device import arguments, deliver, deliver_vector
+from amine.engine.device.tables import RANGE_COLUMNS, RELEASE
+from amine.engine.resolve.pulses import PulseGroup, sites_of, steps_of
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission import schemes as kinetic
+from amine.engine.transmission.filter import drawn as drawn_bundles
+from amine.engine.transmission.part import Build, Drawn, Kept, Layout, Part
 from amine.engine.transmission.schemes import KineticState
 from amine.models.naming import port_name
 from amine.models.ports import scheme
 from amine.models.sums import ONE, QUANTUM
 
-BLOCK = 64
 FULL = {"float32": 2.0**29, "float64": 2.0**52}  # quanta that a mass row may have to hold
 
 
@@ -42,7 +47,7 @@ class VectorBundle:
 
 
 @dataclass
-class KineticNetwork:
+class KineticNetwork(Kept):
     """All of a network's pulses: states, bundles and what threads read of them."""
 
     at_source: KineticState
@@ -55,39 +60,21 @@ class KineticNetwork:
     row: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.int64))
     mass: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.bool_))
 
-    @property
-    def width(self) -> int:
-        """Longest pulse in steps."""
-        return int(self.at_source.table[:, kinetic.G_WIDTH].max(initial=0))
+    scratch: list[tuple[np.ndarray, ...]] = field(default_factory=list)  # of each thread
+    own: int = 0
 
-    def arguments(self, t: int) -> tuple[Any, ...]:
-        """What the kernel of thread ``t`` takes."""
-        s = self.at_source
+    def arguments(self, thread: int) -> arguments.Kinetic:
+        s, t = self.at_source, thread
         own = (s.table, s.real, s.X, s.time, s.powers, self.ranges[t])
-        return (*own, self.tables[t], self.weight, self.row, self.mass, self.whole, np.int64(s.dim))
+        shared = (self.weight, self.row, self.mass, self.whole, self.own)
+        return arguments.Kinetic(*own, self.tables[t], *shared, *self.scratch[t])
 
-    def saved(self) -> dict[str, np.ndarray]:
-        """What changes."""
+    def arrays(self) -> dict[str, np.ndarray]:
         return {"X": self.at_source.X, "time": self.at_source.time}
-
-    state = saved
-
-    def copy(self) -> dict[str, np.ndarray]:
-        """For going back within a chunk."""
-        return {n: x.copy() for n, x in self.saved().items()}
-
-    def paste(self, saved: Any) -> None:
-        """Back from :meth:`copy` or :meth:`state`."""
-        for n, x in self.saved().items():
-            x[:] = saved[n]
-
-    set_state = paste
 
 
 def build(resolved: Resolved, places: Sequence[Place], blocks: np.ndarray, precision: str) -> list[VectorBundle]:
     """Draws the synapses of all receptors that see a pulse."""
-    from amine.engine.build.wiring import spec_of
-
     net = resolved.net
     found: dict[Any, tuple[VectorBundle, list[Any]]] = {}
     for x in resolved.pulsed:
@@ -196,7 +183,7 @@ def assemble(
     """States and tables, once the constants of the targets are known."""
     groups, Q = [(p.origin, p.group) for p in resolved.pulses], arrays.Q
     fractions = [
-        -1 if g.release is None else int(Q[p, 6]) + places[p].member.releases.index(g.release) for p, g in groups
+        -1 if g.release is None else int(Q[p, RELEASE]) + places[p].member.releases.index(g.release) for p, g in groups
     ]
     index = {repr(m.structure()): j for j, m in enumerate(resolved.schemes)}
     state = kinetic.state(groups, places, module, index, first_pay, fractions, dt)
@@ -212,12 +199,22 @@ def assemble(
                 out.row[b, c], out.mass[b, c] = row, mass
                 out.weight[b, c] = w / quanta[min(v.targets)][port_name(QUANTUM, v.labels[r])] if mass else w
     out.tables = [table(out, places, t) for t in range(len(blocks))]
+    out.scratch = [_scratch(state.dim, arrays.X.dtype, whole.dtype) for _ in blocks]
     return out
+
+
+def _scratch(dim: int, real: Any, whole: Any) -> tuple[np.ndarray, ...]:
+    """Room for the events of a step, and for what a pulse moves."""
+    sizes: list[tuple[Any, Any]] = [
+        *(((dim, deliver.BATCH), np.float64), (deliver.BATCH, np.int64), (deliver.BATCH, np.int64)),
+        *((deliver.BATCH, real), (deliver.BATCH, whole), (2 * dim, np.float64), (dim + 1, np.float64)),
+    ]
+    return tuple(np.empty(shape, kind) for shape, kind in sizes)
 
 
 def _ranges(groups: list[Any], places: Sequence[Place], blocks: np.ndarray) -> np.ndarray:
     """Neurons of each group that a thread advances; those of a list of spikes are the first's."""
-    out = np.zeros((len(blocks), max(1, len(groups)), 2), np.int64)
+    out = np.zeros((len(blocks), max(1, len(groups)), RANGE_COLUMNS), np.int64)
     for t, mine in enumerate(blocks):
         for q, (p, _) in enumerate(groups):
             place = places[p]
@@ -228,8 +225,6 @@ def _ranges(groups: list[Any], places: Sequence[Place], blocks: np.ndarray) -> n
 
 def table(k: KineticNetwork, places: Sequence[Place], tid: int) -> np.ndarray:
     """Bundles of one thread: each twice, for the starts and for the ends of pulses."""
-    from amine.engine.build.wiring import fill_row
-
     D = np.zeros((2 * len(k.bundles), deliver_vector.V_COLUMNS), np.int64)
     for i, v in enumerate(k.bundles):
         for end in (0, 1):
@@ -240,3 +235,49 @@ def table(k: KineticNetwork, places: Sequence[Place], tid: int) -> np.ndarray:
             row[deliver_vector.LIST] = g[kinetic.G_LIST] + end
             row[deliver_vector.PAY], row[deliver_vector.DIM] = g[kinetic.G_PAY], g[kinetic.G_DIM]
     return D
+
+
+class Kinetic(Part):
+    """The part of the loop in which pulses at the source move what all targets receive."""
+
+    name = "kinetic"
+
+    def applies(self, resolved: Resolved) -> bool:
+        return bool(resolved.pulses)
+
+    def draw(self, layout: Layout) -> Drawn:
+        resolved, places = layout.resolved, layout.places
+        bundles = build(resolved, places, layout.blocks, layout.precision)
+        groups = [p.group for p in resolved.pulses]
+        return drawn_bundles(
+            [v.bundle for v in bundles],
+            bundles,
+            back=max(steps_of(g, layout.net.dt) for g in groups),  # ends of pulses look at the spikes that began them
+            lists=[p.origin for p in resolved.pulses for _ in ("start", "end")],
+            rows=sum(g.dim for g in groups),
+            totals=Totals(parameters=quanta(resolved, places, bundles, layout.precision)),
+        )
+
+    def source(self, kinds: Kinds) -> Slots:
+        pulse = "n = pulses(kinetic, g, spikes, tid, slot, n, k, dt, k0, k1)"
+        of_group = Block("if kinetic.groups[g, G_POP] == p", [pulse])
+        return Slots(
+            argument=("kinetic", arguments.Kinetic),
+            imports=[
+                ("amine.engine.device.deliver_vector", ["deliver_vectors"]),
+                ("amine.engine.device.pulse_tables", ["G_POP"]),
+                ("amine.engine.device.pulses", ["pulses"]),
+            ],
+            once=["own += kinetic.own"],
+            stages={
+                "arrive": ["delivered += deliver_vectors(X, kinetic, spikes, slot)"],
+                "pulse": [Block("for g in range(kinetic.groups.shape[0])", [of_group])],
+            },
+        )
+
+    def assemble(self, drawn: Drawn, build: Build) -> KineticNetwork:
+        b, room = build.layout, build.room
+        own = (b.resolved, b.module, b.places, b.blocks, drawn.content, drawn.totals.parameters)
+        out = assemble(*own, room.first_row, build.arrays, b.net.dt)
+        out.own = room.own
+        return out

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from amine.engine.build.prepare import BLOCK, Place
+from amine.engine.build.prepare import Place
 from amine.engine.codegen.plastic import SWEEP
-from amine.engine.device import deliver
+from amine.engine.device import arguments, deliver
 from amine.engine.device import plastic as m
+from amine.engine.device.tables import BEGIN, BLOCK, END, RELEASE
+from amine.engine.transmission.part import State
 from amine.errors import AmineError
 from amine.network.parts import Synapses
 from amine.results.weights import Weights
@@ -73,7 +75,7 @@ class Plastic:
         return len(self.code["source"])
 
 
-class PlasticNetwork:
+class PlasticNetwork(State):
     """All plastic synapses of a network."""
 
     def __init__(
@@ -152,10 +154,10 @@ class PlasticNetwork:
             row[deliver.ROWS], row[deliver.SLOTS] = shard.rows.ctypes.data, shard.words.ctypes.data
             if shard.seg is not None:
                 row[deliver.SEG], row[deliver.SEG_BYTES] = shard.seg.ctypes.data, shard.seg.itemsize
-            row[deliver.RELEASE] = Q[p.source, 6] + p.release if p.release >= 0 else -1
+            row[deliver.RELEASE] = Q[p.source, RELEASE] + p.release if p.release >= 0 else -1
             row[m.P_KIND], row[m.P_TARGET] = p.kind, p.target
-            row[m.P_FIRST] = self.blocks[t, p.target, 0] * BLOCK
-            row[m.P_LAST] = min(self.blocks[t, p.target, 1] * BLOCK, target.n)
+            row[m.P_FIRST] = self.blocks[t, p.target, BEGIN] * BLOCK
+            row[m.P_LAST] = min(self.blocks[t, p.target, END] * BLOCK, target.n)
             label = p.synapses.plastic
             row[m.P_ROW] = target.row_base(self.module.CELLS[target.member.kind]["targets"][label])
             row[m.P_STRIDE], row[m.P_BASE] = target.stride, target.base
@@ -186,12 +188,11 @@ class PlasticNetwork:
         """Place of a slow signal: a concentration or occupancy, or the dose of a drug."""
         return self.signals[name if name in self.signals else f"dose:{name}"]
 
-    def arguments(self, t: int) -> tuple[Any, ...]:
-        """What the kernel is given besides the rest."""
-        return self.PB[t], self.PC, self.PP, self.PE, self.PX[t], self.PS[t], self.every
+    def arguments(self, thread: int) -> arguments.Plastic:
+        t = thread
+        return arguments.Plastic(self.PB[t], self.PC, self.PP, self.PE, self.PX[t], self.PS[t], self.every)
 
     def prepare(self) -> None:
-        """Makes room in histories that are nearly full."""
         for q, p in enumerate(self.parts):
             for PB in self.PB:
                 PB[q, m.P_CROWDED] = 0
@@ -204,12 +205,16 @@ class PlasticNetwork:
     # --- what is read ------------------------------------------------------------------------------------------
 
     def finite(self) -> bool:
-        """Whether all states of all synapses are finite."""
         return all(
             bool(np.isfinite(s.words.view(self.real)[:, 1:].sum(dtype=np.float64)))
             for p in self.parts
             for s in p.shards
         )
+
+    def fault(self) -> tuple[str, str]:
+        name, state, i, j = self.culprit()
+        where = f"Synapses '{name}', from neuron {i} to {j}, variable '{state}'"
+        return where, "check the parameters of the rule, or bound the weight"
 
     def culprit(self) -> tuple[str, str, int, int]:
         """Projection, state, source and target of the first synapse that is not finite."""
@@ -223,9 +228,7 @@ class PlasticNetwork:
         raise AssertionError("all synapses are finite")
 
     def order(self, q: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """See :func:`amine.engine.transmission.plastic_build.order`."""
-        from amine.engine.transmission.plastic_build import order
-
+        """See :func:`order`."""
         return order(self.parts[q])
 
     def current(self, q: int, sim: Any, chosen: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -236,10 +239,8 @@ class PlasticNetwork:
         if chosen is not None:
             words, i, d = words[chosen], i[chosen], d[chosen]
         words = np.ascontiguousarray(words)
-        self.module.peek(
-            q, sim.step, sim.arrays.X, self.PB[0], self.PC, self.PP, self.PE, self.PX[0], self.PS[0], words.ctypes.data,
-            i.astype(np.int64), d.astype(np.int64), self.dt, sim.k0, sim.k1,
-        )  # fmt: skip
+        places = (words.ctypes.data, i.astype(np.int64), d.astype(np.int64))
+        self.module.peek(q, sim.step, sim.arrays.X, self.arguments(0), *places, self.dt, sim.k0, sim.k1)
         values = words.view(self.real)
         return {s: values[:, c + 1].copy() for c, s in enumerate(p.code["synapse"])}
 
@@ -266,7 +267,7 @@ class PlasticNetwork:
             (q, names.index(q.projection), round(to_internal(q.every, "ms", q.name) / self.dt)) for q in self.probes
         ]
 
-    def until_sample(self, step: int, steps: int) -> int:
+    def limit(self, step: int, steps: int) -> int:
         """``steps`` from ``step`` on, or fewer if a probe of weights looks before."""
         return min([steps, *(every - step % every for _, _, every in self._watched())])
 
@@ -290,7 +291,6 @@ class PlasticNetwork:
     # --- what is kept -------------------------------------------------------------------------------------------
 
     def snapshot(self) -> list[Any]:
-        """A copy of everything."""
         return [
             [[s.words.copy() for s in p.shards] for p in self.parts],
             [p.history.copy() for p in self.parts],
@@ -299,7 +299,6 @@ class PlasticNetwork:
         ]
 
     def restore(self, kept: list[Any]) -> None:
-        """Back to a snapshot."""
         for p, shards in zip(self.parts, kept[0], strict=True):
             for s, words in zip(p.shards, shards, strict=True):
                 s.words[:] = words
@@ -317,25 +316,40 @@ class PlasticNetwork:
                 PB[q, m.P_HISTORY], PB[q, m.P_WIDTH] = p.history.ctypes.data, p.history.shape[1]
 
     def state(self) -> dict[str, np.ndarray]:
-        """For a checkpoint, in a form that does not depend on the number of threads."""
-        out: dict[str, np.ndarray] = {"plastic.sources": self.PX[0], "plastic.signals": self.PS[0]}
+        out: dict[str, np.ndarray] = {"sources": self.PX[0], "signals": self.PS[0]}
         for q, p in enumerate(self.parts):
-            out[f"plastic.{q}.words"] = np.concatenate([s.words for s in p.shards])[self.order(q)[0]]
-            out[f"plastic.{q}.history"] = p.history
+            out[f"{q}.words"] = np.concatenate([s.words for s in p.shards])[self.order(q)[0]]
+            out[f"{q}.history"] = p.history
         return out
 
-    def set_state(self, s: Any) -> None:
-        """Back to what :meth:`state` gave."""
+    def set_state(self, s: Mapping[str, np.ndarray]) -> None:
         for t in range(self.threads):
-            self.PX[t][:], self.PS[t][:] = s["plastic.sources"], s["plastic.signals"]
+            self.PX[t][:], self.PS[t][:] = s["sources"], s["signals"]
         for q, p in enumerate(self.parts):
-            order, words = self.order(q)[0], np.empty_like(s[f"plastic.{q}.words"])
-            words[order] = s[f"plastic.{q}.words"]
+            order, words = self.order(q)[0], np.empty_like(s[f"{q}.words"])
+            words[order] = s[f"{q}.words"]
             for shard, part in zip(
                 p.shards, np.split(words, np.cumsum([len(x.words) for x in p.shards])[:-1]), strict=True
             ):
                 shard.words[:] = part
-        self._histories([s[f"plastic.{q}.history"] for q in range(len(self.parts))])
+        self._histories([s[f"{q}.history"] for q in range(len(self.parts))])
+
+
+def order(part: Plastic) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """An order of synapses that no number of threads changes: by source, delay and target; with these three."""
+    sources, delays = [], []
+    for s in part.shards:
+        n = len(s.rows) - 1
+        sources.append(np.repeat(np.arange(n), np.diff(s.rows)))
+        if s.seg is None:
+            delays.append(np.zeros(len(s.words), np.int64))
+        else:
+            each = np.diff(s.seg.astype(np.int64), axis=1).ravel()
+            delays.append(np.repeat(np.tile(np.arange(part.n_delays), n), each))
+    i, d = np.concatenate(sources), np.concatenate(delays)
+    j = np.concatenate([s.words[:, 0] for s in part.shards]).astype(np.int64)
+    index = np.arange(len(i)) if len(part.shards) == 1 else np.lexsort((np.arange(len(i)), j, d, i))
+    return index, i[index], j[index], d[index]
 
 
 def aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:

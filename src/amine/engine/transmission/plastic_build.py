@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -11,11 +11,15 @@ import numpy as np
 
 from amine.engine.build import wiring
 from amine.engine.build.connectivity import build_bundle
-from amine.engine.build.prepare import BLOCK, Place
+from amine.engine.build.prepare import Place
+from amine.engine.codegen.plastic import plastic_slots
+from amine.engine.codegen.slots import Kinds, Slots
+from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.keys import structural_key
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.rules import rule_structure
-from amine.engine.transmission.plastic import Plastic, PlasticNetwork, Shard, histories
+from amine.engine.transmission.part import Build, Drawn, Layout, Part
+from amine.engine.transmission.plastic import Plastic, PlasticNetwork, Shard, histories, order
 from amine.errors import AmineError, AmineWarning
 from amine.network.parts import Synapses
 from amine.network.plasticity import parameter_values, weight_unit
@@ -91,40 +95,41 @@ def _shard(drawn: Any, weight: float, width: int, real: np.dtype) -> Shard:
     return Shard(drawn.rows, drawn.seg, words)
 
 
-def start(parts: list[Plastic], sim: Any, signals: Mapping[str, int]) -> PlasticNetwork | None:
-    """What a simulation keeps of them; None if nothing is plastic."""
-    if not parts:
-        return None
-    return PlasticNetwork(
-        parts,
-        sim.module,
-        sim.places,
-        sim.threads,
-        sim.real,
-        sim.net.dt,
-        sim.arrays.Q,
-        sim.blocks,
-        sim.interval,
-        sim.net.weight_probes,
-        signals,
-    )
+class PlasticSynapses(Part):
+    """The part of the loop in which rules change weights."""
 
+    name = "plastic"
 
-def order(part: Plastic) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """An order of synapses that no number of threads changes: by source, delay and target; with these three."""
-    sources, delays = [], []
-    for s in part.shards:
-        n = len(s.rows) - 1
-        sources.append(np.repeat(np.arange(n), np.diff(s.rows)))
-        if s.seg is None:
-            delays.append(np.zeros(len(s.words), np.int64))
-        else:
-            each = np.diff(s.seg.astype(np.int64), axis=1).ravel()
-            delays.append(np.repeat(np.tile(np.arange(part.n_delays), n), each))
-    i, d = np.concatenate(sources), np.concatenate(delays)
-    j = np.concatenate([s.words[:, 0] for s in part.shards]).astype(np.int64)
-    index = np.arange(len(i)) if len(part.shards) == 1 else np.lexsort((np.arange(len(i)), j, d, i))
-    return index, i[index], j[index], d[index]
+    def applies(self, resolved: Resolved) -> bool:
+        return bool(resolved.rules)
+
+    def draw(self, layout: Layout) -> Drawn:
+        parts = draw(layout.resolved, layout.module, layout.places, layout.blocks, layout.precision)
+        return Drawn(
+            content=parts,
+            n_synapses=sum(p.n_synapses for p in parts),
+            nbytes=sum(p.nbytes for p in parts),
+            delays=[p.reach for p in parts],
+        )
+
+    def source(self, kinds: Kinds) -> Slots:
+        return plastic_slots(kinds.rules, kinds.bits, "slow" in kinds.parts)
+
+    def assemble(self, drawn: Drawn, build: Build) -> PlasticNetwork:
+        b = build.layout
+        return PlasticNetwork(
+            drawn.content,
+            b.module,
+            list(b.places),
+            b.threads,
+            b.real,
+            b.net.dt,
+            build.arrays.Q,
+            b.blocks,
+            build.room.interval,
+            b.net.weight_probes,
+            b.resolved.signals,
+        )
 
 
 def load(part: Plastic, s: Synapses, real: np.dtype) -> None:

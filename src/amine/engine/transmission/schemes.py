@@ -1,4 +1,4 @@
-"""Schemes at the source: which there are, their propagators, and the tables through which a kernel reads them.
+"""Schemes at the source: their propagators, and the tables through which a kernel reads them.
 
 For each source population a *pulse group* is a set of schemes that see the same pulse of transmitter under the same
 release. A neuron's states, free states and mass of each scheme in a row, are in two parts: those of receptors without
@@ -15,115 +15,42 @@ from typing import Any
 
 import numpy as np
 
+from amine.engine.device.pulse_tables import (
+    G_COLUMNS,
+    G_DIM,
+    G_FRACTION,
+    G_ID0,
+    G_LIST,
+    G_PAY,
+    G_POP,
+    G_SITES,
+    G_STATE,
+    G_STREAM,
+    G_TABLE,
+    G_TIME,
+    G_WIDTH,
+    GRID,
+    POWERS,
+    R_COLUMNS,
+    R_DECAY,
+    R_FLOOR,
+    R_HEIGHT,
+    R_K_BREAK,
+    R_K_UP,
+    R_RECOVERY,
+    R_TOP,
+    R_V_BREAK,
+    R_V_UP,
+    REST,
+)
 from amine.engine.resolve.pulses import PulseGroup, one_value, sites_of, steps_of
 from amine.errors import AmineError
 from amine.models.ports import scheme
 from amine.units import to_internal
 
-# columns of the table of pulse groups; a width of 0 means that transmitter is cleared, no square pulse
-(G_POP, G_LIST, G_WIDTH, G_DIM, G_STATE, G_TIME, G_TABLE, G_PAY, G_SITES, G_FRACTION, G_STREAM, G_ID0) = range(12)
-G_COLUMNS = 12
-# columns of the real table: recovery of sites, then numbers of the cleft
-(R_RECOVERY, R_HEIGHT, R_DECAY, R_V_UP, R_K_UP, R_V_BREAK, R_K_BREAK, R_TOP, R_FLOOR, R_COLUMNS) = range(10)
-TIMES = 4  # whole numbers of a unit: step of its state, of its last pulse, whether it is empty, step of its last spike
-POWERS = 31  # steps are counted in 31 bits
-GRID = 512  # intervals of a table over concentration
 STACK = 4.0  # a table over concentration reaches to this multiple of one release; beyond, its end is taken
 FLOOR = 1e-4  # transmitter is gone when it drives no rate above this, in 1/ms, and is below this part of a release
 REST_LIMIT = 1e-3  # open without transmitter: more than this would be missed at the targets
-
-
-# --- source text -------------------------------------------------------------------------------------------------
-
-
-def scheme_source(model: Any, name: str) -> str:
-    """Functions of a scheme: ``scheme_<name>(p, T)``, the rates of all transitions; ``open_<name>(p)``, what is open of
-    states in ``p``; ``downstream_<name>(p)``, how second messengers follow states and messengers; and
-    ``conduct_<name>``, which adds up the conductances of synapses with states of their own.
-    """
-    import sympy as sp
-
-    from amine.equations.expression import parse_expression
-    from amine.equations.printer import Printer
-    from amine.equations.scheme_check import check
-    from amine.equations.symbols import NONE, TIME, symbol
-    from amine.units import dimension_of
-
-    s = scheme(model)
-    rates = check(s, dict(model.units))
-    dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}
-    dims |= {n: dimension_of(u) for n, _, u in s.parts}
-    parts = {symbol(n): parse_expression(e, dims, s.where, dimension_of(u)) for n, e, u in s.parts}
-
-    def whole(e: Any) -> Any:
-        for _ in parts:
-            e = sp.sympify(e).subs(parts)
-        return e
-
-    numpy = Printer("numpy")
-    known = sorted(model.units)
-    read = "".join(f"    {n} = p['{n}']\n" for n in known)
-    body = ", ".join(numpy(whole(rates[str(i)])) for i in range(len(s.transitions)))
-    voltage = "    v = p['v']\n" if s.voltage_dependent else ""
-    names = [*s.states, *(d for d, _, _ in s.downstream)]
-    pure = dims | dict.fromkeys(names, NONE)
-    opening = whole(parse_expression(s.open, pure, s.where, NONE))
-    states = "".join(f"    {n} = p['{n}']\n" for n in names)
-    slopes = [
-        "[" + ", ".join(numpy(whole(sp.diff(parse_expression(e, pure, s.where), symbol(n)))) for n in names) + "]"
-        for _, e, _ in s.downstream
-    ]
-    return (
-        f"def scheme_{name}(p, T):\n{read}{voltage}    return ({body},)\n\n\n"
-        f"def open_{name}(p):\n{read}{states}    return {numpy(opening)}\n\n\n"
-        f"def downstream_{name}(p):\n{read}    return [{', '.join(slopes)}]\n\n\n"
-    )
-
-
-def conduct_source(model: Any, name: str) -> str:
-    """``conduct_<name>``: each target's sum of weight times what is open, of synapses that lie side by side."""
-    from amine.equations.expression import parse_expression
-    from amine.equations.printer import Printer
-    from amine.equations.symbols import NONE, TIME
-    from amine.units import dimension_of
-
-    s = scheme(model)
-    dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}
-    kept = [*s.free, *(d for d, _, _ in s.downstream)]
-    opening = parse_expression(s.open, dims | dict.fromkeys((s.rest, *kept), NONE), s.where, NONE)
-    used = {x.name for x in opening.free_symbols}
-    first = list(kept) if s.rest in used else [n for n in kept if n in used]
-    lines = [f"{n} = _x[_o + U64({kept.index(n)}) * _n + _r]" for n in first]
-    lines += [f"{s.rest} = F(1.0) - " + " - ".join(s.free)] if s.rest in used else []
-    body = "".join(f"            {line}\n" for line in lines)
-    constants = "".join(f"    {n} = _c[{i}]\n" for i, n in enumerate(sorted(model.units)) if n in used)
-    return (  # names of the scheme are as its author chose, so all others begin with a line
-        "@njit(nogil=True, error_model='numpy', fastmath={'contract', 'nsz', 'reassoc'})\n"
-        f"def conduct_{name}(_X, _x, _at, _n, _w, _first, _start, _slot, _a, _e, _c):\n{constants}"
-        "    _o, _f = U64(_at), U64(_first)\n    _n = U64(_n)\n"
-        "    for _s in range(_a, _e):\n        _total = F(0.0)\n"
-        "        for _r in range(U64(_start[_s]), U64(_start[_s + 1])):\n"
-        f"{body}            _total += _w[_f + _r] * ({Printer('kernel')(opening)})\n"
-        "        _X[_slot[_s]] += _total\n\n\n"
-    )
-
-
-def conductors(schemes: list[Any]) -> str:
-    """``conduct``: the conductances that the rows of all targets hold at the end of a step."""
-    text = "".join(conduct_source(m, str(j)) for j, m in enumerate(schemes))
-    text += (
-        "@njit(nogil=True)\n"
-        "def conduct(X, D, x, w, start, slot, c):\n"
-        "    for b in range(D.shape[0]):\n"
-        "        for s in range(D[b, TARGET], D[b, TARGET] + D[b, TARGETS]):\n            X[slot[s]] = F(0.0)\n"
-        "    for b in range(D.shape[0]):\n        a, e = D[b, TARGET], D[b, TARGET] + D[b, TARGETS]\n"
-    )
-    for j in range(len(schemes)):
-        text += (
-            f"        if D[b, SCHEME] == {j}:\n"
-            f"            conduct_{j}(X, x, D[b, STATE], D[b, COUNT], w, D[b, 14], start, slot, a, e, c[b])\n"
-        )
-    return text + "\n\n"
 
 
 # --- matrices ------------------------------------------------------------------------------------------------------
@@ -281,7 +208,7 @@ def state(
         real[q, R_RECOVERY] = _recovery(g.release)
         one, matrices = (_square if g.cleft is None else _cleared)(g, module, index, real[q], dt)
         X.append(np.tile(one, n * units))
-        time.append(np.tile([0, -(2**40), 0, 0], n * units))
+        time.append(np.tile(REST, n * units))
         tables.append(matrices)
         at_x, at_t, at_p, pay = at_x + X[-1].size, at_t + time[-1].size, at_p + tables[-1].size, pay + D
     joined = [np.concatenate([*a, np.zeros(1)]) for a in (X, time, tables)]

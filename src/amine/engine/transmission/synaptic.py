@@ -12,9 +12,15 @@ import numpy as np
 from amine.engine.build import order
 from amine.engine.build.connectivity import Bundle, build_bundle
 from amine.engine.build.prepare import Place
+from amine.engine.build.wiring import alike, fill_row, internal_value, spec_of, target_row
+from amine.engine.codegen.slots import Kinds, Slots
+from amine.engine.device import arguments
 from amine.engine.device import synaptic as table
+from amine.engine.device.tables import RELEASE
 from amine.engine.resolve.release import ELAPSED, is_own
 from amine.engine.resolve.resolved import Resolved
+from amine.engine.transmission.filter import drawn as drawn_bundles
+from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 from amine.errors import AmineError
 from amine.models.model import Model
 from amine.units import to_internal
@@ -34,7 +40,7 @@ class SynapticBundle:
 
 
 @dataclass
-class Synaptic:
+class SynapticState(State):
     """All such bundles, with their states by thread."""
 
     bundles: list[SynapticBundle]
@@ -44,7 +50,6 @@ class Synaptic:
     own: list[np.ndarray]
 
     def state(self) -> dict[str, np.ndarray]:
-        """States in an order that does not depend on the threads."""
         ready, own = [], []
         for b, places in zip(self.bundles, self._places(), strict=True):
             parts = [self._part(t, b) for t in range(len(self.D))]
@@ -58,7 +63,6 @@ class Synaptic:
         }
 
     def set_state(self, s: Any) -> None:
-        """Back from :meth:`state`."""
         at = at_own = 0
         for b, places in zip(self.bundles, self._places(), strict=True):
             n = sum(map(len, places))
@@ -76,17 +80,15 @@ class Synaptic:
         row, n = self.D[t][self.bundles.index(b)], int(b.bundle.shards[t].rows[-1])
         return row[table.FIRST], row[table.FIRST] + n, row[table.OWN], row[table.OWN] + n
 
-    def arguments(self, t: int) -> tuple[Any, ...]:
-        """What the kernel of thread ``t`` takes."""
-        return self.D[t], self.P, self.ready[t], self.own[t].reshape(-1)
+    def arguments(self, thread: int) -> arguments.Synaptic:
+        t = thread
+        return arguments.Synaptic(self.D[t], self.P, self.ready[t], self.own[t].reshape(-1))
 
-    def copy(self) -> Any:
-        """For going back within a chunk."""
+    def snapshot(self) -> Any:
         return [x.copy() for x in self.ready], [x.copy() for x in self.own]
 
-    def paste(self, saved: Any) -> None:
-        """Back from :meth:`copy`."""
-        for mine, theirs in zip((*self.ready, *self.own), (*saved[0], *saved[1]), strict=True):
+    def restore(self, kept: Any) -> None:
+        for mine, theirs in zip((*self.ready, *self.own), (*kept[0], *kept[1]), strict=True):
             mine[:] = theirs
 
 
@@ -94,8 +96,6 @@ def build(
     resolved: Resolved, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
 ) -> list[SynapticBundle]:
     """Draws the synapses, and parameters that differ."""
-    from amine.engine.build.wiring import alike, spec_of, target_row
-
     net = resolved.net
     groups: dict[Any, tuple[Model, list[Any]]] = {}
     for r in resolved.at("synaptic"):
@@ -116,8 +116,6 @@ def build(
 
 def parameters(specs: list[Any], release: Model, bundle: Bundle, args: Any) -> list[np.ndarray]:
     """Parameters and initial states of each synapse, drawn as a weight would be."""
-    from amine.engine.build.wiring import internal_value
-
     first = "p" if release.quantal else "U"
     if not {first, "tau_rec", "tau_facil"} <= set(release.units):
         raise AmineError(
@@ -140,10 +138,8 @@ def parameters(specs: list[Any], release: Model, bundle: Bundle, args: Any) -> l
     return own
 
 
-def assemble(bundles: list[SynapticBundle], places: Sequence[Place], Q: np.ndarray, threads: int) -> Synaptic:
+def assemble(bundles: list[SynapticBundle], places: Sequence[Place], Q: np.ndarray, threads: int) -> SynapticState:
     """Tables and states of all threads."""
-    from amine.engine.build.wiring import fill_row
-
     P = np.zeros((len(bundles), table.Y_REALS))
     D = [np.zeros((len(bundles), table.Y_COLUMNS), np.int64) for _ in range(threads)]
     ready, own = [], []
@@ -152,7 +148,7 @@ def assemble(bundles: list[SynapticBundle], places: Sequence[Place], Q: np.ndarr
         mine, mine_own = [np.empty(0, np.uint8)], [np.empty((0, table.OWN_COLUMNS), np.float32)]
         for row, numbers, b in zip(D[t], P, bundles, strict=True):
             n = int(b.bundle.shards[t].rows[-1])
-            member, first = places[b.population].member, int(Q[b.population, 6])
+            member, first = places[b.population].member, int(Q[b.population, RELEASE])
             fill_row(row, b.bundle, t, b.population, places[b.population].id0)
             sites = _number(b.release, "n") if b.release.quantal else 0.0
             row[table.ELAPSED] = first + member.releases.index(ELAPSED)
@@ -168,8 +164,31 @@ def assemble(bundles: list[SynapticBundle], places: Sequence[Place], Q: np.ndarr
                 at_own += n
         ready.append(np.concatenate(mine))
         own.append(np.concatenate(mine_own))
-    return Synaptic(bundles, D, P, ready, own)
+    return SynapticState(bundles, D, P, ready, own)
 
 
 def _number(release: Model, name: str) -> float:
     return float(to_internal(release.parameters[name], release.units[name], f"{release.where}, {name}"))
+
+
+class Synaptic(Part):
+    """The part of the loop that delivers to synapses with release of their own."""
+
+    name = "synaptic"
+
+    def applies(self, resolved: Resolved) -> bool:
+        return bool(resolved.at("synaptic"))
+
+    def draw(self, layout: Layout) -> Drawn:
+        bundles = build(layout.resolved, layout.module, layout.places, layout.blocks, layout.precision)
+        return drawn_bundles([b.bundle for b in bundles], bundles)
+
+    def source(self, kinds: Kinds) -> Slots:
+        return Slots(
+            argument=("synaptic", arguments.Synaptic),
+            imports=[("amine.engine.device.synaptic", ["deliver_synaptic"])],
+            stages={"arrive": ["delivered += deliver_synaptic(X, synaptic, spikes, slot, k, k0, k1)"]},
+        )
+
+    def assemble(self, drawn: Drawn, build: Build) -> SynapticState:
+        return assemble(drawn.content, build.layout.places, build.arrays.Q, build.layout.threads)

@@ -13,6 +13,7 @@ from torch import nn
 from amine.compounds import catalogue
 from amine.engine.build import prepare
 from amine.engine.resolve.resolved import Resolved, resolve
+from amine.engine.transmission.parts import load_module
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import circuit_parts as parts
 from amine.learn.nn import compiled
@@ -127,7 +128,7 @@ class Circuit(nn.Module):
         self, resolved: Resolved, wanted: dict[str, Any], bounds: dict[str, Any], options: dict[str, Any]
     ) -> None:
         net = resolved.net
-        module, _ = prepare.load_module(resolved, 64)
+        module, _ = load_module(resolved, 64)
         places, _ = prepare.layout(resolved, module)
         lists = {places[p].member.name: (k, ids - places[p].id0) for p, k, ids in prepare.spike_lists(net, places)}
         self.sizes = {place.member.name: place.n for place in places}

@@ -1,21 +1,24 @@
-"""The running state of slow signals: the arrays of a kernel, chunk by chunk, and what a checkpoint must hold of them."""
+"""Slow signals: doses, fields, occupancies, and what they do to parameters, from one field step to the next."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from amine.engine.codegen.lines import Block, Call, Function, printed
+from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import slow_tables as T
+from amine.engine.device.tables import BLOCK, R_KIND, RELEASE
+from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.signals import Plan, probe_name
+from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 from amine.errors import AmineError
 
-BLOCK = 64
 
-
-class SlowState:
+class SlowState(State):
     """Slow signals of a simulation.
 
     Parameters
@@ -61,8 +64,11 @@ class SlowState:
             base.copy(),
             at,
             step,
+            arrays.RC,
         )
         self.arrays = arrays
+        self._value = self.fixed[10]
+        self.begin(0, 0)
 
     def _parameters(
         self, module: ModuleType, places: Sequence[Any], values: Sequence[dict[str, Any]], initial: list[float]
@@ -91,7 +97,7 @@ class SlowState:
             p = self.names[f.population]
             if f.parameter not in needs[p]:
                 problem = f"nothing depends on parameter '{f.parameter}'"
-                if hasattr(places[p].member.population.model, "cell"):
+                if places[p].member.plan is not None:
                     problem = f"'{f.parameter}' of a cell with a tree cannot change while the network runs"
                 raise AmineError(
                     f"Population '{f.population}'",
@@ -113,45 +119,92 @@ class SlowState:
         out = []
         for name, parameter, signal in self.plan.weights:
             place = places[self.names[name]]
-            first = int(arrays.Q[self.names[name], 6])
+            first = int(arrays.Q[self.names[name], RELEASE])
             for r, _ in enumerate(place.member.releases):
-                columns = module.RELEASES[int(arrays.RT[first + r, 0])]["parameters"]
+                columns = module.RELEASES[int(arrays.RT[first + r, R_KIND])]["parameters"]
                 if parameter in columns:
                     column = columns.index(parameter)
                     out.append((first + r, column, signal, len(par)))
                     par.append(float(arrays.RC[first + r, column]))
         return out
 
-    def chunk(self, step: int, steps: int) -> T.Slow:
-        """What the kernel needs from ``step`` on, with room for what is recorded in ``steps`` steps."""
+    def begin(self, step: int, steps: int) -> None:
+        """Doses from ``step`` on, with room for what is recorded in ``steps`` steps."""
         first, last = -(-step // self.every), -(-(step + steps) // self.every)
         t = np.arange(first, last) * self.dt_step
         doses = np.zeros((max(len(t), 1), max(len(self.plan.doses), 1)))
         for j, courses in enumerate(self.plan.doses):
             doses[: len(t), j] = sum(course.at(t) for course in courses)
         record = np.zeros((max(len(t), 1), len(self.fixed[0])))
-        return T.Slow(self.every, self.S, doses, record, first, *self.fixed)
+        self._now = T.Slow(self.every, self.S, doses, record, first, *self.fixed)
 
-    def samples(
-        self, record: list[np.ndarray], first: int, last: int
-    ) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
-        """What was recorded at the field steps of steps first..last (exclusive), in the form of probes."""
-        t = np.arange(-(-first // self.every), -(-last // self.every)) * self.dt_step
-        whole = np.concatenate(record) if record else np.zeros((0, len(self.fixed[0])))
+    def arguments(self, thread: int) -> T.Slow:
+        return self._now
+
+    def samples(self, first: int, last: int) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
+        begin, end = -(-first // self.every), -(-last // self.every)
+        t = np.arange(begin, end) * self.dt_step
         out, at = {}, 0
         for r in self.plan.recorded:
-            out[probe_name(r)] = (t, {"value": whole[:, at : at + r.n]})
+            out[probe_name(r)] = (t, {"value": self._now.record[: end - begin, at : at + r.n].copy()})
             at += r.n
         return out
 
+    def snapshot(self) -> dict[str, np.ndarray]:
+        return {name: x.copy() for name, x in self.state().items()}
+
+    def restore(self, kept: Any) -> None:
+        self.set_state(kept)
+
     def state(self) -> dict[str, np.ndarray]:
         """Signals, and the tables in which their effect stands."""
-        return {"S": self.S[0], "C": self.arrays.C, "RC": self.arrays.RC, "value": self.fixed[10]}
+        return {"S": self.S[0], "C": self.arrays.C, "RC": self.arrays.RC, "value": self._value}
 
-    def set_state(self, s: Any) -> None:
-        """Back to what :meth:`state` gave."""
+    def set_state(self, s: Mapping[str, np.ndarray]) -> None:
         self.S[:] = s["S"]
-        self.arrays.C[:], self.arrays.RC[:], self.fixed[10][:] = s["C"], s["RC"], s["value"]
+        self.arrays.C[:], self.arrays.RC[:], self._value[:] = s["C"], s["RC"], s["value"]
+
+
+def _plan(resolved: Resolved) -> Plan:
+    assert resolved.slow is not None
+    return resolved.slow
+
+
+class Slow(Part):
+    """The part of the loop that advances slow signals."""
+
+    name = "slow"
+
+    def applies(self, resolved: Resolved) -> bool:
+        return resolved.slow is not None
+
+    def draw(self, layout: Layout) -> Drawn:
+        return Drawn(back=_plan(layout.resolved).every)  # releases of the last field step are looked up
+
+    def source(self, kinds: Kinds) -> Slots:
+        varying = [i for i, c in enumerate(kinds.cells) if c.needs]
+        arguments = ("Q[p, KIND]", "X", "Q[p, BASE]", "B[p, BEGIN]", "B[p, END]", "cells.constants[p]")
+        more = ("slow.value", "slow.at[p]", "slow.step[p]", "dt")
+        changed = "if vary(slow, tid, p, B[p, BEGIN] * BLOCK, B[p, END] * BLOCK)"
+        over = Block("for p in range(Q.shape[0])", [Block(changed, [Call("", "refresh", (*arguments, *more))])])
+        return Slots(
+            argument=("slow", T.Slow),
+            imports=[("amine.engine.device.slow", ["expm", "noise_root", "slow_step", "vary"])],
+            functions=printed([_refresh(varying), "", ""]),
+            stages={"field": [Block("if k % slow.every == 0", ["slow_step(slow, tid, k, slot, spikes)", over])]},
+            stop=["(k // slow.every + 1) * slow.every"],
+        )
+
+    def assemble(self, drawn: Drawn, build: Build) -> SlowState:
+        b, a = build.layout, build.arrays
+        return SlowState(_plan(b.resolved), b.module, b.places, a.values, a, b.threads)
+
+
+def _refresh(kinds: Sequence[int]) -> Function:
+    """``refresh``: constants of a population anew, by its kind of cell."""
+    given = ("X", "base", "first", "last", "c", "value", "at", "step", "dt")
+    each = [Block(f"if kind == {i}", [Call("", f"refresh_{i}", given)]) for i in kinds]
+    return Function(["njit(nogil=True, error_model='numpy')"], "refresh", ("kind", *given), [*each, "return"])
 
 
 def _table(rows: Sequence[Sequence[int]], columns: int) -> np.ndarray:

@@ -1,0 +1,202 @@
+"""What a generated kernel is given: one documented tuple for each owner.
+
+``real`` is float32 or float64, as the run asks. Arrays of one thread are written by this thread alone; of those that all threads
+share, each thread writes the part of its own neurons. Places are indices into the state array ``X``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Team(NamedTuple):
+    """Who computes: this thread among all. Owner: the simulation."""
+
+    thread: int  # number of this thread
+    threads: int  # how many there are
+    blocks: np.ndarray  # [population, BEGIN or END] int64: blocks of 64 neurons that this thread advances
+    flags: np.ndarray  # [2, thread] int64: whether a thread's list of spikes is nearly full, by turns
+    barrier: int  # address of two int64 counters at which threads meet
+    events: np.ndarray  # [thread] int64: synaptic events so far
+
+
+class Span(NamedTuple):
+    """Which steps are computed. Owner: the simulation."""
+
+    first: int  # step to begin with
+    last: int  # step to end before
+    slot: int  # place of the first step in Spikes.parts
+    interval: int  # steps after which threads meet, at most the least delay
+    dt: float  # ms
+    k0: np.uint32  # key of the random numbers: the seed
+    k1: np.uint32
+
+
+class Cells(NamedTuple):
+    """States and constants of all neurons. Owner: the simulation."""
+
+    X: np.ndarray  # [place] real: states in blocks of 64 neurons, in the units of their models
+    populations: np.ndarray  # [population, POPULATION_COLUMNS] int64
+    constants: np.ndarray  # [population, constant] real: what all neurons of a population share
+    currents: np.ndarray  # [step of this span, stimulus] real: injected currents in the middle of each step, pA
+    words: np.ndarray  # [64] uint32, scratch: random words of a block
+    normals: np.ndarray  # [64] float64, scratch: standard normals of a block
+
+
+class Spikes(NamedTuple):
+    """Lists of spikes, and of what else is delivered, of the steps that delays reach back to. Owner: the simulation."""
+
+    ids: np.ndarray  # [thread, entry] int32: neurons, step by step and population by population
+    parts: (
+        np.ndarray
+    )  # [slot of a step, list, thread, BEGIN or END] int64: which entries; lists are populations, then pulses
+    payload: np.ndarray  # [row, thread, entry] real: what each entry carries; a single entry if nothing carries any
+    counts: np.ndarray  # [thread] int64: entries in use
+
+
+class Filter(NamedTuple):
+    """Synapses that add their weight to a state of the target. Owner: transmission/filter."""
+
+    bundles: np.ndarray  # [bundle, COLUMNS of deliver] int64: with addresses of this thread's synapses
+    weights: np.ndarray  # [bundle] real: weight that all synapses of a bundle share, in the unit of the receptor
+    starts: np.ndarray  # [BATCH] int64, scratch: first synapse of each spike that arrives
+    ends: np.ndarray  # [BATCH] int64, scratch: the one after the last
+    factors: np.ndarray  # [BATCH] real, scratch: what was released
+
+
+class Poisson(NamedTuple):
+    """Poisson inputs. Owner: transmission/inputs."""
+
+    inputs: np.ndarray  # [input, POISSON_COLUMNS] int64
+    weights: np.ndarray  # [input] real: weight that all neurons share, in the unit of the receptor
+    tables: np.ndarray  # [input, count] uint32: cumulative probabilities of a count
+    counts: np.ndarray  # [64] int32, scratch: counts of a block
+    words: np.ndarray  # [64] uint32, scratch: random words of a block
+
+
+class Trains(NamedTuple):
+    """Populations that spike at given rates: what is known of the next spike of each block. Owner: transmission/inputs."""
+
+    cells: np.ndarray  # [block] int64: lane and step within the epoch
+    draws: np.ndarray  # [block] int64: draws so far
+    words: np.ndarray  # [block] uint32: word that decides whether it is kept
+    top: np.ndarray  # [block] float64: highest probability of a spike in a step
+    inverse: np.ndarray  # [block] float64: 1/ln(1 - top)
+
+
+class Lists(NamedTuple):
+    """Spikes that are given. Owner: transmission/inputs."""
+
+    rows: np.ndarray  # [list of this thread, SPIKE_LIST_COLUMNS] int64
+
+
+class Release(NamedTuple):
+    """Release at the source: states of neurons, advanced from spike to spike. Owner: transmission/release."""
+
+    states: np.ndarray  # [place] float64
+    last: np.ndarray  # [place] int64: step of the last spike, -1 before the first
+    table: np.ndarray  # [release, RELEASE_COLUMNS] int64
+    constants: np.ndarray  # [release, parameter] float64
+
+
+class Gap(NamedTuple):
+    """Gap junctions of this thread's neurons. Owner: transmission/gap."""
+
+    currents: np.ndarray  # [coupled neuron] int64: place of its current
+    starts: np.ndarray  # [coupled neuron + 1] int64: its first coupling
+    voltages: np.ndarray  # [coupling] int64: place of the neighbour's voltage
+    trials: np.ndarray  # [coupling] int64: place of the neighbour's trial voltage
+    conductances: np.ndarray  # [coupling] float64: nS
+    worst: np.ndarray  # [2, thread] real: largest change of a trial voltage, by turns, mV
+    tolerance: float  # real: change below which trials agree, mV
+
+
+class Probes(NamedTuple):
+    """What is recorded of this thread's neurons. Owner: transmission/probes."""
+
+    table: np.ndarray  # [probe and variable, PROBE_COLUMNS] int64
+    places: np.ndarray  # [value] int64: what is read
+    out: np.ndarray  # [sample] real: what was read in this span
+
+
+class Plastic(NamedTuple):
+    """Plastic synapses. Owner: transmission/plastic."""
+
+    bundles: np.ndarray  # [bundle, COLUMNS of device.plastic] int64: with addresses of this thread's synapses
+    constants: np.ndarray  # [bundle, constant] real: made of parameters
+    parameters: np.ndarray  # [bundle, parameter] float64
+    decays: np.ndarray  # [bundle, rate, entry] real: tables of exp(-rate t) and its means
+    sources: np.ndarray  # [place] float64: states of source neurons, with the step up to which they are known
+    signals: np.ndarray  # [place] float64: slow signals of the last ticks
+    every: int  # steps from one sweep to the next
+
+
+class Kinetic(NamedTuple):
+    """Schemes of receptors at the source. Owner: transmission/kinetic."""
+
+    groups: np.ndarray  # [group, G_COLUMNS] int64: pulse groups
+    numbers: np.ndarray  # [group, R_COLUMNS] float64: their clefts
+    states: np.ndarray  # [place] float64: receptors of each neuron or site
+    steps: np.ndarray  # [place] int64: TIMES whole numbers of each neuron or site
+    propagators: np.ndarray  # [entry] float64
+    ranges: np.ndarray  # [group, BEGIN or END] int64: neurons that this thread advances
+    bundles: np.ndarray  # [bundle, V_COLUMNS] int64: each twice, for starts and ends of pulses
+    weights: np.ndarray  # [bundle, value] float64: in the receptor's unit, or in quanta for masses
+    rows: np.ndarray  # [bundle, value] int64: distance from the first row
+    masses: np.ndarray  # [bundle, value] bool: whether the row holds a mass
+    whole: np.ndarray  # [place] int of real's size: X as whole numbers
+    own: int  # entries that this simulation's neurons can list in a step beyond Team.blocks
+    values: np.ndarray  # [value, BATCH] float64, scratch: payload of each event that arrives
+    starts: np.ndarray  # [BATCH] int64, scratch: first synapse of each event
+    ends: np.ndarray  # [BATCH] int64, scratch: the one after the last
+    real: np.ndarray  # [BATCH] real, scratch: one value of each event
+    quanta: np.ndarray  # [BATCH] int of real's size, scratch: the same in quanta
+    moved: np.ndarray  # [2 values] float64, scratch: what a pulse moves
+    changed: np.ndarray  # [values + 1] float64, scratch
+
+
+class Synaptic(NamedTuple):
+    """Synapses that release each for itself. Owner: transmission/synaptic."""
+
+    bundles: np.ndarray  # [bundle, Y_COLUMNS] int64: with addresses of this thread's synapses
+    numbers: np.ndarray  # [bundle, Y_REALS] float64
+    ready: np.ndarray  # [synapse] uint8: sites with a vesicle
+    own: np.ndarray  # [synapse x OWN_COLUMNS] float32: parameters and states of synapses that differ
+
+
+class Minis(NamedTuple):
+    """Spontaneous release. Owner: transmission/minis."""
+
+    bundles: np.ndarray  # [bundle, M_COLUMNS] int64
+    numbers: np.ndarray  # [bundle, M_REALS] float64
+    thresholds: np.ndarray  # [neuron] uint32: a word below releases
+    starts: np.ndarray  # [neuron + 1 of each bundle] int64: first synapse of a target
+    places: np.ndarray  # [neuron] int64: state of the receptor
+    weights: np.ndarray  # [synapse] real: in the unit of the receptor
+    words: np.ndarray  # [64] uint32, scratch: random words of a block
+
+
+class Explicit(NamedTuple):
+    """Synapses with a cleft and receptors of their own, sorted by target. Owner: transmission/explicit."""
+
+    bundles: np.ndarray  # [bundle, X_COLUMNS] int64: with addresses of this thread's synapses
+    numbers: np.ndarray  # [bundle, X_REALS] float64: clefts and rates
+    transmitter: np.ndarray  # [synapse] float32: uM
+    until: np.ndarray  # [synapse] int32: step at which a square pulse ends
+    spilt: np.ndarray  # [target] float32: transmitter that is to be shared between a target's synapses, uM
+    owner: np.ndarray  # [synapse] int32: its target
+    ready: np.ndarray  # [synapse] uint8: sites with a vesicle
+    own: np.ndarray  # [synapse x OWN_COLUMNS] float32: parameters and states of release of synapses that differ
+    seen: np.ndarray  # [synapse] uint32: its number in an order that does not depend on threads; names random numbers
+    mean: np.ndarray  # [synapse of a bundle] float32, scratch: mean concentration of the step, uM
+    states: np.ndarray  # [value of each synapse] float32: receptors
+    rates: np.ndarray  # [2, synapse] float32: binding and unbinding of synapses that differ, 1/(uM ms) and 1/ms
+    weights: np.ndarray  # [synapse] float32: nS
+    starts: np.ndarray  # [target + 1 of each bundle] int64: first synapse of a target
+    places: np.ndarray  # [target] int64: its conductance
+    voltages: np.ndarray  # [target] int64: its voltage
+    fresh: np.ndarray  # [value x PIECE] float32, scratch: states after the step
+    table: np.ndarray  # [entry] float32: propagators
+    parameters: np.ndarray  # [bundle, parameter] float32: of the schemes

@@ -1,0 +1,159 @@
+"""The lists of spikes of the last steps, from which synapses of all delays read; threads write one each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from amine.engine.build.prepare import Place
+from amine.engine.device import arguments
+from amine.engine.device.tables import BEGIN, END, RANGE_COLUMNS
+from amine.engine.transmission.part import Room
+
+SPARE = 4096  # entries
+
+
+class SpikeLists:
+    """Lists of spikes, and of what else parts deliver, with what each entry carries.
+
+    Parameters
+    ----------
+    room : how far they reach back, and how much a step can add.
+    rows : rows of payload; ``paid`` says whether anything reads them.
+    """
+
+    def __init__(self, places: Sequence[Place], blocks: np.ndarray, room: Room, rows: int, paid: bool, real: Any):
+        self._places, self._blocks, self._room = places, blocks, room
+        self.threads = len(blocks)
+        self.lists = [*range(len(places)), *room.lists]
+        self.parts = np.zeros((room.history, len(self.lists), self.threads, RANGE_COLUMNS), np.int64)
+        self.used = room.history  # slots of steps in self.parts that hold something
+        self.counts = np.zeros(self.threads, np.int64)
+        self.ids = np.zeros((self.threads, room.own * (room.interval + 1) + SPARE), np.int32)
+        self._paid = paid
+        self.payload = np.zeros((rows, self.threads, self.ids.shape[1] if paid else 1), real)
+
+    def argument(self) -> arguments.Spikes:
+        """What a kernel is given."""
+        return arguments.Spikes(self.ids, self.parts, self.payload, self.counts)
+
+    def gather(self, steps: int, at: int) -> tuple[np.ndarray, np.ndarray]:
+        """Spikes of the last ``steps`` steps as (steps, neurons), sorted; the first is step ``at``."""
+        first = self._room.history
+        return gather(self.ids, self.parts, len(self._places), first, first + steps, at)
+
+    # --- room ----------------------------------------------------------------------------------------------------
+
+    def roll(self, steps: int) -> None:
+        """Moves the spikes that may still arrive to the front, and makes room for ``steps`` more."""
+        history = self._room.history
+        parts = np.zeros((history + steps, *self.parts.shape[1:]), np.int64)
+        parts[:history] = self._recent()
+        for t in range(self.threads):
+            n = int(self.counts[t])
+            first = int(parts[0, 0, t, BEGIN]) if self._places else 0
+            self.ids[t, : n - first] = self.ids[t, first:n].copy()
+            if self._paid:
+                self.payload[:, t, : n - first] = self.payload[:, t, first:n].copy()
+            parts[:history, :, t] -= first
+            self.counts[t] = n - first
+        need = int(self.counts.max()) + self._room.own * (self._room.interval + 1)
+        if need + self.ids.shape[1] // 4 > self.ids.shape[1]:
+            self._grow(2 * need + SPARE)
+        self.parts, self.used = parts, history
+
+    def _recent(self) -> np.ndarray:
+        return self.parts[self.used - self._room.history : self.used]
+
+    def _grow(self, capacity: int) -> None:
+        extra = capacity - self.ids.shape[1]
+        if extra <= 0:
+            return
+        self.ids = np.pad(self.ids, ((0, 0), (0, extra)))
+        if self._paid:
+            self.payload = np.pad(self.payload, ((0, 0), (0, 0), (0, extra)))
+
+    # --- what is kept ----------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """A copy, for going back within a chunk."""
+        return {
+            "parts": self._recent().copy(),
+            "ids": [self.ids[t, : self.counts[t]].copy() for t in range(self.threads)],
+            "payload": [self.payload[:, t, : self.counts[t]].copy() for t in range(self.threads)],
+            "counts": self.counts.copy(),
+        }
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Back to a snapshot."""
+        self.parts, self.used = kept["parts"].copy(), self._room.history
+        self.counts[:] = kept["counts"]
+        for t in range(self.threads):
+            self.ids[t, : len(kept["ids"][t])] = kept["ids"][t]
+            if self._paid:
+                self.payload[:, t, : kept["payload"][t].shape[1]] = kept["payload"][t]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """For a checkpoint, whatever the number of threads: entries of each step and list, their neurons and payloads."""
+        counts, ids, pays = [], [], []
+        for slot in self._recent():
+            for row in slot:
+                counts.append(int((row[:, END] - row[:, BEGIN]).sum()))
+                ids += [self.ids[t, a:b] for t, (a, b) in enumerate(row)]
+                if self._paid:
+                    pays += [self.payload[:, t, a:b] for t, (a, b) in enumerate(row)]
+        return {
+            "counts": np.array(counts, np.int64),
+            "ids": np.concatenate([*ids, np.empty(0, np.int32)]),
+            "payload": np.concatenate(pays, 1) if pays else np.empty((len(self.payload), 0), self.payload.dtype),
+        }
+
+    def set_state(self, s: Mapping[str, np.ndarray]) -> None:
+        """Back to what :meth:`state` gave."""
+        ends = np.concatenate([[0], np.cumsum(s["counts"])])
+        self._grow(2 * (int(ends[-1]) + self._room.own * (self._room.interval + 1)))
+        self.used = self._room.history
+        self.parts = np.zeros((self.used, len(self.lists), self.threads, RANGE_COLUMNS), np.int64)
+        self.counts[:] = 0
+        for (slot, row), a, b in zip(np.ndindex(self.parts.shape[:2]), ends[:-1], ends[1:], strict=True):
+            self._give_back(slot, row, int(a), int(b), s)
+
+    def _give_back(self, slot: int, row: int, a: int, b: int, s: Mapping[str, np.ndarray]) -> None:
+        """Entries a to b of a checkpoint go to the threads that own their neurons; those of given spikes to the first."""
+        p = self.lists[row]
+        place, owner = self._places[p], np.zeros(b - a, np.int64)
+        if place.blocks:
+            owner = np.searchsorted(self._blocks[:, p, END] * place.lanes, s["ids"][a:b] - place.id0, side="right")
+        for t in range(self.threads):
+            mine, n = a + np.flatnonzero(owner == t), int(self.counts[t])
+            self.ids[t, n : n + len(mine)] = s["ids"][mine]
+            if self._paid:
+                self.payload[:, t, n : n + len(mine)] = s["payload"][:, mine]
+            self.counts[t] = n + len(mine)
+            self.parts[slot, row, t] = n, self.counts[t]
+
+
+@njit(nogil=True, cache=True)
+def gather(ids, parts, populations, first, last, step):
+    """Spikes of history slots first..last as (steps, neurons), sorted; ``step`` is that of the first slot.
+
+    Lists beyond those of the populations hold what else is delivered.
+    """
+    n = 0
+    for slot in range(first, last):
+        for p in range(populations):
+            for t in range(parts.shape[2]):
+                n += parts[slot, p, t, END] - parts[slot, p, t, BEGIN]
+    steps, found = np.empty(n, np.int64), np.empty(n, np.int32)
+    at = 0
+    for slot in range(first, last):
+        for p in range(populations):
+            for t in range(parts.shape[2]):
+                for q in range(parts[slot, p, t, BEGIN], parts[slot, p, t, END]):
+                    steps[at] = step + slot - first
+                    found[at] = ids[t, q]
+                    at += 1
+    return steps, found

@@ -1,0 +1,50 @@
+"""The threads of a simulation: each runs the generated loop over its own neurons; they meet at a barrier in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from amine.engine.device import arguments
+
+
+class Threads:
+    """Calls the generated loop, in as many threads as there are rows of ``blocks``."""
+
+    def __init__(self, module: ModuleType, blocks: np.ndarray):
+        self.n, self._module = len(blocks), module
+        self.events = np.zeros(self.n, np.int64)
+        flags, self._counters = np.zeros((2, self.n), np.int64), np.zeros(16, np.int64)
+        self._teams = [
+            arguments.Team(t, self.n, blocks[t], flags, self._counters.ctypes.data, self.events) for t in range(self.n)
+        ]
+
+    def advance(self, span: arguments.Span, given: Callable[[int], Sequence[Any]]) -> int:
+        """All threads run to the same step, which is returned: the end of the span, or sooner if a list is full.
+
+        ``given`` says what else the loop of a thread is given.
+        """
+        reached, errors = [span.first] * self.n, list[BaseException]()
+
+        def work(t: int) -> None:
+            try:
+                reached[t] = self._module.advance(self._teams[t], span, *given(t))
+            except BaseException as e:
+                errors.append(e)
+
+        if span.last == span.first:  # compiles, in one thread
+            work(0)
+        else:
+            others = [threading.Thread(target=work, args=(t,), daemon=True) for t in range(1, self.n)]
+            for o in others:
+                o.start()
+            work(0)
+            for o in others:
+                o.join()
+        if errors:
+            raise errors[0]
+        return int(reached[0])

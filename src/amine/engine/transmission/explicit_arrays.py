@@ -1,0 +1,160 @@
+"""Arrays of synapses with a cleft and a scheme of their own, sorted by target: what the kernel of one thread reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from amine.engine.build import order
+from amine.engine.build.connectivity import Bundle
+from amine.engine.build.prepare import Place
+from amine.engine.build.wiring import fill_row
+from amine.engine.device import arguments, synaptic
+from amine.engine.device import explicit as table
+from amine.engine.device.deliver import SLOTS
+from amine.engine.device.tables import RELEASE
+from amine.engine.resolve.release import ELAPSED
+from amine.units import to_internal
+
+
+@dataclass
+class ExplicitBundle:
+    """Synapses that share source population, release, cleft and scheme."""
+
+    population: int
+    release: Any
+    cleft: Any
+    scheme: Any
+    where: str
+    bundle: Bundle
+    v_rows: dict[int, int]  # distance from a target's conductance to its voltage, by the place of its first block
+    own: list[np.ndarray] | None  # parameters of release of each synapse
+    rates: list[np.ndarray] | None  # both rates of two states of each synapse
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """How the receptors of a bundle advance."""
+
+    scheme: int  # number in the module
+    how: int  # BY_TABLE, BY_FORMULA, BY_OWN_RATES or BY_PULSE
+    dim: int  # values of a synapse
+    rows: int  # of the table, for voltages
+    width: int  # of a square pulse, in steps
+    rest: np.ndarray  # state of rest
+    entry: int = 0  # first entry of the table
+
+
+# types of the arrays that are joined from those of bundles
+TYPES: dict[str, Any] = {
+    "seen": np.uint32,
+    "owner": np.int32,
+    "starts": np.int64,
+    "places": np.int64,
+    "voltages": np.int64,
+    "ready": np.uint8,
+    "weights": np.float32,
+    "states": np.float32,
+    "own": np.float32,
+}
+
+
+class ThreadArrays:
+    """The synapses of one thread: bundles are added one after the other, then joined into ``given``."""
+
+    given: arguments.Explicit
+
+    def __init__(self, thread: int, places: Sequence[Place], Q: np.ndarray):
+        self._thread, self._places, self._Q = thread, places, Q
+        self._rows: list[np.ndarray] = []
+        self._ranks: list[np.ndarray] = []  # the table holds addresses of these
+        self._parts: dict[str, list[np.ndarray]] = {n: [] for n in (*TYPES, "rates")}
+        self._synapses = self._states = self._targets = self._rates = self._own = 0
+        self._largest = self._widest = 1
+
+    def add(self, b: ExplicitBundle, d: Dynamics) -> None:
+        """Adds the synapses of a bundle."""
+        row = np.zeros(table.X_COLUMNS, np.int64)
+        slots, weights = _slots_and_weights(b.bundle, self._thread)
+        n, by_target = len(slots), np.argsort(slots, kind="stable")
+        heads = np.flatnonzero(np.diff(slots[by_target], prepend=-1)) if n else np.empty(0, np.int64)
+        fill_row(row, b.bundle, self._thread, b.population, self._places[b.population].id0)
+        self._release(row, b)
+        rank = np.empty(n, np.uint32)
+        rank[by_target] = np.arange(n)
+        self._ranks.append(rank)
+        row[SLOTS] = rank.ctypes.data
+        row[[synaptic.FIRST, synaptic.OWN]] = self._synapses, self._own
+        row[[table.COUNT, table.STATE, table.TARGET, table.TARGETS]] = n, self._states, self._targets, len(heads)
+        row[[table.SCHEME, table.HOW, table.DIM, table.ROWS]] = d.scheme, d.how, d.dim, d.rows
+        row[[table.TABLE, table.RATES]] = d.entry, self._rates
+        row[[table.SQUARE, table.WIDTH]] = int(b.cleft is None), d.width
+        self._rows.append(row)
+        seen, sites = order.canonical(b.bundle)[self._thread][by_target], np.full(n, row[synaptic.SITES])
+        owner = self._targets + np.searchsorted(heads, np.arange(n), side="right") - 1
+        places = slots[by_target][heads]
+        own = [] if b.own is None else b.own[self._thread][by_target].ravel()
+        self._append(
+            seen=seen, owner=owner, weights=weights[by_target], states=np.repeat(d.rest, n), ready=sites, own=own
+        )
+        self._append(
+            starts=np.append(heads, n), places=np.append(places, 0), voltages=np.append(places + b.v_rows[0], 0)
+        )
+        if b.rates is not None:
+            self._parts["rates"].append(b.rates[self._thread][:, by_target])
+        self._synapses, self._states = self._synapses + n, self._states + n * d.dim
+        self._targets += len(heads) + 1
+        self._own, self._rates = self._own + n * (b.own is not None), self._rates + n * (b.rates is not None)
+        self._largest, self._widest = max(self._largest, n), max(self._widest, d.dim)
+
+    def _append(self, **arrays: Any) -> None:
+        for name, x in arrays.items():
+            self._parts[name].append(np.asarray(x).astype(TYPES[name]))
+
+    def _release(self, row: np.ndarray, b: ExplicitBundle) -> None:
+        """Where the payload of a spike says how long ago the last was, and what is released."""
+        release, member = b.release, self._places[b.population].member
+        first = int(self._Q[b.population, RELEASE])
+        quantal = release is not None and release.quantal
+        timed = ELAPSED in member.releases and (quantal or b.own is not None)
+        row[synaptic.ELAPSED] = first + member.releases.index(ELAPSED) if timed else -1
+        if release is None:
+            row[synaptic.RELEASED] = -2
+        else:
+            row[synaptic.RELEASED] = -1 if b.own is not None else first + member.releases.index(release)
+        row[synaptic.SITES] = int(number(release, "n")) if quantal else 0
+
+    def join(self, numbers: np.ndarray, propagators: np.ndarray, parameters: np.ndarray) -> None:
+        """Joins what was added; the arguments are shared by all threads."""
+        joined = {n: np.concatenate([*self._parts[n], np.zeros(1, kind)]) for n, kind in TYPES.items()}
+        self.given = arguments.Explicit(
+            bundles=np.array(self._rows, np.int64).reshape(-1, table.X_COLUMNS),
+            numbers=numbers,
+            transmitter=np.zeros(self._synapses + 1, np.float32),
+            until=np.zeros(self._synapses + 1, np.int32),
+            spilt=np.zeros(self._targets + 1, np.float32),
+            mean=np.zeros(self._largest, np.float32),
+            rates=np.concatenate([*self._parts["rates"], np.zeros((2, 1), np.float32)], 1),
+            fresh=np.zeros(self._widest * table.PIECE, np.float32),
+            table=propagators,
+            parameters=parameters,
+            **joined,
+        )
+
+
+def _slots_and_weights(bundle: Bundle, t: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the targets, and weights, of a thread's synapses."""
+    shard = bundle.shards[t]
+    packed = shard.slots.ndim == 2
+    slots = (shard.slots[:, 0] if packed else shard.slots).astype(np.int64)
+    if packed:
+        return slots, shard.slots.view(np.float32)[:, 1]
+    return slots, np.full(len(slots), bundle.weight) if shard.weights is None else shard.weights.ravel()
+
+
+def number(release: Any, name: str) -> float:
+    """A parameter of a release model that is one value."""
+    return float(to_internal(release.parameters[name], release.units[name], f"{release.where}, {name}"))

@@ -1,0 +1,122 @@
+"""Probes of states: what is recorded, where each thread finds it, and the traces of a chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from amine.engine.codegen.slots import Kinds, Slots
+from amine.engine.device import arguments
+from amine.engine.device.tables import BEGIN, END, PROBE_COLUMNS
+from amine.engine.resolve.resolved import Resolved
+from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
+from amine.units import to_internal
+
+OUTPUT_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A probe: every how many steps it looks at which states."""
+
+    name: str
+    every: int
+    variables: tuple[str, ...]
+    places: Sequence[np.ndarray]  # for each variable, places of all neurons
+    n: int
+    owned: Sequence[Sequence[np.ndarray]]  # [thread][variable] which of its neurons are the thread's
+
+
+class ProbeState(State):
+    """Traces of the chunk that runs."""
+
+    def __init__(self, specs: Sequence[Any], layout: Layout):
+        self._dt, self._real, self._threads = layout.net.dt, np.dtype(layout.real), layout.threads
+        self.probes = [_watched(s, layout) for s in specs]
+        self._out: list[arguments.Probes] = []
+        self.begin(0, 0)
+
+    @property
+    def longest(self) -> int:
+        """Steps after which a chunk's traces would take too much memory."""
+        width = sum(len(p.variables) * p.n / p.every for p in self.probes) * self._real.itemsize
+        return max(1, int(OUTPUT_BYTES / width)) if width else 10**9
+
+    def begin(self, step: int, steps: int) -> None:
+        self._out = [self._thread(t, step, max(steps, 1)) for t in range(self._threads)]
+
+    def _thread(self, t: int, step: int, steps: int) -> arguments.Probes:
+        rows, places, at, out = [], [], 0, 0
+        for probe in self.probes:
+            samples = _samples(probe, step, step + steps)
+            for where, mine in zip(probe.places, probe.owned[t], strict=True):
+                rows.append((probe.every, at, at + len(mine), out))
+                places.append(where[mine])
+                at += len(mine)
+                out += samples * len(mine)
+        table = np.array(rows, np.int64).reshape(-1, PROBE_COLUMNS)
+        joined = np.concatenate([*places, np.empty(0, np.int64)]).astype(np.int64)
+        return arguments.Probes(table, joined, np.empty(out + 1, self._real))
+
+    def arguments(self, thread: int) -> arguments.Probes:
+        return self._out[thread]
+
+    def samples(self, first: int, last: int) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
+        found: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
+        at = [0] * self._threads
+        for probe in self.probes:
+            samples = _samples(probe, first, last)
+            values = {}
+            for v, name in enumerate(probe.variables):
+                whole = np.empty((samples, probe.n), self._real)
+                for t, given in enumerate(self._out):
+                    mine = probe.owned[t][v]
+                    size = samples * len(mine)
+                    whole[:, mine] = given.out[at[t] : at[t] + size].reshape(samples, len(mine))
+                    at[t] += size
+                values[name] = whole
+            steps = np.arange(-(-first // probe.every), -(-last // probe.every)) * probe.every
+            found[probe.name] = (steps * self._dt, values)
+        return found
+
+
+def specs_of(resolved: Resolved) -> list[Any]:
+    """Probes of states: those of the description, and those that a report of slow signals needs."""
+    return [*resolved.net.probes, *(resolved.slow.probes if resolved.slow is not None else [])]
+
+
+def _watched(spec: Any, layout: Layout) -> Watched:
+    p = layout.index[spec.target.population]
+    place = layout.places[p]
+    i = np.arange(spec.target.start, spec.target.stop, spec.target.step)
+    every = 1 if spec.every is None else round(to_internal(spec.every, "ms", "probe") / layout.net.dt)
+    places = [place.slots(v, i) for v in spec.variables]
+    edges = [(place.base + b[p, BEGIN] * place.stride, place.base + b[p, END] * place.stride) for b in layout.blocks]
+    owned = [[np.flatnonzero((s >= low) & (s < high)) for s in places] for low, high in edges]
+    return Watched(spec.name, max(1, every), spec.variables, places, len(i), owned)
+
+
+def _samples(probe: Watched, first: int, last: int) -> int:
+    return -(-last // probe.every) - -(-first // probe.every)
+
+
+class Probes(Part):
+    """The part of the loop that records."""
+
+    name = "probes"
+
+    def applies(self, resolved: Resolved) -> bool:
+        return bool(specs_of(resolved))
+
+    def source(self, kinds: Kinds) -> Slots:
+        return Slots(
+            argument=("probes", arguments.Probes),
+            imports=[("amine.engine.device.sources", ["record"])],
+            stages={"record": ["record(X, probes, k)"]},
+        )
+
+    def assemble(self, drawn: Drawn, build: Build) -> ProbeState:
+        return ProbeState(specs_of(build.layout.resolved), build.layout)
