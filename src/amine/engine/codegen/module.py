@@ -88,9 +88,6 @@ def _advance(kinds: Kinds, slots: Sequence[Slots]) -> list[Line]:
         "tid, B, X, Q = team.thread, team.blocks, cells.X, cells.populations",
         "k, slot, dt, k0, k1 = span.first, span.slot, span.dt, span.k0, span.k1",
         "mine, n, delivered, parity = spikes.ids[tid], spikes.counts[tid], I64(0), 0",
-        "own = I64(0)  # entries that this thread can list in a step",
-        Block("for p in range(Q.shape[0])", ["own += (B[p, END] - B[p, BEGIN]) * BLOCK"]),
-        *(line for s in slots for line in s.once),
         "control = flush_denormals()",
         Block("while k < span.last", _spans(kinds, slots)),
         "team.events[tid] += delivered  # once: counters of other threads lie in the same cache line",
@@ -103,7 +100,7 @@ def _advance(kinds: Kinds, slots: Sequence[Slots]) -> list[Line]:
 def _spans(kinds: Kinds, slots: Sequence[Slots]) -> list[Line]:
     """Steps without meeting other threads, then the meeting."""
     bounds = ["k + span.interval", "span.last", *(x for s in slots for x in s.stop)]
-    full = ["n + own * span.interval > mine.size", *(x for s in slots for x in s.full)]
+    full = ["n + team.own * span.interval > mine.size", *(x for s in slots for x in s.full)]
     return [
         f"stop = min({', '.join(bounds)})",
         *_stages("span", kinds, slots),

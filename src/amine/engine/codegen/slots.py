@@ -49,7 +49,6 @@ class Slots:
     argument: tuple[str, type] | None = None  # name and NamedTuple of what the kernel is given
     imports: Sequence[tuple[str, Sequence[str]]] = ()  # module, names
     functions: str = ""  # source in front of the loop
-    once: Lines = ()  # before the loop
     stages: Mapping[str, Lines] = field(default_factory=dict)
     stop: Sequence[str] = ()  # steps that a span must not pass
     full: Sequence[str] = ()  # conditions under which the caller must make room

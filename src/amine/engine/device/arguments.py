@@ -20,6 +20,7 @@ class Team(NamedTuple):
     flags: np.ndarray  # [2, thread] int64: whether a thread's list of spikes is nearly full, by turns
     barrier: int  # address of two int64 counters at which threads meet
     events: np.ndarray  # [thread] int64: synaptic events so far
+    own: int  # most entries that a thread can list in a step
 
 
 class Span(NamedTuple):
@@ -147,7 +148,6 @@ class Kinetic(NamedTuple):
     rows: np.ndarray  # [bundle, value] int64: distance from the first row
     masses: np.ndarray  # [bundle, value] bool: whether the row holds a mass
     whole: np.ndarray  # [place] int of real's size: X as whole numbers
-    own: int  # entries that this simulation's neurons can list in a step beyond Team.blocks
     values: np.ndarray  # [value, BATCH] float64, scratch: payload of each event that arrives
     starts: np.ndarray  # [BATCH] int64, scratch: first synapse of each event
     ends: np.ndarray  # [BATCH] int64, scratch: the one after the last

@@ -94,7 +94,7 @@ class Simulation:
         paid = len(self.arrays.RT) + rows > 0
         self.lists = SpikeLists(self.places, blocks, room, room.first_row + rows, paid, self.real)
         self._interval, self._history = room.interval, room.history
-        self._team = Threads(self.module, blocks)
+        self._team = Threads(self.module, blocks, room.own)
         self._scratch = [(np.empty(BLOCK, np.uint32), np.empty(BLOCK)) for _ in range(self.threads)]
         self._waveforms = [s.current for p in self.places for s in p.member.stimuli]
         words = np.random.SeedSequence([net.seed & 0xFFFFFFFF, net.seed >> 32]).generate_state(2)

@@ -13,14 +13,15 @@ from amine.engine.device import arguments
 
 
 class Threads:
-    """Calls the generated loop, in as many threads as there are rows of ``blocks``."""
+    """Calls the generated loop, in as many threads as there are rows of ``blocks``; ``own`` is the most that one lists in a step."""
 
-    def __init__(self, module: ModuleType, blocks: np.ndarray):
+    def __init__(self, module: ModuleType, blocks: np.ndarray, own: int):
         self.n, self._module = len(blocks), module
         self.events = np.zeros(self.n, np.int64)
         flags, self._counters = np.zeros((2, self.n), np.int64), np.zeros(16, np.int64)
         self._teams = [
-            arguments.Team(t, self.n, blocks[t], flags, self._counters.ctypes.data, self.events) for t in range(self.n)
+            arguments.Team(t, self.n, blocks[t], flags, self._counters.ctypes.data, self.events, own)
+            for t in range(self.n)
         ]
 
     def advance(self, span: arguments.Span, given: Callable[[int], Sequence[Any]]) -> int:

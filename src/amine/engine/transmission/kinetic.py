@@ -61,12 +61,11 @@ class KineticNetwork(Kept):
     mass: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.bool_))
 
     scratch: list[tuple[np.ndarray, ...]] = field(default_factory=list)  # of each thread
-    own: int = 0
 
     def arguments(self, thread: int) -> arguments.Kinetic:
         s, t = self.at_source, thread
         own = (s.table, s.real, s.X, s.time, s.powers, self.ranges[t])
-        shared = (self.weight, self.row, self.mass, self.whole, self.own)
+        shared = (self.weight, self.row, self.mass, self.whole)
         return arguments.Kinetic(*own, self.tables[t], *shared, *self.scratch[t])
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -268,7 +267,6 @@ class Kinetic(Part):
                 ("amine.engine.device.pulse_tables", ["G_POP"]),
                 ("amine.engine.device.pulses", ["pulses"]),
             ],
-            once=["own += kinetic.own"],
             stages={
                 "arrive": ["delivered += deliver_vectors(X, kinetic, spikes, slot)"],
                 "pulse": [Block("for g in range(kinetic.groups.shape[0])", [of_group])],
@@ -278,6 +276,4 @@ class Kinetic(Part):
     def assemble(self, drawn: Drawn, build: Build) -> KineticNetwork:
         b, room = build.layout, build.room
         own = (b.resolved, b.module, b.places, b.blocks, drawn.content, drawn.totals.parameters)
-        out = assemble(*own, room.first_row, build.arrays, b.net.dt)
-        out.own = room.own
-        return out
+        return assemble(*own, room.first_row, build.arrays, b.net.dt)
