@@ -14,4 +14,4 @@ def test_dense_given_spikes_find_room():
     times = np.repeat(np.arange(1, steps + 1) * 0.1, n) * am.units.ms
     net.population("S", n, "spike_list", times=times, indices=np.tile(np.arange(n), steps))
     spikes = net.run("50 ms", progress=False).spikes["S"]
-    assert np.array_equal(np.bincount(spikes.ids, minlength=n), np.full(n, steps))
+    assert np.array_equal(spikes.counts(), np.full(n, steps))

@@ -88,7 +88,7 @@ class Graded(Part):
             target = layout.places[r.destination]
             first, last = layout.blocks[t, r.destination, [BEGIN, END]] * target.lanes
             i, j = i[(j >= first) & (j < last)], j[(j >= first) & (j < last)]
-            to = target.slots(target_row(layout.module, layout.places, r), j)
+            to = target.slots(target_row(layout.places, r), j)
             w = float(str(r.weight).removesuffix(" nS"))
             found.append((to, layout.places[r.origin].slots("v", i), np.full(len(i), w)))
         to, source, weight = (np.concatenate(x) for x in zip(*found, strict=True))
