@@ -32,7 +32,7 @@ class Span(NamedTuple):
     interval: int  # steps after which threads meet, at most the least delay
     dt: float  # ms
     k0: np.uint32  # key of the random numbers: the seed
-    k1: np.uint32
+    k1: np.uint32  # its second word
 
 
 class Cells(NamedTuple):
