@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+from amine.frozen import closed
 from amine.units import to_internal
 
 KINDS = {"normal": ("mean", "sd"), "lognormal": ("mean", "sd"), "uniform": ("low", "high"), "exponential": ("mean",)}
@@ -62,6 +63,7 @@ class InternalDistribution:
         return self.bound(fresh(n), fresh)
 
 
+@closed("make another, such as am.normal(mean, sd)")
 @dataclass(frozen=True)
 class Distribution:
     """A random value; make it with :func:`normal`, :func:`lognormal`, :func:`uniform` or :func:`exponential`.

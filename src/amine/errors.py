@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -50,6 +52,15 @@ def within(where: str) -> Iterator[None]:
 
 class AmineWarning(UserWarning):
     """Something that runs but is probably not what was meant."""
+
+
+def warn(where: str, problem: str, *, given: str = "", expected: str = "", hint: str = "") -> None:
+    """An AmineWarning in the form of an :class:`AmineError`, which points at the line outside amine that caused it."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "amine":
+        level, frame = level + 1, frame.f_back
+    text = str(AmineError(where, problem, given=given, expected=expected, hint=hint))
+    warnings.warn(text, AmineWarning, stacklevel=level)
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:

@@ -9,15 +9,22 @@ import numpy as np
 
 from amine.distributions import Distribution, parse_distribution
 from amine.errors import AmineError
+from amine.frozen import closed, fix
 from amine.units import dimension_of, internal_unit, to_internal, unit_part
 
 
+@closed("give other values when the part is made")
 @dataclass(frozen=True, eq=False)
 class Array:
     """Values that differ, float64 in the coherent unit."""
 
     values: np.ndarray
     unit: str
+
+    def __post_init__(self) -> None:
+        values = np.array(self.values)  # of its own, so that nobody else changes them
+        values.flags.writeable = False
+        fix(self, values=values)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Array) and self.unit == other.unit and np.array_equal(self.values, other.values)
@@ -106,7 +113,7 @@ def unit_of(value: Any, where: str) -> str:
 def realise(value: Value, unit: str, n: int, generator: np.random.Generator, where: str) -> float | np.ndarray:
     """The value as float64 in the coherent system: a float if it is the same for all, else an array of ``n``."""
     if isinstance(value, Array):
-        return value.values
+        return value.values.copy()
     if isinstance(value, Distribution):
         return value.internal(unit, where).draw(n, generator)
     return float(to_internal(value, unit, where))

@@ -88,7 +88,7 @@ def moments(scale: float) -> np.ndarray:
     for s in net.projections:
         (source,), (target,) = s.source.views(), s.target.views()
         mean = to_internal(s.receptors["psc"].a, "pA", "weight")
-        out[target.population] += s.rule.value / target.n * rates[source.population] * 1e-3 * mean**powers
+        out[target.population] += s.pattern.value / target.n * rates[source.population] * 1e-3 * mean**powers
     for i in net.inputs:
         (target,) = i.target.views()
         weight, rate = to_internal(i.weight, "pA", "weight"), to_internal(i.rate, "Hz", "rate")  # in 1/ms

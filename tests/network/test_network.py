@@ -120,9 +120,9 @@ BAD = {
     ),
     "two rules": (
         lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS", p=0.1, total=3),
-        "give one connection rule",
+        "give one pattern of connections",
     ),
-    "no rule": (lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS"), "give one connection rule"),
+    "no rule": (lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS"), "give one pattern of connections"),
     "rule": (
         lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS", rule="all_to_al"),
         "did you mean 'all_to_all'",

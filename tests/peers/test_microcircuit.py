@@ -70,7 +70,7 @@ def uncoupled(scale: float, tables: dict, duration_ms: float = 4_000.0) -> np.nd
         net.population(name, 500, p.model, initial=p.initial, receptors=p.receptors, **p.parameters)
     for s in circuit.projections:
         (source,), (target,) = s.source.views(), s.target.views()
-        rate = s.rule.value / target.n * rates[source.population] / 100
+        rate = s.pattern.value / target.n * rates[source.population] / 100
         net.poisson(target.population, rate=f"{rate} Hz", n=100, receptor="psc", weight=s.receptors["psc"].a)
     for i in circuit.inputs:
         net.poisson(next(iter(i.target.views())).population, rate=i.rate, n=i.n, receptor="psc", weight=i.weight)

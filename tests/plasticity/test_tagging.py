@@ -85,8 +85,7 @@ def test_hours(strong, dose, kept):
     21 spikes move a synapse by .37, above theta_tag = .2 for 70 minutes, but alone below theta_pro = .5: weak is one such synapse, strong six.
     """
     net = network(strong, dose, weak=21)
-    net.dt = 1.0
-    data = net.to_dict()
+    data = net.to_dict() | {"dt": "1 ms"}
     for d in data["weight_probes"]:
         d["every"] = "600000.0 ms"
     for d in data["probes"]:

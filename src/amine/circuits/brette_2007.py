@@ -6,8 +6,8 @@ from typing import Any
 
 from amine import models
 from amine.distributions import normal
-from amine.network.checks import whole_number
 from amine.network.network import Network
+from amine.network.numbers import whole_number
 
 INPUTS = 80
 

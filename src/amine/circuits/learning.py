@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from amine import models, plasticity
-from amine.network.checks import whole_number
 from amine.network.network import Network
+from amine.network.numbers import whole_number
 
 
 def song(neurons: int = 1000, seed: int = 0, rate: str = "15 Hz", dt: str = "0.1 ms") -> Network:

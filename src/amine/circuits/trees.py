@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from amine import models, morphology
-from amine.network.checks import whole_number
 from amine.network.makers import step
 from amine.network.network import Network
+from amine.network.numbers import whole_number
 
 
 def ball_and_stick(neurons: int = 100, segments: int = 99, seed: int = 0, dt: str = "0.025 ms") -> Network:

@@ -14,9 +14,11 @@ import numpy as np
 
 from amine.compounds.catalogue import drug
 from amine.errors import AmineError
+from amine.frozen import FrozenDict, closed, fix
 from amine.units import to_internal
 
 
+@closed("make another with am.bath(), am.bolus(), am.dose_ramp() or am.dose_table()")
 @dataclass(frozen=True, eq=False)
 class Course:
     """A concentration in time; made by :func:`bath`, :func:`bolus`, :func:`dose_ramp` and :func:`dose_table`, added with ``+``.
@@ -33,6 +35,9 @@ class Course:
 
     kind: str
     numbers: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        fix(self, numbers=FrozenDict(self.numbers, f"Course {self.kind}", "make another"))
 
     def at(self, t: Any) -> np.ndarray:
         """Concentration in uM at the times ``t`` in ms, as an array of the same shape."""

@@ -29,8 +29,8 @@ from amine.errors import AmineError, did_you_mean
 from amine.experiments import digit_memory, digits
 from amine.experiments.digit_memory import Reading
 from amine.experiments.outcome import Outcome
-from amine.network.checks import whole_number
 from amine.network.network import Network
+from amine.network.numbers import whole_number
 from amine.results.weights import Weights
 
 if TYPE_CHECKING:

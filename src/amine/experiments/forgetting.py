@@ -26,8 +26,8 @@ import numpy as np
 from amine import models, plasticity, units
 from amine.errors import AmineError
 from amine.experiments.outcome import Outcome
-from amine.network.checks import whole_number
 from amine.network.network import Network
+from amine.network.numbers import whole_number
 from amine.units import to_internal
 
 if TYPE_CHECKING:

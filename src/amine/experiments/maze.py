@@ -15,7 +15,7 @@ from amine.errors import AmineError
 from amine.experiments import maze_report
 from amine.experiments.outcome import Outcome
 from amine.experiments.water_maze import BLOCK, Animal, Group
-from amine.network.checks import whole_number
+from amine.network.numbers import whole_number
 
 if TYPE_CHECKING:
     pass

@@ -11,6 +11,7 @@ from typing import Any
 from amine import equations
 from amine.equations.schemes import read
 from amine.errors import AmineError, did_you_mean
+from amine.frozen import FrozenDict, closed, fix
 from amine.models.sums import explicit_lines, kinetic_lines
 from amine.values import Value, from_plain, normalise, to_plain, unit_of
 
@@ -31,6 +32,7 @@ def _weight_value(value: Any, where: str) -> str:
     return found
 
 
+@closed("model({attribute}=...) gives a copy with another value")
 @dataclass(frozen=True, eq=False)
 class Model:
     """Equations with parameters; calling it with parameters gives a copy in which these have other values.
@@ -76,7 +78,10 @@ class Model:
             )
         self._complete()
         values = {n: self._value(n, v) for n, v in self.parameters.items()}
-        object.__setattr__(self, "parameters", values)
+        hint = "model(name=value) gives a copy with another value"
+        fix(self, parameters=values)
+        for a in ("parameters", "units", "receptors", "symbols"):
+            fix(self, **{a: FrozenDict(getattr(self, a), f"{self.where}, {a}", hint)})
 
     @property
     def where(self) -> str:
@@ -118,6 +123,11 @@ class Model:
         For a scheme, those of its sums at a target (:mod:`amine.models.sums`).
         """
         return _parsed_scheme(self) if self.kind == "scheme" else equations.parse(self)
+
+    @staticmethod
+    def depends_on_path(value: Any) -> bool:
+        """Whether a parameter's value is a formula of the path from the soma; only neurons with compartments have them."""
+        return False
 
     @property
     def integrators(self) -> dict[str, str]:

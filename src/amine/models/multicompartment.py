@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from amine.errors import AmineError
+from amine.errors import AmineError, did_you_mean
+from amine.frozen import closed
 from amine.models.accuracy import accuracy
 from amine.models.model import Model
 from amine.models.naming import state_name
@@ -19,12 +20,14 @@ from amine.morphology.shape import Morphology
 from amine.units import dimension_of, to_internal
 from amine.values import Value, from_plain, normalise
 
+SPREADS = ("area", "uniform", "each")
 METHODS = ("backward_euler", "crank_nicolson")
 ALONG = re.compile(r"\bx\b")
 EQUATIONS = """area_i*C_m*dv_i/dt = sum over neighbours j of (v_j - v_i)/R_ij + area_i*(sum of channel currents) + I_i
 R_ij = R_a * integral of dx/(pi r**2) from centre to centre"""
 
 
+@closed("put other channels on a neuron: am.models.cable(morphology, channels)")
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One channel on one part of a cell: where, which and on which compartments."""
@@ -35,6 +38,7 @@ class Layer:
     compartments: tuple[int, ...]
 
 
+@closed("model({attribute}=...) gives a copy with another value")
 @dataclass(frozen=True, eq=False)
 class Cable(Model):
     """A neuron model with a tree of compartments; made by :func:`amine.models.membrane.cable`.
@@ -90,6 +94,22 @@ class Cable(Model):
     def channels_at(self, i: int) -> dict[str, int]:
         """Labels of the channels on compartment ``i`` with the index of their layer."""
         return {x.label: k for k, x in enumerate(self.layers) if i in x.compartments}
+
+    def place(self, place: Any, distance: Any, spread: str, where: str) -> tuple[str, tuple[int, ...], str]:
+        """A place in words, its compartments, and how inputs fall on them; raises AmineError if it is not there."""
+        if spread not in SPREADS:
+            raise AmineError(where, f"spread '{spread}' is not known", hint=did_you_mean(str(spread), SPREADS))
+        text = place if isinstance(place, str) else ",".join(map(str, np.atleast_1d(place)[:4]))
+        if spread == "each":
+            order = [self.cell.at(p, where=where) for p in np.atleast_1d(place)]
+            if any(len(c) != 1 for c in order):
+                raise AmineError(where, "spread='each' needs one compartment for each pair", given=text)
+            found = tuple(c[0] for c in order)
+        else:
+            found = self.cell.at(place, distance, where)
+        if distance is not None:
+            text += f", {distance if isinstance(distance, str) else ' .. '.join(map(str, distance))}"
+        return text, found, spread
 
     @cached_property
     def parsed(self) -> Any:
@@ -182,9 +202,9 @@ def word(place: str) -> str:
 def _place_of(name: str, cell: Compartments) -> str:
     if name in ("C_m", "C_m_all"):
         return "*"
-    word = name[4:]
+    short = name[4:]
     places = [*cell.morphology.regions, *(b.name for b in cell.morphology.branches), "dendrite"]
-    return next((p for p in places if word(p) == word), word)
+    return next((p for p in places if word(p) == short), short)
 
 
 def from_dict(data: Mapping[str, Any]) -> Cable:

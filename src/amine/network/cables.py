@@ -7,37 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from amine.errors import AmineError, did_you_mean
+from amine.errors import AmineError
 from amine.models.multicompartment import Cable
 from amine.models.naming import state_name
-from amine.network.parts import At, Population, View
-
-SPREADS = ("area", "uniform", "each")
+from amine.network.parts import Population, View
 
 
 def has_tree(population: Population) -> bool:
     """Whether the neurons of a population have compartments."""
     return isinstance(population.model, Cable)
-
-
-def at(population: Population, view: View, place: Any, distance: Any, spread: str) -> View:
-    """See :meth:`amine.network.parts.Population.at`."""
-    where = f"Population '{population.name}'"
-    if not has_tree(population):
-        raise AmineError(where, "its neurons are points without places", hint="give it a model of amine.models.cable")
-    if spread not in SPREADS:
-        raise AmineError(where, f"spread '{spread}' is not known", hint=did_you_mean(str(spread), SPREADS))
-    text = place if isinstance(place, str) else ",".join(map(str, np.atleast_1d(place)[:4]))
-    if spread == "each":
-        order = [population.model.cell.at(p, where=where) for p in np.atleast_1d(place)]
-        if any(len(c) != 1 for c in order):
-            raise AmineError(where, "spread='each' needs one compartment for each pair", given=text)
-        found = tuple(c[0] for c in order)
-    else:
-        found = population.model.cell.at(place, distance, where)
-    if distance is not None:
-        text += f", {distance if isinstance(distance, str) else ' .. '.join(map(str, distance))}"
-    return View(view.population, view.start, view.stop, view.step, At(text, found, spread))
 
 
 def compartments(population: Population, view: View) -> tuple[int, ...]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amine import compounds
 from amine.compounds import catalogue
-from amine.compounds.doses import Course, as_course
+from amine.compounds.doses import as_course
 from amine.equations.schemes import mentions
-from amine.errors import AmineError, AmineWarning, did_you_mean
+from amine.errors import AmineError, did_you_mean, warn
+from amine.frozen import FrozenDict, append, closed, enter, fix
 from amine.models.naming import gain_name, port_name
 from amine.models.ports import scheme
-from amine.network.checks import group_of, whole_number
+from amine.network.checks import placeless
+from amine.network.numbers import name_of, number, whole_number
 from amine.network.parts import Group, Population
 from amine.network.receptors import detail_of, ports_of, scheme_of
 from amine.network.transmission import answers
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from amine.network.network import Network
 
 
+@closed("make another with am.uptake()")
 @dataclass(frozen=True)
 class Uptake:
     """A transporter of a field: ``name`` is that of the catalogue or empty, ``vmax`` in uM/ms, ``km`` in uM."""
@@ -33,6 +35,7 @@ class Uptake:
     km: str
 
 
+@closed("give it when the field is made: net.field(..., grid=...)")
 @dataclass(frozen=True)
 class Grid:
     """A box of voxels in which a field diffuses: numbers of voxels, edge (um), corner (um), free path (um**2/ms)."""
@@ -43,7 +46,8 @@ class Grid:
     origin: tuple[str, ...]
 
 
-@dataclass(eq=True)
+@closed('give it when it is made: net.field("{name}", {attribute}=...)')
+@dataclass(frozen=True)
 class Field:
     """A modulator that spreads in a volume; made by :meth:`Network.field`.
 
@@ -52,14 +56,19 @@ class Field:
     """
 
     name: str
-    released_by: dict[str, Group]
+    released_by: Mapping[str, Group]
     release: str
     uptake: tuple[Uptake, ...] = ()
-    removal: dict[str, str] = field(default_factory=dict)  # by enzyme, "" for all others
+    removal: Mapping[str, str] = field(default_factory=dict)  # by enzyme, "" for all others
     tonic: str = "0 uM"
-    regions: dict[str, Group] = field(default_factory=dict)
+    regions: Mapping[str, Group] = field(default_factory=dict)
     exchange: str = "0 1/ms"
     grid: Grid | None = None
+
+    def __post_init__(self) -> None:
+        hint = f'give it when it is made: net.field("{self.name}", ...)'
+        for a in ("released_by", "removal", "regions"):
+            fix(self, **{a: FrozenDict(getattr(self, a), f"Field '{self.name}', {a}", hint)})
 
     @property
     def places(self) -> list[str]:
@@ -67,7 +76,8 @@ class Field:
         return list(self.regions) or [""]
 
 
-@dataclass(eq=True)
+@closed("give it when it is made: net.modulate(..., {attribute}=...)")
+@dataclass(frozen=True)
 class Modulation:
     """What a receptor changes: a parameter times ``1 + (maximum - 1) * messenger``; made by :meth:`Network.modulate`."""
 
@@ -83,7 +93,8 @@ class Modulation:
     decay: str
 
 
-@dataclass(eq=True)
+@closed("give another: net.dose(drug, concentration)")
+@dataclass(frozen=True)
 class Dose:
     """A drug and its concentration in time (:class:`amine.compounds.doses.Course`); made by :meth:`Network.dose`."""
 
@@ -94,39 +105,88 @@ class Dose:
 # --- made and checked -------------------------------------------------------------------------------------------
 
 
-def field_of(net: Network, name: str, **given: Any) -> Field:
-    """A field from what :meth:`Network.field` was given; raises AmineError if it is wrong."""
+# fmt: off
+def add_field(
+    net: Network, name: str, *, released_by: Any = None, release: Any = None, uptake: Any = None, removal: Any = None,
+    tonic: Any = "0 uM", regions: Any = None, exchange: Any = None, grid: Any = None, spacing: Any = None,
+    diffusion: Any = None, origin: Any = None,
+) -> Field:
+    """Adds a modulator that spreads in the tissue: volume transmission.
+
+    Parameters
+    ----------
+    name : what it is, such as ``"dopamine"``.
+    released_by : neurons whose spikes release it; with regions ``{region: neurons}``, or neurons that release in all.
+    release : by how much a spike raises the concentration of its region, or of its voxel.
+    uptake : transporters: names of the catalogue such as ``"DAT"``, or ``am.uptake(vmax, km)``; one or a list.
+    removal : further removal in proportion to the concentration: a rate or a time constant.
+    tonic : the level that neurons outside the network maintain; it is where the field starts.
+    regions : ``{name: neurons}``: well-mixed regions and whom each bathes; None is one region that bathes everybody.
+    exchange : rate at which any two regions mix.
+    grid, spacing, diffusion, origin : instead of regions, a box of voxels (nx, ny, nz) with closed ends, their edge, the
+        diffusion coefficient in the tissue and a corner; neurons stand at their positions.
+
+    Raises
+    ------
+    AmineError
+        Name taken, unknown transporter, wrong unit, neurons without positions on a grid.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network()
+    >>> vta = net.population("vta", 10, "poisson", rate="4 Hz")
+    >>> net.field("dopamine", released_by=vta, uptake=am.uptake("4 uM/s", "0.2 uM"), tonic="20 nM").tonic
+    '20 nM'
+    """
     where = f"Field '{name}'"
-    if not isinstance(name, str) or not name or any(c in name for c in ":. "):
+    if not isinstance(name, str) or not name.isprintable() or not name or any(c in name for c in ":. "):
         raise AmineError("Field", "the name must be text without spaces, dots and colons", given=repr(name)[:40])
     if name in net.fields:
         raise AmineError(where, "the name is taken", hint="choose another")
-    grid = _grid(given["grid"], given["spacing"], given["diffusion"], given["origin"], where)
-    regions = _mapping(net, given["regions"], f"{where}, regions")
+    box = _grid(grid, spacing, diffusion, origin, where)
+    bathed = _mapping(net, regions, f"{where}, regions")
+    released = _released(net, released_by, bathed, where)
+    _check_space(net, box, bathed, released, exchange, where)
+    if release is not None and not released:
+        raise AmineError(f"{where}, release", "nothing releases it", hint="give released_by=, or leave release= out")
+    amount = _quantity("1 nM" if release is None else release, "uM", f"{where}, release")
+    level = _quantity(tonic, "uM", f"{where}, tonic")
+    taken, lost = _uptakes(uptake, where), _removal(removal, f"{where}, removal")
+    out = Field(name, released, amount, taken, lost, level, bathed, _rate(exchange, f"{where}, exchange"), box)
+    if released and not taken and not any(to_internal(r, "1/ms", where) for r in lost.values()):
+        hint = 'give uptake= or removal="1 1/s"'
+        warn(where, "nothing removes it, so that it can only rise", hint=hint)
+    return enter(net.fields, name, out)
+# fmt: on
+
+
+def _check_space(
+    net: Network,
+    grid: Grid | None,
+    regions: Mapping[str, Group],
+    released: Mapping[str, Group],
+    exchange: Any,
+    where: str,
+) -> None:
+    """Regions, a grid or neither, and nothing that belongs to the other."""
     if grid is not None and regions:
         raise AmineError(where, "it has both regions and a grid", hint="choose one of them")
-    released = _released(net, given["released_by"], regions, where)
-    out = Field(
-        name,
-        released,
-        _quantity(given["release"], "uM", f"{where}, release"),
-        _uptakes(given["uptake"], where),
-        _removal(given["removal"], f"{where}, removal"),
-        _quantity(given["tonic"], "uM", f"{where}, tonic"),
-        regions,
-        _rate(given["exchange"], f"{where}, exchange"),
-        grid,
-    )
-    if grid is not None:
-        _check_positions(net, released, grid, where)
-    if released and not out.uptake and not any(to_internal(r, "1/ms", where) for r in out.removal.values()):
-        _warn(where, "nothing removes it, so that it can only rise", 'give uptake= or removal="1 1/s"')
-    return out
+    if exchange is not None and len(regions) < 2 and to_internal_rate(exchange, f"{where}, exchange") > 0:
+        raise AmineError(f"{where}, exchange", "there are no regions to mix", hint="give two or more in regions=")
+    for group in released.values() if grid is not None else ():
+        for v in group:
+            _need_positions(net.populations[v.population], grid, where)  # type: ignore[arg-type]
+
+
+def to_internal_rate(value: Any, where: str) -> float:
+    """A rate, or the time constant of one, in 1/ms."""
+    return float(to_internal(_rate(value, where), "1/ms", where))
 
 
 def _quantity(value: Any, unit: str, where: str) -> str:
-    x = to_internal(value, unit, where, nonnegative=True)
-    return value.strip() if isinstance(value, str) else f"{float(x)!r} {unit}"
+    x = number(value, unit, where, nonnegative=True)
+    return value.strip() if isinstance(value, str) else f"{x!r} {unit}"
 
 
 def _rate(value: Any, where: str) -> str:
@@ -138,7 +198,7 @@ def _rate(value: Any, where: str) -> str:
     except AmineError as e:
         if e.problem != "wrong dimension":
             raise
-    return f"{1.0 / float(to_internal(value, 'ms', where, positive=True))!r} 1/ms"
+    return f"{1.0 / number(value, 'ms', where, positive=True)!r} 1/ms"
 
 
 def _removal(value: Any, where: str) -> dict[str, str]:
@@ -157,7 +217,7 @@ def _mapping(net: Network, value: Any, where: str) -> dict[str, Group]:
         raise AmineError(
             where, "this is not a table of regions", given=repr(value)[:40], expected="{name: neurons, ...}"
         )
-    return {str(k): group_of(net, v, f"{where}, '{k}'") for k, v in value.items()}
+    return {str(k): placeless(net, v, f"{where}, '{k}'") for k, v in value.items()}
 
 
 def _released(net: Network, value: Any, regions: Mapping[str, Group], where: str) -> dict[str, Group]:
@@ -166,7 +226,7 @@ def _released(net: Network, value: Any, regions: Mapping[str, Group], where: str
         return {}
     places = list(regions) or [""]
     if not isinstance(value, Mapping):
-        return dict.fromkeys(places, group_of(net, value, f"{where}, released_by"))
+        return dict.fromkeys(places, placeless(net, value, f"{where}, released_by"))
     found = _mapping(net, value, f"{where}, released_by")
     for name in found:
         if name not in places:
@@ -188,7 +248,7 @@ def uptake(vmax: Any, km: Any) -> Uptake:
     '0.2 uM'
     """
     km_text = _quantity(km, "uM", "uptake(), km")
-    to_internal(km, "uM", "uptake(), km", positive=True)
+    number(km, "uM", "uptake(), km", positive=True)
     return Uptake("", _quantity(vmax, "uM/ms", "uptake(), vmax"), km_text)
 
 
@@ -213,26 +273,31 @@ def _transporter(name: Any, where: str) -> Uptake:
 
 def _grid(shape: Any, spacing: Any, diffusion: Any, origin: Any, where: str) -> Grid | None:
     if shape is None:
+        for option, given in (("spacing", spacing), ("diffusion", diffusion), ("origin", origin)):
+            if given is not None:
+                raise AmineError(
+                    f"{where}, {option}", "this is for a grid", hint="give grid=(nx, ny, nz), or leave it out"
+                )
         return None
+    spacing = "50 um" if spacing is None else spacing
     sizes = shape if isinstance(shape, list | tuple) else (shape,)
     if not 1 <= len(sizes) <= 3:
         raise AmineError(f"{where}, grid", "a grid has one to three axes", given=repr(shape)[:40])
     n = tuple(whole_number(x, f"{where}, grid", 1, 1024) for x in sizes)
-    corner = ["0 um"] * len(n) if origin is None else [str(x) for x in origin]
+    corner = ["0 um"] * len(n) if origin is None else _corner(origin, where)
     if len(corner) != len(n):
         raise AmineError(f"{where}, origin", "it has not as many values as the grid has axes", given=repr(origin)[:40])
     for x in corner:
-        to_internal(x, "um", f"{where}, origin")
+        number(x, "um", f"{where}, origin")
     if diffusion is None:
         raise AmineError(where, "a grid needs a diffusion coefficient", hint='give diffusion="0.32 um**2/ms"')
-    to_internal(spacing, "um", f"{where}, spacing", positive=True)
+    number(spacing, "um", f"{where}, spacing", positive=True)
     return Grid(n, str(spacing), _quantity(diffusion, "um**2/ms", f"{where}, diffusion"), tuple(corner))
 
 
-def _check_positions(net: Network, released: Mapping[str, Group], grid: Grid, where: str) -> None:
-    for group in released.values():
-        for v in group:
-            _need_positions(net.populations[v.population], grid, where)
+def _corner(origin: Any, where: str) -> list[str]:
+    values = origin if isinstance(origin, list | tuple) else [origin]
+    return [x if isinstance(x, str) else f"{number(x, 'um', f'{where}, origin')!r} um" for x in values]
 
 
 def _need_positions(population: Population, grid: Grid, where: str) -> None:
@@ -244,45 +309,74 @@ def _need_positions(population: Population, grid: Grid, where: str) -> None:
         )
 
 
-def modulation_of(net: Network, target: Any, **given: Any) -> Modulation:
-    """A modulation from what :meth:`Network.modulate` was given; raises AmineError if it is wrong."""
-    group = group_of(net, target, "Modulation, target")
-    by = given["by"].name if isinstance(given["by"], Field) else str(given["by"] or "")
-    acts_on, receptor = str(given["acts_on"]), str(given["receptor"] or by)
-    if not receptor:
+# fmt: off
+def modulate(
+    net: Network, target: Any, *, by: Any = None, receptor: str | None = None, acts_on: str, maximum: Any,
+    EC50: Any = None, hill: Any = None, tau: Any = None, tau_decay: Any = None,
+) -> Modulation:
+    """Lets a field act on a parameter of neurons through a metabotropic receptor.
+
+    The receptor's occupancy (Hill) drives a second messenger of first order, and the parameter is multiplied by
+    ``1 + (maximum - 1) * messenger``.
+
+    Parameters
+    ----------
+    target : neurons that have the receptor.
+    by : a field or its name; None if drugs alone act there.
+    receptor : its label, such as ``"D1"``.
+    acts_on : a parameter of the neuron (``"V_th"``), ``"NMDA.conductance"``, a parameter of a receptor (``"GABA_A.tau"``)
+        or of the neurons' release model (``"release.U"``).
+    maximum : the factor at full occupancy.
+    EC50, hill : of the receptor, for a field; by default that of the catalogue, and 1.
+    tau, tau_decay : time constants of the second messenger's rise and decay (default: as the rise; none: at once).
+
+    Raises
+    ------
+    AmineError
+        Unknown field, receptor or parameter, negative factor.
+    """
+    group = placeless(net, target, "Modulation, target")
+    field_name = by.name if isinstance(by, Field) else "" if by is None else name_of(by, "Modulation, by")
+    label = field_name if receptor is None else name_of(receptor, "Modulation, receptor")
+    if not label:
         raise AmineError(
             "Modulation", "neither by= nor receptor= is given", hint="name a field, or a receptor for drugs alone"
         )
-    name = f"{receptor} on {acts_on} of {'+'.join(v.population for v in group)}"
+    name = f"{label} on {acts_on} of {'+'.join(v.population for v in group)}"
     where = f"Modulation '{name}'"
+    _check_field(net, group, field_name, name_of(acts_on, where, "acts_on"), where)
+    rise = "0 ms" if tau is None else tau
+    made = Modulation(
+        name, group, field_name, label, acts_on, number(maximum, "1", f"{where}, maximum", nonnegative=True),
+        _quantity(_half(EC50, field_name, label, where), "uM", f"{where}, EC50"),
+        number(1 if hill is None else hill, "1", f"{where}, hill", positive=True),
+        _quantity(rise, "ms", f"{where}, tau"),
+        _quantity(rise if tau_decay is None else tau_decay, "ms", f"{where}, tau_decay"),
+    )
+    return append(net.modulations, made)
+# fmt: on
+
+
+def _check_field(net: Network, group: Group, by: str, acts_on: str, where: str) -> None:
+    """The field must be there, and the neurons must have what is acted on."""
     if by and by not in net.fields:
         raise AmineError(where, f"field '{by}' is not known", hint=did_you_mean(by, net.fields))
-    f = net.fields.get(by)
+    grid = net.fields[by].grid if by else None
     for v in group:
-        if f is not None and f.grid is not None:
-            _need_positions(net.populations[v.population], f.grid, where)
+        if grid is not None:
+            _need_positions(net.populations[v.population], grid, where)
         check_parameter(net, net.populations[v.population], acts_on, where)
-    maximum = float(to_internal(given["maximum"], "1", f"{where}, maximum", nonnegative=True))
-    if by and given["EC50"] is None:
-        _check_answers(by, receptor, where)
-    potency = given["EC50"] if given["EC50"] is not None or by else "1 uM"
-    if potency is None:
-        potency = _potency(receptor, where)
-    to_internal(potency, "uM", f"{where}, EC50", positive=True)
-    rise = given["tau"] if given["tau"] is not None else "0 ms"
-    decay = given["tau_decay"] if given["tau_decay"] is not None else rise
-    return Modulation(
-        name,
-        group,
-        by,
-        receptor,
-        acts_on,
-        maximum,
-        _quantity(potency, "uM", f"{where}, EC50"),
-        float(to_internal(given["hill"], "1", f"{where}, hill", positive=True)),
-        _quantity(rise, "ms", f"{where}, tau"),
-        _quantity(decay, "ms", f"{where}, tau_decay"),
-    )
+
+
+def _half(given: Any, by: str, receptor: str, where: str) -> Any:
+    """The concentration of half occupancy: given, or of the catalogue."""
+    if given is not None:
+        number(given, "uM", f"{where}, EC50", positive=True)
+        return given
+    if not by:
+        return "1 uM"
+    _check_answers(by, receptor, where)
+    return _potency(receptor, where)
 
 
 def _check_answers(field_name: str, receptor: str, where: str) -> None:
@@ -297,6 +391,22 @@ def _potency(receptor: str, where: str) -> str:
     if value is None:
         raise AmineError(where, f"the catalogue has no potency at '{receptor}'", hint='give EC50="1 uM"')
     return f"{value!r} uM"
+
+
+def dose(net: Network, drug: str, concentration: Any) -> Dose:
+    """Gives a drug: several doses of one drug add up, and different drugs act together.
+
+    Parameters
+    ----------
+    drug : its name in the catalogue.
+    concentration : such as ``"0.5 uM"``, or in time: ``am.bath``, ``am.bolus``, ``am.dose_ramp``, ``am.dose_table``.
+
+    Raises
+    ------
+    AmineError
+        Unknown drug, unit missing, negative concentration.
+    """
+    return append(net.doses, dose_of(drug, concentration))
 
 
 def dose_of(drug: Any, concentration: Any) -> Dose:
@@ -372,81 +482,3 @@ def _check_rates(net: Network, population: Population, label: str, name: str, wh
 
 def _from(s: Any, population: Population) -> bool:
     return any(v.population == population.name for v in s.source.views())
-
-
-def _warn(where: str, problem: str, hint: str) -> None:
-    warnings.warn(str(AmineError(where, problem, hint=hint)), AmineWarning, stacklevel=4)
-
-
-# --- as data ----------------------------------------------------------------------------------------------------
-
-
-def to_plain(net: Network) -> dict[str, Any]:
-    """The chemistry of a network as JSON-able data; empty if it has none, so that descriptions without stay as they were."""
-    from amine.network.serial import group_data
-
-    out: dict[str, Any] = {}
-    if net.fields:
-        out["fields"] = [
-            {
-                **_plain(f),
-                "released_by": {k: group_data(g) for k, g in f.released_by.items()},
-                "regions": {k: group_data(g) for k, g in f.regions.items()},
-                "uptake": [_plain(u) for u in f.uptake],
-                "grid": None
-                if f.grid is None
-                else {k: list(v) if isinstance(v, tuple) else v for k, v in _plain(f.grid).items()},
-            }
-            for f in net.fields.values()
-        ]
-    if net.modulations:
-        out["modulations"] = [{**_plain(m), "target": group_data(m.target)} for m in net.modulations]
-    if net.doses:
-        out["doses"] = [{"drug": d.drug, "course": d.course.to_dict()} for d in net.doses]
-    return out
-
-
-def _plain(x: Any) -> dict[str, Any]:
-    return {f.name: getattr(x, f.name) for f in fields(x)}
-
-
-def from_plain(net: Network, data: Mapping[str, Any]) -> None:
-    """Adds the chemistry of :func:`to_plain` to a network, checked as if entered by hand."""
-    from amine.network.serial import to_group
-
-    for d in data.get("fields", []):
-        grid = d["grid"]
-        net.field(
-            d["name"],
-            released_by={str(k): to_group(g) for k, g in d["released_by"].items()} or None,
-            release=d["release"],
-            uptake=[Uptake(str(u["name"]), *_texts(u, "vmax", "km")) for u in d["uptake"]] or None,
-            removal={str(k): v for k, v in d["removal"].items()} or None,
-            tonic=d["tonic"],
-            regions={str(k): to_group(g) for k, g in d["regions"].items()} or None,
-            exchange=d["exchange"],
-            grid=None if grid is None else tuple(grid["shape"]),
-            spacing="50 um" if grid is None else grid["spacing"],
-            diffusion=None if grid is None else grid["diffusion"],
-            origin=None if grid is None else grid["origin"],
-        )
-    for d in data.get("modulations", []):
-        net.modulate(
-            to_group(d["target"]),
-            by=d["by"] or None,
-            receptor=str(d["receptor"]),
-            acts_on=d["acts_on"],
-            maximum=d["maximum"],
-            EC50=d["potency"],
-            hill=d["hill"],
-            tau=d["rise"],
-            tau_decay=d["decay"],
-        )
-    if data.get("doses"):
-        for d in data["doses"]:
-            net.dose(str(d["drug"]), Course.from_dict(d["course"]))
-
-
-def _texts(u: Mapping[str, Any], *names: str) -> tuple[str, ...]:
-    made = uptake(u[names[0]], u[names[1]])
-    return made.vmax, made.km

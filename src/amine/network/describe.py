@@ -9,7 +9,8 @@ from amine.equations.latex import name_latex
 from amine.errors import AmineError
 from amine.network.chemistry_tables import chemistry
 from amine.network.in_use import ReceptorsInUse, receptors_in_use
-from amine.network.parts import Group, PoissonInput, Rule, Synapses
+from amine.network.parts import Group, PoissonInput, Synapses
+from amine.network.pattern import Pattern
 from amine.values import Array
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _group(g: Group, net: Network) -> str:
     return " + ".join(parts)
 
 
-def _rule(r: Rule, s: Synapses | None = None) -> str:
+def _rule(r: Pattern, s: Synapses | None = None) -> str:
     names = {
         "p": "each pair with probability",
         "indegree": "fixed in-degree",
@@ -101,7 +102,7 @@ def _summary(net: Network, used: ReceptorsInUse) -> Section:
         ),
         (
             "Connectivity",
-            ", ".join(dict.fromkeys(_rule(s.rule).split(" 0.")[0] for s in net.projections))[:200] or "none",
+            ", ".join(dict.fromkeys(_rule(s.pattern).split(" 0.")[0] for s in net.projections))[:200] or "none",
         ),
         ("Neuron models", ", ".join(models)),
         ("Receptors", ", ".join(receptors) or "none"),
@@ -143,7 +144,7 @@ def _connectivity(net: Network) -> Section:
                 s.name,
                 _group(s.source, net),
                 _group(s.target, net),
-                _rule(s.rule, s),
+                _rule(s.pattern, s),
                 weights,
                 value_text(s.delay),
                 (s.release.name if s.release is not None else "constant")
@@ -154,7 +155,7 @@ def _connectivity(net: Network) -> Section:
     for g in net.electrical:
         a, b = (_group(Group((v,)), net) for v in (g.a, g.b))
         weight = f"gap junction {value_text(g.conductance)}"
-        rows.append((g.name, a, b, _rule(g.rule), weight, "–", "–", "electrical"))
+        rows.append((g.name, a, b, _rule(g.pattern), weight, "–", "–", "electrical"))
     header = ("Name", "Source", "Target", "Pattern", "Weight", "Delay", "Release", "Transmission")
     return "C. Connectivity", header, rows
 

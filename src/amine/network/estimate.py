@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.network.parts import DistanceKernel, Rule, View
+from amine.network.parts import View
+from amine.network.pattern import DistanceKernel, Pattern
 from amine.units import to_internal
 from amine.values import Array
 
@@ -14,21 +15,21 @@ if TYPE_CHECKING:
     from amine.network.network import Network
 
 
-def expected_pairs(net: Network, rule: Rule, a: View, b: View, autapses: bool = True) -> int:
+def expected_pairs(net: Network, pattern: Pattern, a: View, b: View, autapses: bool = True) -> int:
     """Expected number of synapses of a rule between two views."""
     pairs = a.n * b.n - (min(a.n, b.n) if not autapses and a.population == b.population else 0)
-    if rule.kind == "p":
-        return round(rule.value * pairs)
-    if rule.kind == "distance":
-        return round(_mean_probability(net, rule.value, a, b) * pairs)
+    if pattern.kind == "p":
+        return round(pattern.value * pairs)
+    if pattern.kind == "distance":
+        return round(_mean_probability(net, pattern.value, a, b) * pairs)
     return {
-        "indegree": lambda: rule.value * b.n,
-        "outdegree": lambda: rule.value * a.n,
-        "total": lambda: rule.value,
-        "pairs": lambda: len(rule.value[0]),
+        "indegree": lambda: pattern.value * b.n,
+        "outdegree": lambda: pattern.value * a.n,
+        "total": lambda: pattern.value,
+        "pairs": lambda: len(pattern.value[0]),
         "one_to_one": lambda: a.n,
         "all_to_all": lambda: pairs,
-    }[rule.kind]()
+    }[pattern.kind]()
 
 
 def _mean_probability(net: Network, kernel: DistanceKernel, a: View, b: View) -> float:
@@ -57,14 +58,14 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
             each += 2 * real - (4 + real if individual[list(s.receptors).index(str(s.plastic))] else 4)
         for a in s.source.views():
             for b in s.target.views():
-                n = expected_pairs(net, s.rule, a, b, s.autapses)
+                n = expected_pairs(net, s.pattern, a, b, s.autapses)
                 synapses += n * len(s.receptors)
                 synapse_bytes += n * each
     neurons = sum(p.n for p in net.populations.values())
     states = sum(p.n * p.model.bytes_per_neuron(real) for p in net.populations.values())
     junctions = sum(
-        expected_pairs(net, g.rule, g.a, g.b, False)
-        // (2 if g.a == g.b and g.rule.kind in ("p", "distance", "all_to_all") else 1)
+        expected_pairs(net, g.pattern, g.a, g.b, False)
+        // (2 if g.a == g.b and g.pattern.kind in ("p", "distance", "all_to_all") else 1)
         for g in net.electrical
     )
     return {

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.errors import AmineError
-from amine.network.parts import DistanceKernel, Waveform
+from amine.network.parts import Waveform
+from amine.network.pattern import DistanceKernel
 from amine.units import to_internal
 
 if TYPE_CHECKING:

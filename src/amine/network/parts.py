@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.distributions import Distribution
 from amine.errors import AmineError
-from amine.values import Array, Value
+from amine.frozen import FrozenDict, closed, fix
+from amine.models.multicompartment import Cable
+from amine.values import Value
+
+if TYPE_CHECKING:
+    from amine.network.pattern import Pattern
 
 
 class _Addable:
@@ -23,6 +27,7 @@ class _Addable:
         return Group(self.views() + other.views())
 
 
+@closed("name another place: E.at(...)")
 @dataclass(frozen=True)
 class At:
     """A place on cells with a tree: some compartments, and how synapses fall on them.
@@ -36,6 +41,7 @@ class At:
     spread: str = "area"
 
 
+@closed("select other neurons: E[...]")
 @dataclass(frozen=True)
 class View(_Addable):
     """Neurons start, start+step, ... below stop of a population; of cells with a tree, perhaps at a place on them."""
@@ -55,11 +61,17 @@ class View(_Addable):
         """Itself, as the only one."""
         return (self,)
 
+    def __getitem__(self, key: Any) -> View | Group:
+        return select((self,), key, str(self))
+
+    __iter__ = None  # a view is selected from, not walked through
+
     def __str__(self) -> str:
         place = "" if self.place is None else f" at {self.place.place}"
         return f"{self.population}[{self.start}:{self.stop}{f':{self.step}' if self.step != 1 else ''}]{place}"
 
 
+@closed("select other neurons: E[...] + I[...]")
 @dataclass(frozen=True)
 class Group(_Addable):
     """Several views, in order: ``E + I``."""
@@ -75,11 +87,88 @@ class Group(_Addable):
         """Number of neurons."""
         return sum(v.n for v in self.parts)
 
+    def numbers(self) -> np.ndarray:
+        """Numbers of its neurons within their populations, one after the other."""
+        return np.concatenate([np.arange(v.start, v.stop, v.step) for v in self.parts])
+
+    def __getitem__(self, key: Any) -> View | Group:
+        return select(self.parts, key, " + ".join(map(str, self.parts)))
+
     def __iter__(self) -> Iterator[View]:
         return iter(self.parts)
 
 
-@dataclass(eq=False)
+def select(views: tuple[View, ...], key: Any, where: str) -> View | Group:
+    """Neurons of some views: by a number, a slice, a list of numbers or a mask; one view if they are evenly spaced, else several."""
+    n = sum(v.n for v in views)
+    if isinstance(key, slice) and len(views) == 1:
+        return _sliced(views[0], key, where)
+    picked = _numbers(key, n, where)
+    ends = np.cumsum([v.n for v in views])
+    which = np.searchsorted(ends, picked, side="right")
+    parts: list[View] = []
+    cuts = [0, *(np.flatnonzero(np.diff(which)) + 1).tolist(), len(picked)]
+    for a, b in zip(cuts, cuts[1:], strict=False):
+        k = int(which[a])
+        v, inside = views[k], picked[a:b] - (ends[k] - views[k].n)
+        parts += [replace(v, start=x, stop=y, step=s) for x, y, s in _runs(v.start + v.step * inside)]
+    return parts[0] if len(parts) == 1 else Group(tuple(parts))
+
+
+def _sliced(view: View, key: slice, where: str) -> View:
+    try:
+        inside = range(view.n)[key]
+    except (TypeError, ValueError) as e:
+        raise AmineError(where, "this is not a slice of whole numbers", given=str(key)[:60]) from e
+    if inside.step < 1:
+        raise AmineError(where, "a slice must go forward", given=str(key))
+    if not inside:
+        raise AmineError(where, "the slice holds no neuron", given=str(key)[:60], expected=f"0..{view.n - 1}")
+    start, step = view.start + view.step * inside.start, view.step * inside.step
+    stop = view.stop if inside.stop == view.n else view.start + view.step * inside.stop
+    return replace(view, start=start, stop=stop, step=step)
+
+
+def _numbers(key: Any, n: int, where: str) -> np.ndarray:
+    """The neurons that a key means, as numbers of 0..n-1."""
+    if isinstance(key, slice):
+        return np.arange(n)[key]
+    picked = np.atleast_1d(np.asarray(key) if not isinstance(key, str | bytes) else np.empty((0, 0)))
+    if picked.dtype == bool:
+        if picked.shape != (n,) or isinstance(key, bool):
+            raise AmineError(where, "a mask has one entry for each neuron", given=str(picked.shape), expected=f"({n},)")
+        picked = np.flatnonzero(picked)
+    if picked.ndim != 1 or not np.issubdtype(picked.dtype, np.integer):
+        raise AmineError(
+            where,
+            "neurons are selected by numbers",
+            given=repr(key)[:40],
+            expected="a number, a slice, a list or a mask",
+        )
+    picked = np.where(picked < 0, picked + n, picked).astype(np.int64)
+    if not len(picked) or picked.min() < 0 or picked.max() >= n:
+        raise AmineError(where, "the slice holds no neuron", given=repr(key)[:60], expected=f"0..{n - 1}")
+    if len(np.unique(picked)) < len(picked):
+        raise AmineError(where, "a neuron is selected twice", given=repr(key)[:60])
+    return picked
+
+
+def _runs(numbers: np.ndarray) -> Iterator[tuple[int, int, int]]:
+    """Evenly spaced runs (start, stop, step) that make up ``numbers`` in their order."""
+    at = 0
+    while at < len(numbers):
+        step = int(numbers[at + 1] - numbers[at]) if at + 1 < len(numbers) else 1
+        end = at + 1
+        if step > 0:
+            breaks = np.flatnonzero(np.diff(numbers[at:]) != step)
+            end = at + 1 + int(breaks[0] if len(breaks) else len(numbers) - at - 1)
+        last = int(numbers[end - 1])
+        yield int(numbers[at]), last + 1, step if end - at > 1 else 1
+        at = end
+
+
+@closed('give it when the population is made: net.population("{name}", ..., {attribute}=...)')
+@dataclass(frozen=True, eq=False)
 class Population(_Addable):
     """Neurons of one model; made by :meth:`Network.population`.
 
@@ -90,29 +179,22 @@ class Population(_Addable):
     name: str
     n: int
     model: Any
-    parameters: dict[str, Value]
-    initial: dict[str, Value] = field(default_factory=dict)
-    receptors: dict[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Value]
+    initial: Mapping[str, Value] = field(default_factory=dict)
+    receptors: Mapping[str, Any] = field(default_factory=dict)
     positions: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        hint = f'give values when the population is made: net.population("{self.name}", ...)'
+        for a in ("parameters", "initial", "receptors"):
+            fix(self, **{a: FrozenDict(getattr(self, a), f"Population '{self.name}', {a}", hint)})
 
     def views(self) -> tuple[View, ...]:
         """The whole population as one view."""
         return (View(self.name, 0, self.n, 1),)
 
-    def __getitem__(self, key: int | slice) -> View:
-        if isinstance(key, slice):
-            start, stop, step = key.indices(self.n)
-            if step < 1:
-                raise AmineError(f"Population '{self.name}'", "a slice must go forward", given=str(key))
-            view = View(self.name, start, max(start, stop), step)
-        else:
-            index = int(key) + self.n * (int(key) < 0)
-            view = View(self.name, index, index + 1)
-        if view.n == 0 or view.start < 0 or view.stop > self.n:
-            raise AmineError(
-                f"Population '{self.name}'", "the slice holds no neuron", given=str(key), expected=f"0..{self.n - 1}"
-            )
-        return view
+    def __getitem__(self, key: Any) -> View | Group:
+        return select(self.views(), key, f"Population '{self.name}'")
 
     def at(self, place: Any, *, distance: Any = None, spread: str = "area", neurons: slice | None = None) -> View:
         """All neurons at a place on their trees, such as ``E.at("tuft")``; ``E.at("tuft", neurons=slice(0, 10))`` for some of them.
@@ -124,9 +206,17 @@ class Population(_Addable):
         spread : how inputs fall on several compartments: ``area``, ``uniform``, or ``each`` for one compartment a pair.
         neurons : only these of the population.
         """
-        from amine.network.cables import at
+        where = f"Population '{self.name}'"
+        if not isinstance(self.model, Cable):
+            raise AmineError(
+                where, "its neurons are points without places", hint="give it a model of amine.models.cable"
+            )
+        view = self.views()[0] if neurons is None else self[neurons]
+        if not isinstance(view, View):
+            raise AmineError(f"{where}, neurons", "one slice is needed", given=repr(neurons)[:40])
+        return replace(view, place=At(*self.model.place(place, distance, spread, where)))
 
-        return at(self, self.views()[0] if neurons is None else self[neurons], place, distance, spread)
+    __iter__ = None
 
     def __len__(self) -> int:
         return self.n
@@ -147,50 +237,22 @@ class Population(_Addable):
     __hash__ = object.__hash__
 
 
+@closed("give it when they are made: net.synapses(..., {attribute}=...)")
 @dataclass(frozen=True)
-class DistanceKernel:
-    """Connection probability that falls with distance: ``p_max * shape(distance / scale)``; scale in um."""
-
-    shape: str
-    scale: str
-    p_max: float
-
-
-@dataclass(frozen=True, eq=False)
-class Rule:
-    """How pairs are drawn: p, indegree, outdegree, total, one_to_one, all_to_all, pairs or distance."""
-
-    kind: str
-    value: Any = None
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Rule) or self.kind != other.kind:
-            return False
-        if self.kind == "pairs":
-            return all(np.array_equal(a, b) for a, b in zip(self.value, other.value, strict=True))
-        return self.value == other.value
-
-    def __str__(self) -> str:
-        if self.kind == "pairs":
-            return f"{len(self.value[0])} explicit pairs"
-        return self.kind if self.value is None else f"{self.kind} = {self.value}"
-
-
-@dataclass(eq=True)
 class Synapses:
     """A chemical projection; ``receptors`` maps each receptor's label to the weight that a spike adds there.
 
     ``plasticity`` is the rule by which the weight at the receptor ``plastic`` changes; ``delay_kind`` says where the delay lies; ``start``
     holds the weights to begin with if they were loaded.
-    ``transmitter`` is what it releases, if that was said; ``detail`` the level of :mod:`amine.network.ports`,
+    ``transmitter`` is what it releases, if that was said; ``detail`` the level of :mod:`amine.models.ports`,
     ``cleft`` what becomes of transmitter; None is a square pulse. ``minis`` is the rate of spontaneous release.
     """
 
     name: str
     source: Group
     target: Group
-    receptors: dict[str, Value]
-    rule: Rule
+    receptors: Mapping[str, Value]
+    pattern: Pattern
     delay: Value | None = None
     autapses: bool = True
     multapses: bool = True
@@ -199,14 +261,22 @@ class Synapses:
     plastic: str | None = None
     delay_kind: str = "axonal"
     start: Any = None
-    fused: dict[str, str] = field(default_factory=dict)  # states that the rule gives the target's neurons, with units
+    fused: Mapping[str, str] = field(
+        default_factory=dict
+    )  # states that the rule gives the target's neurons, with units
     transmitter: str | None = None
     detail: str = "receptor"
     cleft: Any = None
     minis: str | None = None
 
+    def __post_init__(self) -> None:
+        hint = "give it when they are made: net.synapses(...)"
+        for a in ("receptors", "fused"):
+            fix(self, **{a: FrozenDict(getattr(self, a), f"Synapses '{self.name}', {a}", hint)})
 
-@dataclass(eq=True)
+
+@closed("give it when they are made: net.gap_junctions(..., {attribute}=...)")
+@dataclass(frozen=True)
 class GapJunctions:
     """An electrical projection: each pair shares one conductance, current flows both ways."""
 
@@ -214,10 +284,11 @@ class GapJunctions:
     a: View
     b: View
     conductance: Value
-    rule: Rule
+    pattern: Pattern
 
 
-@dataclass(eq=True)
+@closed("give it when it is made: net.poisson(..., {attribute}=...)")
+@dataclass(frozen=True)
 class PoissonInput:
     """``n`` independent Poisson spike trains for each target neuron, its own."""
 
@@ -229,12 +300,16 @@ class PoissonInput:
     n: int = 1
 
 
+@closed("make another with am.step(), am.ramp(), am.sine() or am.table()")
 @dataclass(frozen=True, eq=False)
 class Waveform:
     """A current in time: kind step, ramp, sine or table, with the times (ms) and values (pA) that define it."""
 
     kind: str
     numbers: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        fix(self, numbers=FrozenDict(self.numbers, f"Waveform {self.kind}", "make another"))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Waveform) and self.kind == other.kind and self.numbers == other.numbers
@@ -254,7 +329,8 @@ class Waveform:
         return np.where(on, p["value"], 0.0)
 
 
-@dataclass(eq=True)
+@closed("give it when it is made: net.stimulus(target, current)")
+@dataclass(frozen=True)
 class Stimulus:
     """A current injected into each target neuron."""
 
@@ -263,7 +339,8 @@ class Stimulus:
     current: Waveform
 
 
-@dataclass(eq=True)
+@closed('give it when it is made: net.probe(target, "v", {attribute}=...)')
+@dataclass(frozen=True)
 class Probe:
     """Records states of some neurons every ``every`` (None: each step), at the start of the step."""
 
@@ -273,7 +350,8 @@ class Probe:
     every: str | None = None
 
 
-@dataclass(eq=True)
+@closed('give it when it is made: net.probe_weights(synapses, "w", {attribute}=...)')
+@dataclass(frozen=True)
 class WeightProbe:
     """Records states of ``n`` synapses of a plastic projection, spread evenly over all of them, every ``every``."""
 
@@ -285,15 +363,11 @@ class WeightProbe:
 
 
 __all__ = [
-    "Array",
-    "DistanceKernel",
-    "Distribution",
     "GapJunctions",
     "Group",
     "PoissonInput",
     "Population",
     "Probe",
-    "Rule",
     "Stimulus",
     "Synapses",
     "View",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amine import plasticity
 from amine.distributions import Distribution
 from amine.errors import AmineError, did_you_mean
+from amine.frozen import append, fix, swap
 from amine.models.model import Model
 from amine.models.naming import gain_name
-from amine.network.checks import whole_number
+from amine.network.numbers import name_of, steps_of, whole_number
 from amine.network.parts import WeightProbe
+from amine.network.pattern import NAMED
 from amine.network.receptors import ports_of, receptor_of, states_of
+from amine.results.weights import Weights
 from amine.units import dimension_of, to_internal
 from amine.values import Array
 
@@ -21,12 +26,11 @@ if TYPE_CHECKING:
     from amine.network.parts import Synapses
 
 DELAY_KINDS = ("axonal", "dendritic")
-PATTERNS = ("one_to_one", "all_to_all")
 
 
 def split_rule(rule: Any, connect: str | None, where: str) -> tuple[str | None, Model | None]:
     """The pattern of connections and the plasticity among what ``rule=`` and ``connect=`` were given."""
-    if isinstance(rule, str) and rule in PATTERNS:
+    if isinstance(rule, str) and rule in NAMED:
         if connect is not None:
             raise AmineError(where, "the pattern of connections is given twice", hint="leave connect= out")
         return rule, None
@@ -35,13 +39,11 @@ def split_rule(rule: Any, connect: str | None, where: str) -> tuple[str | None, 
     if isinstance(rule, Model) and rule.kind == "rule":
         return connect, rule
     if isinstance(rule, str):
-        from amine import plasticity
-
         if any(c in rule for c in "\n:="):
             return connect, plasticity.rule("of synapses", rule)
         known = plasticity.names()
         if rule not in known:
-            raise AmineError(where, f"rule '{rule}' is not known", hint=did_you_mean(rule, (*PATTERNS, *known)))
+            raise AmineError(where, f"rule '{rule}' is not known", hint=did_you_mean(rule, (*NAMED, *known)))
         return connect, plasticity.get(rule)
     raise AmineError(
         where,
@@ -84,8 +86,8 @@ def weight_unit(net: Network, s: Synapses) -> str:
     return receptor_of(population, str(s.plastic), f"Synapses '{s.name}'").weight_unit
 
 
-def make_plastic(net: Network, s: Synapses, rule: Model | None, label: str | None, delay_kind: str) -> None:
-    """Puts a rule on a projection that is in the network, and checks it."""
+def made_plastic(net: Network, s: Synapses, rule: Model | None, label: str | None, delay_kind: Any) -> Synapses:
+    """The projection ``s``, which is not in the network yet, with a rule; checked as if it were there."""
     where = f"Synapses '{s.name}'"
     if rule is None:
         raise AmineError(
@@ -96,10 +98,11 @@ def make_plastic(net: Network, s: Synapses, rule: Model | None, label: str | Non
     label = next(iter(s.receptors)) if label is None else str(label)
     if label not in s.receptors:
         raise AmineError(where, f"plastic='{label}' is none of its receptors", hint=did_you_mean(label, s.receptors))
-    if any(o is not s and o.name == s.name and o.plasticity is not None for o in net.projections):
+    if any(o.name == s.name and o.plasticity is not None for o in net.projections):
         raise AmineError(where, "another plastic projection has this name", hint="give it another with name=")
-    s.plasticity, s.plastic, s.delay_kind = rule, label, str(delay_kind)
-    check_plasticity(net, s)
+    made = replace(s, plasticity=rule, plastic=label, delay_kind=delay_kind)
+    fused = check_plasticity(net.replaced(projections=[*net.projections, made]), made)
+    return replace(made, fused=fused)
 
 
 def parsed_rule(net: Network, s: Synapses) -> Any:
@@ -116,8 +119,8 @@ def plan_of(net: Network, s: Synapses) -> Any:
     return plan(parsed_rule(net, s), set(fields_of(net)))
 
 
-def check_plasticity(net: Network, s: Synapses) -> None:
-    """Whether the rule of a projection, which is in the network already, can act on it.
+def check_plasticity(net: Network, s: Synapses) -> dict[str, str]:
+    """Whether the rule of a projection of the network can act on it; the states that it gives the targets, with units.
 
     Raises
     ------
@@ -137,7 +140,7 @@ def check_plasticity(net: Network, s: Synapses) -> None:
     _check_units(s.plasticity, unit, where)
     _check_outside(net, s, where)
     plan = plan_of(net, s)
-    _check_fused(net, s, plan, where)
+    fused = fused_states(net, s, plan, where)
     if s.delay_kind == "dendritic" and (plan.now or plan.held or plan.seen):
         name = (plan.now or plan.seen or ["v"])[0]
         raise AmineError(
@@ -146,10 +149,11 @@ def check_plasticity(net: Network, s: Synapses) -> None:
             hint="use delay_kind='axonal'",
         )
     check_bounds(net, s, unit, where)
+    return fused
 
 
-def _check_fused(net: Network, s: Synapses, plan: Any, where: str) -> None:
-    """States that advance with the target's neurons need names of their own."""
+def fused_states(net: Network, s: Synapses, plan: Any, where: str) -> dict[str, str]:
+    """The states of a rule that advance with the target's neurons, with units; they need names of their own."""
     eq, name = plan.eq, s.target.views()[0].population
     own = states_of(net.populations[name], net)
     others = [o for o in net.projections if o is not s and o.fused and o.target.views()[0].population == name]
@@ -165,7 +169,7 @@ def _check_fused(net: Network, s: Synapses, plan: Any, where: str) -> None:
             f"synapses cannot read the current '{currents[0]}'",
             hint="let a state of the target follow it and read that",
         )
-    s.fused = {state: eq.states[state] for state in plan.fused}
+    return {state: eq.states[state] for state in plan.fused}
 
 
 def _check_units(model: Model, unit: str, where: str) -> None:
@@ -266,12 +270,15 @@ def plastic_projection(net: Network, which: Any, where: str) -> Synapses:
 
 
 def probe_weights(
-    net: Network, which: Any, states: tuple[str, ...], every: Any, n: int, name: str | None
+    net: Network, synapses: Synapses | str, *states: str, every: Any = "1 s", n: int = 100, name: str | None = None
 ) -> WeightProbe:
-    """See :meth:`amine.network.network.Network.probe_weights`."""
-    s = plastic_projection(net, which, "Weight probe")
-    states = states or ("w",)
-    name = name or f"{s.name}.{'+'.join(states)}"
+    """Records weights (or other ``states``) of ``n`` plastic synapses each ``every``, spread evenly over the projection.
+
+    The k-th column of ``run.probes[name]`` is synapse ``round(k (N-1)/(n-1))`` of the N of ``run.weights(synapses)``.
+    """
+    s = plastic_projection(net, synapses, "Weight probe")
+    states = tuple(name_of(x, "Weight probe", "a state") for x in states) or ("w",)
+    name = f"{s.name}.{'+'.join(states)}" if name is None else name_of(name, "Weight probe")
     where = f"Weight probe '{name}'"
     if any(p.name == name for p in (*net.probes, *net.weight_probes)):
         raise AmineError(where, "the name is taken", hint="give it another with name=")
@@ -279,26 +286,22 @@ def probe_weights(
     for x in states:
         if x not in known:
             raise AmineError(where, f"state '{x}' is not one of the synapse", hint=did_you_mean(str(x), known))
-    ms = to_internal(every, "ms", f"{where}, every", positive=True)
-    if abs(ms / net.dt - round(ms / net.dt)) > 1e-6 or ms < net.dt / 2:
-        raise AmineError(
-            f"{where}, every",
-            "this is not a multiple of the time step",
-            given=str(every),
-            expected=f"a multiple of {net.dt:g} ms",
-        )
-    part = WeightProbe(name, s.name, tuple(states), f"{ms!r} ms", whole_number(n, f"{where}, n", 1, 10**6))
-    net.weight_probes.append(part)
-    return part
+    interval = steps_of(every, net.dt, f"{where}, every")
+    part = WeightProbe(name, s.name, states, interval, whole_number(n, f"{where}, n", 1, 10**6))
+    return append(net.weight_probes, part)
 
 
-def load_weights(net: Network, which: Any, weights: Any) -> None:
-    """See :meth:`amine.network.network.Network.load_weights`."""
-    from amine.results.weights import Weights
+def load_weights(net: Network, synapses: Synapses | str, weights: Any) -> None:
+    """Lets a plastic projection start with weights (:class:`amine.results.weights.Weights` or a file of them).
 
+    Raises
+    ------
+    AmineError
+        If a weight is outside the bounds of the rule or not a number; at the run, if the connectivity is another.
+    """
     if not isinstance(weights, Weights):
         weights = Weights.load(weights)
-    s = plastic_projection(net, which, "Network.load_weights")
+    s = plastic_projection(net, synapses, "Network.load_weights")
     where = f"Synapses '{s.name}', loaded weights"
     if dimension_of(weights.unit) != dimension_of(weight_unit(net, s)):
         raise AmineError(where, "they have another unit", given=weights.unit, expected=weight_unit(net, s))
@@ -323,7 +326,7 @@ def load_weights(net: Network, which: Any, weights: Any) -> None:
             raise AmineError(
                 where, f"'{state}' of the targets does not fit", given=f"{len(x)} values", expected=f"{n} finite values"
             )
-    s.start = weights
+    fix(s, start=weights)
 
 
 def loaded_states(net: Network, population: str) -> dict[str, np.ndarray]:
@@ -347,12 +350,12 @@ def plasticity_to_dict(s: Synapses) -> dict[str, Any]:
 
 
 def plasticity_from_dict(net: Network, s: Synapses, data: Any) -> None:
-    """Gives a projection the rule and the weights of its description."""
-    from amine.models.model import Model
-    from amine.results.weights import Weights
-
+    """Puts a projection with the rule and the weights of its description in the place of ``s``."""
     if "plasticity" not in data:
         return
-    make_plastic(net, s, Model.from_dict(data["plasticity"]), str(data["plastic"]), str(data["delay_kind"]))
+    others = [o for o in net.projections if o is not s]
+    rule = Model.from_dict(data["plasticity"])
+    made = made_plastic(net.replaced(projections=others), s, rule, str(data["plastic"]), str(data["delay_kind"]))
+    swap(net.projections, s, made)
     if "start" in data:
-        load_weights(net, s, Weights.from_dict(data["start"]))
+        load_weights(net, made, Weights.from_dict(data["start"]))

@@ -4,34 +4,78 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.errors import AmineError
 from amine.files import is_intact, read_json, sealed, write_text
+from amine.frozen import enter
 from amine.models import find
-from amine.network.network import Network
-from amine.network.parts import At, DistanceKernel, Group, Rule, View
+from amine.network import chemistry_plain, makers
+from amine.network.pattern import DistanceKernel, Pattern
+from amine.network.plain import group_data, to_group, to_view, view_data
 from amine.network.plasticity import plasticity_from_dict, plasticity_to_dict
 from amine.network.receptors import states_of
 from amine.values import Array, from_plain, normalise, to_plain
 
+if TYPE_CHECKING:
+    from amine.network.network import Network
+
 FORMAT = "amine network 1"
+
+
+class Notes(dict[str, Any]):
+    """What is noted beside a network: names and JSON-able values, checked as they are entered."""
+
+    def __init__(self, data: Any = ()):
+        super().__init__()
+        self.update(data)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if not isinstance(name, str):
+            raise AmineError("Network, notes", "the name of a note must be text", given=repr(name)[:40])
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as e:
+            raise AmineError(
+                f"Network, notes '{name}'",
+                "this cannot be written to a file",
+                given=repr(value)[:40],
+                expected="texts, finite numbers, lists and mappings of them",
+            ) from e
+        super().__setitem__(name, value)
+
+    def update(self, data: Any = (), **more: Any) -> None:  # type: ignore[override]
+        """Adds several notes."""
+        try:
+            notes = dict(data, **more)
+        except (TypeError, ValueError) as e:
+            raise AmineError("Network, notes", "this is not a mapping", given=repr(data)[:40]) from e
+        for name, value in notes.items():
+            self[name] = value
+
+    def setdefault(self, name: str, value: Any = None) -> Any:  # type: ignore[override]
+        """The note of this name, which is added if it is not there."""
+        if name not in self:
+            self[name] = value
+        return self[name]
+
+    def __ior__(self, data: Any) -> Notes:  # type: ignore[override]
+        self.update(data)
+        return self
 
 
 def to_dict(net: Network) -> dict[str, Any]:
     """A network as JSON-able data."""
-    from amine.network.chemistry import to_plain as chemistry
-
     return {
         "format": FORMAT,
         "name": net.name,
         "seed": net.seed,
         "dt": f"{net.dt!r} ms",
-        "notes": net.notes,
+        "notes": dict(net.notes),
         "populations": [_population(p) for p in net.populations.values()],
         "projections": [
             {
@@ -39,7 +83,7 @@ def to_dict(net: Network) -> dict[str, Any]:
                 "source": group_data(s.source),
                 "target": group_data(s.target),
                 "receptors": {r: to_plain(w) for r, w in s.receptors.items()},
-                "rule": _rule(s.rule),
+                "pattern": _pattern(s.pattern),
                 "delay": None if s.delay is None else to_plain(s.delay),
                 "autapses": s.autapses,
                 "multapses": s.multapses,
@@ -58,7 +102,7 @@ def to_dict(net: Network) -> dict[str, Any]:
                 "a": view_data(g.a),
                 "b": view_data(g.b),
                 "conductance": to_plain(g.conductance),
-                "rule": _rule(g.rule),
+                "pattern": _pattern(g.pattern),
             }
             for g in net.electrical
         ],
@@ -85,7 +129,7 @@ def to_dict(net: Network) -> dict[str, Any]:
             {"name": p.name, "target": view_data(p.target), "variables": list(p.variables), "every": p.every}
             for p in net.probes
         ],
-        **chemistry(net),
+        **chemistry_plain.to_plain(net),
         **(
             {"weight_probes": [vars(p) | {"states": list(p.states)} for p in net.weight_probes]}
             if net.weight_probes
@@ -110,16 +154,7 @@ def _population(p: Any) -> dict[str, Any]:
     }
 
 
-def view_data(v: View) -> list[Any]:
-    view: list[Any] = [v.population, v.start, v.stop, v.step]
-    return view if v.place is None else [*view, [v.place.place, list(v.place.compartments), v.place.spread]]
-
-
-def group_data(g: Group) -> list[list[Any]]:
-    return [view_data(v) for v in g.views()]
-
-
-def _rule(r: Rule) -> dict[str, Any]:
+def _pattern(r: Pattern) -> dict[str, Any]:
     if r.kind == "pairs":
         return {"kind": "pairs", "value": [r.value[0].tolist(), r.value[1].tolist()]}
     if isinstance(r.value, DistanceKernel):
@@ -127,7 +162,7 @@ def _rule(r: Rule) -> dict[str, Any]:
     return {"kind": r.kind, "value": r.value}
 
 
-def from_dict(data: Any) -> Network:
+def from_dict(make: Callable[..., Network], data: Any) -> Network:
     """A network from plain data.
 
     Raises
@@ -144,7 +179,7 @@ def from_dict(data: Any) -> Network:
             expected=f"'{FORMAT}'",
         )
     try:
-        net = _build(data)
+        net = _build(make, data)
         unknown = _unknown(data, to_dict(net))
     except AmineError:
         raise
@@ -173,8 +208,8 @@ def _unknown(given: Any, understood: Any, place: str = "") -> str:
     return next((found for p, a, b in pairs if (found := _unknown(a, b, p))), "")
 
 
-def _build(data: Mapping[str, Any]) -> Network:
-    net = Network(data["seed"], data["dt"], data["name"])
+def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
+    net = make(data["seed"], data["dt"], data["name"])
     net.notes = dict(data["notes"])
     for d in data["populations"]:
         model = find.from_dict(d["model"])
@@ -201,16 +236,16 @@ def _build(data: Mapping[str, Any]) -> Network:
             cleft=None if d["cleft"] is None else find.from_dict(d["cleft"]),
             minis=d["minis"],
             name=str(d["name"]),
-            **_to_rule(d["rule"]),
+            **_to_pattern(d["pattern"]),
         )
     _initial(net, data)
     for d in data["electrical"]:
         net.gap_junctions(
-            _to_view(d["a"]),
-            _to_view(d["b"]),
+            to_view(d["a"]),
+            to_view(d["b"]),
             conductance=from_plain(d["conductance"]),
             name=str(d["name"]),
-            **_to_rule(d["rule"]),
+            **_to_pattern(d["pattern"]),
         )
     for d in data["inputs"]:
         net.poisson(
@@ -223,13 +258,11 @@ def _build(data: Mapping[str, Any]) -> Network:
         )
     for d in data["stimuli"]:
         net.stimulus(to_group(d["target"]), _waveform(d["current"]), name=str(d["name"]))
-    from amine.network.chemistry import from_plain as chemistry
-
-    chemistry(net, data)
+    chemistry_plain.from_plain(net, data)
     for s, d in zip(net.projections, data["projections"], strict=True):  # rules may read what chemistry there is
         plasticity_from_dict(net, s, d)
     for d in data["probes"]:
-        net.probe(_to_view(d["target"]), *map(str, d["variables"]), every=d["every"], name=str(d["name"]))
+        net.probe(to_view(d["target"]), *map(str, d["variables"]), every=d["every"], name=str(d["name"]))
     for d in data.get("weight_probes", ()):
         net.probe_weights(str(d["projection"]), *map(str, d["states"]), every=d["every"], n=d["n"], name=str(d["name"]))
     return net
@@ -241,7 +274,9 @@ def _initial(net: Network, data: Mapping[str, Any]) -> None:
         p = net.populations[d["name"]]
         known = states_of(p, net)
         for s, v in d["initial"].items():
-            p.initial[s] = normalise(from_plain(v), known[s], f"Population '{p.name}', initial '{s}'", shape=(p.n,))
+            enter(
+                p.initial, s, normalise(from_plain(v), known[s], f"Population '{p.name}', initial '{s}'", shape=(p.n,))
+            )
 
 
 def _flag(x: Any) -> bool:
@@ -250,23 +285,7 @@ def _flag(x: Any) -> bool:
     return x
 
 
-def _to_view(d: Any) -> View:
-    name, start, stop, step = d[:4]
-    if not all(isinstance(x, int) for x in (start, stop, step)) or step < 1:
-        raise TypeError(f"{d!r} is not a slice")
-    if len(d) == 4:
-        return View(str(name), start, stop, step)
-    label, compartments, spread = d[4]
-    if spread not in ("area", "uniform", "each"):
-        raise TypeError(f"{spread!r} is not a spread")
-    return View(str(name), start, stop, step, At(str(label), tuple(int(i) for i in compartments), spread))
-
-
-def to_group(d: Any) -> Group:
-    return Group(tuple(_to_view(v) for v in d))
-
-
-def _to_rule(d: Mapping[str, Any]) -> dict[str, Any]:
+def _to_pattern(d: Mapping[str, Any]) -> dict[str, Any]:
     kind, value = d["kind"], d["value"]
     if kind == "pairs":
         return {"pairs": tuple(np.asarray(x, np.int64) for x in value)}
@@ -278,13 +297,11 @@ def _to_rule(d: Mapping[str, Any]) -> dict[str, Any]:
     if kind in ("one_to_one", "all_to_all"):
         return {"rule": kind}
     if kind not in ("p", "indegree", "outdegree", "total"):
-        raise ValueError(f"unknown rule {kind!r}")
+        raise ValueError(f"unknown pattern {kind!r}")
     return {kind: value}
 
 
 def _waveform(d: Mapping[str, Any]) -> Any:
-    from amine.network import makers
-
     def q(name: str, unit: str) -> str:
         return f"{float(d[name])!r} {unit}"
 
@@ -322,7 +339,7 @@ def save(net: Network, path: Any, overwrite: bool) -> None:
     write_text(target, json.dumps(sealed(to_dict(net)), indent=1, allow_nan=False), f"file '{target}'")
 
 
-def load(path: Any) -> Network:
+def load(make: Callable[..., Network], path: Any) -> Network:
     """Reads what :func:`save` wrote, or a description without a digest that was written by hand."""
     where = f"file '{path}'"
     data = read_json(Path(path), where, hint="use a file that Network.save wrote")
@@ -331,4 +348,4 @@ def load(path: Any) -> Network:
             hint = "restore it from a copy; if it was edited on purpose, remove its line 'digest'"
             raise AmineError(where, "its content is not what was saved", hint=hint)
         del data["digest"]
-    return from_dict(data)
+    return from_dict(make, data)

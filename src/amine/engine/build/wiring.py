@@ -19,7 +19,8 @@ from amine.engine.resolve.routes import Route
 from amine.errors import AmineError
 from amine.models.naming import GAP_CURRENT, JUMP
 from amine.network.network import Network
-from amine.network.parts import DistanceKernel, GapJunctions
+from amine.network.parts import GapJunctions
+from amine.network.pattern import DistanceKernel
 from amine.units import to_internal
 from amine.values import Array, realise
 
@@ -77,7 +78,7 @@ def spec_of(net: Network, r: Route, places: Sequence[Slice], blocks: np.ndarray,
     edges = tuple(
         int(min(x * place.lanes, place.n)) for x in (*blocks[:, r.destination, BEGIN], blocks[-1, r.destination, END])
     )
-    value = s.rule.value
+    value = s.pattern.value
     if isinstance(value, DistanceKernel):
         ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (place, b))]  # type: ignore[index]
         value = (value.shape, float(to_internal(value.scale, "um", r.where)), value.p_max, *ends)
@@ -87,7 +88,7 @@ def spec_of(net: Network, r: Route, places: Sequence[Slice], blocks: np.ndarray,
         stream=r.stream,
         pre=(a.start, a.step, a.n),
         post=(b.start, b.step, b.n),
-        rule=s.rule.kind,
+        rule=s.pattern.kind,
         value=value,
         same_population=a.population == b.population,
         autapses=s.autapses,
@@ -161,7 +162,7 @@ def gap_pairs(net: Network, g: GapJunctions) -> tuple[np.ndarray, np.ndarray, np
     rng = generator(net.seed, "gap junctions", g.name, str(net.electrical.index(g)))
     i, j = _draw_pairs(net, g, rng)
     i, j = g.a.start + i * g.a.step, g.b.start + j * g.b.step
-    if g.a.population == g.b.population and g.rule.kind not in ("pairs", "one_to_one"):
+    if g.a.population == g.b.population and g.pattern.kind not in ("pairs", "one_to_one"):
         keep = i != j
         both = np.unique(np.stack([np.minimum(i, j)[keep], np.maximum(i, j)[keep]]), axis=1)
         i, j = both[0], both[1]
@@ -170,7 +171,7 @@ def gap_pairs(net: Network, g: GapJunctions) -> tuple[np.ndarray, np.ndarray, np
 
 
 def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    n, m, kind, value = g.a.n, g.b.n, g.rule.kind, g.rule.value
+    n, m, kind, value = g.a.n, g.b.n, g.pattern.kind, g.pattern.value
     same = g.a == g.b
     if kind == "pairs":
         return value

@@ -8,7 +8,7 @@ that a dose that changes during it cannot act on them.
 
 from __future__ import annotations
 
-import copy
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -63,12 +63,11 @@ def with_baths(net: Network) -> Network:
                 changed.setdefault(population.name, {})[label] = _slower(model, factor)
     if not changed:
         return net
-    out = copy.copy(net)
-    out.populations = dict(net.populations)
+    populations = dict(net.populations)
     for name, models in changed.items():
-        out.populations[name] = copy.copy(net.populations[name])
-        out.populations[name].receptors = {**net.populations[name].receptors, **models}
-    return out
+        receptors = {**net.populations[name].receptors, **models}
+        populations[name] = dataclasses.replace(net.populations[name], receptors=receptors)
+    return net.replaced(populations=populations)
 
 
 def _slower(model: Any, factor: float) -> Any:

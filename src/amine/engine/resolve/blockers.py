@@ -84,7 +84,7 @@ def received(net: Network, population: str, label: str) -> float:
         if label in s.receptors:
             for b in s.target:
                 if b.population == population:
-                    pairs = sum(expected_pairs(net, s.rule, a, b, s.autapses) for a in s.source)
+                    pairs = sum(expected_pairs(net, s.pattern, a, b, s.autapses) for a in s.source)
                     total += pairs * abs(_mean(net, s.receptors[label], population, label)) / n
     for i in net.inputs:
         if i.receptor == label:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -120,9 +119,7 @@ class Circuit(nn.Module):
             self.concentrations.setdefault(drug, 0.1)
         if not learn:
             return net
-        out = copy.copy(net)
-        out.doses = [dose_of(d, f"{c!r} uM") for d, c in self.concentrations.items()]
-        return out
+        return net.replaced(doses=[dose_of(d, f"{c!r} uM") for d, c in self.concentrations.items()])
 
     def _build(
         self, resolved: Resolved, wanted: dict[str, Any], bounds: dict[str, Any], options: dict[str, Any]

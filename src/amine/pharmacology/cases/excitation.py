@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 def _epsp(spikes: int = 1) -> Network:
     """A cell at -50 mV without spikes that gets one volley, or a train at 10 Hz, at AMPA and NMDA receptors."""
     net = Network(seed=1)
-    cell = net.population("cell", 1, "lif_cond", E_L="-50 mV", V_th="0 mV", initial={"v": "-50 mV"})
+    receptors = {"AMPA": models.get("AMPA")(tau="2 ms"), "NMDA": models.get("NMDA")}
+    cell = net.population(
+        "cell", 1, "lif_cond", E_L="-50 mV", V_th="0 mV", initial={"v": "-50 mV"}, receptors=receptors
+    )
     times = (50.0 + 100.0 * np.arange(spikes)) * units.ms
     fibre = net.population("fibre", 1, "spike_list", times=times, indices=np.zeros(spikes, int))
-    receptors = {"AMPA": models.get("AMPA")(tau="2 ms"), "NMDA": models.get("NMDA")}
-    net.populations["cell"].receptors.update(receptors)
     net.synapses(fibre, cell, receptors={"AMPA": "3 nS", "NMDA": "1.5 nS"}, rule="all_to_all")
     net.probe(cell, "v", every="1 ms")
     return net

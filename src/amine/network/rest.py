@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+from amine.network.plasticity import parameter_values, plan_of, plastic_projection, weight_unit
+from amine.plasticity import get
 from amine.units import to_internal
 
 if TYPE_CHECKING:
@@ -28,11 +30,41 @@ if TYPE_CHECKING:
     from amine.results.weights import Weights
 
 
-def rest(net: Network, synapses: Any, weights: Weights, duration: Any, signals: Mapping[str, Any]) -> Weights:
-    """See :meth:`amine.network.network.Network.rest`."""
-    from amine.network.plasticity import plastic_projection
-    from amine.plasticity import get
+def rest(net: Network, synapses: Synapses | str, weights: Weights, duration: Any, **signals: Any) -> Weights:
+    """What weights become in a time without spikes: hours of fading and consolidation at once, in closed form.
 
+    Bouts of activity are runs; between them :meth:`load_weights` and this carry the synapses on.
+
+    Parameters
+    ----------
+    synapses : a plastic projection with the rule ``tagging``, or one whose weights change at spikes alone.
+    weights : as they are at the end of a run, ``run.weights(synapses)``; what was on its way to the synapses then is lost.
+    duration : such as ``"8 h"``.
+    signals : concentrations that the rule reads, such as ``anisomycin="10 uM"``; without them, the tonic level of a field
+        of that name, else the rule's parameter.
+
+    Returns
+    -------
+    Weights
+        With all states of the rule that last, also those of the targets.
+
+    Raises
+    ------
+    AmineError
+        If the rule changes weights between spikes in another way, or reads no such signal.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network(seed=1)
+    >>> P, E = net.population("P", 5, "poisson", rate="0 Hz"), net.population("E", 1, "lif_cond")
+    >>> syn = net.synapses(P, E, receptor="AMPA", weight="1.5 nS", connect="all_to_all", rule=am.plasticity.tagging())
+    >>> w = net.run("0 ms", precision="float64", progress=False).weights()
+    >>> for text in ("1 h", "8 h"):
+    ...     print(net.rest(syn, w, text).weights.mean().round(2), net.rest(syn, w, text, anisomycin="10 uM").weights.mean().round(2))
+    1.6 1.3
+    1.61 1.02
+    """
     s = plastic_projection(net, synapses, "Network.rest")
     where = f"Network.rest, synapses '{s.name}'"
     span = to_internal(duration, "ms", f"{where}, duration", nonnegative=True)
@@ -46,8 +78,6 @@ def rest(net: Network, synapses: Any, weights: Weights, duration: Any, signals: 
 
 def _values(net: Network, s: Synapses, signals: Mapping[str, Any], where: str) -> dict[str, float]:
     """Parameters of the rule as numbers, signals in their place: as given, else the tonic level of a field of that name."""
-    from amine.network.plasticity import parameter_values, weight_unit
-
     units, given = s.plasticity.units, dict(signals)
     for name in units:
         if name in net.fields:
@@ -73,8 +103,7 @@ def _check(w: Weights, s: Synapses, net: Network, where: str) -> None:
 
 def _decay(net: Network, s: Synapses, w: Weights, p: Mapping[str, float], span: float, where: str) -> Weights:
     """A rule that changes the weight at spikes alone: what else there is decays by itself."""
-    from amine.equations.symbols import symbol
-    from amine.network.plasticity import plan_of
+    from amine.equations.symbols import symbol  # imports SymPy
 
     plan = plan_of(net, s)
     if plan.substep or plan.eq.rhs["w"] != 0:

@@ -1,0 +1,114 @@
+"""Descriptions stay as they were checked: objects, mappings and lists that refuse to be changed, and say what to do instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn, TypeVar
+
+from amine.errors import AmineError
+
+T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class FrozenDict(dict[K, V]):
+    """A mapping that is read, compared and written to files like a dict, and refuses changes.
+
+    Parameters
+    ----------
+    data : what it holds.
+    where : whose it is, for the error. hint : what to do instead.
+
+    Examples
+    --------
+    >>> FrozenDict({"tau_m": "10 ms"}, "Population 'E', parameters")["tau_m"] = "20 ms"
+    Traceback (most recent call last):
+    amine.errors.AmineError: Population 'E', parameters: a description does not change once it is made
+    """
+
+    def __init__(self, data: Mapping[K, V] | Iterable[tuple[K, V]] = (), where: str = "", hint: str = ""):
+        super().__init__(data)
+        self.where, self.hint = where, hint
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise AmineError(self.where or "Description", "a description does not change once it is made", hint=self.hint)
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (dict(self), self.where, self.hint))
+
+
+class FrozenList(list[T]):
+    """A list that refuses changes, for the parts of a network."""
+
+    def __init__(self, data: Iterable[T] = (), where: str = "", hint: str = ""):
+        super().__init__(data)
+        self.where, self.hint = where, hint
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise AmineError(self.where or "Description", "a description does not change once it is made", hint=self.hint)
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = append = extend = insert = pop = remove = clear = _refuse  # type: ignore[assignment]
+    sort = reverse = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (list(self), self.where, self.hint))
+
+
+def append(to: list[T], item: T) -> T:
+    """Adds a checked part to a list of a network; for the makers of parts only."""
+    list.append(to, item)
+    return item
+
+
+def enter(into: Mapping[K, V], key: K, item: V) -> V:
+    """Adds a checked part to a mapping of a network; for the makers of parts only."""
+    dict.__setitem__(into, key, item)  # type: ignore[arg-type]
+    return item
+
+
+def swap(within: list[T], old: T, new: T) -> None:
+    """Puts a checked part in the place of another one; for the makers of parts only."""
+    list.__setitem__(within, next(k for k, x in enumerate(within) if x is old), new)
+
+
+def fix(thing: Any, **values: Any) -> None:
+    """Sets attributes of a closed object, while it is made."""
+    for name, value in values.items():
+        object.__setattr__(thing, name, value)
+
+
+def closed(hint: str) -> Any:
+    """Class decorator: setting or deleting an attribute raises AmineError.
+
+    ``hint`` says what to do instead; ``{name}`` stands for the object's name and ``{attribute}`` for the attribute.
+    """
+
+    def wrap(cls: type[T]) -> type[T]:
+        def refuse(self: Any, attribute: str, value: Any = None) -> NoReturn:
+            advice = hint.format(name=getattr(self, "name", ""), attribute=attribute)
+            raise AmineError(place(self), f"'{attribute}' cannot be set, a description does not change", hint=advice)
+
+        cls.__setattr__ = cls.__delattr__ = refuse  # type: ignore[assignment]
+        return cls
+
+    return wrap
+
+
+def place(thing: Any) -> str:
+    """What an error calls an object: its kind in words and its name.
+
+    >>> class PoissonInput:
+    ...     name = "noise"
+    >>> place(PoissonInput())
+    "Poisson input 'noise'"
+    """
+    where = getattr(thing, "where", None)  # models say it themselves
+    if isinstance(where, str):
+        return where
+    words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(thing).__name__).capitalize()
+    name = getattr(thing, "name", "")
+    return f"{words} '{name}'" if name else words

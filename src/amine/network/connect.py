@@ -1,0 +1,198 @@
+"""Connections: chemical projections and gap junctions, checked and added to a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from amine.errors import AmineError
+from amine.frozen import append
+from amine.models import find
+from amine.models.ports import CLEARED
+from amine.network.checks import check_delay, check_weight, group_of, placeless, view_of
+from amine.network.numbers import flag, name_of
+from amine.network.parts import GapJunctions, Group, Synapses, View
+from amine.network.pattern import Pattern, check_pattern, pattern_of, within_population
+from amine.network.plasticity import made_plastic, split_rule
+from amine.network.populations import mapping
+from amine.network.transmission import check_cleft, check_minis, check_plastic, check_release, check_transmission
+from amine.values import Value, normalise
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
+
+
+def synapses(
+    net: Network,
+    source: Any,
+    target: Any,
+    *,
+    receptor: str | None = None,
+    weight: Any = None,
+    receptors: Mapping[str, Any] | None = None,
+    delay: Any = None,
+    p: Any = None,
+    indegree: Any = None,
+    outdegree: Any = None,
+    total: Any = None,
+    pairs: Any = None,
+    rule: Any = None,
+    connect: str | None = None,
+    plastic: str | None = None,
+    delay_kind: str = "axonal",
+    distance: Any = None,
+    autapses: bool = True,
+    multapses: bool = True,
+    release: Any = None,
+    transmitter: str | None = None,
+    detail: str = "receptor",
+    cleft: Any = None,
+    minis: Any = None,
+    name: str | None = None,
+) -> Synapses:
+    """Adds a chemical projection.
+
+    Parameters
+    ----------
+    source, target : populations, slices (``E[:100]``) or sums of them (``E + I``).
+    receptor, weight : the receptor's label and what a spike adds there; or
+    receptors : several receptors at each synapse, ``{label: weight}``.
+    delay : one value, an array for given pairs or a distribution; at least one step, which is the default.
+    p : probability of each pair. indegree, outdegree : inputs of each target, outputs of each source.
+    total : number of synapses. pairs : two arrays of indices within source and target.
+    rule : by which the weights change: a rule of :mod:`amine.plasticity`, its name, or its text; or ``"one_to_one"`` or
+        ``"all_to_all"`` as a pattern of connections, which can also be given as ``connect``.
+    plastic : the receptor whose weight the rule changes, by default the first.
+    delay_kind : ``"axonal"``: a pre-spike reaches the synapse after the delay, a post-spike at once; ``"dendritic"``:
+        the other way round.
+    distance : a kernel such as ``gaussian("200 um", 0.3)``.
+    autapses, multapses : whether a neuron may connect to itself, and a pair be connected more than once.
+    release : how much a spike releases: a release model or its name, such as ``"tsodyks_markram"``.
+    transmitter : what is released, such as ``"glutamate"``: receptors that do not answer to it are refused.
+    detail : ``"receptor"`` (linear filters), ``"kinetic"`` (cleft and kinetic scheme at the source) or
+        ``"explicit"`` (cleft and scheme of each synapse).
+    cleft : how transmitter leaves the cleft, such as ``am.models.clearance(tau="1.2 ms")``; None is a square pulse of the
+        height and width that each scheme names.
+    minis : rate at which each synapse releases a quantum without a spike, such as ``"0.1 Hz"``.
+
+    Raises
+    ------
+    AmineError
+        Unknown receptor, weight in a wrong unit, probability outside 0..1, delay below the step, and so on.
+    """
+    sources, targets = placeless(net, source, "Synapses, source"), group_of(net, target, "Synapses, target")
+    name = f"{short(sources)}->{short(targets)}" if name is None else name_of(name, "Synapses")
+    where = f"Synapses '{name}'"
+    weights = _weights(receptor, weight, receptors, where)
+    named, plasticity = split_rule(rule, connect, where)
+    chosen = pattern_of(
+        where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=named, distance=distance
+    )
+    chosen, sources, targets = within_population(chosen, sources, targets)
+    own, again = flag(autapses, f"{where}, autapses"), flag(multapses, f"{where}, multapses")
+    check_pattern(net, chosen, sources, targets, own, again, where)
+    _check_targets(net, targets, where)
+    part = Synapses(name, sources, targets, weights, chosen, None, own, again, detail=detail)
+    part = replace(part, **_transmission(net, part, release, transmitter, cleft, minis, where))
+    part = replace(part, **_values(net, part, delay, where))
+    if plasticity is not None or plastic is not None or delay_kind != "axonal":
+        check_plastic(part, where)
+        part = made_plastic(net, part, plasticity, plastic, delay_kind)
+    return append(net.projections, part)
+
+
+def _weights(receptor: Any, weight: Any, receptors: Any, where: str) -> dict[str, Any]:
+    """What a spike adds, by the receptor's label; not checked yet."""
+    if (receptor is None) == (receptors is None):
+        raise AmineError(where, "say either receptor= and weight=, or receptors={label: weight}")
+    if receptor is not None and weight is None:
+        raise AmineError(where, "the weight is missing", hint='add weight= such as "1 nS"')
+    if receptors is not None and weight is not None:
+        raise AmineError(where, "weight= is for one receptor=", hint="give the weights in receptors={label: weight}")
+    each = {receptor: weight} if receptor is not None else mapping(receptors, f"{where}, receptors", "{label: weight}")
+    if not each:
+        raise AmineError(where, "no receptor is given")
+    return {name_of(r, f"{where}, receptor", "the label"): w for r, w in each.items()}
+
+
+def _check_targets(net: Network, targets: Group, where: str) -> None:
+    for v in targets:
+        if net.populations[v.population].model.kind == "source":
+            raise AmineError(
+                where, f"'{v.population}' is a source of spikes and has no receptors", hint="swap source and target?"
+            )
+
+
+def _transmission(
+    net: Network, part: Synapses, release: Any, transmitter: Any, cleft: Any, minis: Any, where: str
+) -> dict[str, Any]:
+    """Checked fields of how a projection transmits."""
+    labels, detail = list(part.receptors), part.detail
+    substance = check_transmission(net, part.source, part.target, labels, transmitter, detail, where)
+    fate = check_cleft(None if cleft is None else find.chosen(cleft, ("cleft",), where), detail, where)
+    released = None if release is None else find.chosen(release, ("release",), where)
+    check_release(released, detail, where)
+    quanta = check_minis(minis, part.target, net, detail, where)
+    return {"transmitter": substance, "cleft": fate, "release": released, "minis": quanta}
+
+
+def _values(net: Network, part: Synapses, delay: Any, where: str) -> dict[str, Any]:
+    """Checked weights and delay."""
+    level = CLEARED if part.cleft is not None and part.detail == "kinetic" else part.detail
+    weights = {
+        label: check_weight(net, part.target, label, w, part.pattern, part.source, where, level)
+        for label, w in part.receptors.items()
+    }
+    return {"receptors": weights, "delay": check_delay(net, delay, part.pattern, part.source, part.target, where)}
+
+
+def gap_junctions(
+    net: Network,
+    a: Any,
+    b: Any,
+    *,
+    conductance: Any,
+    p: Any = None,
+    pairs: Any = None,
+    total: Any = None,
+    rule: str | None = None,
+    distance: Any = None,
+    name: str | None = None,
+) -> GapJunctions:
+    """Adds electrical synapses: the current ``g (v_other - v)`` flows into both neurons of each pair.
+
+    Within a population each unordered pair is drawn once and no neuron is coupled to itself.
+    """
+    va, vb = view_of(net, a, "Gap junctions"), view_of(net, b, "Gap junctions")
+    name = f"{va.population}-{vb.population}" if name is None else name_of(name, "Gap junctions")
+    where = f"Gap junctions '{name}'"
+    for v in (va, vb):
+        if "v" not in net.populations[v.population].model.state_units:
+            raise AmineError(where, f"'{v.population}' has no voltage")
+    chosen = pattern_of(where, p=p, total=total, pairs=pairs, rule=rule, distance=distance)
+    check_pattern(net, chosen, Group((va,)), Group((vb,)), False, chosen.kind == "pairs", where)
+    _check_overlap(chosen, va, vb, where)
+    return append(net.electrical, GapJunctions(name, va, vb, _conductance(conductance, chosen, va, where), chosen))
+
+
+def _conductance(given: Any, pattern: Pattern, view: View, where: str) -> Value:
+    shape = {"pairs": lambda: (len(pattern.value[0]),), "one_to_one": lambda: (view.n,)}.get(pattern.kind)
+    return normalise(
+        given, "nS", f"{where}, conductance", shape=shape() if shape is not None else (-1,), nonnegative=True
+    )
+
+
+def _check_overlap(pattern: Pattern, a: View, b: View, where: str) -> None:
+    """Pairs within a population count once, so that two selections that overlap would give fewer than a total."""
+    if pattern.kind != "total" or a.population != b.population or a == b:
+        return
+    if set(range(a.start, a.stop, a.step)) & set(range(b.start, b.stop, b.step)):
+        raise AmineError(
+            where, "total= needs two selections without common neurons, or the same twice", given=f"{a} and {b}"
+        )
+
+
+def short(views: Group) -> str:
+    """The names of populations of a group, for names of parts."""
+    return "+".join(dict.fromkeys(v.population for v in views))

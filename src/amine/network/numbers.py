@@ -1,0 +1,64 @@
+"""Single numbers that the methods of a network are given."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from amine.errors import AmineError
+from amine.units import to_internal
+
+
+def whole_number(x: Any, where: str, low: int, high: int) -> int:
+    """``x`` as an integer of low..high."""
+    try:
+        n = operator.index(x)
+        if isinstance(x, bool):
+            raise TypeError
+    except TypeError as e:
+        raise AmineError(where, "this is not a whole number", given=repr(x)[:40]) from e
+    if not low <= n <= high:
+        raise AmineError(where, "the number is out of range", given=str(n), expected=f"{low}..{high}")
+    return n
+
+
+def number(x: Any, unit: str, where: str, **demands: Any) -> float:
+    """``x`` as one number in the coherent unit; arrays are refused."""
+    value = to_internal(x, unit, where, **demands)
+    if np.ndim(value):
+        raise AmineError(where, "one value is needed", given=f"an array of shape {np.shape(value)}")
+    return float(value)
+
+
+def probability(x: Any, where: str, hint: str = "") -> float:
+    """``x`` as a number of 0..1."""
+    p = number(x, "1", where)
+    if not 0 <= p <= 1:
+        raise AmineError(where, "p is outside 0..1", given=str(x)[:40], hint=hint)
+    return p
+
+
+def flag(x: Any, where: str) -> bool:
+    """``x``, which must be True or False."""
+    if not isinstance(x, bool | np.bool_):
+        raise AmineError(where, "this is neither True nor False", given=repr(x)[:40])
+    return bool(x)
+
+
+def name_of(x: Any, where: str, what: str = "the name") -> str:
+    """``x`` as a name: text that can be printed and written to files."""
+    if not isinstance(x, str) or not x or not x.isprintable():
+        raise AmineError(where, f"{what} must be text that can be printed", given=repr(x)[:40])
+    return x
+
+
+def steps_of(every: Any, dt: float, where: str) -> str:
+    """An interval as text in ms, which must be a multiple of the time step."""
+    ms = number(every, "ms", where, positive=True)
+    if abs(ms / dt - round(ms / dt)) > 1e-6 or ms < dt / 2:
+        raise AmineError(
+            where, "this is not a multiple of the time step", given=str(every), expected=f"a multiple of {dt:g} ms"
+        )
+    return f"{ms!r} ms"

@@ -1,0 +1,118 @@
+"""Populations: checked and added to a network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.errors import AmineError, did_you_mean, within
+from amine.frozen import enter
+from amine.models import find
+from amine.network.numbers import whole_number
+from amine.network.parts import Population
+from amine.network.receptors import states_of
+from amine.network.times import check_refractory
+from amine.values import Array, Value, normalise
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
+    from amine.network.network import Network
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+\- >/]*", re.ASCII)
+
+
+def population(
+    net: Network,
+    name: str,
+    n: int,
+    model: str | Model = "lif",
+    *,
+    initial: Mapping[str, Any] | None = None,
+    positions: Any = None,
+    receptors: Mapping[str, Any] | None = None,
+    **parameters: Any,
+) -> Population:
+    """Adds ``n`` neurons of one model.
+
+    Parameters
+    ----------
+    name : how it is called in results and errors.
+    n : number of neurons.
+    model : a model or the name of one in the library.
+    initial : states that do not start as the model says: a value, an array (n,) or a distribution.
+    positions : array (n, 1..3), with a unit of length, for connections that depend on distance.
+    receptors : further receptors by label: a model or the name of one.
+    parameters : parameters of the model: a value, an array (n,) or a distribution.
+
+    Raises
+    ------
+    AmineError
+        Name taken, unknown model, parameter or state, wrong unit or shape.
+    """
+    where = f"Population '{name}'"
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise AmineError("Population", "the name must be text of letters, digits, _ . + -", given=repr(name)[:40])
+    if name in net.populations:
+        raise AmineError(where, "the name is taken", hint="choose another")
+    n = whole_number(n, f"{where}, n", 1, 2**31 - 65)
+    found = find.chosen(model, ("neuron", "source"), where)
+    with within(where):
+        found = found(**parameters) if parameters else found
+    shape = None if found.kind == "source" and "times" in found.units else (n,)
+    values = {p: _sized(found, p, v, shape, where) for p, v in found.parameters.items()}
+    ports = {
+        str(k): find.chosen(m, ("receptor", "scheme"), f"{where}, receptor '{k}'")
+        for k, m in mapping(receptors, f"{where}, receptors", "{label: model}").items()
+    }
+    place = None if positions is None else _positions(positions, n, f"{where}, positions")
+    made = Population(name, n, found, values, {}, ports, place)
+    known = states_of(made, net)
+    for s, v in mapping(initial, f"{where}, initial", "{state: value}").items():
+        if s not in known:
+            raise AmineError(where, f"state '{s}' is not known", hint=did_you_mean(str(s), known))
+        enter(made.initial, s, normalise(v, known[s], f"{where}, initial '{s}'", shape=(n,)))  # type: ignore[arg-type]
+    if found.kind == "source" and "times" in found.units:
+        _check_spike_list(values, n, where)
+    check_refractory(made, net.dt, where)
+    return enter(net.populations, name, made)
+
+
+def mapping(given: Any, where: str, expected: str) -> Mapping[str, Any]:
+    """A mapping that is given or left out."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise AmineError(where, "this is not a mapping", given=repr(given)[:40], expected=expected)
+    return given
+
+
+def _sized(model: Model, name: str, value: Value, shape: tuple[int, ...] | None, where: str) -> Value:
+    if model.depends_on_path(value):
+        return value  # checked by the model, which knows its tree
+    return normalise(value, model.units[name], f"{where}, parameter '{name}'", shape=shape)
+
+
+def _positions(positions: Any, n: int, where: str) -> np.ndarray:
+    value = normalise(positions, "um", where)
+    place: Any = value.values if isinstance(value, Array) else np.empty(0)
+    place = place[:, None] if place.ndim == 1 else place
+    if place.ndim != 2 or place.shape[0] != n or place.shape[1] not in (1, 2, 3):
+        raise AmineError(where, "the array has the wrong shape", given=str(place.shape), expected=f"({n}, 1..3)")
+    place = np.array(place)
+    place.flags.writeable = False
+    return place
+
+
+def _check_spike_list(values: Mapping[str, Any], n: int, where: str) -> None:
+    times, indices = values["times"], values["indices"]
+    size = [len(v.values) if isinstance(v, Array) else -1 for v in (times, indices)]
+    if -1 in size or size[0] != size[1]:
+        raise AmineError(where, "times and indices must be arrays of one length", given=f"{size[0]} and {size[1]}")
+    i = indices.values
+    if len(i) and ((i < 0) | (i >= n) | (i != np.floor(i))).any():
+        raise AmineError(f"{where}, parameter 'indices'", "an index is not one of its neurons", expected=f"0..{n - 1}")
+    if len(i) and (times.values < 0).any():
+        raise AmineError(f"{where}, parameter 'times'", "a time is negative")

@@ -1,0 +1,44 @@
+"""Times of a description in steps: what rounding makes of them."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from amine.distributions import Distribution
+from amine.errors import AmineError, warn
+from amine.models.multicompartment import Cable
+from amine.network.parts import Population
+from amine.units import to_internal
+from amine.values import Array, Value
+
+_REFRACTORY = re.compile(r"^\s*refractory\s+([A-Za-z_]\w*)\s*(?:$|;|#|hold\b)", re.M)
+LONGEST = 2**30  # steps; the engine counts steps in 32 bits
+
+
+def check_refractory(population: Population, dt: float, where: str) -> None:
+    """Whether the refractory time of a population can be counted in steps of ``dt`` ms, and is not changed by rounding."""
+    model = population.model
+    found = _REFRACTORY.search(model.equations)
+    name = "t_ref" if isinstance(model, Cable) else found.group(1) if found else ""
+    if name in population.parameters:
+        check_steps(population.parameters[name], dt, f"{where}, parameter '{name}'")
+
+
+def check_steps(value: Value, dt: float, where: str) -> None:
+    """A time that is rounded to steps: refused if it is too long to be counted, with a warning if rounding changes it by over 1 %."""
+    if isinstance(value, Distribution):
+        return
+    times: Any = value.values.ravel() if isinstance(value, Array) else [float(to_internal(value, "ms", where))]
+    longest = max(map(float, times), default=0.0)
+    if longest / dt > LONGEST:
+        raise AmineError(
+            where, "the time is too long", given=f"{longest:g} ms", expected=f"at most {LONGEST * dt:g} ms"
+        )
+    if isinstance(value, Array):
+        return
+    steps = math.floor(longest / dt + 0.5)
+    if abs(steps * dt - longest) > 0.01 * longest:
+        hint = f"give a multiple of {dt:g} ms, or the network a smaller dt"
+        warn(where, f"it is rounded to {steps * dt:g} ms, whole steps of {dt:g} ms", given=value, hint=hint)
