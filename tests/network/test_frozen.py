@@ -11,6 +11,7 @@ import pytest
 
 import amine as am
 from amine.frozen import FrozenDict, FrozenList
+from amine.models import Model
 
 uM, um = am.units.uM, am.units.um
 
@@ -48,8 +49,11 @@ def things(x, seen):
         for v in x:
             things(v, seen)
     elif type(x).__module__.startswith("amine."):
-        for v in vars(x).values():
-            things(v, seen)
+        names = [f.name for f in dataclasses.fields(x)] if dataclasses.is_dataclass(x) else vars(x)
+        for name in names:
+            things(getattr(x, name), seen)
+        if isinstance(x, Model):
+            things(x.state_units, seen)
 
 
 NET = described()

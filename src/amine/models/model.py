@@ -138,7 +138,8 @@ class Model:
     def state_units(self) -> dict[str, str]:
         """The states and their units, read from the text alone (without the parser, which is slow to import)."""
         found = {m.group(1): m.group(2).strip() for m in _STATE_LINE.finditer(self.equations)}
-        return found | {m.group(1): m.group(2) for m in _INPUT_LINE.finditer(self.equations)}
+        found |= {m.group(1): m.group(2) for m in _INPUT_LINE.finditer(self.equations)}
+        return FrozenDict(found, self.where, "write other equations")
 
     @cached_property
     def weight_unit(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
-from amine.frozen import closed
+from amine.frozen import FrozenDict, closed
 from amine.models.accuracy import accuracy
 from amine.models.model import Model
 from amine.models.naming import state_name
@@ -130,7 +130,7 @@ class Cable(Model):
         found = {"v": "mV"}
         for x in self.layers:
             found |= {state_name(s, x.label): u for s, u in x.model.state_units.items()}
-        return found
+        return FrozenDict(found, self.where, "put other channels on it")
 
     def latex(self) -> str:
         """The equations of its channels as LaTeX."""
