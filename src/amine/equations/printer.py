@@ -1,170 +1,204 @@
-"""SymPy expressions as source text: for kernels (``F(...)`` literals, inlined functions) and for NumPy."""
+"""Expressions as text: for kernels (Numba), NumPy and torch, Python scalars, and C.
+
+A printer is a table of operators and functions; what it prints was settled before (:mod:`amine.equations.lower`). Brackets
+stand only where precedence asks for them, and long lines are broken within brackets.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any
 
-import sympy as sp
-from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
+from amine.equations import terms as ir
+from amine.equations.lower import Lowering
 
-from amine.equations.symbols import exprel
+WIDTH = 110
+
+_PYTHON = {
+    "or": 1, "and": 2, "not": 3, ">": 4, ">=": 4, "<": 4, "<=": 4, "==": 4, "!=": 4, "|": 5, "&": 7, ">>": 8, "<<": 8,
+    "+": 9, "-": 9, "*": 10, "/": 10, "//": 10, "%": 10, "minus": 11,
+}  # fmt: skip
+_C = {
+    "or": 1, "|": 1, "and": 2, "&": 2, "==": 3, "!=": 3, ">": 4, ">=": 4, "<": 4, "<=": 4, "+": 5, "-": 5,
+    "*": 6, "/": 6, "%": 6, "not": 7, "minus": 7,
+}  # fmt: skip
+_BRACKETS = {"list": "[]", "tuple": "()", "set": "{}"}
+CHOICE, ATOM = 0, 99
+_COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one language writes what all have: functions by name, literals, operators."""
+
+    functions: dict[str, str]
+    number: Callable[[float], str]
+    precedence: dict[str, int] = field(default_factory=lambda: _PYTHON)
+    words: dict[str, str] = field(default_factory=dict)  # operators that are written otherwise
+    choice: str = "{1} if {0} else {2}"
+    nested: bool = False  # whether a comparison may stand within another without brackets
+
+
+def _plain(x: float) -> str:
+    return repr(float(x))
+
+
+_NUMPY = {f: f"np.{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "floor", "sign", "abs")}
+_NUMPY |= {"pow": "np.power", "min": "np.minimum", "max": "np.maximum", "select": "np.where", "not": "np.logical_not"}
+_SCALAR = {f: f"math.{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "floor", "pow")}
+_SCALAR |= {"exprel": "exprel64", "sign": "sign64"}
+KERNEL_FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow")
+DIALECTS = {
+    "kernel": Dialect({f: f"v{f}" for f in KERNEL_FUNCTIONS}, lambda x: f"F({_plain(x)})"),
+    "numpy": Dialect(_NUMPY, _plain),
+    "scalar": Dialect(_SCALAR, _plain),
+    "c": Dialect(
+        {"pow": "pow", "abs": "fabs", "min": "fmin", "max": "fmax"},
+        lambda x: f"R({_plain(x)})",
+        _C,
+        {"and": "&&", "&": "&&", "or": "||", "|": "||", "not": "!"},
+        "{0} ? {1} : {2}",
+    ),
+}
 
 
 class Printer:
-    """Prints expressions: ``kernel`` with device functions and typed literals, ``numpy`` or ``scalar`` in float64."""
+    """Prints expressions: ``kernel`` with device functions and typed literals, ``numpy`` or ``scalar`` in float64, ``c``.
+
+    ``name`` says what a symbol of a SymPy expression is called.
+    """
 
     def __init__(self, mode: str, name: Callable[[str], str] = str):
-        self.kernel, self.scalar, self.name = mode == "kernel", mode == "scalar", name
-        self.branch = mode != "numpy"
-
-    def number(self, x: Any) -> str:
-        value = repr(float(x))
-        return f"F({value})" if self.kernel else f"({value})"
+        self.dialect, self.lower = DIALECTS[mode], Lowering(name)
 
     def __call__(self, e: Any) -> str:
-        e = sp.sympify(e)
-        if e.is_Symbol:
-            return self.name(e.name)
-        if e.is_number:
-            return self.number(e)
-        if isinstance(e, BooleanTrue | BooleanFalse):
-            return "True" if e else "False"
-        method = getattr(self, "on_" + type(e).__name__, None)
-        if method is None:
-            raise NotImplementedError(f"no code for {type(e).__name__}")
-        return method(e)
+        return self.text(self.lower(e))
 
-    def on_Add(self, e: sp.Add) -> str:
-        text = ""
-        for a in sorted(e.args, key=lambda a: (a.could_extract_minus_sign(), sp.default_sort_key(a))):
-            minus = bool(text) and a.could_extract_minus_sign()
-            text += (" - " if minus else " + " if text else "") + self(-a if minus else a)
-        return f"({text})"
+    def text(self, e: ir.Expr, room: int = 10_000) -> str:
+        """The expression on one line, or on several if it is longer than ``room``; then brackets around it are needed."""
+        if isinstance(e, ir.Table):
+            return self._table(e.entries, room)
+        flat = self._flat(e)[0]
+        return flat if len(flat) <= room else self._broken(e, room)
 
-    def on_Mul(self, e: sp.Mul) -> str:
-        top, bottom = [], []
-        for a in e.args:
-            if isinstance(a, sp.Pow) and a.exp.is_number and a.exp.is_negative:
-                bottom.append(sp.Pow(a.base, -a.exp))
-            else:
-                top.append(a)
-        if top and top[0] == -1:
-            rest = sp.Mul(*top[1:], *[sp.Pow(b, -1) for b in bottom], evaluate=False) if len(e.args) > 1 else None
-            return f"(-{self(e / -1)})" if rest is not None else self.number(-1)
-        text = "*".join(self(a) for a in top) or self.number(1)
-        return f"({text}/{self._product(bottom)})" if bottom else f"({text})"
+    # --- on one line -------------------------------------------------------------------------------------------
 
-    def _product(self, parts: list[Any]) -> str:
-        return "(" + "*".join(self(b) for b in parts) + ")"
+    def _flat(self, e: ir.Expr) -> tuple[str, int]:
+        """Text and precedence."""
+        match e:
+            case ir.Name(name):
+                return name, ATOM
+            case ir.Number(value):
+                text = self.dialect.number(value)
+                return text, self.dialect.precedence["minus"] if text.startswith("-") else ATOM
+            case ir.Integer(value) | ir.Boolean(value):
+                return str(value), ATOM
+            case ir.Unary("not", x) if "not" in self.dialect.functions:
+                return f"{self.dialect.functions['not']}({self._flat(x)[0]})", ATOM
+            case ir.Unary(op, x):
+                level = self.dialect.precedence["minus" if op == "-" else op]
+                word = self.dialect.words.get(op, op)
+                return f"{word}{' ' if word.isalpha() else ''}{self._within(x, level)}", level
+            case ir.Binary(op, a, b):
+                return self._binary(op, a, b)
+            case ir.Call(f, args):
+                return f"{self.dialect.functions.get(f, f)}({', '.join(self._flat(a)[0] for a in args)})", ATOM
+            case ir.Item(array, index):
+                return f"{self._within(array, ATOM)}[{', '.join(self._flat(i)[0] for i in index)}]", ATOM
+            case ir.Choice(c, a, b):
+                parts = [self._within(x, CHOICE + 1) for x in (c, a, b)]
+                return self.dialect.choice.format(*parts), CHOICE
+            case ir.Listed(kind, items):
+                return self._listed(kind, [self._flat(x)[0] for x in items]), ATOM
+            case ir.Table(entries):
+                return "{" + ", ".join(f"{k!r}: {self._flat(x)[0]}" for k, x, _ in entries) + "}", ATOM
+        raise NotImplementedError(type(e).__name__)
 
-    def on_Pow(self, e: sp.Pow) -> str:
-        if e.exp.is_Integer and 0 < int(e.exp) <= 64:
-            return self._power(self(e.base), int(e.exp))
-        if e.exp == sp.Rational(1, 2):
-            return f"{self._function('sqrt')}({self(e.base)})"
-        if e.exp.is_number and e.exp.is_negative:
-            return f"({self.number(1)}/{self(sp.Pow(e.base, -e.exp))})"
-        if self.kernel:
-            return f"vpow({self(e.base)}, {self(e.exp)})"
-        return f"{'math.pow' if self.scalar else 'np.power'}({self(e.base)}, {self(e.exp)})"
+    def _table(self, entries: tuple[tuple[ir.Key, ir.Expr, str], ...], room: int) -> str:
+        """A dictionary with an entry a line; a long value in brackets."""
+        lines = ["{"]
+        for name, x, comment in entries:
+            lines += [f"    # {line}" for line in wrap(comment, WIDTH - 12)]
+            text = self.text(x, room - 8 - len(repr(name)))
+            text = f"(\n{shifted(text)}\n)" if "\n" in text and not isinstance(x, ir.Call | ir.Listed) else text
+            lines += [shifted(f"{name!r}: {text},")]
+        return "\n".join([*lines, "}"])
 
-    def _power(self, x: str, n: int) -> str:
-        if n == 1:
-            return x
-        half = self._power(x, n // 2)
-        return f"({half}*{half}{'*' + x if n % 2 else ''})"
+    def _within(self, e: ir.Expr, level: int) -> str:
+        """The text of a part, in brackets where the whole binds more tightly."""
+        text, own = self._flat(e)
+        return text if own >= level else f"({text})"
 
-    def _function(self, f: str) -> str:
-        if self.kernel:
-            return f"v{f}"
-        if self.scalar:
-            return {"exprel": "exprel64", "sign": "sign64"}.get(f, f"math.{f}")
-        return {"exprel": "exprel"}.get(f, f"np.{f}")
+    def _binary(self, op: str, a: ir.Expr, b: ir.Expr) -> tuple[str, int]:
+        level = self.dialect.precedence[op]
+        minus = self.dialect.precedence["minus"]
+        left = self._within(a, level + 1 if op in _COMPARISONS else level)
+        right, own = self._flat(b)
+        if own <= level or own == minus:  # on the right, a sign gets brackets for the reader
+            right = f"({right})"
+        return left + self._operator(op) + right, level
 
-    def _call(self, f: str, e: Any) -> str:
-        return f"{self._function(f)}({', '.join(self(a) for a in e.args)})"
+    def _operator(self, op: str) -> str:
+        word = self.dialect.words.get(op, op)
+        return word if op in ("*", "/") else f" {word} "
 
-    def on_exp(self, e: Any) -> str:
-        return self._call("exp", e)
+    @staticmethod
+    def _listed(kind: str, items: list[str]) -> str:
+        left, right = _BRACKETS[kind]
+        return left + ", ".join(items) + ("," if kind == "tuple" and len(items) == 1 else "") + right
 
-    def on_log(self, e: Any) -> str:
-        return self._call("log", e)
+    # --- on several lines --------------------------------------------------------------------------------------
 
-    def on_sin(self, e: Any) -> str:
-        return self._call("sin", e)
+    def _broken(self, e: ir.Expr, room: int) -> str:
+        """The expression broken at its outermost operators or arguments."""
+        match e:
+            case ir.Binary(op, _, _) if op not in _COMPARISONS:
+                level = self.dialect.precedence[op]
+                parts = self._operands(e, level)
+                lines = [f"{o} {self._part(x, level, o, room - 2 - len(o))}".lstrip() for o, x in parts]
+                return "\n".join(lines)
+            case ir.Binary(op, a, b):
+                level = self.dialect.precedence[op] + 1
+                word = self._operator(op).strip()
+                return f"{self._part(a, level, '', room)}\n{word} {self._part(b, level, '', room - 4)}"
+            case ir.Unary("-", x):
+                return "-" + self._part(x, self.dialect.precedence["minus"], "", room - 1)
+            case ir.Call(f, args):
+                inner = ",\n".join(self.text(a, room - 4) for a in args)
+                return f"{self.dialect.functions.get(f, f)}(\n{shifted(inner)}\n)"
+            case ir.Listed(kind, items):
+                inner = "".join(f"{self.text(x, room - 5)},\n" for x in items)
+                left, right = _BRACKETS[kind]
+                return f"{left}\n{shifted(inner.rstrip())}\n{right}"
+        return self._flat(e)[0]
 
-    def on_cos(self, e: Any) -> str:
-        return self._call("cos", e)
+    def _operands(self, e: ir.Expr, level: int) -> list[tuple[str, ir.Expr]]:
+        """The operands of a chain of operators of one level from the left, each with the operator before it."""
+        if isinstance(e, ir.Binary) and self.dialect.precedence[e.op] == level:
+            return [*self._operands(e.left, level), (self._operator(e.op).strip(), e.right)]
+        return [("", e)]
 
-    def on_tan(self, e: Any) -> str:
-        x = e.args[0]
-        return self(sp.Mul(sp.sin(x), sp.Pow(sp.cos(x), -1), evaluate=False))
+    def _part(self, e: ir.Expr, level: int, op: str, room: int) -> str:
+        """An operand, in brackets where needed; ``op`` before it says that it stands on the right."""
+        flat, own = self._flat(e)
+        bare = own > level and own != self.dialect.precedence["minus"] if op else own >= level
+        if len(flat) + 2 <= room:
+            return flat if bare else f"({flat})"
+        text = self._broken(e, room - 4)
+        return text if bare else f"(\n{shifted(text)}\n)"
 
-    def on_tanh(self, e: Any) -> str:
-        return self._call("tanh", e)
 
-    def on_sinh(self, e: Any) -> str:
-        return self((sp.exp(e.args[0]) - sp.exp(-e.args[0])) / 2)
+def shifted(text: str) -> str:
+    return "\n".join("    " + line for line in text.split("\n"))
 
-    def on_cosh(self, e: Any) -> str:
-        return self((sp.exp(e.args[0]) + sp.exp(-e.args[0])) / 2)
 
-    def on_exprel(self, e: exprel) -> str:
-        return self._call("exprel", e)
-
-    def on_floor(self, e: Any) -> str:
-        return self._call("floor", e)
-
-    def on_sign(self, e: Any) -> str:
-        return self._call("sign", e)
-
-    def on_Abs(self, e: Any) -> str:
-        return f"{'abs' if self.branch else 'np.abs'}({self(e.args[0])})"
-
-    def _fold(self, f: str, e: Any) -> str:
-        text = self(e.args[0])
-        for a in e.args[1:]:
-            text = f"{f}({text}, {self(a)})"
-        return text
-
-    def on_Min(self, e: Any) -> str:
-        return self._fold("min" if self.branch else "np.minimum", e)
-
-    def on_Max(self, e: Any) -> str:
-        return self._fold("max" if self.branch else "np.maximum", e)
-
-    def on_Piecewise(self, e: Any) -> str:
-        text = self(e.args[-1][0])
-        for value, condition in reversed(e.args[:-1]):
-            f = "select" if self.branch else "np.where"
-            text = f"{f}({self(condition)}, {self(value)}, {text})"
-        return text
-
-    def on_Heaviside(self, e: Any) -> str:
-        f = "select" if self.branch else "np.where"
-        return f"{f}({self(e.args[0])} >= {self.number(0)}, {self.number(1)}, {self.number(0)})"
-
-    def _compare(self, op: str, e: Any) -> str:
-        return f"({self(e.args[0])} {op} {self(e.args[1])})"
-
-    def on_StrictGreaterThan(self, e: Any) -> str:
-        return self._compare(">", e)
-
-    def on_GreaterThan(self, e: Any) -> str:
-        return self._compare(">=", e)
-
-    def on_StrictLessThan(self, e: Any) -> str:
-        return self._compare("<", e)
-
-    def on_LessThan(self, e: Any) -> str:
-        return self._compare("<=", e)
-
-    def on_And(self, e: And) -> str:
-        return "(" + " & ".join(self(a) for a in sorted(e.args, key=str)) + ")"
-
-    def on_Or(self, e: Or) -> str:
-        return "(" + " | ".join(self(a) for a in sorted(e.args, key=str)) + ")"
-
-    def on_Not(self, e: Not) -> str:
-        return f"(not {self(e.args[0])})" if self.branch else f"np.logical_not({self(e.args[0])})"
+def is_truth(e: ir.Expr) -> bool:
+    """Whether an expression is true or false rather than a number."""
+    match e:
+        case ir.Binary(op, _, _):
+            return op in (*_COMPARISONS, "&", "|", "and", "or")
+        case ir.Unary("not", _) | ir.Boolean(_):
+            return True
+    return False

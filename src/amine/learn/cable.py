@@ -16,10 +16,14 @@ import torch
 from numba import njit
 from torch import nn
 
-from amine.engine.codegen.cell import assignments
-from amine.engine.codegen.tree import _Group as Membrane
+from amine.engine.codegen import ir
+from amine.engine.codegen.membrane import MembraneProgram
+from amine.engine.codegen.prepared import constants_table, initial_table
+from amine.engine.codegen.program import names_of, statements
+from amine.engine.codegen.text import PythonPrinter
 from amine.engine.resolve.resolved import resolve
 from amine.engine.resolve.tree import names_at
+from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.tensors import TorchNumpy, exprel
@@ -196,7 +200,7 @@ class CableCell(nn.Module):
         at = self.members[q]
         each = [names_at(self.neuron, int(i)) for i in at]
         found: dict[str, Any] = {"T": self.value("T")}
-        for p in self.groups[q].parameters:
+        for p in self.groups[q].program.parameters:
             if p == "T":
                 continue
             values = [self.value(e[p]) for e in each]
@@ -207,7 +211,7 @@ class CableCell(nn.Module):
     def _constants(self, q: int) -> dict[str, Any]:
         p = self._values_at(q)
         found = dict(self.code[q].constants(TorchNumpy(), exprel, p, self.dt))
-        lin = self.groups[q].stepper.linear
+        lin = self.groups[q].program.linear
         if lin.states:
             raise AmineError(
                 "CableCell", "states with exact propagators have no gradient here", given=", ".join(lin.states)
@@ -231,12 +235,12 @@ def _positive(name: str) -> bool:
     return name.startswith(("g_max", "tau", "C_m", "depth", "gamma"))
 
 
-def _membranes(neuron: Cable) -> tuple[list[Membrane], list[np.ndarray]]:
+def _membranes(neuron: Cable) -> tuple[list[MembraneProgram], list[np.ndarray]]:
     """The kinds of membrane of a cell on its own, as the engine has them."""
     net = Network()
     net.population("cell", 1, neuron)
     member = resolve(net).members[0]
-    groups = [Membrane(member.structure, m, q) for q, m in enumerate(member.structure.membranes)]
+    groups = [MembraneProgram(member.structure, m, q) for q, m in enumerate(member.structure.membranes)]
     return groups, [np.array(at) for at in member.plan.members]
 
 
@@ -247,34 +251,23 @@ class _Code:
     initial: Any
 
 
-def _compile(g: Membrane) -> _Code:
-    """The functions of a membrane from the text that the printer makes of its expressions."""
-    p = Printer("numpy")
-    used = {s.name for _, e in g.steps for s in e.free_symbols}
-    named = [n for kind in g.constants.values() for n in kind]
-    body = [f"{n} = c['{n}']" for n in named] + [f"{s} = s['{s}']" for s in g.fused.rhs if s in used]
-    body += assignments(g.steps, p)
-    names = [n for n, _ in g.steps]
-    step = [
-        "def step(np, exprel, c, v, t, s):",
-        *(f"    {x}" for x in body),
-        "    return {" + ", ".join(f"'{n}': {n}" for n in names) + "}",
-    ]
-    read = [f"    {n} = p['{n}']" for n in g.parameters]
-    constants = [f"'{n}': {p(e)}" for e, n in g.stepper.constants.named.items()]
-    initial = [f"'{s}': {p(e)}" for s, e in g.fused.initial.items()]
-    text = "\n".join(
-        [
-            *step,
-            "def constants(np, exprel, p, dt):",
-            *read,
-            "    return {" + ", ".join(constants) + "}",
-            "def initial(np, exprel, p, v):",
-            *read,
-            "    t = 0.0",
-            "    return {" + ", ".join(initial) + "}",
-        ]
-    )
+def _compile(g: MembraneProgram) -> _Code:
+    """The functions of a membrane, printed for torch from its program."""
+    p, say = g.program, PythonPrinter(Printer("numpy"))
+    used = names_of(e for _, e in p.body)
+    shown = {n: p.shown[n] for kind in g.constants.values() for n in kind}
+    read = [ir.assign(n, ir.item("p", repr(n))) for n in p.parameters]
+    step: list[ir.Statement] = [ir.assign(x, ir.item("c", repr(x))) for x in shown.values()]
+    step += [ir.assign(s, ir.item("s", repr(s))) for s in p.load if s in used]
+    step += statements(p.body, Lowering(lambda n: shown.get(n, n)), p.stages)
+    made = ir.Table(tuple((n, ir.Name(n), "") for n in (*p.out.values(), *p.results)))
+    zero = ir.assign("t", ir.Number(0.0))
+    functions = {
+        "step": (("np", "exprel", "c", "v", "t", "s"), [*step, ir.Return(made)]),
+        "constants": (("np", "exprel", "p", "dt"), [*read, ir.Return(constants_table(p))]),
+        "initial": (("np", "exprel", "p", "v"), [*read, zero, ir.Return(initial_table(p.initial))]),
+    }
+    text = "".join(say.function(ir.Function(n, args, ir.without_unread(body))) for n, (args, body) in functions.items())
     scope: dict[str, Any] = {}
     exec(compile(text, f"<membrane {g.q}>", "exec"), scope)
     return _Code(scope["step"], scope["constants"], scope["initial"])

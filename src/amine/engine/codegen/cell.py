@@ -1,4 +1,4 @@
-"""From a fused system to source text: one branch-free loop over each block of 64 neurons, and what feeds it.
+"""A program as source text for the engine: one branch-free loop over each block of 64 neurons, and what feeds it.
 
 Places in the state array are unsigned in the text: Numba checks signed ones for being negative, and then the loop does not
 vectorise.
@@ -9,17 +9,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import sympy as sp
-
+from amine.engine.codegen import ir
 from amine.engine.codegen.fuse import Fused, fuse
+from amine.engine.codegen.prepared import preparation
+from amine.engine.codegen.program import Program, ProgramLowering, names_of, point_program, statements
+from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.refresh import Refresh
-from amine.engine.codegen.step import Stepper
+from amine.engine.codegen.text import PythonPrinter
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.cells import CellStructure
 from amine.equations.printer import Printer
-from amine.models.naming import GAP_CURRENT, JUMP, gain_name, stimulus_input
+from amine.models.naming import GAP_CURRENT, JUMP, stimulus_input
 
 FUNCTION = "@njit(nogil=True, fastmath=FAST, error_model='numpy')"
+SCALAR_FUNCTION = "@njit(nogil=True, error_model='numpy')"
+ARGUMENTS = ("X", "base", "first", "last", "C", "p", "inputs", "row", "u", "t", "k", "spk", "at", "id0")
+# names that the functions of a cell use for themselves, and that are theirs in the module
+OWN = frozenset(
+    (
+        *ARGUMENTS,
+        *("o", "l", "b", "c", "marks", "hits", "free", "worst", "changes", "value", "step", "dt"),
+        *("F", "STEP", "I64", "U8", "U64", "NEVER", "FAST", "np", "math", "njit", "range", "abs", "min", "max"),
+        *(
+            "select",
+            "eight",
+            "empty_marks",
+            "to_step",
+            "from_step",
+            "exprel",
+            "exprel64",
+            "sign64",
+            "expm",
+            "noise_root",
+        ),
+        *(f"v{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow")),
+        *("A", "G", "L", "M", "E", "half"),
+    )
+)
 
 
 @dataclass
@@ -36,7 +62,7 @@ class CellCode:
     spikes: bool
     linear: dict[str, Any] | None  # sizes of the exactly advanced system, whether half steps are needed
     poisson: int  # number of Poisson inputs
-    needs: list[str]  # parameters from which constants are worked out anew when some of them vary
+    needs: list[str]  # parameters from which constants are computed again when some of them vary
     source: str = ""
     tree: ClassVar[bool] = False
 
@@ -56,77 +82,61 @@ def generate(cell: CellStructure, index: int) -> CellCode:
 
 
 class _Writer:
+    """The driver of blocks of 64 lanes: says where each name of a program lies, and prints the loop."""
+
     def __init__(self, cell: CellStructure, fused: Fused, index: int):
         self.cell, self.fused, self.index = cell, fused, index
-        self.stepper = Stepper(fused, cell.arrays)
-        self.states = list(fused.rhs)
-        # what receptors add to the voltage itself: row -> factor
-        self.jumps: dict[str, Any] = {
-            row: _s(gain_name(label)) if gain_name(label) in cell.varying else None
-            for label, row in fused.targets.items()
-            if row.startswith(JUMP)
-        }
-        self.printer = Printer("kernel", self._local)
+        self.program = program = point_program(cell, fused)
+        self.states = list(program.load)
+        self.used = names_of(e for _, e in program.body)
+        self.trial_used = set(self.used)
+        self.used |= names_of([program.condition])
+        units = [f"u_{j}" for j in range(cell.stimuli)]
+        program.give_names({*OWN, *units, *(f"{s}_" for s in program.load)} - {"dt"})
+        self.rows = self._rows(program)
+        self.lower = ProgramLowering(self._local)
+        self.printer = PythonPrinter(Printer("kernel"))
 
     def _local(self, name: str) -> str:
         """What a name is called in the loop: those of states, which are the user's, must not be those of the loop itself."""
-        return f"{name}_" if name in self.fused.rhs else name
+        return self.program.shown.get(name) or (f"{name}_" if name in self.program.load else name)
 
     def code(self) -> CellCode:
-        take = self.stepper.constants.take
-        steps, new = self.stepper.updates()
-        condition = None
-        if self.fused.threshold is not None:
-            condition = take(
-                self.fused.threshold.subs({_s(n): _s(f"next_{n}") for n in self.states}, simultaneous=True)
-            )
-        resets = [(n, take(e)) for n, e in self.fused.reset]
-        self.jumps = {row: factor and take(factor) for row, factor in self.jumps.items()}
-        ref = None
-        if self.fused.refractory is not None:
-            ref = self.stepper.constants.constant(sp.floor(self.fused.refractory / _s("dt") + sp.Rational(1, 2)))
-        scalars, differ = self.stepper.constants.split()
-        noises = sorted({s.name for _, e in steps for s in e.free_symbols if s.name.startswith("z_")})
-        rows = self._rows(differ, noises)
-        lin = self.stepper.linear
-        sizes = {"n": len(lin.states), "inputs": len(lin.inputs), "noises": len(lin.noises), "half": self.stepper.half}
+        p, lin = self.program, self.program.linear
+        sizes = {"n": len(lin.states), "inputs": len(lin.inputs), "noises": len(lin.noises), "half": p.half}
+        refresh = Refresh(p, self.cell.varying, p.scalars, self.rows) if self.cell.varying else None
         out = CellCode(
-            self.states,
-            self.fused.units,
-            self.stepper.methods,
-            self.fused.targets,
-            rows,
-            scalars,
-            noises,
-            condition is not None,
-            sizes if lin.states else None,
-            len(self.cell.poisson),
-            [],
+            states=self.states,
+            units=p.units,
+            integrators=p.integrators,
+            targets=self.fused.targets,
+            rows=[p.key(n) for n in self.rows],
+            scalars=[p.key(n) for n in p.scalars],
+            noises=p.noises,
+            spikes=p.condition is not None,
+            linear=sizes if lin.states else None,
+            poisson=len(self.cell.poisson),
+            needs=refresh.needs if refresh else [],
         )
-        refresh = Refresh(self.stepper, self.cell.varying, scalars, rows) if self.cell.varying else None
-        out.needs = refresh.needs if refresh else []
+        functions = [
+            *([self._emit()] if out.spikes else []),
+            self._update(trial=False),
+            *([self._update(trial=True)] if self.cell.gap else []),
+        ]
         out.source = "".join(
             [
-                f"# {self.cell.neuron.name}: " + ", ".join(f"{s} {m}" for s, m in self.stepper.methods.items()) + "\n",
-                self._preparation(),
-                self._emit(out, resets, ref) if out.spikes else "",
-                self._update(out, steps, new, condition, ref, trial=False),
-                self._update(out, steps, new, condition, ref, trial=True) if self.cell.gap else "",
+                f"# {p.name}: " + ", ".join(f"{s} {m}" for s, m in p.integrators.items()) + "\n",
+                preparation(p, str(self.index)),
+                *(self.printer.function(f) for f in functions),
                 refresh.source(self.index) if refresh else "",
             ]
         )
         return out
 
-    def _rows(self, differ: list[str], noises: list[str]) -> list[str]:
-        rows = [
-            *self.states,
-            "_ref",
-            *self.jumps,
-            *self.fused.rows,
-            *differ,
-            *noises,
-            *(stimulus_input(j) for j in range(self.cell.stimuli)),
-        ]
+    def _rows(self, program: Program) -> list[str]:
+        jumps = [n for n in program.inputs if n.startswith(JUMP)]
+        rows = [*self.states, "_ref", *jumps, *self.fused.rows, *program.differ, *program.noises]
+        rows += [stimulus_input(j) for j in range(self.cell.stimuli)]
         if self.cell.gap:
             rows += [GAP_CURRENT, "_trial"]
         for j, (_, weights, rates) in enumerate(self.cell.poisson):
@@ -134,200 +144,114 @@ class _Writer:
         # a stride of 4 kB or a large part of it would put a row of all blocks into the same few sets of the cache
         return [*rows, "_spare"] if len(rows) > 4 and len(rows) % 4 == 0 else rows
 
-    # --- prepared once, in float64 -----------------------------------------------------------------------------
+    # --- where values lie --------------------------------------------------------------------------------------
 
-    def _preparation(self) -> str:
-        """Python functions that work out constants, matrices and initial values from parameters."""
-        numpy = Printer("numpy")
-        names = sorted(self.fused.parameters)
-        read = [f"    {n} = _p['{n}']" for n in names]
-        constants = [f"        '{n}': {numpy(e)}," for e, n in self.stepper.constants.named.items()]
-        initial = [f"        '{s}': {numpy(e)}," for s, e in self.fused.initial.items()]
-        lin = self.stepper.linear
-        matrices = [
-            f"        [{', '.join('[' + ', '.join(numpy(e) for e in row) + ']' for row in getattr(lin, k))}],"
-            for k in "ABG"
-        ]
-        parts = [
-            (f"constants_{self.index}", "_p, dt", ["    return {", *constants, "    }"]),
-            (f"initial_{self.index}", "_p", ["    t = 0.0", "    return {", *initial, "    }"]),
-            (f"matrices_{self.index}", "_p", ["    return (", *matrices, "    )"]),
-        ]
-        return "".join("\n".join([f"def {n}({a}):", *read, *body]) + "\n\n\n" for n, a, body in parts)
+    def _at(self, name: str) -> ir.Item:
+        row = self.rows.index(name) * BLOCK
+        place = ir.expr("o") + ir.call("U64", row) if row else ir.Name("o")
+        return ir.item("X", place + "l")
+
+    def _read(self, name: str, mass: bool) -> ir.Expr:
+        if name in self.stimuli:
+            return ir.Name(f"u_{self.stimuli.index(name)}") * self._at(name)
+        return ir.call("F", ir.call("to_step", self._at(name))) if mass else self._at(name)
+
+    @property
+    def stimuli(self) -> list[str]:
+        """Names of the currents of stimuli, each of which has a factor of its own for all neurons."""
+        return [stimulus_input(j) for j in range(self.cell.stimuli)]
 
     # --- one step ----------------------------------------------------------------------------------------------
 
-    def _update(
-        self, out: CellCode, steps: list[Any], new: dict[str, str], condition: Any, ref: Any, trial: bool
-    ) -> str:
+    def _update(self, trial: bool) -> ir.Function:
         """``update_i`` advances one step and returns where the list of spikes ends; ``update_i_trial`` only says where v would go."""
-        used = {s.name for _, e in steps for s in e.free_symbols}
-        used |= {s.name for s in condition.free_symbols} if condition is not None and not trial else set()
-        used |= {self._held(s) for s in self.fused.hold} if ref is not None else set()
-        used |= {str(gain) for gain in self.jumps.values() if gain}
-        spikes = out.spikes and not trial
+        spikes = self.program.condition is not None and not trial
+        scalars = self.program.scalars
+        body: list[ir.Statement] = [
+            ir.assign(self._local(n), ir.item("C", "p", i)) for i, n in enumerate(scalars) if n in self._used(trial)
+        ]
+        body += [ir.assign(f"u_{j}", quote_expr(f"inputs[row, u + {j}]")) for j in range(self.cell.stimuli)]
+        body += quote(f"worst = F(0.0)\nchanges = np.empty({BLOCK}, F)") if trial else []
+        body += quote("marks = empty_marks()") if spikes else []
+        block = [
+            *quote(
+                f"o = U64(base + b * {len(self.rows) * BLOCK})\nfor l in range(U64({BLOCK})):\n    lane",
+                lane=self._lane(trial),
+            ),
+            *(self._listing() if spikes else []),
+            # apart from the loop above, which would not vectorise with a running maximum
+            *(quote(f"for l in range(U64({BLOCK})):\n    worst = max(worst, changes[l])") if trial else []),
+        ]
+        body += quote("for b in range(first, last):\n    block", block=block)
+        body.append(ir.Return(ir.Name("worst" if trial else "at")))
         name = f"update_{self.index}{'_trial' if trial else ''}"
-        text = [FUNCTION, f"def {name}(X, base, first, last, C, p, inputs, row, u, t, k, spk, at, id0):"]
-        text += [f"    {n} = C[p, {i}]" for i, n in enumerate(out.scalars) if n in used]
-        text += [f"    u_{j} = inputs[row, u + {j}]" for j in range(self.cell.stimuli)]
-        text += ["    worst = F(0.0)", f"    changes = np.empty({BLOCK}, F)"] if trial else []
-        text += ["    marks = empty_marks()"] if spikes else []
-        text += ["    for b in range(first, last):", f"        o = U64(base + b * {len(out.rows) * BLOCK})"]
-        text += [
-            f"        for l in range(U64({BLOCK})):",
-            *(" " * 12 + line for line in self._lane(out, steps, new, condition, ref, used, trial)),
-        ]
-        if spikes:
-            text += [
-                "        hits = U64(0)",  # apart from the loop above, which a running value would slow by half
-                f"        for l in range(U64({BLOCK // 8})):",
-                "            hits |= eight(marks, l)",
-                "        if hits != 0:",
-                f"            at = emit_{self.index}(X, o, C, p, k, spk, at, id0 + b * {BLOCK}, marks)",
-            ]
-        if trial:  # apart from the loop above, which would not vectorise with a running maximum
-            text += [f"        for l in range(U64({BLOCK})):", "            worst = max(worst, changes[l])"]
-        return "\n".join([*text, f"    return {'worst' if trial else 'at'}"]) + "\n\n\n"
+        return ir.Function(name, ARGUMENTS, ir.without_unread(body), FUNCTION)
 
-    def _at(self, out: CellCode, name: str) -> str:
-        row = out.rows.index(name) * BLOCK
-        return f"X[o + U64({row}) + l]" if row else "X[o + l]"
+    def _listing(self) -> list[ir.Statement]:
+        """Lists the spikes of a block if there are any; apart from the loop before, which a running value would slow by half."""
+        return quote(
+            f"'the spikes of this block'\n"
+            f"hits = U64(0)\n"
+            f"for l in range(U64({BLOCK // 8})):\n"
+            f"    hits |= eight(marks, l)\n"
+            f"if hits != 0:\n"
+            f"    at = emit_{self.index}(X, o, C, p, k, spk, at, id0 + b * {BLOCK}, marks)"
+        )
 
-    def _lane(
-        self,
-        out: CellCode,
-        steps: list[Any],
-        new: dict[str, str],
-        condition: Any,
-        ref: Any,
-        used: set[str],
-        trial: bool,
-    ) -> list[str]:
-        scaled = [stimulus_input(j) for j in range(self.cell.stimuli)]
-        text = [f"{self._local(s)} = {self._at(out, s)}" for s in self.states]
-        text += [
-            f"{n} = F(to_step({self._at(out, n)}))" if n in self.fused.masses else f"{n} = {self._at(out, n)}"
-            for n in out.rows
-            if n in used and n not in self.states and n not in scaled
-        ]
-        text += [f"{n} = u_{j} * {self._at(out, n)}" for j, n in enumerate(scaled) if n in used]
-        text += self._body(steps)
-        hold = self.fused.hold if ref is not None else ()
-        text += [f"free = to_step({self._at(out, '_ref')}) <= k"] if out.spikes else []
-        if self.jumps:  # what arrives at the end of this step moves the voltage before the threshold is tested
-            jumps = [self._at(out, row) + (f" * {gain}" if gain else "") for row, gain in self.jumps.items()]
-            text.append(f"{new['v']} = " + " + ".join([new["v"], *jumps]))
-        text += [
-            f"next_{s} = " + (f"({new[s]} if free else {self._held(s)})" if s in hold else new[s]) for s in self.states
-        ]
+    def _used(self, trial: bool) -> set[str]:
+        return self.trial_used if trial else self.used
+
+    def _lane(self, trial: bool) -> list[ir.Statement]:
+        p, used = self.program, self._used(trial)
+        text: list[ir.Statement] = [ir.Comment("at the start of the step")]
+        text += [ir.assign(self._local(s), self._at(s)) for s in self.states]
+        for n in self.rows:
+            if n in used and n not in self.states:
+                text.append(ir.assign(self._local(n), self._read(n, n in p.masses)))
+        if p.condition is not None:
+            text.append(ir.assign("free", quote_expr("to_step(ref) <= k", ref=self._at("_ref"))))
+        text += statements(p.body, self.lower, p.stages)
         if trial:
-            place = self._at(out, "_trial")
-            # lanes beyond the last neuron, marked in _ref, are not asked whether they agree
-            change = f"select(to_step({self._at(out, '_ref')}) < NEVER, abs(next_v - {place}), F(0.0))"
-            return [*text, f"changes[l] = {change}", f"{place} = next_v"]
-        text += [f"{self._at(out, s)} = next_{s}" for s in self.states]
-        text += [f"{self._at(out, row)} = F(0.0)" for row in (*self.jumps, *sorted(self.fused.impulses))]
-        if out.spikes:
-            text.append(f"marks[l] = U8(free & {self.printer(condition)})")
+            return text + quote(
+                "'lanes beyond the last neuron, marked by NEVER, are not asked whether they agree'\n"
+                "changes[l] = select(to_step(ref) < NEVER, abs(v - trial), F(0.0))\n"
+                "trial = v",
+                ref=self._at("_ref"),
+                trial=self._at("_trial"),
+                v=ir.Name(self._local(p.out["v"])),
+            )
+        text.append(ir.Comment("at the end of the step"))
+        text += [ir.assign(self._at(s), self._local(n)) for s, n in p.out.items()]
+        text += [ir.assign(self._at(row), ir.Number(0.0)) for row in p.clears]
+        if p.condition is not None:
+            text += quote("marks[l] = U8(free & crossed)", crossed=self.lower(p.condition))
         return text
-
-    def _held(self, state: str) -> str:
-        """What a held state stays at: where the reset put it, whatever spikes added since, if that is made of parameters alone."""
-        value = dict(self.fused.reset).get(state)
-        fixed = value is not None and {s.name for s in value.free_symbols} <= self.fused.parameters
-        return self.printer(self.stepper.constants.take(value)) if fixed else self._local(state)
-
-    def _body(self, steps: list[Any]) -> list[str]:
-        return assignments(steps, self.printer)
 
     # --- at a spike --------------------------------------------------------------------------------------------
 
-    def _emit(self, out: CellCode, resets: list[Any], ref: Any) -> str:
+    def _emit(self) -> ir.Function:
         """Scalar code for the few neurons of a block that spiked: list them, reset them, say from which step on they are free again."""
-        pad = " " * 12
-        text = [
-            "@njit(nogil=True, error_model='numpy')",
-            f"def emit_{self.index}(X, o, C, p, k, spk, at, id0, marks):",
-            f"    for l in range(U64({BLOCK})):",
-            "        if marks[l] != 0:",
-        ]
-        used = {s.name for _, e in resets for s in e.free_symbols} | ({str(ref)} if ref is not None else set())
-        for n in sorted(used):
-            text.append(
-                f"{pad}{self._local(n)} = " + (self._at(out, n) if n in out.rows else f"C[p, {out.scalars.index(n)}]")
-            )
-        for n, e in resets:
-            text += [f"{pad}{self._local(n)} = {self.printer(e)}", f"{pad}{self._at(out, n)} = {self._local(n)}"]
-        if ref is not None:
-            text.append(f"{pad}{self._at(out, '_ref')} = from_step(k + STEP(1) + STEP({ref}))")
-        text += [f"{pad}spk[at] = id0 + I64(l)", f"{pad}at += 1", "    return at"]
-        return "\n".join(text) + "\n\n\n"
+        p = self.program
+        used = names_of(e for _, e in p.at_spike) | ({p.refractory} if p.refractory else set())
+        shared = [ir.assign(self._local(n), ir.item("C", "p", i)) for i, n in enumerate(p.scalars) if n in used]
+        reset: list[ir.Statement] = [ir.assign(self._local(n), self._at(n)) for n in sorted(used) if n in self.rows]
+        for n, e in p.at_spike:
+            reset += [ir.assign(self._local(n), self.lower(e)), ir.assign(self._at(n), self._local(n))]
+        if p.refractory is not None:
+            wait = ir.Name(self._local(p.refractory))
+            reset += quote("ref = from_step(k + STEP(1) + STEP(wait))", ref=self._at("_ref"), wait=wait)
+        body = quote(
+            f"shared\n"
+            f"for l in range(U64({BLOCK})):\n"
+            f"    if marks[l] != 0:\n"
+            f"        reset\n"
+            f"        spk[at] = id0 + I64(l)\n"
+            f"        at += 1\n"
+            f"return at",
+            shared=shared,
+            reset=reset,
+        )
+        args = ("X", "o", "C", "p", "k", "spk", "at", "id0", "marks")
+        return ir.Function(f"emit_{self.index}", args, ir.without_unread(body), SCALAR_FUNCTION)
 
 
-def _s(name: str) -> Any:
-    from amine.equations.symbols import symbol
-
-    return symbol(name)
-
-
-def assignments(steps: list[Any], printer: Printer) -> list[str]:
-    """The assignments of a step, with common subexpressions named just before their first use."""
-    inverse = _inverses(steps)
-    swap = {x: r**-x.exp for x in _negative_powers(steps) for b, r in inverse.items() if x.base == b}
-    whole = [e.xreplace(swap) if hasattr(e, "xreplace") else e for _, e in steps]
-    found: Any = sp.cse([*inverse, *whole], symbols=(_s(f"_y{i}") for i in range(10_000)), list=True)
-    common = _with_inverses(found[0], list(zip(inverse.values(), found[1], strict=False)))
-    reduced = found[1][len(inverse) :]
-    text, waiting, table = [], list(common), dict(common)
-    for (name, _), e in zip(steps, reduced, strict=True):
-        while waiting and _needs(e, {s for s, _ in waiting}, table):
-            s, sub = waiting.pop(0)
-            text.append(f"{s} = {printer(sub)}")
-        text.append(f"{name} = {printer(e)}")
-    return text
-
-
-def _negative_powers(steps: list[Any]) -> list[Any]:
-    """All 1/x**n in the assignments, in a fixed order."""
-    found: set[Any] = {x for _, e in steps if isinstance(e, sp.Basic) for x in e.atoms(sp.Pow)}
-    return sorted((x for x in found if x.exp.is_Integer and x.exp < 0), key=sp.default_sort_key)
-
-
-def _inverses(steps: list[Any]) -> dict[Any, Any]:
-    """Symbols for 1/x where it is needed in more than one power: a division is the dearest of all operations."""
-    made = {name for name, _ in steps}
-    powers: dict[Any, set[int]] = {}
-    for x in _negative_powers(steps):
-        if not {s.name for s in x.base.free_symbols} & made:
-            powers.setdefault(x.base, set()).add(int(x.exp))
-    many = [b for b, exponents in powers.items() if len(exponents) > 1]
-    return {b: _s(f"_inverse_{i}") for i, b in enumerate(many)}
-
-
-def _with_inverses(common: list[Any], inverses: list[Any]) -> list[Any]:
-    """Common subexpressions with each 1/x put in as soon as all that x is made of is there."""
-    out = []
-    names = {s for s, _ in common}
-    waiting = [(r, 1 / b, b.free_symbols & names) for r, b in inverses]
-    for s, e in [(None, None), *common]:
-        out += [(s, e)] if s is not None else []
-        have = {x for x, _ in out}
-        out += [(r, x) for r, x, needed in waiting if needed <= have]
-        waiting = [w for w in waiting if not w[2] <= have]
-    return out
-
-
-def _needs(e: Any, pending: set[Any], table: dict[Any, Any]) -> bool:
-    """True while a common subexpression that ``e`` uses, directly or not, is still to be printed."""
-    stack, seen = [e], set()
-    while stack:
-        for s in stack.pop().free_symbols:
-            if s in pending:
-                return True
-            if s in table and s not in seen:
-                seen.add(s)
-                stack.append(table[s])
-    return False
-
-
-__all__ = ["CellCode", "assignments", "generate"]

@@ -5,107 +5,122 @@ The loop over neurons stays as it is: it reads the same constants and rows, whic
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from amine.engine.codegen import ir
+from amine.engine.codegen.program import Program, names_of
+from amine.engine.codegen.quote import quote, quote_expr
+from amine.engine.codegen.text import PythonPrinter
 from amine.engine.device.tables import BLOCK
+from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
 
 DECORATOR = "@njit(nogil=True, error_model='numpy')"
 
 
 class Refresh:
-    """Which constants of a kind of cell depend on its varying parameters, and the code that works them out.
+    """Which constants of a kind of cell depend on its varying parameters, and the code that computes them.
 
     Parameters
     ----------
-    stepper : the arithmetic of a step of that kind.
-    varying : names of the parameters that vary.
-    used : constants that generated code reads: shared ones in order, and rows.
+    program : the step of that kind. varying : names of the parameters that vary.
+    scalars, rows : constants that generated code reads, in the order of their table, and rows of a block.
     """
 
-    def __init__(self, stepper: Any, varying: tuple[str, ...], scalars: list[str], rows: list[str]):
-        self.stepper, self.varying, self.scalars, self.rows = stepper, set(varying), scalars, rows
-        lin = stepper.linear
+    def __init__(self, program: Program, varying: tuple[str, ...], scalars: list[str], rows: list[str]):
+        self.program, self.varying, self.scalars, self.rows = program, set(varying), scalars, rows
+        lin = program.linear
         self.entries = [e for m in (lin.A, lin.B, lin.G) for row in m for e in row]
-        self.named = {n: e for e, n in stepper.constants.named.items() if self._touched(e)}
+        self.named = {n: e for e, n in program.constants.items() if self._touched(e)}
         matrix = any(self._touched(e) for e in self.entries)
-        self.linear = list(stepper.constants.extra) if matrix else []
-        found = {s.name for e in self.named.values() for s in e.free_symbols}
-        if self.linear:
-            found |= {s.name for e in self.entries for s in getattr(e, "free_symbols", ())}
+        self.linear = list(program.entries) if matrix else []
+        found = names_of(self.named.values()) | (names_of(self.entries) if self.linear else set())
         self.needs = sorted(found - {"dt"})
+        self.lower = Lowering(lambda n: n if n == "dt" else f"p_{n}")
 
     def _touched(self, e: Any) -> bool:
-        return bool({s.name for s in getattr(e, "free_symbols", ())} & self.varying)
+        return bool(names_of([e]) & self.varying)
 
     def source(self, index: int) -> str:
         """``refresh_<index>(X, base, first, last, c, value, at, step, dt)``."""
         stride = len(self.rows) * BLOCK
-        shared = self._body(self.scalars, lambda n: f"c[{self.scalars.index(n)}]", "0")
-        own = self._body(
-            self.rows, lambda n: f"X[base + b * {stride} + {self.rows.index(n) * BLOCK} + l]", f"b * {BLOCK} + l"
+        shared = self.body(self.scalars, lambda n: ir.item("c", self.scalars.index(n)), ir.Integer(0))
+        own = self.body(
+            self.rows,
+            lambda n: quote_expr(f"X[base + b * {stride} + {self.rows.index(n) * BLOCK} + l]"),  # type: ignore[return-value]
+            quote_expr(f"b * {BLOCK} + l"),
         )
-        text = [DECORATOR, f"def refresh_{index}(X, base, first, last, c, value, at, step, dt):"]
-        text += self._scratch() if self.linear else []
-        text += [f"    {line}" for line in shared] or ["    pass"]
-        if own:
-            text += ["    for b in range(first, last):", f"        for l in range({BLOCK}):"]
-            text += [f"            {line}" for line in own]
-        return "\n".join(text) + "\n\n\n"
+        block = (
+            quote(f"for b in range(first, last):\n    for l in range({BLOCK}):\n        own", own=own) if own else []
+        )
+        return refresh_function(index, [*self.scratch(), *shared, *block])
 
-    def _scratch(self) -> list[str]:
-        lin = self.stepper.linear
+    def scratch(self) -> list[ir.Statement]:
+        """Room for the matrices and their exponentials."""
+        if not self.linear:
+            return []
+        lin = self.program.linear
         n, k, z = len(lin.states), len(lin.inputs), len(lin.noises)
-        return [
-            f"    A, G, L = np.zeros(({n}, {n})), np.zeros(({n}, {max(z, 1)})), np.zeros(({n}, {n}))",
-            f"    M, E, half = np.zeros(({n + k}, {n + k})), np.zeros(({n + k}, {n + k})), np.zeros(({n + k}, {n + k}))",
-        ]
+        sizes = {"A": (n, n), "G": (n, max(z, 1)), "L": (n, n), **dict.fromkeys(("M", "E", "half"), (n + k, n + k))}
+        return quote("\n".join(f"{m} = np.zeros(({a}, {b}))" for m, (a, b) in sizes.items()))
 
-    def _body(self, where: list[str], place: Any, neuron: str) -> list[str]:
-        p = Printer("scalar", lambda n: n if n == "dt" else f"p_{n}")
+    def body(self, where: list[str], place: Callable[[str], ir.Item], neuron: ir.Expr) -> list[ir.Statement]:
+        """Computes those constants that are ``where``, and puts each in its place; ``neuron`` says whose values are read."""
         named = [(n, e) for n, e in self.named.items() if n in where]
         linear = [n for n in self.linear if n in where]
         if not named and not linear:
             return []
-        used = {s.name for _, e in named for s in e.free_symbols}
-        used |= {s.name for e in self.entries for s in getattr(e, "free_symbols", ())} if linear else set()
-        text = [
-            f"p_{n} = value[at[{self.needs.index(n)}] + step[{self.needs.index(n)}] * ({neuron})]"
-            for n in sorted(used - {"dt"})
-        ]
-        text += [f"{place(n)} = F({p(e)})" for n, e in named]
-        return text + (self._matrices(linear, place, p) if linear else [])
+        used = names_of(e for _, e in named) | (names_of(self.entries) if linear else set())
+        text: list[ir.Statement] = []
+        for n in sorted(used - {"dt"}):
+            i = self.needs.index(n)
+            text += quote(f"p_{n} = value[at[{i}] + step[{i}] * (neuron)]", neuron=neuron)
+        text += [ir.assign(place(n), ir.call("F", self.lower(e))) for n, e in named]
+        return text + (self._matrices(linear, place) if linear else [])
 
-    def _matrices(self, linear: list[str], place: Any, p: Printer) -> list[str]:
-        lin = self.stepper.linear
+    def _matrices(self, linear: list[str], place: Callable[[str], ir.Item]) -> list[ir.Statement]:
+        lin, half = self.program.linear, self.program.half
         n, k = len(lin.states), len(lin.inputs)
         diagonal = k == 0 and all(lin.A[i][j] == 0 for i in range(n) for j in range(n) if i != j)
-        text = [f"A[{i}, {j}] = {p(e)}" for i, row in enumerate(lin.A) for j, e in enumerate(row) if e != 0]
+        text = self._filled("A", lin.A)
+        dt = ir.Name("dt")
         if diagonal:
-            text += [f"E[{i}, {i}] = math.exp(A[{i}, {i}] * dt)" for i in range(n)]
-            text += [f"half[{i}, {i}] = math.exp(A[{i}, {i}] * (dt / 2))" for i in range(n)] * self.stepper.half
+            for i in range(n):
+                text += quote(f"E[{i}, {i}] = exp(A[{i}, {i}] * dt)")
+                text += quote(f"half[{i}, {i}] = exp(A[{i}, {i}] * (dt / 2))") if half else []
         else:
-            text += [
-                f"M[{i}, {j}] = A[{i}, {j}] * dt" for i, row in enumerate(lin.A) for j, e in enumerate(row) if e != 0
-            ]
-            text += [
-                f"M[{i}, {n + j}] = ({p(e)}) * dt" for i, row in enumerate(lin.B) for j, e in enumerate(row) if e != 0
-            ]
-            text += ["expm(M, E)"]
-            text += ["expm(0.5 * M, half)"] * self.stepper.half
+            for i, row in enumerate(lin.A):
+                text += [x for j, e in enumerate(row) if e != 0 for x in quote(f"M[{i}, {j}] = A[{i}, {j}] * dt")]
+            for i, row in enumerate(lin.B):
+                text += [ir.assign(ir.item("M", i, n + j), self.lower(e) * dt) for j, e in enumerate(row) if e != 0]
+            text += quote("expm(M, E)") + (quote("expm(x * M, half)", x=ir.Number(0.5)) if half else [])
         if lin.noises:
-            text += [f"G[{i}, {j}] = {p(e)}" for i, row in enumerate(lin.G) for j, e in enumerate(row) if e != 0]
-            text += ["noise_root(A, G, dt, L)"]
-        return text + [f"{place(name)} = F({_entry(name, n)})" for name in linear]
+            text += [*self._filled("G", lin.G), *quote("noise_root(A, G, dt, L)")]
+        return text + [ir.assign(place(name), ir.call("F", _entry(name, n))) for name in linear]
+
+    def _filled(self, name: str, rows: list[list[Any]]) -> list[ir.Statement]:
+        return [
+            ir.assign(ir.item(name, i, j), self.lower(e))
+            for i, row in enumerate(rows)
+            for j, e in enumerate(row)
+            if e != 0
+        ]
 
 
-def _entry(name: str, n: int) -> str:
+def refresh_function(index: int, body: list[ir.Statement]) -> str:
+    """The text of ``refresh_<index>``, which computes in float64 and rounds what it puts in place."""
+    args = ("X", "base", "first", "last", "c", "value", "at", "step", "dt")
+    f = ir.Function(f"refresh_{index}", args, ir.without_unread(body), DECORATOR)
+    return PythonPrinter(Printer("scalar")).function(f)
+
+
+def _entry(name: str, n: int) -> ir.Item:
     """Where an entry of a propagator stands: P and Q of a step, H and K of half a step, L of the noise."""
     kind, i, j = name.split("_")
     if kind == "L":
-        return f"L[{i}, {j}]"
-    matrix = "E" if kind in "PQ" else "half"
-    return f"{matrix}[{i}, {j}]" if kind in "PH" else f"{matrix}[{i}, {n + int(j)}]"
+        return ir.item("L", int(i), int(j))
+    return ir.item("E" if kind in "PQ" else "half", int(i), int(j) if kind in "PH" else n + int(j))
 
 
-__all__ = ["Refresh"]
+__all__ = ["Refresh", "refresh_function"]

@@ -7,11 +7,17 @@ from typing import Any
 
 import sympy as sp
 
+from amine.engine.codegen import ir
+from amine.engine.codegen.quote import quote_expr
+from amine.engine.codegen.text import PythonPrinter
 from amine.engine.resolve.release import ELAPSED
 from amine.equations import parse
 from amine.equations.integrate import choose, linear_system
+from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
 from amine.errors import AmineError
+
+SCALAR_FUNCTION = "@njit(nogil=True, error_model='numpy')"
 
 
 @dataclass(frozen=True)
@@ -38,31 +44,43 @@ def release_source(model: Any, name: str) -> ReleaseCode:
     eq = parse(model)
     parameters = sorted(eq.parameters)
     lin = _between_spikes(model, eq, set(parameters))
-    p = Printer("scalar")
-    text = ["@njit(nogil=True, error_model='numpy')", f"def release_{name}(R, at, c, elapsed):"]
-    text += [f"    {n} = c[{i}]" for i, n in enumerate(parameters)]
+    lower, say = Lowering(_local), PythonPrinter(Printer("scalar"))
+    constants = [ir.assign(_local(n), ir.item("c", i)) for i, n in enumerate(parameters)]
+    body: list[ir.Statement] = [*constants, ir.Comment("the states since the last spike")]
     for i, s in enumerate(lin.states):
-        rate, drive = lin.A[i][i], (lin.B[i][0] if lin.inputs else sp.S.Zero)
-        text.append(f"    {s} = R[at + {i}]")
-        if rate == 0:
-            text.append(f"    {s} += ({p(drive)}) * elapsed")
-        else:
-            rest = p(sp.simplify(-drive / rate))
-            text.append(f"    {s} = {rest} + ({s} - {rest}) * math.exp(({p(rate)}) * elapsed)")
-    text += [f"    {n} = {p(eq.expand(e))}" for n, e in eq.on_spike]
-    text.append(f"    payload = {p(eq.expand(eq.payload))}")
-    text += [f"    {n} = {p(eq.expand(e))}" for n, e in eq.after_spike]
-    text += [f"    R[at + {i}] = {s}" for i, s in enumerate(lin.states)]
-    initial = [f"        {p(eq.expand(eq.initial[s])) if s in eq.initial else 0.0}," for s in lin.states]
-    start = [
-        f"def release_initial_{name}(c):",
-        *(f"    {n} = c[{i}]" for i, n in enumerate(parameters)),
-        "    return (",
-        *initial,
-        "    )",
-    ]
-    source = "\n".join([*text, "    return payload"]) + "\n\n\n" + "\n".join(start) + "\n\n\n"
-    return ReleaseCode(source, len(lin.states), parameters)
+        drive = lin.B[i][0] if lin.inputs else sp.S.Zero
+        body += [ir.assign(_local(s), quote_expr(f"R[at + {i}]")), _advanced(_local(s), lin.A[i][i], drive, lower)]
+    body.append(ir.Comment("the spike"))
+    body += [ir.assign(_local(n), lower(eq.expand(e))) for n, e in eq.on_spike]
+    body.append(ir.assign("payload", lower(eq.expand(eq.payload))))
+    body += [ir.assign(_local(n), lower(eq.expand(e))) for n, e in eq.after_spike]
+    body += [ir.assign(_place(i), _local(s)) for i, s in enumerate(lin.states)]
+    body.append(ir.Return(ir.Name("payload")))
+    step = ir.Function(f"release_{name}", ("R", "at", "c", "elapsed"), ir.without_unread(body), SCALAR_FUNCTION)
+    values = [lower(eq.expand(eq.initial[s])) if s in eq.initial else ir.Number(0.0) for s in lin.states]
+    first = [*constants, ir.Return(ir.Listed("tuple", tuple(values)))]
+    start = ir.Function(f"release_initial_{name}", ("c",), ir.without_unread(first))
+    return ReleaseCode(say.function(step) + say.function(start), len(lin.states), parameters)
+
+
+def _local(name: str) -> str:
+    """What a name of the model is called: none of the names that the functions use for themselves."""
+    return name if name == "payload" else f"x_{name}"
+
+
+def _place(i: int) -> ir.Item:
+    return ir.item("R", quote_expr(f"at + {i}"))
+
+
+def _advanced(s: str, rate: Any, drive: Any, lower: Lowering) -> ir.Statement:
+    """A state ``elapsed`` ms later: x' = rate x + drive."""
+    x, elapsed = ir.Name(s), ir.Name("elapsed")
+    if rate == 0:
+        return ir.Update(x, "+", lower(drive) * elapsed)
+    if drive == 0:
+        return ir.assign(s, x * ir.call("exp", lower(rate) * elapsed))
+    rest = lower(sp.simplify(-drive / rate))
+    return ir.assign(s, rest + (x - rest) * ir.call("exp", lower(rate) * elapsed))
 
 
 def _between_spikes(model: Any, eq: Any, parameters: set[str]) -> Any:

@@ -6,15 +6,20 @@ from typing import Any
 
 import sympy as sp
 
+from amine.engine.codegen.common import Steps
 from amine.engine.codegen.fuse import Fused
 from amine.equations.integrate import DT, Linear, choose, exponential_euler, implicit_midpoint, linear_system
 from amine.equations.symbols import is_noise, symbol
 
-Steps = list[tuple[str, Any]]
+STAGES = ("first", "second", "third", "fourth")
 
 
 class Constants:
-    """Collects the parts of expressions that are made of parameters and the time step alone."""
+    """Collects the parts of expressions that are made of parameters and the time step alone.
+
+    In expressions a constant has a number, which fixes the order of terms; its name in the text is given later
+    (:func:`amine.engine.codegen.naming.shown`).
+    """
 
     def __init__(self, parameters: set[str], arrays: frozenset[str]):
         self.known = parameters | {"dt"}
@@ -51,6 +56,14 @@ class Constants:
         return [n for n, d in differs.items() if not d], [n for n, d in differs.items() if d]
 
 
+_TITLES = {
+    "exact": "states that advance exactly",
+    "exponential_euler": "exponential Euler",
+    "implicit_midpoint": "implicit midpoint",
+    "euler_maruyama": "Euler-Maruyama",
+}
+
+
 class Stepper:
     """Works out the assignments of a step of a fused system."""
 
@@ -61,10 +74,12 @@ class Stepper:
         self.reach = _reach(self.linear)
         self.constants = Constants(fused.parameters, arrays)
         self.half = False
+        self.stages: dict[str, str] = {}  # assigned name -> title of its stage
 
     def updates(self) -> tuple[Steps, dict[str, str]]:
         """Assignments in order, and the name of each state's new value."""
         new = {s: f"new_{s}" for s in self.fused.rhs}
+        self.stages |= {new[s]: _TITLES[m] for s, m in self.methods.items() if m in _TITLES}
         steps: Steps = [(new[s], e) for s, e in self._exact().items()]
         for s, m in self.methods.items():
             if m == "exponential_euler":
@@ -79,6 +94,20 @@ class Stepper:
             if m == "euler_maruyama":
                 steps.append((new[s], self.constants.take(self._euler_maruyama(s))))
         return steps, new
+
+    def entry_words(self) -> dict[str, str]:
+        """Words for entries of propagators: ``decay_v``, ``g_to_v``, ``I_stimulus_0_to_v``, ``noise_0_to_v``."""
+        states, inputs = self.linear.states, [str(u) if u != 1 else "drive" for u in self.linear.inputs]
+        out = {}
+        for name in self.constants.extra:
+            kind, i, j = name.split("_")
+            to, j = states[int(i)], int(j)
+            if kind in "PH":
+                word = f"decay_{to}" if states[j] == to else f"{states[j]}_to_{to}"
+            else:
+                word = f"noise_{j}_to_{to}" if kind == "L" else f"{inputs[j]}_to_{to}"
+            out[name] = f"half_{word}" if kind in "HK" else word
+        return out
 
     def _entry(self, name: str) -> Any:
         lin = self.linear
@@ -117,6 +146,7 @@ class Stepper:
         used = sorted({n.name for e in rhs.values() for n in e.free_symbols} & set(self.linear.states))
         self.half = bool(used)
         steps: Steps = [(f"half_{s}", self._propagate(self.linear.states.index(s), "H", "K")) for s in used]
+        self.stages |= dict.fromkeys([n for n, _ in steps], "exactly advanced states at half of the step")
         t = symbol("t")
         middle = {symbol(s): symbol(f"half_{s}") for s in used} | {t: t + DT / 2}
         end = {symbol(s): symbol(new[s]) for s in used} | {t: t + DT}
@@ -124,12 +154,14 @@ class Stepper:
             ((0, {}), (sp.Rational(1, 2), middle), (sp.Rational(1, 2), middle), (1, end)), 1
         ):
             swap = dict(others)
+            self.stages |= {f"{x}{n}_{s}": f"Runge-Kutta, {STAGES[n - 1]} stage" for s in hard for x in ("x", "k")}
             if n > 1:
                 swap |= {symbol(s): symbol(f"x{n}_{s}") for s in hard}
                 steps += [
                     (f"x{n}_{s}", self.constants.take(symbol(s) + weight * DT * symbol(f"k{n - 1}_{s}"))) for s in hard
                 ]
             steps += [(f"k{n}_{s}", self.constants.take(rhs[s].subs(swap, simultaneous=True))) for s in hard]
+        self.stages |= dict.fromkeys([new[s] for s in hard], "Runge-Kutta, the step")
         for s in hard:
             k1, k2, k3, k4 = (symbol(f"k{n}_{s}") for n in (1, 2, 3, 4))
             steps.append((new[s], symbol(s) + self.constants.constant(DT / 6) * (k1 + 2 * (k2 + k3) + k4)))

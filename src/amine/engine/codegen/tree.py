@@ -1,7 +1,6 @@
 """From a cell with a tree to source text: membranes of all compartments, then the tree solve, then spikes.
 
-One step: gates advance over the step with the voltage at its start (exponential Euler, exact for a fixed voltage), and so stand
-half a step ahead of it; conductances and currents follow from them, linearised about the voltage; then the voltages of all
+One step: gates advance over the step with the voltage at its start (:mod:`amine.engine.codegen.membrane`); then the voltages of all
 compartments are solved for at once, implicitly. With Crank-Nicolson this staggered scheme is of second order in time (Hines 1984),
 with backward Euler of first.
 
@@ -10,26 +9,28 @@ Loops over compartments run over index ranges in tables, so that the source does
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import sympy as sp
-
-from amine.engine.codegen.cell import FUNCTION, assignments
-from amine.engine.codegen.fuse import Fused
-from amine.engine.codegen.pores import with_drugs
-from amine.engine.codegen.refresh import DECORATOR, Refresh
-from amine.engine.codegen.step import Stepper
-from amine.engine.resolve.tree import CableStructure, Membrane, state_name
-from amine.equations import CHANNEL_NAMES, IONS, parse
+from amine.engine.codegen import ir
+from amine.engine.codegen.cell import ARGUMENTS, FUNCTION, SCALAR_FUNCTION
+from amine.engine.codegen.membrane import MembraneProgram
+from amine.engine.codegen.prepared import preparation
+from amine.engine.codegen.program import names_of, statements
+from amine.engine.codegen.quote import quote, quote_expr
+from amine.engine.codegen.refresh import Refresh, refresh_function
+from amine.engine.codegen.text import PythonPrinter
+from amine.engine.resolve.tree import CableStructure
+from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
-from amine.equations.symbols import symbol
 from amine.errors import AmineError
-from amine.models.naming import gain_name, jump_row, port_name
+from amine.models.naming import jump_row, port_name
 
 # header of the tables, after the scalars in a population's row of constants
 N, ROWS, SPIKE, SOLVE, STIMULI, STIMULUS_AT, GAPS, GAP_AT, JUMPS, JUMP_AT, LISTS = range(11)
 SOLVE_COLUMNS, MEMBRANE_COLUMNS = 3, 4  # (row, parent's row, coupling); (row, capacitance, area, sum of couplings)
+CELL_CONSTANTS = ("V_th", "V_r", "_steps")  # threshold, reset, and duration of the refractory state in steps
 
 
 @dataclass
@@ -47,7 +48,7 @@ class CableCode:
     gap: bool
     poisson: int
     noises: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()  # parameters from which constants are worked out anew: none vary yet
+    needs: tuple[str, ...] = ()  # parameters from which constants are computed again when some of them vary
     source: str = ""
     tree: ClassVar[bool] = True
 
@@ -61,220 +62,59 @@ def generate(cell: CableStructure, index: int, first: bool = True) -> CableCode:
     return _Writer(cell, index, first).code()
 
 
-class _Group:
-    """One kind of membrane: its system, the assignments of a step, and its constants by where they live."""
-
-    def __init__(self, cell: CableStructure, membrane: Membrane, q: int):
-        self.cell, self.membrane, self.q = cell, membrane, q
-        self.channels = [(label, parse(m), m) for label, m in membrane.channels]
-        self.ports = [(label, parse(m)) for label, m in membrane.ports]
-        self.pools = {s: label for label, eq, _ in self.channels for s in eq.states if s in CHANNEL_NAMES}
-        self.currents: dict[str, Any] = {}  # of receptors, by label, as drugs change them
-        self.fused = self._fuse()
-        self.parameters = sorted(self.fused.parameters)
-        self.stepper = Stepper(self.fused, frozenset(cell.arrays | membrane.fields))
-        self.steps = self._steps()
-        self.constants = self._constants()
-
-    # --- the system --------------------------------------------------------------------------------------------
-
-    def _rename(self, label: str, eq: Any) -> dict[Any, Any]:
-        names = {s: state_name(s, label) for s in eq.states} | {p: port_name(p, label) for p in eq.parameters}
-        return {symbol(a): symbol(b) for a, b in names.items()}
-
-    def _exports(self) -> dict[Any, Any]:
-        """Reversal potentials that pools give, in the place of the channels' own."""
-        found = {}
-        for label, eq, _ in self.channels:
-            for n, e in eq.named.items():
-                if n in CHANNEL_NAMES:
-                    found[n] = eq.expand(e).subs(self._rename(label, eq), simultaneous=True)
-        return found
-
-    def _local(self, label: str, eq: Any, e: Any) -> Any:
-        """An expression of a channel in the names of the membrane, with what pools give put in."""
-        exports, own = self._exports(), self._rename(label, eq)
-        swap = {k: exports[k.name] if k.name in exports and k.name in eq.parameters else v for k, v in own.items()}
-        e = eq.expand(e).subs(swap, simultaneous=True)
-        return e.subs({symbol(n): x for n, x in exports.items()}, simultaneous=True)
-
-    def _fuse(self) -> Fused:
-        rhs: dict[str, Any] = {}
-        units: dict[str, str] = {}
-        initial: dict[str, Any] = {}
-        parameters = {"T", *(gain_name(n) for n, _ in self.ports if gain_name(n) in self.cell.varying)}
-        methods: dict[str, str] = {}
-        for label, eq, _ in self.channels:
-            for s, e in eq.rhs.items():
-                rhs[state_name(s, label)] = self._local(label, eq, e)
-                units[state_name(s, label)] = eq.states[s]
-            initial |= {state_name(s, label): self._local(label, eq, e) for s, e in eq.initial.items()}
-            parameters |= {port_name(p, label) for p in eq.parameters}
-        for label, eq in self.ports:
-            names = self._port_names(label, eq)
-            rhs |= {names[symbol(s)].name: e.subs(names, simultaneous=True) for s, e in eq.full_rhs.items()}
-            units |= {names[symbol(s)].name: u for s, u in eq.states.items()}
-            initial |= {
-                names[symbol(s)].name: eq.expand(e).subs(names, simultaneous=True) for s, e in eq.initial.items()
-            }
-            parameters |= {port_name(p, label) for p in eq.parameters}
-            if eq.current is not None:
-                current = eq.expand(eq.current).subs(names, simultaneous=True)
-                system = {"rhs": rhs, "units": units, "methods": methods, "initial": {"v": symbol("v")}}
-                system["parameters"] = parameters | {"v"}
-                self.currents[label] = with_drugs(current, label, self.cell, system)[0]
-                parameters |= system["parameters"] - {"v"}
-                initial |= {n: e for n, e in system["initial"].items() if n != "v"}
-        for s in rhs:
-            initial.setdefault(s, self._steady(s, rhs[s]))
-        initial = {s: self._at_start(e, initial) for s, e in initial.items()}
-        inputs = {"v", *(f"i_{x}" for x in IONS)}
-        return Fused(rhs, units, parameters, inputs, None, (), None, (), initial, methods=methods)
-
-    def _port_names(self, label: str, eq: Any) -> dict[Any, Any]:
-        return {symbol(n): symbol(port_name(n, label)) for n in (*eq.states, *eq.parameters)}
-
-    def _steady(self, s: str, e: Any) -> Any:
-        """Where a state rests at the voltage of the start; zero if that cannot be said."""
-        x, rate = symbol(s), sp.diff(e, symbol(s))
-        if rate == 0 or x in rate.free_symbols or any(s.endswith(f"_{label}") for label, _ in self.ports):
-            return sp.S.Zero
-        return -e.subs(x, 0) / rate
-
-    def _at_start(self, e: Any, initial: dict[str, Any]) -> Any:
-        """Free of states: pools at rest, no ion currents."""
-        for _ in range(3):
-            e = e.subs({symbol(s): x for s, x in initial.items() if symbol(s) in e.free_symbols}, simultaneous=True)
-        return e.subs({symbol(f"i_{x}"): 0 for x in IONS})
-
-    # --- a step ------------------------------------------------------------------------------------------------
-
-    def _steps(self) -> list[tuple[str, Any]]:
-        """Assignments in order: gates, conductances and drives, pools, and the sums ``g`` and ``j`` (per area and in all)."""
-        take = self.stepper.constants.take
-        updates, new = self.stepper.updates()
-        ions = {symbol(f"i_{x}") for x in IONS}
-        later = {n for n, e in updates if e.free_symbols & ions}
-        gates = {symbol(s): symbol(new[s]) for s in self.fused.rhs if s not in self.pools and not self._of_port(s)}
-        middle = {symbol(s): (symbol(s) + symbol(new[s])) / 2 for s in self.fused.rhs if self._of_port(s)}
-        out = [(n, e) for n, e in updates if n not in later]
-        density: list[tuple[Any, Any]] = []
-        currents: dict[str, Any] = {}
-        for label, eq, _ in self.channels:
-            if eq.current is None:
-                continue
-            g, j = self._linear(self._local(label, eq, eq.current).subs(gates, simultaneous=True))
-            density.append((g, j))
-            if eq.ion and any(s in self.pools for s in (f"{eq.ion}_i",)):
-                currents.setdefault(f"i_{eq.ion}", 0)
-                currents[f"i_{eq.ion}"] += j - g * symbol("v")
-        points = []
-        for current in self.currents.values():
-            points.append(self._linear(current.subs(middle, simultaneous=True)))
-        out += [(n, take(e)) for n, e in currents.items()]
-        out += [(n, e.subs({i: 0 for i in ions if i.name not in currents})) for n, e in updates if n in later]
-        for name, parts in (("density", density), ("point", points)):
-            for k, x in enumerate(("g", "j")):
-                if parts:
-                    out.append((f"{x}_{name}", take(sp.Add(*[p[k] for p in parts]))))
-        return out
-
-    def _of_port(self, state: str) -> bool:
-        return any(state == port_name(s, label) for label, eq in self.ports for s in eq.states)
-
-    @staticmethod
-    def _linear(current: Any) -> tuple[Any, Any]:
-        """(g, j) of the line j - g v that touches a current at the voltage of the start."""
-        v = symbol("v")
-        g = -sp.diff(current, v)
-        if v not in g.free_symbols:
-            return g, current.subs(v, 0)
-        return g, current + g * v
-
-    # --- constants ---------------------------------------------------------------------------------------------
-
-    def _constants(self) -> dict[str, list[str]]:
-        """Names by where they live: ``scalars`` (one for all), ``fields`` (differ between compartments), ``rows`` (between neurons)."""
-        named = {n: {s.name for s in e.free_symbols} for e, n in self.stepper.constants.named.items()}
-        lin = self.stepper.linear
-        entries = {s.name for row in (*lin.A, *lin.B) for e in row for s in getattr(e, "free_symbols", ())}
-        named |= dict.fromkeys(self.stepper.constants.extra, entries)
-        used = {s.name for _, e in self.steps for s in e.free_symbols}
-        out: dict[str, list[str]] = {"scalars": [], "fields": [], "rows": []}
-        for n, symbols in named.items():
-            if n in used:
-                kind = (
-                    "rows" if symbols & self.cell.arrays else "fields" if symbols & self.membrane.fields else "scalars"
-                )
-                out[kind].append(n)
-        return out
-
-
 class _Writer:
+    """The driver of trees: blocks of ``lanes`` cells, and tables that say which rows of a block a compartment has."""
+
     def __init__(self, cell: CableStructure, index: int, first: bool):
         self.cell, self.index, self.W, self.first = cell, index, cell.lanes, first
-        self.groups = [_Group(cell, m, q) for q, m in enumerate(cell.membranes)]
+        self.groups = [MembraneProgram(cell, m, q) for q, m in enumerate(cell.membranes)]
         # the root makes the spikes, and nothing moves its voltage after the solve: they are found as it is solved
         self.at_once = cell.spikes_at_root and not cell.jumps
+        self.printer = PythonPrinter(Printer("kernel"))
+        needed = [n for n in CELL_CONSTANTS if n != "V_r" or cell.resets]
+        self.cell_rows = [n for n in needed if {"_steps": "t_ref"}.get(n, n) in cell.arrays]
+        self.cell_scalars = [n for n in needed if n not in self.cell_rows]
+        self.scalars = [self._name(g, n) for g in self.groups for n in g.constants["scalars"]] + self.cell_scalars
+        self.H = len(self.scalars)
 
     def code(self) -> CableCode:
-        scalars = [self._name(g, n) for g in self.groups for n in g.constants["scalars"]]
-        cell = [n for n in ("V_th", "V_r", "_steps") if n != "V_r" or self.cell.resets]
-        rows = [n for n in cell if {"_steps": "t_ref"}.get(n, n) in self.cell.arrays]
-        self.cell_scalars = [n for n in cell if n not in rows]
-        scalars += self.cell_scalars
-        self.scalars, self.cell_rows = scalars, rows
         targets: dict[str, str] = {}
         integrators: dict[str, str] = {"v": f"implicit ({self.cell.method})"}
         units = {"v": "mV"}
         for g in self.groups:
-            integrators |= g.stepper.methods
-            units |= g.fused.units
+            integrators |= g.program.integrators
+            units |= g.program.units
             for label, eq in g.ports:
                 state = eq.on_spike[0][0]
                 targets[label] = port_name(state, label) if state in eq.states else jump_row(label)
-        membranes = [
-            {
-                "states": list(g.fused.rhs),
-                "constants": g.constants,
-                "linear": None
-                if not g.stepper.linear.states
-                else {
-                    "n": len(g.stepper.linear.states),
-                    "inputs": len(g.stepper.linear.inputs),
-                    "noises": 0,
-                    "half": g.stepper.half,
-                },
-            }
-            for g in self.groups
-        ]
-        out = CableCode(
-            membranes,
-            units,
-            integrators,
-            targets,
-            scalars,
-            rows,
-            self.W,
-            self.cell.method,
-            self.cell.gap,
-            int(self.cell.poisson),
-        )
-        refresh = [Refresh(g.stepper, self.cell.varying, g.constants["scalars"], []) for g in self.groups]
-        self.needs = sorted({n for r in refresh for n in r.needs}) if self.cell.varying else []
-        out.needs = tuple(self.needs)
+        varying = self.cell.varying
+        refresh = [Refresh(g.program, varying, g.constants["scalars"], []) for g in self.groups]
+        needs = sorted({n for r in refresh for n in r.needs}) if varying else []
+        membranes = [self._metadata(g) for g in self.groups]
+        out = CableCode(membranes, units, integrators, targets, self.scalars, self.cell_rows, self.W, self.cell.method,
+                        self.cell.gap, int(self.cell.poisson), needs=tuple(needs))  # fmt: skip
+        functions = [self._emit(), self._update(trial=False)]
+        functions += [self._start_trial(), self._update(trial=True)] if self.cell.gap else []
         out.source = "".join(
             [
                 f"# {self.cell.title}: " + ", ".join(f"{s} {m}" for s, m in integrators.items()) + "\n",
                 self._devices(),
                 *(self._preparation(g) for g in self.groups),
-                self._emit(),
-                self._update(trial=False),
-                *([self._start_trial(), self._update(trial=True)] if self.cell.gap else []),
-                *([self._refresh(refresh)] if self.cell.varying else []),
+                *(self.printer.function(f) for f in functions),
+                self._refresh(refresh, needs) if varying else "",
             ]
         )
         return out
+
+    @staticmethod
+    def _metadata(g: MembraneProgram) -> dict[str, Any]:
+        lin = g.program.linear
+        sizes = {"n": len(lin.states), "inputs": len(lin.inputs), "noises": 0, "half": g.program.half}
+        return {
+            "states": list(g.program.load),
+            "constants": {kind: [g.program.key(n) for n in names] for kind, names in g.constants.items()},
+            "linear": sizes if lin.states else None,
+        }
 
     def _devices(self) -> str:
         step = "substitute" if self.cell.method == "backward_euler" else "substitute_half"
@@ -289,275 +129,263 @@ class _Writer:
         return "\n".join(lines) + "\n\n\n"
 
     @staticmethod
-    def _name(g: _Group, n: str) -> str:
-        return f"m{g.q}_{n}"
+    def _name(g: MembraneProgram, n: str) -> str:
+        return f"m{g.q}_{g.program.key(n)}"
 
-    def _printer(self, g: _Group) -> Printer:
+    def _local(self, g: MembraneProgram) -> Callable[[str], str]:
+        """What a name is called in the loop: constants of several membranes meet there."""
         mine = {n for kind in g.constants.values() for n in kind}
-        return Printer("kernel", lambda n: self._name(g, n) if n in mine else n)
+        return lambda n: f"m{g.q}_{g.program.shown[n]}" if n in mine else n
 
-    # --- prepared once, in float64 -----------------------------------------------------------------------------
-
-    def _preparation(self, g: _Group) -> str:
-        numpy = Printer("numpy")
-        read = [f"    {n} = _p['{n}']" for n in g.parameters]
-        constants = [f"        '{n}': {numpy(e)}," for e, n in g.stepper.constants.named.items()]
-        initial = [f"        '{s}': {numpy(e)}," for s, e in g.fused.initial.items()]
-        lin = g.stepper.linear
-        matrices = [
-            f"        [{', '.join('[' + ', '.join(numpy(e) for e in row) + ']' for row in getattr(lin, k))}],"
-            for k in "ABG"
-        ]
+    def _preparation(self, g: MembraneProgram) -> str:
         name = f"{self.index}_{g.q}"
-        parts = [
-            (f"constants_{name}", "_p, dt", ["    return {", *constants, "    }"]),
-            (f"initial_{name}", "_p, v", ["    t = 0.0", "    return {", *initial, "    }"]),
-            (f"matrices_{name}", "_p", ["    return (", *matrices, "    )"]),
-        ]
-        listed = f"PARAMETERS['{name}'] = {g.parameters!r}\n\n\n"
-        return listed + "".join("\n".join([f"def {n}({a}):", *read, *body]) + "\n\n\n" for n, a, body in parts)
+        listed = ir.assign(
+            ir.item("PARAMETERS", repr(name)), ir.Listed("list", tuple(map(ir.Name, map(repr, g.program.parameters))))
+        )
+        text = "\n".join(self.printer.block([listed], 0)) + "\n\n\n"
+        return text + preparation(g.program, name, ("_p", "v"))
 
     # --- one step ----------------------------------------------------------------------------------------------
 
-    def _update(self, trial: bool) -> str:
-        W, H, i = self.W, len(self.scalars), self.index
-        name = f"update_{i}{'_trial' if trial else ''}"
-        text = [FUNCTION, f"def {name}(X, base, first, last, C, p, inputs, row, u, t, k, spk, at, id0):"]
-        text += ["    c = C[p]"] + ["    marks = empty_marks()"] * (not trial)
-        text += [f"    {n} = c[{j}]" for j, n in enumerate(self.scalars)]
-        text += [f"    n, stride, solve = I64(c[{H + N}]), I64(c[{H + ROWS}]) * {W}, I64(c[{H + SOLVE}])"]
-        text += (
-            ["    worst = F(0.0)"]
-            if trial
-            else []
-            if self.at_once or self.cell.resets
-            else [f"    before = np.empty({W}, F)"]
+    def _update(self, trial: bool) -> ir.Function:
+        W, i = self.W, self.index
+        locals_ = [self._local(g)(n) for g in self.groups for n in g.constants["scalars"]] + self.cell_scalars
+        body: list[ir.Statement] = quote("c = C[p]") + ([] if trial else quote("marks = empty_marks()"))
+        body += [ir.assign(n, ir.item("c", j)) for j, n in enumerate(locals_)]
+        body += quote(
+            f"n = I64({self._head(N)})\nstride = I64({self._head(ROWS)}) * {W}\nsolve = I64({self._head(SOLVE)})"
         )
-        text += ["    for b in range(first, last):", "        ob = U64(base + b * stride)"]
+        if trial:
+            body += quote("worst = F(0.0)")
+        elif not self.at_once and not self.cell.resets:
+            body += quote(f"before = np.empty({W}, F)")
+        block = quote("ob = U64(base + b * stride)")
         for g in self.groups:
-            text += [" " * 8 + line for line in self._membrane(g, H, trial)]
-        text += [" " * 8 + line for line in self._lists(H)]
+            block += self._membrane(g, trial)
+        block += self._lists()
         if not self.at_once and not trial:
-            text.append(f"        spike = ob + U64(I64(c[{H + SPIKE}]) * {W})")
-        if not trial and not self.at_once and not self.cell.resets:
-            text += [f"        for l in range(U64({W})):", "            before[l] = X[spike + l]"]
-        text += [
-            "        for q in range(n - 1, 0, -1):",
-            f"            e = solve + {SOLVE_COLUMNS} * q",
-            f"            eliminate_{i}(X, ob + U64(I64(c[e]) * {W}), ob + U64(I64(c[e + 1]) * {W}), c[e + 2])",
-            *(" " * 8 + line for line in self._root(trial)),
-            "        for q in range(1, n):",
-            f"            e = solve + {SOLVE_COLUMNS} * q",
-            f"            substitute{'_trial' if trial else ''}_{i}(X, ob + U64(I64(c[e]) * {W}), ob + U64(I64(c[e + 1]) * {W}), c[e + 2])",
-        ]
-        text += [" " * 8 + line for line in (self._compare(H) if trial else self._spikes(H))]
-        return "\n".join([*text, f"    return {'worst' if trial else 'at'}"]) + "\n\n\n"
+            block += quote(f"spike = ob + U64(I64({self._head(SPIKE)}) * {W})")
+            if not self.cell.resets:
+                block += quote(f"for l in range(U64({W})):\n    before[l] = X[spike + l]")
+        block += self._solve(trial)
+        block += self._compare() if trial else self._spikes()
+        body += quote("for b in range(first, last):\n    block", block=block)
+        body.append(ir.Return(ir.Name("worst" if trial else "at")))
+        name = f"update_{i}{'_trial' if trial else ''}"
+        return ir.Function(name, ARGUMENTS, ir.without_unread(body), FUNCTION)
 
-    def _membrane(self, g: _Group, H: int, trial: bool) -> list[str]:
+    def _head(self, column: int) -> str:
+        return f"c[{self.H + column}]"
+
+    def _solve(self, trial: bool) -> list[ir.Statement]:
+        """Elimination from the tips to the root, the root, and substitution back."""
+        W, i = self.W, self.index
+        rows = f"ob + U64(I64(c[e]) * {W}), ob + U64(I64(c[e + 1]) * {W}), c[e + 2]"
+        substitute = f"substitute{'_trial' if trial else ''}_{i}"
+        return quote(
+            f"'from the tips to the root'\n"
+            f"for q in range(n - 1, 0, -1):\n"
+            f"    e = solve + {SOLVE_COLUMNS} * q\n"
+            f"    eliminate_{i}(X, {rows})\n"
+            f"root\n"
+            f"'and back'\n"
+            f"for q in range(1, n):\n"
+            f"    e = solve + {SOLVE_COLUMNS} * q\n"
+            f"    {substitute}(X, {rows})",
+            root=self._root(trial),
+        )
+
+    def _membrane(self, g: MembraneProgram, trial: bool) -> list[ir.Statement]:
         """All compartments of one kind: states advance, and the row of the tree's equations is set up."""
-        W, at = self.W, f"c[{H + LISTS + 2 * g.q + 1}]"
-        fields, states = g.constants["fields"], list(g.fused.rhs)
-        columns = MEMBRANE_COLUMNS + len(fields)
-        printer = self._printer(g)
-        used = {s.name for _, e in g.steps for s in e.free_symbols}
-        text = [
-            f"for q in range(I64(c[{H + LISTS + 2 * g.q}])):  # {', '.join(n for n, _ in (*g.membrane.channels, *g.membrane.ports)) or 'bare'}",
-            f"    e = I64({at}) + {columns} * q",
-            f"    o = ob + U64(I64(c[e]) * {W})",
-            "    capacitance, area, coupling = c[e + 1], c[e + 2], c[e + 3]",
-            *(f"    {self._name(g, n)} = c[e + {MEMBRANE_COLUMNS + j}]" for j, n in enumerate(fields)),
-            f"    for l in range(U64({W})):",
-        ]
-        lane = ["v = X[o + l]"]
-        lane += [f"{s} = {self._at(3 + j)}" for j, s in enumerate(states) if s in used]
-        lane += [f"{self._name(g, n)} = {self._at(3 + len(states) + j)}" for j, n in enumerate(g.constants["rows"])]
-        lane += assignments(g.steps, printer)
+        p, W = g.program, self.W
+        at = self.H + LISTS + 2 * g.q
+        fields, states, local = g.constants["fields"], list(p.load), self._local(g)
+        used = names_of(e for _, e in p.body)
+        reads = [ir.assign(local(n), quote_expr(f"c[e + {MEMBRANE_COLUMNS + j}]")) for j, n in enumerate(fields)]
+        lane = quote("v = X[o + l]")
+        lane += [ir.assign(s, self._at(3 + j)) for j, s in enumerate(states) if s in used]
+        lane += [ir.assign(local(n), self._at(3 + len(states) + j)) for j, n in enumerate(g.constants["rows"])]
+        lane += statements(p.body, Lowering(local), p.stages)
         if not trial:
-            lane += [f"{self._at(3 + j)} = new_{s}" for j, s in enumerate(states)]
-        names = {n for n, _ in g.steps}
-        d = (
-            "capacitance + coupling"
-            + (" + area * g_density" if "g_density" in names else "")
-            + (" + g_point" if "g_point" in names else "")
+            lane += [ir.assign(self._at(3 + j), p.out[s]) for j, s in enumerate(states)]
+        sums = {n: f"area * {n}" if n.endswith("density") else n for n in p.results}
+        diagonal = " + ".join(["capacitance + coupling", *(x for n, x in sums.items() if n.startswith("g"))])
+        right = " + ".join(["capacitance * v", *(x for n, x in sums.items() if n.startswith("j"))])
+        lane.append(ir.Comment("the row of the tree's equations"))
+        lane += [ir.assign(self._at(1), quote_expr(diagonal)), ir.assign(self._at(2), quote_expr(right))]
+        body = quote(
+            f"e = I64(c[{at + 1}]) + {MEMBRANE_COLUMNS + len(fields)} * q\n"
+            f"o = ob + U64(I64(c[e]) * {W})\n"
+            f"capacitance = c[e + 1]\narea = c[e + 2]\ncoupling = c[e + 3]\n"
+            f"reads\n"
+            f"for l in range(U64({W})):\n"
+            f"    lane",
+            reads=reads,
+            lane=lane,
         )
-        x = (
-            "capacitance * v"
-            + (" + area * j_density" if "j_density" in names else "")
-            + (" + j_point" if "j_point" in names else "")
+        return [ir.Comment(p.name), *quote(f"for q in range(I64(c[{at}])):\n    body", body=body)]
+
+    def _at(self, row: int) -> ir.Item:
+        return _item(f"X[o + U64({row * self.W}) + l]")
+
+    def _pairs(self, count: int, at: int, lane: str, columns: int = 2, before: str = "") -> list[ir.Statement]:
+        """A loop over a list of the tables: rows ``o`` and ``s`` of each entry, then what is done for each lane."""
+        W = self.W
+        return quote(
+            f"for q in range(I64({self._head(count)})):\n"
+            f"    e = I64({self._head(at)}) + {columns} * q\n"
+            f"    o = ob + U64(I64(c[e]) * {W})\n"
+            f"    s = ob + U64(I64(c[e + 1]) * {W})\n"
+            f"    before\n"
+            f"    for l in range(U64({W})):\n"
+            f"        lane",
+            before=quote(before),
+            lane=quote(lane),
         )
-        lane += [f"{self._at(1)} = {d}", f"{self._at(2)} = {x}"]
-        return text + [" " * 8 + line for line in lane]
 
-    def _at(self, row: int) -> str:
-        return f"X[o + U64({row * self.W}) + l]"
-
-    def _lists(self, H: int) -> list[str]:
+    def _lists(self) -> list[ir.Statement]:
         """What reaches single compartments: injected currents and gap junctions."""
         W = self.W
-        text = [
-            f"for q in range(I64(c[{H + STIMULI}])):",
-            f"    e = I64(c[{H + STIMULUS_AT}]) + 3 * q",
-            f"    o, s = ob + U64(I64(c[e]) * {W}), ob + U64(I64(c[e + 1]) * {W})",
-            "    now = inputs[row, u + I64(c[e + 2])]",
-            f"    for l in range(U64({W})):",
-            f"        X[o + U64({2 * W}) + l] += now * X[s + l]",
-        ]
+        add, now = f"X[o + U64({2 * W}) + l] += now * X[s + l]", "now = inputs[row, u + I64(c[e + 2])]"
+        text = [ir.Comment("injected currents"), *self._pairs(STIMULI, STIMULUS_AT, add, 3, now)]
         if not self.cell.gap:
             return text
-        half = self.cell.method == "backward_euler"
-        text += [
-            f"for q in range(I64(c[{H + GAPS}])):",
-            f"    e = I64(c[{H + GAP_AT}]) + 2 * q",
-            f"    o, s = ob + U64(I64(c[e]) * {W}), ob + U64(I64(c[e + 1]) * {W})",
-            f"    for l in range(U64({W})):",
-        ]
-        if half:  # the current of a step is that of the mean of both voltages over it, on either side
-            text += [
-                f"        g = F(0.5) * X[s + U64({W}) + l]",
-                f"        X[o + U64({W}) + l] += g",
-                f"        X[o + U64({2 * W}) + l] += X[s + l] - g * X[o + l]",
-            ]
+        if (
+            self.cell.method == "backward_euler"
+        ):  # the current is that of the mean of both voltages over the step, on either side
+            lane = (
+                f"g = F(0.5) * X[s + U64({W}) + l]\n"
+                f"X[o + U64({W}) + l] += g\n"
+                f"X[o + U64({2 * W}) + l] += X[s + l] - g * X[o + l]"
+            )
         else:
-            text += [
-                f"        X[o + U64({W}) + l] += X[s + U64({W}) + l]",
-                f"        X[o + U64({2 * W}) + l] += X[s + l]",
-            ]
-        return text
+            lane = f"X[o + U64({W}) + l] += X[s + U64({W}) + l]\nX[o + U64({2 * W}) + l] += X[s + l]"
+        return [*text, ir.Comment("gap junctions"), *self._pairs(GAPS, GAP_AT, lane)]
 
-    def _root(self, trial: bool) -> list[str]:
+    def _root(self, trial: bool) -> list[ir.Statement]:
         """The root's voltage; a soma that was reset is held."""
-        W, at_once = self.W, self.at_once and not trial
-        text = ["hits = U8(0)"] * at_once + [
-            f"for l in range(U64({W})):",
-            f"    x = {self._root_row(2)} / {self._root_row(1)}",
-        ]
+        at_once = self.at_once and not trial
+        old, diagonal, right = (self._root_row(r) for r in range(3))
+        lane = quote("x = right / diagonal", right=right, diagonal=diagonal)
         if self.cell.resets or at_once:
-            text.append("    free = to_step(X[ob + l]) <= k")
-        if self.cell.resets:
-            text.append(f"    x = x if free else {self._value('V_r')}")
-        text.append(f"    {self._root_row(2)} = x")
-        if trial:
-            return text
-        text += [
-            f"    old = {self._root_row(0)}",
-            "    new = " + ("x" if self.cell.method == "backward_euler" else "x + x - old"),
-        ]
-        if self.cell.resets and self.cell.method != "backward_euler":
-            text.append(f"    new = new if free else {self._value('V_r')}")
-        text.append(f"    {self._root_row(0)} = new")
-        return text + ["    " + line for line in self._hit("old", "new")] * at_once
+            lane += quote("free = to_step(X[ob + l]) <= k")
+        lane += quote("x = x if free else reset", reset=self._value("V_r")) if self.cell.resets else []
+        lane += quote("right = x", right=right)
+        if not trial:
+            backward = self.cell.method == "backward_euler"
+            lane += quote(f"old = row\nnew = {'x' if backward else 'x + x - old'}", row=old)
+            if self.cell.resets and not backward:
+                lane += quote("new = new if free else reset", reset=self._value("V_r"))
+            lane += quote("row = new", row=old)
+            lane += self._hit(ir.Name("old"), ir.Name("new")) if at_once else []
+        marks = quote("hits = U8(0)") if at_once else []
+        return marks + quote(f"for l in range(U64({self.W})):\n    lane", lane=lane)
 
-    def _root_row(self, row: int) -> str:
-        return f"X[ob + U64({(1 + len(self.cell_rows) + row) * self.W}) + l]"
+    def _root_row(self, row: int) -> ir.Item:
+        return _item(f"X[ob + U64({(1 + len(self.cell_rows) + row) * self.W}) + l]")
 
-    def _hit(self, old: str, new: str) -> list[str]:
+    def _hit(self, old: ir.Expr, new: ir.Expr) -> list[ir.Statement]:
         """Marks the neurons of a block that spike."""
-        crossed = f"{new} > {self._value('V_th')}"
+        threshold = self._value("V_th")
+        crossed = ir.Binary(">", new, threshold)
         if not self.cell.resets:
-            crossed = f"({old} <= {self._value('V_th')}) & ({crossed})"
-        return [f"hit = U8(free & ({crossed}))", "marks[l] = hit", "hits |= hit"]
+            crossed = ir.Binary("&", ir.Binary("<=", old, threshold), crossed)
+        return quote("hit = U8(free & crossed)\nmarks[l] = hit\nhits |= hit", crossed=crossed)
 
-    def _compare(self, H: int) -> list[str]:
+    def _compare(self) -> list[ir.Statement]:
         """How far the trial voltages of coupled compartments are from those of the trial before."""
         W = self.W
-        new = (
-            f"X[o + U64({2 * W}) + l]"
-            if self.cell.method == "backward_euler"
-            else f"F(2.0) * X[o + U64({2 * W}) + l] - X[o + l]"
+        new = f"X[o + U64({2 * W}) + l]"
+        if self.cell.method != "backward_euler":
+            new = f"F(2.0) * {new} - X[o + l]"
+        return self._pairs(
+            GAPS,
+            GAP_AT,
+            f"new = {new}\n"
+            f"change = abs(new - X[s + U64({2 * W}) + l])\n"
+            f"X[s + U64({2 * W}) + l] = new\n"
+            f"if to_step(X[ob + l]) < NEVER:\n"
+            f"    worst = max(worst, change)",
         )
-        return [
-            f"for q in range(I64(c[{H + GAPS}])):",
-            f"    e = I64(c[{H + GAP_AT}]) + 2 * q",
-            f"    o, s = ob + U64(I64(c[e]) * {W}), ob + U64(I64(c[e + 1]) * {W})",
-            f"    for l in range(U64({W})):",
-            f"        new = {new}",
-            f"        change = abs(new - X[s + U64({2 * W}) + l])",
-            f"        X[s + U64({2 * W}) + l] = new",
-            "        if to_step(X[ob + l]) < NEVER:",
-            "            worst = max(worst, change)",
-        ]
 
-    def _value(self, name: str) -> str:
-        return name if name in self.scalars else f"X[ob + U64({(1 + self.cell_rows.index(name)) * self.W}) + l]"
+    def _value(self, name: str) -> ir.Expr:
+        if name in self.cell_scalars:
+            return ir.Name(name)
+        return _item(f"X[ob + U64({(1 + self.cell_rows.index(name)) * self.W}) + l]")
 
-    def _spikes(self, H: int) -> list[str]:
+    def _spikes(self) -> list[ir.Statement]:
         """Jumps of the voltage, then upward crossings of the threshold."""
-        W, i = self.W, self.index
-        emit = ["if hits != 0:", f"    at = emit_{i}(X, ob, c, k, spk, at, id0 + b * {W}, marks)"]
+        W = self.W
+        emit = quote(f"if hits != 0:\n    at = emit_{self.index}(X, ob, c, k, spk, at, id0 + b * {W}, marks)")
         if self.at_once:
             return emit
-        hold = [f"    X[spike + l] = X[spike + l] if free else {self._value('V_r')}"] if self.cell.resets else []
+        lane = quote("free = to_step(X[ob + l]) <= k")
+        if self.cell.resets:
+            lane += quote("X[spike + l] = X[spike + l] if free else reset", reset=self._value("V_r"))
+        lane += self._hit(_item("before[l]"), _item("X[spike + l]"))
         return [
-            f"for q in range(I64(c[{H + JUMPS}])):",
-            f"    e = I64(c[{H + JUMP_AT}]) + 2 * q",
-            f"    o, s = ob + U64(I64(c[e]) * {W}), ob + U64(I64(c[e + 1]) * {W})",
-            f"    for l in range(U64({W})):",
-            "        X[o + l] += X[s + l]",
-            "        X[s + l] = F(0.0)",
-            "hits = U8(0)",
-            f"for l in range(U64({W})):",
-            "    free = to_step(X[ob + l]) <= k",
-            *hold,
-            *("    " + line for line in self._hit("before[l]", "X[spike + l]")),
+            ir.Comment("what arrives moves the voltage itself"),
+            *self._pairs(JUMPS, JUMP_AT, "X[o + l] += X[s + l]\nX[s + l] = F(0.0)"),
+            *quote(f"hits = U8(0)\nfor l in range(U64({W})):\n    lane", lane=lane),
             *emit,
         ]
 
-    def _refresh(self, refresh: list[Refresh]) -> str:
-        """``refresh_<index>``: works out anew what depends on parameters that changed; they are the same at all compartments."""
-        text = [DECORATOR, f"def refresh_{self.index}(X, base, first, last, c, value, at, step, dt):"]
+    def _refresh(self, refresh: list[Refresh], needs: list[str]) -> str:
+        """``refresh_<index>``: computes what depends on parameters that changed; they are the same at all compartments."""
+        text: list[ir.Statement] = []
         for g, r in zip(self.groups, refresh, strict=True):
-            beyond = (set(r.named) | set(r.linear)) & {*g.constants["fields"], *g.constants["rows"]}
-            if beyond:
+            if (set(r.named) | set(r.linear)) & {*g.constants["fields"], *g.constants["rows"]}:
                 raise AmineError(
                     f"Neuron '{self.cell.name}'",
                     "a dose or modulator acts on a parameter that differs between compartments or neurons",
                     given=", ".join(self.cell.varying),
                     hint="give it one value",
                 )
-            r.needs = self.needs
-            text += r._scratch() if r.linear else []
-            text += [f"    {x}" for x in r._body(g.constants["scalars"], self._place(g), "0")]
-        return "\n".join([*text, "    return"]) + "\n\n\n"
+            r.needs = needs
+            text += [*r.scratch(), *r.body(g.constants["scalars"], self._place(g), ir.Integer(0))]
+        return refresh_function(self.index, [*text, ir.Return(ir.Name("None"))])
 
-    def _place(self, g: _Group) -> Any:
-        return lambda n: f"c[{self.scalars.index(self._name(g, n))}]"
+    def _place(self, g: MembraneProgram) -> Callable[[str], ir.Item]:
+        return lambda n: ir.item("c", self.scalars.index(self._name(g, n)))
 
-    def _emit(self) -> str:
+    def _emit(self) -> ir.Function:
         """Scalar code for the few neurons of a block that spiked."""
-        pad = " " * 12
-        text = [
-            "@njit(nogil=True, error_model='numpy')",
-            f"def emit_{self.index}(X, ob, c, k, spk, at, id0, marks):",
-            *(f"    {n} = c[{self.scalars.index(n)}]" for n in self.cell_scalars),
-            f"    for l in range(U64({self.W})):",
-            "        if marks[l] != 0:",
-        ]
-        if self.cell.resets:
-            text.append(f"{pad}{self._root_row(0)} = {self._value('V_r')}")
-        text += [
-            f"{pad}X[ob + l] = from_step(k + STEP(1) + STEP({self._value('_steps')}))",
-            f"{pad}spk[at] = id0 + I64(l)",
-            f"{pad}at += 1",
-            "    return at",
-        ]
-        return "\n".join(text) + "\n\n\n"
+        shared = [ir.assign(n, ir.item("c", self.scalars.index(n))) for n in self.cell_scalars]
+        reset = quote("row = reset", row=self._root_row(0), reset=self._value("V_r")) if self.cell.resets else []
+        body = quote(
+            f"shared\n"
+            f"for l in range(U64({self.W})):\n"
+            f"    if marks[l] != 0:\n"
+            f"        reset\n"
+            f"        X[ob + l] = from_step(k + STEP(1) + STEP(wait))\n"
+            f"        spk[at] = id0 + I64(l)\n"
+            f"        at += 1\n"
+            f"return at",
+            shared=shared,
+            reset=reset,
+            wait=self._value("_steps"),
+        )
+        args = ("X", "ob", "c", "k", "spk", "at", "id0", "marks")
+        return ir.Function(f"emit_{self.index}", args, ir.without_unread(body), SCALAR_FUNCTION)
 
-    def _start_trial(self) -> str:
-        W, H = self.W, len(self.scalars)
-        text = [
-            "@njit(nogil=True, error_model='numpy')",
-            f"def start_trial_{self.index}(X, base, first, last, C, p):",
-            "    c = C[p]",
-            f"    stride = I64(c[{H + ROWS}]) * {W}",
-            "    for b in range(first, last):",
-            "        ob = U64(base + b * stride)",
-            f"        for q in range(I64(c[{H + GAPS}])):",
-            f"            e = I64(c[{H + GAP_AT}]) + 2 * q",
-            f"            o, s = ob + U64(I64(c[e]) * {W}), ob + U64(I64(c[e + 1]) * {W})",
-            f"            for l in range(U64({W})):",
-            f"                X[s + U64({2 * W}) + l] = X[o + l]",
-        ]
-        return "\n".join(text) + "\n\n\n"
+    def _start_trial(self) -> ir.Function:
+        copy = self._pairs(GAPS, GAP_AT, f"X[s + U64({2 * self.W}) + l] = X[o + l]")
+        body = quote(
+            f"c = C[p]\n"
+            f"stride = I64({self._head(ROWS)}) * {self.W}\n"
+            f"for b in range(first, last):\n"
+            f"    ob = U64(base + b * stride)\n"
+            f"    copy\n"
+            f"return None",
+            copy=copy,
+        )
+        return ir.Function(f"start_trial_{self.index}", ("X", "base", "first", "last", "C", "p"), body, SCALAR_FUNCTION)
+
+
+def _item(text: str) -> ir.Item:
+    found = quote_expr(text)
+    assert isinstance(found, ir.Item)
+    return found
 
 
 __all__ = ["CableCode", "generate"]

@@ -7,18 +7,16 @@ from typing import Any
 
 import sympy as sp
 
+from amine.engine.codegen import ir
+from amine.engine.codegen.common import Steps, shared
+from amine.engine.codegen.program import Program, statements
+from amine.engine.codegen.text import PythonPrinter
 from amine.engine.resolve.cells import CellStructure
+from amine.equations.symbols import symbol
 from amine.learn.nn.adjoint import derivative
-from amine.learn.nn.printers import CodePrinter
-from amine.learn.nn.program import DRIVE, Program, cell_program, place_common, stop, symbol
-from amine.learn.nn.writing import plain_source
-
-
-class _Printer(CodePrinter):
-    """A slope is asked of what is called ``np``, which knows the surrogate."""
-
-    def on_slope(self, e: Any) -> str:
-        return f"np.slope({self(e.args[0])})"
+from amine.learn.nn.printers import CodePrinter, TrainingLowering
+from amine.learn.nn.program import DRIVE, cell_program, stop
+from amine.learn.nn.writing import loads, plain_source, table
 
 
 def text(cell: CellStructure) -> str:
@@ -48,9 +46,7 @@ def tangent_source(p: Program) -> str:
     ends = dict(p.out, spikes=p.spikes)
     pairs = {(of, by): alive[n, by] for of, n in ends.items() for by, _ in wrt if n is not None and (n, by) in alive}
     body = _needed(body, {*p.out.values(), str(p.spikes), *pairs.values()})
-    common, reduced = sp.cse([e for _, e in body], symbols=(symbol(f"q{i}") for i in range(100_000)), list=True)
-    body = place_common(common, [(n, e) for (n, _), e in zip(body, reduced, strict=True)])
-    return _text(p, body, pairs)
+    return _text(p, shared(body, "q"), pairs)
 
 
 def new_start(p: Program) -> Program:
@@ -78,14 +74,10 @@ def _needed(body: list[tuple[str, Any]], wanted: set[str]) -> list[tuple[str, An
     return out[::-1]
 
 
-def _text(p: Program, body: list[tuple[str, Any]], pairs: dict[tuple[str, str], str]) -> str:
-    say = _Printer("numpy")
-    used = {s.name for _, e in body for s in e.free_symbols}
-    lines = ["\n\ndef tangent(np, c, s, x, free, t):"]
-    lines += [f"    {n} = s['{s}']" for s, n in p.load.items()]
-    lines += [f"    {n} = x['{n}']" for n in (*p.inputs, *p.noises) if n in used]
-    lines += [f"    {n} = c['{n}']" for n in (*p.scalars, *p.differ) if n in used]
-    lines += [f"    {n} = {say(e)}" for n, e in body]
-    ends = ", ".join(f"'{s}': {n}" for s, n in p.out.items())
-    made = ", ".join(f"({of!r}, {by!r}): {n}" for (of, by), n in pairs.items())
-    return "\n".join([*lines, f"    return {{{ends}}}, {p.spikes}, {{{made}}}"]) + "\n"
+def _text(p: Program, body: Steps, pairs: dict[tuple[str, str], str]) -> str:
+    lines = loads(p, body, ("c", "s", "x"))
+    lines += statements(body, TrainingLowering(False, name=lambda n: p.shown.get(n, n)), p.stages)
+    made = ir.Table(tuple((key, ir.Name(n), "") for key, n in pairs.items()))
+    lines.append(ir.Return(ir.Listed("tuple", (table(p.out), ir.Name(str(p.spikes)), made))))
+    f = ir.Function("tangent", ("np", "c", "s", "x", "free", "t"), ir.without_unread(lines))
+    return "\n\n" + PythonPrinter(CodePrinter("numpy")).function(f)

@@ -7,10 +7,11 @@ from typing import Any
 
 import sympy as sp
 
-from amine.engine.codegen.step import Steps
+from amine.engine.codegen.common import Steps, shared
+from amine.engine.codegen.program import Program
 from amine.equations.symbols import exprel, symbol
 from amine.learn.nn.printers import exprel_slope
-from amine.learn.nn.program import Program, blend, place_common, slope, spike, stop
+from amine.learn.nn.program import blend, slope, spike, stop
 
 _SPECIAL = (sp.Min, sp.Max, sp.Piecewise, exprel, sp.floor, sp.sign, sp.Abs, spike, blend, stop)
 _TINY = sp.Float(1e-37)  # a normal number in float32 too: what stands for 0 where x**p log(x) is taken at 0
@@ -188,8 +189,7 @@ def _complete(p: Program, back: Steps, states: Any, ins: Any, cons: Any, soft: b
         recompute = [(n, e) for n, e in recompute if n != p.spikes]
         kept.append(p.spikes)
     both = [*recompute, *back]
-    common, reduced = sp.cse([e for _, e in both], symbols=(symbol(f"u{i}") for i in range(10_000)), list=True)
-    body = place_common(common, [(n, e) for (n, _), e in zip(both, reduced, strict=True)])
+    body = shared(both, "u")
     made = {n for n, _ in (*restart, *body)}
     reads = ({s.name for _, e in body for s in e.free_symbols} | read) - made
     return Adjoint(restart, body, states, ins, cons, kept, reads)

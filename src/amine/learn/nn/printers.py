@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
 
-from amine.equations.printer import Printer
+from amine.equations.lower import Lowering
+from amine.equations.printer import DIALECTS, Printer
+from amine.equations.terms import Call, Expr, Name
 
-SURROGATE = ", _inverse, _height, _edge"  # 1/width, derivative at the edge, margin of the edge
+SURROGATE = (Name("_inverse"), Name("_height"), Name("_edge"))  # 1/width, derivative at the edge, margin of the edge
 
 
 class exprel_slope(sp.Function):
@@ -17,33 +21,39 @@ class exprel_slope(sp.Function):
     nargs = 1
 
 
+class TrainingLowering(Lowering):
+    """Lowers the functions of training; in ``kernel``s the surrogate's take its constants, ``soft`` spikes do, too."""
+
+    def __init__(self, kernel: bool, soft: bool = False, name: Callable[[str], str] = str):
+        super().__init__(name)
+        self.kernel, self.soft = kernel, soft
+
+    def on_exprel_slope(self, e: Any) -> Expr:
+        return self._function("exprel_slope", e)
+
+    def on_spike(self, e: Any) -> Expr:
+        margin = self(e.args[0])
+        return Call("soft_spike", (margin, *SURROGATE)) if self.soft else Call("spike", (margin,))
+
+    def on_slope(self, e: Any) -> Expr:
+        return Call("slope", (self(e.args[0]), *(SURROGATE if self.kernel else ())))
+
+    def on_stop(self, e: Any) -> Expr:
+        return self(e.args[0]) if self.kernel else self._function("stop", e)
+
+    def on_blend(self, e: Any) -> Expr:
+        return self._function("blend", e)
+
+
+_OWN = ("exprel", "exprel_slope", "spike", "slope", "stop", "blend")  # what is called ``np`` knows them
+_KERNEL = replace(DIALECTS["kernel"], functions=DIALECTS["kernel"].functions | {"exprel_slope": "vexprel_slope"})
+_NUMPY = replace(DIALECTS["numpy"], functions=DIALECTS["numpy"].functions | {f: f"np.{f}" for f in _OWN})
+
+
 class CodePrinter(Printer):
-    """Prints a program's expressions for kernels (``kernel``) or for NumPy and torch alike (``numpy``).
+    """Prints a program's expressions for kernels (``kernel``) or for NumPy and torch alike (``numpy``)."""
 
-    In kernels the surrogate's functions take its constants; ``soft`` spikes do, too.
-    """
-
-    def __init__(self, mode: str, soft: bool = False):
-        super().__init__(mode)
-        self.soft = soft
-
-    def _own(self, f: str, e: Any, more: str = "") -> str:
-        return f"{f if self.kernel else 'np.' + f}({', '.join(self(a) for a in e.args)}{more})"
-
-    def on_exprel(self, e: Any) -> str:
-        return self._own("vexprel" if self.kernel else "exprel", e)
-
-    def on_exprel_slope(self, e: Any) -> str:
-        return self._own("vexprel_slope" if self.kernel else "exprel_slope", e)
-
-    def on_spike(self, e: Any) -> str:
-        return self._own("soft_spike", e, SURROGATE) if self.soft else self._own("spike", e)
-
-    def on_slope(self, e: Any) -> str:
-        return self._own("slope", e, SURROGATE)
-
-    def on_stop(self, e: Any) -> str:
-        return self(e.args[0]) if self.kernel else self._own("stop", e)
-
-    def on_blend(self, e: Any) -> str:
-        return self._own("blend", e)
+    def __init__(self, mode: str, soft: bool = False, name: Callable[[str], str] = str):
+        super().__init__(mode, name)
+        self.dialect = _KERNEL if mode == "kernel" else _NUMPY
+        self.lower = TrainingLowering(mode == "kernel", soft, name)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from amine.engine.codegen.common import Steps, shared
 from amine.engine.codegen.fuse import Fused
-from amine.engine.codegen.step import Stepper, Steps
+from amine.engine.codegen.program import Program
+from amine.engine.codegen.step import Stepper
 from amine.equations import parse
 from amine.equations.integrate import choose
 from amine.equations.symbols import symbol
 from amine.errors import AmineError
-from amine.learn.nn.program import Program, blend, shared
+from amine.learn.nn.program import blend, name_constants
 
 
 def receptor_program(model: Any, arrays: frozenset[str]) -> Program:
@@ -25,7 +27,7 @@ def receptor_program(model: Any, arrays: frozenset[str]) -> Program:
     load = {s: s for s in eq.states} | {state: f"old_{state}"}
     body: Steps = [(state, symbol(load[state]) + symbol("w"))]
     steps, new = stepper.updates()
-    body += shared(steps)
+    body += shared(steps, "y")
     assert eq.current is not None
     body.append(("current_now", stepper.constants.take(eq.expand(eq.current))))
     return _program(model, eq, stepper, load, body, new, ["w", "v"], {"current": "current_now"})
@@ -45,7 +47,7 @@ def release_program(model: Any, arrays: frozenset[str]) -> Program:
         raise AmineError(f"Release '{model.name}'", "its states are not linear between spikes")
     stepper = Stepper(_alone(eq, set()), arrays)
     steps, new = stepper.updates()
-    body: Steps = list(shared(steps))
+    body: Steps = list(shared(steps, "y"))
     now = dict(new)
 
     def put(events: Any, prefix: str) -> None:
@@ -75,7 +77,7 @@ def _program(
     model: Any, eq: Any, stepper: Stepper, load: Any, body: Steps, out: Any, inputs: list[str], results: Any
 ) -> Program:
     scalars, differ = stepper.constants.split()
-    return Program(
+    p = Program(
         name=model.name,
         load=load,
         out=dict(out),
@@ -83,8 +85,6 @@ def _program(
         inputs=inputs,
         noises=[],
         body=body,
-        spikes=None,
-        refractory=None,
         units=dict(eq.states),
         parameters=sorted(eq.parameters),
         constants=dict(stepper.constants.named),
@@ -92,7 +92,11 @@ def _program(
         half=stepper.half,
         scalars=scalars,
         differ=differ,
+        entries=stepper.entry_words(),
+        stages=stepper.stages,
         initial={s: eq.expand(eq.initial[s]) if s in eq.initial else 0 for s in eq.states},
         results=results,
         integrators=dict(stepper.methods),
     )
+    name_constants(p)
+    return p

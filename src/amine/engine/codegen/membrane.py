@@ -1,0 +1,204 @@
+"""One kind of membrane of a cell with a tree as a program: its channels, receptors and pools, linearised about the voltage.
+
+Gates advance over the step with the voltage at its start (exponential Euler, exact for a fixed voltage), and so stand half a step
+ahead of it; conductances and currents follow from them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from amine.engine.codegen.common import Steps, shared
+from amine.engine.codegen.fuse import Fused
+from amine.engine.codegen.pores import with_drugs
+from amine.engine.codegen.program import Program, names_of
+from amine.engine.codegen.step import Stepper
+from amine.engine.resolve.tree import CableStructure, Membrane, state_name
+from amine.equations import CHANNEL_NAMES, IONS, parse
+from amine.equations.symbols import symbol
+from amine.models.naming import gain_name, port_name
+
+# what the equation of a compartment's voltage is made of: conductances, and currents at zero voltage, per area and in all
+OWN = frozenset({"T", "v", "t", "_steps"})  # names that no constant may have
+SUMS = ("g_density", "j_density", "g_point", "j_point")
+
+
+class MembraneProgram:
+    """One kind of membrane: its system, the assignments of a step, and its constants by where they live."""
+
+    def __init__(self, cell: CableStructure, membrane: Membrane, q: int):
+        self.cell, self.membrane, self.q = cell, membrane, q
+        self.channels = [(label, parse(m), m) for label, m in membrane.channels]
+        self.ports = [(label, parse(m)) for label, m in membrane.ports]
+        self.pools = {s: label for label, eq, _ in self.channels for s in eq.states if s in CHANNEL_NAMES}
+        self.currents: dict[str, Any] = {}  # of receptors, by label, as drugs change them
+        self.fused = self._fuse()
+        self.stepper = Stepper(self.fused, frozenset(cell.arrays | membrane.fields))
+        self.steps = self._steps()
+        self.constants = self._constants()
+        self.program = self._program()
+        self.program.give_names(OWN)
+
+    # --- the system --------------------------------------------------------------------------------------------
+
+    def _rename(self, label: str, eq: Any) -> dict[Any, Any]:
+        names = {s: state_name(s, label) for s in eq.states} | {p: port_name(p, label) for p in eq.parameters}
+        return {symbol(a): symbol(b) for a, b in names.items()}
+
+    def _exports(self) -> dict[Any, Any]:
+        """Reversal potentials that pools give, in the place of the channels' own."""
+        found = {}
+        for label, eq, _ in self.channels:
+            for n, e in eq.named.items():
+                if n in CHANNEL_NAMES:
+                    found[n] = eq.expand(e).subs(self._rename(label, eq), simultaneous=True)
+        return found
+
+    def _local(self, label: str, eq: Any, e: Any) -> Any:
+        """An expression of a channel in the names of the membrane, with what pools give put in."""
+        exports, own = self._exports(), self._rename(label, eq)
+        swap = {k: exports[k.name] if k.name in exports and k.name in eq.parameters else v for k, v in own.items()}
+        e = eq.expand(e).subs(swap, simultaneous=True)
+        return e.subs({symbol(n): x for n, x in exports.items()}, simultaneous=True)
+
+    def _fuse(self) -> Fused:
+        rhs: dict[str, Any] = {}
+        units: dict[str, str] = {}
+        initial: dict[str, Any] = {}
+        parameters = {"T", *(gain_name(n) for n, _ in self.ports if gain_name(n) in self.cell.varying)}
+        methods: dict[str, str] = {}
+        for label, eq, _ in self.channels:
+            for s, e in eq.rhs.items():
+                rhs[state_name(s, label)] = self._local(label, eq, e)
+                units[state_name(s, label)] = eq.states[s]
+            initial |= {state_name(s, label): self._local(label, eq, e) for s, e in eq.initial.items()}
+            parameters |= {port_name(p, label) for p in eq.parameters}
+        for label, eq in self.ports:
+            names = self._port_names(label, eq)
+            rhs |= {names[symbol(s)].name: e.subs(names, simultaneous=True) for s, e in eq.full_rhs.items()}
+            units |= {names[symbol(s)].name: u for s, u in eq.states.items()}
+            initial |= {
+                names[symbol(s)].name: eq.expand(e).subs(names, simultaneous=True) for s, e in eq.initial.items()
+            }
+            parameters |= {port_name(p, label) for p in eq.parameters}
+            if eq.current is not None:
+                current = eq.expand(eq.current).subs(names, simultaneous=True)
+                system = {"rhs": rhs, "units": units, "methods": methods, "initial": {"v": symbol("v")}}
+                system["parameters"] = parameters | {"v"}
+                self.currents[label] = with_drugs(current, label, self.cell, system)[0]
+                parameters |= system["parameters"] - {"v"}
+                initial |= {n: e for n, e in system["initial"].items() if n != "v"}
+        for s in rhs:
+            initial.setdefault(s, self._steady(s, rhs[s]))
+        initial = {s: self._at_start(e, initial) for s, e in initial.items()}
+        inputs = {"v", *(f"i_{x}" for x in IONS)}
+        return Fused(rhs, units, parameters, inputs, None, (), None, (), initial, methods=methods)
+
+    def _port_names(self, label: str, eq: Any) -> dict[Any, Any]:
+        return {symbol(n): symbol(port_name(n, label)) for n in (*eq.states, *eq.parameters)}
+
+    def _steady(self, s: str, e: Any) -> Any:
+        """Where a state rests at the voltage of the start; zero if that cannot be said."""
+        x, rate = symbol(s), sp.diff(e, symbol(s))
+        if rate == 0 or x in rate.free_symbols or any(s.endswith(f"_{label}") for label, _ in self.ports):
+            return sp.S.Zero
+        return -e.subs(x, 0) / rate
+
+    def _at_start(self, e: Any, initial: dict[str, Any]) -> Any:
+        """Free of states: pools at rest, no ion currents."""
+        for _ in range(3):
+            e = e.subs({symbol(s): x for s, x in initial.items() if symbol(s) in e.free_symbols}, simultaneous=True)
+        return e.subs({symbol(f"i_{x}"): 0 for x in IONS})
+
+    # --- a step ------------------------------------------------------------------------------------------------
+
+    def _steps(self) -> Steps:
+        """Assignments in order: gates, conductances and drives, pools, and the sums ``g`` and ``j`` (per area and in all)."""
+        take = self.stepper.constants.take
+        updates, new = self.stepper.updates()
+        ions = {symbol(f"i_{x}") for x in IONS}
+        later = {n for n, e in updates if e.free_symbols & ions}
+        gates = {symbol(s): symbol(new[s]) for s in self.fused.rhs if s not in self.pools and not self._of_port(s)}
+        middle = {symbol(s): (symbol(s) + symbol(new[s])) / 2 for s in self.fused.rhs if self._of_port(s)}
+        out: Steps = [(n, e) for n, e in updates if n not in later]
+        self.stepper.stages |= dict.fromkeys(later, "pools of ions")
+        density: list[tuple[Any, Any]] = []
+        currents: dict[str, Any] = {}
+        for label, eq, _ in self.channels:
+            if eq.current is None:
+                continue
+            g, j = self._linear(self._local(label, eq, eq.current).subs(gates, simultaneous=True))
+            density.append((g, j))
+            if eq.ion and any(s in self.pools for s in (f"{eq.ion}_i",)):
+                currents.setdefault(f"i_{eq.ion}", 0)
+                currents[f"i_{eq.ion}"] += j - g * symbol("v")
+        points = []
+        for current in self.currents.values():
+            points.append(self._linear(current.subs(middle, simultaneous=True)))
+        out += [(n, take(e)) for n, e in currents.items()]
+        self.stepper.stages |= dict.fromkeys(currents, "currents of ions")
+        out += [(n, e.subs({i: 0 for i in ions if i.name not in currents})) for n, e in updates if n in later]
+        for name, parts in (("density", density), ("point", points)):
+            for k, x in enumerate(("g", "j")):
+                if parts:
+                    self.stepper.stages[f"{x}_{name}"] = "conductances and currents at zero voltage"
+                    out.append((f"{x}_{name}", take(sp.Add(*[p[k] for p in parts]))))
+        return out
+
+    def _of_port(self, state: str) -> bool:
+        return any(state == port_name(s, label) for label, eq in self.ports for s in eq.states)
+
+    @staticmethod
+    def _linear(current: Any) -> tuple[Any, Any]:
+        """(g, j) of the line j - g v that touches a current at the voltage of the start."""
+        v = symbol("v")
+        g = -sp.diff(current, v)
+        if v not in g.free_symbols:
+            return g, current.subs(v, 0)
+        return g, current + g * v
+
+    # --- constants ---------------------------------------------------------------------------------------------
+
+    def _constants(self) -> dict[str, list[str]]:
+        """Names by where they live: ``scalars`` (one for all), ``fields`` (differ between compartments), ``rows`` (between neurons)."""
+        named = {n: {s.name for s in e.free_symbols} for e, n in self.stepper.constants.named.items()}
+        lin = self.stepper.linear
+        entries = {s.name for row in (*lin.A, *lin.B) for e in row for s in getattr(e, "free_symbols", ())}
+        named |= dict.fromkeys(self.stepper.constants.extra, entries)
+        used = names_of(e for _, e in self.steps)
+        out: dict[str, list[str]] = {"scalars": [], "fields": [], "rows": []}
+        for n, symbols in named.items():
+            if n in used:
+                kind = (
+                    "rows" if symbols & self.cell.arrays else "fields" if symbols & self.membrane.fields else "scalars"
+                )
+                out[kind].append(n)
+        return out
+
+    def _program(self) -> Program:
+        fused, stepper = self.fused, self.stepper
+        states = {s: s for s in fused.rhs}
+        new = {s: f"new_{s}" for s in fused.rhs}
+        return Program(
+            name=", ".join(n for n, _ in (*self.membrane.channels, *self.membrane.ports)) or "bare",
+            load=states,
+            out=new,
+            before=new,
+            inputs=["v"],
+            noises=[],
+            body=shared(self.steps),
+            units=dict(fused.units),
+            parameters=sorted(fused.parameters),
+            constants=dict(stepper.constants.named),
+            scalars=self.constants["scalars"],
+            differ=[*self.constants["fields"], *self.constants["rows"]],
+            entries=stepper.entry_words(),
+            linear=stepper.linear,
+            half=stepper.half,
+            initial=dict(fused.initial),
+            results={n: n for n, _ in self.steps if n in SUMS},
+            integrators=dict(stepper.methods),
+            stages=stepper.stages,
+        )

@@ -1,0 +1,233 @@
+"""One step of a cell as data: single assignments over typed names, and what happens at a spike as a second list.
+
+A program says nothing of where values lie: each name is an :class:`Array` with an axis and a role, and a driver (blocks of lanes
+here, a thread for each lane on a card, a rank's share elsewhere) says what a read and a write of it are. Expressions are SymPy's, so
+that training can differentiate them; :mod:`amine.engine.codegen.lower` settles the order of operations when they are printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import sympy as sp
+
+from amine.engine.codegen import ir
+from amine.engine.codegen.common import Steps, shared
+from amine.engine.codegen.fuse import Fused
+from amine.engine.codegen.naming import shown
+from amine.engine.codegen.step import Stepper
+from amine.engine.resolve.cells import CellStructure
+from amine.equations.integrate import Linear
+from amine.equations.lower import Lowering
+from amine.equations.symbols import symbol
+from amine.models.naming import JUMP, gain_name, stimulus_input
+
+Role = Literal["state", "constant", "input", "arrival", "noise", "clock"]
+Axis = Literal["scalar", "lane", "compartment"]
+DType = Literal["real", "mass", "step"]
+
+
+@dataclass(frozen=True)
+class Array:
+    """A name that a step reads or writes: one value for all lanes, one a lane, or one a compartment.
+
+    A ``mass`` is a real number held as a whole number of quanta, a ``step`` a number of time steps.
+    """
+
+    name: str
+    role: Role
+    axis: Axis = "lane"
+    dtype: DType = "real"
+
+
+class chosen(sp.Function):
+    """``chosen(condition, a, b)``: a where the condition holds, else b; only what is chosen counts."""
+
+    nargs = 3
+
+
+class ProgramLowering(Lowering):
+    """Lowers the expressions of programs."""
+
+    def on_chosen(self, e: Any) -> ir.Expr:
+        condition, a, b = e.args
+        return ir.Choice(self(condition), self(a), self(b))
+
+
+@dataclass
+class Program:
+    """A step in single assignments.
+
+    ``load`` names the value of each state at the start of a step, ``out`` that at its end, ``before`` that before a reset.
+    ``free`` (a truth value, in training 1 or 0) says of a lane that it is not refractory. What a spike does is in ``at_spike``,
+    carried out in order where ``condition`` holds; in training the spike is a value of the body, ``spikes``.
+    """
+
+    name: str
+    load: dict[str, str]
+    out: dict[str, str]
+    before: dict[str, str]
+    inputs: list[str]
+    noises: list[str]
+    body: Steps
+    units: dict[str, str]
+    parameters: list[str]
+    constants: dict[Any, str] = field(default_factory=dict)  # expression of parameters -> its number
+    scalars: list[str] = field(default_factory=list)  # constants that all lanes share
+    differ: list[str] = field(default_factory=list)  # constants of a lane
+    entries: dict[str, str] = field(default_factory=dict)  # entry of a propagator -> a word for it
+    shown: dict[str, str] = field(default_factory=dict)  # constant or entry -> its name in the text
+    masses: frozenset[str] = frozenset()  # inputs held as whole numbers
+    clears: tuple[str, ...] = ()  # inputs that are zero again after the step
+    condition: Any = None
+    at_spike: tuple[tuple[str, Any], ...] = ()
+    refractory: str | None = None
+    spikes: str | None = None
+    linear: Linear = field(default_factory=Linear)
+    half: bool = False
+    initial: dict[str, Any] = field(default_factory=dict)
+    margin: Any = None  # of the initial states
+    results: dict[str, str] = field(default_factory=dict)  # further outputs: name -> assignment
+    integrators: dict[str, str] = field(default_factory=dict)
+    stages: dict[str, str] = field(default_factory=dict)  # assignment -> title of its stage
+
+    def parameters_of(self, name: str) -> list[str]:
+        """The parameters that a constant is made of."""
+        for e, n in self.constants.items():
+            if n == name:
+                return sorted({s.name for s in e.free_symbols} - {"dt"})
+        lin = self.linear
+        entries = [e for rows in (lin.A, lin.B, lin.G) for row in rows for e in row]
+        return sorted({s.name for e in entries for s in getattr(e, "free_symbols", ())} - {"dt"})
+
+    def give_names(self, taken: Iterable[str]) -> None:
+        """Names the constants in the text, apart from all that is ``taken`` and from the names of the program."""
+        own = {*self.load, *self.load.values(), *self.inputs, *self.noises, *(n for n, _ in self.body)}
+        self.shown = shown(self.constants, self.entries, [*self.parameters, "dt"], own | set(taken))
+
+    def key(self, constant: str) -> str:
+        """What a constant is called in tables: its name, or the place of an entry of a propagator."""
+        return self.shown[constant] if constant in self.constants.values() else constant
+
+    @property
+    def arrays(self) -> list[Array]:
+        """All that the body reads and a driver must supply, and the states."""
+        used = names_of(e for _, e in (*self.body, *self.at_spike)) | names_of([self.condition])
+        used |= {self.refractory} if self.refractory else set()
+        out = [Array(s, "state") for s in self.load]
+        for n in self.inputs:
+            out += [Array(n, "input", dtype="mass" if n in self.masses else "real")] if n in used else []
+        out += [Array(n, "constant", "scalar") for n in self.scalars if n in used]
+        out += [Array(n, "constant") for n in self.differ if n in used]
+        out += [Array(n, "noise") for n in self.noises]
+        out += [Array("t", "clock", "scalar")] if "t" in used else []
+        return out + ([Array("free", "clock", dtype="step")] if "free" in used or self.refractory else [])
+
+
+def names_of(expressions: Iterable[Any]) -> set[str]:
+    """The names that expressions read."""
+    return {s.name for e in expressions for s in getattr(e, "free_symbols", ())}
+
+
+def statements(steps: Sequence[tuple[str, Any]], lower: Lowering, stages: dict[str, str]) -> list[ir.Statement]:
+    """The assignments, with a comment where a stage begins."""
+    out: list[ir.Statement] = []
+    said = ""
+    for i, (name, e) in enumerate(steps):
+        title = next((stages[n] for n, _ in steps[i:] if n in stages), "")
+        if title and title != said and (name in stages or i == 0 or steps[i - 1][0] in stages):
+            out.append(ir.Comment(title))
+            said = title
+        out.append(ir.assign(lower.name(name), lower(e)))
+    return out
+
+
+# --- point cells -------------------------------------------------------------------------------------------------------
+
+
+def point_program(cell: CellStructure, fused: Fused, prefix: str = "_y") -> Program:
+    """The step of a point neuron with its receptors, as the engine runs it; ``prefix`` of common subexpressions."""
+    return _PointBuilder(cell, fused, prefix).build()
+
+
+class _PointBuilder:
+    def __init__(self, cell: CellStructure, fused: Fused, prefix: str):
+        self.cell, self.fused, self.prefix = cell, fused, prefix
+        self.stepper = Stepper(fused, cell.arrays)
+        self.take = self.stepper.constants.take
+
+    def build(self) -> Program:
+        fused, stepper = self.fused, self.stepper
+        steps, new = stepper.updates()
+        body = shared(steps, self.prefix)
+        before = self._held(body, self._jumped(body, new))
+        condition = None
+        if fused.threshold is not None:
+            swap: Any = {symbol(s): symbol(n) for s, n in before.items()}
+            condition = self.take(fused.threshold.subs(swap, simultaneous=True))
+        at_spike = tuple((n, self.take(e)) for n, e in fused.reset)
+        refractory = None
+        if fused.refractory is not None:
+            steps_of = sp.floor(fused.refractory / symbol("dt") + sp.Rational(1, 2))
+            refractory = str(stepper.constants.constant(steps_of))
+        scalars, differ = stepper.constants.split()
+        stimuli = [stimulus_input(j) for j in range(self.cell.stimuli)]
+        jumps = self._jumps()
+        inputs = [*jumps, *fused.rows, *stimuli, *sorted(fused.inputs - {*fused.rows, *stimuli})]
+        return Program(
+            name=self.cell.neuron.name,
+            load={s: s for s in fused.rhs},
+            out=dict(before),
+            before=before,
+            inputs=inputs,
+            noises=sorted(n for n in names_of(e for _, e in body) if n.startswith("z_")),
+            body=body,
+            units=dict(fused.units),
+            parameters=sorted(fused.parameters),
+            constants=dict(stepper.constants.named),
+            scalars=scalars,
+            differ=differ,
+            entries=stepper.entry_words(),
+            masses=frozenset(fused.masses),
+            clears=(*jumps, *sorted(fused.impulses)),
+            condition=condition,
+            at_spike=at_spike,
+            refractory=refractory,
+            linear=stepper.linear,
+            half=stepper.half,
+            initial=dict(fused.initial),
+            integrators=dict(stepper.methods),
+            stages=stepper.stages,
+        )
+
+    def _jumps(self) -> list[str]:
+        return [row for row in self.fused.targets.values() if row.startswith(JUMP)]
+
+    def _jumped(self, body: Steps, new: dict[str, str]) -> dict[str, str]:
+        """What arrives at the voltage itself moves it at the end of the step, before the threshold is tested."""
+        rows = {label: row for label, row in self.fused.targets.items() if row.startswith(JUMP)}
+        if not rows:
+            return new
+        now = new["v"]
+        for i, (label, row) in enumerate(rows.items()):
+            gain = gain_name(label)
+            factor = self.take(symbol(gain)) if gain in self.cell.varying else 1
+            now, e = f"jumped_{i}_v", symbol(now) + symbol(row) * factor
+            body.append((now, e))
+            self.stepper.stages[now] = "what arrives moves the voltage itself"
+        return {**new, "v": now}
+
+    def _held(self, body: Steps, new: dict[str, str]) -> dict[str, str]:
+        """A refractory lane keeps what it holds: the value of its reset if that is made of parameters alone, else its own."""
+        out = dict(new)
+        hold = self.fused.hold if self.fused.refractory is not None else ()
+        for s in hold:
+            value = dict(self.fused.reset).get(s)
+            fixed = value is not None and {q.name for q in value.free_symbols} <= self.fused.parameters
+            held = self.take(value) if fixed else symbol(s)
+            out[s] = f"next_{s}"
+            body.append((out[s], chosen(symbol("free"), symbol(new[s]), held)))
+            self.stepper.stages[out[s]] = "a refractory neuron stays where its reset put it"
+        return out

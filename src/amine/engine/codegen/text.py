@@ -1,0 +1,121 @@
+"""Statements and functions as text: Python, in the dialect of a printer of expressions, and C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from amine.engine.codegen import ir
+from amine.equations.printer import WIDTH, Printer, is_truth, shifted
+
+
+class PythonPrinter:
+    """Prints statements and functions as Python, in the dialect of a printer of expressions."""
+
+    def __init__(self, printer: Printer):
+        self.say = printer.text
+
+    def function(self, f: ir.Function) -> str:
+        """A function and the blank lines behind it."""
+        head = f"def {f.name}({', '.join(f.args)}):"
+        if len(head) > WIDTH:
+            head = f"def {f.name}(\n{shifted(_filled_lines(f.args))}\n):"
+        lines = [f.decorator] if f.decorator else []
+        lines += [head, *([f'    """{f.doc}"""'] if f.doc else []), *self.block(f.body, 1)]
+        return "\n".join(lines) + "\n\n\n"
+
+    def block(self, block: ir.Block, depth: int) -> list[str]:
+        """Lines of statements; a block without any does nothing."""
+        pad = "    " * depth
+        lines = [pad + line for s in block for line in self._statement(s, WIDTH - 4 * depth)]
+        return lines if any(not isinstance(s, ir.Comment) for s in block) else [*lines, pad + "pass"]
+
+    def _statement(self, s: ir.Statement, room: int) -> list[str]:
+        match s:
+            case ir.Assign(target, value, comment):
+                lines = self._valued(f"{self.say(target)} = ", value, room)
+                note = f"  # {comment}" if comment else ""
+                if note and len(lines[-1] + note) > room:
+                    return [note.strip(), *lines]
+                return [*lines[:-1], lines[-1] + note]
+            case ir.Update(target, op, value):
+                return self._valued(f"{self.say(target)} {op}= ", value, room)
+            case ir.Do(value):
+                return self.say(value, room).split("\n")
+            case ir.Return(value):
+                return self._valued("return ", value, room)
+            case ir.Plain(word):
+                return [word]
+            case ir.Comment(text):
+                return [f"# {text}"]
+            case ir.If(condition, then, other):
+                return self._if("if", condition, then, other)
+            case ir.While(condition, body):
+                return [f"while {self.say(condition)}:", *self.block(body, 1)]
+            case ir.For(var, bounds, body, comment):
+                head = f"for {var} in range({', '.join(self.say(b) for b in bounds)}):"
+                return [head + (f"  # {comment}" if comment else ""), *self.block(body, 1)]
+        raise NotImplementedError(type(s).__name__)
+
+    def _if(self, word: str, condition: ir.Expr, then: ir.Block, other: ir.Block) -> list[str]:
+        lines = [f"{word} {self.say(condition)}:", *self.block(then, 1)]
+        match list(other):
+            case []:
+                return lines
+            case [ir.If(c, a, b)]:
+                return [*lines, *self._if("elif", c, a, b)]
+        return [*lines, "else:", *self.block(other, 1)]
+
+    def _valued(self, head: str, value: ir.Expr, room: int) -> list[str]:
+        """``head value``, in brackets over several lines if it is long."""
+        flat = self.say(value)
+        if isinstance(value, ir.Table):
+            return (head + self.say(value, room)).split("\n")
+        if isinstance(value, ir.Listed) and value.kind == "tuple" and value.items and head != "return ":
+            flat = flat[1:-1]
+        if len(head) + len(flat) <= room:
+            return [head + flat]
+        text = self.say(value, room - 4)
+        if isinstance(value, ir.Call | ir.Listed):
+            return (head + text).split("\n")
+        return f"{head}(\n{shifted(text)}\n)".split("\n")
+
+
+def _filled_lines(words: tuple[str, ...], room: int = WIDTH - 8) -> str:
+    """Words behind commas on lines that are full."""
+    lines, line = [], ""
+    for w in words:
+        if line and len(line) + len(w) + 3 > room:
+            lines.append(line.rstrip())
+            line = ""
+        line += f"{w}, "
+    return "\n".join([*lines, line.rstrip()])
+
+
+class CPrinter:
+    """Prints statements as C: each name is declared where it is first assigned, as a real number or a truth value."""
+
+    def __init__(self, name: Callable[[str], str] = str):
+        self.printer = Printer("c", name)
+        self.declared: set[str] = set()
+
+    def block(self, block: ir.Block, depth: int = 1) -> list[str]:
+        """Lines of statements."""
+        pad = "    " * depth
+        return [pad + line for s in block for line in self._statement(s)]
+
+    def _statement(self, s: ir.Statement) -> list[str]:
+        say = self.printer.text
+        match s:
+            case ir.Assign(ir.Name(name), value, _) if name not in self.declared:
+                self.declared.add(name)
+                return [f"{'int' if is_truth(value) else 'real'} {name} = {say(value)};"]
+            case ir.Assign(target, value, _):
+                return [f"{say(target)} = {say(value)};"]
+            case ir.Update(target, op, value):
+                return [f"{say(target)} {op}= {say(value)};"]
+            case ir.Comment(text):
+                return [f"/* {text} */"]
+            case ir.If(condition, then, other):
+                tail = ["} else {", *self.block(other)] if other else []
+                return [f"if ({say(condition)}) {{", *self.block(then), *tail, "}"]
+        raise NotImplementedError(f"no C for {type(s).__name__}")

@@ -1,0 +1,201 @@
+"""Expressions of generated code: trees in which the order of all operations is settled, so that every printer computes the same.
+
+Operators of Python build them: ``rest + (x - rest) * factor``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+class Expr:
+    """Base of expressions; the operators of Python make larger ones."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Operand) -> Expr:
+        return Binary("+", self, expr(other))
+
+    def __sub__(self, other: Operand) -> Expr:
+        return Binary("-", self, expr(other))
+
+    def __mul__(self, other: Operand) -> Expr:
+        return Binary("*", self, expr(other))
+
+    def __truediv__(self, other: Operand) -> Expr:
+        return Binary("/", self, expr(other))
+
+    def __neg__(self) -> Expr:
+        return Unary("-", self)
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Expr):
+    """A variable, or a dotted name such as ``SLOW.value``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Expr):
+    """A literal of the type that a step is computed in."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Integer(Expr):
+    """A literal in an index or a count."""
+
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean(Expr):
+    """True or False."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Expr):
+    """``-x`` or ``not x``."""
+
+    op: str
+    x: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Expr):
+    """An arithmetic operation, a comparison, or ``&``, ``|``, ``and``, ``or``."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expr):
+    """A function of the dialect (``exp``, ``min``, ``select`` ...) or any other."""
+
+    function: str
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Expr):
+    """``array[index]``."""
+
+    array: Expr
+    index: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Expr):
+    """``then if condition else other``: only what is chosen is computed."""
+
+    condition: Expr
+    then: Expr
+    other: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Expr):
+    """A list, a tuple or a set of expressions."""
+
+    kind: str
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Expr):
+    """A dictionary: entries are keys, values and comments."""
+
+    entries: tuple[tuple[Key, Expr, str], ...]
+
+
+Key: TypeAlias = str | tuple[str, str]
+Operand: TypeAlias = Expr | str | int | float
+
+
+def expr(x: Operand) -> Expr:
+    """An expression; text is a name, a whole number an index, any other number a literal."""
+    if isinstance(x, Expr):
+        return x
+    if isinstance(x, str):
+        return Name(x)
+    return Integer(x) if isinstance(x, int) else Number(x)
+
+
+def call(function: str, *args: Operand) -> Call:
+    """``function(*args)``."""
+    return Call(function, tuple(expr(a) for a in args))
+
+
+def item(array: Operand, *index: Operand) -> Item:
+    """``array[index]``."""
+    return Item(expr(array), tuple(expr(i) for i in index))
+
+
+def children(e: Expr) -> tuple[Expr, ...]:
+    """The expressions that an expression is made of."""
+    match e:
+        case Unary(_, x):
+            return (x,)
+        case Binary(_, a, b):
+            return a, b
+        case Call(_, args):
+            return args
+        case Item(array, index):
+            return array, *index
+        case Choice(c, a, b):
+            return c, a, b
+        case Listed(_, items):
+            return items
+        case Table(entries):
+            return tuple(x for _, x, _ in entries)
+    return ()
+
+
+def rebuilt(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """The expression with ``change`` made to each of its parts."""
+    match e:
+        case Unary(op, x):
+            return Unary(op, change(x))
+        case Binary(op, a, b):
+            return Binary(op, change(a), change(b))
+        case Call(f, args):
+            return Call(f, tuple(change(a) for a in args))
+        case Item(array, index):
+            return Item(change(array), tuple(change(i) for i in index))
+        case Choice(c, a, b):
+            return Choice(change(c), change(a), change(b))
+        case Listed(kind, items):
+            return Listed(kind, tuple(change(i) for i in items))
+        case Table(entries):
+            return Table(tuple((n, change(x), c) for n, x, c in entries))
+    return e
+
+
+def renamed(e: Expr, names: Mapping[str, str]) -> Expr:
+    """The expression with other names."""
+    if isinstance(e, Name):
+        return Name(names.get(e.name, e.name))
+    return rebuilt(e, lambda x: renamed(x, names))
+
+
+def names_in(e: Expr) -> set[str]:
+    """The variables that an expression reads."""
+    if isinstance(e, Name):
+        return {e.name.partition(".")[0]}
+    return set().union(*(names_in(x) for x in children(e)))
+
+
+def chain(op: str, parts: Iterable[Expr]) -> Expr:
+    """``a op b op c``, from the left."""
+    first, *rest = parts
+    for x in rest:
+        first = Binary(op, first, x)
+    return first
