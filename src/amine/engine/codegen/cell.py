@@ -15,7 +15,7 @@ from amine.engine.codegen.prepared import preparation
 from amine.engine.codegen.program import Program, ProgramLowering, names_of, point_program, statements
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.refresh import Refresh
-from amine.engine.codegen.text import PythonPrinter
+from amine.engine.codegen.text import PythonPrinter, heading
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.cells import CellStructure
 from amine.equations.printer import Printer
@@ -125,7 +125,7 @@ class _Writer:
         ]
         out.source = "".join(
             [
-                f"# {p.name}: " + ", ".join(f"{s} {m}" for s, m in p.integrators.items()) + "\n",
+                heading(p.name, p.integrators),
                 preparation(p, str(self.index)),
                 *(self.printer.function(f) for f in functions),
                 refresh.source(self.index) if refresh else "",

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from textwrap import wrap
 
 from amine.engine.codegen import ir
 from amine.equations.printer import WIDTH, Printer, is_truth, shifted
+
+
+def heading(name: str, integrators: Mapping[str, str]) -> str:
+    """Comment lines that say what follows and how each state advances."""
+    words = f"{name}: " + ", ".join(f"{s} {m}" for s, m in integrators.items())
+    return "".join(f"# {line}\n" for line in wrap(words, WIDTH))
 
 
 class PythonPrinter:

@@ -20,7 +20,7 @@ from amine.engine.codegen.prepared import preparation
 from amine.engine.codegen.program import names_of, statements
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.refresh import Refresh, refresh_function
-from amine.engine.codegen.text import PythonPrinter
+from amine.engine.codegen.text import PythonPrinter, heading
 from amine.engine.resolve.tree import CableStructure
 from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
@@ -97,7 +97,7 @@ class _Writer:
         functions += [self._start_trial(), self._update(trial=True)] if self.cell.gap else []
         out.source = "".join(
             [
-                f"# {self.cell.title}: " + ", ".join(f"{s} {m}" for s, m in integrators.items()) + "\n",
+                heading(self.cell.title, integrators),
                 self._devices(),
                 *(self._preparation(g) for g in self.groups),
                 *(self.printer.function(f) for f in functions),
