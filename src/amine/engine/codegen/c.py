@@ -1,0 +1,78 @@
+"""A program as C: a function that advances any number of lanes by one step. A second driver, beside blocks of 64 lanes in Numba.
+
+Values lie in arrays of their own, one for each name, so ``amine_step`` gets a table of pointers; :class:`CStep` says what each is.
+Nothing runs it in a simulation yet: it shows that a program says all that another language, a card or a rank must know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amine.engine.codegen import ir
+from amine.engine.codegen.program import Program, ProgramLowering, statements
+from amine.engine.codegen.text import CPrinter
+
+HEAD = """#include <math.h>
+typedef {real} real;
+#define R(x) ((real)(x))
+#define select(c, a, b) ((c) ? (a) : (b))
+#define sign(x) (((x) > 0) - ((x) < 0))
+static inline real exprel(real x) {{ return x == 0 ? 1 : expm1(x)/x; }}
+"""
+
+
+@dataclass(frozen=True)
+class CStep:
+    """Source of ``void amine_step(long n, long k, double t_now, real **lanes, const real *scalars, long *until, char *spiked)``.
+
+    ``lanes`` are pointers to states, inputs, noises and constants of a lane in the order of ``names``, ``scalars`` the shared
+    constants; a lane is refractory until step ``until``, and ``spiked`` says where a spike was.
+    """
+
+    source: str
+    names: list[str]
+    scalars: list[str]
+
+
+def c_step(p: Program, real: str = "double") -> CStep:
+    """The step of a point cell whose constants have names."""
+    lanes = [a.name for a in p.arrays if a.axis == "lane" and a.role != "clock"]
+    shown = {n: p.shown[n] for n in (*p.scalars, *p.differ)}
+    lower = ProgramLowering(lambda n: shown.get(n, f"{n}_"))  # no name of the user's is one of C
+    place = {n: ir.item(ir.item("lanes", i), "l") for i, n in enumerate(lanes)}
+    body: list[ir.Statement] = [ir.assign(lower.name(n), x) for n, x in place.items()]
+    if p.condition is not None:
+        body.append(ir.assign("free_", ir.Binary("<=", ir.item("until", "l"), ir.Name("k"))))
+    body += statements(p.body, lower, p.stages)
+    body += [ir.assign(place[s], lower.name(n)) for s, n in p.out.items()]
+    body += [ir.assign(place[n], ir.Number(0.0)) for n in p.clears if n in place]
+    if p.condition is not None:
+        spiked = ir.item("spiked", "l")
+        body.append(ir.assign(spiked, ir.Binary("&", ir.Name("free_"), lower(p.condition))))
+        body.append(ir.If(spiked, _at_spike(p, place, lower)))
+    return CStep(_function(p, body, shown, real), lanes, [p.key(n) for n in p.scalars])
+
+
+def _at_spike(p: Program, place: dict[str, ir.Item], lower: ProgramLowering) -> list[ir.Statement]:
+    """Resets in order, and how long the lane is refractory."""
+    out: list[ir.Statement] = [ir.assign(lower.name(s), place[s]) for s in p.load]
+    for n, e in p.at_spike:
+        out += [ir.assign(lower.name(n), lower(e)), ir.assign(place[n], lower.name(n))]
+    wait = ir.Name("k") + 1
+    if p.refractory is not None:
+        wait = wait + ir.call("(long)", lower.name(p.refractory))
+    return [*out, ir.assign(ir.item("until", "l"), wait)]
+
+
+def _function(p: Program, body: list[ir.Statement], shown: dict[str, str], real: str) -> str:
+    say, read = CPrinter(), ir.reads(body)
+    scalars = [ir.assign(shown[n], ir.item("scalars", i)) for i, n in enumerate(p.scalars) if shown[n] in read]
+    lines = [
+        "void amine_step(long n, long k, double t_now, real **lanes, const real *scalars, long *until, char *spiked) {",
+        *say.block([*scalars, *([ir.assign("t_", "t_now")] if "t_" in read else [])]),
+        "    for (long l = 0; l < n; l++) {",
+        *say.block(ir.without_unread(body), 2),
+        "    }",
+        "}",
+    ]
+    return HEAD.format(real=real) + "\n".join(lines) + "\n"
