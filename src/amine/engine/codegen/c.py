@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amine.engine.codegen import ir
-from amine.engine.codegen.program import Program, ProgramLowering, statements
+from amine.engine.codegen.program import FREE, Program, ProgramLowering, statements
 from amine.engine.codegen.text import CPrinter
 
 HEAD = """#include <math.h>
@@ -42,13 +42,13 @@ def c_step(p: Program, real: str = "double") -> CStep:
     place = {n: ir.item(ir.item("lanes", i), "l") for i, n in enumerate(lanes)}
     body: list[ir.Statement] = [ir.assign(lower.name(n), x) for n, x in place.items()]
     if p.condition is not None:
-        body.append(ir.assign("free_", ir.Binary("<=", ir.item("until", "l"), ir.Name("k"))))
+        body.append(ir.assign(lower.name(FREE), ir.Binary("<=", ir.item("until", "l"), ir.Name("k"))))
     body += statements(p.body, lower, p.stages)
     body += [ir.assign(place[s], lower.name(n)) for s, n in p.out.items()]
     body += [ir.assign(place[n], ir.Number(0.0)) for n in p.clears if n in place]
     if p.condition is not None:
         spiked = ir.item("spiked", "l")
-        body.append(ir.assign(spiked, ir.Binary("&", ir.Name("free_"), lower(p.condition))))
+        body.append(ir.assign(spiked, ir.Binary("&", ir.Name(lower.name(FREE)), lower(p.condition))))
         body.append(ir.If(spiked, _at_spike(p, place, lower)))
     return CStep(_function(p, body, shown, real), lanes, [p.key(n) for n in p.scalars])
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from amine.engine.codegen import ir
 from amine.engine.codegen.fuse import Fused, fuse
 from amine.engine.codegen.prepared import preparation
-from amine.engine.codegen.program import Program, ProgramLowering, names_of, point_program, statements
+from amine.engine.codegen.program import FREE, Program, ProgramLowering, names_of, point_program, statements
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.refresh import Refresh
 from amine.engine.codegen.text import PythonPrinter, heading
@@ -99,6 +99,8 @@ class _Writer:
 
     def _local(self, name: str) -> str:
         """What a name is called in the loop: those of states, which are the user's, must not be those of the loop itself."""
+        if name == FREE:
+            return "free"
         return self.program.shown.get(name) or (f"{name}_" if name in self.program.load else name)
 
     def code(self) -> CellCode:

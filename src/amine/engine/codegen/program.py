@@ -27,6 +27,7 @@ from amine.models.naming import JUMP, gain_name, stimulus_input
 Role = Literal["state", "constant", "input", "arrival", "noise", "clock"]
 Axis = Literal["scalar", "lane", "compartment"]
 DType = Literal["real", "mass", "step"]
+FREE = "_free"  # whether a lane is not refractory; no name of a user's begins with a line
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Program:
     """A step in single assignments.
 
     ``load`` names the value of each state at the start of a step, ``out`` that at its end, ``before`` that before a reset.
-    ``free`` (a truth value, in training 1 or 0) says of a lane that it is not refractory. What a spike does is in ``at_spike``,
+    ``_free`` (in training ``free``, 1 or 0) says of a lane that it is not refractory. What a spike does is in ``at_spike``,
     carried out in order where ``condition`` holds; in training the spike is a value of the body, ``spikes``.
     """
 
@@ -123,7 +124,7 @@ class Program:
         out += [Array(n, "constant") for n in self.differ if n in used]
         out += [Array(n, "noise") for n in self.noises]
         out += [Array("t", "clock", "scalar")] if "t" in used else []
-        return out + ([Array("free", "clock", dtype="step")] if "free" in used or self.refractory else [])
+        return out + ([Array(FREE, "clock", dtype="step")] if FREE in used or self.refractory else [])
 
 
 def names_of(expressions: Iterable[Any]) -> set[str]:
@@ -214,7 +215,7 @@ class _PointBuilder:
         for i, (label, row) in enumerate(rows.items()):
             gain = gain_name(label)
             factor = self.take(symbol(gain)) if gain in self.cell.varying else 1
-            now, e = f"jumped_{i}_v", symbol(now) + symbol(row) * factor
+            now, e = f"_jumped_{i}", symbol(now) + symbol(row) * factor
             body.append((now, e))
             self.stepper.stages[now] = "what arrives moves the voltage itself"
         return {**new, "v": now}
@@ -228,6 +229,6 @@ class _PointBuilder:
             fixed = value is not None and {q.name for q in value.free_symbols} <= self.fused.parameters
             held = self.take(value) if fixed else symbol(s)
             out[s] = f"next_{s}"
-            body.append((out[s], chosen(symbol("free"), symbol(new[s]), held)))
+            body.append((out[s], chosen(symbol(FREE), symbol(new[s]), held)))
             self.stepper.stages[out[s]] = "a refractory neuron stays where its reset put it"
         return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amine.engine.codegen import ir
 from amine.engine.codegen.program import names_of
 from amine.engine.codegen.quote import quote, quote_expr
@@ -21,7 +23,7 @@ tick = PB[b, P_TICK]
 signals = PB[b, P_SIGNALS]
 room = PB[b, P_ROOM]
 """
-Phases = list[list[tuple[str, object] | None]]
+Phases = list[list[tuple[str, Any] | None]]
 
 
 def visit(t: Pieces, index: int) -> ir.Function:
@@ -174,12 +176,12 @@ class _Visit:
             chosen = [ir.If(quote_expr(f"phase == {q}"), lines, chosen)]
         return text + chosen
 
-    def _phase(self, q: int, acts: list[tuple[str, object] | None], used: set[str]) -> Lines:
+    def _phase(self, q: int, acts: list[tuple[str, Any] | None], used: set[str]) -> Lines:
         t, p = self.t, self.plan
         lines: Lines = [ir.assign(v(s.name), f"{v(s.name)}_T") for s in p.source if s.name in used]
         for act in [None, *acts] if q == 0 and None not in acts else acts:
             if act is None:
                 lines += quote(f"X[U64(row + (i >> 6) * stride + (i & 63))] += {v('w')} * factor")
             elif p.eq.places[act[0]] != "source" or act[0] in used:
-                lines += t.act(*act)
+                lines += t.act(act[0], act[1])
         return lines or [ir.Plain("pass")]

@@ -155,8 +155,8 @@ def _differentiable(p: Program, fused: Fused, detach: bool) -> Program:
 def _by_number(e: Any) -> Any:
     """A choice by a truth value as one by a number, 1 or 0."""
     if isinstance(e, chosen):
-        condition, a, b = e.args
-        return sp.Piecewise((a, condition > 0), (b, True))
+        _, a, b = e.args
+        return sp.Piecewise((a, sp.Gt(symbol(FREE), 0)), (b, True))
     return e
 
 
