@@ -256,16 +256,16 @@ def _compile(g: MembraneProgram) -> _Code:
     p, say = g.program, PythonPrinter(Printer("numpy"))
     used = names_of(e for _, e in p.body)
     shown = {n: p.shown[n] for kind in g.constants.values() for n in kind}
-    read = [ir.assign(n, ir.item("p", repr(n))) for n in p.parameters]
-    step: list[ir.Statement] = [ir.assign(x, ir.item("c", repr(x))) for x in shown.values()]
-    step += [ir.assign(s, ir.item("s", repr(s))) for s in p.load if s in used]
+    read = [ir.assign(n, ir.item("_p", repr(n))) for n in p.parameters]
+    step: list[ir.Statement] = [ir.assign(x, ir.item("_c", repr(x))) for x in shown.values()]
+    step += [ir.assign(s, ir.item("_s", repr(s))) for s in p.load if s in used]
     step += statements(p.body, Lowering(lambda n: shown.get(n, n)), p.stages)
     made = ir.Table(tuple((n, ir.Name(n), "") for n in (*p.out.values(), *p.results)))
     zero = ir.assign("t", ir.Number(0.0))
     functions = {
-        "step": (("np", "exprel", "c", "v", "t", "s"), [*step, ir.Return(made)]),
-        "constants": (("np", "exprel", "p", "dt"), [*read, ir.Return(constants_table(p))]),
-        "initial": (("np", "exprel", "p", "v"), [*read, zero, ir.Return(initial_table(p.initial))]),
+        "step": (("np", "exprel", "_c", "v", "t", "_s"), [*step, ir.Return(made)]),
+        "constants": (("np", "exprel", "_p", "dt"), [*read, ir.Return(constants_table(p))]),
+        "initial": (("np", "exprel", "_p", "v"), [*read, zero, ir.Return(initial_table(p.initial))]),
     }
     text = "".join(say.function(ir.Function(n, args, ir.without_unread(body))) for n, (args, body) in functions.items())
     scope: dict[str, Any] = {}

@@ -16,7 +16,7 @@ from amine.equations.symbols import symbol
 from amine.learn.nn.adjoint import derivative
 from amine.learn.nn.printers import CodePrinter, TrainingLowering
 from amine.learn.nn.program import DRIVE, cell_program, stop
-from amine.learn.nn.writing import loads, plain_source, table
+from amine.learn.nn.writing import STEP_ARGUMENTS, loads, plain_source, table
 
 
 def text(cell: CellStructure) -> str:
@@ -75,9 +75,9 @@ def _needed(body: list[tuple[str, Any]], wanted: set[str]) -> list[tuple[str, An
 
 
 def _text(p: Program, body: Steps, pairs: dict[tuple[str, str], str]) -> str:
-    lines = loads(p, body, ("c", "s", "x"))
+    lines = loads(p, body)
     lines += statements(body, TrainingLowering(False, name=lambda n: p.shown.get(n, n)), p.stages)
     made = ir.Table(tuple((key, ir.Name(n), "") for key, n in pairs.items()))
     lines.append(ir.Return(ir.Listed("tuple", (table(p.out), ir.Name(str(p.spikes)), made))))
-    f = ir.Function("tangent", ("np", "c", "s", "x", "free", "t"), ir.without_unread(lines))
+    f = ir.Function("tangent", STEP_ARGUMENTS, ir.without_unread(lines))
     return "\n\n" + PythonPrinter(CodePrinter("numpy")).function(f)
