@@ -255,5 +255,3 @@ class _Writer:
         )
         args = ("X", "o", "C", "p", "k", "spk", "at", "id0", "marks")
         return ir.Function(f"emit_{self.index}", args, ir.without_unread(body), SCALAR_FUNCTION)
-
-
