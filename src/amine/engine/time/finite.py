@@ -9,7 +9,7 @@ import numpy as np
 from amine.errors import AmineError
 
 if TYPE_CHECKING:
-    from amine.engine.build.prepare import Place
+    from amine.engine.build.slices import Slice
     from amine.engine.time.simulation import Simulation
 
 
@@ -19,7 +19,7 @@ def finite(sim: Simulation) -> bool:
     return all(_finite(p, X) for p in sim.places if p.states) and all(s.finite() for s in sim.states.values())
 
 
-def _finite(place: Place, X: np.ndarray) -> bool:
+def _finite(place: Slice, X: np.ndarray) -> bool:
     if np.isfinite(place.view(X)[:, : len(place.states)]).all():
         return True
     return all(np.isfinite(place.get(X, s)).all() for s in place.states)

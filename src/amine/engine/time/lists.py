@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from amine.engine.build.prepare import Place
+from amine.engine.build.slices import Slice
 from amine.engine.device import arguments
 from amine.engine.device.tables import BEGIN, END, RANGE_COLUMNS
 from amine.engine.transmission.part import Room
@@ -25,7 +25,7 @@ class SpikeLists:
     rows : rows of payload; ``paid`` says whether anything reads them.
     """
 
-    def __init__(self, places: Sequence[Place], blocks: np.ndarray, room: Room, rows: int, paid: bool, real: Any):
+    def __init__(self, places: Sequence[Slice], blocks: np.ndarray, room: Room, rows: int, paid: bool, real: Any):
         self._places, self._blocks, self._room = places, blocks, room
         self.threads = len(blocks)
         self.lists = [*range(len(places)), *room.lists]

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from amine.engine.build import prepare, wiring
+from amine.engine.build import wiring
+from amine.engine.build.arrays import fill, layout
+from amine.engine.build.sources import put_rates
 from amine.engine.device import arguments
 from amine.engine.device.functions import barrier  # noqa: F401  (compiled into generated modules)
 from amine.engine.device.tables import BLOCK, SINCE, SOURCE_POISSON
@@ -80,15 +82,15 @@ class Simulation:
 
     def _build(self, resolved: Resolved) -> None:
         net, parts = self.net, parts_of(resolved)
-        self.places, size = prepare.layout(resolved, self.module)
+        self.places, size = layout(resolved, self.module)
         blocks = wiring.boundaries(self.places, self.threads)
-        layout = Layout(resolved, self.module, self.places, blocks, self.precision)
-        drawn = {p.name: p.draw(layout) for p in parts}
+        there = Layout(resolved, self.module, self.places, blocks, self.precision)
+        drawn = {p.name: p.draw(there) for p in parts}
         self.n_synapses = sum(d.n_synapses for d in drawn.values())
         self.synapse_bytes = sum(d.nbytes for d in drawn.values())
-        self.arrays = prepare.fill(resolved, self.module, self.places, totals_of(drawn), size, self.real)
-        room = room_of(drawn, layout, len(self.arrays.RT))
-        build = Build(layout, self.arrays, room)
+        self.arrays = fill(resolved, self.module, self.places, totals_of(drawn), size, self.real)
+        room = room_of(drawn, there, len(self.arrays.RT))
+        build = Build(there, self.arrays, room)
         self.states: dict[str, State] = {p.name: p.assemble(drawn[p.name], build) for p in parts}
         rows = sum(d.rows for d in drawn.values())
         paid = len(self.arrays.RT) + rows > 0
@@ -128,7 +130,7 @@ class Simulation:
             given = f"{np.max(rates) * 1e3:g} Hz"
             expected = f"at most {1e3 / self.net.dt:g} Hz: one spike a step"
             raise AmineError(where, "the rate is too high", given=given, expected=expected)
-        prepare.put_rates(self.places[p], self.arrays.X, rates * self.net.dt)
+        put_rates(self.places[p], self.arrays.X, rates * self.net.dt)
         self.arrays.Q[p, SINCE] = self.step
 
     def chunk_steps(self, wanted: float | None) -> int:

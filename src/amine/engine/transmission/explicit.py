@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from amine.engine.build.connectivity import Bundle, build_bundle
-from amine.engine.build.prepare import Place
+from amine.engine.build.slices import Slice
 from amine.engine.build.wiring import internal_value, spec_of
 from amine.engine.codegen.lines import Block, Call, Function, Line, printed
 from amine.engine.codegen.slots import Kinds, Slots
@@ -98,7 +98,7 @@ class ExplicitState(State):
 # --- drawing -----------------------------------------------------------------------------------------------------
 
 
-def build(resolved: Resolved, places: Sequence[Place], blocks: np.ndarray, precision: str) -> list[ExplicitBundle]:
+def build(resolved: Resolved, places: Sequence[Slice], blocks: np.ndarray, precision: str) -> list[ExplicitBundle]:
     """Draws the synapses of all explicit routes, one bundle for each."""
     net, out = resolved.net, []
     for r in resolved.at("explicit"):

@@ -10,7 +10,7 @@ import numpy as np
 
 from amine.engine.build import order
 from amine.engine.build.connectivity import Bundle
-from amine.engine.build.prepare import Place
+from amine.engine.build.slices import Slice
 from amine.engine.build.wiring import fill_row
 from amine.engine.device import arguments, synaptic
 from amine.engine.device import explicit as table
@@ -67,7 +67,7 @@ class ThreadArrays:
 
     given: arguments.Explicit
 
-    def __init__(self, thread: int, places: Sequence[Place], Q: np.ndarray):
+    def __init__(self, thread: int, places: Sequence[Slice], Q: np.ndarray):
         self._thread, self._places, self._Q = thread, places, Q
         self._rows: list[np.ndarray] = []
         self._ranks: list[np.ndarray] = []  # the table holds addresses of these

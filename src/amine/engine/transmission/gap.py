@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from amine.engine.build import wiring
-from amine.engine.build.prepare import Totals
+from amine.engine.build.arrays import Totals
 from amine.engine.codegen.lines import Block, Comment, Line
 from amine.engine.codegen.module import update
 from amine.engine.codegen.slots import Kinds, Slots

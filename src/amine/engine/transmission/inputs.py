@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from amine.engine.build.prepare import spike_lists
+from amine.engine.build.sources import spike_lists
 from amine.engine.codegen.lines import Block, Line
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments

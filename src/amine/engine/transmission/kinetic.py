@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from amine.engine.build.arrays import Totals
 from amine.engine.build.connectivity import Bundle, build_bundle
-from amine.engine.build.prepare import Place, Totals
+from amine.engine.build.slices import Slice
 from amine.engine.build.wiring import fill_row, spec_of
 from amine.engine.codegen.lines import Block
 from amine.engine.codegen.slots import Kinds, Slots
@@ -72,7 +73,7 @@ class KineticNetwork(Kept):
         return {"X": self.at_source.X, "time": self.at_source.time}
 
 
-def build(resolved: Resolved, places: Sequence[Place], blocks: np.ndarray, precision: str) -> list[VectorBundle]:
+def build(resolved: Resolved, places: Sequence[Slice], blocks: np.ndarray, precision: str) -> list[VectorBundle]:
     """Draws the synapses of all receptors that see a pulse."""
     net = resolved.net
     found: dict[Any, tuple[VectorBundle, list[Any]]] = {}
@@ -125,7 +126,7 @@ def _values(group: PulseGroup, labels: tuple[str, ...]) -> tuple[list[str], list
 
 
 def quanta(
-    resolved: Resolved, places: Sequence[Place], bundles: list[VectorBundle], precision: str
+    resolved: Resolved, places: Sequence[Slice], bundles: list[VectorBundle], precision: str
 ) -> dict[int, dict[str, float]]:
     """For each target the quantum of each receptor's mass row and the mean weight (nS), by their names as parameters.
 
@@ -171,7 +172,7 @@ def _inputs(b: Bundle) -> tuple[int, float, float]:
 def assemble(
     resolved: Resolved,
     module: ModuleType,
-    places: Sequence[Place],
+    places: Sequence[Slice],
     blocks: np.ndarray,
     bundles: list[VectorBundle],
     quanta: Mapping[int, Mapping[str, float]],
@@ -211,7 +212,7 @@ def _scratch(dim: int, real: Any, whole: Any) -> tuple[np.ndarray, ...]:
     return tuple(np.empty(shape, kind) for shape, kind in sizes)
 
 
-def _ranges(groups: list[Any], places: Sequence[Place], blocks: np.ndarray) -> np.ndarray:
+def _ranges(groups: list[Any], places: Sequence[Slice], blocks: np.ndarray) -> np.ndarray:
     """Neurons of each group that a thread advances; those of a list of spikes are the first's."""
     out = np.zeros((len(blocks), max(1, len(groups)), RANGE_COLUMNS), np.int64)
     for t, mine in enumerate(blocks):
@@ -222,7 +223,7 @@ def _ranges(groups: list[Any], places: Sequence[Place], blocks: np.ndarray) -> n
     return out
 
 
-def table(k: KineticNetwork, places: Sequence[Place], tid: int) -> np.ndarray:
+def table(k: KineticNetwork, places: Sequence[Slice], tid: int) -> np.ndarray:
     """Bundles of one thread: each twice, for the starts and for the ends of pulses."""
     D = np.zeros((2 * len(k.bundles), deliver_vector.V_COLUMNS), np.int64)
     for i, v in enumerate(k.bundles):

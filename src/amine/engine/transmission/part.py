@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from amine.engine.build.prepare import Arrays, Place, Totals
+from amine.engine.build.arrays import Arrays, Totals
+from amine.engine.build.slices import Slice
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.resolve.resolved import Resolved
 from amine.network.network import Network
@@ -26,7 +27,7 @@ class Layout:
 
     resolved: Resolved
     module: ModuleType
-    places: Sequence[Place]
+    places: Sequence[Slice]
     blocks: np.ndarray  # [thread, population, BEGIN or END]
     precision: str
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from amine.engine.build.prepare import Totals
+from amine.engine.build.arrays import Totals
 from amine.engine.codegen import cache
 from amine.engine.device.tables import BEGIN, BLOCK, END
 from amine.engine.resolve.keys import structural_key

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from amine.engine.build.prepare import Place
+from amine.engine.build.slices import Slice
 from amine.engine.codegen.plastic import SWEEP
 from amine.engine.device import arguments, deliver
 from amine.engine.device import plastic as m
@@ -82,7 +82,7 @@ class PlasticNetwork(State):
         self,
         parts: list[Plastic],
         module: ModuleType,
-        places: list[Place],
+        places: list[Slice],
         threads: int,
         real: Any,
         dt: float,
@@ -185,7 +185,7 @@ class PlasticNetwork(State):
         return PB
 
     def _signal(self, name: str) -> int:
-        """Place of a slow signal: a concentration or occupancy, or the dose of a drug."""
+        """Slice of a slow signal: a concentration or occupancy, or the dose of a drug."""
         return self.signals[name if name in self.signals else f"dose:{name}"]
 
     def arguments(self, thread: int) -> arguments.Plastic:

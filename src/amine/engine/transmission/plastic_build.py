@@ -11,7 +11,7 @@ import numpy as np
 
 from amine.engine.build import wiring
 from amine.engine.build.connectivity import build_bundle
-from amine.engine.build.prepare import Place
+from amine.engine.build.slices import Slice
 from amine.engine.codegen.plastic import plastic_slots
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device.tables import BLOCK
@@ -29,7 +29,7 @@ CAPACITY = 31  # entries of a history to begin with
 
 
 def draw(
-    resolved: Resolved, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
+    resolved: Resolved, module: ModuleType, places: Sequence[Slice], blocks: np.ndarray, precision: str
 ) -> list[Plastic]:
     """All plastic projections with their synapses drawn.
 

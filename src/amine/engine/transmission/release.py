@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from amine.engine.build.prepare import Arrays
+from amine.engine.build.arrays import Arrays
 from amine.engine.codegen.lines import Block
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments

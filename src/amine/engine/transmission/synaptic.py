@@ -11,7 +11,7 @@ import numpy as np
 
 from amine.engine.build import order
 from amine.engine.build.connectivity import Bundle, build_bundle
-from amine.engine.build.prepare import Place
+from amine.engine.build.slices import Slice
 from amine.engine.build.wiring import alike, fill_row, internal_value, spec_of, target_row
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
@@ -93,7 +93,7 @@ class SynapticState(State):
 
 
 def build(
-    resolved: Resolved, module: ModuleType, places: Sequence[Place], blocks: np.ndarray, precision: str
+    resolved: Resolved, module: ModuleType, places: Sequence[Slice], blocks: np.ndarray, precision: str
 ) -> list[SynapticBundle]:
     """Draws the synapses, and parameters that differ."""
     net = resolved.net
@@ -138,7 +138,7 @@ def parameters(specs: list[Any], release: Model, bundle: Bundle, args: Any) -> l
     return own
 
 
-def assemble(bundles: list[SynapticBundle], places: Sequence[Place], Q: np.ndarray, threads: int) -> SynapticState:
+def assemble(bundles: list[SynapticBundle], places: Sequence[Slice], Q: np.ndarray, threads: int) -> SynapticState:
     """Tables and states of all threads."""
     P = np.zeros((len(bundles), table.Y_REALS))
     D = [np.zeros((len(bundles), table.Y_COLUMNS), np.int64) for _ in range(threads)]
