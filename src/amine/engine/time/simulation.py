@@ -23,7 +23,6 @@ from amine.engine.time.threads import Threads
 from amine.engine.transmission.part import Build, Layout, State
 from amine.engine.transmission.parts import load_module, parts_of, room_of, totals_of
 from amine.engine.transmission.plastic import PlasticNetwork
-from amine.engine.transmission.probes import ProbeState
 from amine.errors import AmineError, did_you_mean
 from amine.network.estimate import available_bytes
 from amine.network.network import Network
@@ -136,10 +135,8 @@ class Simulation:
     def chunk_steps(self, wanted: float | None) -> int:
         """Steps of a chunk: as asked for, or 100 ms; fewer if traces need the room, or a part must be looked at."""
         steps = round(CHUNK / self.net.dt) if wanted is None else max(1, math.ceil(wanted / self.net.dt - 1e-9))
-        probes = self.states.get("probes")
-        longest = probes.longest if isinstance(probes, ProbeState) else 10**9
-        steps = max(1, min(steps, longest, 10**6))
-        return min(s.limit(self.step, steps) for s in self.states.values())
+        steps = max(1, min(steps, 10**6))
+        return min([steps, *(s.limit(self.step, steps) for s in self.states.values())])
 
     def advance(self, steps: int) -> Chunk:
         """Advances by ``steps`` and returns what they gave.

@@ -87,7 +87,8 @@ class SpikeList(Part):
         return any(m.kind == SOURCE_LIST for m in resolved.members)
 
     def draw(self, layout: Layout) -> Drawn:
-        return Drawn(content=spike_lists(layout.net, list(layout.places)))
+        lists = spike_lists(layout.net, layout.places)
+        return Drawn(content=lists, given={p: int(np.bincount(s).max(initial=0)) for p, s, _ in lists if len(s)})
 
     def source(self, kinds: Kinds) -> Slots:
         return Slots(

@@ -63,6 +63,7 @@ class Drawn:
     back: int = 0  # steps back that are looked at beyond delays
     lists: Sequence[int] = ()  # populations of lists beyond those of spikes
     rows: int = 0  # rows of payload
+    given: Mapping[int, int] = field(default_factory=dict)  # most entries in a step of populations that own no blocks
     totals: Totals = field(default_factory=Totals)  # what they add up to at their targets
 
 

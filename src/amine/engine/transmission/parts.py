@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
@@ -69,7 +68,7 @@ def room_of(drawn: Mapping[str, Drawn], layout: Layout, n_releases: int) -> Room
     """What all parts together need of the lists of spikes."""
     delays = [d for x in drawn.values() for d in x.delays]
     lists = [p for x in drawn.values() for p in x.lists]
-    given = drawn["spike_list"].content if "spike_list" in drawn else []
+    given = {p: n for x in drawn.values() for p, n in x.given.items()}
     return Room(
         interval=min((least for least, _ in delays), default=15) + 1,
         history=max([1, *(d for _, d in delays), *(x.back for x in drawn.values())]) + 1,
@@ -79,12 +78,11 @@ def room_of(drawn: Mapping[str, Drawn], layout: Layout, n_releases: int) -> Room
     )
 
 
-def _most(layout: Layout, lists: Sequence[int], given: Sequence[Any]) -> int:
+def _most(layout: Layout, lists: Sequence[int], given: Mapping[int, int]) -> int:
     """Most spikes, and entries of further lists, that a thread can add in one step."""
     further = 1 + np.bincount(np.array(lists, np.int64), minlength=len(layout.places))
     own = [int(((b[:, END] - b[:, BEGIN]) * BLOCK * further).sum()) for b in layout.blocks]
-    listed = [(int(np.bincount(s).max(initial=0)) if len(s) else 0) * int(further[p]) for p, s, _ in given]
-    return max(own) + sum(listed)
+    return max(own) + sum(n * int(further[p]) for p, n in given.items())
 
 
 def totals_of(drawn: Mapping[str, Drawn]) -> Totals:

@@ -39,11 +39,10 @@ class ProbeState(State):
         self._out: list[arguments.Probes] = []
         self.begin(0, 0)
 
-    @property
-    def longest(self) -> int:
-        """Steps after which a chunk's traces would take too much memory."""
+    def limit(self, step: int, steps: int) -> int:
+        """``steps``, or fewer if traces would take too much memory."""
         width = sum(len(p.variables) * p.n / p.every for p in self.probes) * self._real.itemsize
-        return max(1, int(OUTPUT_BYTES / width)) if width else 10**9
+        return min(steps, max(1, int(OUTPUT_BYTES / width))) if width else steps
 
     def begin(self, step: int, steps: int) -> None:
         self._out = [self._thread(t, step, max(steps, 1)) for t in range(self._threads)]
