@@ -50,9 +50,7 @@ class Spikes(NamedTuple):
     """Lists of spikes, and of what else is delivered, of the steps that delays reach back to. Owner: the simulation."""
 
     ids: np.ndarray  # [thread, entry] int32: neurons, step by step and population by population
-    parts: (
-        np.ndarray
-    )  # [slot of a step, list, thread, BEGIN or END] int64: which entries; lists are populations, then pulses
+    parts: np.ndarray  # [slot of a step, list, thread, BEGIN or END] int64: entries; populations, then pulses
     payload: np.ndarray  # [row, thread, entry] real: what each entry carries; a single entry if nothing carries any
     counts: np.ndarray  # [thread] int64: entries in use
 

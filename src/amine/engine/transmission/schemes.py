@@ -176,9 +176,7 @@ class KineticState:
 
     table: np.ndarray  # (groups, G_COLUMNS)
     real: np.ndarray  # (groups, R_COLUMNS)
-    X: (
-        np.ndarray
-    )  # float64: for each neuron (or site) the part without and with transmitter; or states, 1 and transmitter
+    X: np.ndarray  # float64, of each neuron or site: without and with transmitter; or states, 1 and transmitter
     time: np.ndarray  # int64: for each neuron, TIMES whole numbers
     powers: np.ndarray  # float64: propagators
     dim: int  # largest dimension
