@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.errors import AmineError
-from amine.morphology.shape import Branch, Morphology
+from amine.morphology.places import resolve
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.morphology.shape import Branch, Morphology
 
 MOST = 1_000_000  # compartments of one cell
 
@@ -51,8 +54,6 @@ class Compartments:
 
     def at(self, place: Any, distance: Any = None, where: str = "place") -> tuple[int, ...]:
         """Compartments of a place; see :func:`amine.morphology.places.resolve`."""
-        from amine.morphology.places import resolve
-
         return resolve(self, place, distance, where)
 
     def label(self, i: int) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from amine.errors import AmineError
-from amine.morphology.shape import Branch, Morphology
+from amine.morphology.shape import Branch, Morphology, straight
 
+_DEEPEST, _DEEPEST_SWC = 1000, 10_000  # brackets; branchings on a path: the parsers recurse
 _REGION = {2: "axon", 3: "basal", 4: "apical"}
 
 
@@ -33,7 +36,7 @@ def from_swc(path: Any, name: str | None = None) -> Morphology:
 def from_asc(path: Any, name: str | None = None) -> Morphology:
     """A neuron from a Neurolucida ASC file; as :func:`from_swc`."""
     where = f"file '{path}'"
-    _text(path, where)
+    _check_asc(_text(path, where), where)
     return _read(path, where, name)
 
 
@@ -58,53 +61,97 @@ def _text(path: Any, where: str) -> str:
         raise AmineError(where, "it cannot be read", given=str(e)) from e
 
 
+@dataclass(frozen=True)
+class _Sample:
+    """A line of an SWC file: its number in the file, and what of it decides the tree."""
+
+    line: int
+    kind: int
+    parent: int
+
+
 def _check_swc(text: str, where: str) -> None:
     """Every line that is no comment has seven numbers; parents exist; the soma is there and all hangs together."""
-    seen: dict[int, int] = {}
-    parents: list[tuple[int, int, int]] = []
+    samples: dict[int, _Sample] = {}
     for number, line in enumerate(text.splitlines(), 1):
         body = line.split("#", 1)[0].split()
         if not body:
             continue
         place = f"{where}, line {number}"
-        if len(body) != 7:
-            raise AmineError(
-                place,
-                "a line needs seven numbers",
-                given=f"{len(body)} in '{line.strip()[:40]}'",
-                expected="id type x y z radius parent",
-            )
-        try:
-            index, kind, parent = int(body[0]), int(body[1]), int(body[6])
-            x = [float(v) for v in body[2:6]]
-        except ValueError as e:
-            raise AmineError(
-                place, "this is not a number", given=f"'{line.strip()[:40]}'", expected="id type x y z radius parent"
-            ) from e
-        if not all(math.isfinite(v) for v in x):
-            raise AmineError(place, "a number is not finite", given=f"'{line.strip()[:40]}'")
-        if x[3] <= 0:
-            raise AmineError(place, "the radius must be positive", given=f"{x[3]:g}")
-        if index in seen:
-            raise AmineError(place, f"sample {index} is given twice", hint=f"see line {seen[index]}")
-        seen[index] = number
-        parents.append((number, kind, parent))
-        if parent == index:
-            raise AmineError(place, f"sample {index} is its own parent")
-    if not seen:
+        index, sample = _sample(body, number, line.strip()[:40], place)
+        if index in samples:
+            raise AmineError(place, f"sample {index} is given twice", hint=f"see line {samples[index].line}")
+        samples[index] = sample
+    if not samples:
         raise AmineError(where, "it holds no samples")
-    if not any(kind == 1 for _, kind, _ in parents):
+    if not any(s.kind == 1 for s in samples.values()):
         raise AmineError(where, "it has no soma", expected="samples of type 1")
-    for number, kind, parent in parents:
-        if parent != -1 and parent not in seen:
-            raise AmineError(f"{where}, line {number}", f"parent {parent} is not there")
-        if parent == -1 and kind != 1:
+    _check_parents(samples, where)
+
+
+def _sample(body: list[str], number: int, line: str, place: str) -> tuple[int, _Sample]:
+    """The index and the sample of a line."""
+    expected = "id type x y z radius parent"
+    if len(body) != 7:
+        raise AmineError(place, "a line needs seven numbers", given=f"{len(body)} in '{line}'", expected=expected)
+    try:
+        index, kind, parent = int(body[0]), int(body[1]), int(body[6])
+        x = [float(v) for v in body[2:6]]
+    except ValueError as e:
+        raise AmineError(place, "this is not a number", given=f"'{line}'", expected=expected) from e
+    if not all(math.isfinite(v) for v in x):
+        raise AmineError(place, "a number is not finite", given=f"'{line}'")
+    if x[3] <= 0:
+        raise AmineError(place, "the radius must be positive", given=f"{x[3]:g}")
+    if parent == index:
+        raise AmineError(place, f"sample {index} is its own parent")
+    return index, _Sample(number, kind, parent)
+
+
+def _check_parents(samples: dict[int, _Sample], where: str) -> None:
+    """All samples hang on the soma, and every neurite has a length."""
+    children: dict[int, list[int]] = {}
+    for i, s in samples.items():
+        place = f"{where}, line {s.line}"
+        if s.parent != -1 and s.parent not in samples:
+            raise AmineError(place, f"parent {s.parent} is not there")
+        if s.parent == -1 and s.kind != 1:
+            raise AmineError(place, "a part is not connected to the soma", given="parent -1", hint="give it a parent")
+        if s.kind == 1 and s.parent != -1 and samples[s.parent].kind != 1:
+            raise AmineError(place, "a sample of the soma begins on another part", given=f"parent {s.parent}")
+        children.setdefault(s.parent, []).append(i)
+    order = dict.fromkeys(children.get(-1, []), 0)  # how often its path from the soma branches
+    front = list(order)
+    while front:
+        below = {c: order[i] + (len(children[i]) > 1) for i in front for c in children.get(i, ())}
+        order |= below
+        front = list(below)
+    if max(order.values(), default=0) > _DEEPEST_SWC:
+        raise AmineError(where, f"a path branches more than {_DEEPEST_SWC} times")
+    ring = next((s for i, s in samples.items() if i not in order), None)
+    if ring is not None:
+        raise AmineError(f"{where}, line {ring.line}", "its parents form a ring, which hangs on no soma")
+    for i, s in samples.items():
+        if s.kind != 1 and samples[s.parent].kind == 1 and i not in children:
             raise AmineError(
-                f"{where}, line {number}",
-                "a part is not connected to the soma",
-                given="parent -1",
-                hint="give it a parent",
+                f"{where}, line {s.line}",
+                "a neurite of one sample has no length",
+                hint="give it a second sample, or leave it out",
             )
+
+
+def _check_asc(text: str, where: str) -> None:
+    """Brackets close, and are not nested deeper than any neuron branches, which would overflow the parser's stack."""
+    depth = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        for c in re.sub(r'"[^"]*"|;.*', "", line):
+            depth += (c == "(") - (c == ")")
+            if depth > _DEEPEST:
+                raise AmineError(f"{where}, line {number}", f"brackets are nested more than {_DEEPEST} deep")
+            if depth < 0:
+                raise AmineError(f"{where}, line {number}", "a bracket is closed that was not opened")
+    if depth:
+        raise AmineError(where, "a bracket is not closed", given=f"{depth} open at the end")
 
 
 def _read(path: Any, where: str, name: str | None) -> Morphology:
@@ -115,9 +162,9 @@ def _read(path: Any, where: str, name: str | None) -> Morphology:
     try:
         morphio.set_maximum_warnings(0)
         found: Any = morphio.Morphology(str(path))
-    except (morphio.MorphioError, RuntimeError) as e:
+    except (morphio.MorphioError, RuntimeError, LookupError, ValueError, OverflowError, MemoryError, TypeError) as e:
         lines = [x.strip() for x in str(e).splitlines() if x.strip()]
-        raise AmineError(where, "it is damaged", given=(lines[0] if lines else str(e))[:120]) from e
+        raise AmineError(where, "it is damaged", given=(lines[0] if lines else type(e).__name__)[:120]) from e
     if not len(found.soma.points):
         raise AmineError(where, "it has no soma")
     branches = [_soma(found.soma)]
@@ -127,9 +174,14 @@ def _read(path: Any, where: str, name: str | None) -> Morphology:
         kind = int(section.type)
         region = _REGION.get(kind, f"custom{kind}")
         points = np.column_stack([section.points, section.diameters]).astype(float)
-        if np.ptp(points[:, :3], axis=0).max() == 0:
-            continue
         parent = 0 if section.is_root else index[section.parent.id]
+        if (
+            np.ptp(points[:, :3], axis=0).max() == 0
+        ):  # a neurite that branches at its first sample, or samples at one point
+            if not section.children:
+                raise AmineError(where, f"a section of {region} has no length", given=f"at {points[0, :3].tolist()}")
+            index[section.id] = parent
+            continue
         k = counts.get(region, 0)
         counts[region] = k + 1
         index[section.id] = len(branches)
@@ -152,6 +204,4 @@ def _soma(soma: Any) -> Branch:
             d = float(diameters.max())
     else:  # an outline: the circle of the same mean radius
         d = 2 * float(np.sqrt(((points - centre) ** 2).sum(1)).mean())
-    from amine.morphology.shape import straight
-
     return Branch("soma", "soma", straight(centre - (d / 2, 0, 0), (1, 0, 0), d, d, d), segments=1)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError, AmineWarning
+from amine.morphology.compartments import discretise
 
 _NAME = re.compile(r"^[A-Za-z_][\w.]*(\[\d+\])?$")
 _LONGEST, _WIDEST, _SHORTEST = 1e5, 200.0, 1.0  # um: what no neuron of a vertebrate brain exceeds or falls below
@@ -182,8 +183,6 @@ class Morphology:
 
     def compartments(self, **how: Any) -> Any:
         """Its compartments; see :func:`amine.morphology.compartments.discretise`."""
-        from amine.morphology.compartments import discretise
-
         return discretise(self, **how)
 
     def to_dict(self) -> dict[str, Any]:
