@@ -67,7 +67,7 @@ def test_singularities_are_removed(name):
 
 
 def test_device_functions_are_accurate():
-    from amine.engine.device.functions import functions as d
+    from amine.engine.device import functions as d
 
     x = np.linspace(-80, 80, 4001)
     np.testing.assert_allclose([d.exp64(float(a)) for a in x], np.exp(x), rtol=2e-15)

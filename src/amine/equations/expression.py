@@ -30,8 +30,8 @@ def _unit(d: Dimension | None) -> str:
 class _Walker:
     """Turns a syntax tree into (SymPy expression, dimension); None as dimension is a bare zero, which fits all."""
 
-    def __init__(self, where: str, dims: Mapping[str, Dimension], text: str):
-        self.where, self.dims, self.text = where, dims, text
+    def __init__(self, where: str, dims: Mapping[str, Dimension], text: str, noise: bool = False):
+        self.where, self.dims, self.text, self.noise = where, dims, text, noise
 
     def fail(self, problem: str, **kw: str) -> AmineError:
         return AmineError(f"{self.where}, in '{self.text.strip()}'", problem, **kw)
@@ -67,8 +67,10 @@ class _Walker:
     def on_Name(self, n: ast.Name, d: int) -> tuple[Any, Dimension | None]:
         if n.id in self.dims:
             return symbol(n.id), self.dims[n.id]
-        if is_noise(n.id):
+        if is_noise(n.id) and self.noise:
             return symbol(n.id), NOISE
+        if is_noise(n.id):
+            raise self.fail(f"the noise '{n.id}' has no value here", hint="white noise belongs into dx/dt = ...")
         if n.id in UNIT_NAMES:
             factor = to_internal(f"1 {n.id}", n.id, self.where)
             return _number(float(factor)), dimension_of(n.id)
@@ -233,10 +235,18 @@ def parse_expression(
 
 
 def parse_raw(
-    text: str, dims: Mapping[str, Dimension], where: str, expected: Dimension | None = None, condition: bool = False
+    text: str,
+    dims: Mapping[str, Dimension],
+    where: str,
+    expected: Dimension | None = None,
+    condition: bool = False,
+    noise: bool = False,
 ) -> Any:
-    """One expression as it is written, for those who put named subexpressions in before they make it stable."""
-    walker = _Walker(where, dims, text)
+    """One expression as it is written, for those who put named subexpressions in before they make it stable.
+
+    ``noise`` allows white noise, ``xi`` or ``xi_1`` and so on.
+    """
+    walker = _Walker(where, dims, text, noise)
     if len(text) > MAX_TEXT:
         raise AmineError(where, "the equation is too long", given=f"{len(text)} characters")
     try:

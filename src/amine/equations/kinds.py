@@ -30,7 +30,7 @@ def parse(model: Any) -> Any:
         return parse_model(model)
     where = f"{model.kind.capitalize()} '{model.name}'"
     current = "pA/um**2" if model.kind == "channel" else "pA"
-    eq = parse_equations(model.equations, dict(model.units), where, GIVEN.get(model.kind, {}), current)
+    eq = parse_equations(model.equations, dict(model.units), where, GIVEN.get(model.kind, {}), current, model.kind)
     _require(eq, model.kind, where)
     return eq
 

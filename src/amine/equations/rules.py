@@ -15,9 +15,10 @@ from typing import Any
 import sympy as sp
 
 from amine.equations.expression import FUNCTIONS, parse_raw
+from amine.equations.noise import noises_of, refuse_nonlinear
 from amine.equations.statements import ASSIGN, PER_TIME, STATE, named_dimension
-from amine.equations.symbols import NONE, TIME, UNIT_NAMES, is_noise, symbol
-from amine.equations.system import Equations, refuse_loops
+from amine.equations.symbols import NONE, TIME, UNIT_NAMES, is_noise, is_reserved, symbol
+from amine.equations.system import Equations, refuse_loops, started
 from amine.errors import AmineError, did_you_mean
 
 PLACES = ("source", "target", "synapse", "field")
@@ -191,8 +192,6 @@ def _declare(piece: str, out: _Text, where: str) -> None:
 def _new(name: str, out: _Text, where: str) -> None:
     if name in out.states or name in out.named:
         raise AmineError(where, f"'{name}' is defined twice", hint="rename one of them")
-    if name in FUNCTIONS or is_noise(name) or name in ("t", "dt", TRANSMIT):
-        raise AmineError(where, f"'{name}' is a reserved name", hint="choose another")
 
 
 def _dimensions(parts: _Text, parameters: Mapping[str, str], where: str, weight: str) -> dict[str, Any]:
@@ -205,6 +204,8 @@ def _dimensions(parts: _Text, parameters: Mapping[str, str], where: str, weight:
     for n, u in everything.items():
         if n in parameters and (n in parts.states or n in parts.named):
             raise AmineError(where, f"'{n}' is defined twice", hint="rename one of them")
+        if n in FUNCTIONS or is_noise(n) or is_reserved(n) or n == TRANSMIT:
+            raise AmineError(where, f"{n!r} is a reserved name or none at all", hint="choose another")
         dims[n] = named_dimension(weight if u == "weight" else u, where, n)
     return dims
 
@@ -252,23 +253,41 @@ class _Reader:
         self.parts, self.dims, self.where, self.parameters = parts, dims, where, parameters
         self.outside, self.strict, self.weight = outside, strict or not outside, weight
 
-    def expression(self, text: str, want: Any) -> Any:
+    def expression(self, text: str, want: Any, noise: bool = False) -> Any:
+        e = self._parsed(text, want, noise)
+        if symbol("t") in e.free_symbols:
+            raise AmineError(f"{self.where}, in '{text}'", "the time t has no value in a rule")
+        return e
+
+    def _parsed(self, text: str, want: Any, noise: bool) -> Any:
         if not self.strict:  # names are open: whatever they stand for might mend the dimensions
             loose: Any = dict.fromkeys(self.dims)
             try:
-                return parse_raw(text, self.dims, self.where, want)
+                return parse_raw(text, self.dims, self.where, want, noise=noise)
             except AmineError as e:
                 if "dimension" not in e.problem:
                     raise
-            return parse_raw(text, loose, self.where)
-        return parse_raw(text, self.dims, self.where, want)
+            return parse_raw(text, loose, self.where, noise=noise)
+        return parse_raw(text, self.dims, self.where, want, noise=noise)
+
+    def quiet(self, e: Any, what: str) -> Any:
+        """``e``, in which noise may not stand, not even by way of a named subexpression."""
+        if noises_of(e):
+            raise AmineError(
+                f"{self.where}, {what}",
+                f"the noise '{noises_of(e)[0]}' has no value here",
+                hint="white noise belongs into dx/dt = ...",
+            )
+        return e
 
     def read(self) -> RuleEquations:
         p = self.parts
-        named = {n: self.expression(e, self.dims[n]) for n, (e, _) in p.named.items()}
+        named = {n: self.expression(e, self.dims[n], noise=True) for n, (e, _) in p.named.items()}
         refuse_loops(named, self.where)
         rate = {s: tuple(a + b for a, b in zip(self.dims[s], PER_TIME, strict=True)) for s in p.states}
-        rhs = {s: sp.S.Zero if r is None else self.expression(r, rate[s]) for s, (r, _, _) in p.states.items()}
+        rhs = {
+            s: sp.S.Zero if r is None else self.expression(r, rate[s], noise=True) for s, (r, _, _) in p.states.items()
+        }
         units = {s: self.weight if u == "weight" else u for s, (_, u, _) in p.states.items()}
         shown = Equations(self.where, units, rhs, named, {n: u for n, (_, u) in p.named.items()}, self.parameters)
         bounds = {
@@ -280,11 +299,15 @@ class _Reader:
         places = {s: place for s, (_, _, place) in p.states.items()}
         pre = tuple(self._event("pre", a, acts, places, shown) for k, a, acts in p.events if k == "pre")
         post = tuple(self._event("post", a, acts, places, shown) for k, a, acts in p.events if k == "post")
-        initial = {s: shown.expand(self._initial(s, e)) for s, e in p.initial.items()}
+        initial = started({s: shown.expand(self._initial(s, e)) for s, e in p.initial.items()}, p.states, self.where)
+        initial = {s: initial[s] for s in p.initial}
+        for s, e in initial.items():
+            self._only_parameters(e, f"the initial value of '{s}'")
         full = shown.full_rhs
         for s, e in full.items():
             self._reads(s, places, e, f"d{s}/dt")
-        sums = {s: shown.expand(self.expression(e, self.dims[s])) for s, e in p.sums.items()}
+            refuse_nonlinear(e, f"{self.where}, in 'd{s}/dt'")
+        sums = {s: self.quiet(shown.expand(self.expression(e, self.dims[s])), f"in '{s}'") for s, e in p.sums.items()}
         return RuleEquations(
             self.where, units, places, full, bounds, self.parameters, pre, post, initial, self.outside, sums, shown
         )
@@ -321,7 +344,10 @@ class _Reader:
                 hint = did_you_mean(m.group(1), known) if m else "write it as w += ... or x = 1"
                 raise AmineError(f"{where}, in '{text}'", "this does not set a state of the rule", hint=hint)
             name, op, expr = m.groups()
-            value = shown.expand(self.expression(expr, self.dims[name] if op != "*=" else NONE))
+            value = self.quiet(
+                shown.expand(self.expression(expr, self.dims[name] if op != "*=" else NONE)),
+                f"'on {kind}', in '{text}'",
+            )
             s = symbol(name)
             full = {"=": value, "+=": s + value, "-=": s - value, "*=": s * value}[op]
             self._owns(kind, name, places, full, where, text)

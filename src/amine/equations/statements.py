@@ -1,4 +1,4 @@
-"""The statements of a model: a table from keyword to reader, and the parser of whole models that uses it."""
+"""The statements of a model: a table from keyword to reader and scope, and the parser of whole models that uses it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amine.equations.expression import FUNCTIONS, parse_raw
+from amine.equations.noise import noises_of, refuse_nonlinear
 from amine.equations.symbols import NONE, TIME, Dimension, is_noise, is_reserved, symbol
-from amine.equations.system import Equations, refuse_loops
+from amine.equations.system import Equations, order_of, refuse_loops
 from amine.errors import AmineError, did_you_mean
 from amine.units import dimension_of
 
@@ -114,22 +115,47 @@ def _declared(model: _Model, key: str, rest: str) -> None:
     """Read with the declarations, or nothing to be read."""
 
 
-#: keyword -> reader of what follows it
-STATEMENTS: dict[str, Callable[[_Model, str, str], None]] = {
-    "threshold": _threshold,
-    "reset": _acts,
-    "refractory": _refractory,
-    "initial": _initial,
-    "on spike": _acts,
-    "after spike": _acts,
-    "current": _current,
-    "payload": _payload,
-    "ion": _ion,
-    "input": _declared,
-    "mass": _declared,
-    "impulse": _declared,
-    "quanta": _declared,
-    "method": _method,
+@dataclass(frozen=True)
+class Statement:
+    """How a statement is read, what it may use besides parameters, and which kinds of model have it.
+
+    ``names`` are of the classes state, input (of synapses), given (by the cell: ``v`` of a receptor, what channels exchange), drive
+    (``I`` of a neuron), time (``t``) and noise (``xi``). A named subexpression may stand wherever all that it is made of may.
+    """
+
+    read: Callable[[_Model, str, str], None]
+    names: frozenset[str]
+    kinds: frozenset[str]
+
+
+def _of(read: Callable[[_Model, str, str], None], names: str, kinds: str) -> Statement:
+    return Statement(read, frozenset(names.split()), frozenset(kinds.split()))
+
+
+_CLASSES = {
+    "state": "states",
+    "input": "inputs",
+    "given": "what the cell gives (v, T)",
+    "drive": "the total input I",
+    "time": "the time t",
+    "noise": "noise xi",
+}
+#: keyword -> statement
+STATEMENTS: dict[str, Statement] = {
+    "threshold": _of(_threshold, "state time", "neuron"),
+    "reset": _of(_acts, "state", "neuron"),
+    "refractory": _of(_refractory, "state", "neuron"),
+    "initial": _of(_initial, "state given", "neuron receptor release channel cleft"),
+    "on spike": _of(_acts, "state given", "receptor release cleft"),
+    "after spike": _of(_acts, "state", "release"),
+    "current": _of(_current, "state input given time", "receptor channel"),
+    "payload": _of(_payload, "state", "release"),
+    "ion": _of(_ion, "", "channel"),
+    "input": _of(_declared, "", "receptor"),
+    "mass": _of(_declared, "", "receptor"),
+    "impulse": _of(_declared, "", "receptor"),
+    "quanta": _of(_declared, "", "release"),
+    "method": _of(_method, "", "neuron receptor channel"),
 }
 INPUTS = ("input", "mass", "impulse")
 _BREAK = re.compile(r"\s{2,}(?=(?:" + "|".join(STATEMENTS) + r")\b)")
@@ -153,7 +179,7 @@ def split_statements(text: str) -> list[tuple[str, str]]:
 
 
 def parse_equations(
-    text: str, parameters: Mapping[str, str], where: str, extra: Mapping[str, str], current: str = "pA"
+    text: str, parameters: Mapping[str, str], where: str, extra: Mapping[str, str], current: str = "pA", kind: str = ""
 ) -> Equations:
     """Parses a whole model.
 
@@ -164,28 +190,31 @@ def parse_equations(
     where : what the errors name.
     extra : units of names that others give, such as ``{"I": "pA", "v": "mV"}``.
     current : unit of the ``current`` statement.
+    kind : of the model, which decides what statements it may have; any if empty.
 
     Raises
     ------
     AmineError
-        On anything that is not an equation, an unknown name or function, a wrong dimension or an algebraic loop.
+        On anything that is not an equation, an unknown name or function, a wrong dimension, a name where it has no value, or
+        an algebraic loop.
     """
     if not isinstance(text, str):
         raise AmineError(where, "equations must be text", given=type(text).__name__)
     lines = split_statements(text)
+    _refuse_strange(lines, kind, where)
     states, named_text = _declarations(lines, where)
-    inputs = {n.strip(): u for k, rest in lines if k in INPUTS for n, u in [_split_unit(rest, where)]}
+    inputs = {n: u for k, rest in lines if k in INPUTS for n, u in [_split_unit(rest, where)]}
     dims = _dimensions({**extra, **parameters, **inputs}, {**states, **named_text}, set(states), set(extra), where)
     rhs = {
-        s: parse_raw(e, dims, where, tuple(a + b for a, b in zip(dims[s], PER_TIME, strict=True)))
+        s: parse_raw(e, dims, where, tuple(a + b for a, b in zip(dims[s], PER_TIME, strict=True)), noise=True)
         for s, (e, _) in states.items()
     }
-    named = {n: parse_raw(e, dims, where, dims[n]) for n, (e, _) in named_text.items()}
+    named = {n: parse_raw(e, dims, where, dims[n], noise=True) for n, (e, _) in named_text.items()}
     refuse_loops(named, where)
     model = _Model(where, dims, set(states), set(extra), dimension_of(current))
     for key, rest in lines:
         if key:
-            STATEMENTS[key](model, key, rest)
+            STATEMENTS[key].read(model, key, rest)
     eq = Equations(
         where,
         {s: u for s, (_, u) in states.items()},
@@ -203,9 +232,43 @@ def parse_equations(
         masses=_named_by("mass", lines),
         impulses=_named_by("impulse", lines),
     )
-    for e in eq.expressions:
-        eq.expand(e)  # raises where a quotient has no stable form
+    classes = {
+        **dict.fromkeys(extra, "drive" if kind == "neuron" else "given"),
+        **dict.fromkeys(inputs, "input"),
+        **dict.fromkeys(states, "state"),
+        "t": "time",
+    }
+    _check_scopes(eq, classes)
+    order_of(eq.initial, "the initial values", where)
     return eq
+
+
+def _refuse_strange(lines: list[tuple[str, str]], kind: str, where: str) -> None:
+    for key, rest in lines:
+        if key and kind and kind not in STATEMENTS[key].kinds:
+            mine = ", ".join(k for k, x in STATEMENTS.items() if kind in x.kinds)
+            raise AmineError(f"{where}, in '{key} {rest}'", f"a {kind} has no statement '{key}'", expected=mine)
+
+
+def _check_scopes(eq: Equations, classes: Mapping[str, str]) -> None:
+    """Refuses names where they have no value, noise that is not added, and quotients without a stable form."""
+    written = {**{f"d{s}/dt": e for s, e in eq.rhs.items()}, **eq.named}
+    if any(noises_of(e) for e in written.values()):
+        for n, e in written.items():
+            refuse_nonlinear(eq.expand(e), f"{eq.where}, in '{n}'")
+    for e in eq.rhs.values():
+        eq.expand(e)  # raises where a quotient has no stable form
+    for key, e in eq.events:
+        allowed = STATEMENTS[key].names
+        for name in sorted(x.name for x in eq.expand(e).free_symbols):
+            found = "noise" if is_noise(name) else classes.get(name)
+            if found is not None and found not in allowed:
+                raise AmineError(
+                    f"{eq.where}, in '{key}'",
+                    f"'{name}' has no value there",
+                    expected="parameters" + "".join(f", {_CLASSES[c]}" for c in _CLASSES if c in allowed),
+                    hint="white noise belongs into dx/dt = ..." if found == "noise" else "make it a state of the model",
+                )
 
 
 def _named_by(key: str, lines: list[tuple[str, str]]) -> frozenset[str]:
@@ -216,15 +279,14 @@ def _dimensions(
     given: Mapping[str, str], own: Mapping[str, tuple[str, str]], states: set[str], extra: set[str], where: str
 ) -> dict[str, Dimension]:
     """The dimension of every name that expressions may use."""
-    dims = {n: named_dimension(u, where, n) for n, u in given.items()}
-    dims["t"] = TIME
-    for name, (_, unit) in own.items():
+    dims: dict[str, Dimension] = {}
+    for name, unit in [*given.items(), *((n, u) for n, (_, u) in own.items())]:
         if name in dims and name not in extra:
             raise AmineError(where, f"'{name}' is defined twice", hint="rename one of them")
         if name in FUNCTIONS or is_noise(name) or is_reserved(name, states):
-            raise AmineError(where, f"'{name}' is a reserved name", hint="choose another")
+            raise AmineError(where, f"{name!r} is a reserved name or none at all", hint="choose another")
         dims[name] = named_dimension(unit, where, name)
-    return dims
+    return {**dims, "t": TIME}
 
 
 def named_dimension(unit: str, where: str, name: str) -> Dimension:

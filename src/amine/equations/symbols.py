@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Container
 from fractions import Fraction
@@ -80,11 +81,13 @@ def symbol(name: str) -> sp.Symbol:
     return sp.Symbol(name, real=True)
 
 
-def is_reserved(name: str, states: Container[str]) -> bool:
-    """True for names that the steps of an integrator use."""
+def is_reserved(name: str, states: Container[str] = ()) -> bool:
+    """True for names that generated code uses, and for what is no name."""
     before, _, state = name.partition("_")
     return (
-        name in ("t", "dt", "np")
+        not (name.isascii() and name.isidentifier())
+        or keyword.iskeyword(name)
+        or name in ("t", "dt", "np")
         or before == ""
         or (before in ("new", "next", "half", "x2", "x3", "x4", "k1", "k2", "k3", "k4") and state in states)
         or re.fullmatch(r"[PQHKL]_\d+_\d+", name) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,11 +72,23 @@ class Equations:
         return e
 
     @property
-    def expressions(self) -> list[Any]:
-        """Every expression of the model but its named subexpressions, which stand in these."""
-        single = (self.threshold, self.refractory, self.current, self.payload)
-        acts = (e for many in (self.reset, self.on_spike, self.after_spike) for _, e in many)
-        return [*self.rhs.values(), *self.initial.values(), *(e for e in single if e is not None), *acts]
+    def events(self) -> list[tuple[str, Any]]:
+        """(keyword, expression) of every statement but equations."""
+        single = (
+            ("threshold", self.threshold),
+            ("refractory", self.refractory),
+            ("current", self.current),
+            ("payload", self.payload),
+        )
+        many = (("reset", self.reset), ("on spike", self.on_spike), ("after spike", self.after_spike))
+        out = [("initial", e) for e in self.initial.values()]
+        out += [(key, e) for key, e in single if e is not None]
+        return out + [(key, e) for key, acts in many for _, e in acts]
+
+    @property
+    def starts(self) -> dict[str, Any]:
+        """What each state starts from, free of other states; 0 if the model doesn't say."""
+        return started({s: self.expand(e) for s, e in self.initial.items()}, self.states, self.where)
 
     @property
     def integrators(self) -> dict[str, str]:
@@ -86,22 +98,39 @@ class Equations:
 
 def refuse_loops(named: Mapping[str, sp.Expr], where: str) -> None:
     """Raises AmineError if named subexpressions depend on each other in a circle."""
-    open_, done = [], set()
+    order_of(named, "named subexpressions", where)
 
-    def visit(n: str) -> None:
-        if n in open_:
+
+def order_of(named: Mapping[str, sp.Expr], what: str, where: str) -> list[str]:
+    """Names in an order in which each depends on earlier ones only; raises AmineError if there is none."""
+    order: list[str] = []
+    waiting = {n: {s.name for s in e.free_symbols} & set(named) for n, e in named.items()}
+    while waiting:
+        ready = [n for n, needs in waiting.items() if not needs - set(order)]
+        if not ready:
             raise AmineError(
                 where,
-                "algebraic loop between " + " -> ".join([*open_[open_.index(n) :], n]),
-                hint="make one of them a state with its own time constant",
+                f"algebraic loop among {what}: " + " -> ".join(_circle(waiting)),
+                hint="make one of them a state with its own time constant"
+                if what.startswith("named")
+                else "give one of them a value",
             )
-        if n in done:
-            return
-        open_.append(n)
-        for s in sorted(s.name for s in named[n].free_symbols if s.name in named):
-            visit(s)
-        open_.pop()
-        done.add(n)
+        order += ready
+        waiting = {n: needs for n, needs in waiting.items() if n not in ready}
+    return order
 
-    for n in named:
-        visit(n)
+
+def started(initial: Mapping[str, Any], states: Iterable[str], where: str) -> dict[str, Any]:
+    """Initial values with those of other states put in."""
+    out: dict[str, Any] = dict.fromkeys(states, sp.S.Zero)
+    for s in order_of(initial, "the initial values", where):
+        out[s] = initial[s].xreplace({x: out[x.name] for x in initial[s].free_symbols if x.name in out})
+    return out
+
+
+def _circle(waiting: Mapping[str, set[str]]) -> list[str]:
+    """Names that depend on each other in a circle, the first at the end again."""
+    way = [next(iter(waiting))]
+    while len(set(way)) == len(way):
+        way.append(min(waiting[way[-1]] & set(waiting)))
+    return way[way.index(way[-1]) :]
