@@ -109,7 +109,7 @@ def test_numpy_and_scalars_give_the_same_value(e):
 )
 def test_there_are_no_brackets_too_many(text, printed):
     names = {n: symbol(n) for n in ("a", "b", "c", "d", "x", "tau", "dt", "C")}
-    assert Printer("scalar")(sp.sympify(text, locals=names)) == printed
+    assert Printer("scalar")(sp.parse_expr(text, local_dict=names)) == printed
 
 
 def test_every_function_has_code_in_every_dialect():

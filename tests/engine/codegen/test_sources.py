@@ -11,6 +11,7 @@ import amine as am
 from amine.engine.codegen.cell import generate
 from amine.engine.codegen.release import release_source
 from amine.engine.codegen.rule import Writer
+from amine.engine.codegen.scheme import scheme_code
 from amine.engine.codegen.tree import generate as generate_tree
 from amine.engine.resolve.cells import CellStructure
 from amine.engine.resolve.resolved import resolve
@@ -60,6 +61,12 @@ def test_a_cell_with_a_tree():
     net.gap_junctions(A.at("soma"), A.at("soma"), conductance="1 nS", pairs=([0], [1]))
     (structure,) = resolve(net).cells
     assert faults(generate_tree(structure, 0).source) == []
+
+
+@pytest.mark.parametrize("name", [n for n in am.models.names() if am.models.get(n).kind == "scheme"])
+def test_schemes(name):
+    code = scheme_code(am.models.get(name), "0")
+    assert faults(code.source) == [] and faults(code.conduct) == []
 
 
 @pytest.mark.parametrize("name", [n for n in am.models.names() if am.models.get(n).kind == "release"])

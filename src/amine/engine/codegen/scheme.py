@@ -7,12 +7,19 @@ from typing import Any
 
 import sympy as sp
 
+from amine.engine.codegen import ir
+from amine.engine.codegen.program import names_of
+from amine.engine.codegen.quote import quote, quote_expr
+from amine.engine.codegen.text import PythonPrinter
 from amine.equations.expression import parse_expression
+from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
 from amine.equations.scheme_check import check
 from amine.equations.symbols import NONE, TIME, symbol
 from amine.models.ports import scheme
 from amine.units import dimension_of
+
+SUMMING = "@njit(nogil=True, error_model='numpy', fastmath={'contract', 'nsz', 'reassoc'})"
 
 
 @dataclass(frozen=True)
@@ -32,35 +39,38 @@ def _functions(model: Any, name: str) -> str:
     """Functions of a scheme: ``scheme_<name>(p, T)``, the rates of all transitions; ``open_<name>(p)``, what is open of
     states in ``p``; and ``downstream_<name>(p)``, how second messengers follow states and messengers.
     """
-    s = scheme(model)
+    s, lower, say = scheme(model), Lowering(), PythonPrinter(Printer("numpy"))
     rates = check(s, dict(model.units))
     dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}
     dims |= {n: dimension_of(u) for n, _, u in s.parts}
     parts = {symbol(n): parse_expression(e, dims, s.where, dimension_of(u)) for n, e, u in s.parts}
 
-    def whole(e: Any) -> Any:
+    def whole(e: Any) -> ir.Expr:
         for _ in parts:
             e = sp.sympify(e).subs(parts)
-        return e
+        return lower(e)
 
-    numpy = Printer("numpy")
-    known = sorted(model.units)
-    read = "".join(f"    {n} = p['{n}']\n" for n in known)
-    body = ", ".join(numpy(whole(rates[str(i)])) for i in range(len(s.transitions)))
-    voltage = "    v = p['v']\n" if s.voltage_dependent else ""
     names = [*s.states, *(d for d, _, _ in s.downstream)]
     pure = dims | dict.fromkeys(names, NONE)
+    transitions = tuple(whole(rates[str(i)]) for i in range(len(s.transitions)))
     opening = whole(parse_expression(s.open, pure, s.where, NONE))
-    states = "".join(f"    {n} = p['{n}']\n" for n in names)
-    slopes = [
-        "[" + ", ".join(numpy(whole(sp.diff(parse_expression(e, pure, s.where), symbol(n)))) for n in names) + "]"
-        for _, e, _ in s.downstream
+    slopes = []
+    for _, e, _ in s.downstream:
+        follows = parse_expression(e, pure, s.where)
+        slopes.append(ir.Listed("list", tuple(whole(sp.diff(follows, symbol(n))) for n in names)))
+    functions = [
+        _reading(f"scheme_{name}", ("p", "T"), [*sorted(model.units), "v"], ir.Listed("tuple", transitions)),
+        _reading(f"open_{name}", ("p",), [*sorted(model.units), *names], opening),
+        _reading(f"downstream_{name}", ("p",), sorted(model.units), ir.Listed("list", tuple(slopes))),
     ]
-    return (
-        f"def scheme_{name}(p, T):\n{read}{voltage}    return ({body},)\n\n\n"
-        f"def open_{name}(p):\n{read}{states}    return {numpy(opening)}\n\n\n"
-        f"def downstream_{name}(p):\n{read}    return [{', '.join(slopes)}]\n\n\n"
-    )
+    return "".join(say.function(f) for f in functions)
+
+
+def _reading(name: str, args: tuple[str, ...], names: list[str], value: ir.Expr) -> ir.Function:
+    """A function that reads by name those of ``names`` that its value needs; the table of values is read last."""
+    used = [n for n in names if n in ir.names_in(value)]
+    read = [ir.assign(n, ir.item("p", repr(n))) for n in sorted(used, key=lambda n: n == "p")]
+    return ir.Function(name, args, [*read, ir.Return(value)])
 
 
 def _conduct(model: Any, name: str) -> str:
@@ -69,18 +79,25 @@ def _conduct(model: Any, name: str) -> str:
     dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}
     kept = [*s.free, *(d for d, _, _ in s.downstream)]
     opening = parse_expression(s.open, dims | dict.fromkeys((s.rest, *kept), NONE), s.where, NONE)
-    used = {x.name for x in opening.free_symbols}
+    used = names_of([opening])
     first = list(kept) if s.rest in used else [n for n in kept if n in used]
-    lines = [f"{n} = _x[_o + U64({kept.index(n)}) * _n + _r]" for n in first]
-    lines += [f"{s.rest} = F(1.0) - " + " - ".join(s.free)] if s.rest in used else []
-    body = "".join(f"            {line}\n" for line in lines)
-    constants = "".join(f"    {n} = _c[{i}]\n" for i, n in enumerate(sorted(model.units)) if n in used)
-    return (  # names of the scheme are as its author chose, so all others begin with a line
-        "@njit(nogil=True, error_model='numpy', fastmath={'contract', 'nsz', 'reassoc'})\n"
-        f"def conduct_{name}(_X, _x, _at, _n, _w, _first, _start, _slot, _a, _e, _c):\n{constants}"
-        "    _o, _f = U64(_at), U64(_first)\n    _n = U64(_n)\n"
-        "    for _s in range(_a, _e):\n        _total = F(0.0)\n"
-        "        for _r in range(U64(_start[_s]), U64(_start[_s + 1])):\n"
-        f"{body}            _total += _w[_f + _r] * ({Printer('kernel')(opening)})\n"
-        "        _X[_slot[_s]] += _total\n\n\n"
+    states: list[ir.Statement] = []
+    for n in first:
+        states.append(ir.assign(n, quote_expr(f"_x[_o + U64({kept.index(n)}) * _n + _r]")))
+    if s.rest in used:
+        states.append(ir.assign(s.rest, ir.chain("-", [ir.Number(1.0), *(ir.Name(n) for n in s.free)])))
+    body = quote(  # names of the scheme are as its author chose, so all others begin with a line
+        "constants\n"
+        "_o = U64(_at)\n_f = U64(_first)\n_n = U64(_n)\n"
+        "for _s in range(_a, _e):\n"
+        "    _total = F(0.0)\n"
+        "    for _r in range(U64(_start[_s]), U64(_start[_s + 1])):\n"
+        "        states\n"
+        "        _total += _w[_f + _r] * opened\n"
+        "    _X[_slot[_s]] += _total",
+        constants=[ir.assign(n, ir.item("_c", i)) for i, n in enumerate(sorted(model.units)) if n in used],
+        states=states,
+        opened=Lowering()(opening),
     )
+    args = ("_X", "_x", "_at", "_n", "_w", "_first", "_start", "_slot", "_a", "_e", "_c")
+    return PythonPrinter(Printer("kernel")).function(ir.Function(f"conduct_{name}", args, body, SUMMING))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from amine.engine.resolve.keys import structural_key
 
 if TYPE_CHECKING:
-    from amine.engine.codegen.rule import RuleCode
     from amine.network.network import Network
     from amine.network.parts import Synapses
 
@@ -35,12 +34,6 @@ class RuleStructure:
         from amine.equations.rule_plan import plan
 
         return plan(self.parsed(), set(self.fields))
-
-    def code(self, index: int) -> RuleCode:
-        """Source of the rule as number ``index`` of a module."""
-        from amine.engine.codegen.rule import Writer
-
-        return Writer(self.plan(), index, self.model.name).code()
 
 
 def rule_structure(net: Network, s: Synapses) -> RuleStructure:

@@ -8,6 +8,7 @@ from typing import Any
 from amine.engine.codegen.cell import generate
 from amine.engine.codegen.module import module_source
 from amine.engine.codegen.release import release_source
+from amine.engine.codegen.rule import Writer as RuleWriter
 from amine.engine.codegen.scheme import scheme_code
 from amine.engine.codegen.slots import Kinds
 from amine.engine.codegen.tree import generate as generate_tree
@@ -22,7 +23,7 @@ def source_of(resolved: Resolved, parts: Sequence[Part], keys: Mapping[str, Any]
         first = not any(x.tree for x in resolved.cells[:i])
         cells.append(generate_tree(c, i, first) if c.tree else generate(c, i))
     releases = [release_source(m, str(j)) for j, m in enumerate(resolved.releases)]
-    rules = [r.code(j) for j, r in enumerate(resolved.rules)]
+    rules = [RuleWriter(r.plan(), j, r.model.name).code() for j, r in enumerate(resolved.rules)]
     schemes = [scheme_code(m, str(j)) for j, m in enumerate(resolved.schemes)]
     kinds = Kinds(cells, releases, rules, schemes, keys, bits)
     description = f"Kinds of cells: {', '.join(c.title for c in resolved.cells)}."
