@@ -20,6 +20,7 @@ from amine.files import (
     replacing_folder,
     sealed,
     sweep,
+    unpack,
     write_arrays,
     write_text,
 )
@@ -118,6 +119,24 @@ def test_compression_bombs(tmp_path):
             read(archive(tmp_path / "a", {"x.npy": buffer.getvalue()}, how))
 
 
+def test_arrays_that_anyone_wrote(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", X=np.zeros((10, 3)), y=np.array(["cat", "dog"] * 5))
+    X, y = unpack(tmp_path / "a.npz", ("X", "y"), 10**6, "file 'a'")
+    assert X.shape == (10, 3) and y[1] == "dog"
+    np.savez_compressed(tmp_path / "b.npz", X=np.zeros(10**7), y=np.zeros(1))
+    with pytest.raises(
+        AmineError, match=r"need more memory than there is \(given 80,000,\d+ bytes, expected at most 1,0"
+    ):
+        unpack(tmp_path / "b.npz", ("X", "y"), 10**6, "file 'b'")
+    np.savez(tmp_path / "c.npz", X=np.array([{}], object), y=np.zeros(1))
+    for given in ("a.npz", "c.npz"):
+        with pytest.raises(AmineError, match="it has no arrays X and z that can be read"):
+            unpack(tmp_path / given, ("X", "z"), 10**6, "file")
+    claims = archive(tmp_path / "d.npz", {"X.npy": claiming("(100000000000,)"), "z.npy": claiming("(1,)")})
+    with pytest.raises(AmineError, match="not as long as it says"):
+        unpack(claims, ("X", "z"), 10**6, "file")
+
+
 def test_what_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe", Path("/dev/zero")):
@@ -191,12 +210,20 @@ def test_folders(tmp_path):
         (part / "x").write_text("x")
         assert not (tmp_path / "f").exists()
     assert (tmp_path / "f" / "x").read_text() == "x"
-    with pytest.raises(AmineError, match="it exists"), replacing_folder(tmp_path / "f", "folder 'f'"):
+    with pytest.raises(AmineError, match="it exists and is not empty"), replacing_folder(tmp_path / "f", "folder 'f'"):
         pass
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AmineError, match="this is a file"), replacing_folder(tmp_path / "file", "folder 'file'"):
+        pass
+    (tmp_path / "file").unlink()
+    (tmp_path / "e").mkdir()
+    with replacing_folder(tmp_path / "e", "folder 'e'") as part:
+        (part / "x").write_text("x")
+    assert (tmp_path / "e" / "x").exists()
     with pytest.raises(RuntimeError), replacing_folder(tmp_path / "g", "folder 'g'") as part:
         (part / "x").write_text("x")
         raise RuntimeError
-    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["e", "f"]
 
 
 def test_sweeping_takes_leftovers_of_that_name_only(tmp_path):

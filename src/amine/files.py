@@ -28,10 +28,10 @@ Arrays = dict[str, np.ndarray]
 
 
 @contextmanager
-def replacing(target: Path, where: str) -> Iterator[Path]:
+def replacing(target: Path, where: str, parents: bool = False) -> Iterator[Path]:
     """A temporary path beside ``target`` to write to; at the end it is forced to disk and takes the place of ``target``.
 
-    The name is one that no other process has. Whatever goes wrong inside, nothing is left of it, and ``target`` is as it was.
+    The name is one that no other process has; folders above it are made if ``parents`` says so. Whatever goes wrong inside, nothing is left of it, and ``target`` is as it was.
 
     Raises
     ------
@@ -40,6 +40,8 @@ def replacing(target: Path, where: str) -> Iterator[Path]:
     """
     temporary = temporary_name(target)
     try:
+        if parents:
+            target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         force(temporary)
         os.replace(temporary, target)
@@ -59,15 +61,15 @@ def replacing_folder(target: Path, where: str) -> Iterator[Path]:
     Raises
     ------
     AmineError
-        If something of that name is there already, or it cannot be written.
+        If something of that name is there already, other than an empty folder, or it cannot be written.
     """
     temporary = temporary_name(target)
     try:
+        check_new_folder(target, where)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
         yield temporary
-        if target.exists():
-            raise AmineError(where, "it exists", hint="choose another name")
+        check_new_folder(target, where)
         os.rename(temporary, target)
         with suppress(OSError):
             force(target.parent)
@@ -75,6 +77,14 @@ def replacing_folder(target: Path, where: str) -> Iterator[Path]:
         raise AmineError(where, "it cannot be written", given=reason(e)) from e
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_new_folder(target: Path, where: str) -> None:
+    """Raises AmineError if a folder cannot have this name, because something is there that would be lost."""
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise AmineError(where, "this is a file", hint="choose another name")
+    if target.exists() and any(target.iterdir()):
+        raise AmineError(where, "it exists and is not empty", hint="choose another or remove it")
 
 
 def temporary_name(target: Path) -> Path:
@@ -132,7 +142,7 @@ def _digest(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
     for name in sorted(arrays):
         x = np.ascontiguousarray(arrays[name])
         h.update(canonical([name, x.dtype.str, arrays[name].shape]))
-        h.update(x.reshape(-1))
+        h.update(x.reshape(-1).view(np.uint8).data)
     return h.hexdigest()
 
 
@@ -193,12 +203,39 @@ def _members(z: zipfile.ZipFile, size: int) -> Arrays:
     return out
 
 
-def _array(f: Any, size: int) -> np.ndarray:
+def unpack(path: Path, names: tuple[str, ...], most: int, where: str) -> list[np.ndarray]:
+    """Arrays of numbers or text from an npz that anyone wrote, packed or not.
+
+    Raises
+    ------
+    AmineError
+        If they would take more than ``most`` bytes, are not there, or are no such arrays.
+    """
+    try:
+        with open_regular(path, where) as f, zipfile.ZipFile(f) as z:
+            infos = [z.getinfo(f"{name}.npy") for name in names]
+            size = sum(i.file_size for i in infos)
+            if size > most:
+                given, expected = f"{size:,} bytes", f"at most {most:,}"
+                raise AmineError(where, "its arrays need more memory than there is", given=given, expected=expected)
+            out = []
+            for info in infos:
+                with z.open(info) as member:
+                    out.append(_array(member, info.file_size, NUMBERS + "SU"))
+            return out
+    except AmineError:
+        raise
+    except Exception as e:  # as in read_arrays
+        given = (str(e).splitlines() or [type(e).__name__])[0][:60]
+        raise AmineError(where, f"it has no arrays {' and '.join(names)} that can be read", given=given) from e
+
+
+def _array(f: Any, size: int, kinds: str = NUMBERS) -> np.ndarray:
     """One array of NumPy's npy format, if it is as long as its header says."""
     version = np.lib.format.read_magic(f)
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
     shape, fortran, dtype = read(f)
-    if dtype.kind not in NUMBERS or any(n < 0 for n in shape):
+    if dtype.kind not in kinds or any(n < 0 for n in shape):
         raise ValueError("not an array of numbers")
     length = math.prod(shape) * dtype.itemsize
     if length + f.tell() != size:
@@ -238,7 +275,7 @@ def read_json(path: Path, where: str, hint: str = "") -> Any:
         raise AmineError(where, "this is not JSON", given=str(e)[:60], hint=hint) from e
 
 
-def write_text(target: Path, text: str, where: str) -> None:
+def write_text(target: Path, text: str, where: str, parents: bool = False) -> None:
     """Writes a text in one act."""
-    with replacing(target, where) as temporary:
+    with replacing(target, where, parents) as temporary:
         temporary.write_text(text, encoding="utf-8")

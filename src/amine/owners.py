@@ -117,7 +117,8 @@ class Owner:
             os.ftruncate(handle, 0)
             os.pwrite(handle, json.dumps(_myself()).encode(), 0)
         except OSError as e:
-            self.lock.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.lock.unlink()
             raise AmineError(self.where, f"its lock '{self.lock}' cannot be written", given=reason(e)) from e
         return True
 

@@ -147,3 +147,46 @@ def test_doses_from_the_command_line():
     net.dose("diazepam", "0.5 uM")
     net.dose("bicuculline", am.bath("1 uM", start="5 ms", stop="15 ms"))
     assert net.run("20 ms", progress=False).spikes.hash() == dosed["spike_hash"]
+
+
+def test_a_run_that_is_told_to_end_goes_on_when_it_is_repeated(tmp_path):
+    """SIGTERM, as batch systems send it: a checkpoint, an exit code that is no success, and no report of half a run."""
+    text = """
+import signal, sys
+from amine.cli.main import app
+from amine.engine.time.simulation import Simulation
+advance = Simulation.advance
+def struck(self, steps):
+    if self.step == 1000 and "strike" in sys.argv:
+        sys.argv.remove("strike")
+        signal.raise_signal(signal.SIGTERM)
+    return advance(self, steps)
+Simulation.advance = struck
+app([a for a in sys.argv[1:] if a != "strike"])
+"""
+    (tmp_path / "mine.py").write_text(FILE)
+    (tmp_path / "struck.py").write_text(text)
+    given = [
+        "run",
+        "mine.py",
+        "--duration",
+        "300 ms",
+        "--checkpoint",
+        "c",
+        "--store",
+        "s.zarr",
+        "--resume",
+        "-o",
+        "out",
+    ]
+
+    def command(*more: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "struck.py", *given, *more], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        )
+
+    first = command("strike")
+    assert first.returncode == 130 and "ended at 200 ms; go on with --resume" in first.stderr, first.stderr
+    assert not (tmp_path / "out").exists() and first.stdout == ""
+    again = command()
+    assert again.returncode == 0 and (tmp_path / "out" / "report.html").exists(), again.stderr

@@ -80,6 +80,21 @@ def test_what_was_finished_survives_an_interruption(tmp_path):
     assert len(first.calls) == 5 and len(second.calls) == 3 and not set(first.calls) & set(second.calls)
 
 
+def test_damaged_points_are_not_counted(tmp_path):
+    ask = dict(folder=tmp_path / "out", workers=0, progress=False, simulate=Counted())
+    before = dose_response(network(), "bicuculline", [1, 2], "rate:E", **ask).values["rate:E"]
+    files = [tmp_path / "out" / "experiment.json", *sorted((tmp_path / "out" / "points").iterdir())]
+    for file in files:
+        data = file.read_text()
+        for damaged in ("", "{", "[]", "{}", data.replace("3", "4", 1), data[: len(data) // 2]):
+            file.write_text(damaged)
+            with pytest.raises(am.AmineError, match=f"file '{file}': .*; remove it"):
+                dose_response(network(), "bicuculline", [1, 2], "rate:E", **ask)
+        file.write_text(data)
+    files[1].unlink()
+    assert np.array_equal(dose_response(network(), "bicuculline", [1, 2], "rate:E", **ask).values["rate:E"], before)
+
+
 def test_a_folder_with_another_experiment_is_refused(tmp_path):
     ask = dict(folder=tmp_path / "out", workers=0, progress=False, simulate=Counted())
     dose_response(network(), "bicuculline", [1, 2], "rate:E", **ask)

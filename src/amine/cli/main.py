@@ -8,9 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
-import shutil
 import sys
-import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -30,6 +28,7 @@ from amine.compounds.doses import parse_dose
 from amine.engine.codegen import cache as kept
 from amine.errors import AmineError, AmineWarning
 from amine.experiments.command import run as run_experiment
+from amine.files import check_new_folder, replacing_folder
 from amine.learn.train_cli import audit, compare, train
 from amine.units import to_internal
 
@@ -48,6 +47,9 @@ app.command()(dose)
 app.command()(train)
 app.command()(compare)
 app.command()(audit)
+
+
+ENDED_EARLY = 130  # exit code of a run that Ctrl-C or SIGTERM ended with a checkpoint
 
 
 def main() -> None:
@@ -136,6 +138,9 @@ def run(
         checkpoint_every=checkpoint_every,
         resume=resume,
     )
+    if not result.complete and checkpoint is not None:
+        print(f"amine: ended at {result.duration:g} ms; go on with --resume and the same options", file=sys.stderr)
+        raise typer.Exit(ENDED_EARLY)
     data = {"circuit": target, **result.to_json()}
     data["seconds"]["start"] = _since_start() - result.seconds["simulate"]
     if out is not None:
@@ -151,10 +156,7 @@ def run(
 def _check_folder(out: Path) -> None:
     """Before a run of hours: whether its folder can be made."""
     where = f"folder '{out}'"
-    if out.exists() and not out.is_dir():
-        raise AmineError(where, "this is a file", hint="choose another name")
-    if out.exists() and any(out.iterdir()):
-        raise AmineError(where, "it exists and is not empty", hint="choose another or remove it")
+    check_new_folder(out, where)
     there = next((p for p in (out, *out.resolve().parents) if p.exists()), Path("/"))
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise AmineError(where, f"it cannot be made in '{there}'", hint="choose a folder that can be written")
@@ -172,14 +174,8 @@ def _since_start() -> float:
 
 
 def _write(result: Run, out: Path, data: dict[str, Any], start: float) -> None:
-    """All files of a run under a temporary name beside the folder, which then takes its place."""
-
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as e:
-        raise AmineError(f"folder '{out}'", "it cannot be made", given=str(e)) from e
-    try:
+    """All files of a run, in a folder that appears when it is complete."""
+    with replacing_folder(out, f"folder '{out}'") as part:
         result.report(part / "report.html", start=min(start, result.duration))
         result.network.save(part / "network.json")
         np.savez_compressed(
@@ -197,13 +193,6 @@ def _write(result: Run, out: Path, data: dict[str, Any], start: float) -> None:
         result.rates(min(start, result.duration), result.network.notes.get("published_rates")).savefig(
             pictures / "rates.png"
         )
-        part.chmod(0o755)
-        if out.exists():
-            out.rmdir()
-        os.replace(part, out)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
 
 
 # --- what there is ---------------------------------------------------------------------------------------------

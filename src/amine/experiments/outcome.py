@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import html
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
+from amine.files import replacing_folder, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,31 +68,17 @@ class Outcome:
         target = Path(path)
         if target.exists() and not overwrite:
             raise AmineError(f"file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
-        part = target.with_name(target.name + ".part")
-        part.write_text(self._page(), encoding="utf-8")
-        os.replace(part, target)
+        write_text(target, self._page(), f"file '{target}'")
 
     def write(self, folder: Any) -> None:
         """Report, summary and pictures in a new folder, which appears when it is complete."""
-        out = Path(folder)
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise AmineError(f"folder '{out}'", "it exists and is not empty", hint="choose another or remove it")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-        try:
+        with replacing_folder(Path(folder), f"folder '{folder}'") as part:
             self.report(part / "report.html")
             (part / "summary.json").write_text(json.dumps(self.to_json(), indent=1))
             pictures = part / "pictures"
             pictures.mkdir()
             for k, draw in enumerate(self.figures.values(), 1):
                 draw().savefig(pictures / f"{k}.png", dpi=144)
-            part.chmod(0o755)
-            if out.exists():
-                out.rmdir()
-            os.replace(part, out)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
 
     def _page(self) -> str:
         from amine.view.report import STYLE, number, picture, table

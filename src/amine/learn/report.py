@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError
+from amine.files import write_text
 from amine.view.report import STYLE, picture, table
 from amine.view.style import colour, figure
 
@@ -88,13 +88,7 @@ def write(path: Any, text: str, overwrite: bool = False) -> Path:
     target = Path(path)
     if target.exists() and not overwrite:
         raise AmineError(f"report '{target}'", "it exists", hint="choose another name or pass overwrite=True")
-    temporary = target.with_name(target.name + ".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, target)
-    except OSError as e:
-        raise AmineError(f"report '{target}'", "it cannot be written", given=str(e)) from e
+    write_text(target, text, f"report '{target}'", parents=True)
     return target
 
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from amine.errors import AmineError
+from amine.files import replacing_folder, unpack
 from amine.learn import algorithms, data, report
 from amine.learn.audit.cost import activity
 from amine.learn.data import Data
 from amine.learn.estimators import Classifier, Regressor
+from amine.network.estimate import available_bytes
 from amine.view.report import number, table
 
 SGD: dict[str, Any] = {"optimizer": "sgd", "rate": 0.3, "schedule": "linear"}
@@ -60,13 +59,14 @@ def task(name: str) -> Data:
         raise AmineError(f"file '{name}'", "it does not exist")
     try:
         if path.suffix == ".npz":
-            with np.load(path) as f:
-                X, y = f["X"], f["y"]
+            X, y = unpack(path, ("X", "y"), available_bytes(), f"file '{name}'")
         else:
             rows = np.genfromtxt(path, delimiter=",", dtype=str, encoding="utf-8")
             rows = rows[1:] if not _numbers(rows[0, :-1]) else rows
             X, y = rows[:, :-1].astype(float), rows[:, -1]
             y = y.astype(float) if _numbers(y) else y
+    except AmineError:
+        raise
     except (ValueError, KeyError, OSError, IndexError) as e:
         raise AmineError(f"file '{name}'", "it can't be read as samples", given=str(e).splitlines()[0][:60]) from e
     whole = y.dtype.kind in "iub" or (
@@ -122,22 +122,9 @@ def mean_spikes(model: Any, X: np.ndarray) -> float | None:
     return float(sum(activity(model, X[:100])["spikes"]))
 
 
-@contextmanager
-def folder(out: Path) -> Iterator[Path]:
+def folder(out: Path) -> AbstractContextManager[Path]:
     """A new folder under a temporary name, which takes its place when all is written."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise AmineError(f"folder '{out}'", "it exists and is not empty", hint="choose another or remove it")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
-        yield part
-        part.chmod(0o755)
-        if out.exists():
-            out.rmdir()
-        os.replace(part, out)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+    return replacing_folder(out, f"folder '{out}'")
 
 
 def write(model: Any, d: Data, summary: Mapping[str, Any], out: Path) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from amine import __version__
 from amine.errors import AmineError
+from amine.files import replacing
 from amine.learn import algorithms
 from amine.models import find
 
@@ -41,6 +42,7 @@ def _mask() -> int:
 
 def save(estimator: Estimator, path: Any, overwrite: bool = False) -> Path:
     """See :meth:`amine.learn.Classifier.save`."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     target = Path(path)
@@ -49,14 +51,12 @@ def save(estimator: Estimator, path: Any, overwrite: bool = False) -> Path:
     tensors = {k: v.detach().contiguous().clone() for k, v in estimator._tensors().items()}
     description = {**estimator._describe(), "amine": __version__, "sha256": _digest(tensors)}
     meta = {"format": FORMAT, "version": str(VERSION), "description": json.dumps(description)}
-    temporary = target.with_name(target.name + ".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, temporary, metadata=meta)  # for its owner alone: as a file that open() makes is
+    with replacing(target, f"model file '{target}'", parents=True) as temporary:
+        try:
+            save_file(tensors, temporary, metadata=meta)  # for its owner alone: as a file that open() makes is
+        except SafetensorError as e:  # what it makes of an error of the system
+            raise OSError(str(e)) from e
         temporary.chmod(0o666 & ~_mask())
-        os.replace(temporary, target)
-    except OSError as e:
-        raise AmineError(f"model file '{target}'", "it cannot be written", given=str(e)) from e
     return target
 
 

@@ -20,6 +20,7 @@ from rich.progress import Progress
 from amine.compounds.catalogue import drug as find_drug
 from amine.engine.resolve.signals import plan
 from amine.errors import AmineError, AmineWarning
+from amine.files import is_intact, read_json, sealed, write_text
 from amine.network.network import Network
 from amine.pharmacology.fit import HillFit, hill_fit
 from amine.results.measures import check, measure
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Point = tuple[float, int]  # concentration in uM, seed
-FORMAT = "amine dose-response 1"
+FORMAT = "amine dose-response 2"
 WAIT = 30  # seconds for a scheduler to answer
 
 
@@ -267,13 +268,13 @@ class _Store:
         (self.folder / "points").mkdir(parents=True, exist_ok=True)
         _replace(known, experiment.identity())
         for file in sorted((self.folder / "points").glob("*.json")):
-            data = json.loads(file.read_text())
+            data = _read(file, {"concentration", "seed", "values"})
             self.points[float(data["concentration"]), int(data["seed"])] = {
                 k: _float(v) for k, v in data["values"].items()
             }
 
     def _compare(self, file: Path, experiment: Experiment) -> None:
-        found, wanted = json.loads(file.read_text()), experiment.identity()
+        found, wanted = _read(file, set()), experiment.identity()
         for key, value in wanted.items():
             if found.get(key) != value:
                 raise AmineError(
@@ -304,10 +305,17 @@ def _float(v: Any) -> float:
 
 
 def _replace(path: Path, data: Mapping[str, Any]) -> None:
-    """Writes a file whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(data, indent=1))
-    os.replace(part, path)
+    """Writes a file with a digest of its content, whole or not at all."""
+    write_text(path, json.dumps(sealed(data), indent=1), f"file '{path}'")
+
+
+def _read(path: Path, form: set[str]) -> dict[str, Any]:
+    """What :func:`_replace` wrote, with the entries that it should have; raises AmineError if it is damaged."""
+    where, hint = f"file '{path}'", "remove it: what it held is then simulated again"
+    data = read_json(path, where, hint)
+    if not isinstance(data, dict) or not is_intact(data) or not form <= data.keys():
+        raise AmineError(where, "it is damaged: its content is not what was written", hint=hint)
+    return data
 
 
 def _run_all(

@@ -160,7 +160,8 @@ class ZarrStore:
         if target.exists():
             if not _is_unused(target, meta):
                 raise AmineError(where, "it exists", hint="choose another name, or resume from a checkpoint")
-            shutil.rmtree(target)
+            with said(where):
+                shutil.rmtree(target)
         with replacing_folder(target, where) as temporary:
             files = ZarrStore._begin(temporary, where, meta).files
         files.path = target

@@ -6,12 +6,12 @@ import base64
 import html
 import io
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
+from amine.files import write_text
 
 if TYPE_CHECKING:
     from amine.results.run import Run
@@ -135,11 +135,5 @@ def write(run: Run, path: Any, published: Mapping[str, float] | None, start: flo
     if target.exists() and not overwrite:
         raise AmineError(f"report '{target}'", "it exists", hint="choose another name or pass overwrite=True")
     text = page(run, published, start)
-    temporary = target.with_name(target.name + ".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, target)
-    except OSError as e:
-        raise AmineError(f"report '{target}'", "it cannot be written", given=str(e)) from e
+    write_text(target, text, f"report '{target}'", parents=True)
     return target

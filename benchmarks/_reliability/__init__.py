@@ -1,0 +1,1 @@
+"""Campaigns of benchmarks/reliability.py: what can go wrong with runs and files, tried many times."""
