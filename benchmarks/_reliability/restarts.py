@@ -54,7 +54,9 @@ def kills(scale: float, rng: np.random.Generator) -> Tally:
     for k in range(max(1, round(12 * scale))):
         with folder() as at:
             stored = bool(k % 2)
-            struck = sum(_strike(child(at, stored), at, "state.lock", rng.uniform(0, 3), signal.SIGKILL) for _ in range(5))
+            struck = sum(
+                _strike(child(at, stored), at, "state.lock", rng.uniform(0, 3), signal.SIGKILL) for _ in range(5)
+            )
             ok = ends_well(at, stored)
             for j in range(max(1, struck)):
                 tally.count(ok, f"series {k}, kill {j}, stored {stored}")
