@@ -12,7 +12,7 @@ from amine.engine.build.kind import Filling
 from amine.engine.build.propagator import propagators
 from amine.engine.build.slices import Slice
 from amine.engine.resolve.resolved import Member
-from amine.models.naming import GAP_TOTAL, stimulus_input
+from amine.models.naming import stimulus_input
 from amine.network.plasticity import loaded_states
 
 
@@ -30,9 +30,6 @@ class PointCell:
         return len(self.code["scalars"])
 
     def fill(self, at: Slice, given: Filling) -> None:
-        values = given.values
-        if at.member.gap:
-            values[GAP_TOTAL] = given.gap[0] if 0 in given.gap else np.zeros(at.n)
         found = self._constants(at, given)
         for i, name in enumerate(self.code["scalars"]):
             given.constants[i] = found[name]

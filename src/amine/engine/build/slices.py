@@ -30,6 +30,11 @@ class Slice:
     code: Mapping[str, Any]  # what the generated module says of its kind of cell; empty for sources
 
     @property
+    def solves_gaps(self) -> bool:
+        """Whether the update subtracts the neuron's own part of the current through gap junctions."""
+        return False
+
+    @property
     def n(self) -> int:
         """Number of neurons."""
         return self.member.population.n
@@ -114,6 +119,10 @@ class Slice:
 
 class TreeSlice(Slice):
     """The part of the state array of a population of cells with trees: rows are named with their compartments."""
+
+    @property
+    def solves_gaps(self) -> bool:
+        return True
 
     @property
     def plan(self) -> CablePlan:

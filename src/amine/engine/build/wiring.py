@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -207,11 +208,11 @@ def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> tupl
 def gap_tables(net: Network, places: Sequence[Slice]) -> tuple[dict[str, Any], dict[int, dict[int, np.ndarray]]]:
     """Every coupling in both directions, and the sum of the conductances by population and compartment (0 for points).
 
-    The couplings are sorted by target: slots of currents, voltages, trials and conductances.
+    The couplings are sorted by target: slots of currents, of voltages and trials on either side, and conductances.
     """
     total: dict[int, dict[int, np.ndarray]] = {}
     index = {place.member.name: p for p, place in enumerate(places)}
-    parts: list[list[np.ndarray]] = [[] for _ in range(6)]
+    parts: list[list[np.ndarray]] = [[] for _ in range(8)]
     for k, g in enumerate(net.electrical):
         i, j, w = gap_pairs(net, g)
         ends = [
@@ -226,6 +227,8 @@ def gap_tables(net: Network, places: Sequence[Slice]) -> tuple[dict[str, Any], d
                     np.full(len(i), p),
                     target,
                     a.slots_at(GAP_CURRENT, target, to),
+                    a.slots_at("v", target, to),
+                    a.slots_at("_trial", target, to),
                     b.slots_at("v", source, from_),
                     b.slots_at("_trial", source, from_),
                     w,
@@ -235,8 +238,8 @@ def gap_tables(net: Network, places: Sequence[Slice]) -> tuple[dict[str, Any], d
                 part.append(x)
             _add_conductance(total.setdefault(p, {}), a.n, target, to, w)
     joined = [np.concatenate(x) if x else np.empty(0, np.int64) for x in parts]
-    order = np.lexsort((joined[3], joined[2], joined[1], joined[0]))
-    names = ("population", "neuron", "current", "v", "trial", "weight")
+    order = np.lexsort((joined[5], joined[2], joined[1], joined[0]))
+    names = ("population", "neuron", "current", "own_v", "own_trial", "v", "trial", "weight")
     return dict(zip(names, (x[order] for x in joined), strict=True)), total
 
 
@@ -246,19 +249,42 @@ def _add_conductance(total: dict[int, np.ndarray], n: int, i: np.ndarray, at: np
         total[int(c)] = np.bincount(i[at == c], w[at == c], n) + total.get(int(c), 0.0)
 
 
-def gap_shard(table: dict[str, Any], places: Sequence[Slice], blocks: np.ndarray, tid: int) -> tuple[np.ndarray, ...]:
-    """The part of one thread: slots of currents, row starts, neighbours' voltages and trials, conductances."""
+@dataclass(frozen=True)
+class GapShard:
+    """The couplings of one thread's neurons, by coupled neuron (or compartment)."""
+
+    population: np.ndarray  # [coupled] int64
+    neuron: np.ndarray  # [coupled] int64
+    currents: np.ndarray  # [coupled] int64: place of its current
+    own: np.ndarray  # [coupled, 2] int64: places of its voltage and its trial voltage
+    starts: np.ndarray  # [coupled + 1] int64: its first coupling
+    neighbours: np.ndarray  # [coupling, 2] int64: places of the neighbour's voltage and trial voltage
+    conductances: np.ndarray  # [coupling] float64: nS
+
+    @property
+    def total(self) -> np.ndarray:
+        """Sum of the conductances of each coupled neuron in nS."""
+        return np.add.reduceat(self.conductances, self.starts[:-1]) if len(self.currents) else np.zeros(0)
+
+
+def gap_shard(table: dict[str, Any], places: Sequence[Slice], blocks: np.ndarray, tid: int) -> GapShard:
+    """The part of one thread."""
     lanes = np.array([place.lanes for place in places], np.int64)
     first, last = blocks[tid, :, BEGIN] * lanes, blocks[tid, :, END] * lanes
-    p, i = table["population"].astype(np.int64), table["neuron"]
+    p, i = table["population"].astype(np.int64), table["neuron"].astype(np.int64)
     mine = np.flatnonzero((i >= first[p]) & (i < last[p])) if len(i) else np.empty(0, np.int64)
     keys = table["current"][mine].astype(np.int64)
     new = np.flatnonzero(np.append(True, np.diff(keys) != 0)) if len(keys) else np.empty(0, np.int64)
-    starts = new
-    return (
+
+    def pair(a: str, b: str, rows: np.ndarray) -> np.ndarray:
+        return np.stack([table[a][rows], table[b][rows]], 1).astype(np.int64)
+
+    return GapShard(
+        p[mine][new],
+        i[mine][new],
         keys[new],
-        np.append(starts, len(mine)).astype(np.int64),
-        table["v"][mine].astype(np.int64),
-        table["trial"][mine].astype(np.int64),
+        pair("own_v", "own_trial", mine[new]),
+        np.append(new, len(mine)).astype(np.int64),
+        pair("v", "trial", mine),
         table["weight"][mine].astype(np.float64),
     )

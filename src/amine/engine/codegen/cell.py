@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import sympy as sp
+
 from amine.engine.codegen import ir
 from amine.engine.codegen.fuse import Fused, fuse
-from amine.engine.codegen.prepared import preparation
+from amine.engine.codegen.prepared import initial_function, preparation
 from amine.engine.codegen.program import FREE, Program, ProgramLowering, names_of, point_program, statements
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.refresh import Refresh
@@ -19,6 +21,7 @@ from amine.engine.codegen.text import PythonPrinter, heading
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.cells import CellStructure
 from amine.equations.printer import Printer
+from amine.equations.symbols import symbol
 from amine.models.naming import GAP_CURRENT, JUMP, stimulus_input
 
 FUNCTION = "@njit(nogil=True, fastmath=FAST, error_model='numpy')"
@@ -129,11 +132,19 @@ class _Writer:
             [
                 heading(p.name, p.integrators),
                 preparation(p, str(self.index)),
+                self._susceptibility() if self.cell.gap else "",
                 *(self.printer.function(f) for f in functions),
                 refresh.source(self.index) if refresh else "",
             ]
         )
         return out
+
+    def _susceptibility(self) -> str:
+        """How fast the voltage changes for each pA into the neuron (mV/ms) at the start: the inverse of the capacitance."""
+        start = {symbol(s): e for s, e in self.fused.initial.items()}
+        slope = sp.diff(self.fused.rhs["v"], symbol(GAP_CURRENT)).subs(start, simultaneous=True)
+        of = initial_function(f"susceptibility_{self.index}", ("_p",), self.program.parameters, {"v": slope})
+        return PythonPrinter(Printer("numpy")).function(of)
 
     def _rows(self, program: Program) -> list[str]:
         jumps = [n for n in program.inputs if n.startswith(JUMP)]

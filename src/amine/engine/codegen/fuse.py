@@ -14,7 +14,7 @@ from amine.equations.integrate import choose
 from amine.equations.symbols import symbol
 from amine.equations.system import Equations
 from amine.errors import AmineError
-from amine.models.naming import GAP_CURRENT, GAP_TOTAL, SHIFT, gain_name, jump_row, port_name, stimulus_input
+from amine.models.naming import GAP_CURRENT, SHIFT, gain_name, jump_row, port_name, stimulus_input
 
 
 @dataclass
@@ -80,9 +80,8 @@ def fuse(cell: CellStructure) -> Fused:
     inputs = set(rows) | {stimulus_input(j) for j in range(cell.stimuli)}
     total += sum(symbol(stimulus_input(j)) for j in sorted(range(cell.stimuli), key=stimulus_input))
     if cell.gap:
-        total += symbol(GAP_CURRENT) - symbol(GAP_TOTAL) * symbol("v")
+        total += symbol(GAP_CURRENT)
         inputs.add(GAP_CURRENT)
-        parameters.add(GAP_TOTAL)
     jumps = [j for x in cell.learned for j in add_states(x, currents, rhs, units, initial, parameters)]
     order = sorted(rhs, key=lambda s: s != "v")  # the voltage is the first row of a block
     rhs = {s: rhs[s].subs(symbol("I"), total) for s in order}

@@ -103,12 +103,14 @@ class Release(NamedTuple):
 class Gap(NamedTuple):
     """Gap junctions of this thread's neurons. Owner: transmission/gap."""
 
-    currents: np.ndarray  # [coupled neuron] int64: place of its current
-    starts: np.ndarray  # [coupled neuron + 1] int64: its first coupling
-    voltages: np.ndarray  # [coupling] int64: place of the neighbour's voltage
-    trials: np.ndarray  # [coupling] int64: place of the neighbour's trial voltage
+    currents: np.ndarray  # [coupled neuron or compartment] int64: place of its current
+    own: np.ndarray  # [coupled, 2] int64: places of its voltage and trial voltage
+    damping: np.ndarray  # [coupled] float64: part of a correction that is applied; 0 for compartments, which take their own voltage themselves
+    starts: np.ndarray  # [coupled + 1] int64: its first coupling
+    neighbours: np.ndarray  # [coupling, 2] int64: places of the neighbour's voltage and trial voltage
     conductances: np.ndarray  # [coupling] float64: nS
     worst: np.ndarray  # [2, thread] real: largest change of a trial voltage, by turns, mV
+    unsettled: np.ndarray  # [thread] int64: steps in which trial voltages did not come to agree
     tolerance: float  # real: change below which trials agree, mV
 
 

@@ -122,10 +122,18 @@ def start_trial(X, base, first, last, stride, row):
 
 @njit(nogil=True, error_model="numpy")
 def gap_currents(X, gap):
-    """Sum of conductance * mean voltage of the neighbour over the step, for each of this thread's coupled neurons."""
-    gi, gs, gj, gt, gw = gap.currents, gap.starts, gap.voltages, gap.trials, gap.conductances
-    for q in range(gi.size):
+    """The current of the step into each of this thread's coupled neurons, from the mean voltages of both sides over the step.
+
+    A point receives the sum of conductance * (neighbour - own), approached by damped corrections. A compartment of a tree receives the sum of
+    conductance * neighbour: its solve subtracts its own part.
+    """
+    currents, own, starts, other, g = gap.currents, gap.own, gap.starts, gap.neighbours, gap.conductances
+    for q in range(currents.size):
+        point = gap.damping[q] > 0.0
+        here = F64(X[own[q, 0]]) + F64(X[own[q, 1]]) if point else 0.0
         total = 0.0
-        for j in range(gs[q], gs[q + 1]):
-            total += gw[j] * 0.5 * (F64(X[gj[j]]) + F64(X[gt[j]]))
-        X[gi[q]] = total
+        for j in range(starts[q], starts[q + 1]):
+            total += g[j] * (F64(X[other[j, 0]]) + F64(X[other[j, 1]]) - here)
+        total *= 0.5
+        before = F64(X[currents[q]])
+        X[currents[q]] = before + gap.damping[q] * (total - before) if point else total

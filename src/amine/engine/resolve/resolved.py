@@ -226,7 +226,7 @@ def _cell(m: Member) -> CellStructure:
         )
         for i in m.poisson
     )
-    arrays = frozenset(differ | ({"G_gap"} if m.gap else set()) | m.spread)
+    arrays = frozenset(differ | m.spread)
     ports = tuple(m.ports.items())
     stimuli = len(m.stimuli)
     return CellStructure(m.population.model, ports, stimuli, poisson, m.gap, arrays, m.varying, m.learned, m.blockers)

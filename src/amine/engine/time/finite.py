@@ -39,16 +39,17 @@ def report(sim: Simulation, before: dict[str, Any], steps: int) -> None:
     sim.restore(before)
     if found is None:
         raise AmineError("Network.run", "a state is not finite", hint="try a smaller dt")
-    where, hint = found
-    raise AmineError(where, f"it is not a finite number at {(before['step'] + bad) * sim.net.dt:g} ms", hint=hint)
+    where, problem, hint = found
+    raise AmineError(where, f"{problem} at {(before['step'] + bad) * sim.net.dt:g} ms", hint=hint)
 
 
-def _culprit(sim: Simulation) -> tuple[str, str] | None:
+def _culprit(sim: Simulation) -> tuple[str, str, str] | None:
     """The first state that is no number, and what to do about it."""
     for p in sim.places:
         for s in p.states:
             wrong = np.flatnonzero(~np.isfinite(p.get(sim.arrays.X, s)))
             if len(wrong):
                 hint = "check its parameters, inputs and weights, or give the network a smaller dt"
-                return f"Population '{p.member.name}', neuron {int(wrong[0])}, variable '{s}'", hint
+                where = f"Population '{p.member.name}', neuron {int(wrong[0])}, variable '{s}'"
+                return where, "it is not a finite number", hint
     return next((s.fault() for s in sim.states.values() if not s.finite()), None)

@@ -1,4 +1,9 @@
-"""Gap junctions: each step is repeated with the neighbours' mean voltage until the voltages agree (waveform iteration)."""
+"""Gap junctions: each step is tried until the voltages on both sides agree (waveform iteration).
+
+The current of a step is conductance * (mean of the neighbour's voltage over the step - mean of the neuron's own): of second order,
+nothing between equal voltages at any conductance, and the same on both sides with opposite signs. The iteration corrects the current of a
+point by a part of what is missing, 1/(1 + dt G / (2 C)) with the sum G of its conductances: that settles for any G.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +19,10 @@ from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.resolved import Resolved
-from amine.engine.transmission.inputs import Constant
-from amine.engine.transmission.part import Build, Drawn, Layout, Part
+from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 
 TOLERANCE = {"float32": 1e-4, "float64": 1e-10}  # mV
+ROUNDING = {"float32": 2e-5, "float64": 1e-13}  # mV: smaller changes of a voltage near 100 mV are rounding
 
 
 class Gap(Part):
@@ -48,6 +53,7 @@ class Gap(Part):
             "barrier(team.barrier, team.threads)",
             Block("for th in range(team.threads)", ["change = max(change, gap.worst[iteration % 2, th])"]),
             Block("if change < gap.tolerance", ["break"]),
+            Block("if iteration == GAP_ITERATIONS - 1", ["gap.unsettled[tid] += 1"]),
         ]
         lines: list[Line] = [
             Comment("gap junctions: the step is tried until the voltages of all neighbours agree"),
@@ -65,15 +71,53 @@ class Gap(Part):
             stages={"couple": lines},
         )
 
-    def assemble(self, drawn: Drawn, build: Build) -> Constant:
+    def assemble(self, drawn: Drawn, build: Build) -> Coupled:
         layout = build.layout
         worst = np.zeros((2, layout.threads), layout.real)
-        tolerance = layout.real(TOLERANCE[layout.precision])
-        threads = []
-        for t in range(layout.threads):
-            places, starts, v, trials, w = wiring.gap_shard(drawn.content, layout.places, layout.blocks, t)
-            threads.append(arguments.Gap(places, starts, v, trials, w, worst, tolerance))
-        return Constant(threads)
+        unsettled = np.zeros(layout.threads, np.int64)
+        shards = [wiring.gap_shard(drawn.content, layout.places, layout.blocks, t) for t in range(layout.threads)]
+        damping = [_damping(s, build) for s in shards]
+        # damped corrections are small even far from the end: what may be left of them is smaller by as much
+        slowest = min((d for x in damping for d in x if d > 0.0), default=1.0)
+        tolerance = layout.real(max(TOLERANCE[layout.precision] * slowest, ROUNDING[layout.precision]))
+        threads = [
+            arguments.Gap(s.currents, s.own, d, s.starts, s.neighbours, s.conductances, worst, unsettled, tolerance)
+            for s, d in zip(shards, damping, strict=True)
+        ]
+        return Coupled(threads, unsettled)
+
+
+class Coupled(State):
+    """What the kernels are given; without state but for the count of steps in which voltages did not come to agree."""
+
+    def __init__(self, threads: list[arguments.Gap], unsettled: np.ndarray):
+        self._threads, self._unsettled = threads, unsettled
+
+    def arguments(self, thread: int) -> arguments.Gap:
+        return self._threads[thread]
+
+    def restore(self, kept: Any) -> None:
+        self._unsettled[:] = 0
+
+    def finite(self) -> bool:
+        return not self._unsettled.any()
+
+    def fault(self) -> tuple[str, str, str]:
+        problem = "the voltages that they couple do not come to agree within a step"
+        return "Gap junctions", problem, "lower the conductance, or give the network a smaller dt"
+
+
+def _damping(s: wiring.GapShard, build: Build) -> np.ndarray:
+    """The part of a correction of the current that is applied, of each coupled point; 0 for compartments of trees."""
+    out = np.zeros(len(s.currents))
+    for p in np.unique(s.population):
+        at, here = build.layout.places[p], s.population == p
+        if not at.solves_gaps:
+            values = build.arrays.values[p]
+            rate = np.asarray(getattr(build.layout.module, f"susceptibility_{at.member.kind}")(values)["v"], float)
+            k = np.abs(np.broadcast_to(rate, (at.n,)))[s.neuron[here]] * s.total[here] * build.layout.net.dt
+            out[here] = 1.0 / (1.0 + 0.5 * k)
+    return out
 
 
 def _start_trial(i: int, c: Any) -> str:

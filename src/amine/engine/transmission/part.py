@@ -118,12 +118,12 @@ class State:
         """Back to what :meth:`state` gave."""
 
     def finite(self) -> bool:
-        """Whether all of it are finite numbers."""
+        """Whether all went well: its numbers are finite, its iterations have come to an end."""
         return True
 
-    def fault(self) -> tuple[str, str]:
-        """What is not a finite number, if :meth:`finite` says so, and what to do about it."""
-        return "", ""
+    def fault(self) -> tuple[str, str, str]:
+        """If :meth:`finite` says no: where, what is wrong, and what to do about it."""
+        return "", "", ""
 
     def limit(self, step: int, steps: int) -> int:
         """``steps`` from ``step`` on, or fewer where it must be looked at before."""

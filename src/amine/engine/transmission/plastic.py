@@ -211,10 +211,10 @@ class PlasticNetwork(State):
             for s in p.shards
         )
 
-    def fault(self) -> tuple[str, str]:
+    def fault(self) -> tuple[str, str, str]:
         name, state, i, j = self.culprit()
         where = f"Synapses '{name}', from neuron {i} to {j}, variable '{state}'"
-        return where, "check the parameters of the rule, or bound the weight"
+        return where, "it is not a finite number", "check the parameters of the rule, or bound the weight"
 
     def culprit(self) -> tuple[str, str, int, int]:
         """Projection, state, source and target of the first synapse that is not finite."""

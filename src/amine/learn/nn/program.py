@@ -19,7 +19,7 @@ from amine.equations import parse
 from amine.equations.symbols import symbol
 from amine.errors import AmineError
 from amine.learn.nn.source import arrival
-from amine.models.naming import GAP_TOTAL, JUMP, stimulus_input
+from amine.models.naming import JUMP, stimulus_input
 
 DRIVE, GAIN, FREE = "x", "gain", "free"
 RESERVED = ("x", "free", "fired", "event", "margin", "np")  # names that a step uses for itself
@@ -144,7 +144,7 @@ def _differentiable(p: Program, fused: Fused, detach: bool) -> Program:
         body=body,
         spikes=fired,
         refractory=p.refractory if fired is not None else None,
-        parameters=sorted(fused.parameters - {GAP_TOTAL}),
+        parameters=sorted(fused.parameters),
         initial={s: start[symbol(s)] for s in fused.rhs},
         margin=None if fired is None else margin_of(fused.threshold).subs(start, simultaneous=True),
         condition=None,
