@@ -179,7 +179,24 @@ class Model:
     @property
     def quantal(self) -> bool:
         """For a release model, whether sites release at random, each for itself."""
-        return re.search(r"^\s*quanta\b", self.equations, re.M) is not None
+        return self.quanta is not None
+
+    @cached_property
+    def quanta(self) -> tuple[str, str, str] | None:
+        """For a release model, its parameters for the number of sites, the variation of a quantum and the recovery of a site.
+
+        None if release is a mean. They stand in the line ``quanta sites, variation, recovery``, under names of one's own.
+        """
+        line = re.search(r"^\s*quanta\b([^#\n;]*)", self.equations, re.M)
+        if line is None:
+            return None
+        names = tuple(n.strip() for n in line.group(1).split(","))
+        unknown = [n for n in names if n not in self.units]
+        if len(names) != 3 or unknown:
+            given = f"'{unknown[0]}', which is no parameter" if unknown else f"{len(names)} names"
+            expected = "quanta sites, variation, recovery: three parameters"
+            raise AmineError(f"{self.where}, in 'quanta'", "it is not complete", given=given, expected=expected)
+        return names[0], names[1], names[2]
 
     def bytes_per_neuron(self, real: int = 4) -> int:
         """Memory that the states of one neuron take at least, in bytes; ``real`` are the bytes of a number."""

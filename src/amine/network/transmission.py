@@ -85,26 +85,27 @@ def check_release(release: Any, detail: str, where: str) -> None:
             x = float(to_internal(value, "1", f"{where}, release, {n}", nonnegative=True))
             if x > 1.0:
                 raise AmineError(f"{where}, release, {n}", "a share is above one", given=value, expected="0..1")
-    if not release.quantal:
+    if release.quanta is None:
         return
-    for n in ("n", "cv"):
+    for n in release.quanta[:2]:
         if not isinstance(release.parameters[n], str):
             raise AmineError(f"{where}, release, parameter '{n}'", "it must be one value")
-    sites = float(to_internal(release.parameters["n"], "1", f"{where}, release, n"))
+    number, variation, _ = release.quanta
+    sites = float(to_internal(release.parameters[number], "1", f"{where}, release, {number}"))
     if sites != round(sites) or not 1 <= sites <= 255:
         raise AmineError(
-            f"{where}, release, n",
+            f"{where}, release, {number}",
             "the number of sites is out of range",
             given=f"{sites:g}",
             expected="a whole number of 1..255",
         )
-    cv = float(to_internal(release.parameters["cv"], "1", f"{where}, release, cv", nonnegative=True))
+    cv = float(to_internal(release.parameters[variation], "1", f"{where}, release, {variation}", nonnegative=True))
     if cv > 0 and detail == "kinetic":
         raise AmineError(
             f"{where}, release",
             "quanta of different size need a cleft of their own at each synapse",
-            given=f"cv = {cv:g}",
-            hint="say cv=0 or detail='explicit'",
+            given=f"{variation} = {cv:g}",
+            hint=f"say {variation}=0 or detail='explicit'",
         )
 
 

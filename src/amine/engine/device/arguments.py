@@ -163,7 +163,7 @@ class Synaptic(NamedTuple):
     bundles: np.ndarray  # [bundle, Y_COLUMNS] int64: with addresses of this thread's synapses
     numbers: np.ndarray  # [bundle, Y_REALS] float64
     ready: np.ndarray  # [synapse] uint8: sites with a vesicle
-    own: np.ndarray  # [synapse x OWN_COLUMNS] float32: parameters and states of synapses that differ
+    own: np.ndarray  # [value of each synapse] float32: states and parameters of release of synapses that differ
 
 
 class Minis(NamedTuple):
@@ -188,7 +188,7 @@ class Explicit(NamedTuple):
     spilt: np.ndarray  # [target] float32: transmitter that is to be shared between a target's synapses, uM
     owner: np.ndarray  # [synapse] int32: its target
     ready: np.ndarray  # [synapse] uint8: sites with a vesicle
-    own: np.ndarray  # [synapse x OWN_COLUMNS] float32: parameters and states of release of synapses that differ
+    own: np.ndarray  # [value of each synapse] float32: states and parameters of release of synapses that differ
     seen: np.ndarray  # [synapse] uint32: its number in an order that does not depend on threads; names random numbers
     mean: np.ndarray  # [synapse of a bundle] float32, scratch: mean concentration of the step, uM
     states: np.ndarray  # [value of each synapse] float32: receptors

@@ -51,7 +51,7 @@ FAST = {"contract", "nsz"}
 
 
 @njit(nogil=True, error_model="numpy")
-def deliver_explicit(synapses, spikes, slot, step, k0, k1):
+def deliver_explicit(synapses, spikes, slot, step, k0, k1, release_of):
     """Transmitter that spikes release at ``step`` into the clefts of their synapses; returns the number of events."""
     D, P, ready, own, seen = synapses.bundles, synapses.numbers, synapses.ready, synapses.own, synapses.seen
     T, until, pool, owner = synapses.transmitter, synapses.until, synapses.spilt, synapses.owner
@@ -80,7 +80,22 @@ def deliver_explicit(synapses, spikes, slot, step, k0, k1):
                             stream = 0x50000000 + (b << 16)
                             name = U32(seen[first + r])
                             x = amount(
-                                D, b, r, u, refill, elapsed, P[b, CV], name, neuron, step, stream, k0, k1, ready, own
+                                D,
+                                b,
+                                r,
+                                u,
+                                refill,
+                                elapsed,
+                                P[b, CV],
+                                name,
+                                neuron,
+                                step,
+                                stream,
+                                k0,
+                                k1,
+                                ready,
+                                own,
+                                release_of,
                             )
                         if x > 0.0:
                             release(D, b, P, T, until, pool, owner, first + r, x * P[b, HEIGHT], spill, step)

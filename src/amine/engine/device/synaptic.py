@@ -29,11 +29,10 @@ from amine.engine.device.functions import load_f32, load_f64, load_u32, philox
 from amine.engine.device.tables import BEGIN, END
 
 # columns after those of a bundle (amine.engine.device.deliver): row of payload with the time since the last spike, row with the
-# probability of release (-1: each synapse has its own parameters), number of sites (0: a mean), and the first synapse in the
-# thread's arrays: numbers of sites that are ready, and parameters and states
-ELAPSED, RELEASED, SITES, FIRST, OWN, Y_COLUMNS = range(COLUMNS, COLUMNS + 6)
-# parameters and states of a synapse of its own
-U, TAU_REC, TAU_FACIL, USED, LEFT, OWN_COLUMNS = range(6)
+# probability of release (-1: each synapse has its own parameters), number of sites (0: a mean), the first synapse in the
+# thread's numbers of sites that are ready; of synapses with own parameters the first value of states and parameters, the number
+# of the release model in the module, values of a synapse, and which of them is the time constant of recovery of a site
+ELAPSED, RELEASED, SITES, FIRST, OWN, MODEL, WIDE, RECOVER, Y_COLUMNS = range(COLUMNS, COLUMNS + 9)
 # columns of the real table
 WEIGHT, CV, RECOVERY, Y_REALS = range(4)
 I64, U32, F64, F32 = np.int64, np.uint32, np.float64, np.float32
@@ -70,19 +69,14 @@ def quanta(n, ready, u, refill, c0, c1, step, stream, k0, k1):
 
 
 @njit(nogil=True, error_model="numpy")
-def amount(D, b, j, u, refill, elapsed, cv, c0, c1, step, stream, k0, k1, ready, own):
-    """What synapse ``j`` releases at a spike, in quanta, or as a part of its resources."""
+def amount(D, b, j, u, refill, elapsed, cv, c0, c1, step, stream, k0, k1, ready, own, release_of):
+    """What synapse ``j`` releases at a spike, in quanta, or as a part of its resources; ``release_of`` is the module's."""
     if D[b, RELEASED] < 0:
-        o = (D[b, OWN] + j) * OWN_COLUMNS
-        facil = math.exp(-elapsed / own[o + TAU_FACIL])
-        used = own[o + USED] * facil
-        used += own[o + U] * (1.0 - used)
-        own[o + USED] = used
-        u, refill = used, 1.0 - math.exp(-elapsed / own[o + TAU_REC])
+        o = D[b, OWN] + j * D[b, WIDE]
+        u = release_of(D[b, MODEL], own, o, elapsed)
         if D[b, SITES] == 0:
-            left = 1.0 - (1.0 - own[o + LEFT]) * (1.0 - refill)
-            own[o + LEFT] = left * (1.0 - u)
-            return u * left
+            return u
+        refill = 1.0 - math.exp(-elapsed / F64(own[o + D[b, RECOVER]]))
     k, left = quanta(D[b, SITES], I64(ready[D[b, FIRST] + j]), u, refill, c0, c1, step, stream, k0, k1)
     ready[D[b, FIRST] + j] = left
     if k > 0 and cv > 0.0:
@@ -92,7 +86,7 @@ def amount(D, b, j, u, refill, elapsed, cv, c0, c1, step, stream, k0, k1, ready,
 
 
 @njit(nogil=True, error_model="numpy")
-def deliver_synaptic(X, synapses, spikes, slot, step, k0, k1):
+def deliver_synaptic(X, synapses, spikes, slot, step, k0, k1, release_of):
     """Adds to X what arrives at ``step`` through synapses with release of their own; returns the number of events."""
     D, P, ready, own = synapses.bundles, synapses.numbers, synapses.ready, synapses.own
     spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
@@ -123,7 +117,24 @@ def deliver_synaptic(X, synapses, spikes, slot, step, k0, k1):
                             w = load_f64(D[b, WEIGHTS], j)
                         stream = 0x40000000 + (b << 16) + ((rank & 255) << 8)
                         neuron, cv = U32(spk[th, q]), P[b, CV]
-                        x = amount(D, b, j, u, refill, elapsed, cv, target, neuron, step, stream, k0, k1, ready, own)
+                        x = amount(
+                            D,
+                            b,
+                            j,
+                            u,
+                            refill,
+                            elapsed,
+                            cv,
+                            target,
+                            neuron,
+                            step,
+                            stream,
+                            k0,
+                            k1,
+                            ready,
+                            own,
+                            release_of,
+                        )
                         if x != 0.0:
                             X[I64(target)] += X.dtype.type(w * x)
     return events

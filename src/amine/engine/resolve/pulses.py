@@ -61,11 +61,4 @@ def steps_of(group: PulseGroup, dt: float) -> int:
     return max(1, round(one_value(group.schemes[0], "T_width") / dt))
 
 
-def sites_of(release: Any) -> int:
-    """Number of release sites that are drawn each for itself; 0 if release is a mean."""
-    if release is None or not release.quantal:
-        return 0
-    return int(to_internal(release.parameters["n"], "1", "quantal release, n"))
-
-
-__all__ = ["PulseGroup", "groups_of", "one_value", "sites_of", "steps_of"]
+__all__ = ["PulseGroup", "groups_of", "one_value", "steps_of"]

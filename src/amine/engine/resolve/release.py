@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from amine.models.model import Model
+from amine.units import to_internal
 
 #: the payload for such synapses: the time since the neuron's last spike
 ELAPSED = Model("elapsed", "release", "payload 1", {}, {}, "", "Time since the last spike, in ms.")
@@ -13,6 +14,25 @@ ELAPSED = Model("elapsed", "release", "payload 1", {}, {}, "", "Time since the l
 def is_own(release: Model) -> bool:
     """Whether parameters of release differ between synapses."""
     return any(not isinstance(v, str) for v in release.parameters.values())
+
+
+def sites_of(release: Model | None) -> int:
+    """Number of release sites that are drawn each for itself; 0 if release is a mean."""
+    return 0 if release is None or release.quanta is None else int(_number(release, release.quanta[0]))
+
+
+def variation_of(release: Model | None) -> float:
+    """Coefficient of variation of a quantum; 0 if release is a mean."""
+    return 0.0 if release is None or release.quanta is None else _number(release, release.quanta[1])
+
+
+def recovery_of(release: Model | None) -> float:
+    """Time constant (ms) with which an empty site gets a new vesicle; 1 if there are no sites."""
+    return 1.0 if release is None or release.quanta is None else _number(release, release.quanta[2])
+
+
+def _number(release: Model, name: str) -> float:
+    return float(to_internal(release.parameters[name], release.units[name], f"{release.where}, {name}"))
 
 
 def is_synaptic(s: Any) -> bool:

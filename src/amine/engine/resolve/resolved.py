@@ -17,6 +17,7 @@ from amine.engine.resolve.baths import with_baths
 from amine.engine.resolve.blockers import values as blocker_values
 from amine.engine.resolve.cells import CellStructure, partly
 from amine.engine.resolve.keys import structural_key
+from amine.engine.resolve.release import is_own
 from amine.engine.resolve.routes import Level, Pulse, PulseRoute, Route, pulses_of, releases_of, routes_of
 from amine.engine.resolve.rules import RuleStructure, rules_of
 from amine.engine.resolve.signals import Plan, plan
@@ -101,6 +102,15 @@ class Resolved:
         """Places of the slow signals by name: ``dopamine``, ``D1``, ``dose:ketamine``."""
         return self.slow.signals if self.slow is not None else {}
 
+    def release_number(self, model: Any) -> int:
+        """Number of a release model in the generated module."""
+        return [repr(m.structure()) for m in self.releases].index(repr(model.structure()))
+
+    @property
+    def own_releases(self) -> list[int]:
+        """Numbers of the release models that synapses advance, each with parameters of its own."""
+        return sorted({self.release_number(m) for m in _own_releases(self.routes)})
+
     def at(self, *levels: Level) -> tuple[Route, ...]:
         """The routes that are carried out at some levels."""
         return tuple(r for r in self.routes if r.level in levels)
@@ -146,11 +156,17 @@ def resolve(net: Network) -> Resolved:
         routes,
         pulses,
         pulsed,
-        _different([model for m in members for model in m.releases]),
+        _different([*(model for m in members for model in m.releases), *_own_releases(routes)]),
         tuple(rules_of(net)),
         _different(schemes),
         slow,
     )
+
+
+def _own_releases(routes: Sequence[Route]) -> list[Any]:
+    """Release models that synapses advance, each with parameters of its own."""
+    each = [r.synapses for r in routes if r.level in ("synaptic", "explicit")]
+    return [s.release for s in each if s.release is not None and is_own(s.release)]
 
 
 def _different(models: Sequence[Any]) -> tuple[Any, ...]:

@@ -17,10 +17,11 @@ from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments, synaptic
 from amine.engine.device import explicit as table
 from amine.engine.device.pulse_tables import GRID
-from amine.engine.resolve.release import is_own
+from amine.engine.resolve.release import is_own, recovery_of, sites_of, variation_of
 from amine.engine.resolve.resolved import Resolved
-from amine.engine.transmission.explicit_arrays import Dynamics, ExplicitBundle, ThreadArrays, number
+from amine.engine.transmission.explicit_arrays import Dynamics, ExplicitBundle, ThreadArrays
 from amine.engine.transmission.filter import drawn as drawn_bundles
+from amine.engine.transmission.own_release import own_release
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 from amine.engine.transmission.schemes import (
     FLOOR,
@@ -31,7 +32,6 @@ from amine.engine.transmission.schemes import (
     reduced,
     scheme,
 )
-from amine.engine.transmission.synaptic import parameters
 from amine.equations.schemes import mentions
 from amine.errors import AmineError
 from amine.models.naming import port_name
@@ -90,7 +90,7 @@ class ExplicitState(State):
         if name == "own":
             if self._bundles[i].own is None:
                 return np.empty(0, np.int64), a.own[:0]
-            w, at = synaptic.OWN_COLUMNS, int(row[synaptic.OWN]) * synaptic.OWN_COLUMNS
+            w, at = int(row[synaptic.WIDE]), int(row[synaptic.OWN])
             return (seen[:, None] * w + np.arange(w)).ravel(), a.own[at : at + n * w]
         return seen, getattr(a, name)[first : first + n]
 
@@ -98,21 +98,28 @@ class ExplicitState(State):
 # --- drawing -----------------------------------------------------------------------------------------------------
 
 
-def build(resolved: Resolved, places: Sequence[Slice], blocks: np.ndarray, precision: str) -> list[ExplicitBundle]:
+def build(
+    resolved: Resolved, module: ModuleType, places: Sequence[Slice], blocks: np.ndarray, precision: str
+) -> list[ExplicitBundle]:
     """Draws the synapses of all explicit routes, one bundle for each."""
     net, out = resolved.net, []
     for r in resolved.at("explicit"):
-        place, row, release = places[r.destination], port_name("g", r.label), r.synapses.release
+        place, row = places[r.destination], port_name("g", r.label)
+        release: Any = r.synapses.release
         spec = spec_of(net, r, places, blocks, row)
         args = (places[r.origin].n, blocks.shape[0], net.dt, precision, net.seed)
         bundle = build_bundle([spec], *args)
         if not bundle.n_synapses:
             continue
         model = r.receptor.scheme
-        own = parameters([spec], release, bundle, args) if release is not None and is_own(release) else None
+        differs = release is not None and is_own(release)
+        number = resolved.release_number(release) if differs else -1
+        own = own_release([spec], release, module, number, bundle, args) if differs else None
         v_rows = {0: place.row_base("v") - place.row_base(row)}
         rates = _own_rates(spec, model, bundle, args, r.where)
-        out.append(ExplicitBundle(r.origin, release, r.synapses.cleft, model, r.where, bundle, v_rows, own, rates))
+        out.append(
+            ExplicitBundle(r.origin, release, r.synapses.cleft, model, r.where, bundle, v_rows, number, own, rates)
+        )
     return out
 
 
@@ -168,7 +175,7 @@ def assemble(bundles: list[ExplicitBundle], build: Build) -> ExplicitState:
     joined = np.concatenate([*tables, np.zeros(1, np.float32)])
     threads = []
     for t in range(layout.threads):
-        arrays = ThreadArrays(t, layout.places, build.arrays.Q)
+        arrays = ThreadArrays(t, layout.module, layout.places, build.arrays.Q)
         for b, d in zip(bundles, dynamics, strict=True):
             arrays.add(b, d)
         arrays.join(numbers, joined, parameters)
@@ -191,11 +198,9 @@ def _dynamics(
     s = scheme(b.scheme)
     d = len(s.free) + len(s.downstream)
     width = _cleft(b, values, P, dt)
-    sites = number(b.release, "n") if b.release is not None and b.release.quantal else 1.0
-    P[synaptic.WEIGHT], P[synaptic.CV], P[synaptic.RECOVERY] = 0.0, 0.0, 1.0
-    if b.release is not None and b.release.quantal:
-        P[synaptic.CV] = number(b.release, "cv")
-        P[synaptic.RECOVERY] = 1.0 if b.own is not None else number(b.release, "tau_rec")
+    sites = max(1, sites_of(b.release))
+    P[synaptic.WEIGHT], P[synaptic.CV] = 0.0, variation_of(b.release)
+    P[synaptic.RECOVERY] = 1.0 if b.own is not None else recovery_of(b.release)
     P[table.TOP] = P[table.HEIGHT] * sites * (1.0 if b.cleft is None else STACK) * (1.0 + 3.0 * P[synaptic.CV])
     values = {**values, "v": -70.0}
     rate = getattr(module, f"scheme_{j}")
@@ -265,7 +270,7 @@ class Explicit(Part):
         return bool(resolved.at("explicit"))
 
     def draw(self, layout: Layout) -> Drawn:
-        bundles = build(layout.resolved, layout.places, layout.blocks, layout.precision)
+        bundles = build(layout.resolved, layout.module, layout.places, layout.blocks, layout.precision)
         return drawn_bundles([b.bundle for b in bundles], bundles)
 
     def source(self, kinds: Kinds) -> Slots:
@@ -278,7 +283,7 @@ class Explicit(Part):
             ],
             functions="".join(m.conduct for m in kinds.schemes) + printed([_conduct(len(kinds.schemes)), "", ""]),
             stages={
-                "arrive": ["delivered += deliver_explicit(explicit, spikes, slot, k, k0, k1)"],
+                "arrive": ["delivered += deliver_explicit(explicit, spikes, slot, k, k0, k1, release_of)"],
                 "synapse": ["advance_synapses(X, explicit, k, dt)", "conduct(X, explicit)"],
             },
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from amine.engine.device import arguments, synaptic
 from amine.engine.device import explicit as table
 from amine.engine.device.deliver import SLOTS
 from amine.engine.device.tables import RELEASE
-from amine.engine.resolve.release import ELAPSED
-from amine.units import to_internal
+from amine.engine.resolve.release import ELAPSED, sites_of
+from amine.engine.transmission.own_release import own_columns
 
 
 @dataclass
@@ -31,7 +32,8 @@ class ExplicitBundle:
     where: str
     bundle: Bundle
     v_rows: dict[int, int]  # distance from a target's conductance to its voltage, by the place of its first block
-    own: list[np.ndarray] | None  # parameters of release of each synapse
+    number: int  # of the release model in the module, if synapses advance it
+    own: list[np.ndarray] | None  # for each shard [synapses, states and parameters of release]
     rates: list[np.ndarray] | None  # both rates of two states of each synapse
 
 
@@ -67,8 +69,8 @@ class ThreadArrays:
 
     given: arguments.Explicit
 
-    def __init__(self, thread: int, places: Sequence[Slice], Q: np.ndarray):
-        self._thread, self._places, self._Q = thread, places, Q
+    def __init__(self, thread: int, module: ModuleType, places: Sequence[Slice], Q: np.ndarray):
+        self._thread, self._module, self._places, self._Q = thread, module, places, Q
         self._rows: list[np.ndarray] = []
         self._ranks: list[np.ndarray] = []  # the table holds addresses of these
         self._parts: dict[str, list[np.ndarray]] = {n: [] for n in (*TYPES, "rates")}
@@ -107,7 +109,7 @@ class ThreadArrays:
             self._parts["rates"].append(b.rates[self._thread][:, by_target])
         self._synapses, self._states = self._synapses + n, self._states + n * d.dim
         self._targets += len(heads) + 1
-        self._own, self._rates = self._own + n * (b.own is not None), self._rates + n * (b.rates is not None)
+        self._own, self._rates = self._own + len(own), self._rates + n * (b.rates is not None)
         self._largest, self._widest = max(self._largest, n), max(self._widest, d.dim)
 
     def _append(self, **arrays: Any) -> None:
@@ -118,14 +120,14 @@ class ThreadArrays:
         """Where the payload of a spike says how long ago the last was, and what is released."""
         release, member = b.release, self._places[b.population].member
         first = int(self._Q[b.population, RELEASE])
-        quantal = release is not None and release.quantal
-        timed = ELAPSED in member.releases and (quantal or b.own is not None)
+        timed = ELAPSED in member.releases and (sites_of(release) > 0 or b.own is not None)
         row[synaptic.ELAPSED] = first + member.releases.index(ELAPSED) if timed else -1
-        if release is None:
-            row[synaptic.RELEASED] = -2
+        row[synaptic.SITES] = sites_of(release)
+        if b.own is not None:
+            columns = own_columns(release, self._module, b.number)
+            row[list(columns)] = list(columns.values())
         else:
-            row[synaptic.RELEASED] = -1 if b.own is not None else first + member.releases.index(release)
-        row[synaptic.SITES] = int(number(release, "n")) if quantal else 0
+            row[synaptic.RELEASED] = -2 if release is None else first + member.releases.index(release)
 
     def join(self, numbers: np.ndarray, propagators: np.ndarray, parameters: np.ndarray) -> None:
         """Joins what was added; the arguments are shared by all threads."""
@@ -153,8 +155,3 @@ def _slots_and_weights(bundle: Bundle, t: int) -> tuple[np.ndarray, np.ndarray]:
     if packed:
         return slots, shard.slots.view(np.float32)[:, 1]
     return slots, np.full(len(slots), bundle.weight) if shard.weights is None else shard.weights.ravel()
-
-
-def number(release: Any, name: str) -> float:
-    """A parameter of a release model that is one value."""
-    return float(to_internal(release.parameters[name], release.units[name], f"{release.where}, {name}"))

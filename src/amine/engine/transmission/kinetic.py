@@ -18,7 +18,8 @@ from amine.engine.codegen.lines import Block
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments, deliver, deliver_vector
 from amine.engine.device.tables import RANGE_COLUMNS, RELEASE
-from amine.engine.resolve.pulses import PulseGroup, sites_of, steps_of
+from amine.engine.resolve.pulses import PulseGroup, steps_of
+from amine.engine.resolve.release import sites_of
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission import schemes as kinetic
 from amine.engine.transmission.filter import drawn as drawn_bundles

@@ -19,6 +19,7 @@ from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device.minis import M_BLOCK, M_BLOCKS, M_COLUMNS, M_PLACE, M_REALS, M_STREAM, TWO32
 from amine.engine.device.tables import BLOCK
+from amine.engine.resolve.release import variation_of
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 from amine.units import to_internal
@@ -102,7 +103,7 @@ def build(
         spec = spec_of(net, r, places, blocks, row)
         bundle = build_bundle([spec], places[r.origin].n, blocks.shape[0], net.dt, precision, net.seed)
         rate = float(to_internal(r.synapses.minis, "1/ms", f"{r.where}, minis"))
-        cv = float(to_internal(release.parameters["cv"], "1", "cv")) if release is not None and release.quantal else 0.0
+        cv = variation_of(release)
         out.append(MiniBundle(bundle, places[r.destination], row, r.stream * 16 + r.port, rate, cv))
     return out
 

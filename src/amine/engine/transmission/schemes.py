@@ -43,7 +43,8 @@ from amine.engine.device.pulse_tables import (
     R_V_UP,
     REST,
 )
-from amine.engine.resolve.pulses import PulseGroup, one_value, sites_of, steps_of
+from amine.engine.resolve.pulses import PulseGroup, one_value, steps_of
+from amine.engine.resolve.release import recovery_of, sites_of
 from amine.errors import AmineError
 from amine.models.ports import scheme
 from amine.units import to_internal
@@ -203,7 +204,7 @@ def state(
         row[[G_POP, G_LIST, G_WIDTH, G_DIM]] = p, len(places) + 2 * q, steps_of(g, dt), D
         row[[G_STATE, G_TIME, G_TABLE, G_PAY]] = at_x, at_t, at_p, pay
         row[[G_SITES, G_FRACTION, G_STREAM, G_ID0]] = sites_of(g.release), fractions[q], q, places[p].id0
-        real[q, R_RECOVERY] = _recovery(g.release)
+        real[q, R_RECOVERY] = recovery_of(g.release)
         one, matrices = (_square if g.cleft is None else _cleared)(g, module, index, real[q], dt)
         X.append(np.tile(one, n * units))
         time.append(np.tile(REST, n * units))
@@ -250,9 +251,3 @@ def cleft_numbers(cleft: Any, real: np.ndarray) -> None:
     real[R_HEIGHT], real[R_DECAY] = x["T_max"], 1.0 / x["tau"]
     real[R_V_UP], real[R_K_UP] = x["V_uptake"], x["K_uptake"] * (1.0 + x["I_uptake"] / x["Ki_uptake"])
     real[R_V_BREAK], real[R_K_BREAK] = x["V_breakdown"], x["K_breakdown"] * (1.0 + x["I_breakdown"] / x["Ki_breakdown"])
-
-
-def _recovery(release: Any) -> float:
-    if not sites_of(release):
-        return 1.0
-    return float(to_internal(release.parameters["tau_rec"], "ms", "quantal release, tau_rec"))

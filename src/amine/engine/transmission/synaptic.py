@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -12,20 +12,17 @@ import numpy as np
 from amine.engine.build import order
 from amine.engine.build.connectivity import Bundle, build_bundle
 from amine.engine.build.slices import Slice
-from amine.engine.build.wiring import alike, fill_row, internal_value, spec_of, target_row
+from amine.engine.build.wiring import alike, fill_row, spec_of, target_row
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device import synaptic as table
 from amine.engine.device.tables import RELEASE
-from amine.engine.resolve.release import ELAPSED, is_own
+from amine.engine.resolve.release import ELAPSED, is_own, recovery_of, sites_of, variation_of
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.filter import drawn as drawn_bundles
+from amine.engine.transmission.own_release import own_columns, own_release
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
-from amine.errors import AmineError
 from amine.models.model import Model
-from amine.units import to_internal
-
-PORTS = 16  # draws of parameters are told apart from those of weights by their port
 
 
 @dataclass
@@ -36,7 +33,8 @@ class SynapticBundle:
     release: Model
     weight: float
     bundle: Bundle
-    own: list[np.ndarray] | None = None  # for each shard (synapses, OWN_COLUMNS)
+    number: int = -1  # of the release model in the module, if synapses advance it
+    own: list[np.ndarray] | None = None  # for each shard [synapses, states and parameters of release]
 
 
 @dataclass
@@ -55,11 +53,12 @@ class SynapticState(State):
             parts = [self._part(t, b) for t in range(len(self.D))]
             ready.append(order.gathered([self.ready[t][a:e] for t, (a, e, _, _) in enumerate(parts)], places))
             if b.own is not None:
-                own.append(order.gathered([self.own[t][a:e] for t, (_, _, a, e) in enumerate(parts)], places))
-        empty = np.empty((0, table.OWN_COLUMNS), np.float32)
+                wide = b.own[0].shape[1]
+                each = [self.own[t][a:e].reshape(-1, wide) for t, (_, _, a, e) in enumerate(parts)]
+                own.append(order.gathered(each, places))
         return {
             "ready": np.concatenate([*ready, np.empty(0, np.uint8)]),
-            "own": np.concatenate([*own, empty]),
+            "own": np.concatenate([*(x.ravel() for x in own), np.empty(0, np.float32)]),
         }
 
     def set_state(self, s: Any) -> None:
@@ -70,19 +69,21 @@ class SynapticState(State):
                 a, e, a_own, e_own = self._part(t, b)
                 self.ready[t][a:e] = s["ready"][at : at + n][place]
                 if b.own is not None:
-                    self.own[t][a_own:e_own] = s["own"][at_own : at_own + n][place]
-            at, at_own = at + n, at_own + (n if b.own is not None else 0)
+                    wide = b.own[0].shape[1]
+                    whole = s["own"][at_own : at_own + n * wide].reshape(n, wide)
+                    self.own[t][a_own:e_own] = whole[place].ravel()
+            at, at_own = at + n, at_own + (n * b.own[0].shape[1] if b.own is not None else 0)
 
     def _places(self) -> list[list[np.ndarray]]:
         return [order.canonical(b.bundle) for b in self.bundles]
 
     def _part(self, t: int, b: SynapticBundle) -> tuple[int, int, int, int]:
         row, n = self.D[t][self.bundles.index(b)], int(b.bundle.shards[t].rows[-1])
-        return row[table.FIRST], row[table.FIRST] + n, row[table.OWN], row[table.OWN] + n
+        return row[table.FIRST], row[table.FIRST] + n, row[table.OWN], row[table.OWN] + n * row[table.WIDE]
 
     def arguments(self, thread: int) -> arguments.Synaptic:
         t = thread
-        return arguments.Synaptic(self.D[t], self.P, self.ready[t], self.own[t].reshape(-1))
+        return arguments.Synaptic(self.D[t], self.P, self.ready[t], self.own[t])
 
     def snapshot(self) -> Any:
         return [x.copy() for x in self.ready], [x.copy() for x in self.own]
@@ -109,66 +110,44 @@ def build(
         args = (places[p].n, blocks.shape[0], net.dt, precision, net.seed)
         bundle = build_bundle(specs, *args)
         if bundle.n_synapses:
-            own = parameters(specs, release, bundle, args) if is_own(release) else None
-            out.append(SynapticBundle(p, release, bundle.weight, bundle, own))
+            number = resolved.release_number(release) if is_own(release) else -1
+            own = own_release(specs, release, module, number, bundle, args) if is_own(release) else None
+            out.append(SynapticBundle(p, release, bundle.weight, bundle, number, own))
     return out
 
 
-def parameters(specs: list[Any], release: Model, bundle: Bundle, args: Any) -> list[np.ndarray]:
-    """Parameters and initial states of each synapse, drawn as a weight would be."""
-    first = "p" if release.quantal else "U"
-    if not {first, "tau_rec", "tau_facil"} <= set(release.units):
-        raise AmineError(
-            release.where,
-            "its parameters can't differ between synapses",
-            hint="use tsodyks_markram or quantal, or make a projection for each value",
-        )
-    own = [np.zeros((int(shard.rows[-1]), table.OWN_COLUMNS), np.float32) for shard in bundle.shards]
-    for column, name in ((table.U, first), (table.TAU_REC, "tau_rec"), (table.TAU_FACIL, "tau_facil")):
-        value = internal_value(release.parameters[name], release.units[name], f"{release.where}, {name}")
-        if isinstance(value, float):
-            for x in own:
-                x[:, column] = value
-            continue
-        drawn = build_bundle([replace(s, weight=value, port=s.port + PORTS * (1 + column)) for s in specs], *args)
-        for x, shard in zip(own, drawn.shards, strict=True):
-            x[:, column] = shard.slots.view(np.float32)[:, 1] if shard.weights is None else shard.weights.ravel()
-    for x in own:
-        x[:, table.LEFT] = 1.0
-    return own
-
-
-def assemble(bundles: list[SynapticBundle], places: Sequence[Slice], Q: np.ndarray, threads: int) -> SynapticState:
+def assemble(
+    bundles: list[SynapticBundle], module: ModuleType, places: Sequence[Slice], Q: np.ndarray, threads: int
+) -> SynapticState:
     """Tables and states of all threads."""
     P = np.zeros((len(bundles), table.Y_REALS))
     D = [np.zeros((len(bundles), table.Y_COLUMNS), np.int64) for _ in range(threads)]
     ready, own = [], []
     for t in range(threads):
         at = at_own = 0
-        mine, mine_own = [np.empty(0, np.uint8)], [np.empty((0, table.OWN_COLUMNS), np.float32)]
+        mine, mine_own = [np.empty(0, np.uint8)], [np.empty(0, np.float32)]
         for row, numbers, b in zip(D[t], P, bundles, strict=True):
             n = int(b.bundle.shards[t].rows[-1])
             member, first = places[b.population].member, int(Q[b.population, RELEASE])
             fill_row(row, b.bundle, t, b.population, places[b.population].id0)
-            sites = _number(b.release, "n") if b.release.quantal else 0.0
+            sites = sites_of(b.release)
             row[table.ELAPSED] = first + member.releases.index(ELAPSED)
-            row[table.RELEASED] = -1 if b.own is not None else first + member.releases.index(b.release)
-            row[table.SITES], row[table.FIRST], row[table.OWN] = int(sites), at, at_own
-            numbers[table.WEIGHT] = b.weight
-            numbers[table.CV] = _number(b.release, "cv") if b.release.quantal else 0.0
-            numbers[table.RECOVERY] = 1.0 if b.own is not None else _number(b.release, "tau_rec")
-            mine.append(np.full(n, int(sites), np.uint8))
+            row[table.SITES], row[table.FIRST], row[table.OWN] = sites, at, at_own
+            numbers[table.WEIGHT], numbers[table.CV] = b.weight, variation_of(b.release)
+            mine.append(np.full(n, sites, np.uint8))
             at += n
-            if b.own is not None:
-                mine_own.append(b.own[t])
-                at_own += n
+            if b.own is None:
+                row[table.RELEASED] = first + member.releases.index(b.release)
+                numbers[table.RECOVERY] = recovery_of(b.release)
+                continue
+            columns = own_columns(b.release, module, b.number)
+            row[list(columns)] = list(columns.values())
+            numbers[table.RECOVERY] = 1.0
+            mine_own.append(b.own[t].ravel())
+            at_own += b.own[t].size
         ready.append(np.concatenate(mine))
         own.append(np.concatenate(mine_own))
     return SynapticState(bundles, D, P, ready, own)
-
-
-def _number(release: Model, name: str) -> float:
-    return float(to_internal(release.parameters[name], release.units[name], f"{release.where}, {name}"))
 
 
 class Synaptic(Part):
@@ -187,8 +166,8 @@ class Synaptic(Part):
         return Slots(
             argument=("synaptic", arguments.Synaptic),
             imports=[("amine.engine.device.synaptic", ["deliver_synaptic"])],
-            stages={"arrive": ["delivered += deliver_synaptic(X, synaptic, spikes, slot, k, k0, k1)"]},
+            stages={"arrive": ["delivered += deliver_synaptic(X, synaptic, spikes, slot, k, k0, k1, release_of)"]},
         )
 
     def assemble(self, drawn: Drawn, build: Build) -> SynapticState:
-        return assemble(drawn.content, build.layout.places, build.arrays.Q, build.layout.threads)
+        return assemble(drawn.content, build.layout.module, build.layout.places, build.arrays.Q, build.layout.threads)

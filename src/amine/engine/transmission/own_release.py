@@ -1,0 +1,73 @@
+"""Release models whose parameters differ between synapses: parameters drawn for each, and states of its own.
+
+Each synapse advances by the same generated code as a source neuron would (:mod:`amine.engine.codegen.release`); its states and
+then its parameters lie side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
+from amine.engine.build.wiring import internal_value
+from amine.engine.codegen.lines import Block, Function, Line
+from amine.engine.codegen.slots import Kinds
+from amine.engine.device import synaptic as table
+from amine.models.model import Model
+
+# Draws of parameters are told apart from those of weights by their port. The first few lie beside the weights, among the 64
+# streams of a pair of views; all others beyond the streams of any network.
+PORTS, NEAR, FAR = 16, 3, 64 * 2**18
+
+
+def own_release(
+    specs: Sequence[ProjectionSpec], release: Model, module: ModuleType, number: int, bundle: Bundle, args: Any
+) -> list[np.ndarray]:
+    """For each shard [synapses, states and parameters] at time zero; ``number`` is that of the model in the module."""
+    code = module.RELEASES[number]
+    names, first = code["parameters"], code["states"]
+    out = [np.zeros((int(shard.rows[-1]), first + len(names)), np.float32) for shard in bundle.shards]
+    ports = [n for n in release.units if release.quanta is None or n not in release.quanta[:2]]
+    for i, n in enumerate(names):
+        value = internal_value(release.parameters[n], release.units[n], f"{release.where}, {n}")
+        if isinstance(value, float):
+            for x in out:
+                x[:, first + i] = value
+            continue
+        column = ports.index(n)
+        apart = PORTS * (1 + column) if column < NEAR else FAR * (1 + column)
+        drawn = build_bundle([replace(s, weight=value, port=s.port + apart) for s in specs], *args)
+        for x, shard in zip(out, drawn.shards, strict=True):
+            x[:, first + i] = shard.slots.view(np.float32)[:, 1] if shard.weights is None else shard.weights.ravel()
+    for x in out:
+        start = getattr(module, f"release_initial_{number}")(x[:, first:].T)
+        for i, state in enumerate(start):
+            x[:, i] = state
+    return out
+
+
+def own_columns(release: Model, module: ModuleType, number: int) -> dict[int, int]:
+    """What the table says of such a model: column -> value."""
+    code = module.RELEASES[number]
+    width = code["states"] + len(code["parameters"])
+    recovery = -1 if release.quanta is None else code["states"] + code["parameters"].index(release.quanta[2])
+    return {table.RELEASED: -1, table.MODEL: number, table.WIDE: width, table.RECOVER: recovery}
+
+
+def release_of(kinds: Kinds, numbers: Sequence[int]) -> Function:
+    """``release_of``: what a synapse releases at a spike by the model of a number, whose states advance."""
+    body: list[Line] = []
+    for j in numbers:
+        states, end = kinds.releases[j].states, kinds.releases[j].states + len(kinds.releases[j].parameters)
+        call = f"release_{j}(own, at, own[at + {states} : at + {end}], elapsed)"
+        body.append(Block(f"if model == {j}", [f"return np.float64({call})"]))
+    decorator = "njit(nogil=True, error_model='numpy')"
+    return Function([decorator], "release_of", ("model", "own", "at", "elapsed"), [*body, "return np.float64(0.0)"])
+
+
+__all__ = ["own_columns", "own_release", "release_of"]
