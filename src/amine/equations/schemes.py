@@ -13,6 +13,7 @@ Reading needs no parser of expressions, so that a network whose code is in the c
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 from amine.errors import AmineError, did_you_mean
@@ -69,6 +70,27 @@ class Scheme:
         names = tuple(x.strip() for x in self.open.split("+"))
         return names if _SUM.match(self.open) and set(names) <= set(self.states) else None
 
+    def rate_parameters(self, known: Container[str]) -> tuple[str, ...]:
+        """The names among ``known`` that rates depend on, directly or through a named part, in the order of the text."""
+        return self._needed([t.rate for t in self.transitions], known)
+
+    def opening_parameters(self, known: Container[str]) -> tuple[str, ...]:
+        """The names among ``known`` that what is open, or is set in motion downstream, depends on."""
+        return self._needed([self.open, *(e for _, e, _ in self.downstream)], known)
+
+    def _needed(self, texts: list[str], known: Container[str]) -> tuple[str, ...]:
+        parts = {n: e for n, e, _ in self.parts}
+        found: dict[str, None] = {}
+        seen: set[str] = set()
+        todo = list(texts)
+        while todo:
+            text = todo.pop(0)
+            new = [n for n in names_in(text) if n in parts and n not in seen]
+            seen |= set(new)
+            found |= dict.fromkeys(n for n in names_in(text) if n in known)
+            todo = [parts[n] for n in dict.fromkeys(new)] + todo
+        return tuple(found)
+
     @property
     def voltage_dependent(self) -> bool:
         """Whether a rate depends on the voltage, directly or through a named part."""
@@ -76,6 +98,11 @@ class Scheme:
         while more := {n for n, e, _ in self.parts if n not in deep and any(mentions(e, d) for d in deep)}:
             deep |= more
         return any(mentions(t.rate, n) for t in self.transitions for n in (*deep, "v"))
+
+
+def names_in(text: str) -> list[str]:
+    """All names in an expression, in their order."""
+    return re.findall(rf"(?<![\w.]){_NAME}", text)
 
 
 def mentions(text: str, name: str) -> bool:

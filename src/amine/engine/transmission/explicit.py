@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from amine.engine.build.connectivity import Bundle, build_bundle
+from amine.engine.build.connectivity import build_bundle
 from amine.engine.build.slices import Slice
-from amine.engine.build.wiring import internal_value, spec_of
+from amine.engine.build.wiring import spec_of
 from amine.engine.codegen.lines import Block, Call, Function, Line, printed
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments, synaptic
@@ -21,6 +21,7 @@ from amine.engine.resolve.release import is_own, recovery_of, sites_of, variatio
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.explicit_arrays import Dynamics, ExplicitBundle, ThreadArrays
 from amine.engine.transmission.filter import drawn as drawn_bundles
+from amine.engine.transmission.own_rates import own_rates, require_shared
 from amine.engine.transmission.own_release import own_release
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 from amine.engine.transmission.schemes import (
@@ -32,8 +33,6 @@ from amine.engine.transmission.schemes import (
     reduced,
     scheme,
 )
-from amine.equations.schemes import mentions
-from amine.errors import AmineError
 from amine.models.naming import port_name
 from amine.units import to_internal
 
@@ -103,6 +102,7 @@ def build(
 ) -> list[ExplicitBundle]:
     """Draws the synapses of all explicit routes, one bundle for each."""
     net, out = resolved.net, []
+    numbers = {repr(m.structure()): j for j, m in enumerate(resolved.schemes)}
     for r in resolved.at("explicit"):
         place, row = places[r.destination], port_name("g", r.label)
         release: Any = r.synapses.release
@@ -112,46 +112,17 @@ def build(
         if not bundle.n_synapses:
             continue
         model = r.receptor.scheme
-        differs = release is not None and is_own(release)
-        number = resolved.release_number(release) if differs else -1
-        own = own_release([spec], release, module, number, bundle, args) if differs else None
+        assert model is not None
+        require_shared(model, r.synapses.cleft is None, r.where)
+        own, number = None, -1
+        if release is not None and is_own(release):
+            number = resolved.release_number(release)
+            own = own_release([spec], release, module, number, bundle, args)
         v_rows = {0: place.row_base("v") - place.row_base(row)}
-        rates = _own_rates(spec, model, bundle, args, r.where)
-        out.append(
-            ExplicitBundle(r.origin, release, r.synapses.cleft, model, r.where, bundle, v_rows, number, own, rates)
-        )
-    return out
-
-
-def _own_rates(spec: Any, model: Any, bundle: Bundle, args: Any, where: str) -> list[np.ndarray] | None:
-    """Both rates of a scheme of two states at each synapse, if a parameter in them differs between synapses."""
-
-    s = scheme(model)
-    differ = [n for n, v in model.parameters.items() if not isinstance(v, str)]
-    differ = [n for n in differ if any(mentions(t.rate, n) for t in s.transitions)]
-    if not differ:
-        return None
-    plain = len(s.states) == 2 and [
-        t.rate.replace(" ", "") in (*(f"{n}*T" for n in model.units), *(f"T*{n}" for n in model.units))
-        for t in s.transitions
-    ] == [True, False]
-    back = s.transitions[-1].rate.strip()
-    if not plain or back not in model.units:
-        raise AmineError(
-            f"{where}, {model.where[:1].lower() + model.where[1:]}, parameter '{differ[0]}'",
-            "rates can differ between synapses only in a scheme of two states",
-            expected="C <-> O: alpha*T, beta",
-        )
-    names = (s.transitions[0].rate.replace(" ", "").removesuffix("*T").removeprefix("T*"), back)
-    out = [np.zeros((2, int(shard.rows[-1])), np.float32) for shard in bundle.shards]
-    for row, name in enumerate(names):
-        value = internal_value(model.parameters[name], model.units[name], f"{model.where}, {name}")
-        for x in out if isinstance(value, float) else ():
-            x[row] = value
-        if not isinstance(value, float):
-            drawn = build_bundle([replace(spec, weight=value, port=spec.port + 128 + row)], *args)
-            for x, shard in zip(out, drawn.shards, strict=True):
-                x[row] = shard.slots.view(np.float32)[:, 1] if shard.weights is None else shard.weights.ravel()
+        rate = getattr(module, f"scheme_{numbers[repr(model.structure())]}")
+        rates = own_rates(spec, model, rate, bundle, args, r.where)
+        found = ExplicitBundle(r.origin, release, r.synapses.cleft, model, r.where, bundle, v_rows, number, own, rates)
+        out.append(found)
     return out
 
 
