@@ -70,3 +70,21 @@ def test_what_is_not_a_rate_is_one_value(name):
     model = am.models.scheme("own", "C <-> O: a*T, b\nopen share*O", **{"T_max": "1 mM", "T_width": "1 ms"} | values, a="1 1/ms/mM", b="0.2 1/ms", E_rev="0 mV")  # fmt: skip
     with pytest.raises(am.AmineError, match=f"'{name}'.*one value"):
         conductances({"x": model}, 2)
+
+
+def test_draws_of_rates_are_no_others():
+    """Not those of weights of other projections either: what differs between synapses is independent."""
+    labels = [f"y{k}" for k in range(4)]
+    own = spelled(SPELLINGS["plain"], bind=DIFFERENT["bind"])
+    net = am.Network(seed=1)
+    S = net.population("S", 1, "spike_list", times=np.array([2.0]) * am.units.ms, indices=np.array([0]))
+    P = net.population(
+        "P", 400, "lif_cond", V_th="1e6 mV", receptors={"x": own, **dict.fromkeys(labels, "exponential")}
+    )
+    net.synapses(S, P, receptors={"x": "2 nS"}, rule="all_to_all", detail="explicit")
+    for label in labels:
+        net.synapses(S, P, receptors={label: am.uniform("1 nS", "2 nS")}, rule="all_to_all")
+    probe = net.probe(P, "g_x", *(f"g_{label}" for label in labels))
+    data = net.run("5 ms", progress=False, precision="float64").probes[probe.name]
+    peaks = [np.asarray(data[f"g_{label}"]).max(0) for label in ("x", *labels)]
+    assert np.abs(np.corrcoef(peaks)[0, 1:]).max() < 0.2

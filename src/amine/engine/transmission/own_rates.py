@@ -15,7 +15,9 @@ from amine.errors import AmineError
 from amine.models.model import Model
 from amine.models.ports import scheme
 
-FIRST_PORT = 128  # draws of rates are told apart from those of weights and of release by their port
+# Draws of rates are told apart from those of weights and of release by their port; it lies beyond the 64 streams of each pair
+# of views of any network, so that no other draw has the same random numbers.
+FAR, FIRST = 64 * 2**18, 32
 Rates = Callable[
     [Mapping[str, Any], float], tuple[Any, ...]
 ]  # of all transitions, from parameters and transmitter (uM)
@@ -47,12 +49,12 @@ def own_rates(
         )
     shared = {n: np.float64(0.0) for n in model.units}  # those that no rate needs
     drawn: dict[str, Any] = {}
-    for port, n in enumerate(names):
+    for i, n in enumerate(names):
         value = internal_value(model.parameters[n], model.units[n], f"{model.where}, {n}")
         if isinstance(value, float):
             shared[n] = np.float64(value)
         else:
-            other = build_bundle([replace(spec, weight=value, port=spec.port + FIRST_PORT + port)], *args)
+            other = build_bundle([replace(spec, weight=value, port=spec.port + FAR * (FIRST + i))], *args)
             drawn[n] = [values_of(shard) for shard in other.shards]
     sizes = [int(shard.rows[-1]) for shard in bundle.shards]
     return [_of_shard(s, rates, shared | {n: x[t] for n, x in drawn.items()}, n, place) for t, n in enumerate(sizes)]
