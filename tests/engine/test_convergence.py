@@ -9,7 +9,9 @@ import amine as am
 
 # a drive that moves each neuron without a spike within 8 ms, in pA (Hodgkin-Huxley: spread over its area)
 DRIVE = {"traub_miles": 20.0, "hodgkin_huxley": 15.0, "izhikevich": 2.0, "adex": 300.0, "eif": 100.0}
-ORDER = {"exact": (1.8, 9.0), "exponential_euler": (0.8, 1.6), "rk4": (3.3, 6.5), "euler_maruyama": (0.4, 1.3)}
+# Exponential Euler is of order two where gates lie half a step ahead of the voltage; one that does not start in its steady state
+# starts half a step early, and what is left of that is of order one. Rates of firing, where it is forgotten: test_firing_rates.py.
+ORDER = {"exact": (1.8, 9.0), "exponential_euler": (0.9, 2.6), "rk4": (3.3, 6.5), "euler_maruyama": (0.4, 1.3)}
 
 
 def voltage(name: str, dt: float) -> np.ndarray:
@@ -23,6 +25,7 @@ def voltage(name: str, dt: float) -> np.ndarray:
     return run.probes["v"]["v"][:, 0]
 
 
+@pytest.mark.filterwarnings("ignore:.*rounded to")
 @pytest.mark.parametrize("name", am.models.names("neuron"))
 def test_order_of_every_neuron(name):
     """A constant current: exact integration shows no error at all, the others their order."""
