@@ -40,72 +40,96 @@ class Fused:
 def fuse(cell: CellStructure) -> Fused:
     """Puts the receptors' currents, stimuli and gap junctions in the place of ``I``."""
     eq = parse(cell.neuron)
-    rhs, units, initial = dict(eq.full_rhs), dict(eq.states), {s: eq.expand(e) for s, e in eq.initial.items()}
-    parameters = set(eq.parameters)
-    targets: dict[str, str] = {}
-    asked = dict(eq.methods)
-    system = {"rhs": rhs, "units": units, "initial": initial, "parameters": parameters, "methods": asked}
-    rows: list[str] = []
-    masses: set[str] = set()
-    impulses: set[str] = set()
-    total: Any = 0
-    currents: dict[str, Any] = {}
+    system = _System(cell, eq)
     for label, receptor in cell.ports:
-        part = parse(receptor)
+        system.add_receptor(label, parse(receptor))
+    return system.whole()
+
+
+class _System:
+    """A neuron's equations, to which receptors are added one by one."""
+
+    def __init__(self, cell: CellStructure, eq: Equations):
+        self.cell, self.eq = cell, eq
+        self.rhs, self.units, self.asked = dict(eq.full_rhs), dict(eq.states), dict(eq.methods)
+        self.initial = {s: eq.expand(e) for s, e in eq.initial.items()}
+        self.parameters = set(eq.parameters)
+        self.targets: dict[str, str] = {}
+        self.rows: list[str] = []
+        self.masses: set[str] = set()
+        self.impulses: set[str] = set()
+        self.currents: dict[str, Any] = {}
+        self.total: Any = 0
+
+    def add_receptor(self, label: str, part: Equations) -> None:
+        """States, parameters and current of a receptor, under names that end with its label."""
         rename = _renaming(part, label)
-        clash = set(rename.values()) & (set(units) | parameters)
+        clash = set(rename.values()) & (set(self.units) | self.parameters)
         if clash:
             raise AmineError(
-                f"Receptor '{label}' on neuron '{cell.neuron.name}'",
+                f"Receptor '{label}' on neuron '{self.cell.neuron.name}'",
                 f"the name '{sorted(clash)[0]}' is taken",
                 hint="rename it in the equations",
             )
         swap: Any = {symbol(a): symbol(b) for a, b in rename.items()}
-        rhs |= {rename[s]: e.subs(swap, simultaneous=True) for s, e in part.full_rhs.items()}
-        units |= {rename[s]: u for s, u in part.states.items()}
-        initial |= {rename[s]: part.expand(e).subs(swap, simultaneous=True) for s, e in part.initial.items()}
-        parameters |= {rename[p] for p in part.parameters}
+
+        def own(e: Any) -> Any:
+            return part.expand(e).subs(swap, simultaneous=True)
+
+        self.rhs |= {rename[s]: e.subs(swap, simultaneous=True) for s, e in part.full_rhs.items()}
+        self.units |= {rename[s]: u for s, u in part.states.items()}
+        self.initial |= {rename[s]: own(e) for s, e in part.initial.items()}
+        self.parameters |= {rename[p] for p in part.parameters}
         if part.current is not None:
-            current = part.expand(part.current).subs(swap, simultaneous=True)
-            current, left = with_drugs(current, label, cell, system)
-            currents |= {f"I_{label}": current, gain_name(label): left}
-            total += current
-        rows += [rename[n] for n in part.inputs]
-        masses |= {rename[n] for n in part.masses}
-        impulses |= {rename[n] for n in part.impulses}
+            self._add_current(label, own(part.current))
+        self.rows += [rename[n] for n in part.inputs]
+        self.masses |= {rename[n] for n in part.masses}
+        self.impulses |= {rename[n] for n in part.impulses}
         if part.on_spike:
             state = part.on_spike[0][0]
-            targets[label] = rename[state] if state in rename else jump_row(label)
-    parameters |= set(cell.varying)
-    inputs = set(rows) | {stimulus_input(j) for j in range(cell.stimuli)}
-    total += sum(symbol(stimulus_input(j)) for j in sorted(range(cell.stimuli), key=stimulus_input))
-    if cell.gap:
-        total += symbol(GAP_CURRENT)
-        inputs.add(GAP_CURRENT)
-    jumps = [j for x in cell.learned for j in add_states(x, currents, rhs, units, initial, parameters)]
-    order = sorted(rhs, key=lambda s: s != "v")  # the voltage is the first row of a block
-    rhs = {s: rhs[s].subs(symbol("I"), total) for s in order}
-    shifted: Any = {
-        symbol(n[len(SHIFT) :]): symbol(n[len(SHIFT) :]) + symbol(n) for n in cell.varying if n.startswith(SHIFT)
-    }
-    if shifted:
-        rhs = {s: e.subs(shifted, simultaneous=True) for s, e in rhs.items()}
-    return Fused(
-        rhs,
-        {s: units[s] for s in order},
-        parameters,
-        inputs,
-        None if eq.threshold is None else eq.expand(eq.threshold).subs(shifted, simultaneous=True),
-        (*((n, eq.expand(e)) for n, e in eq.reset), *jumps),
-        None if eq.refractory is None else eq.expand(eq.refractory),
-        eq.hold,
-        initial,
-        targets,
-        rows,
-        masses,
-        _methods(eq, asked, rhs, parameters, inputs, bool(rows)),
-        impulses,
-    )
+            self.targets[label] = rename[state] if state in rename else jump_row(label)
+
+    def _add_current(self, label: str, current: Any) -> None:
+        system = {"rhs": self.rhs, "units": self.units, "initial": self.initial}
+        system |= {"parameters": self.parameters, "methods": self.asked}
+        current, left = with_drugs(current, label, self.cell, system)
+        self.currents |= {f"I_{label}": current, gain_name(label): left}
+        self.total += current
+
+    def whole(self) -> Fused:
+        """The system with all currents in it, the voltage first: it is the first row of a block."""
+        cell, eq = self.cell, self.eq
+        self.parameters |= set(cell.varying)
+        inputs = set(self.rows) | {stimulus_input(j) for j in range(cell.stimuli)}
+        self.total += sum(symbol(stimulus_input(j)) for j in sorted(range(cell.stimuli), key=stimulus_input))
+        if cell.gap:
+            self.total += symbol(GAP_CURRENT)
+            inputs.add(GAP_CURRENT)
+        jumps = [
+            j
+            for x in cell.learned
+            for j in add_states(x, self.currents, self.rhs, self.units, self.initial, self.parameters)
+        ]
+        shifts = [n for n in cell.varying if n.startswith(SHIFT)]
+        shifted: Any = {symbol(n[len(SHIFT) :]): symbol(n[len(SHIFT) :]) + symbol(n) for n in shifts}
+        rhs = {s: self.rhs[s].subs(symbol("I"), self.total) for s in sorted(self.rhs, key=lambda s: s != "v")}
+        rhs = {s: e.subs(shifted, simultaneous=True) for s, e in rhs.items()} if shifted else rhs
+        return Fused(
+            rhs=rhs,
+            units={s: self.units[s] for s in rhs},
+            parameters=self.parameters,
+            inputs=inputs,
+            threshold=None if eq.threshold is None else eq.expand(eq.threshold).subs(shifted, simultaneous=True),
+            reset=(*((n, eq.expand(e)) for n, e in eq.reset), *jumps),
+            refractory=None if eq.refractory is None else eq.expand(eq.refractory),
+            hold=eq.hold,
+            initial=self.initial,
+            targets=self.targets,
+            rows=self.rows,
+            masses=self.masses,
+            methods=_methods(eq, self.asked, rhs, self.parameters, inputs, bool(self.rows)),
+            impulses=self.impulses,
+        )
 
 
 def _methods(
