@@ -17,7 +17,7 @@ import numpy as np
 
 import amine as am
 from _reliability.campaign import HERE, SPAN, Tally, bits, campaign, folder, network, place
-from amine.results.weights import Weights
+from amine.network.weights import Weights
 
 
 def damages(data: bytes, rng: np.random.Generator, flips: int, other: bytes) -> Iterator[tuple[str, bytes | None]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import amine as am
-from amine.results.weights import Weights
+from amine.network.weights import Weights
 
 
 def network(dt="100 ms", rule=None, **more):

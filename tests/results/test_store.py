@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import amine as am
 from amine.files import sealed
+from amine.network.weights import Weights
 from amine.results import store as stores
 from amine.results.chunks import unpacked
 from amine.results.spikes import Spikes
 from amine.results.store import MemoryStore, ZarrStore
-from amine.results.weights import Weights
 
 META = {
     "network": {},

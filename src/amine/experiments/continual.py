@@ -31,7 +31,7 @@ from amine.experiments.digit_memory import Reading
 from amine.experiments.outcome import Outcome
 from amine.network.network import Network
 from amine.network.numbers import whole_number
-from amine.results.weights import Weights
+from amine.network.weights import Weights
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from amine.models.model import Model
-    from amine.results.weights import Weights
+    from amine.network.weights import Weights
 
 W_0, TAU_S, TAU_M, C = 50.0, 2.0, 20.0, 250.0  # pA, ms, ms, pF
 PEAK = W_0 * TAU_S / C * (TAU_S / TAU_M) ** (TAU_S / (TAU_M - TAU_S))  # mV that one synapse of weight w_0 makes

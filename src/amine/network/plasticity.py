@@ -17,7 +17,7 @@ from amine.network.numbers import name_of, steps_of, whole_number
 from amine.network.parts import WeightProbe
 from amine.network.pattern import NAMED
 from amine.network.receptors import ports_of, receptor_of, states_of
-from amine.results.weights import Weights
+from amine.network.weights import Weights
 from amine.units import dimension_of, to_internal
 from amine.values import Array
 
@@ -292,7 +292,7 @@ def probe_weights(
 
 
 def load_weights(net: Network, synapses: Synapses | str, weights: Any) -> None:
-    """Lets a plastic projection start with weights (:class:`amine.results.weights.Weights` or a file of them).
+    """Lets a plastic projection start with weights (:class:`amine.network.weights.Weights` or a file of them).
 
     Raises
     ------

@@ -27,7 +27,7 @@ from amine.units import to_internal
 if TYPE_CHECKING:
     from amine.network.network import Network
     from amine.network.parts import Synapses
-    from amine.results.weights import Weights
+    from amine.network.weights import Weights
 
 
 def rest(net: Network, synapses: Synapses | str, weights: Weights, duration: Any, **signals: Any) -> Weights:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.errors import AmineError
-from amine.results.weights import Weights
+from amine.network.weights import Weights
 
 if TYPE_CHECKING:
     import numpy.typing as npt

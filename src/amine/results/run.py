@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from amine.network.network import Network
+    from amine.network.weights import Weights
     from amine.results.chemistry import Signal
     from amine.results.engram import Engram, ReceptiveFields
-    from amine.results.weights import Weights
 
 
 class Run:
@@ -160,7 +160,7 @@ class Run:
         Parameters
         ----------
         synapses : a plastic projection or its name; None if there is but one.
-        before : weights to compare with (:class:`amine.results.weights.Weights` or a file of them); None: those at the start of the run.
+        before : weights to compare with (:class:`amine.network.weights.Weights` or a file of them); None: those at the start of the run.
         share : part of the sum of absolute changes.
 
         Returns

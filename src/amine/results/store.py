@@ -13,10 +13,10 @@ import numpy as np
 
 from amine.errors import AmineError, AmineWarning
 from amine.files import canonical, is_intact, read_json, replacing_folder, sealed
+from amine.network.weights import Weights
 from amine.results.chunks import ROOT, Files, check_array, open_root, said
 from amine.results.probes import ProbeData
 from amine.results.spikes import Spikes, spikes_from
-from amine.results.weights import Weights
 
 FORMAT = "amine store 2"
 FULL = {"write_empty_chunks": True}  # a chunk of zeros is written as well: one that is missing was lost

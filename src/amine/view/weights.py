@@ -11,7 +11,7 @@ from amine.view import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from amine.results.weights import Weights
+    from amine.network.weights import Weights
 
 
 def _unit(w: Weights) -> str:

@@ -19,8 +19,8 @@ from amine.units import to_internal
 
 if TYPE_CHECKING:
     from amine.network.network import Network
+    from amine.network.weights import Weights
     from amine.results.run import Run
-    from amine.results.weights import Weights
 
 
 class Loop:

@@ -17,7 +17,7 @@ from amine.engine.device.tables import BEGIN, BLOCK, END, RELEASE
 from amine.engine.transmission.part import State
 from amine.errors import AmineError
 from amine.network.parts import Synapses
-from amine.results.weights import Weights
+from amine.network.weights import Weights
 from amine.units import to_internal
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from amine.distributions import InternalDistribution
+from amine.engine.build.connectivity import draw
+from amine.engine.build.connectivity.columns import GEOMETRIC, S_CHOICES, S_KIND
 from amine.engine.build.connectivity.spec import (
     E_MAX,
-    GEOMETRIC,
-    S_CHOICES,
-    S_KIND,
     Z_MAX,
     ProjectionSpec,
     Tables,
@@ -134,8 +133,6 @@ def _share(specs: list[ProjectionSpec], bounds: np.ndarray) -> float:
 def _fill_shared(
     specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int
 ) -> tuple[int, Shard]:
-    from amine.engine.build.connectivity import draw
-
     plain = (t.integers[:, S_KIND] == GEOMETRIC).all() and (t.integers[:, S_CHOICES] == 0).all()
     fill = draw.fill_bernoulli if plain else draw.fill_shared
     rows, slots = np.empty(n + 1, np.int64), np.empty(capacity, np.int32)
@@ -146,8 +143,6 @@ def _fill_shared(
 def _fill_own(
     specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int
 ) -> tuple[int, Shard]:
-    from amine.engine.build.connectivity.draw import fill_own
-
     wide = t.longest * len(specs) >= 2**16
     rows, seg = np.empty(n + 1, np.int64), np.empty((n, b.n_delays + 1), np.uint32 if wide else np.uint16)
     if b.kind == PACKED:
@@ -155,7 +150,7 @@ def _fill_own(
         weights, column = slots.view(np.float32), 1
     else:
         slots, weights, column = np.empty((capacity, 1), np.int32), np.empty((capacity, 1), np.float64), 0
-    found = fill_own(
+    found = draw.fill_own(
         t.integers,
         t.reals,
         bounds,
@@ -211,8 +206,6 @@ def pairs_of(
     spec: ProjectionSpec, n_source: int, dt: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """All synapses of a spec: source neuron, target neuron, weight, delay in steps; by source, delay and target."""
-    from dataclasses import replace
-
     whole = replace(spec, bounds=(0, 2**62))
     b = build_bundle([whole], n_source, 1, dt, "float64", seed)
     s = b.shards[0]

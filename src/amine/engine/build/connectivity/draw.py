@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
-from amine.engine.build.connectivity.spec import (
+from amine.engine.build.connectivity.columns import (
     ALL,
     ARRAY,
     CONSTANT,

@@ -9,42 +9,51 @@ from typing import Any
 import numpy as np
 
 from amine.distributions import InternalDistribution
-from amine.errors import AmineError
-
-# how the targets of a row are found
-GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
-# columns of the integer table of a bundle's specs
-(
-    S_KIND,
-    S_START,
-    S_STEP,
-    S_N,
-    T_START,
-    T_STEP,
-    T_N,
-    S_BASE,
-    S_STRIDE,
-    S_STREAM,
-    S_SELF,
-    S_LIST,
-    S_LISTED,
-    S_PORT,
-    W_KIND,
+from amine.engine.build.connectivity.columns import (
+    ALL,
+    ARRAY,
+    CONSTANT,
+    D_A,
     D_KIND,
-    W_LIST,
     D_LIST,
-    S_DELAY,
-    S_EARLY,
-    S_SHIFT,
-    S_PLACES,
+    DISTINCT,
+    EXPONENTIAL,
+    GEOMETRIC,
+    LISTED,
+    LOGNORMAL,
+    NORMAL,
+    P_COLUMNS,
+    P_LOG,
+    REPLACED,
+    S_BASE,
     S_CHOICES,
     S_COLUMNS,
-) = range(24)
-# columns of the real table
-P_LOG, W_A, W_B, W_LOW, W_HIGH, D_A, D_B, D_LOW, D_HIGH, P_COLUMNS = range(10)
-# how a value is drawn; truncated ones are the same plus TRUNCATED
-CONSTANT, NORMAL, LOGNORMAL, UNIFORM, EXPONENTIAL, ARRAY = range(6)
-TRUNCATED = 16
+    S_DELAY,
+    S_EARLY,
+    S_KIND,
+    S_LIST,
+    S_LISTED,
+    S_N,
+    S_PLACES,
+    S_PORT,
+    S_SELF,
+    S_SHIFT,
+    S_START,
+    S_STEP,
+    S_STREAM,
+    S_STRIDE,
+    T_N,
+    T_START,
+    T_STEP,
+    TRUNCATED,
+    UNIFORM,
+    W_A,
+    W_KIND,
+    W_LIST,
+)
+from amine.engine.build.connectivity.draw import incoming
+from amine.errors import AmineError
+
 _KINDS = {"normal": NORMAL, "lognormal": LOGNORMAL, "uniform": UNIFORM, "exponential": EXPONENTIAL}
 # largest standard normal and exponential that 32-bit words can give
 Z_MAX, E_MAX = 6.78, 23.0
@@ -238,8 +247,6 @@ def _listed(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _indegree(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Sources of each target, drawn target by target, then put in the order of sources."""
-    from amine.engine.build.connectivity.draw import incoming
-
     n, m, K = s.pre[2], s.post[2], int(s.value)
     own = np.full(m, -1, np.int64)
     if s.same_population and not s.autapses:

@@ -7,7 +7,7 @@ import pytest
 
 import amine as am
 from amine.files import read_arrays, write_arrays
-from amine.results.weights import Weights
+from amine.network.weights import Weights
 
 
 def weights() -> Weights:

@@ -1,0 +1,38 @@
+"""Columns of the tables through which compiled code reads what is to be drawn, and the numbers that stand for kinds in them."""
+
+from __future__ import annotations
+
+# how the targets of a row are found
+GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
+# columns of the integer table of a bundle's specs
+(
+    S_KIND,
+    S_START,
+    S_STEP,
+    S_N,
+    T_START,
+    T_STEP,
+    T_N,
+    S_BASE,
+    S_STRIDE,
+    S_STREAM,
+    S_SELF,
+    S_LIST,
+    S_LISTED,
+    S_PORT,
+    W_KIND,
+    D_KIND,
+    W_LIST,
+    D_LIST,
+    S_DELAY,
+    S_EARLY,
+    S_SHIFT,
+    S_PLACES,
+    S_CHOICES,
+    S_COLUMNS,
+) = range(24)
+# columns of the real table
+P_LOG, W_A, W_B, W_LOW, W_HIGH, D_A, D_B, D_LOW, D_HIGH, P_COLUMNS = range(10)
+# how a value is drawn; truncated ones are the same plus TRUNCATED
+CONSTANT, NORMAL, LOGNORMAL, UNIFORM, EXPONENTIAL, ARRAY = range(6)
+TRUNCATED = 16
