@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import shutil
 import subprocess
 
@@ -11,12 +12,15 @@ import pytest
 
 import amine as am
 from amine.engine.build.propagator import propagators
+from amine.engine.codegen import ir
 from amine.engine.codegen.c import c_step
 from amine.engine.codegen.cell import OWN
 from amine.engine.codegen.fuse import fuse
 from amine.engine.codegen.prepared import preparation
-from amine.engine.codegen.program import point_program
+from amine.engine.codegen.program import FREE, ProgramLowering, point_program, statements
+from amine.engine.codegen.text import PythonPrinter
 from amine.engine.resolve.cells import CellStructure
+from amine.equations.printer import Printer
 from amine.units import to_internal
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="no C compiler here")
@@ -61,20 +65,57 @@ def run_c(p, found, initial, current, folder):
     return np.array(v), spikes
 
 
-@pytest.mark.parametrize(
-    ("name", "current"), [("lif", 400.0), ("adex", 1200.0), ("izhikevich", 10.0), ("hodgkin_huxley", 150.0)]
-)
-def test_c_gives_what_the_engine_gives(name, current, tmp_path):
+def run_python(p, found, initial, current):
+    """The same program, printed as Python for single numbers."""
+    local = {n: f"{n}_" for n in (*p.load, *p.inputs, FREE)} | {n: p.shown[n] for n in (*p.scalars, *p.differ)}
+    lower = ProgramLowering(lambda n: local.get(n, n))
+    body = statements(p.body, lower, {})
+    if p.condition is not None:
+        body.append(ir.assign("crossed", lower(p.condition)))
+    reset = [ir.assign(local[n], lower(e)) for n, e in p.at_spike]
+    say = PythonPrinter(Printer("scalar"))
+    step, at_spike = ("\n".join(say.block(b, 0)) for b in (body, reset))
+    step, at_spike = compile(step, "step", "exec"), compile(at_spike, "reset", "exec")
+    scope = {"math": math, "abs": abs, "exprel64": lambda x: math.expm1(x) / x if x else 1.0}
+    scope |= {p.shown[n]: float(found[p.key(n)]) for n in p.scalars}
+    scope |= {local[s]: float(initial.get(s, 0.0)) for s in p.load} | {local["I_stimulus_0"]: current}
+    v, spikes, until = [], [], 0
+    for k in range(STEPS):
+        v.append(scope[local["v"]])
+        free = until <= k
+        scope |= {local[FREE]: free, "t": k * DT}
+        exec(step, scope)
+        scope |= {local[s]: scope[local.get(n, n)] for s, n in p.out.items()}
+        if free and scope["crossed"]:
+            exec(at_spike, scope)
+            until = k + 1 + (int(scope[p.shown[p.refractory]]) if p.refractory else 0)
+            spikes.append(k + 1)
+    return np.array(v), spikes
+
+
+def compared(name, current, folder):
     model = am.models.get(name)
     p = program_of(model)
     values = {n: float(to_internal(model.parameters[n], u, n)) for n, u in model.units.items()}
     found, initial = prepared(p, values)
-    v, spikes = run_c(p, found, initial, current, tmp_path)
+    return run_c(p, found, initial, current, folder), run_python(p, found, initial, current)
+
+
+@pytest.mark.parametrize(
+    ("name", "current"), [("lif", 400.0), ("adex", 1200.0), ("izhikevich", 10.0), ("hodgkin_huxley", 150.0)]
+)
+def test_c_computes_what_python_computes(name, current, tmp_path):
+    (v, spikes), (want, at) = compared(name, current, tmp_path)
+    assert len(spikes) > 2 and spikes == at
+    np.testing.assert_allclose(v, want, rtol=1e-9)
+
+
+def test_c_gives_what_the_engine_gives(tmp_path):
+    (v, spikes), _ = compared("izhikevich", 10.0, tmp_path)
     net = am.Network(seed=1, dt=f"{DT} ms")
-    A = net.population("A", 1, name)
-    net.stimulus(A, am.step(f"{current} pA"))
+    A = net.population("A", 1, "izhikevich")
+    net.stimulus(A, am.step("10 pA"))
     probe = net.probe(A, "v", every=f"{DT} ms")
     run = net.run(f"{STEPS * DT} ms", precision="float64", progress=False)
     np.testing.assert_allclose(v, np.asarray(run.probes[probe.name]["v"]).ravel()[:STEPS], rtol=1e-9)
-    assert len(spikes) > 2
     np.testing.assert_allclose(np.array(spikes) * DT, run.spikes["A"].times, rtol=1e-12)

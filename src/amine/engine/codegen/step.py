@@ -102,7 +102,7 @@ class Stepper:
 
         Not where a refractory neuron holds its voltage, which is then not the one computed here. Hines M (1984) Int J Biomed Comput 15:69-76.
         """
-        return self.methods["v"] == "exponential_euler" and "v" not in self.fused.hold
+        return self.methods.get("v") == "exponential_euler" and "v" not in self.fused.hold
 
     def entry_words(self) -> dict[str, str]:
         """Words for entries of propagators: ``decay_v``, ``g_to_v``, ``I_stimulus_0_to_v``, ``noise_0_to_v``."""
