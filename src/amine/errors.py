@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -30,7 +31,8 @@ class AmineError(ValueError):
         self.where, self.problem, self.given, self.expected, self.hint = where, problem, given, expected, hint
         inside = ", ".join(p for p in (given and f"given {given}", expected and f"expected {expected}") if p)
         text = f"{where}: {problem}" if where else problem
-        super().__init__(text + (f" ({inside})" if inside else "") + (f"; {hint}" if hint else ""))
+        text += (f" ({inside})" if inside else "") + (f"; {hint}" if hint else "")
+        super().__init__(re.sub(r"\s*\n\s*", " ", text))  # one line, whatever was given
 
 
 @contextmanager

@@ -37,13 +37,15 @@ Value = str | Distribution | Array
 
 
 def normalise(value: Any, unit: str, where: str, *, shape: tuple[int, ...] | None = None, **demands: Any) -> Value:
-    """A value as plain data, checked: unit, finiteness, ``positive``/``nonnegative``, and the shape of an array.
+    """A value as plain data, checked: unit, finiteness, ``positive``/``nonnegative``/``share``, and the shape of an array.
 
     Raises
     ------
     AmineError
         If it is not such a value; the sentence begins with ``where``.
     """
+    if demands.pop("share", False):
+        return _share(normalise(value, unit, where, shape=shape, nonnegative=True), where)
     if isinstance(value, Array):
         if dimension_of(value.unit) != dimension_of(unit):
             raise AmineError(where, "wrong dimension", given=value.unit, expected=f"values in {unit}")
@@ -55,12 +57,30 @@ def normalise(value: Any, unit: str, where: str, *, shape: tuple[int, ...] | Non
         d = value.internal(unit, where)
         _check_distribution(d, value, where, **demands)
         return value
-    x = to_internal(value, unit, where, **demands)
+    try:
+        x = to_internal(value, unit, where, **demands)
+    except (OverflowError, TypeError) as e:
+        raise AmineError(where, "this is not a value", given=repr(value)[:40]) from e
     if np.ndim(x):
         return _shaped(Array(np.asarray(x, float), internal_unit(dimension_of(unit))), shape, where)
     if isinstance(value, str):
         return value.strip()
     return f"{float(x)!r} {internal_unit(dimension_of(unit))}".removesuffix(" 1")
+
+
+def _share(value: Value, where: str) -> Value:
+    """A value that must not be above one."""
+    if isinstance(value, Array):
+        highest = float(value.values.max(initial=0.0))
+    elif isinstance(value, Distribution):
+        d = value.internal("1", where)
+        highest = min(d.high, {"uniform": d.b, "normal": d.a if d.b == 0 else np.inf}.get(d.kind, np.inf))
+    else:
+        highest = float(to_internal(value, "1", where))
+    if highest > 1.0:
+        given = value if isinstance(value, str) else repr(value)[:60]
+        raise AmineError(where, "a share is above one", given=given, expected="0..1")
+    return value
 
 
 def _shaped(value: Array, shape: tuple[int, ...] | None, where: str) -> Array:

@@ -15,7 +15,7 @@ def network(dt="100 ms", rule=None, **more):
     """Twelve sources that are silent and two targets."""
     net = am.Network(seed=1, dt=dt)
     P = net.population("P", 12, "poisson", rate="0 Hz")
-    E = net.population("E", 2, "lif_cond", V_th="50 mV")
+    E = net.population("E", 2, "lif_cond", V_th="50 mV", t_ref="0 ms")
     rule = am.plasticity.tagging(D="0 ms", theta_pro="4", **more) if rule is None else rule
     net.synapses(P, E, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=rule, name="syn")
     return net

@@ -24,6 +24,7 @@ def neuron(
     *,
     source: str = "",
     doc: str = "",
+    limits: Mapping[str, str] | None = None,
     receptors: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> Model:
@@ -33,6 +34,8 @@ def neuron(
     ----------
     name : how it is called. equations : see the page on equations. source, doc : where it is from and what it is.
     receptors : receptors it has from the start, by label: models or names.
+    limits : ``positive``, ``nonnegative`` or ``share`` for parameters of which the equations do not tell: a time that they
+        divide by is positive anyway.
     parameters : default values with units.
 
     Raises
@@ -48,38 +51,70 @@ def neuron(
     {'v': 'exact'}
     """
     ports = {k: get(m) if isinstance(m, str) else m for k, m in (receptors or {}).items()}
-    return custom("neuron", name, equations, parameters, source=source, doc=doc, receptors=ports)
+    return custom("neuron", name, equations, parameters, source=source, doc=doc, limits=limits or {}, receptors=ports)
 
 
-def receptor(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
+def receptor(
+    name: str,
+    equations: str,
+    *,
+    source: str = "",
+    doc: str = "",
+    limits: Mapping[str, str] | None = None,
+    **parameters: Any,
+) -> Model:
     """A receptor model of one's own: ``on spike g += w`` and ``current ...`` in pA; ``v`` is the neuron's voltage.
 
     >>> receptor("slow", "dg/dt = -g/tau : nS\\non spike g += w\\ncurrent g*(E_rev - v)", tau="50 ms", E_rev="0 mV").weight_unit
     'nS'
     """
-    return custom("receptor", name, equations, parameters, source=source, doc=doc)
+    return custom("receptor", name, equations, parameters, source=source, doc=doc, limits=limits or {})
 
 
-def release(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
+def release(
+    name: str,
+    equations: str,
+    *,
+    source: str = "",
+    doc: str = "",
+    limits: Mapping[str, str] | None = None,
+    **parameters: Any,
+) -> Model:
     """A release model of one's own: states of the source neuron and a ``payload`` that scales the weight.
 
     >>> release("depression", "dx/dt = (1 - x)/tau : 1\\npayload U*x\\nafter spike x -= U*x\\ninitial x = 1", U=0.5, tau="300 ms").kind
     'release'
     """
-    return custom("release", name, equations, parameters, source=source, doc=doc)
+    return custom("release", name, equations, parameters, source=source, doc=doc, limits=limits or {})
 
 
-def channel(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
+def channel(
+    name: str,
+    equations: str,
+    *,
+    source: str = "",
+    doc: str = "",
+    limits: Mapping[str, str] | None = None,
+    **parameters: Any,
+) -> Model:
     """A channel or pool of ions of one's own: gates and a ``current`` per area into the cell; see :mod:`amine.models.channels`.
 
     >>> channel("NaP", "ion Na\\ncurrent g_max*m*(E_Na - v)\\ndm/dt = (1/(1 + exp(-(v + 52.6*mV)/(4.6*mV))) - m)/(1*ms) : 1",
     ...         g_max="0.01 mS/cm2", E_Na="50 mV").integrators
     {'m': 'exponential_euler'}
     """
-    return custom("channel", name, equations, parameters, source=source, doc=doc)
+    return custom("channel", name, equations, parameters, source=source, doc=doc, limits=limits or {})
 
 
-def scheme(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
+def scheme(
+    name: str,
+    equations: str,
+    *,
+    source: str = "",
+    doc: str = "",
+    limits: Mapping[str, str] | None = None,
+    **parameters: Any,
+) -> Model:
     """A kinetic scheme of one's own, for projections with ``detail="kinetic"`` or ``detail="explicit"``.
 
     Parameters
@@ -102,7 +137,15 @@ def scheme(name: str, equations: str, *, source: str = "", doc: str = "", **para
     >>> m.integrators["g"]
     'exact'
     """
-    return custom("scheme", name, equations, {"T_max": "1 mM", "T_width": "1 ms", **parameters}, source=source, doc=doc)
+    return custom(
+        "scheme",
+        name,
+        equations,
+        {"T_max": "1 mM", "T_width": "1 ms", **parameters},
+        source=source,
+        doc=doc,
+        limits=limits or {},
+    )
 
 
 def __getattr__(name: str) -> Any:

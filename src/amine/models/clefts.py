@@ -55,5 +55,12 @@ clearance = Model(
         "Ki_breakdown": "its inhibition constant",
         "spillover": "part of a release that reaches the other synapses of the target",
     },
+    limits={
+        "spillover": "share",
+        "K_uptake": "positive",
+        "Ki_uptake": "positive",
+        "K_breakdown": "positive",
+        "Ki_breakdown": "positive",
+    },
 )
 MODELS = (clearance,)

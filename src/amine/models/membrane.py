@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from amine.errors import AmineError, AmineWarning, did_you_mean, within
+from amine.errors import AmineError, did_you_mean, warn, within
 from amine.models import find
 from amine.models.model import Model
 from amine.models.multicompartment import ALONG, EQUATIONS, METHODS, Cable, Layer, kelvin, word
@@ -121,10 +120,10 @@ def cable(
         doc,
         ports,
         symbols,
-        cell,
-        layers,
-        method,
-        at,
+        cell=cell,
+        layers=layers,
+        method=method,
+        spike_at=at,
     )
     _warn(model)
     return model
@@ -286,9 +285,7 @@ def _sources(layers: tuple[Layer, ...]) -> str:
 def _warn(model: Cable) -> None:
     error = model.accuracy(0.025)["space"]
     if error > 0.05:
-        warnings.warn(
-            f"{model.where}: the compartments are coarse, voltages along the tree are off by about {min(100 * error, 100):.0f} % at the membrane's own "
-            "frequency; raise the number of segments or lower d_lambda, unless a reduced tree is meant",
-            AmineWarning,
-            stacklevel=3,
-        )
+        off = min(100 * error, 100)
+        problem = f"the compartments are coarse, voltages along the tree are off by about {off:.0f} % at the membrane's own frequency"
+        hint = "raise the number of segments or lower d_lambda, unless a reduced tree is meant"
+        warn(model.where, problem, hint=hint)

@@ -12,6 +12,7 @@ from amine import equations
 from amine.equations.schemes import read
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import FrozenDict, closed, fix
+from amine.models.limits import demands, limits_of
 from amine.models.sums import explicit_lines, kinetic_lines
 from amine.values import Value, from_plain, normalise, to_plain, unit_of
 
@@ -20,6 +21,7 @@ _ON_SPIKE = re.compile(r"on\s+spike\s+([A-Za-z_]\w*)\s*\+=")
 _INPUT_LINE = re.compile(r"^input ([A-Za-z_]\w*) : (\w+)$", re.M)
 _GATED = re.compile(r"^(mass|input|impulse) ", re.M)
 
+WEIGHTS = ("nS", "pA", "mV", "1")  # units that a weight can have
 KINDS = ("neuron", "receptor", "release", "source", "rule", "channel", "scheme", "cleft")
 
 
@@ -48,6 +50,9 @@ class Model:
     doc : one paragraph on what it is and when to use it.
     receptors : for a neuron, the receptors it has from the start, by label.
     symbols : what each parameter means, in words.
+    limits : ``positive``, ``nonnegative`` or ``share`` (0 to 1) for parameters of which the equations do not tell
+        (:mod:`amine.models.limits`).
+    voltage : for a receptor, the unit of the voltage of the neuron it sits on.
 
     Raises
     ------
@@ -70,6 +75,8 @@ class Model:
     doc: str = ""
     receptors: Mapping[str, Model] = field(default_factory=dict)
     symbols: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
+    voltage: str = "mV"
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -80,8 +87,13 @@ class Model:
         values = {n: self._value(n, v) for n, v in self.parameters.items()}
         hint = "model(name=value) gives a copy with another value"
         fix(self, parameters=values)
-        for a in ("parameters", "units", "receptors", "symbols"):
+        for a in ("parameters", "units", "receptors", "symbols", "limits"):
             fix(self, **{a: FrozenDict(getattr(self, a), f"{self.where}, {a}", hint)})
+
+    @cached_property
+    def all_limits(self) -> Mapping[str, str]:
+        """Limits of parameters, declared and read off the equations."""
+        return limits_of(self.kind, self.equations, self.units, self.limits, self.where)
 
     @property
     def where(self) -> str:
@@ -102,12 +114,11 @@ class Model:
 
     def _value(self, name: str, value: Any) -> Value:
         where = f"{self.where}, parameter '{name}'"
-        if self.kind == "source" and name in ("times", "indices"):
+        if self.kind == "source" and "times" in self.units:
             return normalise(value, self.units[name], where)
         if self.units[name] == "weight":  # its unit is that of the synapses on which the rule is put
             return _weight_value(value, where)
-        positive = name.startswith(("tau", "C_")) or name == "C"
-        return normalise(value, self.units[name], where, positive=positive, nonnegative=name in ("rate", "t_ref"))
+        return normalise(value, self.units[name], where, **demands(self.all_limits.get(name)))
 
     def __call__(self, **changes: Any) -> Model:
         """A copy with other values of some parameters."""
@@ -122,7 +133,8 @@ class Model:
 
         For a scheme, those of its sums at a target (:mod:`amine.models.sums`).
         """
-        return _parsed_scheme(self) if self.kind == "scheme" else equations.parse(self)
+        special = {"scheme": _parsed_scheme, "rule": _parsed_rule}.get(self.kind)
+        return equations.parse(self) if special is None else special(self)
 
     @staticmethod
     def depends_on_path(value: Any) -> bool:
@@ -147,7 +159,7 @@ class Model:
         if self.kind == "scheme" or _GATED.search(self.equations):
             return "nS"
         name = self.adds_to
-        return self.state_units.get(name, "mV" if name == "v" else "1")
+        return self.state_units.get(name, self.voltage if name == "v" else "1")
 
     @property
     def adds_to(self) -> str:
@@ -217,6 +229,10 @@ class Model:
             "source": self.source,
             "doc": self.doc,
         }
+        if self.limits:
+            out["limits"] = dict(self.limits)
+        if self.voltage != "mV":
+            out["voltage"] = self.voltage
         if self.symbols:
             out["symbols"] = dict(self.symbols)
         if self.receptors:
@@ -239,9 +255,14 @@ class Model:
                 str(data.get("doc", "")),
                 receptors,
                 dict(data.get("symbols", {})),
+                dict(data.get("limits", {})),
+                str(data.get("voltage", "mV")),
             )
         except (KeyError, TypeError, AttributeError) as e:
             raise AmineError("model", "damaged description", given=repr(data)[:60]) from e
+
+    def __repr__(self) -> str:
+        return f"<{str(self.kind).capitalize()} {self.name}>"
 
     def structure(self) -> list[Any]:
         """What decides generated code: everything but the values."""
@@ -252,6 +273,19 @@ class Model:
 
     def __hash__(self) -> int:
         return hash((self.name, self.kind, self.equations))
+
+
+def _parsed_rule(model: Model) -> Any:
+    """A rule for whichever unit of weight its equations fit; which one it is, its synapses say."""
+    from amine.equations.rules import parse_model  # imports SymPy
+
+    first: AmineError | None = None
+    for unit in WEIGHTS:
+        try:
+            return parse_model(model, weight=unit)
+        except AmineError as e:
+            first = first or e
+    raise first or AmineError(model.where, "it fits no unit of weight")
 
 
 def _parsed_scheme(model: Model) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import FrozenDict, closed
 from amine.models.accuracy import accuracy
+from amine.models.limits import demands
 from amine.models.model import Model
 from amine.models.naming import state_name
 from amine.morphology.compartments import Compartments, discretise
@@ -63,16 +64,20 @@ class Cable(Model):
             return value.strip()
         if name == "T":
             value = kelvin(value, where)
-        value = normalise(
-            value,
-            self.units[name],
-            where,
-            positive=name.startswith(("tau", "C_m")) or name in ("R_a", "T"),
-            nonnegative=name.startswith("g_max") or name == "t_ref",
-        )
+        value = normalise(value, self.units[name], where, **demands(self.all_limits.get(name)))
         if name in ("R_a", "T", "v_init") and not isinstance(value, str):
             raise AmineError(where, "it must be one value for all neurons")
         return value
+
+    @cached_property
+    def all_limits(self) -> Mapping[str, str]:
+        """Limits of the cell's own parameters, and of those of its channels under the names they have here."""
+        found = {
+            n: "positive" for n in self.units if n in ("R_a", "T") or n == "C_m" or n.startswith("C_m_")
+        }  # names that the cell itself makes
+        for k, x in enumerate(self.layers):
+            found |= {self.names[k, p]: limit for p, limit in x.model.all_limits.items()}
+        return found | {"t_ref": "nonnegative"}
 
     @staticmethod
     def depends_on_path(value: Any) -> bool:
@@ -226,8 +231,8 @@ def from_dict(data: Mapping[str, Any]) -> Cable:
         str(data.get("doc", "")),
         {str(n): Model.from_dict(r) for n, r in data.get("receptors", {}).items()},
         dict(data.get("symbols", {})),
-        cell,
-        layers,
-        d["method"],
-        int(d["spike_at"]),
+        cell=cell,
+        layers=layers,
+        method=d["method"],
+        spike_at=int(d["spike_at"]),
     )

@@ -28,6 +28,7 @@ tsodyks_markram = Model(
         "tau_rec": "time constant of recovery",
         "tau_facil": "time constant of facilitation",
     },
+    limits={"U": "share"},
 )
 
 quantal = Model(
@@ -47,6 +48,7 @@ quantal = Model(
         "tau_rec": "mean time until a site has a new vesicle",
         "tau_facil": "time constant of facilitation",
     },
+    limits={"p": "share"},
 )
 
 autoreceptor = Model(
@@ -69,6 +71,7 @@ autoreceptor = Model(
         "hill": "Hill coefficient",
         "maximum": "largest part by which release falls",
     },
+    limits={"U": "share", "maximum": "share", "K": "positive"},
 )
 
 MODELS = (constant, tsodyks_markram, quantal, autoreceptor)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from amine.errors import AmineError, AmineWarning
+from amine.errors import AmineError, warn
 from amine.morphology.compartments import discretise
 
 _NAME = re.compile(r"^[A-Za-z_][\w.]*(\[\d+\])?$")
@@ -149,18 +148,12 @@ class Morphology:
         """Sizes that point to a slip of the units: micrometres are meant everywhere."""
         width = max(float(b.points[:, 3].max()) for b in self.branches)
         if width > _WIDEST or max(b.length for b in self.branches) > _LONGEST:
-            warnings.warn(
-                f"{where}: a diameter of {width:g} um or a branch of {max(b.length for b in self.branches):g} um is too large "
-                "for a neuron; are the units micrometres?",
-                AmineWarning,
-                stacklevel=4,
-            )
+            longest = max(b.length for b in self.branches)
+            problem = f"a diameter of {width:g} um or a branch of {longest:g} um is too large for a neuron"
+            warn(where, problem, hint="are the units micrometres?")
         if self.area < _SHORTEST:
-            warnings.warn(
-                f"{where}: a membrane of {self.area:g} um2 is too small for a neuron; are the units micrometres?",
-                AmineWarning,
-                stacklevel=4,
-            )
+            problem = f"a membrane of {self.area:g} um2 is too small for a neuron"
+            warn(where, problem, hint="are the units micrometres?")
 
     @property
     def regions(self) -> tuple[str, ...]:

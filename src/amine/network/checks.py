@@ -12,6 +12,7 @@ from amine.network.cables import check_view
 from amine.network.parts import Group, Population, View
 from amine.network.pattern import Pattern
 from amine.network.receptors import check_level, port_of
+from amine.network.times import check_steps
 from amine.units import is_quantity, to_internal
 from amine.values import Array, Value, normalise
 
@@ -151,4 +152,5 @@ def check_delay(net: Network, delay: Any, pattern: Pattern, sources: Group, targ
             expected=f"at least {net.dt:g} ms",
             hint=hint,
         )
+    check_steps(value, net.dt, place)
     return value

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from amine import compounds
 from amine.compounds import catalogue
-from amine.compounds.doses import as_course
+from amine.compounds.doses import Course, as_course
 from amine.equations.schemes import mentions
 from amine.errors import AmineError, did_you_mean, warn
 from amine.frozen import FrozenDict, append, closed, enter, fix
 from amine.models.naming import gain_name, port_name
 from amine.models.ports import scheme
 from amine.network.checks import placeless
+from amine.network.doors import door
 from amine.network.numbers import name_of, number, whole_number
 from amine.network.parts import Group, Population
 from amine.network.receptors import detail_of, ports_of, scheme_of
@@ -106,6 +107,7 @@ class Dose:
 
 
 # fmt: off
+@door
 def add_field(
     net: Network, name: str, *, released_by: Any = None, release: Any = None, uptake: Any = None, removal: Any = None,
     tonic: Any = "0 uM", regions: Any = None, exchange: Any = None, grid: Any = None, spacing: Any = None,
@@ -310,6 +312,7 @@ def _need_positions(population: Population, grid: Grid, where: str) -> None:
 
 
 # fmt: off
+@door
 def modulate(
     net: Network, target: Any, *, by: Any = None, receptor: str | None = None, acts_on: str, maximum: Any,
     EC50: Any = None, hill: Any = None, tau: Any = None, tau_decay: Any = None,
@@ -393,6 +396,7 @@ def _potency(receptor: str, where: str) -> str:
     return f"{value!r} uM"
 
 
+@door
 def dose(net: Network, drug: str, concentration: Any) -> Dose:
     """Gives a drug: several doses of one drug add up, and different drugs act together.
 
@@ -406,7 +410,9 @@ def dose(net: Network, drug: str, concentration: Any) -> Dose:
     AmineError
         Unknown drug, unit missing, negative concentration.
     """
-    return append(net.doses, dose_of(drug, concentration))
+    if not isinstance(concentration, str | Course):
+        concentration = f"{number(concentration, 'uM', 'Dose', nonnegative=True)!r} uM"
+    return append(net.doses, dose_of(name_of(drug, "Dose", "the drug's name"), concentration))
 
 
 def dose_of(drug: Any, concentration: Any) -> Dose:

@@ -11,6 +11,7 @@ from amine.frozen import append
 from amine.models import find
 from amine.models.ports import CLEARED
 from amine.network.checks import check_delay, check_weight, group_of, placeless, view_of
+from amine.network.doors import door
 from amine.network.numbers import flag, name_of
 from amine.network.parts import GapJunctions, Group, Synapses, View
 from amine.network.pattern import Pattern, check_pattern, pattern_of, within_population
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from amine.network.network import Network
 
 
+@door
 def synapses(
     net: Network,
     source: Any,
@@ -84,6 +86,8 @@ def synapses(
     sources, targets = placeless(net, source, "Synapses, source"), group_of(net, target, "Synapses, target")
     name = f"{short(sources)}->{short(targets)}" if name is None else name_of(name, "Synapses")
     where = f"Synapses '{name}'"
+    for option, given in (("detail", detail), ("delay_kind", delay_kind)):
+        name_of(given, where, option)
     weights = _weights(receptor, weight, receptors, where)
     named, plasticity = split_rule(rule, connect, where)
     chosen = pattern_of(
@@ -110,7 +114,8 @@ def _weights(receptor: Any, weight: Any, receptors: Any, where: str) -> dict[str
         raise AmineError(where, "the weight is missing", hint='add weight= such as "1 nS"')
     if receptors is not None and weight is not None:
         raise AmineError(where, "weight= is for one receptor=", hint="give the weights in receptors={label: weight}")
-    each = {receptor: weight} if receptor is not None else mapping(receptors, f"{where}, receptors", "{label: weight}")
+    label = None if receptor is None else name_of(receptor, f"{where}, receptor", "the label")
+    each = {label: weight} if label is not None else mapping(receptors, f"{where}, receptors", "{label: weight}")
     if not each:
         raise AmineError(where, "no receptor is given")
     return {name_of(r, f"{where}, receptor", "the label"): w for r, w in each.items()}
@@ -147,6 +152,7 @@ def _values(net: Network, part: Synapses, delay: Any, where: str) -> dict[str, A
     return {"receptors": weights, "delay": check_delay(net, delay, part.pattern, part.source, part.target, where)}
 
 
+@door
 def gap_junctions(
     net: Network,
     a: Any,

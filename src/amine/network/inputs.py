@@ -10,6 +10,7 @@ from amine.frozen import append
 from amine.network.cables import has_tree, probed
 from amine.network.checks import check_weight, group_of, view_of
 from amine.network.connect import short
+from amine.network.doors import door
 from amine.network.numbers import name_of, steps_of, whole_number
 from amine.network.parts import PoissonInput, Probe, Stimulus, View, Waveform
 from amine.network.receptors import states_of
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from amine.network.network import Network
 
 
+@door
 def poisson(
     net: Network, target: Any, *, rate: Any, receptor: str, weight: Any, n: Any = 1, name: str | None = None
 ) -> PoissonInput:
@@ -33,6 +35,7 @@ def poisson(
     return append(net.inputs, PoissonInput(name, targets, r, label, w, number))
 
 
+@door
 def stimulus(net: Network, target: Any, current: Waveform, *, name: str | None = None) -> Stimulus:
     """Injects a current, such as ``am.step("100 pA", start="10 ms")``, into each target neuron."""
     targets = group_of(net, target, "Stimulus, target")
@@ -51,6 +54,7 @@ def stimulus(net: Network, target: Any, current: Waveform, *, name: str | None =
     return append(net.stimuli, Stimulus(name, targets, current))
 
 
+@door
 def probe(net: Network, target: Any, *variables: str, every: Any = None, name: str | None = None) -> Probe:
     """Records states, such as ``"v"`` or ``"g_AMPA"``, at the start of each step or each ``every``."""
     view = view_of(net, target, "Probe")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from amine.compounds.doses import Course, bath, dose_ramp, dose_table
 from amine.errors import AmineError
+from amine.network.numbers import number, probability
 from amine.network.parts import Waveform
 from amine.network.pattern import DistanceKernel
 from amine.units import to_internal
-
-if TYPE_CHECKING:
-    from amine.compounds.doses import Course
 
 
 def _concentration(value: Any) -> bool:
@@ -31,10 +30,8 @@ def step(current: Any, start: Any = "0 ms", stop: Any = None) -> Waveform | Cour
     array(1.)
     """
     if _concentration(current):
-        from amine.compounds.doses import bath
-
         return bath(current, start, stop)
-    return Waveform("step", {"value": to_internal(current, "pA", "step(), current"), **_span("step", start, stop)})
+    return Waveform("step", {"value": number(current, "pA", "step(), current"), **_span("step", start, stop)})
 
 
 def ramp(first: Any, last: Any, start: Any, stop: Any) -> Waveform | Course:
@@ -44,10 +41,8 @@ def ramp(first: Any, last: Any, start: Any, stop: Any) -> Waveform | Course:
     array([5.])
     """
     if _concentration(first) or _concentration(last):
-        from amine.compounds.doses import dose_ramp
-
         return dose_ramp(first, last, start, stop)
-    a, b = to_internal(first, "pA", "ramp(), first"), to_internal(last, "pA", "ramp(), last")
+    a, b = number(first, "pA", "ramp(), first"), number(last, "pA", "ramp(), last")
     return Waveform("ramp", {"first": a, "last": b, **_span("ramp", start, stop)})
 
 
@@ -60,9 +55,9 @@ def sine(amplitude: Any, frequency: Any, mean: Any = "0 pA", start: Any = "0 ms"
     return Waveform(
         "sine",
         {
-            "amplitude": to_internal(amplitude, "pA", "sine(), amplitude"),
-            "frequency": to_internal(frequency, "Hz", "sine(), frequency", positive=True),
-            "mean": to_internal(mean, "pA", "sine(), mean"),
+            "amplitude": number(amplitude, "pA", "sine(), amplitude"),
+            "frequency": number(frequency, "Hz", "sine(), frequency", positive=True),
+            "mean": number(mean, "pA", "sine(), mean"),
             **_span("sine", start, stop),
         },
     )
@@ -75,8 +70,6 @@ def table(times: Any, values: Any) -> Waveform | Course:
     array([1., 2.])
     """
     if _concentration(values):
-        from amine.compounds.doses import dose_table
-
         return dose_table(times, values)
     t, v = to_internal(times, "ms", "table(), times"), to_internal(values, "pA", "table(), values")
     if np.ndim(t) != 1 or np.shape(t) != np.shape(v) or not len(t):
@@ -89,14 +82,14 @@ def table(times: Any, values: Any) -> Waveform | Course:
 
 
 def _span(name: str, start: Any, stop: Any) -> dict[str, float]:
-    a = to_internal(start, "ms", f"{name}(), start", nonnegative=True)
-    b = math.inf if stop is None else to_internal(stop, "ms", f"{name}(), stop")
+    a = number(start, "ms", f"{name}(), start", nonnegative=True)
+    b = math.inf if stop is None else number(stop, "ms", f"{name}(), stop")
     if b <= a:
         raise AmineError(f"{name}()", "it stops before it starts", given=f"{start}..{stop}")
     return {"start": a, "stop": b}
 
 
-def gaussian(sigma: Any, p_max: float = 1.0) -> DistanceKernel:
+def gaussian(sigma: Any, p_max: Any = 1.0) -> DistanceKernel:
     """Probability p_max exp(-d^2 / 2 sigma^2) at distance d.
 
     >>> gaussian("200 um", 0.3)
@@ -105,7 +98,7 @@ def gaussian(sigma: Any, p_max: float = 1.0) -> DistanceKernel:
     return _kernel("gaussian", sigma, p_max)
 
 
-def exponential_decay(length: Any, p_max: float = 1.0) -> DistanceKernel:
+def exponential_decay(length: Any, p_max: Any = 1.0) -> DistanceKernel:
     """Probability p_max exp(-d / length) at distance d.
 
     >>> exponential_decay("100 um").shape
@@ -114,7 +107,7 @@ def exponential_decay(length: Any, p_max: float = 1.0) -> DistanceKernel:
     return _kernel("exponential", length, p_max)
 
 
-def box(radius: Any, p_max: float = 1.0) -> DistanceKernel:
+def box(radius: Any, p_max: Any = 1.0) -> DistanceKernel:
     """Probability p_max up to distance ``radius``, zero beyond.
 
     >>> box("50 um", 0.5).p_max
@@ -124,7 +117,8 @@ def box(radius: Any, p_max: float = 1.0) -> DistanceKernel:
 
 
 def _kernel(shape: str, scale: Any, p_max: float) -> DistanceKernel:
-    x = to_internal(scale, "um", f"{shape}(), scale", positive=True)
-    if not 0 < float(p_max) <= 1:
+    x = number(scale, "um", f"{shape}(), scale", positive=True)
+    p = probability(p_max, f"{shape}(), p_max")
+    if p == 0:
         raise AmineError(f"{shape}()", "p_max is outside 0..1", given=str(p_max))
-    return DistanceKernel(shape, scale if isinstance(scale, str) else f"{x!r} um", float(p_max))
+    return DistanceKernel(shape, scale if isinstance(scale, str) else f"{x!r} um", p)

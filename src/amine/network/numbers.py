@@ -26,7 +26,10 @@ def whole_number(x: Any, where: str, low: int, high: int) -> int:
 
 def number(x: Any, unit: str, where: str, **demands: Any) -> float:
     """``x`` as one number in the coherent unit; arrays are refused."""
-    value = to_internal(x, unit, where, **demands)
+    try:
+        value = to_internal(x, unit, where, **demands)
+    except (OverflowError, TypeError) as e:
+        raise AmineError(where, "this is not a number", given=repr(x)[:40]) from e
     if np.ndim(value):
         raise AmineError(where, "one value is needed", given=f"an array of shape {np.shape(value)}")
     return float(value)

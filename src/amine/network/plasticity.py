@@ -13,10 +13,11 @@ from amine.errors import AmineError, did_you_mean
 from amine.frozen import append, fix, swap
 from amine.models.model import Model
 from amine.models.naming import gain_name
+from amine.network.doors import door
 from amine.network.numbers import name_of, steps_of, whole_number
 from amine.network.parts import WeightProbe
 from amine.network.pattern import NAMED
-from amine.network.receptors import ports_of, receptor_of, states_of
+from amine.network.receptors import port_of, ports_of, states_of
 from amine.network.weights import Weights
 from amine.units import dimension_of, to_internal
 from amine.values import Array
@@ -83,7 +84,7 @@ def outside_of(net: Network, s: Synapses) -> dict[str, str]:
 def weight_unit(net: Network, s: Synapses) -> str:
     """The unit of the weight that changes."""
     population = net.populations[s.target.views()[0].population]
-    return receptor_of(population, str(s.plastic), f"Synapses '{s.name}'").weight_unit
+    return port_of(population, str(s.plastic), f"Synapses '{s.name}'").weight_unit
 
 
 def made_plastic(net: Network, s: Synapses, rule: Model | None, label: str | None, delay_kind: Any) -> Synapses:
@@ -185,10 +186,8 @@ def _check_units(model: Model, unit: str, where: str) -> None:
 
 def _check_outside(net: Network, s: Synapses, where: str) -> None:
     """Names that nothing gives, with the advice that helps most."""
-    from amine.equations import parse
-
     known = outside_of(net, s)
-    for n in parse(s.plasticity).outside:
+    for n in s.plasticity.parsed.outside:
         if n in known:
             continue
         label = n.partition("_")[2]
@@ -269,6 +268,7 @@ def plastic_projection(net: Network, which: Any, where: str) -> Synapses:
     return known[name]
 
 
+@door
 def probe_weights(
     net: Network, synapses: Synapses | str, *states: str, every: Any = "1 s", n: int = 100, name: str | None = None
 ) -> WeightProbe:
@@ -291,6 +291,7 @@ def probe_weights(
     return append(net.weight_probes, part)
 
 
+@door
 def load_weights(net: Network, synapses: Synapses | str, weights: Any) -> None:
     """Lets a plastic projection start with weights (:class:`amine.network.weights.Weights` or a file of them).
 

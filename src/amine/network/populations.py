@@ -11,6 +11,7 @@ import numpy as np
 from amine.errors import AmineError, did_you_mean, within
 from amine.frozen import enter
 from amine.models import find
+from amine.network.doors import door
 from amine.network.numbers import whole_number
 from amine.network.parts import Population
 from amine.network.receptors import states_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+\- >/]*", re.ASCII)
 
 
+@door
 def population(
     net: Network,
     name: str,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from amine.equations.schemes import mentions
 from amine.errors import AmineError, did_you_mean
 from amine.models import find
 from amine.models.ports import CLEARED, explicit_port, kinetic_port
 from amine.models.schemes import DEFAULTS
 from amine.network.cables import States, compartments, has_tree
+from amine.units import dimension_of
 
 if TYPE_CHECKING:
     from amine.models.model import Model
@@ -35,9 +39,27 @@ def receptor_of(population: Population, label: str, where: str) -> Model:
 def port_of(population: Population, label: str, where: str, detail: str = "receptor") -> Model:
     """The receptor that a label means on a population at a level (:func:`level_of`), as equations of the target."""
     if detail == "receptor":
-        return _filter(population, label, where)
+        return _on(population, _filter(population, label, where), label, where)
     scheme = scheme_of(population, label, where)
-    return explicit_port(scheme) if detail == "explicit" else kinetic_port(scheme, cleared=detail == CLEARED)
+    port = explicit_port(scheme) if detail == "explicit" else kinetic_port(scheme, cleared=detail == CLEARED)
+    return _on(population, port, label, where)
+
+
+_JUMP = re.compile(r"^\s*on\s+spike\s+v\s*\+=.*$", re.M)
+
+
+def _on(population: Population, port: Model, label: str, where: str) -> Model:
+    """A receptor as it acts on the voltage of a population, which may have no unit."""
+    unit = population.model.state_units.get("v", "mV")
+    if dimension_of(unit) == dimension_of("mV"):
+        return port
+    if mentions(_JUMP.sub("", port.equations), "v"):
+        raise AmineError(
+            where,
+            f"receptor '{label}' reads the voltage in mV, which is in {unit} in population '{population.name}'",
+            hint="use a receptor of current or 'delta', or write the neuron's voltage in mV",
+        )
+    return replace(port, voltage=unit) if port.adds_to == "v" else port
 
 
 def level_of(s: Any) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+from amine.network.doors import door
 from amine.network.plasticity import parameter_values, plan_of, plastic_projection, weight_unit
 from amine.plasticity import get
 from amine.units import to_internal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from amine.network.weights import Weights
 
 
+@door
 def rest(net: Network, synapses: Synapses | str, weights: Weights, duration: Any, **signals: Any) -> Weights:
     """What weights become in a time without spikes: hours of fading and consolidation at once, in closed form.
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 from amine.distributions import Distribution
 from amine.errors import AmineError, warn
+from amine.models.limits import refractory_of
 from amine.models.multicompartment import Cable
 from amine.network.parts import Population
 from amine.units import to_internal
 from amine.values import Array, Value
 
-_REFRACTORY = re.compile(r"^\s*refractory\s+([A-Za-z_]\w*)\s*(?:$|;|#|hold\b)", re.M)
 LONGEST = 2**30  # steps; the engine counts steps in 32 bits
 
 
 def check_refractory(population: Population, dt: float, where: str) -> None:
     """Whether the refractory time of a population can be counted in steps of ``dt`` ms, and is not changed by rounding."""
     model = population.model
-    found = _REFRACTORY.search(model.equations)
-    name = "t_ref" if isinstance(model, Cable) else found.group(1) if found else ""
+    name = "t_ref" if isinstance(model, Cable) else refractory_of(model.equations)
     if name in population.parameters:
         check_steps(population.parameters[name], dt, f"{where}, parameter '{name}'")
 

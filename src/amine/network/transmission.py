@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from amine.errors import AmineError, did_you_mean
 from amine.models.ports import LEVELS, kinetic_port
 from amine.network.cables import has_tree
+from amine.network.numbers import number
 from amine.network.parts import Group
 from amine.network.receptors import scheme_of
 from amine.units import to_internal
@@ -76,36 +77,28 @@ def answers(label: str, entry: Any, where: str) -> None:
 
 
 def check_release(release: Any, detail: str, where: str) -> None:
-    """A probability or a utilisation is at most one; a quantal release needs sites."""
-    if release is None:
+    """A quantal release needs sites, and quanta of one size where the source keeps the cleft."""
+    if release is None or not release.quantal:
         return
-    for n in ("p", "U"):
-        value = release.parameters.get(n)
-        if isinstance(value, str):
-            x = float(to_internal(value, "1", f"{where}, release, {n}", nonnegative=True))
-            if x > 1.0:
-                raise AmineError(f"{where}, release, {n}", "a share is above one", given=value, expected="0..1")
-    if release.quanta is None:
-        return
-    for n in release.quanta[:2]:
-        if not isinstance(release.parameters[n], str):
+    sites, spread = (release.parameters.get(n) for n in release.quanta[:2])
+    for n, value in zip(release.quanta, (sites, spread), strict=False):
+        if not isinstance(value, str):
             raise AmineError(f"{where}, release, parameter '{n}'", "it must be one value")
-    number, variation, _ = release.quanta
-    sites = float(to_internal(release.parameters[number], "1", f"{where}, release, {number}"))
-    if sites != round(sites) or not 1 <= sites <= 255:
+    count = number(sites, "1", f"{where}, release, {release.quanta[0]}")
+    if count != round(count) or not 1 <= count <= 255:
         raise AmineError(
-            f"{where}, release, {number}",
+            f"{where}, release, {release.quanta[0]}",
             "the number of sites is out of range",
-            given=f"{sites:g}",
+            given=f"{count:g}",
             expected="a whole number of 1..255",
         )
-    cv = float(to_internal(release.parameters[variation], "1", f"{where}, release, {variation}", nonnegative=True))
+    cv = number(spread, "1", f"{where}, release, {release.quanta[1]}", nonnegative=True)
     if cv > 0 and detail == "kinetic":
         raise AmineError(
             f"{where}, release",
             "quanta of different size need a cleft of their own at each synapse",
-            given=f"{variation} = {cv:g}",
-            hint=f"say {variation}=0 or detail='explicit'",
+            given=f"{release.quanta[1]} = {cv:g}",
+            hint=f"say {release.quanta[1]}=0 or detail='explicit'",
         )
 
 
@@ -114,7 +107,7 @@ def check_plastic(part: Any, where: str) -> None:
     release = part.release
     if part.detail != "receptor":
         given = f"detail='{part.detail}'"
-    elif release is not None and (release.quantal or _differs(release)):
+    elif release is not None and (release.quantal or release.differs):
         given = f"release '{release.name}'"
     else:
         return
@@ -124,10 +117,6 @@ def check_plastic(part: Any, where: str) -> None:
         given=given,
         hint="say detail='receptor' and a release such as tsodyks_markram with one value for each parameter",
     )
-
-
-def _differs(release: Any) -> bool:
-    return any(not isinstance(v, str) for v in release.parameters.values())
 
 
 def check_cleft(cleft: Any, detail: str, where: str) -> Any:
@@ -140,10 +129,8 @@ def check_cleft(cleft: Any, detail: str, where: str) -> Any:
         place = f"{where}, cleft, parameter '{n}'"
         if not isinstance(v, str):
             raise AmineError(place, "it must be one value")
-        x = float(to_internal(v, cleft.units[n], place, nonnegative=True, positive=n.startswith("K")))
-        if n == "spillover" and x > 1:
-            raise AmineError(place, "the part is outside 0..1", given=v)
-        if n == "spillover" and x > 0 and detail == "kinetic":
+        x = float(to_internal(v, cleft.units[n], place))
+        if cleft.all_limits.get(n) == "share" and x > 0 and detail == "kinetic":
             raise AmineError(
                 place, "transmitter that spills over needs clefts of their own", hint="say detail='explicit'"
             )

@@ -81,7 +81,15 @@ def register(model: Model) -> Model:
     return model
 
 
-def rule(name: str, equations: str, *, source: str = "", doc: str = "", **parameters: Any) -> Model:
+def rule(
+    name: str,
+    equations: str,
+    *,
+    source: str = "",
+    doc: str = "",
+    limits: Mapping[str, str] | None = None,
+    **parameters: Any,
+) -> Model:
     """A rule of one's own.
 
     Parameters
@@ -101,7 +109,7 @@ def rule(name: str, equations: str, *, source: str = "", doc: str = "", **parame
     >>> r.parsed.places
     {'x': 'source', 'w': 'synapse'}
     """
-    return custom("rule", name, equations, parameters, source=source, doc=doc)
+    return custom("rule", name, equations, parameters, source=source, doc=doc, limits=limits or {})
 
 
 def gated(model: Model | str, by: str, half: str | None = None) -> Model:

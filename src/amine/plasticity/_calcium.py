@@ -65,7 +65,8 @@ _START = {"theta_d": "1", "rho_star": "0.5", "w_low": "0 nS", "w_high": "1 nS"}
 
 def _rule(name: str, text: str, units: dict[str, str], values: dict[str, str], source: str, doc: str) -> Model:
     symbols = {n: _SYMBOLS[n] for n in units}
-    return Model(name, "rule", text, units, values, source, doc, symbols=symbols)
+    limits = {n: "positive" for n in ("C_pre", "C_post") if n in units}
+    return Model(name, "rule", text, units, values, source, doc, symbols=symbols, limits=limits)
 
 
 _OWN_UNITS = {**_UNITS, "tau_Ca": "ms", "C_pre": "1", "C_post": "1", "D": "ms"}

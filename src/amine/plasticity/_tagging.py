@@ -55,6 +55,7 @@ tagging = Model(
     "tagged; a neuron whose synapses have moved by theta_pro in all makes protein; tagged synapses capture it into the late phase z, which stays. "
     "w is the sum of both. A dose of the drug anisomycin, or a field of that name, blocks the synthesis; without one the parameter counts. The sum over "
     "synapses is taken once a second. Hours of small changes need precision='float64'.",
+    limits={"C_pre": "positive", "C_post": "positive"},
     symbols={
         "tau_Ca": "decay of calcium",
         "D": "delay of the calcium of a pre-spike",

@@ -1,0 +1,31 @@
+"""What all methods of a network do before they look at what they were given."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from amine.errors import AmineError, did_you_mean
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def door(method: Callable[P, R]) -> Callable[P, R]:
+    """An option that a method does not have, or lacks, is an AmineError that names the nearest."""
+    signature = inspect.signature(method)
+    known = [n for n, p in signature.parameters.items() if p.kind is not p.VAR_KEYWORD][1:]
+
+    @functools.wraps(method)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as e:
+            wrong = next((k for k in kwargs if k not in known), "")
+            name = method.__name__.removeprefix("add_")
+            raise AmineError(f"net.{name}()", str(e), hint=did_you_mean(wrong, known) if wrong else "") from e
+        return method(*args, **kwargs)
+
+    return checked
