@@ -14,6 +14,9 @@ from amine.errors import AmineError, did_you_mean
 from amine.frozen import closed
 from amine.units import to_internal
 
+LARGEST = 1e30  # of any value, in the coherent units
+WIDEST = 1e6  # standard deviation of a lognormal over its mean
+MAX_TEXT = 500  # characters of a distribution
 KINDS = {"normal": ("mean", "sd"), "lognormal": ("mean", "sd"), "uniform": ("low", "high"), "exponential": ("mean",)}
 
 
@@ -105,6 +108,8 @@ class Distribution:
         high = math.inf if self.high is None else to_internal(self.high, unit, f"{where}, upper bound")
         if any(np.ndim(x) for x in (a, b, low, high)):
             raise AmineError(where, "a distribution takes single values, not arrays")
+        if any(abs(x) > LARGEST for x in (a, b)) or any(LARGEST < abs(x) < math.inf for x in (low, high)):
+            raise AmineError(where, "a value of the distribution is too large", given=repr(self)[:60])
         if self.kind == "normal" and b < 0:
             raise AmineError(where, "the standard deviation is negative", given=str(self.b))
         if self.kind == "lognormal" and (a <= 0 or b < 0):
@@ -112,6 +117,13 @@ class Distribution:
                 where,
                 "a lognormal needs a positive mean and a standard deviation of 0 or more",
                 given=f"{self.a}, {self.b}",
+            )
+        if self.kind == "lognormal" and b > WIDEST * a:
+            raise AmineError(
+                where,
+                "the standard deviation of a lognormal is too large for its mean",
+                given=f"{self.a}, {self.b}",
+                expected=f"at most {WIDEST:g} times the mean",
             )
         if self.kind == "exponential" and a <= 0:
             raise AmineError(where, "an exponential needs a positive mean", given=str(self.a))
@@ -197,7 +209,7 @@ def parse_distribution(text: str, where: str) -> Distribution | None:
     >>> parse_distribution('uniform("1 ms", "2 ms")', "delay")
     uniform('1 ms', '2 ms')
     """
-    if "(" not in text:
+    if "(" not in text or len(text) > MAX_TEXT:
         return None
     try:
         node = ast.parse(text.strip(), mode="eval").body

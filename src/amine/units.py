@@ -6,10 +6,11 @@ Inside, everything is in ms, mV, nS, pA, pF, uM, um and K, so that no formula ne
 
 from __future__ import annotations
 
+import ast
 import re
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -38,6 +39,9 @@ _EXTRA = {"min": ((0, 1, 0, 0, 0, 0), 6e4), "h": ((0, 1, 0, 0, 0, 0), 3.6e6), "h
 _FACTOR = re.compile(
     r"\s*([*/]?)\s*(1|[A-Za-zµ]+)\s*(?:(?:\*\*|\^)\s*(\(?-?\d+(?:/\d+)?\)?|\(?-?\d+\.\d+\)?)|(-?\d+))?\s*"
 )
+MAX_TEXT = 1000  # characters of a quantity
+MAX_UNIT = 100  # characters of a unit
+MAX_POWER = 12  # of a unit
 _NUMBER = re.compile(r"^\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf|nan)\s*(.*)$", re.S)
 
 
@@ -54,14 +58,29 @@ def _table() -> dict[str, tuple[tuple[int, ...], float]]:
 _UNITS = _table()
 
 
+@runtime_checkable
+class Quantity(Protocol):
+    """What a quantity of pint is known by, without importing pint."""
+
+    @property
+    def dimensionality(self) -> Any: ...
+    @property
+    def magnitude(self) -> Any: ...
+    @property
+    def units(self) -> Any: ...
+
+
 @lru_cache(maxsize=4096)
 def _parse(unit: str) -> tuple[Dimension, float] | None:
     """(dimension, factor) of a product of named units, or None if it is none."""
     text = unit.strip()
     if text in ("", "1"):
         return (0,) * 6, 1.0
-    dim: list[Any] = [0] * 6
-    factor, at = 1.0, 0
+    if text.startswith("/"):
+        text = "1" + text
+    if len(text) > MAX_UNIT:
+        return None
+    out, at = _Product(), 0
     while at < len(text):
         m = _FACTOR.match(text, at)
         if not m or m.end() == at or (at == 0 and m.group(1)):
@@ -72,29 +91,92 @@ def _parse(unit: str) -> tuple[Dimension, float] | None:
             continue
         if name not in _UNITS:
             return None
-        p = Fraction((power or short or "1").strip("()")) * (-1 if op == "/" else 1)
-        d, f = _UNITS[name]
-        dim = [a + p * b for a, b in zip(dim, d, strict=True)]
-        factor *= f ** (int(p) if p.denominator == 1 else float(p))
-    return tuple(int(x) if Fraction(x).denominator == 1 else x for x in dim), factor
+        p = _power((power or short or "1").strip("()"))
+        if p is None or not out.times(_UNITS[name], -p if op == "/" else p):
+            return None
+    return out.found
+
+
+class _Product:
+    """A product of powers of units while it is read."""
+
+    def __init__(self) -> None:
+        self.dim: list[Any] = [Fraction(0)] * 6
+        self.factor = 1.0
+
+    def times(self, unit: tuple[Any, float], p: Fraction) -> bool:
+        """Multiplies by a power of a unit; False if that leaves what can be counted with."""
+        dim, factor = unit
+        self.dim = [a + p * b for a, b in zip(self.dim, dim, strict=True)]
+        try:
+            self.factor *= factor ** (int(p) if p.denominator == 1 else float(p))
+        except OverflowError:
+            return False
+        return 1e-300 < self.factor < 1e300 and all(abs(x) <= MAX_POWER for x in self.dim)
+
+    @property
+    def found(self) -> tuple[Dimension, float]:
+        return tuple(int(x) if x.denominator == 1 else x for x in self.dim), self.factor
+
+
+def _power(text: str) -> Fraction | None:
+    """A power such as 2, -1/2 or 0.5; None where it is none or too large."""
+    try:
+        p = Fraction(text) if len(text) <= 12 else None
+    except (ValueError, ZeroDivisionError):
+        return None
+    return p if p is not None and abs(p) <= MAX_POWER and p.denominator <= MAX_POWER else None
 
 
 def _lookup(unit: str, where: str) -> tuple[Dimension, float]:
-    found = _parse(unit)
-    if found is not None:
-        return found
+    found = _parse(unit) or _spelt(unit)
+    if found is None:
+        raise AmineError(
+            where,
+            f"{shown(unit)} is not a unit",
+            hint=f"use a unit such as mV, ms, nS, pA, pF, uM or Hz, and powers up to {MAX_POWER}",
+        )
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _spelt(unit: str) -> tuple[Dimension, float] | None:
+    """(dimension, factor) of a unit with brackets, or with long names that Pint knows, such as ``"siemens per (meter second)"``."""
+    text = re.sub(r"\bper\b", "/", unit.strip().replace("^", "**"))
+    text = re.sub(r"(?<=[\w)])\s+(?=[A-Za-zµ(])", "*", text)
+    if len(text) > MAX_UNIT:
+        return None
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    out = _Product()
+    return out.found if _walk(tree, Fraction(1), out) else None
+
+
+def _walk(node: ast.AST, p: Fraction, out: _Product) -> bool:
+    """Multiplies the product by the p-th power of a tree of units; False where it is none."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        return _walk(node.left, p, out) and _walk(node.right, p if isinstance(node.op, ast.Mult) else -p, out)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        q = _power(ast.unparse(node.right).strip("()").replace(" ", ""))
+        return q is not None and abs(p * q) <= MAX_POWER and _walk(node.left, p * q, out)
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        return 0 < node.value < 1e30 and out.times(((0,) * 6, float(node.value)), p)
+    if not isinstance(node, ast.Name):
+        return False
+    unit = _UNITS.get(node.id) or _from_pint_name(node.id)
+    return unit is not None and out.times(unit, p)
+
+
+@lru_cache(maxsize=1024)
+def _from_pint_name(name: str) -> tuple[Dimension, float] | None:
     import pint
 
     try:
-        return _from_pint(_registry().Quantity(1, unit))
-    except (pint.errors.PintError, AttributeError, TypeError, ValueError, SyntaxError) as e:
-        raise AmineError(
-            where, f"'{unit}' is not a unit", hint="use a unit such as mV, ms, nS, pA, pF, uM or Hz"
-        ) from e
-    except Exception as e:  # pint's tokenizer raises assorted errors on arbitrary text
-        raise AmineError(
-            where, f"'{unit}' is not a unit", hint="use a unit such as mV, ms, nS, pA, pF, uM or Hz"
-        ) from e
+        return _from_pint(_registry().Unit(name))
+    except (pint.errors.PintError, AttributeError, TypeError, ValueError, KeyError, OverflowError):
+        return None
 
 
 @lru_cache(maxsize=1)
@@ -104,8 +186,11 @@ def _registry() -> Any:
     return pint.get_application_registry()
 
 
-def _from_pint(q: Any) -> tuple[Dimension, float]:
-    """Dimension and factor of a pint quantity: mass counts as volts, amount of substance as concentration."""
+def _from_pint(unit: Any) -> tuple[Dimension, float]:
+    """Dimension and factor of a pint unit: mass counts as volts, amount of substance as concentration."""
+    q = unit._REGISTRY.Quantity(1, unit)
+    if not q._is_multiplicative:
+        raise ValueError("a scale with an offset, such as degC, is no unit here")
     d = {k: Fraction(v).limit_denominator(12) for k, v in q.dimensionality.items()}
     volt, conc = d.pop("[mass]", Fraction(0)), d.pop("[substance]", Fraction(0))
     length = d.pop("[length]", Fraction(0)) - 2 * volt + 3 * conc
@@ -115,11 +200,6 @@ def _from_pint(q: Any) -> tuple[Dimension, float]:
         raise ValueError(f"dimension {sorted(d)} is not used here")
     dim = tuple(int(x) if x.denominator == 1 else x for x in (volt, time, current, length, conc, kelvin))
     return dim, float(q.to(_pint_unit(dim)).magnitude)
-
-
-@lru_cache(maxsize=256)
-def _of_units(units: Any) -> tuple[Dimension, float]:
-    return _from_pint(_registry().Quantity(1, units))
 
 
 def _pint_unit(dim: Dimension) -> str:
@@ -141,7 +221,7 @@ def dimension_of(unit: str) -> Dimension:
     (-1, 0, 1, 0, 0, 0)
     """
     if not isinstance(unit, str):
-        raise AmineError("unit", "a unit must be text", given=repr(unit)[:40])
+        raise AmineError("unit", "a unit must be text", given=shown(unit))
     return _lookup(unit, "unit")[0]
 
 
@@ -178,51 +258,44 @@ def internal_unit(dim: Dimension) -> str:
     return (top or "1") + low
 
 
+def is_quantity(value: Any) -> TypeGuard[Quantity]:
+    """Whether a value is a quantity of :mod:`pint`; told by what it has, so that pint is not imported to ask."""
+    return isinstance(value, Quantity)
+
+
+def shown(value: Any) -> str:
+    """A value as an error names it: short, and whatever it is."""
+    try:
+        return repr(value)[:40]
+    except Exception:  # of a stranger's class, or an integer with too many digits
+        return f"a value of type {type(value).__name__}"
+
+
 def _split(value: str, where: str) -> tuple[float, str]:
-    m = _NUMBER.match(value)
+    m = _NUMBER.match(value) if len(value) <= MAX_TEXT else None
     if not m:
         raise AmineError(
-            where, "this is not a quantity", given=f"'{value[:40]}'", expected="a number and a unit such as '20 ms'"
+            where, "this is not a quantity", given=shown(value), expected="a number and a unit such as '20 ms'"
         )
     return float(m.group(1)), m.group(2).strip()
-
-
-def is_quantity(value: Any) -> bool:
-    """Whether a value is a quantity of :mod:`pint`; told by what it has, so that pint is not imported to ask."""
-    return hasattr(value, "dimensionality") and hasattr(value, "magnitude")
 
 
 def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
     if isinstance(value, bool) or value is None:
         raise AmineError(where, "this is not a quantity", given=repr(value), expected=f"a value in {unit}")
     if isinstance(value, str):
-        number, text = _split(value, where)
-        if not text:
-            if any(dim) and number != 0:
-                raise AmineError(
-                    where,
-                    "the unit is missing",
-                    given=f"'{value}'",
-                    expected=f"a value in {unit}",
-                    hint=f"write '{value.strip()} {unit}' if that is meant",
-                )
-            return number
-        d, f = _lookup(text, where)
-        _check(d, dim, text, unit, value, where)
-        return number * f
+        return _of_text(value, dim, unit, where)
     if is_quantity(value):
-        d, f = _of_units(value.units)
-        _check(d, dim, value.units, unit, value, where)
-        return np.asarray(value.magnitude, float) * f if np.ndim(value.magnitude) else float(value.magnitude) * f
+        return _of_quantity(value, dim, unit, where)
     try:
         number = np.asarray(value, float)
-    except (TypeError, ValueError) as e:
-        raise AmineError(where, "this is not a quantity", given=repr(value)[:40], expected=f"a value in {unit}") from e
+    except (TypeError, ValueError, OverflowError) as e:
+        raise AmineError(where, "this is not a quantity", given=shown(value), expected=f"a value in {unit}") from e
     if any(dim) and np.any(number != 0):
         raise AmineError(
             where,
             "the unit is missing",
-            given=repr(value)[:40],
+            given=shown(value),
             expected=f"a value in {unit}",
             hint=f"write '{value} {unit}' or multiply by a unit of amine.units"
             if number.ndim == 0
@@ -231,9 +304,37 @@ def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
     return number if number.ndim else float(number)
 
 
+def _of_text(value: str, dim: Dimension, unit: str, where: str) -> float:
+    number, text = _split(value, where)
+    if text:
+        d, f = _lookup(text, where)
+        _check(d, dim, text, unit, value, where)
+        return number * f
+    if any(dim) and number != 0:
+        raise AmineError(
+            where,
+            "the unit is missing",
+            given=shown(value),
+            expected=f"a value in {unit}",
+            hint=f"write '{number:g} {unit}' if that is meant",
+        )
+    return number
+
+
+def _of_quantity(value: Quantity, dim: Dimension, unit: str, where: str) -> Any:
+    """A quantity of pint, of whatever registry."""
+    try:
+        d, f = _from_pint(value.units)
+        magnitude = np.asarray(value.magnitude, float) * f
+    except Exception as e:  # pint raises assorted errors on units and magnitudes that mean nothing here
+        raise AmineError(where, "this is not a quantity", given=shown(value), expected=f"a value in {unit}") from e
+    _check(d, dim, value.units, unit, value, where)
+    return magnitude if magnitude.ndim else float(magnitude)
+
+
 def _check(given: Dimension, wanted: Dimension, text: Any, unit: str, value: Any, where: str) -> None:
     if tuple(given) != tuple(wanted):
-        said = f"'{str(value)[:40]}' in {str(text) or '1'}"
+        said = f"{shown(value)} in {shown(str(text)).strip(chr(39)) or '1'}"
         raise AmineError(where, "wrong dimension", given=said, expected=f"a value in {unit or '1'}")
 
 
@@ -274,11 +375,11 @@ def to_internal(
         out = _one(value, dim, unit, where)
     a = np.asarray(out)
     if np.isnan(a).any() or (finite and not np.isfinite(a).all()):
-        raise AmineError(where, "the value is not finite", given=str(value)[:40])
+        raise AmineError(where, "the value is not finite", given=shown(value).strip("'"))
     if positive and (a <= 0).any():
-        raise AmineError(where, "the value must be positive", given=str(value)[:40])
+        raise AmineError(where, "the value must be positive", given=shown(value).strip("'"))
     if nonnegative and (a < 0).any():
-        raise AmineError(where, "the value must not be negative", given=str(value)[:40])
+        raise AmineError(where, "the value must not be negative", given=shown(value).strip("'"))
     if shape is not None and a.ndim and a.shape != shape:
         raise AmineError(where, "the array has the wrong shape", given=str(a.shape), expected=str(shape))
     return out

@@ -10,13 +10,11 @@ from typing import Any
 import sympy as sp
 
 from amine.equations.ions import IONS
+from amine.equations.limits import LARGEST, MAX_DEPTH, MAX_EXPONENT, MAX_NODES, MAX_TEXT, too_high, too_large
 from amine.equations.singular import stable
 from amine.equations.symbols import NOISE, NONE, UNIT_NAMES, Dimension, exprel, is_noise, symbol
 from amine.errors import AmineError, did_you_mean
 from amine.units import dimension_of, internal_unit, to_internal
-
-MAX_TEXT = 20_000
-MAX_DEPTH = 60
 
 
 def _same(a: Dimension | None, b: Dimension | None) -> bool:
@@ -34,7 +32,8 @@ class _Walker:
         self.where, self.dims, self.text, self.noise = where, dims, text, noise
 
     def fail(self, problem: str, **kw: str) -> AmineError:
-        return AmineError(f"{self.where}, in '{self.text.strip()}'", problem, **kw)
+        text = self.text.strip()
+        return AmineError(f"{self.where}, in '{text if len(text) <= 200 else text[:197] + '...'}'", problem, **kw)
 
     def walk(self, node: ast.AST, depth: int = 0) -> tuple[Any, Dimension | None]:
         if depth > MAX_DEPTH:
@@ -45,7 +44,10 @@ class _Walker:
                 f"'{ast.unparse(node)[:60]}' is not allowed in an equation",
                 expected="numbers, names, + - * / **, comparisons and the functions " + ", ".join(sorted(FUNCTIONS)),
             )
-        return handler(node, depth + 1)
+        value, dim = handler(node, depth + 1)
+        if too_large(value):
+            raise self.fail("a number is too large", given=ast.unparse(node)[:40], expected=f"at most {LARGEST:g}")
+        return value, dim
 
     def on_Expression(self, n: ast.Expression, d: int) -> tuple[Any, Dimension | None]:
         return self.walk(n.body, d)
@@ -120,14 +122,16 @@ class _Walker:
     def power(self, a: Any, da: Dimension | None, b: Any, db: Dimension | None, n: ast.AST) -> tuple[Any, Any]:
         if not _same(db, NONE):
             raise self.fail("an exponent has a dimension", given=_unit(db), expected="a pure number")
+        if a == 0 and b.is_number and float(b) < 0:
+            raise self.fail(f"'{ast.unparse(n)[:60]}' divides by zero")
+        if too_high(a, b):
+            raise self.fail(
+                "a power is too large", given=ast.unparse(n)[:40], expected=f"exponents up to {MAX_EXPONENT}"
+            )
         if da in (None, NONE):
-            if b.is_number and abs(float(b)) > 64:
-                raise self.fail("an exponent is too large", given=str(b)[:20], expected="64 or less")
-            if a == 0 and b.is_number and float(b) < 0:
-                raise self.fail(f"'{ast.unparse(n)[:60]}' divides by zero")
             return a**b, NONE
-        if not b.is_number or abs(float(b)) > 64:
-            raise self.fail("a quantity with a unit has an exponent that is not a small number", given=str(b)[:40])
+        if not b.is_number:
+            raise self.fail("a quantity with a unit has an exponent that is not a number", given=str(b)[:40])
         power = Fraction(float(b)).limit_denominator(12)
         return a**b, tuple(power * x for x in da or NONE)
 
@@ -172,6 +176,8 @@ class _Walker:
         else:
             parts = [(self.number(x), u) for x, u in parts]
             dims = [u for _, u in parts]
+            if n.func.id in ("exp", "sinh", "cosh", "exprel") and parts[0][0].is_number and parts[0][0] > 690:
+                raise self.fail("a number is too large", given=ast.unparse(n)[:40], expected=f"at most {LARGEST:g}")
         if rule in IONS:
             return self.ions(rule, parts, n)
         known = [u for u in dims if u is not None]
@@ -248,11 +254,16 @@ def parse_raw(
     """
     walker = _Walker(where, dims, text, noise)
     if len(text) > MAX_TEXT:
-        raise AmineError(where, "the equation is too long", given=f"{len(text)} characters")
+        raise AmineError(
+            where, "the equation is too long", given=f"{len(text)} characters", expected=f"at most {MAX_TEXT}"
+        )
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
         raise walker.fail("this is not an expression", hint="check brackets and operators") from e
+    nodes = sum(1 for n in ast.walk(tree) if isinstance(n, ast.expr))
+    if nodes > MAX_NODES:
+        raise walker.fail("the expression is too long", given=f"{nodes} parts", expected=f"at most {MAX_NODES}")
     try:
         value, dim = walker.walk(tree)
     except AmineError:

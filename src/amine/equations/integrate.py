@@ -27,6 +27,7 @@ from typing import Any
 
 import sympy as sp
 
+from amine.equations.limits import expanded, simplified
 from amine.equations.symbols import exprel, is_noise, symbol
 
 DT = symbol("dt")
@@ -133,7 +134,7 @@ def linear_system(rhs: Mapping[str, Any], methods: Mapping[str, str], parameters
     for s in states:
         e = rhs[s]
         A.append([sp.diff(e, symbol(q)) for q in states])
-        B.append([sp.diff(e, u) for u in inputs] + [sp.simplify(e.subs(zero))])
+        B.append([sp.diff(e, u) for u in inputs] + [simplified(e.subs(zero))])
         G.append([sp.diff(e, symbol(n)) for n in noises])
     used = [j for j in range(len(inputs) + 1) if any(row[j] != 0 for row in B)]
     everything = (*inputs, sp.S.One)
@@ -151,7 +152,7 @@ def exponential_euler(s: str, e: Any, parameters: set[str]) -> Any:
     drift = e.subs(dict.fromkeys(noises, 0))
     if not _linear_in(drift, s):
         return _with_noise(x + drift * DT * exprel(sp.diff(drift, x) * DT), e, noises, sp.diff(drift, x) * DT)
-    a_dt = sp.expand(sp.diff(drift, x) * DT)
+    a_dt = expanded(sp.diff(drift, x) * DT)
     b_dt = drift.subs(x, 0) * DT
     new = x + b_dt if a_dt == 0 else _relax(x, a_dt, b_dt, parameters)
     return _with_noise(new, e, noises, a_dt)

@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy as sp
 
+from amine.equations.limits import EXPANDED, terms
 from amine.equations.symbols import exprel
 
 FACTORED = 30  # operations up to which factors of a sum are looked for
@@ -53,6 +54,8 @@ def roots(e: Any, s: Any) -> list[Any] | None:
         return None if None in parts else [r for p in parts for r in p or []]
     if isinstance(e, sp.Pow):
         return roots(e.base, s) if e.exp.is_number and e.exp > 0 else [] if e.exp.is_number else None
+    if terms(e) > EXPANDED:
+        return None
     if e.is_polynomial(s):
         return _polynomial(e, s)
     if isinstance(e, sp.Add):
@@ -69,7 +72,8 @@ def _polynomial(e: Any, s: Any) -> list[Any] | None:
         return [-b / a]
     if p.degree() == 2:
         a, b, c = p.all_coeffs()
-        root = sp.sqrt(sp.factor(b**2 - 4 * a * c))
+        square = b**2 - 4 * a * c
+        root = sp.sqrt(sp.factor(square) if sp.count_ops(square) <= FACTORED else square)
         return [] if root.is_imaginary else [(-b + root) / (2 * a), (-b - root) / (2 * a)]
     if not (e.free_symbols - {s}) and p.degree() <= 8:
         return [sp.Float(x, 17) for x in _real_roots(p)]
@@ -99,7 +103,7 @@ def _sum(e: Any, s: Any) -> list[Any] | None:
             return _inverse(f, -rest / factor, s)
         if isinstance(f, sp.Pow) and f.exp.is_number and f.exp > 0 and not f.exp.is_Integer:
             return roots(f.base - (-rest / factor) ** (1 / f.exp), s)
-    pairs = [t.as_independent(s, as_Add=False) for t in terms]
+    pairs: list[Any] = [t.as_independent(s, as_Add=False) for t in terms]
     if rest == 0 and len(pairs) == 2 and all(isinstance(f, sp.exp) for _, f in pairs):
         (a, f), (b, g) = pairs
         ratio = -b / a
@@ -111,5 +115,6 @@ def _factored(e: Any, s: Any) -> list[Any] | None:
     """Roots of the factors of a small sum, such as exp(2 s) - 3 exp(s) + 2."""
     if e.has(sp.Float, sp.Piecewise, sp.Min, sp.Max) or sp.count_ops(e) > FACTORED:
         return None
-    parts = [a for a in sp.Mul.make_args(sp.factor(sp.together(e))) if s in a.free_symbols]
+    whole: Any = sp.factor(sp.together(e))
+    parts = [a for a in sp.Mul.make_args(whole) if s in a.free_symbols]
     return None if len(parts) < 2 else roots(sp.Mul(*parts), s)

@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy as sp
 
+from amine.equations.limits import EXPANDED, expanded, simplified, terms
 from amine.equations.rules import RuleEquations
 from amine.equations.symbols import is_noise, symbol
 from amine.errors import AmineError
@@ -132,7 +133,7 @@ def _separable(e: Any, moving: set[str], out: RulePlan) -> bool:
     if len(out.substep) > 1 or len(used) > 1 or used & set(out.fields):
         return False
     m = symbol(next(iter(used)))
-    return m not in sp.simplify(e / m).free_symbols
+    return m not in simplified(e / m).free_symbols
 
 
 def _refuse(eq: RuleEquations) -> None:
@@ -169,11 +170,11 @@ def _linear(eq: RuleEquations, s: str) -> Linear | None:
     """The state as x' = drive - rate x with parameters alone, or None."""
     e, x = eq.rhs[s], symbol(s)
     slope = sp.diff(e, x)
-    rest = sp.expand(e - slope * x)
+    rest = expanded(e - slope * x)
     known = set(eq.parameters)
     if slope.has(sp.Derivative, sp.Subs) or not (_names(slope) | _names(rest)) <= known:
         return None
-    return Linear(s, sp.simplify(-slope), sp.simplify(rest))
+    return Linear(s, simplified(-slope), simplified(rest))
 
 
 def _fused(eq: RuleEquations) -> set[str]:
@@ -220,7 +221,7 @@ def _hold(out: RulePlan, target: set[str]) -> None:
 
 def _spread(e: Any, target: set[str]) -> Any:
     """Products multiplied out, so that what the target decides stands together."""
-    return sp.expand_mul(e) if _names(e) & target else e
+    return sp.expand_mul(e) if _names(e) & target and terms(e) <= EXPANDED else e
 
 
 def _flags(out: RulePlan, e: Any, target: set[str]) -> Any:
@@ -250,13 +251,13 @@ def _conditions(out: RulePlan) -> None:
 
 
 def _condition(out: RulePlan, r: Any, decaying: dict[str, Any]) -> Any:
-    gap = sp.expand(r.lhs - r.rhs)
+    gap = expanded(r.lhs - r.rhs)
     used = _names(gap) & set(decaying)
     if not used or not _names(gap) <= used | set(out.eq.parameters) or len({decaying[n] for n in used}) != 1:
         return None
     zero = {symbol(n): 0 for n in used}
     threshold = -gap.subs(zero)
-    level = sp.expand(gap + threshold)
+    level = expanded(gap + threshold)
     if any(_names(sp.diff(level, symbol(n))) & used for n in used):
         return None
     above = isinstance(r, sp.StrictGreaterThan | sp.GreaterThan)

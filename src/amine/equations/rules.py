@@ -15,6 +15,7 @@ from typing import Any
 import sympy as sp
 
 from amine.equations.expression import FUNCTIONS, parse_raw
+from amine.equations.limits import require_small
 from amine.equations.noise import noises_of, refuse_nonlinear
 from amine.equations.statements import ASSIGN, PER_TIME, STATE, named_dimension
 from amine.equations.symbols import NONE, TIME, UNIT_NAMES, is_noise, is_reserved, symbol
@@ -289,6 +290,7 @@ class _Reader:
             s: sp.S.Zero if r is None else self.expression(r, rate[s], noise=True) for s, (r, _, _) in p.states.items()
         }
         units = {s: self.weight if u == "weight" else u for s, (_, u, _) in p.states.items()}
+        require_small(named, {f"d{s}/dt": e for s, e in rhs.items()}, self.where)
         shown = Equations(self.where, units, rhs, named, {n: u for n, (_, u) in p.named.items()}, self.parameters)
         bounds = {
             s: tuple(shown.expand(self.expression(b, self.dims[s])) for b in pair) for s, pair in p.bounds.items()

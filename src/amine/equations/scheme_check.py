@@ -7,6 +7,7 @@ from typing import Any
 import sympy as sp
 
 from amine.equations.expression import parse_expression
+from amine.equations.limits import simplified
 from amine.equations.schemes import Scheme, mentions
 from amine.equations.statements import PER_TIME
 from amine.equations.symbols import NONE, TIME, symbol
@@ -45,7 +46,7 @@ def check(s: Scheme, units: dict[str, str]) -> dict[str, Any]:
         x = parse_expression(e, pure, s.where, here)
         names = [symbol(k) for k in (*s.states, *(d for d, _, _ in s.downstream))]
         slopes = [sp.diff(x, k) for k in names]
-        if any(d.free_symbols & set(names) for d in slopes) or sp.simplify(x.subs(dict.fromkeys(names, 0))) != 0:
+        if any(d.free_symbols & set(names) for d in slopes) or simplified(x.subs(dict.fromkeys(names, 0))) != 0:
             raise AmineError(f"{s.where}, in 'd{n}/dt = {e}'", "it must be linear in the states, without a constant")
     for n in s.decay:
         if n not in units or not any(mentions(t.rate, n) for t in s.transitions):

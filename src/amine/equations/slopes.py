@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy as sp
 
+from amine.equations.limits import expanded
 from amine.equations.sampling import vanishes
 from amine.equations.symbols import exprel
 
@@ -48,7 +49,7 @@ def at(e: Any, s: Any, s0: Any) -> Any:
     """``e`` at ``s`` = ``s0``: an exact 0 where it vanishes."""
     if s in e.free_symbols and vanishes(e, s, s0):
         return sp.S.Zero
-    value = sp.expand(e.subs(s, s0)) if e.is_polynomial(s) else e.subs(s, s0)
+    value = expanded(e.subs(s, s0)) if e.is_polynomial(s) else e.subs(s, s0)
     if value.has(sp.zoo, sp.nan, sp.oo, sp.I):
         raise NoSlope
     return value
@@ -89,7 +90,8 @@ def _sinhc(y: Any) -> Any:
 
 def _tanhc(y: Any) -> Any:
     """tanh(y)/y"""
-    return 2 * exprel(-2 * sp.Abs(y)) / (1 + sp.exp(-2 * sp.Abs(y)))
+    ratio: Any = exprel(-2 * sp.Abs(y)) / (1 + sp.exp(-2 * sp.Abs(y)))
+    return 2 * ratio
 
 
 def _sinc(y: Any) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amine.equations.expression import FUNCTIONS, parse_raw
+from amine.equations.limits import MAX_LINES, MAX_STATES, require_small
 from amine.equations.noise import noises_of, refuse_nonlinear
 from amine.equations.symbols import NONE, TIME, Dimension, is_noise, is_reserved, symbol
 from amine.equations.system import Equations, order_of, refuse_loops
@@ -201,6 +202,13 @@ def parse_equations(
     if not isinstance(text, str):
         raise AmineError(where, "equations must be text", given=type(text).__name__)
     lines = split_statements(text)
+    if len(lines) > MAX_LINES or sum(not key and STATE.match(rest) is not None for key, rest in lines) > MAX_STATES:
+        raise AmineError(
+            where,
+            "the model is too long",
+            given=f"{len(lines)} lines",
+            expected=f"at most {MAX_LINES}, {MAX_STATES} states",
+        )
     _refuse_strange(lines, kind, where)
     states, named_text = _declarations(lines, where)
     inputs = {n: u for k, rest in lines if k in INPUTS for n, u in [_split_unit(rest, where)]}
@@ -211,6 +219,7 @@ def parse_equations(
     }
     named = {n: parse_raw(e, dims, where, dims[n], noise=True) for n, (e, _) in named_text.items()}
     refuse_loops(named, where)
+    require_small(named, {f"d{s}/dt": e for s, e in rhs.items()}, where)
     model = _Model(where, dims, set(states), set(extra), dimension_of(current))
     for key, rest in lines:
         if key:
@@ -316,6 +325,12 @@ def _declarations(lines: list[tuple[str, str]], where: str) -> tuple[dict[str, A
     for key, rest in lines:
         if key:
             continue
+        if ":" not in rest and not (STATE.match(rest) or ASSIGN.match(rest)):
+            raise AmineError(
+                f"{where}, in '{rest[:200]}'",
+                "this is not a statement",
+                expected="dx/dt = ... : unit, x = ... : unit, or one of " + ", ".join(STATEMENTS),
+            )
         body, unit = _split_unit(rest, where)
         if m := STATE.match(body):
             into = states
