@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.units import to_internal
+from amine.units import dimension_of, to_internal
 from amine.values import Array
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def leak(model: Cable) -> np.ndarray:
     """Conductance of each compartment's membrane at rest in nS, of channels without gates."""
     cell, g = model.cell, np.zeros(len(model.cell))
     for k, x in enumerate(model.layers):
-        if "g_max" in x.model.units and not x.model.state_units:
-            name = model.names[k, "g_max"]
+        conductances = [p for p, u in x.model.units.items() if dimension_of(u) == dimension_of("mS/cm**2")]
+        for name in (model.names[k, p] for p in conductances if not x.model.state_units):
             g[list(x.compartments)] += _number(model.parameters[name], model.units[name])
     return g * cell.area
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,8 @@ from amine.morphology.compartments import Compartments, discretise
 from amine.morphology.shape import Morphology
 from amine.units import to_internal
 
+# how many times faster at 10 K more, and the temperature at which rates were measured: q**((T - T0)/(10*K))
+_WARMING = re.compile(r"([A-Za-z_]\w*)\s*\*\*\s*\(\s*\(\s*T\s*-\s*([A-Za-z_]\w*)\s*\)")
 _CELL = {"R_a": "Ohm*cm", "T": "K", "v_init": "mV", "V_th": "mV", "t_ref": "ms"}
 _SYMBOLS = {
     "R_a": "resistivity of the cytoplasm",
@@ -27,24 +30,12 @@ _SYMBOLS = {
 }
 
 
+# fmt: off
 def cable(
-    morphology: Morphology,
-    channels: Mapping[str, Any],
-    *,
-    R_a: Any = "150 Ohm cm",
-    C_m: Any = "1 uF/cm2",
-    T: Any = None,
-    v_init: Any = "-65 mV",
-    threshold: Any = "0 mV",
-    reset: Any = None,
-    refractory: Any = None,
-    spike_at: Any = None,
-    method: str = "backward_euler",
-    d_lambda: float = 0.1,
-    receptors: Mapping[str, Any] | None = None,
-    name: str = "cable",
-    source: str = "",
-    doc: str = "",
+    morphology: Morphology, channels: Mapping[str, Any], *, R_a: Any = "150 Ohm cm", C_m: Any = "1 uF/cm2", T: Any = None,
+    v_init: Any = "-65 mV", threshold: Any = "0 mV", reset: Any = None, refractory: Any = None, spike_at: Any = None,
+    method: str = "backward_euler", d_lambda: float = 0.1, receptors: Mapping[str, Any] | None = None,
+    name: str = "cable", source: str = "", doc: str = "",
 ) -> Cable:
     """A neuron with a tree.
 
@@ -79,24 +70,54 @@ def cable(
     (11, '0.05 mS/cm**2')
     """
     where = f"Neuron '{name}'"
+    if method not in METHODS:
+        raise AmineError(f"{where}, method", f"'{method}' is not known", hint=did_you_mean(str(method), METHODS))
+    widths = C_m if isinstance(C_m, Mapping) else {"*": C_m}
+    cell = _cell(morphology, R_a, widths, d_lambda, where)
+    layers = _layers(cell, channels, where)
+    rest = "0 ms" if refractory is None else refractory
+    own = {"R_a": R_a, "T": _temperature(layers, T, where), "v_init": v_init, "V_th": threshold, "t_ref": rest}
+    units, values, symbols = _all_parameters(cell, layers, own, widths, reset, where)
+    at = 0 if spike_at is None else _one_compartment(cell, spike_at, where)
+    if reset is not None and at != 0:
+        raise AmineError(f"{where}, reset", "only the root can be reset", hint="leave spike_at out")
+    model = Cable(
+        name, "neuron", EQUATIONS, units, values, source or _sources(layers), doc, _receptors(receptors, where), symbols,
+        cell=cell, layers=layers, method=method, spike_at=at,
+    )
+    _warn(model)
+    return model
+# fmt: on
+
+
+def _cell(morphology: Morphology, R_a: Any, widths: Mapping[str, Any], d_lambda: float, where: str) -> Compartments:
+    """The compartments of a morphology, whose branches keep the numbers that were chosen."""
     if not isinstance(morphology, Morphology):
         raise AmineError(
             where, "this is not a morphology", given=repr(morphology)[:40], expected="one of amine.morphology"
         )
-    if method not in METHODS:
-        raise AmineError(f"{where}, method", f"'{method}' is not known", hint=did_you_mean(str(method), METHODS))
-    widths = C_m if isinstance(C_m, Mapping) else {"*": C_m}
+    if not widths:
+        raise AmineError(f"{where}, C_m", "no capacitance is given", expected="a value, or {place: value}")
     cell = discretise(morphology, R_a=R_a, C_m=next(iter(widths.values())), d_lambda=d_lambda)
     numbers = [int(((cell.branch == k) & (cell.area > 0)).sum()) for k in range(len(morphology.branches))]
     fixed = Morphology(
         tuple(replace(b, segments=n) for b, n in zip(morphology.branches, numbers, strict=True)), morphology.name
     )
-    cell = replace(cell, morphology=fixed)
-    layers = _layers(cell, channels, where)
+    return replace(cell, morphology=fixed)
+
+
+def _all_parameters(
+    cell: Compartments,
+    layers: tuple[Layer, ...],
+    own: Mapping[str, Any],
+    widths: Mapping[str, Any],
+    reset: Any,
+    where: str,
+) -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:
+    """Units, values and meanings of the parameters of the channels and of the cell itself."""
     units, values, symbols = _parameters(layers)
     units |= _CELL
-    values |= {"R_a": R_a, "T": _temperature(layers, T, where), "v_init": v_init, "V_th": threshold}
-    values["t_ref"] = refractory if refractory is not None else "0 ms"
+    values |= own
     for place, value in widths.items():
         cell.at(place, where=f"{where}, C_m")
         key = "C_m" if place == "*" else f"C_m_{word(place)}"
@@ -105,28 +126,8 @@ def cable(
         raise AmineError(f"{where}, C_m", "some places have no capacitance", hint='add "*" for all others')
     if reset is not None:
         units["V_r"], values["V_r"] = "mV", reset
-    at = 0 if spike_at is None else _one_compartment(cell, spike_at, where)
-    if reset is not None and at != 0:
-        raise AmineError(f"{where}, reset", "only the root can be reset", hint="leave spike_at out")
     symbols |= {n: _SYMBOLS[n[:3] if n.startswith("C_m") else n] for n in units if n not in symbols}
-    ports = _receptors(receptors, where)
-    model = Cable(
-        name,
-        "neuron",
-        EQUATIONS,
-        units,
-        values,
-        source or _sources(layers),
-        doc,
-        ports,
-        symbols,
-        cell=cell,
-        layers=layers,
-        method=method,
-        spike_at=at,
-    )
-    _warn(model)
-    return model
+    return units, values, symbols
 
 
 def _receptors(receptors: Mapping[str, Any] | None, where: str) -> dict[str, Model]:
@@ -262,11 +263,11 @@ def _parameters(layers: tuple[Layer, ...]) -> tuple[dict[str, str], dict[str, An
 def _temperature(layers: tuple[Layer, ...], T: Any, where: str) -> Any:
     if T is not None:
         return kelvin(T, f"{where}, T")
-    measured = {
-        float(to_internal(x.model.parameters["T_ref"], "K", where)): x.label
-        for x in layers
-        if "T_ref" in x.model.units and float(to_internal(x.model.parameters.get("Q10", "1"), "1", where)) != 1
-    }
+    measured: dict[float, str] = {}
+    for x in layers:
+        for factor, at in _WARMING.findall(x.model.equations):
+            if {factor, at} <= set(x.model.units) and float(to_internal(x.model.parameters[factor], "1", where)) != 1:
+                measured[float(to_internal(x.model.parameters[at], "K", where))] = x.label
     if len(measured) > 1:
         text = ", ".join(f"{label} at {t - 273.15:.4g} degC" for t, label in measured.items())
         raise AmineError(

@@ -24,34 +24,15 @@ if TYPE_CHECKING:
     from amine.network.network import Network
 
 
+# fmt: off
 @door
 def synapses(
-    net: Network,
-    source: Any,
-    target: Any,
-    *,
-    receptor: str | None = None,
-    weight: Any = None,
-    receptors: Mapping[str, Any] | None = None,
-    delay: Any = None,
-    p: Any = None,
-    indegree: Any = None,
-    outdegree: Any = None,
-    total: Any = None,
-    pairs: Any = None,
-    rule: Any = None,
-    connect: str | None = None,
-    plastic: str | None = None,
-    delay_kind: str = "axonal",
-    distance: Any = None,
-    autapses: bool = True,
-    multapses: bool = True,
-    release: Any = None,
-    transmitter: str | None = None,
-    detail: str = "receptor",
-    cleft: Any = None,
-    minis: Any = None,
-    name: str | None = None,
+    net: Network, source: Any, target: Any, *, receptor: str | None = None, weight: Any = None,
+    receptors: Mapping[str, Any] | None = None, delay: Any = None, p: Any = None, indegree: Any = None,
+    outdegree: Any = None, total: Any = None, pairs: Any = None, rule: Any = None, connect: str | None = None,
+    plastic: str | None = None, delay_kind: str = "axonal", distance: Any = None, autapses: bool = True,
+    multapses: bool = True, release: Any = None, transmitter: str | None = None, detail: str = "receptor",
+    cleft: Any = None, minis: Any = None, name: str | None = None,
 ) -> Synapses:
     """Adds a chemical projection.
 
@@ -104,6 +85,7 @@ def synapses(
         check_plastic(part, where)
         part = made_plastic(net, part, plasticity, plastic, delay_kind)
     return append(net.projections, part)
+# fmt: on
 
 
 def _weights(receptor: Any, weight: Any, receptors: Any, where: str) -> dict[str, Any]:

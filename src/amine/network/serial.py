@@ -77,25 +77,7 @@ def to_dict(net: Network) -> dict[str, Any]:
         "dt": f"{net.dt!r} ms",
         "notes": dict(net.notes),
         "populations": [_population(p) for p in net.populations.values()],
-        "projections": [
-            {
-                "name": s.name,
-                "source": group_data(s.source),
-                "target": group_data(s.target),
-                "receptors": {r: to_plain(w) for r, w in s.receptors.items()},
-                "pattern": _pattern(s.pattern),
-                "delay": None if s.delay is None else to_plain(s.delay),
-                "autapses": s.autapses,
-                "multapses": s.multapses,
-                "release": None if s.release is None else s.release.to_dict(),
-                **plasticity_to_dict(s),
-                "transmitter": s.transmitter,
-                "detail": s.detail,
-                "cleft": None if s.cleft is None else s.cleft.to_dict(),
-                "minis": s.minis,
-            }
-            for s in net.projections
-        ],
+        "projections": [_projection(s) for s in net.projections],
         "electrical": [
             {
                 "name": g.name,
@@ -135,6 +117,25 @@ def to_dict(net: Network) -> dict[str, Any]:
             if net.weight_probes
             else {}
         ),
+    }
+
+
+def _projection(s: Any) -> dict[str, Any]:
+    return {
+        "name": s.name,
+        "source": group_data(s.source),
+        "target": group_data(s.target),
+        "receptors": {r: to_plain(w) for r, w in s.receptors.items()},
+        "pattern": _pattern(s.pattern),
+        "delay": None if s.delay is None else to_plain(s.delay),
+        "autapses": s.autapses,
+        "multapses": s.multapses,
+        "release": None if s.release is None else s.release.to_dict(),
+        **plasticity_to_dict(s),
+        "transmitter": s.transmitter,
+        "detail": s.detail,
+        "cleft": None if s.cleft is None else s.cleft.to_dict(),
+        "minis": s.minis,
     }
 
 
