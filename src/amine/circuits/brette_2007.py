@@ -74,14 +74,16 @@ def cobahh(neurons: int = 4000, seed: int = 0, dt: str = "0.1 ms") -> Network:
     ['E', 'I']
     """
     net = Network(seed, dt, "COBAHH: Brette et al. 2007, benchmark 3")
-    initial = {"v": 'normal("-65 mV", "5 mV")', "m": "0", "h": "0", "n": "0"}
+    initial = {
+        "v": 'normal("-65 mV", "5 mV")',
+        "m": "0",
+        "h": "0",
+        "n": "0",
+        "g_AMPA": normal("40 nS", "15 nS").clipped("0 nS"),
+        "g_GABA_A": normal("200 nS", "120 nS").clipped("0 nS"),
+    }
     E, I = _cells(net, neurons, "traub_miles", initial)
     p = min(1.0, INPUTS / neurons)
     net.synapses(E, E + I, receptor="AMPA", weight="6 nS", p=p)
     net.synapses(I, E + I, receptor="GABA_A", weight="67 nS", p=p)
-    for population in (E, I):
-        population.initial |= {
-            "g_AMPA": normal("40 nS", "15 nS").clipped("0 nS"),
-            "g_GABA_A": normal("200 nS", "120 nS").clipped("0 nS"),
-        }
     return net

@@ -150,8 +150,4 @@ class ThreadArrays:
 def _slots_and_weights(bundle: Bundle, t: int) -> tuple[np.ndarray, np.ndarray]:
     """Places of the targets, and weights, of a thread's synapses."""
     shard = bundle.shards[t]
-    packed = shard.slots.ndim == 2
-    slots = (shard.slots[:, 0] if packed else shard.slots).astype(np.int64)
-    if packed:
-        return slots, shard.slots.view(np.float32)[:, 1]
-    return slots, np.full(len(slots), bundle.weight) if shard.weights is None else shard.weights.ravel()
+    return shard.targets.astype(np.int64), shard.weight_of_each(bundle.weight)

@@ -85,9 +85,7 @@ def _joined(parts: list[np.ndarray], kind: Any) -> np.ndarray:
 
 
 def _weights(bundle: Any, shard: Any) -> np.ndarray:
-    if shard.weights is not None:
-        return shard.weights.ravel()
-    return shard.slots.view(np.float32)[:, 1] if shard.slots.ndim == 2 else np.full(len(shard.slots), bundle.weight)
+    return shard.weight_of_each(bundle.weight)
 
 
 def build(

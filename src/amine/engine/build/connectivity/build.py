@@ -35,6 +35,17 @@ class Shard:
     weights: np.ndarray | None
 
     @property
+    def targets(self) -> np.ndarray:
+        """Slot of each synapse."""
+        return self.slots if self.slots.ndim == 1 else self.slots[:, 0]
+
+    def weight_of_each(self, shared: float) -> np.ndarray:
+        """Weight of each synapse: its own, or the one that all share."""
+        if self.weights is not None:
+            return self.weights.ravel()
+        return self.slots.view(np.float32)[:, 1] if self.slots.ndim == 2 else np.full(len(self.slots), shared)
+
+    @property
     def nbytes(self) -> int:
         """Bytes of all its arrays."""
         return sum(a.nbytes for a in (self.rows, self.seg, self.slots, self.weights) if a is not None)
