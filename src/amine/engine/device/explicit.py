@@ -17,7 +17,7 @@ from numba import njit
 from amine.engine.device.deliver import DELAYS, DMIN, ID0, POP, SLOTS, segment
 from amine.engine.device.functions import exprel32, load_u32
 from amine.engine.device.pulse_tables import GRID
-from amine.engine.device.synaptic import CV, ELAPSED, FIRST, RECOVERY, RELEASED, SITES, Y_COLUMNS, Y_REALS, amount
+from amine.engine.device.synaptic import CV, ELAPSED, FIRST, RECOVERY, RELEASED, SITES, Y_COLUMNS, Y_REALS, amounts
 from amine.engine.device.tables import BEGIN, END
 
 # columns after those of amine.engine.device.synaptic: number of the scheme in the module, number of synapses, first value of
@@ -51,58 +51,6 @@ FAST = {"contract", "nsz"}
 
 
 @njit(nogil=True, error_model="numpy")
-def deliver_explicit(synapses, spikes, slot, step, k0, k1, release_of):
-    """Transmitter that spikes release at ``step`` into the clefts of their synapses; returns the number of events."""
-    D, P, ready, own, seen = synapses.bundles, synapses.numbers, synapses.ready, synapses.own, synapses.seen
-    T, until, pool, owner = synapses.transmitter, synapses.until, synapses.spilt, synapses.owner
-    spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
-    threads, events = spk.shape[0], 0
-    for b in range(D.shape[0]):
-        pop, id0, dmin, first = D[b, POP], D[b, ID0], D[b, DMIN], D[b, FIRST]
-        sites, released = D[b, SITES], D[b, RELEASED]
-        spill = P[b, SPILL]
-        for d in range(D[b, DELAYS]):
-            s = slot - 1 - dmin - d
-            for th in range(threads):
-                for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
-                    a, e = segment(D, b, I64(spk[th, q]) - id0, d)
-                    if e <= a:
-                        continue
-                    events += e - a
-                    elapsed = F64(pay[D[b, ELAPSED], th, q]) if D[b, ELAPSED] >= 0 else 0.0
-                    u = F64(pay[released, th, q]) if released >= 0 else 1.0
-                    refill = 1.0 - math.exp(-elapsed / P[b, RECOVERY])
-                    neuron = U32(spk[th, q])
-                    for j in range(a, e):
-                        r = I64(load_u32(D[b, SLOTS], j))
-                        x = u
-                        if sites > 0 or released == -1:
-                            stream = 0x50000000 + (b << 16)
-                            name = U32(seen[first + r])
-                            x = amount(
-                                D,
-                                b,
-                                r,
-                                u,
-                                refill,
-                                elapsed,
-                                P[b, CV],
-                                name,
-                                neuron,
-                                step,
-                                stream,
-                                k0,
-                                k1,
-                                ready,
-                                own,
-                                release_of,
-                            )
-                        if x > 0.0:
-                            release(D, b, P, T, until, pool, owner, first + r, x * P[b, HEIGHT], spill, step)
-    return events
-
-
-@njit(nogil=True, error_model="numpy")
 def release(D, b, P, T, until, pool, owner, r, height, spill, step):
     """Transmitter into one cleft, and the part that reaches the other synapses of the same target."""
     if D[b, SQUARE]:
@@ -112,6 +60,48 @@ def release(D, b, P, T, until, pool, owner, r, height, spill, step):
     T[r] += F32(height * (1.0 - spill))
     if spill > 0.0:
         pool[owner[r]] += F32(spill * height)
+
+
+def explicit_delivery(release_of):
+    """``deliver_explicit`` for the release models of a module."""
+    amount = amounts(release_of)
+
+    @njit(nogil=True, error_model="numpy")
+    def deliver_explicit(synapses, spikes, slot, step, k0, k1):
+        """Transmitter that spikes release at ``step`` into the clefts of their synapses; returns the number of events."""
+        D, P, ready, own, seen = synapses.bundles, synapses.numbers, synapses.ready, synapses.own, synapses.seen
+        T, until, pool, owner = synapses.transmitter, synapses.until, synapses.spilt, synapses.owner
+        spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
+        threads, events = spk.shape[0], 0
+        for b in range(D.shape[0]):
+            pop, id0, dmin, first = D[b, POP], D[b, ID0], D[b, DMIN], D[b, FIRST]
+            sites, released = D[b, SITES], D[b, RELEASED]
+            spill = P[b, SPILL]
+            for d in range(D[b, DELAYS]):
+                s = slot - 1 - dmin - d
+                for th in range(threads):
+                    for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
+                        a, e = segment(D, b, I64(spk[th, q]) - id0, d)
+                        if e <= a:
+                            continue
+                        events += e - a
+                        elapsed = F64(pay[D[b, ELAPSED], th, q]) if D[b, ELAPSED] >= 0 else 0.0
+                        u = F64(pay[released, th, q]) if released >= 0 else 1.0
+                        refill = 1.0 - math.exp(-elapsed / P[b, RECOVERY])
+                        neuron = U32(spk[th, q])
+                        for j in range(a, e):
+                            r = I64(load_u32(D[b, SLOTS], j))
+                            x = u
+                            if sites > 0 or released == -1:
+                                stream = 0x50000000 + (b << 16)
+                                name = U32(seen[first + r])
+                                draw = (name, neuron, step, stream, k0, k1)
+                                x = amount(D, b, r, u, refill, elapsed, P[b, CV], draw, ready, own)
+                            if x > 0.0:
+                                release(D, b, P, T, until, pool, owner, first + r, x * P[b, HEIGHT], spill, step)
+        return events
+
+    return deliver_explicit
 
 
 @njit(nogil=True, error_model="numpy", fastmath=FAST)

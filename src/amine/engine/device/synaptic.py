@@ -68,73 +68,69 @@ def quanta(n, ready, u, refill, c0, c1, step, stream, k0, k1):
     return out, left
 
 
-@njit(nogil=True, error_model="numpy")
-def amount(D, b, j, u, refill, elapsed, cv, c0, c1, step, stream, k0, k1, ready, own, release_of):
-    """What synapse ``j`` releases at a spike, in quanta, or as a part of its resources; ``release_of`` is the module's."""
-    if D[b, RELEASED] < 0:
-        o = D[b, OWN] + j * D[b, WIDE]
-        u = release_of(D[b, MODEL], own, o, elapsed)
-        if D[b, SITES] == 0:
-            return u
-        refill = 1.0 - math.exp(-elapsed / F64(own[o + D[b, RECOVER]]))
-    k, left = quanta(D[b, SITES], I64(ready[D[b, FIRST] + j]), u, refill, c0, c1, step, stream, k0, k1)
-    ready[D[b, FIRST] + j] = left
-    if k > 0 and cv > 0.0:
-        w0, w1, _, _ = philox(c0, c1, U32(step), U32(stream + 255), k0, k1)
-        return size_of(F64(k), cv, w0, w1)
-    return F64(k)
+def amounts(release_of):
+    """``amount`` for the release models of a module: compiled with it, since a function as an argument is in no cache."""
+
+    @njit(nogil=True, error_model="numpy")
+    def amount(D, b, j, u, refill, elapsed, cv, draw, ready, own):
+        """What synapse ``j`` releases at a spike, in quanta, or as a part of its resources; ``draw`` names its random numbers."""
+        c0, c1, step, stream, k0, k1 = draw
+        if D[b, RELEASED] < 0:
+            o = D[b, OWN] + j * D[b, WIDE]
+            u = release_of(D[b, MODEL], own, o, elapsed)
+            if D[b, SITES] == 0:
+                return u
+            refill = 1.0 - math.exp(-elapsed / F64(own[o + D[b, RECOVER]]))
+        k, left = quanta(D[b, SITES], I64(ready[D[b, FIRST] + j]), u, refill, c0, c1, step, stream, k0, k1)
+        ready[D[b, FIRST] + j] = left
+        if k > 0 and cv > 0.0:
+            w0, w1, _, _ = philox(c0, c1, U32(step), U32(stream + 255), k0, k1)
+            return size_of(F64(k), cv, w0, w1)
+        return F64(k)
+
+    return amount
 
 
-@njit(nogil=True, error_model="numpy")
-def deliver_synaptic(X, synapses, spikes, slot, step, k0, k1, release_of):
-    """Adds to X what arrives at ``step`` through synapses with release of their own; returns the number of events."""
-    D, P, ready, own = synapses.bundles, synapses.numbers, synapses.ready, synapses.own
-    spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
-    threads, events = spk.shape[0], 0
-    for b in range(D.shape[0]):
-        pop, id0, dmin = D[b, POP], D[b, ID0], D[b, DMIN]
-        packed, separate = D[b, KIND] == PACKED, D[b, KIND] == SEPARATE
-        for d in range(D[b, DELAYS]):
-            s = slot - 1 - dmin - d
-            for th in range(threads):
-                for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
-                    a, e = segment(D, b, I64(spk[th, q]) - id0, d)
-                    if e <= a:
-                        continue
-                    elapsed = F64(pay[D[b, ELAPSED], th, q])
-                    u = F64(pay[D[b, RELEASED], th, q]) if D[b, RELEASED] >= 0 else 0.0
-                    refill = 1.0 - math.exp(-elapsed / P[b, RECOVERY])
-                    events += e - a
-                    before, rank = U32(0xFFFFFFFF), I64(0)
-                    for j in range(a, e):
-                        target = load_u32(D[b, SLOTS], 2 * j) if packed else load_u32(D[b, SLOTS], j)
-                        rank = rank + 1 if target == before else I64(0)
-                        before = target
-                        w = P[b, WEIGHT]
-                        if packed:
-                            w = F64(load_f32(D[b, SLOTS], 2 * j + 1))
-                        elif separate:
-                            w = load_f64(D[b, WEIGHTS], j)
-                        stream = 0x40000000 + (b << 16) + ((rank & 255) << 8)
-                        neuron, cv = U32(spk[th, q]), P[b, CV]
-                        x = amount(
-                            D,
-                            b,
-                            j,
-                            u,
-                            refill,
-                            elapsed,
-                            cv,
-                            target,
-                            neuron,
-                            step,
-                            stream,
-                            k0,
-                            k1,
-                            ready,
-                            own,
-                            release_of,
-                        )
-                        if x != 0.0:
-                            X[I64(target)] += X.dtype.type(w * x)
-    return events
+def synaptic_delivery(release_of):
+    """``deliver_synaptic`` for the release models of a module."""
+    amount = amounts(release_of)
+
+    @njit(nogil=True, error_model="numpy")
+    def deliver_synaptic(X, synapses, spikes, slot, step, k0, k1):
+        """Adds to X what arrives at ``step`` through synapses with release of their own; returns the number of events."""
+        D, P, ready, own = synapses.bundles, synapses.numbers, synapses.ready, synapses.own
+        spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
+        threads, events = spk.shape[0], 0
+        for b in range(D.shape[0]):
+            pop, id0, dmin = D[b, POP], D[b, ID0], D[b, DMIN]
+            packed, separate = D[b, KIND] == PACKED, D[b, KIND] == SEPARATE
+            for d in range(D[b, DELAYS]):
+                s = slot - 1 - dmin - d
+                for th in range(threads):
+                    for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
+                        a, e = segment(D, b, I64(spk[th, q]) - id0, d)
+                        if e <= a:
+                            continue
+                        elapsed = F64(pay[D[b, ELAPSED], th, q])
+                        u = F64(pay[D[b, RELEASED], th, q]) if D[b, RELEASED] >= 0 else 0.0
+                        refill = 1.0 - math.exp(-elapsed / P[b, RECOVERY])
+                        events += e - a
+                        before, rank = U32(0xFFFFFFFF), I64(0)
+                        for j in range(a, e):
+                            target = load_u32(D[b, SLOTS], 2 * j) if packed else load_u32(D[b, SLOTS], j)
+                            rank = rank + 1 if target == before else I64(0)
+                            before = target
+                            w = P[b, WEIGHT]
+                            if packed:
+                                w = F64(load_f32(D[b, SLOTS], 2 * j + 1))
+                            elif separate:
+                                w = load_f64(D[b, WEIGHTS], j)
+                            stream = 0x40000000 + (b << 16) + ((rank & 255) << 8)
+                            neuron, cv = U32(spk[th, q]), P[b, CV]
+                            draw = (target, neuron, step, stream, k0, k1)
+                            x = amount(D, b, j, u, refill, elapsed, cv, draw, ready, own)
+                            if x != 0.0:
+                                X[I64(target)] += X.dtype.type(w * x)
+        return events
+
+    return deliver_synaptic

@@ -22,7 +22,7 @@ from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.explicit_arrays import Dynamics, ExplicitBundle, ThreadArrays
 from amine.engine.transmission.filter import drawn as drawn_bundles
 from amine.engine.transmission.own_rates import own_rates, require_shared
-from amine.engine.transmission.own_release import own_release
+from amine.engine.transmission.own_release import own_release, release_functions
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 from amine.engine.transmission.schemes import (
     FLOOR,
@@ -240,6 +240,9 @@ class Explicit(Part):
     def applies(self, resolved: Resolved) -> bool:
         return bool(resolved.at("explicit"))
 
+    def key(self, resolved: Resolved) -> list[int]:
+        return resolved.own_releases
+
     def draw(self, layout: Layout) -> Drawn:
         bundles = build(layout.resolved, layout.module, layout.places, layout.blocks, layout.precision)
         return drawn_bundles([b.bundle for b in bundles], bundles)
@@ -249,12 +252,15 @@ class Explicit(Part):
         return Slots(
             argument=("explicit", arguments.Explicit),
             imports=[
-                ("amine.engine.device.explicit", [*columns, "advance_synapses", "deliver_explicit"]),
+                ("amine.engine.device.explicit", [*columns, "advance_synapses", "explicit_delivery"]),
                 ("amine.engine.device.synaptic", ["FIRST"]),
             ],
-            functions="".join(m.conduct for m in kinds.schemes) + printed([_conduct(len(kinds.schemes)), "", ""]),
+            functions=release_functions(kinds, self.name)
+            + "deliver_explicit = explicit_delivery(release_of)\n\n\n"
+            + "".join(m.conduct for m in kinds.schemes)
+            + printed([_conduct(len(kinds.schemes)), "", ""]),
             stages={
-                "arrive": ["delivered += deliver_explicit(explicit, spikes, slot, k, k0, k1, release_of)"],
+                "arrive": ["delivered += deliver_explicit(explicit, spikes, slot, k, k0, k1)"],
                 "synapse": ["advance_synapses(X, explicit, k, dt)", "conduct(X, explicit)"],
             },
         )

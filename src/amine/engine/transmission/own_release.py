@@ -15,7 +15,7 @@ import numpy as np
 
 from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
 from amine.engine.build.wiring import internal_value
-from amine.engine.codegen.lines import Block, Function, Line
+from amine.engine.codegen.lines import Block, Function, Line, printed
 from amine.engine.codegen.slots import Kinds
 from amine.engine.device import synaptic as table
 from amine.models.model import Model
@@ -59,15 +59,18 @@ def own_columns(release: Model, module: ModuleType, number: int) -> dict[int, in
     return {table.RELEASED: -1, table.MODEL: number, table.WIDE: width, table.RECOVER: recovery}
 
 
-def release_of(kinds: Kinds, numbers: Sequence[int]) -> Function:
-    """``release_of``: what a synapse releases at a spike by the model of a number, whose states advance."""
+def release_functions(kinds: Kinds, part: str) -> str:
+    """``release_of``, which the first part that needs it writes: what a synapse releases by the model of a number."""
+    if part == "explicit" and "synaptic" in kinds.parts:
+        return ""
     body: list[Line] = []
-    for j in numbers:
+    for j in kinds.parts[part]:
         states, end = kinds.releases[j].states, kinds.releases[j].states + len(kinds.releases[j].parameters)
         call = f"release_{j}(own, at, own[at + {states} : at + {end}], elapsed)"
         body.append(Block(f"if model == {j}", [f"return np.float64({call})"]))
+    body.append("return np.float64(0.0)")
     decorator = "njit(nogil=True, error_model='numpy')"
-    return Function([decorator], "release_of", ("model", "own", "at", "elapsed"), [*body, "return np.float64(0.0)"])
+    return printed([Function([decorator], "release_of", ("model", "own", "at", "elapsed"), body), "", ""])
 
 
-__all__ = ["own_columns", "own_release", "release_of"]
+__all__ = ["own_columns", "own_release", "release_functions"]

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from amine.engine.build.arrays import Arrays
-from amine.engine.codegen.lines import Block, printed
+from amine.engine.codegen.lines import Block
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.resolve.resolved import Resolved
-from amine.engine.transmission.own_release import release_of
 from amine.engine.transmission.part import Build, Drawn, Kept, Part
 
 
@@ -37,9 +36,6 @@ class Release(Part):
     def applies(self, resolved: Resolved) -> bool:
         return bool(resolved.releases)
 
-    def key(self, resolved: Resolved) -> list[int]:
-        return resolved.own_releases
-
     def source(self, kinds: Kinds) -> Slots:
         models = [
             Block(
@@ -59,11 +55,9 @@ class Release(Part):
             *models,
         ]
         each = Block("for r in range(Q[p, RELEASE], Q[p, RELEASE_END])", [Block("for q in range(start, n)", body)])
-        by_synapse = {"synaptic", "explicit"} & set(kinds.parts)
         return Slots(
             argument=("release", arguments.Release),
             imports=[("amine.engine.device.tables", ["R_KIND", "R_LAST", "R_STATES", "RELEASE", "RELEASE_END"])],
-            functions=printed([release_of(kinds, kinds.parts[self.name]), "", ""]) if by_synapse else "",
             stages={"release": [each]},
         )
 

@@ -20,7 +20,7 @@ from amine.engine.device.tables import RELEASE
 from amine.engine.resolve.release import ELAPSED, is_own, recovery_of, sites_of, variation_of
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.filter import drawn as drawn_bundles
-from amine.engine.transmission.own_release import own_columns, own_release
+from amine.engine.transmission.own_release import own_columns, own_release, release_functions
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 from amine.models.model import Model
 
@@ -158,6 +158,9 @@ class Synaptic(Part):
     def applies(self, resolved: Resolved) -> bool:
         return bool(resolved.at("synaptic"))
 
+    def key(self, resolved: Resolved) -> list[int]:
+        return resolved.own_releases
+
     def draw(self, layout: Layout) -> Drawn:
         bundles = build(layout.resolved, layout.module, layout.places, layout.blocks, layout.precision)
         return drawn_bundles([b.bundle for b in bundles], bundles)
@@ -165,8 +168,9 @@ class Synaptic(Part):
     def source(self, kinds: Kinds) -> Slots:
         return Slots(
             argument=("synaptic", arguments.Synaptic),
-            imports=[("amine.engine.device.synaptic", ["deliver_synaptic"])],
-            stages={"arrive": ["delivered += deliver_synaptic(X, synaptic, spikes, slot, k, k0, k1, release_of)"]},
+            imports=[("amine.engine.device.synaptic", ["synaptic_delivery"])],
+            functions=release_functions(kinds, self.name) + "deliver_synaptic = synaptic_delivery(release_of)\n\n\n",
+            stages={"arrive": ["delivered += deliver_synaptic(X, synaptic, spikes, slot, k, k0, k1)"]},
         )
 
     def assemble(self, drawn: Drawn, build: Build) -> SynapticState:
