@@ -133,7 +133,7 @@ def test_woodhull_block_lifts_with_depolarisation():
     left = steady_factor([e], {"ketamine": 5.4}, v)["NMDA.conductance"]
     assert left[1] == pytest.approx(0.5) and (np.diff(left) > 0).all()
     slope = np.polyfit(v, np.log(1 / left - 1), 1)[0]
-    assert -slope * p.RT_F == pytest.approx(e.delta)
+    assert -slope * p.RT_F == pytest.approx(e.numbers["delta"])
 
 
 @pytest.mark.parametrize("loads", [0.0, 4.0])

@@ -48,7 +48,9 @@ _RECEPTORS = {
 def _cell(name: str, gates: str, source: str, doc: str, **numbers: float) -> Model:
     given = {"C_m": 1.0, "area": AREA, "V_th": -20.0, "t_ref": 2.0, "I_e": 0.0, **numbers}
     values = {n: f"{given[n]!r} {u}" for n, u in _UNITS.items()}
-    return Model(name, "neuron", _CURRENT + gates + _SPIKE, _UNITS, values, _SOURCE + source, doc, _RECEPTORS, _SYMBOLS)
+    equations, channels = _CURRENT + gates + _SPIKE, {"Nav": "g_Na", "Kv2": "g_K"}
+    source = _SOURCE + source
+    return Model(name, "neuron", equations, _UNITS, values, source, doc, _RECEPTORS, _SYMBOLS, stands_for=channels)
 
 
 pyramidal = _cell(

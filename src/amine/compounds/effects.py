@@ -1,15 +1,16 @@
-"""What drugs do, as plain data: from mechanisms to effects on named quantities, and how several drugs combine.
+"""What drugs do, as plain data: effects on named quantities, and how those of several drugs combine.
 
-An :class:`Effect` says that a concentration C of a drug changes one ``quantity`` of one ``target`` of a network. With the load
-x = (C/potency)^hill and the occupancy y = x / (1 + sum of the loads of all drugs at the same site), the kinds are
+An :class:`~amine.compounds.mechanisms.Effect` says that a concentration C of a drug changes one ``quantity`` of one ``target`` of a
+network. With the load x = (C/potency)^hill and the occupancy y = x / (1 + sum of the loads of all drugs at the same site), the kinds are
 
 | kind | factor or value | used for |
 |---|---|---|
 | ``scale`` | 1 + sum (limit - 1) y | conductance, tau_decay, Vmax, efficacy, content |
 | ``shift`` | 1 + sum x | EC50 and Km under competitors, content under a precursor |
 | ``potentiate`` | 1 / (1 + sum (limit - 1) y) | EC50 under an allosteric modulator of cooperativity ``limit`` |
-| ``block`` | 1 / (1 + sum C/K(V)) at rest of a blocker that binds only open channels | conductance |
 | ``add`` | sum limit y, added and not multiplied | occupancy by agonists, efflux |
+| ``law`` | what its formula says | mechanisms of users |
+| ``block`` | 1 / (1 + sum of loads at the voltage) in equilibrium; a state of each neuron | conductance under blockers of open channels |
 | ``occupy`` | none | antagonists of a modulator's site |
 
 Drugs at one site of a target compete: their loads add up (Loewe additivity), whichever quantities they change. Factors of different sites
@@ -17,79 +18,40 @@ multiply (Bliss independence).
 
 Quantities of targets:
 
-* receptors: ``conductance`` (of a synaptic pulse: competitors are bound before it and do not leave during it, so that the fraction of free
-  receptors counts), ``EC50`` (of a slow natural agonist: surmountable), ``occupancy`` (of an agonist drug: with natural occupancy r the
-  response is r + occupancy (1 - r)), ``efficacy`` (of a metabotropic receptor), ``tau_decay``;
-* transporters and enzymes: ``Km``, ``Vmax``, ``efflux``; transmitters: ``content`` of a vesicle; channels: ``conductance``.
+* receptors: ``conductance`` (under competitors, of a synaptic pulse: they are bound before it and do not leave during it, so that the
+  fraction of free receptors counts), ``EC50`` (of a slow natural agonist: surmountable), ``occupancy`` (of an agonist drug: with natural
+  occupancy r the response is r + occupancy (1 - r)), ``efficacy`` (of a metabotropic receptor), ``tau_decay``; any other name is that of
+  a parameter of the receptor's model;
+* transporters and enzymes: ``Km``, ``Vmax``, ``efflux``; transmitters: ``content`` of a vesicle;
+* channels: ``conductance``; any other name is a part that a neuron model says a parameter stands for.
 
 A family such as NMDA stands for its first member: an action on another member counts only in a network that names that member.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from amine.compounds import catalogue
-from amine.compounds.algebra import woodhull
-from amine.compounds.schema import Action, Channel, Drug, Entry, Family, Receptor, Transmitter, Transporter
+from amine.compounds.algebra import response
+from amine.compounds.formula import Formula
+from amine.compounds.mechanisms import Effect, Use, mechanism
+from amine.compounds.schema import Action, Drug, Entry, Family, Receptor, Transmitter, Transporter, roles
+from amine.compounds.signals import TRACED, Dose, Load, Program, Share, Signal, Sum, Term, Traced, steady
 from amine.errors import AmineError
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One effect of a drug; see the module for what the kinds mean.
-
-    Parameters
-    ----------
-    drug : id of the drug.
-    target : the target as the network calls it, such as ``"NMDA"``, ``"DAT"``, ``"Nav"``, ``"dopamine"``.
-    quantity : what is changed there.
-    kind : scale, shift, potentiate, block, add or occupy.
-    site : binding site; drugs at the same site of a target compete.
-    potency : uM. hill : Hill coefficient.
-    limit : factor (or amount, for ``add``) at full occupancy; the cooperativity for ``potentiate``.
-    voltage, delta, koff : of a blocker: voltage of its potency (mV), electrical distance, rate of leaving (1/ms). While the channel is open
-        the blocked fraction b obeys db/dt = koff (C/K(V) (1 - b) - b), K(V) = potency exp(delta (V - voltage)/25.4 mV).
-    unverified : a number behind it waits for a check.
-    """
-
-    drug: str
-    target: str
-    quantity: str
-    kind: str
-    site: str
-    potency: float
-    hill: float = 1.0
-    limit: float = 0.0
-    voltage: float = 0.0
-    delta: float = 0.0
-    koff: float = 0.0
-    unverified: bool = False
-
-    @property
-    def key(self) -> str:
-        """``target.quantity``."""
-        return f"{self.target}.{self.quantity}"
-
-    def load(self, c: Any, v: Any = None) -> Any:
-        """(C/potency)^hill; of a blocker at voltage ``v`` if one is given."""
-        k = self.potency if self.kind != "block" or v is None else woodhull(self.potency, v, self.voltage, self.delta)
-        return (c / k) ** self.hill
-
 
 _TARGETS = ("family", "receptor", "transporter", "enzyme", "channel", "transmitter")
 
 
-def effects_of(drug: Drug | str, targets: Iterable[str]) -> list[Effect]:
+def effects_of(drug: Drug | str, targets: Iterable[str], kinds: Sequence[str] = _TARGETS) -> list[Effect]:
     """Effects of a drug on those targets of a network that it acts on; empty if it acts on none.
 
     Parameters
     ----------
     drug : a drug or its name.
     targets : names of receptors, transporters, enzymes, channels and transmitters that the network has; others are ignored.
+    kinds : of entries of the catalogue that they may be; the first that has a name counts.
 
     Examples
     --------
@@ -99,7 +61,7 @@ def effects_of(drug: Drug | str, targets: Iterable[str]) -> list[Effect]:
     d = drug if isinstance(drug, Drug) else catalogue.drug(drug)
     out: list[Effect] = []
     for name in dict.fromkeys(targets):
-        entry = catalogue.find_entry(name, _TARGETS)
+        entry = catalogue.find_entry(name, kinds)
         if entry is None:
             continue
         for a in d.actions:
@@ -125,119 +87,155 @@ def _member(entry: Entry, action: Action) -> Entry | None:
 
 
 def _effects(drug: Drug, action: Action, target: str, member: Entry) -> list[Effect]:
-    potency = action.value("potency", member.id)
-    if potency is None:
+    found = {r: m for r in roles() if (m := action.measurement(r, member.id)) is not None}
+    if "potency" not in found:
         return []
-
-    def value(role: str, default: float) -> float:
-        return found.internal if (found := action.measurement(role, member.id)) else default
-
-    used = [
-        m for role in ("potency", "hill", "efficacy", "decay", "maximum") if (m := action.measurement(role, member.id))
-    ]
-    site = action.site or _SITES.get(action.mechanism, drug.id)
-    common: dict[str, Any] = {
-        "site": site,
-        "potency": potency,
-        "hill": value("hill", 1.0),
-        "unverified": any(m.unverified for m in used),
-    }
-
-    def effect(quantity: str, kind: str, limit: float = 0.0, **more: Any) -> Effect:
-        return Effect(drug.id, target, quantity, kind, **{**common, "limit": limit, **more})
-
-    ionotropic = isinstance(member, Receptor) and member.family == "ionotropic"
-    match action.mechanism:
-        case "competitive_antagonist":
-            if site != "agonist":
-                return [effect("", "occupy")]
-            return [effect("EC50", "shift"), *([effect("conductance", "scale")] if ionotropic else [])]
-        case "agonist" | "partial_agonist" | "inverse_agonist":
-            efficacy = value(
-                "efficacy", {"agonist": 1.0, "partial_agonist": 0.5, "inverse_agonist": 0.0}[action.mechanism]
-            )
-            out = [effect("EC50", "shift"), effect("occupancy", "add", efficacy)]
-            return [*out, effect("conductance", "scale")] if ionotropic else out
-        case "noncompetitive_antagonist":
-            channel = ionotropic or isinstance(member, Channel)
-            return [effect("conductance" if channel else "efficacy", "scale")]
-        case "negative_modulator":
-            return [effect("conductance" if ionotropic else "efficacy", "scale", value("conductance", 0.0))]
-        case "positive_modulator":
-            roles = (
-                ("decay", "tau_decay", "scale"),
-                ("cooperativity", "EC50", "potentiate"),
-                ("conductance", "conductance", "scale"),
-            )
-            return [effect(q, kind, value(role, 1.0)) for role, q, kind in roles if action.measurement(role)]
-        case "open_channel_blocker":
-            more = {"voltage": value("voltage", 0.0), "delta": value("delta", 0.0), "koff": value("koff", 0.0)}
-            return [effect("conductance", "block", 0.0, **more)]
-        case "channel_blocker":
-            return [effect("conductance", "scale")]
-        case "channel_opener":
-            return [effect("occupancy", "add", value("efficacy", 1.0))]
-        case "reuptake_inhibitor":
-            return [effect("Km", "shift")]
-        case "releaser":
-            out = [effect("Km", "shift")]
-            if action.measurement("efflux"):
-                most = value("efflux", 0.0)
-                out.append(effect("efflux", "add", most, potency=value("release", potency), site=f"{site} inside"))
-            return out
-        case "enzyme_inhibitor":
-            return [effect("Vmax", "scale")]
-        case "precursor":
-            return [effect("content", "shift")]
-        case "vesicle_depleter":
-            return [effect("content", "scale", value("maximum", 0.0))]
-    raise AmineError(drug.where, f"mechanism '{action.mechanism}' has no rule")
+    how = mechanism(action.mechanism)
+    use = Use(
+        drug.id,
+        target,
+        member.kind,
+        isinstance(member, Receptor) and member.family == "ionotropic",
+        action.site or how.site or drug.id,
+        {r: m.internal for r, m in found.items()},
+        any(m.unverified for m in found.values()),
+    )
+    return list(how.effects(use))
 
 
-_SITES = {
-    "competitive_antagonist": "agonist",
-    "agonist": "agonist",
-    "partial_agonist": "agonist",
-    "inverse_agonist": "agonist",
-    "open_channel_blocker": "pore",
-    "channel_blocker": "pore",
-    "reuptake_inhibitor": "substrate",
-    "releaser": "substrate",
-    "enzyme_inhibitor": "active",
-}
+# --- several drugs ---------------------------------------------------------------------------------------------------
 
 
-def grouped(effects: Iterable[Effect]) -> dict[str, dict[str, list[Effect]]]:
-    """Effects by ``target.quantity`` and then by site; those of kind ``occupy`` change nothing themselves and are left out.
+class Sites:
+    """Binding sites with the drugs that compete there: what the factors of quantities are, written into a program.
 
-    >>> list(grouped(effects_of("cocaine", ["DAT"]))["DAT.Km"])
-    ['substrate']
+    Parameters
+    ----------
+    effects : of any number of drugs. program : to which operations are added as factors are asked for.
+    doses : signals of the concentrations by drug.
+    share_made : called with an effect and the signal of its drug's occupancy when that is made.
     """
-    out: dict[str, dict[str, list[Effect]]] = {}
-    for e in effects:
-        if e.kind != "occupy":
-            out.setdefault(e.key, {}).setdefault(e.site, []).append(e)
-    for key, sites in out.items():
-        kinds = {e.kind == "add" for each in sites.values() for e in each}
+
+    def __init__(
+        self,
+        effects: Sequence[Effect],
+        program: Program,
+        doses: Mapping[str, Signal],
+        share_made: Callable[[Effect, Signal], None] = lambda effect, signal: None,
+    ):
+        self.effects, self.program, self.doses, self.share_made = effects, program, doses, share_made
+        self._shares: dict[tuple[str, str, str], Signal] = {}
+        self._factors: dict[tuple[str, ...], Signal] = {}
+
+    def having(self, target: str, quantity: str, when: str = "") -> list[Effect]:
+        """Effects on a quantity: those that hold at all times and, with ``when``, for pulses of transmitter or slow concentrations of it."""
+        mine = [e for e in self.effects if (e.target, e.quantity) == (target, quantity) and e.kind != "occupy"]
+        return [e for e in mine if e.when in ("", when or e.when)]
+
+    def factors(self, target: str, quantity: str, when: str = "") -> list[Signal]:
+        """Signals whose product is the factor of a quantity, one for each site; of what is added, whose sum is the amount.
+
+        Kinetic blocks are not among them: see :meth:`block`.
+        """
+        groups: dict[tuple[str, str], list[Effect]] = {}
+        for e in self.having(target, quantity, when):
+            if e.kind != "block":
+                groups.setdefault((e.site, e.drug if e.kind == "law" else ""), []).append(e)
+        _check_kinds(f"{target}.{quantity}", groups.values())
+        return [self._site(each) for each in groups.values()]
+
+    def _site(self, effects: list[Effect]) -> Signal:
+        e = effects[0]
+        key = (e.target, e.quantity, e.site, *(x.drug for x in effects))
+        if key not in self._factors:
+            self._factors[key] = self._law(e) if e.kind == "law" else self._combined(e.kind, effects)
+        return self._factors[key]
+
+    def _combined(self, kind: str, effects: list[Effect]) -> Signal:
+        p, e = self.program, effects[0]
+        shares = [self.share(x) for x in effects]
+        at = p.add(f"{e.key}:{e.site}", 1, [0.0 if kind == "add" else 1.0])
+        if kind == "shift":  # 1 + sum of the loads of those that shift
+            terms = (Term(self._load_of(effects)),)
+        elif kind == "add":
+            terms = tuple(Term(s, 0, x.limit) for s, x in zip(shares, effects, strict=True))
+        else:
+            terms = tuple(Term(s, 0, x.limit - 1.0) for s, x in zip(shares, effects, strict=True))
+        p.append(Sum(at, terms, 0.0 if kind == "add" else 1.0, kind == "potentiate"))
+        return at
+
+    def _law(self, e: Effect) -> Signal:
+        """The factor that the formula of one drug gives."""
+        p = self.program
+        operand = lambda signal: Traced(p, {signal: 1.0})  # noqa: E731
+        formula = Formula(e.law)
+        values: dict[str, Any] = {"K": e.potency, "n": e.hill, "limit": e.limit, **e.numbers}
+        if "y" in formula.names:
+            values["y"] = operand(self.share(e))
+        if "x" in formula.names:
+            values["x"] = operand(self._load_of([e]))
+        if "C" in formula.names:
+            values["C"] = operand(self.doses[e.drug])
+        found = formula.evaluate(values, TRACED)
+        return (found if isinstance(found, Traced) else Traced(p, {}, found)).signal()
+
+    def share(self, e: Effect) -> Signal:
+        """The occupancy of a drug at its site, beside all others there that are in equilibrium with it."""
+        key = (e.target, e.site, e.drug)
+        if key not in self._shares:
+            others: dict[str, Effect] = {}
+            for x in self.effects:
+                if (x.target, x.site) == (e.target, e.site) and x.kind != "block":
+                    others.setdefault(x.drug, x)
+            first = others.pop(e.drug, e)
+            at = self._shares[key] = self.program.add(f"{e.target}:{e.drug}", 2)
+            self.program.append(Share(at, tuple(map(self._load, (first, *others.values())))))
+            self.share_made(e, at)
+        return self._shares[key]
+
+    def _load_of(self, effects: Sequence[Effect]) -> Signal:
+        """The sum of the loads of some drugs at a site."""
+        at = self.program.add(f"{effects[0].target}:load", 2)
+        self.program.append(Share(at, tuple(map(self._load, effects))))
+        return at + 1
+
+    def _load(self, e: Effect) -> Load:
+        return Load(self.doses[e.drug], e.potency, e.hill)
+
+    def blocks(self, target: str) -> list[Effect]:
+        """Effects of drugs whose binding takes its time."""
+        return [e for e in self.effects if e.target == target and e.kind == "block"]
+
+    def block(self, target: str, v: Any = None) -> list[Signal]:
+        """The part of channels that drugs leave free in equilibrium at the voltage ``v``, without it at that of their potencies."""
+        p, total = self.program, Traced(self.program, {}, 1.0)
+        for e in self.blocks(target):
+            assert e.kinetics is not None
+            volts = v if v is not None else e.numbers.get("V", 0.0)
+            given = {"C": Traced(p, {self.doses[e.drug]: 1.0}), "K": e.potency, "n": e.hill, "v": volts, **e.numbers}
+            total = total + Formula(e.kinetics.load).evaluate(given, TRACED)
+        return [total.signal(inverse=True)] if total.terms else []
+
+
+def _check_kinds(key: str, groups: Iterable[Sequence[Effect]]) -> None:
+    """Raises AmineError where what drugs do cannot be combined."""
+    adding = set()
+    for each in groups:
+        kinds = {e.kind for e in each}
+        adding |= {k == "add" for k in kinds}
         if len(kinds) > 1:
-            raise AmineError(f"effects on {key}", "some add and some multiply", hint="give them different quantities")
-    return out
+            raise AmineError(f"effects on {key}", f"kinds {', '.join(sorted(kinds))} meet at site '{each[0].site}'")
+    if len(adding) > 1:
+        raise AmineError(f"effects on {key}", "some add and some multiply", hint="give them different quantities")
 
 
-def competitors(effects: Iterable[Effect]) -> dict[tuple[str, str], list[Effect]]:
-    """One effect of each drug by target and site: those whose loads add up there, whatever they do.
+class Factors(dict[str, Any]):
+    """Factors by ``target.quantity``, as they are for pulses of transmitter where that matters; ``slow``: for slow concentrations of it."""
 
-    >>> both = effects_of("morphine", ["mu_opioid"]) + effects_of("naloxone", ["mu_opioid"])
-    >>> [e.drug for e in competitors(both)["mu_opioid", "agonist"]]
-    ['morphine', 'naloxone']
-    """
-    out: dict[tuple[str, str], dict[str, Effect]] = {}
-    for e in effects:
-        out.setdefault((e.target, e.site), {}).setdefault(e.drug, e)
-    return {k: list(v.values()) for k, v in out.items()}
+    slow: Mapping[str, Any]
 
 
-def steady_factor(effects: Iterable[Effect], concentrations: Mapping[str, Any], v: Any = None) -> dict[str, Any]:
+def steady_factor(effects: Iterable[Effect], concentrations: Mapping[str, Any], v: Any = None) -> Factors:
     """Factors of all quantities at equilibrium, by ``target.quantity``; for kind ``add`` the amount.
 
     Parameters
@@ -254,28 +252,31 @@ def steady_factor(effects: Iterable[Effect], concentrations: Mapping[str, Any], 
     0.25
     """
     effects = list(effects)
-    load = lambda e: e.load(concentrations.get(e.drug, 0.0), v)  # noqa: E731
-    totals = {place: sum(map(load, each)) for place, each in competitors(effects).items()}
-    out: dict[str, Any] = {}
-    for key, sites in grouped(effects).items():
-        values = [_at_site(each, [load(e) for e in each], totals[each[0].target, site]) for site, each in sites.items()]
-        adds = next(iter(sites.values()))[0].kind == "add"
-        out[key] = sum(values) if adds else reduce(lambda a, b: a * b, values)
+    program = Program()
+    drugs = list(dict.fromkeys(e.drug for e in effects))
+    doses = {drug: program.add(f"dose:{drug}") for drug in drugs}
+    for j, signal in enumerate(doses.values()):
+        program.append(Dose(signal, j))
+    sites = Sites(effects, program, doses)
+    found: dict[str, dict[str, tuple[bool, list[Signal]]]] = {"pulse": {}, "slow": {}}
+    for when, signals in found.items():
+        for e in effects:
+            if e.kind != "occupy" and e.key not in signals and sites.having(e.target, e.quantity, when):
+                blocked = sites.block(e.target, v) if e.quantity == "conductance" else []
+                signals[e.key] = (e.kind == "add", [*sites.factors(e.target, e.quantity, when), *blocked])
+    values = steady(program, [concentrations.get(drug, 0.0) for drug in drugs])
+    every, slow = ({k: _together(x, values) for k, x in signals.items()} for signals in found.values())
+    out = Factors(slow | every)
+    out.slow = slow
     return out
 
 
-def _at_site(effects: list[Effect], loads: list[Any], total: Any) -> Any:
-    """What the drugs at one site make of one quantity; ``total`` is the load of all drugs at the site."""
-    kinds = {"scale" if e.kind == "block" else e.kind for e in effects}
-    if len(kinds) > 1:
-        raise AmineError(f"effects on {effects[0].key}", f"kinds {', '.join(sorted(kinds))} meet at one site")
-    kind = kinds.pop()
-    if kind == "shift":
-        return 1.0 + sum(loads)
-    if kind == "add":
-        return sum(e.limit * x for e, x in zip(effects, loads)) / (1.0 + total)
-    change = sum((e.limit - 1.0) * x for e, x in zip(effects, loads)) / (1.0 + total)
-    return 1.0 / (1.0 + change) if kind == "potentiate" else 1.0 + change
+def _together(signals: tuple[bool, list[Signal]], values: Sequence[Any]) -> Any:
+    adds, each = signals
+    out = 0.0 if adds else 1.0
+    for s in each:
+        out = out + values[s] if adds else out * values[s]
+    return out
 
 
 def receptor_response(natural: Any, ec50: Any, factors: Mapping[str, Any], receptor: str, hill: Any = 1.0) -> Any:
@@ -296,24 +297,10 @@ def receptor_response(natural: Any, ec50: Any, factors: Mapping[str, Any], recep
     >>> round(receptor_response(0.0, 0.0079, alone, "mu_opioid"), 2), round(receptor_response(0.0, 0.0079, rescued, "mu_opioid"), 2)
     (0.99, 0.01)
     """
-    x = (natural / (ec50 * factors.get(f"{receptor}.EC50", 1.0))) ** hill
-    own = x / (1.0 + x)
-    return (own + factors.get(f"{receptor}.occupancy", 0.0) * (1.0 - own)) * factors.get(f"{receptor}.efficacy", 1.0)
-
-
-def channels_of(parameters: Iterable[str]) -> dict[str, list[str]]:
-    """Channels that drugs act on, by the name a network gives them, with the conductances that stand for them in a neuron model.
-
-    >>> channels_of(["g_Na", "g_L", "E_Na"])
-    {'Nav': ['g_Na']}
-    """
-    known, out = set(parameters), {}
-    for c in catalogue.entries("channel"):
-        found = [p for p in getattr(c, "parameters", ()) if p in known]
-        if found:
-            families = [i for i in catalogue.related(c.id) if catalogue.find_entry(i, ("family",))]
-            out.setdefault(families[0] if families else c.id, found)
-    return out
+    f = factors.slow if isinstance(factors, Factors) else factors
+    left = f.get(f"{receptor}.efficacy", 1.0) * f.get(f"{receptor}.conductance", 1.0)
+    bound = natural / ec50
+    return response(bound, f.get(f"{receptor}.EC50", 1.0), hill, f.get(f"{receptor}.occupancy", 0.0), left)
 
 
 def acts_on(drug: Drug | str) -> list[str]:

@@ -11,26 +11,9 @@ from dataclasses import MISSING, dataclass, fields
 from math import isfinite, sqrt
 from typing import Any
 
+from amine.compounds.mechanisms import Mechanism, mechanism, own_roles
 from amine.errors import AmineError, did_you_mean
 from amine.units import dimension_of, to_internal, unit_part
-
-MECHANISMS = (
-    "agonist",
-    "partial_agonist",
-    "inverse_agonist",
-    "competitive_antagonist",
-    "noncompetitive_antagonist",
-    "open_channel_blocker",
-    "positive_modulator",
-    "negative_modulator",
-    "reuptake_inhibitor",
-    "releaser",
-    "enzyme_inhibitor",
-    "precursor",
-    "vesicle_depleter",
-    "channel_blocker",
-    "channel_opener",
-)
 
 # What a model takes from a measurement, and the unit it must be in.
 ROLES = {
@@ -47,11 +30,17 @@ ROLES = {
     "voltage": "mV",  # at which the potency of a blocker was measured
     "release": "uM",  # half-maximal efflux
     "efflux": "uM/ms",  # greatest outward flux through a transporter
+    "open": "1",  # probability that a channel is open at the peak of a synaptic event
     "reversal": "mV",
     "Km": "uM",
     "Vmax": "uM/ms",
 }
 _WORDS = {"fold": "1", "G^n": "1"}
+
+
+def roles() -> dict[str, str]:
+    """What a measurement may serve as, and the unit it must be in: the library's roles and those of mechanisms of users."""
+    return {**ROLES, **own_roles()}
 
 
 @dataclass(frozen=True)
@@ -68,7 +57,7 @@ class Measurement:
     source : key of a source, or a citation.
     ref : primary papers behind an entry of a data base.
     unverified : taken from memory or second hand, to be checked before relying on it.
-    role : what a model uses it as; one of ``ROLES``.
+    role : what a model uses it as; one of :func:`roles`.
     target : the subtype it was measured on, where an action has several.
     hill : Hill coefficient of the curve it belongs to.
 
@@ -113,8 +102,8 @@ class Measurement:
         ordered = [x for x in (self.low, self.value, self.high) if x is not None]
         if ordered != sorted(ordered):
             raise AmineError(where, "low, value and high are not in order", given=str(ordered))
-        if self.role and self.role not in ROLES:
-            raise AmineError(where, f"role '{self.role}' is not known", hint=did_you_mean(self.role, ROLES))
+        if self.role and self.role not in roles():
+            raise AmineError(where, f"role '{self.role}' is not known", hint=did_you_mean(self.role, roles()))
         self._check_unit(where)
         if (
             self.role in ("potency", "hill", "release", "kon", "koff", "Km", "Vmax", "cooperativity", "decay")
@@ -124,8 +113,8 @@ class Measurement:
 
     def _check_unit(self, where: str) -> None:
         dimension = dimension_of(_WORDS.get(self.unit, self.unit))
-        if self.role and dimension != dimension_of(ROLES[self.role]):
-            raise AmineError(where, "wrong dimension", given=self.unit, expected=f"a value in {ROLES[self.role]}")
+        if self.role and dimension != dimension_of(roles()[self.role]):
+            raise AmineError(where, "wrong dimension", given=self.unit, expected=f"a value in {roles()[self.role]}")
 
     @property
     def best(self) -> float:
@@ -216,7 +205,7 @@ class Action:
     Parameters
     ----------
     targets : ids of receptors, families of receptors, transporters, enzymes, channels, or (precursors) transmitters.
-    mechanism : one of ``MECHANISMS``.
+    mechanism : name of a mechanism (:func:`amine.compounds.mechanisms.mechanism_names`), or a mechanism of one's own, which is registered.
     measurements : numbers; those with a role are what models use.
     site : name of the binding site; drugs at one site of a target compete. Each mechanism has its own by default.
     default : why these numbers are the default, in a sentence.
@@ -230,7 +219,7 @@ class Action:
     """
 
     targets: tuple[str, ...]
-    mechanism: str
+    mechanism: str | Mechanism
     measurements: tuple[Measurement, ...] = ()
     site: str = ""
     default: str = ""
@@ -241,12 +230,7 @@ class Action:
         object.__setattr__(self, "measurements", tuple(self.measurements))
         if not self.targets:
             raise AmineError("action", "no target is named")
-        if self.mechanism not in MECHANISMS:
-            raise AmineError(
-                "action",
-                f"mechanism '{self.mechanism}' is not known",
-                hint=did_you_mean(str(self.mechanism), MECHANISMS),
-            )
+        object.__setattr__(self, "mechanism", mechanism(self.mechanism).name)
 
     def measurement(self, role: str, target: str = "") -> Measurement | None:
         """The measurement that serves as ``role``, preferably one made on ``target``."""
@@ -391,11 +375,10 @@ class Enzyme(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Channel(Entry):
-    """An ion channel that drugs act on; ``parameters`` are the conductances that stand for it in neuron models."""
+    """An ion channel that drugs act on. Which parameter of a model stands for it, the model says (``stands_for``)."""
 
     genes: tuple[str, ...] = ()
     ions: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
 
     kind = "channel"
 

@@ -108,7 +108,7 @@ def _drug(d: Drug, used: dict[str, None]) -> list[str]:
 def words(action: Action) -> str:
     """A mechanism in words."""
     site = f" at the {action.site} site" if action.site not in ("", "agonist", "pore", "substrate") else ""
-    return action.mechanism.replace("_", " ").replace("open channel", "open-channel") + site
+    return str(action.mechanism).replace("_", " ").replace("open channel", "open-channel") + site
 
 
 def _transmitter(t: Transmitter, used: dict[str, None]) -> list[str]:
@@ -198,8 +198,7 @@ def _enzyme(e: Enzyme, used: dict[str, None]) -> list[str]:
 
 
 def _channel(c: Channel, used: dict[str, None]) -> list[str]:
-    stands = [f"stands for {', '.join(c.parameters)} in neuron models"] if c.parameters else []
-    return [f"genes {', '.join(c.genes)}; ions {', '.join(c.ions)}", *stands, *_acting(c.id)]
+    return [f"genes {', '.join(c.genes)}; ions {', '.join(c.ions)}", *_acting(c.id)]
 
 
 _PARTS = {
@@ -244,5 +243,7 @@ def _row(e: Entry) -> tuple[str, str]:
             return e.name, e.reaction
         case Family():
             return e.name, ", ".join(e.members)
+        case Channel():
+            return e.name, ", ".join(e.ions)
         case _:
-            return e.name, ", ".join(getattr(e, "parameters", ()))
+            return e.name, ""

@@ -26,6 +26,7 @@ def neuron(
     doc: str = "",
     limits: Mapping[str, str] | None = None,
     receptors: Mapping[str, Any] | None = None,
+    stands_for: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Model:
     """A neuron model of one's own; its input current is called ``I`` (pA), its voltage ``v``.
@@ -36,6 +37,8 @@ def neuron(
     receptors : receptors it has from the start, by label: models or names.
     limits : ``positive``, ``nonnegative`` or ``share`` for parameters of which the equations do not tell: a time that they
         divide by is positive anyway.
+    stands_for : parameters through which drugs act, such as ``{"Nav": "g_Na"}`` or ``{"Nav.threshold": "V_T"}``; see :class:`Model`.
+        The threshold of a neuron that is linear in v stands for its sodium channels without being named.
     parameters : default values with units.
 
     Raises
@@ -51,7 +54,17 @@ def neuron(
     {'v': 'exact'}
     """
     ports = {k: get(m) if isinstance(m, str) else m for k, m in (receptors or {}).items()}
-    return custom("neuron", name, equations, parameters, source=source, doc=doc, limits=limits or {}, receptors=ports)
+    return custom(
+        "neuron",
+        name,
+        equations,
+        parameters,
+        source=source,
+        doc=doc,
+        limits=limits or {},
+        receptors=ports,
+        stands_for=dict(stands_for or {}),
+    )
 
 
 def receptor(
@@ -61,14 +74,20 @@ def receptor(
     source: str = "",
     doc: str = "",
     limits: Mapping[str, str] | None = None,
+    stands_for: Mapping[str, str] | None = None,
+    peak_open: float | None = None,
     **parameters: Any,
 ) -> Model:
     """A receptor model of one's own: ``on spike g += w`` and ``current ...`` in pA; ``v`` is the neuron's voltage.
 
+    ``stands_for={"decay": "tau"}`` names the decay time constant, where it does not follow from the equations; ``peak_open`` is the
+    probability that a channel is open at the peak of a synaptic event, from which drugs that enter or open channels know how many there are.
+
     >>> receptor("slow", "dg/dt = -g/tau : nS\\non spike g += w\\ncurrent g*(E_rev - v)", tau="50 ms", E_rev="0 mV").weight_unit
     'nS'
     """
-    return custom("receptor", name, equations, parameters, source=source, doc=doc, limits=limits or {})
+    more: dict[str, Any] = {"stands_for": dict(stands_for or {}), "peak_open": peak_open, "limits": limits or {}}
+    return custom("receptor", name, equations, parameters, source=source, doc=doc, **more)
 
 
 def release(
@@ -95,15 +114,19 @@ def channel(
     source: str = "",
     doc: str = "",
     limits: Mapping[str, str] | None = None,
+    stands_for: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Model:
     """A channel or pool of ions of one's own: gates and a ``current`` per area into the cell; see :mod:`amine.models.channels`.
+
+    ``stands_for={"Nav": "g_max"}`` says which channel of the catalogue of compounds it is.
 
     >>> channel("NaP", "ion Na\\ncurrent g_max*m*(E_Na - v)\\ndm/dt = (1/(1 + exp(-(v + 52.6*mV)/(4.6*mV))) - m)/(1*ms) : 1",
     ...         g_max="0.01 mS/cm2", E_Na="50 mV").integrators
     {'m': 'exponential_euler'}
     """
-    return custom("channel", name, equations, parameters, source=source, doc=doc, limits=limits or {})
+    more: dict[str, Any] = {"stands_for": dict(stands_for or {}), "limits": limits or {}}
+    return custom("channel", name, equations, parameters, source=source, doc=doc, **more)
 
 
 def scheme(

@@ -68,6 +68,7 @@ initial v = -65*mV
         "t_ref": "time before another spike is counted",
         "I_e": "constant input current",
     },
+    stands_for={"Nav": "g_Na", "Kv2": "g_K"},
 )
 
 traub_miles = Model(
@@ -129,6 +130,7 @@ initial v = E_L
         "t_ref": "time before another spike is counted",
         "I_e": "constant input current",
     },
+    stands_for={"Nav": "g_Na", "Kv2": "g_K"},
 )
 
 MODELS = (hodgkin_huxley, traub_miles)

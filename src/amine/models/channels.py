@@ -33,11 +33,24 @@ _RT_F = "0.08617333262*mV/K*T"  # gas constant times temperature over Faraday's 
 _FARADAY = "0.09648533212*pA*ms/(uM*um**3)"
 
 
+# what drugs act on: the name of each channel in the catalogue of compounds
+_DRUG_TARGETS = {
+    "Na_HH": {"Nav": "g_max"},
+    "Na": {"Nav": "g_max"},
+    "spike_start": {"Nav.threshold": "V_T"},
+    "K_HH": {"Kv2": "g_max"},
+    "Kdr": {"Kv2": "g_max"},
+    "A": {"Kv1": "g_max"},
+    "h": {"HCN1": "g_max"},
+    "KCa": {"SK": "g_max"},
+}
+
+
 def _channel(name: str, equations: str, source: str, doc: str, **parameters: str) -> Model:
     units = {n: v.split(maxsplit=1)[1] if " " in v else "1" for n, v in parameters.items()}
-    return Model(
-        name, "channel", equations, units, parameters, source, doc, symbols={n: _SYMBOLS[n] for n in parameters}
-    )
+    symbols = {n: _SYMBOLS[n] for n in parameters}
+    targets = _DRUG_TARGETS.get(name, {})
+    return Model(name, "channel", equations, units, parameters, source, doc, {}, symbols, stands_for=targets)
 
 
 def _trap(rate: str, x: str, width: str) -> str:

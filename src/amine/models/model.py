@@ -53,6 +53,9 @@ class Model:
     limits : ``positive``, ``nonnegative`` or ``share`` (0 to 1) for parameters of which the equations do not tell
         (:mod:`amine.models.limits`).
     voltage : for a receptor, the unit of the voltage of the neuron it sits on.
+    stands_for : which parameter stands for what drugs act on, by name: the conductance of an ion channel (``{"Nav": "g_Na"}``), a threshold
+        that stands for sodium channels (``{"Nav.threshold": "V_T"}``), the decay time constant of a receptor (``{"decay": "tau"}``).
+    peak_open : of a receptor, the probability that a channel is open at the peak of a synaptic event.
 
     Raises
     ------
@@ -77,6 +80,8 @@ class Model:
     symbols: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, str] = field(default_factory=dict)
     voltage: str = "mV"
+    stands_for: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    peak_open: float | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -87,8 +92,22 @@ class Model:
         values = {n: self._value(n, v) for n, v in self.parameters.items()}
         hint = "model(name=value) gives a copy with another value"
         fix(self, parameters=values)
-        for a in ("parameters", "units", "receptors", "symbols", "limits"):
+        for a in ("parameters", "units", "receptors", "symbols", "limits", "stands_for"):
             fix(self, **{a: FrozenDict(getattr(self, a), f"{self.where}, {a}", hint)})
+        self._check_declarations()
+
+    def _check_declarations(self) -> None:
+        for role, name in self.stands_for.items():
+            if name not in self.units:
+                hint = did_you_mean(str(name), self.units)
+                raise AmineError(f"{self.where}, stands_for '{role}'", f"parameter '{name}' is not known", hint=hint)
+        if self.peak_open is not None and not 0.0 < self.peak_open <= 1.0:
+            raise AmineError(
+                f"{self.where}, peak_open",
+                "this is no probability",
+                given=str(self.peak_open),
+                expected="above 0, at most 1",
+            )
 
     @cached_property
     def all_limits(self) -> Mapping[str, str]:
@@ -235,6 +254,10 @@ class Model:
             out["voltage"] = self.voltage
         if self.symbols:
             out["symbols"] = dict(self.symbols)
+        if self.stands_for:
+            out["stands_for"] = dict(self.stands_for)
+        if self.peak_open is not None:
+            out["peak_open"] = self.peak_open
         if self.receptors:
             out["receptors"] = {n: r.to_dict() for n, r in self.receptors.items()}
         return out
@@ -257,6 +280,8 @@ class Model:
                 dict(data.get("symbols", {})),
                 dict(data.get("limits", {})),
                 str(data.get("voltage", "mV")),
+                stands_for=dict(data.get("stands_for", {})),
+                peak_open=None if data.get("peak_open") is None else float(data["peak_open"]),
             )
         except (KeyError, TypeError, AttributeError) as e:
             raise AmineError("model", "damaged description", given=repr(data)[:60]) from e

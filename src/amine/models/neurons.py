@@ -25,12 +25,19 @@ _SYMBOLS = {
 
 
 def _neuron(
-    name: str, equations: str, parameters: dict[str, str], source: str, doc: str, receptors: dict[str, Model]
+    name: str,
+    equations: str,
+    parameters: dict[str, str],
+    source: str,
+    doc: str,
+    receptors: dict[str, Model],
+    threshold: str = "",
 ) -> Model:
+    """A neuron; ``threshold`` is the parameter that stands for its sodium channels."""
     units = {n: v.split()[-1] for n, v in parameters.items()}
-    return Model(
-        name, "neuron", equations, units, parameters, source, doc, receptors, {n: _SYMBOLS[n] for n in parameters}
-    )
+    symbols = {n: _SYMBOLS[n] for n in parameters}
+    stands_for = {"Nav.threshold": threshold} if threshold else {}
+    return Model(name, "neuron", equations, units, parameters, source, doc, receptors, symbols, stands_for=stands_for)
 
 
 _SPIKE = "\nthreshold v > V_th\nreset v = V_r\nrefractory t_ref hold v\ninitial v = E_L"
@@ -51,6 +58,7 @@ lif = _neuron(
     "Potjans TC, Diesmann M (2014) Cereb Cortex 24:785-806, table 4",
     "The leaky integrate-and-fire neuron with current input, integrated exactly.",
     {"exc": exc, "inh": inh},
+    threshold="V_th",
 )
 lif_cond = _neuron(
     "lif_cond",
@@ -67,6 +75,7 @@ lif_cond = _neuron(
     "Brette R et al. (2007) J Comput Neurosci 23:349-398, benchmark 1; after Vogels TP, Abbott LF (2005) J Neurosci 25:10786-10795",
     "The leaky integrate-and-fire neuron with conductance input: AMPA and GABA_A receptors.",
     {"AMPA": AMPA, "GABA_A": GABA_A},
+    threshold="V_th",
 )
 eif = _neuron(
     "eif",
@@ -86,6 +95,7 @@ eif = _neuron(
     "Fourcaud-Trocmé N, Hansel D, van Vreeswijk C, Brunel N (2003) J Neurosci 23:11628-11640; C and g_L for 20 000 um2 at 1 uF/cm2 and 0.1 mS/cm2",
     "The exponential integrate-and-fire neuron; the exponential is limited at V_cut, where a spike is counted.",
     {"AMPA": AMPA, "GABA_A": GABA_A},
+    threshold="V_T",
 )
 adex = _neuron(
     "adex",
@@ -111,6 +121,7 @@ adex = _neuron(
     "The adaptive exponential integrate-and-fire neuron. A spike is counted at V_cut, and what lies beyond it within a step counts as V_cut for "
     "the exponential and for the adaptation.",
     {"AMPA": AMPA, "GABA_A": GABA_A},
+    threshold="V_T",
 )
 
 # name: C pF, g_L nS, E_L mV, a nS, tau_w ms, b pA, V_r mV, I pA; V_T -50, Delta_T 2, V_cut 0

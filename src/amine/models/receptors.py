@@ -11,10 +11,30 @@ _FILTER = "Destexhe A, Mainen ZF, Sejnowski TJ (1994) Neural Comput 6:14-18; Rot
 
 
 def _receptor(
-    name: str, equations: str, doc: str, symbols: dict[str, str], parameters: dict[str, str], source: str = _FILTER
+    name: str,
+    equations: str,
+    doc: str,
+    symbols: dict[str, str],
+    parameters: dict[str, str],
+    source: str = _FILTER,
+    decay: str = "",
+    peak_open: float | None = None,
 ) -> Model:
     units = {n: v.split()[-1] if " " in v else "1" for n, v in parameters.items()}
-    return Model(name, "receptor", equations, units, parameters, source, doc, symbols=symbols)
+    stands_for = {"decay": decay} if decay else {}
+    return Model(
+        name,
+        "receptor",
+        equations,
+        units,
+        parameters,
+        source,
+        doc,
+        {},
+        symbols,
+        stands_for=stands_for,
+        peak_open=peak_open,
+    )
 
 
 _EXP = "dg/dt = -g/tau : nS\non spike g += w\ncurrent g*(E_rev - v)"
@@ -49,6 +69,7 @@ exponential = _receptor(
     "A conductance that jumps by the weight at each spike and decays exponentially.",
     _TAU,
     {"tau": "5 ms", "E_rev": "0 mV"},
+    decay="tau",
 )
 exponential_current = _receptor(
     "exponential_current",
@@ -56,6 +77,7 @@ exponential_current = _receptor(
     "A current that jumps by the weight at each spike and decays exponentially.",
     {"tau": _TAU["tau"]},
     {"tau": "5 ms"},
+    decay="tau",
 )
 _RISE = {"tau_rise": "time constant of rise", "tau_decay": "time constant of decay", "E_rev": "reversal potential"}
 dual_exponential = _receptor(
@@ -64,6 +86,7 @@ dual_exponential = _receptor(
     "A conductance that rises and decays exponentially; the weight is its peak. The two time constants must differ.",
     _RISE,
     {"tau_rise": "0.5 ms", "tau_decay": "5 ms", "E_rev": "0 mV"},
+    decay="tau_decay",
 )
 dual_exponential_current = _receptor(
     "dual_exponential_current",
@@ -71,6 +94,7 @@ dual_exponential_current = _receptor(
     "A current that rises and decays exponentially; the weight is its peak. The two time constants must differ.",
     {k: v for k, v in _RISE.items() if k != "E_rev"},
     {"tau_rise": "0.5 ms", "tau_decay": "5 ms"},
+    decay="tau_decay",
 )
 alpha = _receptor(
     "alpha",
@@ -79,6 +103,7 @@ alpha = _receptor(
     {"tau": "time to the peak", "E_rev": "reversal potential"},
     {"tau": "2 ms", "E_rev": "0 mV"},
     "Rall W (1967) J Neurophysiol 30:1138-1168",
+    decay="tau",
 )
 alpha_current = _receptor(
     "alpha_current",
@@ -87,6 +112,7 @@ alpha_current = _receptor(
     {"tau": "time to the peak"},
     {"tau": "2 ms"},
     "Rall W (1967) J Neurophysiol 30:1138-1168",
+    decay="tau",
 )
 delta = Model(
     "delta",
@@ -115,13 +141,26 @@ nmda = _receptor(
         "K_Mg": "3570 uM",
         "slope": "0.062 1/mV",
     },
-    "magnesium block: Jahr CE, Stevens CF (1990) J Neurosci 10:3178-3182; rise and decay: Wang XJ (2002) Neuron 36:955-968",
+    "magnesium block: Jahr CE, Stevens CF (1990) J Neurosci 10:3178-3182; rise and decay: Wang XJ (2002) Neuron 36:955-968; "
+    "open at the peak: Jahr CE (1992) Science 255:470-472, 0.3 in hippocampal neurons",
+    decay="tau_decay",
+    peak_open=0.3,
 )
 
 
 def _named(name: str, of: Model, doc: str, source: str, **parameters: str) -> Model:
     return Model(
-        name, "receptor", of.equations, of.units, {**of.parameters, **parameters}, source, doc, symbols=of.symbols
+        name,
+        "receptor",
+        of.equations,
+        of.units,
+        {**of.parameters, **parameters},
+        source,
+        doc,
+        {},
+        of.symbols,
+        stands_for=of.stands_for,
+        peak_open=of.peak_open,
     )
 
 

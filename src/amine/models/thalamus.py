@@ -113,6 +113,7 @@ def _cell(name: str, text: str, doc: str, values: dict[str, str]) -> Model:
         doc,
         {"AMPA": AMPA, "GABA_A": GABA_A},
         {n: _SYMBOLS[n] for n in values},
+        stands_for={"Nav": "g_Na", "Kv2": "g_K"} | ({"HCN1": "g_H"} if "g_H" in values else {}),
     )
 
 

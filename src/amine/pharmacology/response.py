@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from amine.compounds.catalogue import drug as find_drug
-from amine.engine.resolve.signals import plan
+from amine.engine.resolve.chemistry import signals_of
 from amine.errors import AmineError, AmineWarning
 from amine.files import is_intact, read_json, sealed, write_text
 from amine.network.network import Network
@@ -240,7 +240,7 @@ def _warn_if_idle(network: Network, drug: str) -> None:
         return
     net = Network.from_dict(network.to_dict())
     net.dose(drug, "1 uM")
-    found = plan(net)
+    found = signals_of(net)
     for sentence in found.idle if found is not None else ():
         if f"Dose of {drug}:" in sentence:
             warnings.warn(sentence, AmineWarning, stacklevel=3)

@@ -387,7 +387,7 @@ def test_doses_on_cells_with_trees():
 
     np.testing.assert_allclose(v(run("0.4 nS", "AMPA", ("cnqx", "0.3 uM"))), v(run("0.2 nS")), rtol=1e-5)
     e = effects_of("ketamine", ["NMDA"])[0]
-    load = float(1.0 / (e.potency * np.exp(e.delta * (-65.0 - e.voltage) / 25.4)))
+    load = float(1.0 / (e.potency * np.exp(e.numbers["delta"] * (-65.0 - e.numbers["V"]) / 25.4)))
     dosed = run("0.4 nS", "NMDA", ("ketamine", "1 uM"))
     assert dosed.occupancy("NMDA", by="ketamine").values[0] == pytest.approx(load / (1 + load), rel=0.02)
     plain, less = v(run("0.4 nS", "NMDA")), v(run(f"{0.4 / (1 + load)!r} nS", "NMDA"))

@@ -1,16 +1,17 @@
-"""Drugs in the equations of a receptor: blockers of open channels, and agonists that open channels by themselves.
+"""Drugs in the equations of a receptor: those that hold its channels, and agonists that open channels by themselves.
 
 See :mod:`amine.engine.resolve.blockers` for the model of block.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from amine.compounds.algebra import RT_F
-from amine.engine.resolve.cells import CellStructure
+from amine.compounds.formula import Formula
+from amine.engine.resolve.cells import Binding, CellStructure
 from amine.equations.symbols import symbol
 from amine.errors import AmineError
 from amine.models.naming import blocker_name, gain_name, tonic_name, total_name
@@ -35,7 +36,7 @@ def with_drugs(
         If the current is not a product of a conductance and a driving force, where that must be known.
     """
     gain = symbol(gain_name(label)) if gain_name(label) in cell.varying else 1
-    drugs = [drug for place, drug in cell.blockers if place == label]
+    drugs = [d for d in cell.blockers if d.label == label]
     agonists = tonic_name(label) in cell.varying
     if not drugs and not agonists:
         return gain * current, sp.sympify(gain)
@@ -60,23 +61,38 @@ def _split(current: Any, label: str) -> tuple[Any, Any]:
     return sp.Mul(*[a for a in parts if v not in a.free_symbols]), sp.Mul(*[a for a in parts if v in a.free_symbols])
 
 
-def _block(opened: Any, label: str, drugs: list[str], system: dict[str, Any]) -> Any:
-    """The part of channels that no drug blocks; adds a state for each drug."""
+def _block(opened: Any, label: str, drugs: list[Binding], system: dict[str, Any]) -> Any:
+    """The part of channels that no drug holds; adds a state for each drug."""
     v, rest = symbol("v"), system["initial"].get("v")
     known = rest is not None and {s.name for s in rest.free_symbols} <= system["parameters"]
     names = {
-        d: {n: symbol(blocker_name(n, d, label)) for n in ("blocked", "conc", "K", "V", "delta", "koff", "start")}
+        d.drug: {n: symbol(blocker_name(n, d.drug, label)) for n in ("blocked", "start", "conc", *_numbers(d))}
         for d in drugs
     }
     free = 1 - sum(s["blocked"] for s in names.values())
-    starts = {}
-    for d, s in names.items():
+    starts = []
+    for d in drugs:
+        s = names[d.drug]
         system["parameters"] |= {x.name for n, x in s.items() if n != "blocked"}
-        load = s["conc"] / s["K"] * sp.exp(-s["delta"] * (v - s["V"]) / RT_F)
-        system["rhs"][s["blocked"].name] = s["koff"] * sp.Min(opened, 1) * (load * free - s["blocked"])
+        given = {"C": s["conc"], "v": v, **{n: s[n] for n in _numbers(d)}}
+        load = Formula(d.load).evaluate(given, SYMBOLIC)
+        more = {"bound": s["blocked"], "free": free, "load": load, "open": sp.Min(opened, 1)}
+        rate = Formula(d.rate).evaluate({**given, **more}, SYMBOLIC)
+        system["rhs"][s["blocked"].name] = rate
         system["units"][s["blocked"].name] = "1"
-        system["methods"][s["blocked"].name] = "implicit_midpoint"
-        starts[d] = s["start"] / s["K"] * (sp.exp(-s["delta"] * (rest - s["V"]) / RT_F) if known else 1)
-    for d, s in names.items():
-        system["initial"][s["blocked"].name] = starts[d] / (1 + sum(starts.values()))
+        if s["blocked"] not in sp.diff(rate, s["blocked"]).free_symbols:
+            system["methods"][s["blocked"].name] = "implicit_midpoint"
+        at = {"C": s["start"], "v": rest if known else s.get("V", v)}
+        starts.append(Formula(d.load).evaluate({**given, **at}, SYMBOLIC))
+    for d, load in zip(drugs, starts, strict=True):
+        system["initial"][names[d.drug]["blocked"].name] = load / (1 + sum(starts))
     return free
+
+
+def _numbers(d: Binding) -> list[str]:
+    """Numbers in the formulas of a drug."""
+    used = Formula(d.load).names | Formula(d.rate).names
+    return [n for n in ("K", "n", *d.numbers) if n in used]
+
+
+SYMBOLIC: dict[str, Callable[..., Any]] = {"exp": sp.exp, "log": sp.log, "min": sp.Min, "max": sp.Max}

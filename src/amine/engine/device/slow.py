@@ -12,42 +12,17 @@ import math
 import numpy as np
 from numba import njit
 
+from amine.compounds import algebra
 from amine.engine.device import slow_tables as T
 from amine.engine.device.tables import BEGIN, END
 
 I64 = np.int64
 
 
-@njit(nogil=True, error_model="numpy")
-def remove(c, time, vmax, km, rate):
-    """Concentration after ``time`` ms of dc/dt = -vmax c/(km + c) - rate c, exactly; negative times go back.
-
-    With y = ln c the solution is implicit, km/B y + vmax/(B rate) ln(1 + rate e^y/B) = const - t with B = rate km + vmax:
-    increasing and convex, so that Newton's method comes to its root from any start. Without ``rate`` it is Lambert's W.
-    """
-    if c <= 0.0:
-        return 0.0
-    if vmax <= 0.0:
-        return c * math.exp(-rate * time)
-    b = rate * km + vmax
-    start = math.log(c)
-    y = start
-    known = _implicit(y, vmax, km, rate, b) - time
-    for _ in range(60):
-        e = math.exp(y)
-        d = (_implicit(y, vmax, km, rate, b) - known) / (km / b + vmax / b * e / (b + rate * e))
-        y -= d
-        if abs(d) <= 1e-15 * max(1.0, abs(y)):
-            break
-    return math.exp(y)
-
-
-@njit(nogil=True, error_model="numpy")
-def _implicit(y, vmax, km, rate, b):
-    e = math.exp(y)
-    x = rate * e / b
-    tail = e / b if x < 1e-300 else math.log1p(x) / rate
-    return km / b * y + vmax / b * tail
+# the formulas of drug action, as they stand
+_compiled = njit(nogil=True, error_model="numpy")
+load_of, share_of, response_of = map(_compiled, (algebra.load, algebra.share, algebra.response))
+remove = _compiled(algebra.remove)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -126,8 +101,8 @@ def _uptake(s, Z, o, u, r, vmax, km):
 
 
 @njit(nogil=True, error_model="numpy")
-def _occupancy(s, Z, o):
-    """Response of a receptor to its natural agonist beside drugs, as :func:`amine.compounds.effects.receptor_response` has it."""
+def _response(s, Z, o):
+    """Response of a receptor to its natural agonist beside drugs."""
     ops, args, par = Z.ops, Z.args, Z.par
     hill = par[ops[o, T.PAR]]
     for r in range(ops[o, T.N]):
@@ -142,26 +117,34 @@ def _occupancy(s, Z, o):
                 added += x
             elif role == T.EFFICACY:
                 efficacy *= x
-        y = bound / shift
-        if hill != 1.0 and y > 0.0:
-            y = math.pow(y, hill)
-        own = y / (1.0 + y)
-        s[ops[o, T.OUT] + r] = (own + added * (1.0 - own)) * efficacy
+        s[ops[o, T.OUT] + r] = response_of(bound, shift, hill, added, efficacy)
 
 
 @njit(nogil=True, error_model="numpy")
 def _loads(s, Z, o):
-    """Sum of the loads (C/K)**n of all drugs at a site, and that of the first."""
+    """Sum of the loads of all drugs at a site, and that of the first."""
     total, first = 0.0, 0.0
     for a in range(Z.ops[o, T.ARG0], Z.ops[o, T.ARG1]):
         p = Z.args[a, T.NUMBER]
-        x, n = s[Z.args[a, T.FROM]] / Z.par[p], Z.par[p + 1]
-        if n != 1.0 and x > 0.0:
-            x = math.pow(x, n)
+        x = load_of(s[Z.args[a, T.FROM]], Z.par[p], Z.par[p + 1])
         total += x
         if a == Z.ops[o, T.ARG0]:
             first = x
     return total, first
+
+
+@njit(nogil=True, error_model="numpy")
+def _applied(s, Z, o):
+    """A function of signals."""
+    function, first, last = Z.ops[o, T.MORE], Z.ops[o, T.ARG0], Z.ops[o, T.ARG1]
+    x, y = s[Z.args[first, T.FROM]], s[Z.args[last - 1, T.FROM]]
+    if function == T.POWER:
+        return x ** Z.par[Z.ops[o, T.PAR]]
+    if function == T.EXP:
+        return math.exp(x)
+    if function == T.LOG:
+        return math.log(x)
+    return min(x, y) if function == T.MIN else max(x, y)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -173,21 +156,21 @@ def slow_step(Z, tid, k, slot, spikes):
         released = _released(Z, slot, spikes)
         scratch = np.empty(3 * s.size + 64)
         for o in range(ops.shape[0]):
-            if ops[o, T.OP] == T.FIELD:
+            if ops[o, T.OP] == T.DIFFUSE:
                 _field(s, Z, o, released, scratch)
     for o in range(ops.shape[0]):
         kind, out, n, p = ops[o, T.OP], ops[o, T.OUT], ops[o, T.N], ops[o, T.PAR]
         if kind == T.DOSE:
             s[out] = Z.doses[row, ops[o, T.MORE]]
-        elif kind == T.OCCUPANCY:
-            _occupancy(s, Z, o)
-        elif kind == T.RELAX:
+        elif kind == T.RESPONSE:
+            _response(s, Z, o)
+        elif kind == T.FOLLOW:
             a = ops[o, T.ARG0]
             for r in range(n):
                 x = s[args[a, T.FROM] + args[a, T.STRIDE] * r]
                 share = par[p] if x > s[out + r] else par[p + 1]
                 s[out + r] = s[out + r] + (x - s[out + r]) * share if k > 0 else x
-        elif kind == T.COMBINE:
+        elif kind == T.SUM:
             for r in range(n):
                 x = par[p]
                 for a in range(ops[o, T.ARG0], ops[o, T.ARG1]):
@@ -199,12 +182,12 @@ def slow_step(Z, tid, k, slot, spikes):
                 for a in range(ops[o, T.ARG0], ops[o, T.ARG1]):
                     x *= s[args[a, T.FROM] + args[a, T.STRIDE] * r]
                 s[out + r] = x
-        elif (
-            kind == T.SHARE
-        ):  # of a drug among all at its site; then what the site's occupation by them is over its vacancy
+        elif kind == T.SHARE:
             total, mine = _loads(s, Z, o)
-            s[out] = mine / (1.0 + total)
+            s[out] = share_of(mine, total)
             s[out + 1] = total
+        elif kind == T.APPLY:
+            s[out] = _applied(s, Z, o)
     for q in range(Z.releases.shape[0]):  # every thread writes the same value, once
         w, x = Z.releases[q], par[Z.releases[q, T.W_PAR]]
         for other in range(Z.releases.shape[0]):

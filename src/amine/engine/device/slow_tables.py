@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-# an operation: kind, first signal it writes, number of signals, first and last argument, place of its numbers, further use:
-# the dose of DOSE, whether COMBINE gives one over the sum
+# an operation of amine.compounds.signals: kind, first signal it writes, number of signals, first and last argument, place of its numbers,
+# further use: the dose of DOSE, whether SUM gives one over it, the function of APPLY
 OP, OUT, N, ARG0, ARG1, PAR, MORE, OP_COLUMNS = range(8)
-DOSE, FIELD, OCCUPANCY, RELAX, COMBINE, SHARE, PRODUCT = range(7)
+DOSE, DIFFUSE, RESPONSE, FOLLOW, SUM, SHARE, PRODUCT, APPLY = range(8)
+POWER, EXP, LOG, MIN, MAX = range(5)
 # an argument: role, first signal, step from one signal to the next (0: one for all), place of its numbers
 ROLE, FROM, STRIDE, NUMBER, ARG_COLUMNS = range(5)
 AGONIST, SHIFT, ADDED, EFFICACY, KM, VMAX, REMOVAL, RELEASE, SOURCE, EFFLUX = range(10)

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from amine.compounds import catalogue
+from amine.compounds.effects import effects_of, steady_factor
 from amine.equations.schemes import Scheme
 from amine.models.ports import scheme
 from amine.network.network import Network
@@ -30,8 +32,6 @@ def decay_rates(s: Scheme) -> tuple[str, ...]:
 
 def lengthening(net: Network, population: str, label: str) -> float | None:
     """By what doses lengthen the decay of a scheme's response; None if they cannot."""
-    from amine.compounds.effects import competitors, effects_of, steady_factor
-
     if detail_of(net, population, label) in (None, "receptor"):
         return None
     model = scheme_of(net.populations[population], label, f"Population '{population}'")
@@ -42,12 +42,12 @@ def lengthening(net: Network, population: str, label: str) -> float | None:
     effects = [e for d in dict.fromkeys(x.drug for x in net.doses) for e in effects_of(d, [target])]
     longer = [e for e in effects if e.quantity == "tau_decay"]
     sites = {e.site for e in longer}
-    beside = {e.drug for (_, site), each in competitors(effects).items() if site in sites for e in each}
+    beside = {e.drug for e in effects if e.site in sites}
     constant = {drug: _constant(net, drug) for drug in beside}
     known = {drug: c for drug, c in constant.items() if c is not None}
     if not longer or len(known) < len(constant):
         return None
-    return float(steady_factor(longer, known).get(f"{target}.tau_decay", 1.0))
+    return float(steady_factor(effects, known).get(f"{target}.tau_decay", 1.0))
 
 
 def with_baths(net: Network) -> Network:
@@ -80,8 +80,6 @@ def _slower(model: Any, factor: float) -> Any:
 
 def _target(net: Network, population: str, label: str) -> str:
     """The name of a receptor that the catalogue may know."""
-    from amine.compounds import catalogue
-
     known = catalogue.find_entry(label, ("family", "receptor")) is not None
     return label if known else scheme_of(net.populations[population], label, "").name
 

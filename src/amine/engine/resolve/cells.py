@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from amine.models.naming import port_name
 from amine.network.parts import Population
@@ -13,6 +13,16 @@ def partly(views: Any, population: Population) -> bool:
     """Whether only some neurons of a population, or some more than once, are meant."""
     own = [v for v in views if v.population == population.name]
     return len(own) != 1 or own[0].n != population.n
+
+
+class Binding(NamedTuple):
+    """What a drug holds of the channels of the receptor ``label``: formulas of d bound/dt and of the load, names of numbers in them."""
+
+    label: str
+    drug: str
+    rate: str
+    load: str
+    numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class CellStructure:
     arrays: frozenset[str] = frozenset()  # parameters that differ between neurons
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change while the network runs
     learned: tuple[Any, ...] = ()  # rules of plasticity that give the neurons states
-    blockers: tuple[tuple[str, str], ...] = ()  # (port label, drug) of blockers of open channels
+    blockers: tuple[Binding, ...] = ()  # what drugs hold of receptors' channels
     tree: ClassVar[bool] = False
 
     @property

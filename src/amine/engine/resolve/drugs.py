@@ -1,24 +1,69 @@
-"""What doses do in a network: from effects of drugs, as data, to operations on slow signals.
+"""What doses do in a network: where effects of drugs arrive, as factors of receptors, channels, transporters, enzymes and vesicles.
 
-Drugs at one site of a target compete, factors of different sites multiply (:mod:`amine.compounds.effects`). Everything here
-follows from mechanisms and names of targets; no drug is known by name.
+Drugs at one site of a target compete, factors of different sites multiply (:class:`amine.compounds.effects.Sites`). Everything here follows
+from mechanisms, names of targets and what models declare; no drug is known by name. An effect that arrives nowhere is told of by a sentence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from amine.compounds.effects import Effect, acts_on, effects_of
-from amine.engine.device import slow_tables as T
+from amine.compounds import catalogue
+from amine.compounds.effects import Sites, acts_on, effects_of
+from amine.compounds.mechanisms import Effect
+from amine.compounds.schema import Transmitter
+from amine.compounds.signals import Dose, Signal, Sum, Term
 from amine.engine.resolve.baths import lengthening
+from amine.engine.resolve.signals import Signals, Vary, Weight
+from amine.errors import AmineError
+from amine.models.naming import SHIFT as SHIFTED
+from amine.network.cables import has_tree
+from amine.network.chemistry import Field, check_parameter
 from amine.network.network import Network
+from amine.network.parts import Population
 from amine.network.receptors import ports_of
 
-# A threshold that stands for sodium channels rises by this much when half of them are blocked, four times as much when 4/5
+# A threshold that stands for sodium channels rises by this much (mV) when half of them are blocked, four times as much when 4/5
 # are: with it nearly complete block silences, as in a neuron whose spike fails below about a quarter of its conductance.
 SHIFT = 5.0
-THRESHOLDS = ("V_T", "V_th")
+THRESHOLD = "threshold"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a target stands in the network: ``words`` for sentences; ``when`` it sees its transmitter, in pulses or slowly, if it does."""
+
+    target: str
+    words: str
+    when: str = ""
+    vesicles: bool = False  # of a transmitter, which may have the name of a receptor
+    fills: bool = False  # a transporter, which may fill vesicles
+
+    def sees(self, e: Effect) -> bool:
+        """Whether an effect is on this target."""
+        return e.target == self.target and (self.fills or (e.quantity == "content") == self.vesicles)
+
+
+@dataclass(frozen=True)
+class Port:
+    """A receptor of a population."""
+
+    population: str
+    label: str
+    model: Any
+    place: Place
+
+
+@dataclass(frozen=True)
+class Part:
+    """A parameter of a population that stands for a part of an ion channel."""
+
+    population: str
+    parameter: str
+    quantity: str
+    place: Place
 
 
 class Drugs:
@@ -26,194 +71,256 @@ class Drugs:
 
     Parameters
     ----------
-    net : the network. plan : signals of the doses are there already; operations are added to it as they are asked for.
+    net : the network. signals : to which doses and operations are added as they are asked for.
     """
 
-    def __init__(self, net: Network, plan: Any):
-        self.net, self.plan = net, plan
-        self.ports = _ports(net)
-        self.channels = _channels(net)
+    def __init__(self, net: Network, signals: Signals):
+        self.net, self.signals = net, signals
         self.drugs = list(dict.fromkeys(d.drug for d in net.doses))
-        self.effects: list[Effect] = []
-        for drug in self.drugs:
-            self.effects += effects_of(drug, self.targets())
-        self.shares: dict[tuple[str, str, str], int] = {}
-        self.done: dict[tuple[str, str], list[int]] = {}
-        self.lost: list[str] = []
-        for name, targets in _trees(net).items():
-            for drug in self.drugs:
-                if effects_of(drug, targets):
-                    self.lost.append(
-                        f"Dose of {drug}: ion channels of cells with a tree, such as '{name}', do not follow doses"
-                    )
+        self.ports = _ports(net)
+        self.parts, self.trees = _parts(net, self.drugs)
+        self.effects = [
+            e for drug in self.drugs for kinds, names in self.targets() for e in effects_of(drug, names, kinds)
+        ]
+        doses = {drug: signals.names[f"dose:{drug}"] for drug in self.drugs}
+        self.sites = Sites(self.effects, signals.program, doses, self._keep)
+        self.places: dict[Place, set[Effect]] = {}
+        self.reasons: dict[tuple[Place, Effect], str] = {}
+        for p in [
+            *(x.place for each in self.ports.values() for x in each),
+            *(x.place for x in self.parts),
+            *self.trees,
+        ]:
+            self.places.setdefault(p, set())
 
-    def targets(self) -> list[str]:
-        """Names of what drugs may act on here."""
-        net = self.net
-        out = [*self.ports, *self.channels, *(m.receptor for m in net.modulations), *net.fields]
-        out += [u.name for f in net.fields.values() for u in f.uptake if u.name]
-        out += [enzyme for f in net.fields.values() for enzyme in enzymes(f)]
-        return list(dict.fromkeys(out))
+    def _keep(self, e: Effect, signal: Signal) -> None:
+        self.signals.keep("occupancy", e.target, e.drug, "1", ("",), signal, 1)
 
-    def idle(self) -> list[str]:
-        """Sentences about drugs that act on nothing here, and effects that no equation here can have."""
-        active = {e.drug for e in self.effects if e.kind != "occupy"}
-        return self.lost + [
-            f"Dose of {d}: it acts on nothing in this network; it acts on {', '.join(acts_on(d)) or 'nothing that is modelled'}"
-            for d in self.drugs
-            if d not in active
+    def targets(self) -> list[tuple[tuple[str, ...], list[str]]]:
+        """Names of what drugs may act on here, with the kinds of entries of the catalogue that they are."""
+        fields = self.net.fields.values()
+        return [
+            (("family", "receptor"), [*self.ports, *(m.receptor for m in self.net.modulations)]),
+            (("family", "channel"), [*(x.place.target for x in self.parts), *(x.target for x in self.trees)]),
+            (("transmitter",), list(self.net.fields)),
+            (("transporter",), [u.name for f in fields for u in f.uptake if u.name]),
+            (("enzyme",), [enzyme for f in fields for enzyme in enzymes(f)]),
         ]
 
-    def factors(self, target: str, quantity: str) -> list[int]:
-        """Signals whose product is the factor of a quantity, one for each site; or, for amounts that are added, the amounts."""
-        key = (target, quantity)
-        if key not in self.done:
-            mine = [e for e in self.effects if (e.target, e.quantity) == key and e.kind not in ("occupy", "block")]
-            sites = dict.fromkeys(e.site for e in mine)
-            self.done[key] = [self._site(key, [e for e in mine if e.site == site]) for site in sites]
-        return self.done[key]
+    # --- what has arrived ----------------------------------------------------------------------------------------------
 
-    def blockers(self, target: str) -> list[Effect]:
-        """Blockers of open channels of a receptor."""
-        return [e for e in self.effects if e.target == target and e.kind == "block"]
+    def _arrived(self, place: Place, effects: Iterable[Effect]) -> None:
+        self.places.setdefault(place, set()).update(effects)
 
-    def _site(self, key: tuple[str, str], effects: Sequence[Effect]) -> int:
-        p = self.plan
-        kind = effects[0].kind
-        shares = [self.share(e) for e in effects]
-        at = p.add(f"{key[0]}.{key[1]}:{effects[0].site}", 1, [0.0 if kind == "add" else 1.0])
-        if kind == "shift":  # 1 + sum of the loads of those that shift
-            args = [(0, s, 0, p.numbers(1.0)) for s in self._alone(effects)]
-        elif kind == "add":
-            args = [(0, s, 0, p.numbers(e.limit)) for s, e in zip(shares, effects, strict=True)]
-        else:
-            args = [(0, s, 0, p.numbers(e.limit - 1.0)) for s, e in zip(shares, effects, strict=True)]
-        p.operate(T.COMBINE, at, 1, args, p.numbers(0.0 if kind == "add" else 1.0), int(kind == "potentiate"))
-        return at
+    def factors(self, place: Place, quantity: str) -> list[Signal]:
+        """Signals whose product is the factor of a quantity, which arrives at a place; of amounts that are added, the amounts."""
+        self._arrived(place, [e for e in self.sites.having(place.target, quantity, place.when) if e.kind != "block"])
+        return self.sites.factors(place.target, quantity, place.when)
 
-    def share(self, e: Effect) -> int:
-        """The occupancy of a drug at its site, beside all others there; recorded."""
-        key = (e.target, e.site, e.drug)
-        if key not in self.shares:
-            others: dict[str, Effect] = {}
-            for x in self.effects:
-                if (x.target, x.site) == (e.target, e.site) and x.kind != "block":
-                    others.setdefault(x.drug, x)
-            first = others.pop(e.drug, e)
-            at = self.shares[key] = self.plan.add(f"{e.target}:{e.drug}", 2)
-            self.plan.operate(T.SHARE, at, 1, [self._load(x) for x in (first, *others.values())], 0)
-            self.plan.keep("occupancy", e.target, e.drug, "1", ("",), at, 1)
-        return self.shares[key]
+    def blocks(self, place: Place) -> list[Effect]:
+        """Effects of drugs whose binding takes its time, which arrive at a place."""
+        found = self.sites.blocks(place.target)
+        self._arrived(place, found)
+        return found
 
-    def _alone(self, effects: Sequence[Effect]) -> list[int]:
-        """The sum of the loads of some drugs at a site."""
-        at = self.plan.add(f"{effects[0].target}:load", 2)
-        self.plan.operate(T.SHARE, at, 1, [self._load(e) for e in effects], 0)
-        return [at + 1]
+    def idle(self) -> list[str]:
+        """Sentences about drugs that act on nothing here, and about effects that no equation here can have."""
+        out = []
+        for drug in self.drugs:
+            mine = [e for e in self.effects if e.drug == drug and e.kind != "occupy"]
+            if not mine:
+                known = ", ".join(acts_on(drug)) or "nothing that is modelled"
+                out.append(f"Dose of {drug}: it acts on nothing in this network; it acts on {known}")
+            for place, arrived in self.places.items():
+                here = [e for e in mine if place.sees(e)]
+                lost = [e for e in here if e not in arrived and e.when in ("", place.when)]
+                if not lost and not any(e in arrived for e in here):
+                    lost = here
+                out += [self._lost(drug, place, e) for e in lost]
+        return list(dict.fromkeys(out))
 
-    def _load(self, e: Effect) -> tuple[int, int, int, int]:
-        return (0, self.plan.signals[f"dose:{e.drug}"], 0, self.plan.numbers(e.potency, e.hill))
+    def _lost(self, drug: str, place: Place, e: Effect) -> str:
+        usual = {
+            "pulse": "which matters for slow concentrations of transmitter and not for its pulses",
+            "slow": "which matters for pulses of transmitter and not for its slow concentration",
+        }
+        reason = self.reasons.get((place, e), usual.get(place.when, "where nothing follows it"))
+        return f"Dose of {drug}: it would change the {e.quantity} of {place.words}, {reason}"
 
-    # --- on neurons and their receptors ----------------------------------------------------------------------------
+    # --- fields, their receptors, transporters and enzymes -------------------------------------------------------------
+
+    def content(self, transmitter: str) -> list[Signal]:
+        """Factors of what vesicles hold of a field's transmitter."""
+        return self.factors(Place(transmitter, f"field '{transmitter}'", vesicles=True), "content")
+
+    def transporter(self, name: str) -> dict[str, list[Signal]]:
+        """Factors of Km and Vmax of a transporter, and efflux through it."""
+        place = Place(name, f"transporter '{name}'", fills=True)
+        return {quantity: self.factors(place, quantity) for quantity in ("Km", "Vmax", "efflux")}
+
+    def enzyme(self, name: str) -> list[Signal]:
+        """Factors of the rate of an enzyme."""
+        return self.factors(Place(name, f"enzyme '{name}'"), "Vmax")
+
+    def response(self, receptor: str, by: str) -> tuple[tuple[Signal, ...], tuple[Signal, ...], tuple[Signal, ...]]:
+        """Factors of the EC50 of a receptor that follows a field, occupancy by drugs, factors of its response.
+
+        What takes its time to bind is in equilibrium there, at the voltage at which its affinity was measured.
+        """
+        place = Place(receptor, f"receptor '{receptor}'" + (f" of field '{by}'" if by else ""), "slow")
+        shifts, added = self.factors(place, "EC50"), self.factors(place, "occupancy")
+        left = [*self.factors(place, "efficacy"), *self.factors(place, "conductance")]
+        blocked = self.sites.block(receptor) if self.blocks(place) else []
+        return tuple(shifts), tuple(added), (*left, *blocked)
+
+    # --- neurons and their receptors -----------------------------------------------------------------------------------
 
     def act(self) -> None:
-        """Adds the factors of receptors' and channels' parameters to the plan."""
-        from amine.engine.resolve.signals import act
-
+        """Adds the factors of receptors' and channels' parameters to the signals."""
         for target, ports in self.ports.items():
-            for quantity in ("conductance", "tau_decay"):
-                for signal in self.factors(target, quantity):
-                    for population, label, model in ports:
-                        name = _parameter(model, quantity)
-                        if quantity == "tau_decay" and lengthening(self.net, population, label) is not None:
-                            continue  # rates of a scheme, divided before the run
-                        if name is not None:
-                            on = f"{label}.{name}"
-                            act(self.net, self.plan, population, on, signal, 1, None, f"Dose on {target}")
-                        else:
-                            self._lose(target, quantity, population, label, model)
-        for target, users in self.channels.items():
-            for signal in self.factors(target, "conductance"):
-                for population, parameter in users:
-                    self._channel(population, parameter, signal, target)
+            quantities = dict.fromkeys(
+                e.quantity for e in self.effects if e.target == target and e.kind not in ("occupy", "block")
+            )
+            for quantity in ["conductance", *(q for q in quantities if q not in ("conductance", "occupancy", "EC50"))]:
+                for port in ports:
+                    self._port(port, quantity)
+        for part in self.parts:
+            self._part(part)
+        for place in self.trees:
+            for e in self.effects:
+                if e.target == place.target:
+                    self.reasons[place, e] = "but ion channels of cells with a tree do not follow doses"
 
-    def _lose(self, target: str, quantity: str, population: str, label: str, model: Any) -> None:
-        drugs = ", ".join(dict.fromkeys(e.drug for e in self.effects if (e.target, e.quantity) == (target, quantity)))
-        sentence = f"Dose of {drugs}: it would change the {quantity} of '{label}' on '{population}', which '{model.name}' does not have"
-        if sentence not in self.lost:
-            self.lost.append(sentence)
-
-    def _channel(self, population: str, parameter: str, signal: int, target: str) -> None:
-        from amine.engine.resolve.signals import Vary
-
-        if not parameter.startswith("shift_"):
-            self.plan.factors.append(Vary(population, parameter, signal))
+    def _port(self, port: Port, quantity: str) -> None:
+        found = self.sites.having(port.place.target, quantity, "pulse")
+        if not found:
             return
-        p = self.plan
-        inverse = p.add(f"{target}:inverse", 1, [1.0])
-        p.operate(T.COMBINE, inverse, 1, [(0, signal, 0, p.numbers(1.0))], p.numbers(1e-12), 1)
-        at = p.add(f"{target}:threshold")
-        p.operate(T.COMBINE, at, 1, [(0, inverse, 0, p.numbers(SHIFT))], p.numbers(-SHIFT))
-        p.factors.append(Vary(population, parameter, at))
+        if quantity == "tau_decay" and lengthening(self.net, port.population, port.label) is not None:
+            self._arrived(port.place, found)  # rates of a scheme, divided before the run
+            return
+        name = _parameter(port.model, quantity)
+        problem = f"which '{port.model.name}' does not have" if name is None else ""
+        if name is not None:
+            where, on = f"Dose on {port.place.target}", f"{port.label}.{name}"
+            try:
+                check_parameter(self.net, self.net.populations[port.population], on, where)
+            except AmineError as e:
+                problem = f"but {e.problem}"
+        for e in found if problem else ():
+            self.reasons[port.place, e] = problem
+        for signal in self.factors(port.place, quantity) if not problem else ():
+            act(self.net, self.signals, port.population, f"{port.label}.{name}", signal, f"Dose on {port.place.target}")
+
+    def _part(self, part: Part) -> None:
+        wanted = "conductance" if part.quantity == THRESHOLD else part.quantity
+        p = self.signals.program
+        for signal in self.factors(part.place, wanted):
+            if part.quantity != THRESHOLD:
+                self.signals.factors.append(Vary(part.population, part.parameter, signal))
+                continue
+            target = part.place.target
+            inverse = p.add(f"{target}:inverse", 1, [1.0])
+            p.append(Sum(inverse, (Term(signal),), 1e-12, True))
+            at = p.add(f"{target}:threshold")
+            p.append(Sum(at, (Term(inverse, 0, SHIFT),), -SHIFT))
+            self.signals.factors.append(Vary(part.population, SHIFTED + part.parameter, at))
 
 
-def enzymes(f: Any) -> dict[str, str]:
+def act(net: Network, p: Signals, population: str, acts_on: str, signal: Signal, where: str) -> None:
+    """Lets a signal be a factor of a parameter of a population, or of its release models."""
+    parameter = check_parameter(net, net.populations[population], acts_on, where)
+    if acts_on.startswith("release."):
+        p.weights.append(Weight(population, acts_on.partition(".")[2], signal))
+    else:
+        p.factors.append(Vary(population, parameter, signal))
+
+
+def doses(net: Network, p: Signals) -> None:
+    """One signal for each drug; several doses of it add up."""
+    for d in net.doses:
+        p.doses.setdefault(d.drug, []).append(d.course)
+    for j, drug in enumerate(p.doses):
+        at = p.program.add(f"dose:{drug}")
+        p.program.append(Dose(at, j))
+        p.keep("dose", drug, "", "uM", ("",), at, 1)
+
+
+def enzymes(f: Field) -> dict[str, str]:
     """Enzymes that remove a field and their rates. A rate without a name is that of the only enzyme that the catalogue has."""
-    from amine.compounds import catalogue
-
     out = {}
     for name, rate in f.removal.items():
         known = catalogue.find_entry(f.name, ("transmitter",)) if not name else None
-        found = [r.by for r in getattr(known, "removal", ()) if r.kind == "enzyme" and r.by]
+        found = [r.by for r in known.removal if r.kind == "enzyme" and r.by] if isinstance(known, Transmitter) else []
         if name or len(found) == 1:
             out[name or found[0]] = rate
     return out
 
 
-def _ports(net: Network) -> dict[str, list[tuple[str, str, Any]]]:
-    """Receptors in use by the name that the catalogue may know: (population, label, model) of each."""
-    from amine.compounds import catalogue
+# --- what there is -----------------------------------------------------------------------------------------------------
 
-    out: dict[str, list[tuple[str, str, Any]]] = {}
+
+def _ports(net: Network) -> dict[str, list[Port]]:
+    """Receptors in use by the name that the catalogue may know."""
+    out: dict[str, list[Port]] = {}
     for population in net.populations.values():
         if population.model.kind != "neuron":
             continue
         for label, model in ports_of(population, net).items():
             known = catalogue.find_entry(label, ("family", "receptor")) is not None
-            out.setdefault(label if known else model.name, []).append((population.name, label, model))
+            target = label if known else model.name
+            place = Place(target, f"'{label}' on '{population.name}'", "pulse")
+            out.setdefault(target, []).append(Port(population.name, label, model, place))
     return out
 
 
 def _parameter(model: Any, quantity: str) -> str | None:
-    """What a quantity of a receptor is called in its model."""
-    if quantity == "conductance":
-        return quantity
-    return next((n for n in ("tau_decay", "tau") if n in model.units), None)
+    """What a quantity of a receptor is called in its model; None if it has no such thing."""
+    if quantity in ("conductance", "efficacy"):  # what a receptor of any kind does to the cell
+        return "conductance"
+    if quantity == "tau_decay":
+        return model.stands_for.get("decay") or _decay(model)
+    return model.stands_for.get(quantity) or (quantity if quantity in model.units else None)
 
 
-def _channels(net: Network) -> dict[str, list[tuple[str, str]]]:
-    """Ion channels by name: (population, parameter). A threshold stands for sodium channels where a model has no others."""
-    from amine.compounds.effects import channels_of
+def _decay(model: Any) -> str | None:
+    from amine.equations.roles import decay_parameter  # SymPy, which takes long to import and is seldom asked
 
-    out: dict[str, list[tuple[str, str]]] = {}
+    return decay_parameter(model.parsed) if model.kind == "receptor" else None
+
+
+def _parts(net: Network, drugs: Sequence[str]) -> tuple[list[Part], list[Place]]:
+    """Parameters that stand for parts of ion channels, and channels of cells with a tree."""
+    parts: list[Part] = []
+    trees: list[Place] = []
     for population in net.populations.values():
-        model = population.model
-        if model.kind != "neuron" or hasattr(model, "cell"):
+        if population.model.kind != "neuron":
             continue
-        found = channels_of(model.units)
-        threshold = next((n for n in THRESHOLDS if n in model.units), None)
-        if "Nav" not in found and threshold is not None:
-            found = {**found, "Nav": [f"shift_{threshold}"]}
-        for channel, parameters in found.items():
-            out.setdefault(channel, []).extend((population.name, p) for p in parameters)
-    return out
+        if has_tree(population):
+            roles = dict.fromkeys(role for x in population.model.layers for role in x.model.stands_for)
+            trees += [Place(_channel(role)[0], f"'{_channel(role)[0]}' on '{population.name}'") for role in roles]
+            continue
+        for role, parameter in _declared(population, drugs).items():
+            channel, quantity = _channel(role)
+            place = Place(channel, f"'{channel}' on '{population.name}'")
+            parts.append(Part(population.name, parameter, quantity, place))
+    return parts, list(dict.fromkeys(trees))
 
 
-def _trees(net: Network) -> dict[str, list[str]]:
-    """Ion channels of cells with a tree."""
-    from amine.compounds.effects import channels_of
+def _declared(population: Population, drugs: Sequence[str]) -> dict[str, str]:
+    """What parameters stand for; a threshold for sodium channels where nothing else does and a drug acts on these."""
+    roles = dict(population.model.stands_for)
+    conducting = {_channel(role)[0] for role in roles if _channel(role)[1] != THRESHOLD}
+    roles = {r: n for r, n in roles.items() if _channel(r)[1] != THRESHOLD or _channel(r)[0] not in conducting}
+    if not any(_channel(role)[0] == "Nav" for role in roles) and any(effects_of(d, ["Nav"]) for d in drugs):
+        from amine.equations.roles import threshold_parameter  # SymPy, which takes long to import and is seldom asked
 
-    trees = [p for p in net.populations.values() if hasattr(p.model, "cell")]
-    return {
-        p.name: list(channels_of([u.rpartition("_")[0] for u in p.model.units] + list(p.model.units))) for p in trees
-    }
+        found = threshold_parameter(population.model.parsed)
+        roles |= {f"Nav.{THRESHOLD}": found} if found else {}
+    return roles
+
+
+def _channel(role: str) -> tuple[str, str]:
+    """The channel that a declared role names, and what of it."""
+    channel, dot, quantity = role.rpartition(".")
+    known = catalogue.find_entry(role, ("family", "channel")) is not None
+    return (role, "conductance") if known or not dot else (channel, quantity)

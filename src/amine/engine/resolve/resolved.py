@@ -14,13 +14,15 @@ from typing import Any
 
 from amine.engine.device.tables import SOURCE_LIST, SOURCE_POISSON
 from amine.engine.resolve.baths import with_baths
+from amine.engine.resolve.blockers import bindings
 from amine.engine.resolve.blockers import values as blocker_values
-from amine.engine.resolve.cells import CellStructure, partly
+from amine.engine.resolve.cells import Binding, CellStructure, partly
+from amine.engine.resolve.chemistry import signals_of
 from amine.engine.resolve.keys import structural_key
 from amine.engine.resolve.release import is_own
 from amine.engine.resolve.routes import Level, Pulse, PulseRoute, Route, pulses_of, releases_of, routes_of
 from amine.engine.resolve.rules import RuleStructure, rules_of
-from amine.engine.resolve.signals import Plan, plan
+from amine.engine.resolve.signals import Signals
 from amine.engine.resolve.target_rules import Learned, learned
 from amine.engine.resolve.tree import CableStructure, read_cell
 from amine.errors import AmineWarning
@@ -46,7 +48,7 @@ class Member:
     learned: tuple[Learned, ...] = ()  # rules of plasticity that give its neurons states
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change
     spread: frozenset[str] = frozenset()  # those of them that then differ between neurons
-    blockers: tuple[tuple[str, str], ...] = ()  # (receptor, drug) of blockers of open channels
+    blockers: tuple[Binding, ...] = ()  # what drugs hold of receptors' channels
     kind: int = 0  # index of the kind of cell, or SOURCE_POISSON, SOURCE_LIST
     structure: Any = None  # CellStructure or CableStructure; None for sources
     plan: Any = None  # CablePlan: what lies on each compartment of cells with a tree
@@ -95,12 +97,12 @@ class Resolved:
     releases: tuple[Any, ...]  # release models that differ in more than values
     rules: tuple[RuleStructure, ...]  # rules of plasticity that differ in more than values
     schemes: tuple[Any, ...]  # schemes that differ in more than values
-    slow: Plan | None = None  # slow signals: doses, fields, receptors of modulators
+    slow: Signals | None = None  # slow signals: doses, fields, receptors of modulators
 
     @property
     def signals(self) -> Mapping[str, int]:
         """Places of the slow signals by name: ``dopamine``, ``D1``, ``dose:ketamine``."""
-        return self.slow.signals if self.slow is not None else {}
+        return self.slow.names if self.slow is not None else {}
 
     def release_number(self, model: Any) -> int:
         """Number of a release model in the generated module."""
@@ -142,7 +144,7 @@ def resolve(net: Network) -> Resolved:
     receptors, releases = receptors_in_use(net), releases_of(net)
     routes = routes_of(net, receptors, releases)
     pulses, pulsed = pulses_of(routes)
-    slow = plan(net)
+    slow = signals_of(net)
     for sentence in slow.idle if slow is not None else []:
         warnings.warn(sentence, AmineWarning, stacklevel=2)
     described = [_member(net, p, receptors[p.name], releases[p.name], slow) for p in net.populations.values()]
@@ -182,7 +184,7 @@ def _member(
     population: Population,
     receptors: Mapping[str, ReceptorInUse],
     releases: tuple[Any, ...],
-    slow: Plan | None,
+    slow: Signals | None,
 ) -> Member:
     name = population.name
     values: dict[str, tuple[Value | float, str]] = {
@@ -196,7 +198,6 @@ def _member(
         values |= {part.parameter(n): (s.plasticity.parameters[n], u) for n, u in units.items()}
     varying, spread = slow.varying(name) if slow is not None else ((), frozenset[str]())
     values |= {n: (1.0, "1") for n in varying if n not in values}
-    blockers = [] if slow is None else slow.blockers.get(name, [])
     if slow is not None:
         values |= blocker_values(net, slow, name)
     return Member(
@@ -210,7 +211,7 @@ def _member(
         tuple(rules),
         varying,
         spread,
-        tuple((label, e.drug) for label, e in blockers),
+        () if slow is None else bindings(slow, name),
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from amine.engine.resolve.cells import partly
+from amine.engine.resolve.cells import Binding, partly
 from amine.engine.resolve.keys import value_only
 from amine.errors import AmineError
 from amine.models.multicompartment import Cable
@@ -49,7 +49,7 @@ class CableStructure:
     arrays: frozenset[str] = frozenset()  # parameters that differ between neurons, by their names within a membrane
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change while the network runs
     jumps: bool = False  # whether inputs move the voltage itself
-    blockers: tuple[tuple[str, str], ...] = ()  # receptors' labels and drugs that enter their open channels
+    blockers: tuple[Binding, ...] = ()  # what drugs hold of receptors' channels
     name: str = value_only(default="")  # of the neuron model, for messages
     tree: ClassVar[bool] = True
 

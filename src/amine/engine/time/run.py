@@ -98,7 +98,7 @@ def meta(net: Network, precision: str) -> dict[str, Any]:
             }
         )
     if net.fields or net.modulations or net.doses:
-        from amine.engine.resolve.signals import recorded
+        from amine.engine.resolve.chemistry import recorded
 
         probes += recorded(net)
     for q in net.weight_probes:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from amine.engine.build.signals import Tables
 from amine.engine.codegen.lines import Block, Call, Function, printed
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import slow_tables as T
 from amine.engine.device.tables import BLOCK, R_KIND, RELEASE
 from amine.engine.resolve.resolved import Resolved
-from amine.engine.resolve.signals import Plan, probe_name
+from amine.engine.resolve.signals import Signals, probe_name
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 from amine.errors import AmineError
 
@@ -23,7 +24,7 @@ class SlowState(State):
 
     Parameters
     ----------
-    plan : what there is. module : the generated module. places : populations in the state array.
+    signals : what there is. module : the generated module. places : populations in the state array.
     values : for each population, its parameters as the description gives them: floats or arrays (n,).
     rows : for each release model of each population its row in the table of constants.
     threads : number of threads; each advances its own copy of the signals, which are equal.
@@ -31,35 +32,32 @@ class SlowState(State):
 
     def __init__(
         self,
-        plan: Plan,
+        signals: Signals,
         module: ModuleType,
         places: Sequence[Any],
         values: Sequence[dict[str, Any]],
         arrays: Any,
         threads: int,
     ):
-        self.plan, self.every, self.dt_step = plan, plan.every, plan.h
+        self.signals, self.every, self.dt_step = signals, signals.every, signals.h
         self.names = {place.member.name: p for p, place in enumerate(places)}
-        initial = list(plan.initial)
-        factors, base, at, step = self._parameters(module, places, values, initial)
+        tables = Tables(signals.program)
+        initial = list(signals.program.initial)
+        spikes = tables.releasing(signals.releasing, self.names, [place.id0 for place in places])
+        factors, base, at, step = self._parameters(module, places, values, initial, tables)
         self.S = np.tile(np.array([*initial, 0.0]), (threads, 1))
-        columns = [c for r in plan.recorded for c in range(r.signal, r.signal + r.n)]
-        par = list(plan.par)
-        releases = self._releases(module, places, arrays, par)
-        spikes = []
-        for o, name, start, stop, *rest in plan.spikes:
-            id0 = places[self.names[name]].id0
-            spikes.append((o, self.names[name], start + id0, stop + id0, *rest))
+        columns = [c for r in signals.recorded for c in range(r.signal, r.signal + r.n)]
+        releases = self._releases(module, places, arrays, tables)
         self.fixed = (
             np.array(columns, np.int64),
-            _table(plan.ops, T.OP_COLUMNS),
-            _table(plan.args, T.ARG_COLUMNS),
-            _table(plan.axes, T.AXIS_COLUMNS),
+            _table(tables.ops, T.OP_COLUMNS),
+            _table(tables.args, T.ARG_COLUMNS),
+            _table(tables.axes, T.AXIS_COLUMNS),
             _table(spikes, T.SPIKE_COLUMNS),
             _table(factors, T.VARY_COLUMNS),
             _table(releases, T.WEIGHT_COLUMNS),
-            np.array([*par, 0.0]),
-            np.concatenate([*self.maps, np.zeros(1, np.int64)]),
+            np.array([*tables.par, 0.0]),
+            np.concatenate([*tables.maps, np.zeros(1, np.int64)]),
             base,
             base.copy(),
             at,
@@ -71,18 +69,21 @@ class SlowState(State):
         self.begin(0, 0)
 
     def _parameters(
-        self, module: ModuleType, places: Sequence[Any], values: Sequence[dict[str, Any]], initial: list[float]
+        self,
+        module: ModuleType,
+        places: Sequence[Any],
+        values: Sequence[dict[str, Any]],
+        initial: list[float],
+        tables: Tables,
     ) -> Any:
         """Tables of varying parameters: their factors, their values, and where these are."""
-        self.maps = list(self.plan.maps)
-        mapped = self.plan.mapped
         needs = [module.CELLS[p.member.kind]["needs"] if p.member.kind >= 0 else [] for p in places]
         width = max((len(n) for n in needs), default=0)
         at, step = np.full((len(places), max(width, 1)), -1, np.int64), np.zeros((len(places), max(width, 1)), np.int64)
         parts: list[np.ndarray] = []
         size = 0
         for p, place in enumerate(places):
-            own = self.plan.varying(place.member.name)[1]
+            own = self.signals.varying(place.member.name)[1]
             for j, name in enumerate(needs[p]):
                 x = np.asarray(values[p][name], float)
                 if name in own or x.ndim:
@@ -93,7 +94,7 @@ class SlowState(State):
                 parts.append(x.ravel())
                 size += x.size
         factors = []
-        for f in self.plan.factors:
+        for f in self.signals.factors:
             p = self.names[f.population]
             if f.parameter not in needs[p]:
                 problem = f"nothing depends on parameter '{f.parameter}'"
@@ -107,33 +108,31 @@ class SlowState(State):
             table = -1
             if f.regions is not None:
                 full = np.concatenate([f.regions, np.full(places[p].blocks * BLOCK - len(f.regions), -1)])
-                table, mapped = mapped, mapped + len(full)
-                self.maps.append(full.astype(np.int64))
+                table = tables.regions(full)
             factors.append((p, needs[p].index(f.parameter), f.signal, f.n, table, len(initial)))
             initial += [1.0] * f.n
         return factors, np.concatenate([*parts, np.zeros(1)]), at, step
 
     def _releases(
-        self, module: ModuleType, places: Sequence[Any], arrays: Any, par: list[float]
+        self, module: ModuleType, places: Sequence[Any], arrays: Any, tables: Tables
     ) -> list[tuple[int, ...]]:
         out = []
-        for name, parameter, signal in self.plan.weights:
+        for name, parameter, signal in self.signals.weights:
             place = places[self.names[name]]
             first = int(arrays.Q[self.names[name], RELEASE])
             for r, _ in enumerate(place.member.releases):
                 columns = module.RELEASES[int(arrays.RT[first + r, R_KIND])]["parameters"]
                 if parameter in columns:
                     column = columns.index(parameter)
-                    out.append((first + r, column, signal, len(par)))
-                    par.append(float(arrays.RC[first + r, column]))
+                    out.append((first + r, column, signal, tables.numbers(arrays.RC[first + r, column])))
         return out
 
     def begin(self, step: int, steps: int) -> None:
         """Doses from ``step`` on, with room for what is recorded in ``steps`` steps."""
         first, last = -(-step // self.every), -(-(step + steps) // self.every)
         t = np.arange(first, last) * self.dt_step
-        doses = np.zeros((max(len(t), 1), max(len(self.plan.doses), 1)))
-        for j, courses in enumerate(self.plan.doses):
+        doses = np.zeros((max(len(t), 1), max(len(self.signals.doses), 1)))
+        for j, courses in enumerate(self.signals.doses.values()):
             doses[: len(t), j] = sum(course.at(t) for course in courses)
         record = np.zeros((max(len(t), 1), len(self.fixed[0])))
         self._now = T.Slow(self.every, self.S, doses, record, first, *self.fixed)
@@ -145,7 +144,7 @@ class SlowState(State):
         begin, end = -(-first // self.every), -(-last // self.every)
         t = np.arange(begin, end) * self.dt_step
         out, at = {}, 0
-        for r in self.plan.recorded:
+        for r in self.signals.recorded:
             out[probe_name(r)] = (t, {"value": self._now.record[: end - begin, at : at + r.n].copy()})
             at += r.n
         return out
@@ -165,7 +164,7 @@ class SlowState(State):
         self.arrays.C[:], self.arrays.RC[:], self._value[:] = s["C"], s["RC"], s["value"]
 
 
-def _plan(resolved: Resolved) -> Plan:
+def _signals(resolved: Resolved) -> Signals:
     assert resolved.slow is not None
     return resolved.slow
 
@@ -179,7 +178,7 @@ class Slow(Part):
         return resolved.slow is not None
 
     def draw(self, layout: Layout) -> Drawn:
-        return Drawn(back=_plan(layout.resolved).every)  # releases of the last field step are looked up
+        return Drawn(back=_signals(layout.resolved).every)  # releases of the last field step are looked up
 
     def source(self, kinds: Kinds) -> Slots:
         varying = [i for i, c in enumerate(kinds.cells) if c.needs]
@@ -197,7 +196,7 @@ class Slow(Part):
 
     def assemble(self, drawn: Drawn, build: Build) -> SlowState:
         b, a = build.layout, build.arrays
-        return SlowState(_plan(b.resolved), b.module, b.places, a.values, a, b.threads)
+        return SlowState(_signals(b.resolved), b.module, b.places, a.values, a, b.threads)
 
 
 def _refresh(kinds: Sequence[int]) -> Function:

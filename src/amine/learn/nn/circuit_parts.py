@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from amine.compounds.signals import Diffuse, Follow, Response, steady
 from amine.engine.build import wiring
 from amine.engine.build.connectivity.build import pairs_of
 from amine.engine.build.draws import count, spread_value
 from amine.engine.build.slices import Slice
-from amine.engine.device import slow_tables as T
 from amine.engine.resolve.cells import CellStructure
 from amine.engine.resolve.resolved import Resolved
+from amine.engine.resolve.signals import Signals
 from amine.errors import AmineError
 from amine.learn.nn.cells import Cells
 from amine.learn.nn.parameters import Bounded
@@ -117,18 +118,20 @@ def weight_parameter(name: str, start: np.ndarray, bounds: Any) -> Bounded:
     return Bounded("w", x, "1", where, bounds, size)
 
 
+TORCH: dict[str, Callable[..., Any]] = {"exp": torch.exp, "log": torch.log, "min": torch.minimum, "max": torch.maximum}
+
+
 class Drugs(nn.Module):
-    """Steady concentrations of drugs, and the factors of parameters that follow: the network's own plan of slow signals, in torch.
+    """Steady concentrations of drugs, and the factors of parameters that follow: the network's own program of slow signals, in torch.
 
     Parameters
     ----------
-    plan : of the network. learn : drugs whose concentration is learned. start : concentrations in uM by drug.
+    slow : slow signals of the network. learn : drugs whose concentration is learned. start : concentrations in uM by drug.
     """
 
-    def __init__(self, plan: Any, learn: list[str], start: dict[str, float], bounds: dict[str, Any]):
+    def __init__(self, slow: Signals, learn: list[str], start: dict[str, float], bounds: dict[str, Any]):
         super().__init__()
-
-        self.plan = plan
+        self.slow = slow
         self.learned = nn.ModuleDict()
         self.start = start
         for drug in learn:
@@ -138,8 +141,7 @@ class Drugs(nn.Module):
                     where, "a concentration to be learned must start above zero", given=f"{start[drug]:g} uM"
                 )
             self.learned[drug] = Bounded("C", start[drug], "uM", where, bounds.get(drug), start[drug])
-        allowed = {T.DOSE, T.SHARE, T.COMBINE, T.PRODUCT}
-        if any(op[T.OP] not in allowed for op in plan.ops):
+        if any(isinstance(op, Diffuse | Response | Follow) for op in slow.program.operations):
             raise AmineError(
                 "Network.to_module",
                 "fields and modulators are not differentiated",
@@ -154,40 +156,13 @@ class Drugs(nn.Module):
 
     def signals(self) -> list[Any]:
         """All slow signals, in equilibrium with the concentrations."""
-        p = self.plan
-        s: list[Any] = [torch.tensor(float(x), dtype=torch.float64) for x in p.initial]
-        drugs = [name.removeprefix("dose:") for name in p.signals if name.startswith("dose:")]
-        for op in p.ops:
-            kind, out, n, first, last, par, more = op
-            args = p.args[first:last]
-            if kind == T.DOSE:
-                s[out] = self.concentration(drugs[more])
-            elif kind == T.SHARE:
-                loads = [(s[a[T.FROM]] / p.par[a[T.NUMBER]]) ** p.par[a[T.NUMBER] + 1] for a in args]
-                total = sum(loads, torch.zeros((), dtype=torch.float64))
-                s[out], s[out + 1] = loads[0] / (1.0 + total), total
-            else:
-                for r in range(n):
-                    terms = [s[a[T.FROM] + a[T.STRIDE] * r] for a in args]
-                    s[out + r] = self._combined(
-                        kind == T.COMBINE, terms, [p.par[a[T.NUMBER]] for a in args], p.par[par], more
-                    )
-        return s
-
-    @staticmethod
-    def _combined(add: bool, terms: list[Any], factors: list[float], base: float, inverse: int) -> Any:
-        if not add:
-            x: Any = torch.ones((), dtype=torch.float64)
-            for t in terms:
-                x = x * t
-            return x
-        x = base + sum((f * t for f, t in zip(factors, terms, strict=True)), torch.zeros((), dtype=torch.float64))
-        return 1.0 / x if inverse else x
+        found = steady(self.slow.program, [self.concentration(drug) for drug in self.slow.doses], TORCH)
+        return [torch.as_tensor(x, dtype=torch.float64) for x in found]
 
     def factors(self, population: str) -> dict[str, torch.Tensor]:
         """Factors of the parameters of a population."""
         s, out = self.signals(), {}
-        for f in self.plan.factors:
+        for f in self.slow.factors:
             if f.population == population:
                 if f.regions is not None:
                     raise AmineError("Network.to_module", "factors that differ between neurons are not differentiated")

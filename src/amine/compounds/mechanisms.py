@@ -1,0 +1,421 @@
+"""How drugs act: a mechanism is an object that turns the numbers of an action into effects on named quantities of a target.
+
+The library's mechanisms are below, one dataclass each; a mechanism of a user is another subclass of :class:`Mechanism` and has the same
+rights. What effects do is said in :mod:`amine.compounds.effects`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from amine.compounds.algebra import load
+from amine.compounds.formula import Formula
+from amine.errors import AmineError, did_you_mean
+
+KINDS = ("scale", "shift", "potentiate", "add", "law", "block", "occupy")
+GIVEN = ("C", "K", "n", "v", "x", "y", "limit", "open", "free", "bound", "load")  # names that formulas are given
+
+
+@dataclass(frozen=True)
+class Kinetics:
+    """Binding that takes its time: the part ``bound`` of a receptor's channels that hold a drug, a state of each neuron.
+
+    The current is multiplied by ``free``, which is 1 less the parts that all such drugs hold.
+
+    Parameters
+    ----------
+    rate : d bound/dt in 1/ms, a formula of ``bound``, ``free``, ``load``, ``open`` (the part of the channels that are open), ``C``, ``K``,
+        ``v`` and numbers of the effect.
+    load : concentration over affinity, a formula of ``C`` (uM), ``K`` (uM), the Hill coefficient ``n``, ``v`` (mV) and numbers of the effect.
+        In equilibrium bound = load free. One that depends on ``v`` needs the number ``V``, the voltage (mV) at which ``K`` was measured.
+    """
+
+    rate: str
+    load: str = "C/K"
+
+    @property
+    def voltage_dependent(self) -> bool:
+        """Whether the affinity depends on the membrane's voltage."""
+        return "v" in Formula(self.load).names
+
+    def check(self, numbers: Mapping[str, float], where: str) -> None:
+        """Raises AmineError if a formula is none, or needs a number that is not there."""
+        known = {"C", "K", "n", "v", *numbers}
+        for text, names in ((self.load, known), (self.rate, known | {"bound", "free", "load", "open"})):
+            missing = Formula(text).names - names
+            if missing:
+                raise AmineError(
+                    f"{where}, formula '{text}'",
+                    f"'{min(missing)}' is not known",
+                    hint=did_you_mean(min(missing), names),
+                )
+        if self.voltage_dependent and "V" not in numbers:
+            raise AmineError(
+                f"{where}, formula '{self.load}'", "it depends on v", hint="give V, the voltage at which K was measured"
+            )
+
+
+# Woodhull AM (1973) J Gen Physiol 61:687-708; 25.4 mV is RT/F at 22 degC, where most blockers were measured
+WOODHULL = Kinetics("koff*open*(load*free - bound)", "C/K*exp(-delta*(v - V)/25.4)")
+STEEP = Kinetics(WOODHULL.rate, "(C/K)**n*exp(-delta*(v - V)/25.4)")  # with a Hill coefficient that is not 1
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One effect of a drug; :mod:`amine.compounds.effects` says what the kinds do.
+
+    Parameters
+    ----------
+    drug : id of the drug.
+    target : the target as the network calls it, such as ``"NMDA"``, ``"DAT"``, ``"Nav"``, ``"dopamine"``.
+    quantity : what is changed there.
+    kind : scale, shift, potentiate, add, law, block or occupy.
+    site : binding site; drugs at the same site of a target compete.
+    potency : uM. hill : Hill coefficient.
+    limit : factor (or amount, for ``add``) at full occupancy; the cooperativity for ``potentiate``.
+    when : ``"pulse"`` if it holds for responses to pulses of transmitter alone, ``"slow"`` if for slow concentrations of it alone.
+    law : the factor of the kind ``law``, a formula of the occupancy ``y``, the load ``x``, the concentration ``C``, ``K``, ``n``, ``limit`` and numbers.
+    kinetics : of the kind ``block``.
+    numbers : what formulas need beside these, by name, in uM, ms, mV and products of them.
+    unverified : a number behind it waits for a check.
+
+    Raises
+    ------
+    AmineError
+        The kind is not known, or a formula is none or needs what it is not given.
+    """
+
+    drug: str
+    target: str
+    quantity: str
+    kind: str
+    site: str
+    potency: float
+    hill: float = 1.0
+    limit: float = 0.0
+    when: str = ""
+    law: str = ""
+    kinetics: Kinetics | None = None
+    numbers: Mapping[str, float] = field(default_factory=dict, hash=False)
+    unverified: bool = False
+
+    def __post_init__(self) -> None:
+        where = f"effect of '{self.drug}' on {self.key}"
+        if self.kind not in KINDS:
+            raise AmineError(where, f"kind '{self.kind}' is not known", hint=did_you_mean(str(self.kind), KINDS))
+        if self.when not in ("", "pulse", "slow"):
+            raise AmineError(where, f"when='{self.when}' is not known", expected="'pulse', 'slow' or ''")
+        taken = sorted(set(self.numbers) & set(GIVEN))
+        if taken:
+            raise AmineError(where, f"the name '{taken[0]}' of a number is taken", hint="choose another")
+        if self.kind == "law":
+            missing = Formula(self.law).names - {"C", "K", "n", "x", "y", "limit", *self.numbers}
+            if missing:
+                raise AmineError(
+                    f"{where}, formula '{self.law}'",
+                    f"'{min(missing)}' is not known",
+                    expected="y, x, C, K, n, limit and numbers",
+                )
+        if self.kind == "block":
+            if self.kinetics is None:
+                raise AmineError(where, "a block needs kinetics", hint="give kinetics=")
+            self.kinetics.check(self.numbers, where)
+
+    @property
+    def key(self) -> str:
+        """``target.quantity``."""
+        return f"{self.target}.{self.quantity}"
+
+    def load(self, c: Any) -> Any:
+        """(C/potency)^hill: what drugs at one site add up."""
+        return load(c, self.potency, self.hill)
+
+
+@dataclass(frozen=True)
+class Use:
+    """An action of a drug on a target of a network, as its mechanism sees it.
+
+    Parameters
+    ----------
+    drug : id. target : as the network calls it. kind : of the catalogue's entry, such as ``"receptor"``.
+    ionotropic : whether the target is a receptor that is an ion channel.
+    site : binding site. values : numbers by role in coherent units, those of the very subtype where there are several.
+    unverified : a number waits for a check.
+    """
+
+    drug: str
+    target: str
+    kind: str
+    ionotropic: bool
+    site: str
+    values: Mapping[str, float]
+    unverified: bool = False
+
+    def value(self, role: str, default: float) -> float:
+        """The number that serves as ``role``, or ``default``."""
+        return self.values.get(role, default)
+
+    def effect(self, quantity: str, kind: str, limit: float = 0.0, **more: Any) -> Effect:
+        """An effect with the potency, Hill coefficient and site of this action; ``more`` is what :class:`Effect` takes beside."""
+        common = {
+            "site": self.site,
+            "potency": self.values["potency"],
+            "hill": self.value("hill", 1.0),
+            "unverified": self.unverified,
+        }
+        return Effect(self.drug, self.target, quantity, kind, **{**common, "limit": limit, **more})
+
+    def law(self, quantity: str, text: str, **numbers: float) -> Effect:
+        """A factor of ``quantity`` that a formula gives.
+
+        >>> Use("x", "AMPA", "receptor", True, "pore", {"potency": 2.0}).law("conductance", "1 - y**2").kind
+        'law'
+        """
+        return self.effect(quantity, "law", law=text, numbers=numbers)
+
+    def block(self, kinetics: Kinetics, **numbers: float) -> Effect:
+        """Binding that takes its time, and stops the current of the channels that are bound."""
+        return self.effect("conductance", "block", kinetics=kinetics, numbers=numbers)
+
+
+@dataclass(frozen=True)
+class Mechanism(ABC):
+    """How a drug acts at a target: one object, registered by its name.
+
+    Parameters
+    ----------
+    name : what actions and data files call it.
+    site : binding site where an action names none; by default the drug has one of its own.
+
+    Examples
+    --------
+    >>> class Cooperative(Mechanism):
+    ...     "Two molecules close a channel."
+    ...     def effects(self, use):
+    ...         return [use.law("conductance", "1 - y**2")]
+    >>> pair = Cooperative("cooperative_block", site="pore")
+    >>> use = Use("x", "AMPA", "receptor", True, "pore", {"potency": 2.0})
+    >>> [e.key for e in pair.effects(use)]
+    ['AMPA.conductance']
+    """
+
+    name: str
+    site: str = ""
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """Roles of measurements that this mechanism reads beside those of the library, with the units they must be in."""
+        return {}
+
+    @abstractmethod
+    def effects(self, use: Use) -> Sequence[Effect]:
+        """The effects of an action on a target."""
+
+
+# --- the library -------------------------------------------------------------------------------------------------
+
+
+@final
+@dataclass(frozen=True)
+class CompetitiveAntagonist(Mechanism):
+    """Keeps an agonist off its site: surmountable where the agonist is slow; bound before a pulse and through it.
+
+    Gaddum JH (1957) Pharmacol Rev 9:211-218; Arunlakshana O, Schild HO (1959) Br J Pharmacol 14:48-58.
+    """
+
+    def effects(self, use: Use) -> list[Effect]:
+        if use.site != self.site:
+            return [use.effect("", "occupy")]
+        return [use.effect("EC50", "shift", when="slow"), use.effect("conductance", "scale", when="pulse")]
+
+
+@final
+@dataclass(frozen=True)
+class Agonist(Mechanism):
+    """Activates a receptor in part (``efficacy``, unless an action gives its own), and keeps the natural agonist off."""
+
+    efficacy: float = 1.0
+
+    def effects(self, use: Use) -> list[Effect]:
+        efficacy = use.value("efficacy", self.efficacy)
+        own = [use.effect("occupancy", "add", efficacy)] if efficacy else []
+        return [use.effect("EC50", "shift", when="slow"), *own, use.effect("conductance", "scale", when="pulse")]
+
+
+@final
+@dataclass(frozen=True)
+class Blocker(Mechanism):
+    """Stops what it holds, whatever the agonist does: a channel's conductance, a metabotropic receptor's efficacy."""
+
+    def effects(self, use: Use) -> list[Effect]:
+        channel = use.ionotropic or use.kind == "channel"
+        return [use.effect("conductance" if channel else "efficacy", "scale")]
+
+
+@final
+@dataclass(frozen=True)
+class NegativeModulator(Mechanism):
+    """Weakens responses to the factor of the role ``conductance``, 0 if there is none."""
+
+    def effects(self, use: Use) -> list[Effect]:
+        return [use.effect("conductance" if use.ionotropic else "efficacy", "scale", use.value("conductance", 0.0))]
+
+
+@final
+@dataclass(frozen=True)
+class PositiveModulator(Mechanism):
+    """Lengthens responses to pulses, makes slow agonists more potent, raises the conductance: whatever was measured.
+
+    Ehlert FJ (1988) Mol Pharmacol 33:187-194 for the allosteric ternary complex.
+    """
+
+    def effects(self, use: Use) -> list[Effect]:
+        faces = (
+            ("decay", "tau_decay", "scale", "pulse"),
+            ("cooperativity", "EC50", "potentiate", "slow"),
+            ("conductance", "conductance", "scale", ""),
+        )
+        return [use.effect(q, kind, use.values[role], when=when) for role, q, kind, when in faces if role in use.values]
+
+
+@final
+@dataclass(frozen=True)
+class OpenChannelBlocker(Mechanism):
+    """Enters open channels and is trapped in closed ones; its affinity depends on voltage (Woodhull 1973)."""
+
+    def effects(self, use: Use) -> list[Effect]:
+        numbers = {"V": use.value("voltage", 0.0), "delta": use.value("delta", 0.0), "koff": use.value("koff", 0.0)}
+        return [use.block(WOODHULL if use.value("hill", 1.0) == 1.0 else STEEP, **numbers)]
+
+
+@final
+@dataclass(frozen=True)
+class ChannelOpener(Mechanism):
+    """Raises the conductance of an ion channel to the factor of the role ``conductance``; without it, opens a part of the channels."""
+
+    def effects(self, use: Use) -> list[Effect]:
+        if "conductance" in use.values:
+            return [use.effect("conductance", "scale", use.values["conductance"])]
+        return [use.effect("occupancy", "add", use.value("efficacy", 1.0))]
+
+
+@final
+@dataclass(frozen=True)
+class ReuptakeInhibitor(Mechanism):
+    """Competes with the substrate of a transporter."""
+
+    def effects(self, use: Use) -> list[Effect]:
+        return [use.effect("Km", "shift")]
+
+
+@final
+@dataclass(frozen=True)
+class Releaser(Mechanism):
+    """Competes with the substrate of a transporter, and drives it outward from within."""
+
+    def effects(self, use: Use) -> list[Effect]:
+        out = [use.effect("Km", "shift")]
+        if "efflux" in use.values:
+            inside = {"potency": use.value("release", use.values["potency"]), "site": f"{use.site} inside"}
+            out.append(use.effect("efflux", "add", use.values["efflux"], **inside))
+        return out
+
+
+@final
+@dataclass(frozen=True)
+class EnzymeInhibitor(Mechanism):
+    """Lowers the greatest rate of an enzyme."""
+
+    def effects(self, use: Use) -> list[Effect]:
+        return [use.effect("Vmax", "scale")]
+
+
+@final
+@dataclass(frozen=True)
+class Precursor(Mechanism):
+    """Fills vesicles in proportion to its concentration; the potency doubles their content."""
+
+    def effects(self, use: Use) -> list[Effect]:
+        return [use.effect("content", "shift")]
+
+
+@final
+@dataclass(frozen=True)
+class VesicleDepleter(Mechanism):
+    """Empties vesicles to the part of the role ``maximum``, 0 if there is none."""
+
+    def effects(self, use: Use) -> list[Effect]:
+        return [use.effect("content", "scale", use.value("maximum", 0.0))]
+
+
+LIBRARY: tuple[Mechanism, ...] = (
+    Agonist("agonist", "agonist", 1.0),
+    Agonist("partial_agonist", "agonist", 0.5),
+    Agonist("inverse_agonist", "agonist", 0.0),
+    CompetitiveAntagonist("competitive_antagonist", "agonist"),
+    Blocker("noncompetitive_antagonist"),
+    OpenChannelBlocker("open_channel_blocker", "pore"),
+    PositiveModulator("positive_modulator"),
+    NegativeModulator("negative_modulator"),
+    ReuptakeInhibitor("reuptake_inhibitor", "substrate"),
+    Releaser("releaser", "substrate"),
+    EnzymeInhibitor("enzyme_inhibitor", "active"),
+    Precursor("precursor"),
+    VesicleDepleter("vesicle_depleter"),
+    Blocker("channel_blocker", "pore"),
+    ChannelOpener("channel_opener"),
+)
+_REGISTRY: dict[str, Mechanism] = {m.name: m for m in LIBRARY}
+
+
+def register_mechanism(new: Mechanism) -> Mechanism:
+    """Gives a mechanism its name, so that actions and data files can use it; returns it.
+
+    Raises
+    ------
+    AmineError
+        This is no mechanism, or another one has the name.
+    """
+    if not isinstance(new, Mechanism):
+        raise AmineError(
+            "mechanism",
+            "this is not a mechanism",
+            given=repr(new)[:40],
+            expected="an object of a subclass of am.compounds.Mechanism",
+        )
+    known = _REGISTRY.get(new.name, new)
+    again = (type(known).__module__, type(known).__qualname__) == (type(new).__module__, type(new).__qualname__)
+    if known is not new and (known in LIBRARY or not again):  # a cell of a notebook may be run again
+        raise AmineError(f"mechanism '{new.name}'", "the name is taken", hint="choose another")
+    _REGISTRY[new.name] = new
+    return new
+
+
+def mechanism(name: str | Mechanism) -> Mechanism:
+    """A mechanism by name; a mechanism as it is, when it is registered.
+
+    >>> mechanism("agonist").site
+    'agonist'
+    """
+    if isinstance(name, Mechanism):
+        return register_mechanism(name)
+    if name not in _REGISTRY:
+        raise AmineError("action", f"mechanism '{name}' is not known", hint=did_you_mean(str(name), _REGISTRY))
+    return _REGISTRY[name]
+
+
+def mechanism_names() -> list[str]:
+    """Names of all mechanisms.
+
+    >>> "open_channel_blocker" in mechanism_names()
+    True
+    """
+    return list(_REGISTRY)
+
+
+def own_roles() -> dict[str, str]:
+    """Roles of measurements that mechanisms of users read, with their units."""
+    return {role: unit for m in _REGISTRY.values() for role, unit in m.roles.items()}

@@ -1,0 +1,66 @@
+"""From fields, modulations and doses of a description to slow signals and the parameters they change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amine.engine.resolve.blockers import block
+from amine.engine.resolve.drugs import Drugs, doses
+from amine.engine.resolve.fields import concentration, diffuse
+from amine.engine.resolve.modulators import Modulators
+from amine.engine.resolve.signals import Signals, probe_name
+from amine.network.network import Network
+
+
+def signals_of(net: Network) -> Signals | None:
+    """The slow signals of a network; None if it has no chemistry."""
+    if not (net.fields or net.modulations or net.doses):
+        return None
+    every = max(1, round(1.0 / net.dt))
+    p = Signals(every, every * net.dt)
+    doses(net, p)
+    for f in net.fields.values():
+        concentration(f, p)
+    drugs = Drugs(net, p)
+    modulators = Modulators(net, p, drugs)
+    for m in net.modulations:
+        modulators.add(m)
+    for f in net.fields.values():
+        diffuse(net, f, p, drugs, modulators.own[f.name])
+    drugs.act()
+    block(net, p, drugs)
+    p.idle = drugs.idle()
+    return p
+
+
+def recorded(net: Network) -> list[dict[str, Any]]:
+    """What a store must know of the signals that are kept: in the form of probes, one variable each."""
+    p = signals_of(net)
+    if p is None:
+        return []
+    signals = [
+        {
+            "name": probe_name(r),
+            "population": "",
+            "start": 0,
+            "stop": r.n,
+            "step": 1,
+            "variables": ["value"],
+            "units": {"value": r.unit},
+            "dtype": "float64",
+            "places": list(r.places),
+        }
+        for r in p.recorded
+    ]
+    return signals + [
+        {
+            "name": q.name,
+            "population": q.target.population,
+            "start": q.target.start,
+            "stop": q.target.stop,
+            "step": q.target.step,
+            "variables": list(q.variables),
+            "units": dict.fromkeys(q.variables, "1"),
+        }
+        for q in p.probes
+    ]
