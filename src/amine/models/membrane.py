@@ -158,6 +158,7 @@ def _chosen(what: Any, where: str) -> list[tuple[str, Model]]:
     found = []
     for e in entries:
         name, changes = e if isinstance(e, tuple) else (e, {})
+        model: Any
         if isinstance(name, str):
             known = find.names("channel")
             if name not in known and not isinstance(changes, Model):
