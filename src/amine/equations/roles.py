@@ -9,11 +9,14 @@ from amine.equations.system import Equations
 
 
 def threshold_parameter(eq: Equations) -> str | None:
-    """The parameter that v must pass for a spike, of a neuron that is linear in v; None if there is no such parameter.
+    """The parameter that v must pass for a spike, of a neuron that is linear in v and reset; None if there is no such parameter.
 
-    A neuron whose current grows faster than linearly with v starts its spikes by that current, not where they are counted.
+    A neuron whose current grows faster than linearly with v starts its spikes by that current, and one that resets nothing by
+    its channels: neither starts them where they are counted.
     """
     v = symbol("v")
+    if not any(name == "v" for name, _ in eq.reset):
+        return None
     if not isinstance(eq.threshold, sp.StrictGreaterThan | sp.GreaterThan) or eq.threshold.gts != v:
         return None
     limit = eq.threshold.lts

@@ -38,7 +38,7 @@ def neuron(
     limits : ``positive``, ``nonnegative`` or ``share`` for parameters of which the equations do not tell: a time that they
         divide by is positive anyway.
     stands_for : parameters through which drugs act, such as ``{"Nav": "g_Na"}`` or ``{"Nav.threshold": "V_T"}``; see :class:`Model`.
-        The threshold of a neuron that is linear in v stands for its sodium channels without being named.
+        The threshold of a neuron that is linear in v and reset stands for its sodium channels without being named.
     parameters : default values with units.
 
     Raises
