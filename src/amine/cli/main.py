@@ -25,7 +25,6 @@ from amine.cli.compounds import app as compounds_app
 from amine.cli.dose import dose
 from amine.cli.target import is_experiment, network_of, parse_settings
 from amine.compounds.doses import parse_dose
-from amine.engine.codegen import cache as kept
 from amine.errors import AmineError, AmineWarning
 from amine.experiments.command import run as run_experiment
 from amine.files import check_new_folder, replacing_folder
@@ -173,7 +172,7 @@ def _since_start() -> float:
         return time.process_time()
 
 
-def _write(result: Run, out: Path, data: dict[str, Any], start: float) -> None:
+def _write(result: Run, out: Path, data: dict[str, object], start: float) -> None:
     """All files of a run, in a folder that appears when it is complete."""
     with replacing_folder(out, f"folder '{out}'") as part:
         result.report(part / "report.html", start=min(start, result.duration))
@@ -262,6 +261,8 @@ def describe(
 @app.command()
 def cache(clear: Annotated[bool, typer.Option("--clear", help="Delete all compiled structures.")] = False) -> None:
     """Where compiled structures are kept."""
+    from amine.engine.codegen import cache as kept  # brings Numba along
+
     if clear:
         print(f"{kept.clear()} files deleted")
     print(kept.directory())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,9 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from amine.errors import AmineError, did_you_mean
-from amine.learn import Classifier, load, runs
-from amine.learn.audit import audit as run_audit
-from amine.learn.training import bar
 
 Task = Annotated[
     str,
@@ -39,6 +34,10 @@ def _check(out: Path | None) -> None:
 
 def _given(hidden: str | None, settings: list[str], **more: Any) -> dict[str, Any]:
     """Arguments as the estimator takes them."""
+    import ast
+    import inspect
+
+    from amine.learn import Classifier
 
     known = inspect.signature(Classifier).parameters
     out = {k: v for k, v in more.items() if v is not None}
@@ -82,6 +81,7 @@ def train(
 ) -> None:
     """Train a network on a task; three tenths of the samples are held out."""
     _check(out)
+    from amine.learn import runs
 
     d = runs.task(task)
     given = _given(
@@ -120,6 +120,8 @@ def compare(
 ) -> None:
     """Compare learning rules on a task: a table and a picture."""
     _check(out)
+    from amine.learn import runs
+    from amine.learn.training import bar
 
     d = runs.task(task)
     names = [n.strip() for n in rules.split(",") if n.strip()]
@@ -155,6 +157,8 @@ def audit(
     """Audit a model: attribution, over-fitting, calibration, fairness, privacy and cost in one report."""
     if out is not None and out.exists():
         raise AmineError(f"report '{out}'", "it exists", hint="choose another name")
+    from amine.learn import load, runs
+    from amine.learn.audit import audit as run_audit
 
     found = load(model)
     name = data or getattr(found, "notes_", {}).get("data")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from amine.distributions import Distribution
-from amine.equations.latex import name_latex
 from amine.errors import AmineError
 from amine.network.chemistry_tables import chemistry
 from amine.network.in_use import ReceptorsInUse, receptors_in_use
@@ -14,6 +13,7 @@ from amine.network.pattern import Pattern
 from amine.values import Array
 
 if TYPE_CHECKING:
+    from amine.models.model import Model
     from amine.network.network import Network
 
 Section = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
@@ -32,7 +32,7 @@ class Tex(str):
         return out
 
 
-def value_text(value: Any) -> str:
+def value_text(value: object) -> str:
     """A value as it stands in a table."""
     if isinstance(value, Distribution):
         return repr(value).replace("'", "")
@@ -121,7 +121,7 @@ def _summary(net: Network, used: ReceptorsInUse) -> Section:
     return "A. Model summary", ("", ""), rows
 
 
-def _cleft(model: Any) -> str:
+def _cleft(model: Model) -> str:
     """A cleft's model with what is not left out of it."""
     zero = ("V_uptake", "V_breakdown", "I_uptake", "I_breakdown", "spillover")
     off = {n for n in zero if str(model.parameters[n]).split()[0] == "0"}
@@ -162,6 +162,8 @@ def _connectivity(net: Network) -> Section:
 
 def _models(net: Network, used: ReceptorsInUse) -> list[Section]:
     """One table for each neuron, receptor and release model: equations and parameters."""
+    from amine.equations.latex import name_latex  # brings SymPy along
+
     neurons: dict[str, tuple[Any, Any]] = {}
     for p in net.populations.values():
         if p.model.kind == "neuron":
@@ -200,7 +202,7 @@ def _models(net: Network, used: ReceptorsInUse) -> list[Section]:
     return out
 
 
-def _equations(model: Any) -> list[tuple[str, ...]]:
+def _equations(model: Model) -> list[tuple[str, ...]]:
     """The lines of a model, named once; in LaTeX typeset, and its initial values left out."""
     lines = [line.strip() for line in model.equations.splitlines() if line.strip()]
     typeset = [f"${line}$" for line in model.latex().splitlines()] if lines else []

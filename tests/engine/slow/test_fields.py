@@ -90,7 +90,7 @@ def test_the_tonic_level_stays():
         removal="0.1 1/s",
         tonic="20 nM",
     )
-    net.field("adenosine", removal="1 1/s", tonic="100 nM", regions={"a": spikes(net, [1.0])}, exchange="1 1/s")
+    net.field("adenosine", removal="1 1/s", tonic="100 nM", regions={"a": spikes(net, [1.0])})
     run = net.run("2 s", **RUN)
     np.testing.assert_allclose(run.concentration("dopamine").values, 0.02, rtol=1e-12)
     np.testing.assert_allclose(run.concentration("adenosine").values, 0.1, rtol=1e-12)
