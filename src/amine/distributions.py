@@ -143,7 +143,7 @@ class Distribution:
         }
 
     @staticmethod
-    def from_dict(d: Mapping[str, Any]) -> Distribution:
+    def from_dict(d: Mapping[str, object]) -> Distribution:
         """Back from plain data."""
         try:
             return Distribution(
@@ -160,7 +160,7 @@ class Distribution:
         return text
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: object) -> Any:
     return x if x is None or isinstance(x, str | int | float) else str(x)
 
 

@@ -126,18 +126,18 @@ def canonical(data: Any) -> bytes:
     return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
 
 
-def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
+def sealed(data: Mapping[str, object]) -> dict[str, Any]:
     """Plain data with a digest of its content."""
     return {**data, "digest": hashlib.sha256(canonical(data)).hexdigest()}
 
 
-def is_intact(data: Mapping[str, Any]) -> bool:
+def is_intact(data: Mapping[str, object]) -> bool:
     """Whether plain data is what :func:`sealed` made."""
     rest = {k: v for k, v in data.items() if k != "digest"}
     return data.get("digest") == hashlib.sha256(canonical(rest)).hexdigest()
 
 
-def _digest(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
+def _digest(header: Mapping[str, object], arrays: Mapping[str, np.ndarray]) -> str:
     h = hashlib.sha256(canonical(header))
     for name in sorted(arrays):
         x = np.ascontiguousarray(arrays[name])
@@ -149,7 +149,7 @@ def _digest(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
 # --- arrays ------------------------------------------------------------------------------------------------------
 
 
-def write_arrays(target: Path, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray], where: str) -> None:
+def write_arrays(target: Path, header: Mapping[str, object], arrays: Mapping[str, np.ndarray], where: str) -> None:
     """Writes arrays and a header of plain data, with a digest of both, as NumPy's npz without compression."""
     given = {k: np.asarray(x) for k, x in arrays.items()}
     if any(x.dtype.kind not in NUMBERS for x in given.values()):

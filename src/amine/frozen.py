@@ -88,7 +88,7 @@ def closed(hint: str) -> Any:
     """
 
     def wrap(cls: type[T]) -> type[T]:
-        def refuse(self: Any, attribute: str, value: Any = None) -> NoReturn:
+        def refuse(self: Any, attribute: str, value: object = None) -> NoReturn:
             advice = hint.format(name=getattr(self, "name", ""), attribute=attribute)
             raise AmineError(place(self), f"'{attribute}' cannot be set, a description does not change", hint=advice)
 

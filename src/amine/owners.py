@@ -15,10 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
 from amine.files import reason, sweep
+
+if TYPE_CHECKING:
+    from amine.given import FilePath
 
 _held: set[int] = set()  # descriptors of locks; a forked child closes them, else it would own what its parent owned
 
@@ -131,14 +134,14 @@ class Owner:
         return data if isinstance(data, dict) else {}
 
     @staticmethod
-    def _is_over(other: dict[str, Any], carried: bool) -> bool:
+    def _is_over(other: dict[str, object], carried: bool) -> bool:
         """Whether the run that signed is over: it was one of this machine, and its process has ended."""
         me = _myself()
         if other.get("boot") == me["boot"] and (me["boot"] or other.get("host") == me["host"]):
             return carried or not _is_alive(other.get("pid"), other.get("started"))
         return other.get("host") == me["host"]  # the same machine, begun anew since
 
-    def _taken(self, other: dict[str, Any]) -> AmineError:
+    def _taken(self, other: dict[str, object]) -> AmineError:
         name = f"process {other.get('pid', '?')} on {other.get('host', '?')}"
         if other.get("pid") == os.getpid() and other.get("host") == socket.gethostname():
             name += " (this one)"
@@ -177,7 +180,7 @@ class Owner:
 
 
 @contextmanager
-def owned(path: Any, where: str) -> Iterator[Owner | None]:
+def owned(path: FilePath, where: str) -> Iterator[Owner | None]:
     """The lock of a checkpoint or a store while a run goes on; None if there is no path.
 
     Raises

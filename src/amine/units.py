@@ -258,12 +258,12 @@ def internal_unit(dim: Dimension) -> str:
     return (top or "1") + low
 
 
-def is_quantity(value: Any) -> TypeGuard[Quantity]:
+def is_quantity(value: object) -> TypeGuard[Quantity]:
     """Whether a value is a quantity of :mod:`pint`; told by what it has, so that pint is not imported to ask."""
     return isinstance(value, Quantity)
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as an error names it: short, and whatever it is."""
     try:
         return repr(value)[:40]
@@ -280,7 +280,7 @@ def _split(value: str, where: str) -> tuple[float, str]:
     return float(m.group(1)), m.group(2).strip()
 
 
-def _one(value: Any, dim: Dimension, unit: str, where: str) -> Any:
+def _one(value: object, dim: Dimension, unit: str, where: str) -> Any:
     if isinstance(value, bool) or value is None:
         raise AmineError(where, "this is not a quantity", given=repr(value), expected=f"a value in {unit}")
     if isinstance(value, str):
@@ -332,14 +332,14 @@ def _of_quantity(value: Quantity, dim: Dimension, unit: str, where: str) -> Any:
     return magnitude if magnitude.ndim else float(magnitude)
 
 
-def _check(given: Dimension, wanted: Dimension, text: Any, unit: str, value: Any, where: str) -> None:
+def _check(given: Dimension, wanted: Dimension, text: Any, unit: str, value: object, where: str) -> None:
     if tuple(given) != tuple(wanted):
         said = f"{shown(value)} in {shown(str(text)).strip(chr(39)) or '1'}"
         raise AmineError(where, "wrong dimension", given=said, expected=f"a value in {unit or '1'}")
 
 
 def to_internal(
-    value: Any,
+    value: object,
     unit: str,
     where: str,
     *,

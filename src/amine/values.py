@@ -36,7 +36,7 @@ class Array:
 Value = str | Distribution | Array
 
 
-def normalise(value: Any, unit: str, where: str, *, shape: tuple[int, ...] | None = None, **demands: Any) -> Value:
+def normalise(value: object, unit: str, where: str, *, shape: tuple[int, ...] | None = None, **demands: Any) -> Value:
     """A value as plain data, checked: unit, finiteness, ``positive``/``nonnegative``/``share``, and the shape of an array.
 
     Raises
@@ -112,7 +112,7 @@ def _check_distribution(
         )
 
 
-def unit_of(value: Any, where: str) -> str:
+def unit_of(value: object, where: str) -> str:
     """The coherent unit of a value: of its text, of its bounds if it is a distribution, 1 for a bare number.
 
     >>> unit_of("2 s", "a time")

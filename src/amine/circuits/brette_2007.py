@@ -12,7 +12,7 @@ from amine.network.numbers import whole_number
 INPUTS = 80
 
 
-def _cells(net: Network, neurons: int, model: str, initial: dict[str, Any], **given: Any) -> list[Any]:
+def _cells(net: Network, neurons: int, model: str, initial: dict[str, object], **given: Any) -> list[Any]:
     """Four fifths excitatory, one fifth inhibitory."""
     whole_number(neurons, f"{net.name.split(':')[0].lower()}(), neurons", 5, 2**31 - 65)
     n = round(0.8 * neurons)

@@ -14,7 +14,7 @@ from amine.errors import AmineError, did_you_mean
 from amine.network.network import Network
 
 
-def _circuit(name: str, given: dict[str, Any]) -> Network:
+def _circuit(name: str, given: dict[str, object]) -> Network:
     """A built-in circuit with the arguments that were given, each checked against what the circuit takes."""
     make = circuits.get(name)
     known = inspect.signature(make).parameters
@@ -24,7 +24,7 @@ def _circuit(name: str, given: dict[str, Any]) -> Network:
     return make(**{k: _typed(name, k, v, known[k].default) for k, v in given.items()})
 
 
-def _typed(name: str, key: str, value: Any, default: Any) -> Any:
+def _typed(name: str, key: str, value: object, default: Any) -> Any:
     """A value from the command line in the type of the argument's default."""
     if not isinstance(value, str) or isinstance(default, str):
         return value
@@ -44,7 +44,7 @@ def _typed(name: str, key: str, value: Any, default: Any) -> Any:
     )
 
 
-def _from_file(path: Path, given: dict[str, Any]) -> Network:
+def _from_file(path: Path, given: dict[str, object]) -> Network:
     """The ``network`` that a Python file or a saved description defines."""
     if given:
         raise AmineError(
@@ -90,7 +90,7 @@ def is_experiment(target: str) -> bool:
     return target in experiments.names()
 
 
-def network_of(target: str, given: dict[str, Any], settings: list[str]) -> Network:
+def network_of(target: str, given: dict[str, object], settings: list[str]) -> Network:
     """The network that a circuit, a Python file or a saved description gives, with its arguments and ``--set key=value``."""
     given = {k: v for k, v in {**given, **parse_settings(settings)}.items() if v is not None}
     if target.endswith((".py", ".json")):

@@ -136,7 +136,7 @@ def ternary_shift(c: Any, k: Any, alpha: Any) -> Any:
     return (1.0 + x) / (1.0 + alpha * x)
 
 
-def woodhull(k: Any, v: Any, reference: Any, delta: Any, valence: Any = 1.0, rt_f: float = RT_F) -> Any:
+def woodhull(k: Any, v: object, reference: Any, delta: Any, valence: Any = 1.0, rt_f: float = RT_F) -> Any:
     """Affinity of a charged blocker inside the field of the membrane: ``k`` at ``reference`` mV, at ``v`` mV.
 
     >>> round(woodhull(1.0, -66.0 + 25.4, -66.0, 1.0), 3)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.compounds.schema import (
     KINDS,
@@ -24,6 +24,9 @@ from amine.compounds.schema import (
     read,
 )
 from amine.errors import AmineError, did_you_mean
+
+if TYPE_CHECKING:
+    from amine.given import FilePath
 
 _ORDER = ("transmitter", "drug", "family", "receptor", "transporter", "enzyme", "channel")
 
@@ -140,7 +143,7 @@ def _add(entries: Iterable[Entry], sources: Mapping[str, Source]) -> None:
     _loaded = new
 
 
-def load(path: Any) -> list[Entry]:
+def load(path: FilePath) -> list[Entry]:
     """Adds the compounds of a TOML file to the catalogue for this session and returns them; see the page on compounds.
 
     Raises

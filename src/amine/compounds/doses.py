@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from amine.compounds.catalogue import drug
 from amine.errors import AmineError
 from amine.frozen import FrozenDict, closed, fix
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.given import Quantity
 
 
 @closed("make another with am.bath(), am.bolus(), am.dose_ramp() or am.dose_table()")
@@ -124,7 +127,7 @@ def _span(p: Mapping[str, Any], t: np.ndarray) -> np.ndarray:
     return np.where(t >= p["start"] - 1e-9, p["first"] + (p["last"] - p["first"]) * part, 0.0)
 
 
-def _table(p: Mapping[str, Any], t: np.ndarray) -> np.ndarray:
+def _table(p: Mapping[str, object], t: np.ndarray) -> np.ndarray:
     index = np.searchsorted(np.asarray(p["times"]), t + 1e-9, side="right") - 1
     return np.where(index < 0, 0.0, np.asarray(p["values"])[np.maximum(index, 0)])
 
@@ -160,11 +163,11 @@ _KINDS: dict[str, Callable[[Mapping[str, Any], np.ndarray], np.ndarray]] = {
 # --- makers ------------------------------------------------------------------------------------------------------
 
 
-def _conc(value: Any, where: str) -> float:
+def _conc(value: object, where: str) -> float:
     return float(to_internal(value, "uM", where, nonnegative=True))
 
 
-def _times(start: Any, stop: Any, where: str) -> dict[str, float]:
+def _times(start: Quantity, stop: Any, where: str) -> dict[str, float]:
     a = float(to_internal(start, "ms", f"{where}, start", nonnegative=True))
     b = math.inf if stop is None else float(to_internal(stop, "ms", f"{where}, stop"))
     if b <= a:
@@ -189,7 +192,7 @@ def bath(concentration: Any, start: Any = "0 ms", stop: Any = None) -> Course:
     return Course("constant", {"first": c, "last": c, **_times(start, stop, "bath()")})
 
 
-def dose_ramp(first: Any, last: Any, start: Any, stop: Any) -> Course:
+def dose_ramp(first: Any, last: Any, start: Quantity, stop: Any) -> Course:
     """A concentration that goes linearly from ``first`` at ``start`` to ``last`` at ``stop`` and stays there.
 
     >>> dose_ramp("0 uM", "10 uM", "0 s", "1 s").at([500.0, 2000.0])
@@ -327,7 +330,7 @@ def parse_dose(text: str) -> tuple[str, Course]:
         raise AmineError(f"dose of {which}", e.problem, given=e.given, expected=e.expected, hint=e.hint) from None
 
 
-def as_course(value: Any, where: str = "dose") -> Course:
+def as_course(value: object, where: str = "dose") -> Course:
     """A course as it is; a concentration as a bath.
 
     >>> as_course("1 uM").peak

@@ -206,7 +206,7 @@ class Sites:
         """Effects of drugs whose binding takes its time."""
         return [e for e in self.effects if e.target == target and e.kind == "block"]
 
-    def block(self, target: str, v: Any = None) -> list[Signal]:
+    def block(self, target: str, v: object = None) -> list[Signal]:
         """The part of channels that drugs leave free in equilibrium at the voltage ``v``, without it at that of their potencies."""
         p, total = self.program, Traced(self.program, {}, 1.0)
         for e in self.blocks(target):
@@ -235,7 +235,7 @@ class Factors(dict[str, Any]):
     slow: Mapping[str, Any]
 
 
-def steady_factor(effects: Iterable[Effect], concentrations: Mapping[str, Any], v: Any = None) -> Factors:
+def steady_factor(effects: Iterable[Effect], concentrations: Mapping[str, object], v: object = None) -> Factors:
     """Factors of all quantities at equilibrium, by ``target.quantity``; for kind ``add`` the amount.
 
     Parameters

@@ -79,7 +79,7 @@ class Formula:
         called = {id(n.func) for n in ast.walk(self.tree) if isinstance(n, ast.Call)}
         return frozenset(n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and id(n) not in called)
 
-    def evaluate(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = FUNCTIONS) -> Any:
+    def evaluate(self, values: Mapping[str, object], functions: Mapping[str, Callable[..., Any]] = FUNCTIONS) -> Any:
         """The value of the formula, of whatever kind ``values`` are: ``functions`` must belong to that kind."""
         missing = self.names - set(values)
         if missing:
@@ -113,7 +113,7 @@ def _check(node: ast.expr, where: str) -> None:
             )
 
 
-def _evaluate(node: ast.expr, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+def _evaluate(node: ast.expr, values: Mapping[str, object], functions: Mapping[str, Callable[..., Any]]) -> Any:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
             return _OPERATORS[type(op)](_evaluate(left, values, functions), _evaluate(right, values, functions))

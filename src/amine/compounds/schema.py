@@ -242,7 +242,7 @@ class Action:
         return default if found is None else found.internal
 
 
-def _strings(value: Any, where: str) -> tuple[str, ...]:
+def _strings(value: object, where: str) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     if not isinstance(value, list | tuple) or any(not isinstance(x, str) for x in value):
@@ -455,7 +455,7 @@ def read(cls: type, data: Any, where: str) -> Any:
         raise AmineError(place, e.problem, given=e.given, expected=e.expected, hint=e.hint) from None
 
 
-def _value(key: str, value: Any, kind: str, where: str) -> Any:
+def _value(key: str, value: object, kind: str, where: str) -> Any:
     if key in _PARTS:
         if not isinstance(value, list):
             raise AmineError(f"{where}, {key}", "this is not a list of tables", given=repr(value)[:40])

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 
 from amine.compounds import algebra
 from amine.errors import AmineError
+
+if TYPE_CHECKING:
+    from amine.given import Quantity
 
 Signal = int
 
@@ -212,7 +215,7 @@ class Traced:
     def __init__(self, program: Program, terms: Mapping[Signal, Any], base: Any = 0.0):
         self.program, self.terms, self.base = program, dict(terms), base
 
-    def _other(self, x: Any) -> Traced:
+    def _other(self, x: object) -> Traced:
         return x if isinstance(x, Traced) else Traced(self.program, {}, x)
 
     def signal(self, inverse: bool = False) -> Signal:
@@ -354,7 +357,7 @@ def carry_out(op: Operation, s: list[Any], doses: Sequence[Any], functions: Mapp
             raise AmineError("slow signals", "a field has no equilibrium here", hint="let the network run")
 
 
-def _added(start: Any, parts: Sequence[Any]) -> Any:
+def _added(start: Quantity, parts: Sequence[Any]) -> Any:
     for x in parts:
         start = start + x
     return start

@@ -88,12 +88,12 @@ class _Walker:
             return self.number(x), dim
         raise self.fail("this operator is not allowed", given=ast.unparse(n)[:60])
 
-    def number(self, x: Any) -> Any:
+    def number(self, x: object) -> Any:
         if _is_condition(x):
             raise self.fail("a comparison stands where a number is needed", hint="use where(condition, a, b)")
         return x
 
-    def condition(self, x: Any) -> Any:
+    def condition(self, x: object) -> Any:
         if not _is_condition(x):
             raise self.fail("a number stands where a condition is needed", expected="a comparison such as v > V_th")
         return x
@@ -119,7 +119,7 @@ class _Walker:
             return self.power(a, da, b, db, n)
         raise self.fail("this operator is not allowed", given=ast.unparse(n)[:60], expected="+ - * / **")
 
-    def power(self, a: Any, da: Dimension | None, b: Any, db: Dimension | None, n: ast.AST) -> tuple[Any, Any]:
+    def power(self, a: sp.Expr, da: Dimension | None, b: sp.Expr, db: Dimension | None, n: ast.AST) -> tuple[Any, Any]:
         if not _same(db, NONE):
             raise self.fail("an exponent has a dimension", given=_unit(db), expected="a pure number")
         if a == 0 and b.is_number and float(b) < 0:
@@ -199,14 +199,14 @@ class _Walker:
         return value, (out[rule] if rule in out and known else known[0] if known else None)
 
 
-def _is_condition(x: Any) -> bool:
+def _is_condition(x: object) -> bool:
     """True for comparisons and what joins them; a plain symbol counts as a number (SymPy lets it be either)."""
     return isinstance(
         x, sp.core.relational.Relational | sp.logic.boolalg.BooleanFunction | sp.logic.boolalg.BooleanAtom
     )
 
 
-def _is_real(x: Any) -> bool:
+def _is_real(x: object) -> bool:
     return not x.has(sp.I)
 
 
@@ -214,7 +214,7 @@ def _number(x: float) -> Any:
     return sp.Integer(int(x)) if x.is_integer() else sp.Float(repr(x), 17)
 
 
-def _where(c: Any, a: Any, b: Any) -> Any:
+def _where(c: sp.Expr, a: sp.Expr, b: sp.Expr) -> Any:
     return sp.Piecewise((a, c), (b, True))
 
 

@@ -62,7 +62,7 @@ def _linear_in(e: Any, name: str) -> bool:
     return s not in sp.diff(e, s).free_symbols and not sp.diff(e, s).has(sp.Derivative, sp.Subs)
 
 
-def _exact_states(rhs: Mapping[str, Any], parameters: set[str], inputs: set[str]) -> set[str]:
+def _exact_states(rhs: Mapping[str, object], parameters: set[str], inputs: set[str]) -> set[str]:
     """The largest set that is linear in itself with constant coefficients and depends on no other state."""
     ok = set(rhs)
     while True:
@@ -123,7 +123,7 @@ def choose(
     return {s: out[s] for s in rhs}
 
 
-def linear_system(rhs: Mapping[str, Any], methods: Mapping[str, str], parameters: set[str]) -> Linear:
+def linear_system(rhs: Mapping[str, object], methods: Mapping[str, str], parameters: set[str]) -> Linear:
     """Matrices of the exactly advanced states."""
     states = tuple(s for s in rhs if methods[s] == "exact")
     free = {n.name for s in states for n in rhs[s].free_symbols} - parameters - set(states)
@@ -141,7 +141,7 @@ def linear_system(rhs: Mapping[str, Any], methods: Mapping[str, str], parameters
     return Linear(states, tuple(everything[j] for j in used), noises, A, [[row[j] for j in used] for row in B], G)
 
 
-def exponential_euler(s: str, e: Any, parameters: set[str]) -> Any:
+def exponential_euler(s: str, e: sp.Expr, parameters: set[str]) -> Any:
     """The solution over one step for x' = a x + b with a and b frozen, with noise of the exact variance.
 
     A nonlinear x' = f(x), for which the method must be asked for, is linearised at the start of the step (Pope DA (1963)
@@ -165,13 +165,13 @@ def implicit_midpoint(s: str, e: Any, exact: Mapping[str, str]) -> Any:
     return x + DT * e / (1 - DT / 2 * sp.diff(e, x))
 
 
-def _with_noise(new: Any, e: Any, noises: Sequence[Any], a_dt: Any) -> Any:
+def _with_noise(new: Any, e: sp.Expr, noises: Sequence[Any], a_dt: Any) -> Any:
     for n in noises:
         new += sp.diff(e, n) * sp.sqrt(DT * (exprel(2 * a_dt) if a_dt != 0 else 1)) * n
     return new
 
 
-def _relax(x: Any, a_dt: Any, b_dt: Any, parameters: set[str]) -> Any:
+def _relax(x: object, a_dt: Any, b_dt: Any, parameters: set[str]) -> Any:
     """x_inf + (x - x_inf) exp(a dt), or the form with exprel where ``a`` might vanish."""
     known = parameters | {"dt"}
     terms = sp.Add.make_args(a_dt)

@@ -23,7 +23,7 @@ def ghk(out_a: Any, in_a: Any, out_b: Any, in_b: Any, ratio: Any, z: Any, temper
     return nernst(out_a + ratio * out_b, in_a + ratio * in_b, z, temperature)
 
 
-def ghk_current(v: Any, out: Any, within: Any, z: Any, temperature: Any) -> Any:
+def ghk_current(v: object, out: Any, within: Any, z: Any, temperature: Any) -> Any:
     """Outward current density of a permeability of 1 um/ms, in pA ms/um^3, by the constant-field equation."""
     x = z * v / (THERMAL * temperature)
     return CHARGE * z * (within - out * sp.exp(-x)) / exprel(-x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.equations.given import CHANNEL_NAMES, IONS
 from amine.equations.latex import latex_lines
@@ -13,10 +13,13 @@ from amine.equations.symbols import symbol
 from amine.equations.system import Equations
 from amine.errors import AmineError
 
+if TYPE_CHECKING:
+    from amine.models.model import Model
+
 GIVEN = {"neuron": {"I": "pA"}, "receptor": {"v": "mV"}, "channel": CHANNEL_NAMES}
 
 
-def parse(model: Any) -> Any:
+def parse(model: Model) -> Any:
     """The parsed equations of a model (``Equations``, or ``RuleEquations`` of a rule); raises AmineError for bad text.
 
     A neuron is given its total input current ``I``, a receptor the voltage ``v`` of the neuron it sits on, a channel

@@ -88,11 +88,11 @@ def terms(e: Any) -> int:
     return max((terms(a) for a in e.args), default=1)
 
 
-def expanded(e: Any) -> Any:
+def expanded(e: sp.Expr) -> Any:
     """``e`` multiplied out, or as it is if that would be long."""
     return sp.expand(e) if terms(e) <= EXPANDED else e
 
 
-def simplified(e: Any) -> Any:
+def simplified(e: sp.Expr) -> Any:
     """``e`` simplified, or as it is if it is long."""
     return sp.simplify(e) if sp.count_ops(e) <= SIMPLIFIED else e

@@ -70,7 +70,7 @@ class Lowering:
             return Binary("/", Number(1.0), self(sp.Pow(e.base, -e.exp)))
         return Call("pow", (self(e.base), self(e.exp)))
 
-    def on_tan(self, e: Any) -> Expr:
+    def on_tan(self, e: sp.Expr) -> Expr:
         x = e.args[0]
         return self(sp.Mul(sp.sin(x), sp.Pow(sp.cos(x), -1), evaluate=False))
 
@@ -80,7 +80,7 @@ class Lowering:
     def on_cosh(self, e: Any) -> Expr:
         return self((sp.exp(e.args[0]) + sp.exp(-e.args[0])) / 2)
 
-    def on_Abs(self, e: Any) -> Expr:
+    def on_Abs(self, e: sp.Expr) -> Expr:
         return self._function("abs", e)
 
     def _fold(self, f: str, e: Any) -> Expr:
@@ -89,10 +89,10 @@ class Lowering:
             out = Call(f, (out, self(a)))
         return out
 
-    def on_Min(self, e: Any) -> Expr:
+    def on_Min(self, e: sp.Expr) -> Expr:
         return self._fold("min", e)
 
-    def on_Max(self, e: Any) -> Expr:
+    def on_Max(self, e: sp.Expr) -> Expr:
         return self._fold("max", e)
 
     # --- choices -----------------------------------------------------------------------------------------------
@@ -109,16 +109,16 @@ class Lowering:
     def _compare(self, op: str, e: Any) -> Expr:
         return Binary(op, self(e.args[0]), self(e.args[1]))
 
-    def on_StrictGreaterThan(self, e: Any) -> Expr:
+    def on_StrictGreaterThan(self, e: sp.Expr) -> Expr:
         return self._compare(">", e)
 
-    def on_GreaterThan(self, e: Any) -> Expr:
+    def on_GreaterThan(self, e: sp.Expr) -> Expr:
         return self._compare(">=", e)
 
-    def on_StrictLessThan(self, e: Any) -> Expr:
+    def on_StrictLessThan(self, e: sp.Expr) -> Expr:
         return self._compare("<", e)
 
-    def on_LessThan(self, e: Any) -> Expr:
+    def on_LessThan(self, e: sp.Expr) -> Expr:
         return self._compare("<=", e)
 
     def on_And(self, e: Any) -> Expr:

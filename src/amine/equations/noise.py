@@ -10,7 +10,7 @@ from amine.equations.symbols import is_noise
 from amine.errors import AmineError
 
 
-def noises_of(e: Any) -> list[Any]:
+def noises_of(e: sp.Expr) -> list[Any]:
     """The white noises in an expression, sorted by name."""
     return sorted((s for s in e.free_symbols if is_noise(s.name)), key=str)
 

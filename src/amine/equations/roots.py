@@ -23,7 +23,7 @@ _INVERSE: dict[Any, Any] = {
 }
 
 
-def positive(e: Any) -> bool:
+def positive(e: sp.Expr) -> bool:
     """Whether ``e`` is above 0 for all values of its symbols, as far as its form shows."""
     if e.is_number:
         return bool(e > 0)
@@ -38,14 +38,14 @@ def positive(e: Any) -> bool:
     return False
 
 
-def _not_negative(e: Any) -> bool:
+def _not_negative(e: sp.Expr) -> bool:
     even = isinstance(e, sp.Pow) and e.exp.is_Integer and int(e.exp) % 2 == 0
     if isinstance(e, sp.Mul):
         return all(positive(a) or _not_negative(a) for a in e.args)
     return even or isinstance(e, sp.Abs)
 
 
-def roots(e: Any, s: Any) -> list[Any] | None:
+def roots(e: sp.Expr, s: sp.Expr) -> list[Any] | None:
     """Values of ``s`` at which ``e`` vanishes, the main ones of periodic functions; None where they can't be worked out."""
     if s not in e.free_symbols or isinstance(e, sp.exp | sp.cosh | exprel) or positive(e):
         return []
@@ -65,7 +65,7 @@ def roots(e: Any, s: Any) -> list[Any] | None:
     return None
 
 
-def _polynomial(e: Any, s: Any) -> list[Any] | None:
+def _polynomial(e: sp.Expr, s: sp.Expr) -> list[Any] | None:
     p = sp.Poly(e, s)
     if p.degree() == 1:
         a, b = p.all_coeffs()
@@ -87,7 +87,7 @@ def _real_roots(p: Any) -> list[float]:
     return [float(x.real) for x in found if abs(x.imag) < 1e-7 * (1 + abs(x))]
 
 
-def _inverse(f: Any, y: Any, s: Any) -> list[Any] | None:
+def _inverse(f: Any, y: Any, s: sp.Expr) -> list[Any] | None:
     """Where f = y."""
     values = [x for x in _INVERSE[type(f)](y) if not x.has(sp.zoo, sp.nan, sp.oo, sp.I)]
     parts = [roots(f.args[0] - x, s) for x in values]

@@ -125,7 +125,7 @@ def plan(eq: RuleEquations, fields: set[str]) -> RulePlan:
     return out
 
 
-def _separable(e: Any, moving: set[str], out: RulePlan) -> bool:
+def _separable(e: sp.Expr, moving: set[str], out: RulePlan) -> bool:
     """Whether x' = m(t) f(x) with one decaying state m: its integral over any time is then all that counts."""
     used = _names(e) & moving
     if not used:
@@ -219,7 +219,7 @@ def _hold(out: RulePlan, target: set[str]) -> None:
     out.substep = {s: take(_spread(_flags(out, e, target), target)) for s, e in out.substep.items()}
 
 
-def _spread(e: Any, target: set[str]) -> Any:
+def _spread(e: sp.Expr, target: set[str]) -> Any:
     """Products multiplied out, so that what the target decides stands together."""
     return sp.expand_mul(e) if _names(e) & target and terms(e) <= EXPANDED else e
 
@@ -233,7 +233,7 @@ def _flags(out: RulePlan, e: Any, target: set[str]) -> Any:
     return e
 
 
-def _held(out: RulePlan, e: Any) -> Any:
+def _held(out: RulePlan, e: sp.Expr) -> Any:
     if e not in out.held:
         out.held.append(e)
     return symbol(f"held_{out.held.index(e)}")
@@ -250,7 +250,7 @@ def _conditions(out: RulePlan) -> None:
         out.substep[name] = e
 
 
-def _condition(out: RulePlan, r: Any, decaying: dict[str, Any]) -> Any:
+def _condition(out: RulePlan, r: Any, decaying: dict[str, object]) -> Any:
     gap = expanded(r.lhs - r.rhs)
     used = _names(gap) & set(decaying)
     if not used or not _names(gap) <= used | set(out.eq.parameters) or len({decaying[n] for n in used}) != 1:

@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -21,6 +21,9 @@ from amine.equations.statements import ASSIGN, PER_TIME, STATE, named_dimension
 from amine.equations.symbols import NONE, TIME, UNIT_NAMES, is_noise, is_reserved, symbol
 from amine.equations.system import Equations, refuse_loops, started
 from amine.errors import AmineError, did_you_mean
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
 
 PLACES = ("source", "target", "synapse", "field")
 TRANSMIT = "transmit"
@@ -223,7 +226,7 @@ def _texts(parts: _Text) -> list[str]:
     return out
 
 
-def _open_names(parts: _Text, dims: Mapping[str, Any]) -> list[str]:
+def _open_names(parts: _Text, dims: Mapping[str, object]) -> list[str]:
     """Names that nothing in the rule defines, in the order of the text."""
     found: dict[str, None] = {}
     for text in _texts(parts):
@@ -271,7 +274,7 @@ class _Reader:
             return parse_raw(text, loose, self.where, noise=noise)
         return parse_raw(text, self.dims, self.where, want, noise=noise)
 
-    def quiet(self, e: Any, what: str) -> Any:
+    def quiet(self, e: sp.Expr, what: str) -> Any:
         """``e``, in which noise may not stand, not even by way of a named subexpression."""
         if noises_of(e):
             raise AmineError(
@@ -320,7 +323,7 @@ class _Reader:
             raise AmineError(f"{self.where}, in 'initial {s}'", "this does not set a state of the rule", hint=hint)
         return self.expression(text, self.dims[s])
 
-    def _only_parameters(self, e: Any, what: str) -> None:
+    def _only_parameters(self, e: sp.Expr, what: str) -> None:
         for s in e.free_symbols:
             if s.name not in self.parameters:
                 raise AmineError(self.where, f"{what} may be made of parameters only", given=s.name)
@@ -356,7 +359,7 @@ class _Reader:
             out.append((name, full))
         return Event(after, tuple(out))
 
-    def _owns(self, kind: str, name: str, places: Mapping[str, str], e: Any, where: str, text: str) -> None:
+    def _owns(self, kind: str, name: str, places: Mapping[str, str], e: sp.Expr, where: str, text: str) -> None:
         """A pre-spike may write source and synapse, a post-spike target and synapse."""
         mine = {"pre": ("source", "synapse"), "post": ("target", "synapse")}[kind]
         if places[name] not in mine:
@@ -368,7 +371,7 @@ class _Reader:
             )
         self._reads(name, places, e, f"'{text}'")
 
-    def _reads(self, name: str, places: Mapping[str, str], e: Any, what: str) -> None:
+    def _reads(self, name: str, places: Mapping[str, str], e: sp.Expr, what: str) -> None:
         """States of a neuron may not read what differs between its synapses."""
         place = places[name]
         if place == "synapse":
@@ -383,7 +386,7 @@ class _Reader:
 
 
 def parse_model(
-    model: Any, outside: Mapping[str, str] | None = None, weight: str = "nS", fields: Iterable[str] = ()
+    model: Model, outside: Mapping[str, str] | None = None, weight: str = "nS", fields: Iterable[str] = ()
 ) -> RuleEquations:
     """The parsed equations of a rule; a parameter with the name of one of ``fields`` is that."""
     parameters = {n: u for n, u in model.units.items() if n not in fields}

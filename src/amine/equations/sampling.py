@@ -50,7 +50,7 @@ def sample(name: str, draw: int) -> float:
     return 0.4 + 1.7 * x if draw < DRAWS - 1 else 3 * x - 1.5
 
 
-def evaluate(e: Any, values: Mapping[Any, Any], draw: int = 0) -> Any:
+def evaluate(e: sp.Expr, values: Mapping[Any, Any], draw: int = 0) -> Any:
     """``e`` in float64 with ``values`` of some symbols, numbers or arrays, and sample values of the others; NaN where undefined."""
     with np.errstate(all="ignore"):
         return _value(sp.sympify(e), values, draw)
@@ -85,7 +85,7 @@ def _value(e: Any, values: Mapping[Any, Any], draw: int) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def _number(e: Any) -> float:
+def _number(e: sp.Expr) -> float:
     x = complex(e)
     return x.real if x.imag == 0 else np.nan
 
@@ -97,7 +97,7 @@ def _pieces(e: sp.Piecewise, values: Mapping[Any, Any], draw: int) -> Any:
     return out
 
 
-def vanishes(e: Any, s: Any, s0: Any) -> bool:
+def vanishes(e: Any, s: sp.Expr, s0: Any) -> bool:
     """Whether ``e`` is 0 at ``s`` = ``s0``, an expression, whatever the other symbols are."""
     seen = False
     for draw in range(DRAWS):
@@ -108,7 +108,7 @@ def vanishes(e: Any, s: Any, s0: Any) -> bool:
     return seen
 
 
-def vanishes_at(e: Any, s: Any, x: float, draw: int) -> bool | None:
+def vanishes_at(e: sp.Expr, s: sp.Expr, x: float, draw: int) -> bool | None:
     """Whether ``e`` is 0 where ``s`` is the number ``x``; None where it is undefined."""
     step = 1e-3 * (1 + abs(x))
     there, *beside = (float(evaluate(e, {s: y}, draw)) for y in (x, x + step, x - step))

@@ -28,12 +28,12 @@ _SCAN = np.unique(np.concatenate([s * np.geomspace(1e-2, 1e3, 400) for s in (-1,
 class Indeterminate(Exception):
     """A quotient is 0/0 somewhere and has no stable form here."""
 
-    def __init__(self, symbol: Any, value: Any):
+    def __init__(self, symbol: Any, value: object):
         super().__init__()
         self.symbol, self.value = symbol, value
 
 
-def stable(e: Any, where: str, fixed: frozenset[str] = frozenset()) -> Any:
+def stable(e: sp.Expr, where: str, fixed: frozenset[str] = frozenset()) -> Any:
     """``e`` with each removable singularity removed; ``fixed`` are the names of parameters.
 
     Raises
@@ -78,7 +78,7 @@ def _pieces(e: Any, fixed: frozenset[str]) -> Any:
     return sp.Piecewise(*out)
 
 
-def _finite(e: Any, s: Any, s0: Any, draw: int) -> bool:
+def _finite(e: sp.Expr, s: sp.Expr, s0: Any, draw: int) -> bool:
     at = evaluate(s0, {}, draw)
     return bool(np.isfinite(evaluate(e, {s: at}, draw)) or not np.isfinite(at))
 
@@ -93,7 +93,7 @@ def _factors(e: Any) -> list[tuple[Any, Any]]:
     return found
 
 
-def _quotient(e: Any) -> Any:
+def _quotient(e: sp.Expr) -> Any:
     for _ in range(_TRIES):
         found = _common_zero(e)
         if found is None:
@@ -109,7 +109,7 @@ def _quotient(e: Any) -> Any:
     return e
 
 
-def _common_zero(e: Any) -> tuple[Any, Any] | None:
+def _common_zero(e: sp.Expr) -> tuple[Any, Any] | None:
     """A symbol and its value at which numerator and denominator of a product vanish."""
     factors = _factors(e)
     below = [b for b, p in factors if p < 0 and not positive(b)]
@@ -140,7 +140,7 @@ def _shared_zero(d: Any, n: Any, shared: list[Any]) -> tuple[Any, Any] | None:
     return None
 
 
-def _scan(d: Any, n: Any, s: Any) -> Any:
+def _scan(d: Any, n: Any, s: sp.Expr) -> Any:
     """A common zero found by looking, of expressions that can't be solved: there for several values of the others."""
     found = []
     d, n = (e.args[0] if isinstance(e, sp.Abs) else e for e in (d, n))
@@ -155,7 +155,7 @@ def _scan(d: Any, n: Any, s: Any) -> Any:
     return sp.Float(found[0], 17) if len(found) >= 2 else None
 
 
-def _flips(d: Any, n: Any, s: Any, grid: np.ndarray, draw: int) -> list[tuple[float, float]]:
+def _flips(d: Any, n: Any, s: sp.Expr, grid: np.ndarray, draw: int) -> list[tuple[float, float]]:
     """Cells of a grid in which both change their signs, or vanish at the lower end."""
     both = np.ones(grid.size - 1, bool)
     for e in (d, n):
@@ -164,7 +164,7 @@ def _flips(d: Any, n: Any, s: Any, grid: np.ndarray, draw: int) -> list[tuple[fl
     return [(float(grid[i]), float(grid[i + 1])) for i in np.flatnonzero(both)]
 
 
-def _divided(e: Any, s: Any, s0: Any) -> Any:
+def _divided(e: sp.Expr, s: sp.Expr, s0: Any) -> Any:
     """A product with each factor that vanishes at ``s0`` divided by s - s0."""
     out, order = sp.S.One, sp.S.Zero
     for a in sp.Mul.make_args(e):
@@ -178,7 +178,7 @@ def _divided(e: Any, s: Any, s0: Any) -> Any:
     return (sp.Rational(str(factor)) if factor.is_Float else factor) * rest * (s - s0) ** order
 
 
-def _by_value(e: Any, fixed: frozenset[str]) -> Any:
+def _by_value(e: sp.Expr, fixed: frozenset[str]) -> Any:
     """A product whose numerator and denominator vanish together for some values of parameters, such as V_1 = V_2 in
     (v - V_1)/(exp((v - V_2)/k) - 1): the numerator is split into its value at the pole and the rest, which is divided out.
     """
@@ -200,7 +200,7 @@ def _by_value(e: Any, fixed: frozenset[str]) -> Any:
     return e
 
 
-def _made_of(e: Any, fixed: frozenset[str]) -> bool:
+def _made_of(e: sp.Expr, fixed: frozenset[str]) -> bool:
     """Whether ``e`` is made of parameters without functions, which could be undefined for their values."""
     return {x.name for x in e.free_symbols} <= fixed and not any(f.free_symbols for f in e.atoms(sp.Function))
 
@@ -225,6 +225,6 @@ def _sum(e: Any) -> Any:
     return e
 
 
-def _curved(e: Any, s: Any) -> bool:
+def _curved(e: Any, s: sp.Expr) -> bool:
     """Whether a term depends on ``s`` by more than powers of it."""
     return any(s in a.free_symbols for a in e.atoms(sp.Function))

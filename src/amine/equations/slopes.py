@@ -45,7 +45,7 @@ def slope(e: Any, s: Any, s0: Any) -> Any:
     return _RULES[type(e)](u, at(u, s, s0)) * slope(u, s, s0)
 
 
-def at(e: Any, s: Any, s0: Any) -> Any:
+def at(e: Any, s: sp.Expr, s0: Any) -> Any:
     """``e`` at ``s`` = ``s0``: an exact 0 where it vanishes."""
     if s in e.free_symbols and vanishes(e, s, s0):
         return sp.S.Zero
@@ -64,7 +64,7 @@ def _product(e: Any, s: Any, s0: Any) -> Any:
     return out + left * slope(others, s, s0) if left != 0 else out
 
 
-def _power(a: Any, p: Any, s: Any, s0: Any) -> Any:
+def _power(a: sp.Expr, p: Any, s: sp.Expr, s0: Any) -> Any:
     if s not in a.free_symbols:  # a**u = exp(u log a)
         u0 = at(p, s, s0)
         return a**u0 * sp.log(a) * exprel((p - u0) * sp.log(a)) * slope(p, s, s0)

@@ -37,7 +37,7 @@ class _Model:
     initial: dict[str, Any] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
 
-    def once(self, key: str, value: Any) -> None:
+    def once(self, key: str, value: object) -> None:
         """Keeps the value of a statement that may be given once."""
         if key in self.values:
             raise AmineError(self.where, f"'{key}' is given twice", hint="keep one")

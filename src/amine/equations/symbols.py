@@ -67,7 +67,7 @@ class exprel(sp.Function):
         return (sp.exp(x) - exprel(x)) / x
 
     @classmethod
-    def eval(cls, x: Any) -> Any:
+    def eval(cls, x: object) -> Any:
         return sp.S.One if x == 0 else None
 
 

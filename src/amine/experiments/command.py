@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from amine.experiments.outcome import Outcome
 
 
-def checked(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def checked(name: str, given: Mapping[str, object]) -> dict[str, Any]:
     """Arguments of an experiment, those that are text in the type of the argument's default.
 
     Raises
@@ -32,7 +32,7 @@ def checked(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _typed(where: str, value: Any, default: Any) -> Any:
+def _typed(where: str, value: object, default: Any) -> Any:
     if not isinstance(value, str) or isinstance(default, str | tuple):
         return value
     if isinstance(default, bool) and value.lower() in ("true", "yes", "1", "false", "no", "0"):
@@ -43,7 +43,7 @@ def _typed(where: str, value: Any, default: Any) -> Any:
         raise AmineError(where, "this value does not fit", given=value, expected=f"a {type(default).__name__}") from e
 
 
-def run(name: str, given: Mapping[str, Any], out: Path | None, as_json: bool, progress: bool) -> None:
+def run(name: str, given: Mapping[str, object], out: Path | None, as_json: bool, progress: bool) -> None:
     """Runs an experiment, prints its measures and writes its folder."""
     arguments = checked(name, given)
     if "progress" in inspect.signature(experiments.get(name)).parameters:

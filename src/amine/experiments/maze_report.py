@@ -11,6 +11,7 @@ from amine.experiments import water_maze
 from amine.view.style import COLOURS, figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from amine.experiments.outcome import Outcome
@@ -69,7 +70,7 @@ def latencies(groups: Sequence[Group]) -> Figure:
     return fig
 
 
-def _pool(ax: Any) -> Any:
+def _pool(ax: Axes) -> Any:
     from matplotlib.patches import Circle
 
     pool = ax.add_patch(Circle((0, 0), water_maze.POOL, fc="none", ec="#777777", lw=1.0))

@@ -15,6 +15,8 @@ from amine.experiments.memory_drug import compare
 from amine.experiments.outcome import Outcome
 
 if TYPE_CHECKING:
+    from amine.compounds.doses import Course
+
     pass
 
 
@@ -108,7 +110,7 @@ def memory(
     return out
 
 
-def _bare(kept: Memory, split: digits.Split, seed: int, dt: str, doses: Sequence[tuple[str, Any]]) -> float:
+def _bare(kept: Memory, split: digits.Split, seed: int, dt: str, doses: Sequence[tuple[str, Course]]) -> float:
     """Accuracy with the weights of the start and the thresholds of the end."""
     start = kept.weights[0], kept.thresholds[-1]
     reading = Reading.of(respond(split.images, start, seed, dt), split.labels)

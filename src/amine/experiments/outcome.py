@@ -15,6 +15,8 @@ from amine.files import replacing_folder, write_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from amine.given import FilePath
+
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
 
@@ -63,14 +65,14 @@ class Outcome:
             "seconds": dict(self.seconds),
         }
 
-    def report(self, path: Any, *, overwrite: bool = False) -> None:
+    def report(self, path: FilePath, *, overwrite: bool = False) -> None:
         """Writes a self-contained page; raises AmineError if the file exists, unless asked to overwrite it."""
         target = Path(path)
         if target.exists() and not overwrite:
             raise AmineError(f"file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
         write_text(target, self._page(), f"file '{target}'")
 
-    def write(self, folder: Any) -> None:
+    def write(self, folder: FilePath) -> None:
         """Report, summary and pictures in a new folder, which appears when it is complete."""
         with replacing_folder(Path(folder), f"folder '{folder}'") as part:
             self.report(part / "report.html")

@@ -22,6 +22,7 @@ from amine import models, plasticity, units
 from amine.network.network import Network
 
 if TYPE_CHECKING:
+    from amine.compounds.doses import Course
     from amine.models.model import Model
 
 POOL, SPEED = 0.7, 0.3  # radius of the pool in m, m/s
@@ -114,7 +115,7 @@ def network(seed: int, tonic: float, doses: Sequence[tuple[str, Any]] = ()) -> N
     return net
 
 
-def adapted(doses: Sequence[tuple[str, Any]] = ()) -> float:
+def adapted(doses: Sequence[tuple[str, Course]] = ()) -> float:
     """Occupancy of D1 while dopamine neurons fire at their tonic rate and the drugs are there: synapses are used to it."""
     run = network(0, 0.0, doses).run("20 s", progress=False)
     return float(np.mean(run.occupancy("D1").values[1000:]))
@@ -136,7 +137,7 @@ class Trial:
 class Animal:
     """The network and its body: it senses the place, swims, and is rewarded."""
 
-    def __init__(self, seed: int, tonic: float, doses: Sequence[tuple[str, Any]] = (), keep: bool = False):
+    def __init__(self, seed: int, tonic: float, doses: Sequence[tuple[str, Course]] = (), keep: bool = False):
         self.loop = network(seed, tonic, doses).loop(keep=keep)
         self.starts = np.random.default_rng([seed, 5])
         self.value, self.push, self.walled = 0.0, np.zeros(2), False
@@ -216,7 +217,7 @@ class Group:
     snapshots: list[tuple[np.ndarray, np.ndarray]]
 
     @staticmethod
-    def of(name: str, seeds: Sequence[int], doses: Sequence[tuple[str, Any]]) -> Group:
+    def of(name: str, seeds: Sequence[int], doses: Sequence[tuple[str, Course]]) -> Group:
         """Animals that are used to these doses."""
         tonic = adapted(doses)
         animals = [Animal(s, tonic, doses, keep=k == 0) for k, s in enumerate(seeds)]

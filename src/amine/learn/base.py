@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
@@ -20,6 +20,11 @@ from amine.learn.losses import LOSSES, Loss
 from amine.learn.spiking import ENCODERS, READOUTS
 from amine.models.model import Model
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from amine.given import FilePath
 
 PORTION = 512  # samples that a prediction takes at once
 
@@ -93,7 +98,7 @@ class Estimator(BaseEstimator):
 
     # --- learning ----------------------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> Self:
         """Learns from samples X (samples, features) and y (samples,) anew.
 
         Raises
@@ -110,7 +115,7 @@ class Estimator(BaseEstimator):
         self._learn(plan, *parts)
         return self
 
-    def partial_fit(self, X: Any, y: Any, **more: Any) -> Self:
+    def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike, **more: Any) -> Self:
         """One more pass over these samples from the present weights; the first call starts them."""
         plan = self._plan()
         first = not hasattr(self, "network_")
@@ -233,7 +238,7 @@ class Estimator(BaseEstimator):
 
     # --- what differs ------------------------------------------------------------------------------------------
 
-    def _check_data(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _check_data(self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
         raise NotImplementedError
 
     def _outputs(self) -> int:
@@ -259,7 +264,7 @@ class Estimator(BaseEstimator):
     def _tensors_of(self, X: np.ndarray, y: np.ndarray) -> training.Batch:
         return saving.numpy_tensor(X, self.spec_.dtype), self._target(y)
 
-    def _scores(self, X: Any) -> Tensor:
+    def _scores(self, X: npt.ArrayLike) -> Tensor:
         check_is_fitted(self, "network_")
         x = saving.numpy_tensor(checks.data(self, X, reset=False), self.spec_.dtype)
         self.network_.eval()
@@ -268,22 +273,22 @@ class Estimator(BaseEstimator):
 
     # --- files -------------------------------------------------------------------------------------------------
 
-    def save(self, path: Any, *, overwrite: bool = False) -> None:
+    def save(self, path: FilePath, *, overwrite: bool = False) -> None:
         """Writes weights and description to one safetensors file, which :func:`amine.learn.load` reads; no pickle."""
         check_is_fitted(self, "network_")
         saving.save(self, path, overwrite)
 
-    def to_network(self, x: Any) -> Any:
+    def to_network(self, x: object) -> Any:
         """A :class:`amine.Network` that simulates the trained spiking network on one sample; see :func:`amine.learn.export.to_network`."""
         check_is_fitted(self, "network_")
         return to_network(self, x)
 
-    def to_onnx(self, path: Any, *, overwrite: bool = False) -> None:
+    def to_onnx(self, path: FilePath, *, overwrite: bool = False) -> None:
         """Writes a rate network as ONNX; see :func:`amine.learn.export.to_onnx`."""
         check_is_fitted(self, "network_")
         to_onnx(self, path, overwrite=overwrite)
 
-    def to_nir(self, path: Any = None, *, overwrite: bool = False) -> Any:
+    def to_nir(self, path: FilePath | None = None, *, overwrite: bool = False) -> Any:
         """A spiking network as a NIR graph, also written to ``path``; see :func:`amine.learn.export.to_nir`."""
         check_is_fitted(self, "network_")
         return to_nir(self, path, overwrite=overwrite)

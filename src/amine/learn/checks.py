@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from amine.learn.base import Estimator
 
 
 def one_of(where: str, word: str, value: Any, known: Iterable[str]) -> str:
@@ -29,7 +34,7 @@ def number(where: str, value: Any, low: float = -math.inf, high: float = math.in
     return float(value)
 
 
-def whole(where: str, value: Any, low: int = 1) -> int:
+def whole(where: str, value: object, low: int = 1) -> int:
     """A whole number of at least ``low``."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
         raise AmineError(
@@ -93,7 +98,7 @@ def lengths(where: str, X: np.ndarray, y: np.ndarray) -> None:
         )
 
 
-def targets(estimator: Any, y: Any, X: np.ndarray) -> np.ndarray:
+def targets(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray:
     """A regression's targets as floats (samples, outputs)."""
     from sklearn.utils import check_array as _check
 
@@ -114,7 +119,7 @@ def targets(estimator: Any, y: Any, X: np.ndarray) -> np.ndarray:
     return array
 
 
-def labels(estimator: Any, y: Any, X: np.ndarray) -> np.ndarray:
+def labels(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray:
     """A classification's labels (samples,)."""
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import _num_samples, column_or_1d
@@ -136,7 +141,7 @@ def labels(estimator: Any, y: Any, X: np.ndarray) -> np.ndarray:
     return array
 
 
-def class_weights(where: str, given: Any, classes: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+def class_weights(where: str, given: object, classes: np.ndarray, y: np.ndarray) -> np.ndarray | None:
     """One weight a class, from ``"balanced"`` or a mapping."""
     if given is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
@@ -14,6 +14,11 @@ from amine.learn import checks, saving
 from amine.learn.base import Estimator
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from amine.given import FilePath
 
 
 class Classifier(ClassifierMixin, Estimator):
@@ -102,30 +107,32 @@ class Classifier(ClassifierMixin, Estimator):
         super().__init__(**given)
         self.class_weight = class_weight
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
+    def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike, classes: Any = None) -> Self:
         """One more pass over these samples; the first call needs all ``classes`` unless y shows them."""
         return super().partial_fit(X, y, classes=classes)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: npt.ArrayLike) -> np.ndarray:
         """The likeliest label of each sample."""
         scores = self._scores(X)
         index = (scores[:, 0] > 0).long() if self._task() == "binary" else scores.argmax(1)
         return self.classes_[index.numpy()]
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: npt.ArrayLike) -> np.ndarray:
         """The probability of each class (samples, classes)."""
         scores = self._scores(X)
         p = Loss(self._loss_name(), self._task()).prediction(scores).numpy()
         return np.hstack([1 - p, p]) if self._task() == "binary" else p
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: npt.ArrayLike) -> np.ndarray:
         """The scores before sigmoid or softmax: (samples,) for two classes, (samples, classes) otherwise."""
         s = self._scores(X).numpy()
         if self._task() == "binary":
             return s[:, 0]
         return s[:, 1] - s[:, 0] if len(self.classes_) == 2 else s
 
-    def _check_data(self, X: Any, y: Any, *, reset: bool, classes: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    def _check_data(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool, classes: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         X = checks.data(self, X, reset=reset)
         y = checks.labels(self, y, X)
         found = np.unique(y)
@@ -196,12 +203,12 @@ class Regressor(RegressorMixin, Estimator):
         tags.target_tags.multi_output = True
         return tags
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: npt.ArrayLike) -> np.ndarray:
         """The values (samples,), or (samples, outputs) if y had two axes."""
         out = self._scores(X).double().numpy()
         return out[:, 0] if self._flat else out
 
-    def _check_data(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _check_data(self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
         if self._loss_name() != "mse":
             raise AmineError("Regressor, loss", "cross-entropy needs classes", hint="use loss='mse', or a Classifier")
         X = checks.data(self, X, reset=reset)
@@ -241,7 +248,7 @@ class Regressor(RegressorMixin, Estimator):
         self._n_targets, self._flat = int(fitted["outputs"]), bool(fitted["flat"])
 
 
-def load(path: Any) -> Any:
+def load(path: FilePath) -> Any:
     """The :class:`Classifier` or :class:`Regressor` that ``save`` wrote.
 
     Raises

@@ -16,10 +16,12 @@ from amine.learn.spiking import Spiking, neurons_of
 from amine.network.network import Network
 
 if TYPE_CHECKING:
+    from amine.given import FilePath
+    from amine.learn.base import Estimator
     from amine.network.network import Network
 
 
-def _new(path: Any, what: str, overwrite: bool) -> Path:
+def _new(path: FilePath, what: str, overwrite: bool) -> Path:
     target = Path(path)
     if target.exists() and not overwrite:
         raise AmineError(f"{what} file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
@@ -32,7 +34,7 @@ def _new(path: Any, what: str, overwrite: bool) -> Path:
 _OPERATORS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "softmax": "Softmax", "identity": "Identity"}
 
 
-def to_onnx(model: Any, path: Any, *, overwrite: bool = False) -> Path:
+def to_onnx(model: Estimator, path: FilePath, *, overwrite: bool = False) -> Path:
     """Writes a rate network as ONNX: input ``X`` (samples, features), outputs ``scores`` and, of a classifier, ``probabilities`` of its classes.
 
     Raises
@@ -76,7 +78,7 @@ def to_onnx(model: Any, path: Any, *, overwrite: bool = False) -> Path:
     return target
 
 
-def _probabilities(model: Any, helper: Any, kind: int, weights: list[Any], onnx: Any) -> list[Any]:
+def _probabilities(model: Estimator, helper: Any, kind: int, weights: list[Any], onnx: Any) -> list[Any]:
     if model._task() != "binary":
         return [helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1)]
     weights.append(
@@ -94,7 +96,7 @@ def _probabilities(model: Any, helper: Any, kind: int, weights: list[Any], onnx:
 # --- NIR -------------------------------------------------------------------------------------------------------
 
 
-def to_nir(model: Any, path: Any = None, *, overwrite: bool = False) -> Any:
+def to_nir(model: Estimator, path: FilePath | None = None, *, overwrite: bool = False) -> Any:
     """A spiking network of LIF neurons as a NIR graph, also written to ``path`` if that is given.
 
     NIR's LIF neuron is ``tau v' = v_leak - v + r x`` (Pedersen JE et al. 2024, Nat Commun 15:8122), in seconds, without a refractory time. Nodes: ``input``; for each hidden
@@ -167,7 +169,7 @@ def _lif(nir: Any, neurons: Any) -> Any:
 # --- a network that simulates ----------------------------------------------------------------------------------
 
 
-def to_network(model: Any, x: Any) -> Network:
+def to_network(model: Estimator, x: object) -> Network:
     """A :class:`amine.Network` that gives, for one sample, the spikes of the trained network.
 
     Hidden layers are the populations ``hidden_1``, ``hidden_2`` ...; ``network.notes["shift"]`` says by how many steps each lags behind the trained one, since a
@@ -248,14 +250,14 @@ def _jump(neurons: Any) -> float:
     return _gain(neurons) * tau / c * -math.expm1(-neurons.dt / tau)
 
 
-def _spikes(net: Any, name: str, lines: np.ndarray, late: int = 0) -> Any:
+def _spikes(net: Network, name: str, lines: np.ndarray, late: int = 0) -> Any:
     """A population that spikes where ``lines`` (steps, neurons) isn't zero, each at the end of its step."""
     step, index = np.nonzero(lines)
     times = (step + 1 + late) * net.dt
     return net.population(name, lines.shape[1], "spike_list", times=_quantity(times, "ms"), indices=index.astype(float))
 
 
-def _connect(net: Any, source: Any, target: Any, w: np.ndarray) -> None:
+def _connect(net: Network, source: Any, target: Any, w: np.ndarray) -> None:
     """Synapses with weights (mV) [to, from] where they aren't zero."""
     j, i = np.nonzero(w)
     if len(i):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,11 @@ from amine.errors import AmineError
 from amine.files import write_text
 from amine.view.report import STYLE, picture, table
 from amine.view.style import colour, figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from amine.given import FilePath
 
 Section = tuple[str, list[str]]
 
@@ -62,7 +67,7 @@ def scatter(truth: np.ndarray, said: np.ndarray) -> Any:
     return fig
 
 
-def shown(fig: Any, caption: str) -> str:
+def shown(fig: Figure, caption: str) -> str:
     """A figure with its caption."""
     return f"<figure>{picture(fig)}<figcaption>{html.escape(caption)}</figcaption></figure>"
 
@@ -83,7 +88,7 @@ def page(title: str, lead: str, sections: Sequence[Section]) -> str:
     return "\n".join([*parts, "</body></html>"])
 
 
-def write(path: Any, text: str, overwrite: bool = False) -> Path:
+def write(path: FilePath, text: str, overwrite: bool = False) -> Path:
     """Writes a page under another name and renames it."""
     target = Path(path)
     if target.exists() and not overwrite:
@@ -92,6 +97,6 @@ def write(path: Any, text: str, overwrite: bool = False) -> Path:
     return target
 
 
-def settings(parameters: Mapping[str, Any]) -> str:
+def settings(parameters: Mapping[str, object]) -> str:
     """Arguments as a table."""
     return table(("", ""), [(k, getattr(v, "name", v)) for k, v in parameters.items()])

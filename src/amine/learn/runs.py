@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from amine.learn.data import Data
 from amine.learn.estimators import Classifier, Regressor
 from amine.network.estimate import available_bytes
 from amine.view.report import number, table
+
+if TYPE_CHECKING:
+    from amine.learn.base import Estimator
 
 SGD: dict[str, Any] = {"optimizer": "sgd", "rate": 0.3, "schedule": "linear"}
 PRESETS: dict[str, dict[str, Any]] = {
@@ -39,7 +42,7 @@ BASE: dict[str, Any] = {
 }
 
 
-def choose(rule: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def choose(rule: str, given: Mapping[str, object]) -> dict[str, Any]:
     """Arguments for a rule: what was given, and for the rest what suits the rule.
 
     Neurons that aren't given are LIF where the rule needs spikes; where it does not, they are relu for backprop and tanh
@@ -114,7 +117,7 @@ def learn(d: Data, arguments: Mapping[str, Any]) -> tuple[Classifier | Regressor
     return model, summary
 
 
-def mean_spikes(model: Any, X: np.ndarray) -> float | None:
+def mean_spikes(model: Estimator, X: np.ndarray) -> float | None:
     """Spikes of hidden neurons for a sample, in the mean; None for rate neurons."""
     if not model.spec_.spiking:
         return None
@@ -159,7 +162,7 @@ def write(model: Any, d: Data, summary: Mapping[str, Any], out: Path) -> None:
 
 
 def compare(
-    d: Data, names: Sequence[str], seeds: int, given: Mapping[str, Any], show: Callable[[int, str], None]
+    d: Data, names: Sequence[str], seeds: int, given: Mapping[str, object], show: Callable[[int, str], None]
 ) -> dict[str, dict[str, Any]]:
     """Each rule with each seed: scores, curves and seconds by rule; ``show`` is told how many are done."""
     alike = {} if given.get("neurons") else {"neurons": "tanh"}  # backprop beside other rules for rate networks

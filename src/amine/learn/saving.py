@@ -19,6 +19,7 @@ from amine.learn import algorithms
 from amine.models import find
 
 if TYPE_CHECKING:
+    from amine.given import FilePath
     from amine.learn.base import Estimator
 
 FORMAT = "amine.learn"
@@ -40,7 +41,7 @@ def _mask() -> int:
     return mask
 
 
-def save(estimator: Estimator, path: Any, overwrite: bool = False) -> Path:
+def save(estimator: Estimator, path: FilePath, overwrite: bool = False) -> Path:
     """See :meth:`amine.learn.Classifier.save`."""
     from safetensors import SafetensorError
     from safetensors.torch import save_file
@@ -60,7 +61,7 @@ def save(estimator: Estimator, path: Any, overwrite: bool = False) -> Path:
     return target
 
 
-def read(path: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def read(path: FilePath) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Description and tensors of a file, checked."""
     from safetensors import SafetensorError, safe_open
 
@@ -86,7 +87,7 @@ def read(path: Any) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return description, tensors
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """A parameter of an estimator as JSON-able data."""
     if isinstance(value, np.generic):
         return value.item()
@@ -102,7 +103,7 @@ def plain(value: Any) -> Any:
     raise AmineError("save()", "this parameter can't be written", given=repr(value)[:60])
 
 
-def unplain(value: Any) -> Any:
+def unplain(value: object) -> Any:
     """Back from :func:`plain`."""
     if isinstance(value, list):
         return tuple(unplain(v) for v in value)
@@ -129,6 +130,6 @@ def array_from_plain(data: dict[str, Any]) -> np.ndarray:
     return np.array(data["values"], dtype=object if data["dtype"] == "object" else np.dtype(data["dtype"]))
 
 
-def numpy_tensor(x: Any, dtype: torch.dtype) -> Tensor:
+def numpy_tensor(x: object, dtype: torch.dtype) -> Tensor:
     """An array as a tensor of this type."""
     return torch.from_numpy(np.array(x)).to(dtype)

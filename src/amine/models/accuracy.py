@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from amine.models.multicompartment import Cable
 
 
-def _number(value: Any, unit: str) -> float:
+def _number(value: object, unit: str) -> float:
     if isinstance(value, Array):
         return float(value.values.mean())
     if not isinstance(value, str):

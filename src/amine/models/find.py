@@ -54,7 +54,7 @@ def register(model: Model) -> Model:
     return model
 
 
-def custom(kind: str, name: str, equations: str, parameters: Mapping[str, Any], **more: Any) -> Model:
+def custom(kind: str, name: str, equations: str, parameters: Mapping[str, object], **more: Any) -> Model:
     """A model whose units are those of its parameters' values; its equations are checked."""
     units = {n: unit_of(v, f"{kind.capitalize()} '{name}', parameter '{n}'") for n, v in parameters.items()}
     model = Model(name, kind, equations, units, dict(parameters), **more)

@@ -32,7 +32,7 @@ _SYMBOLS = {
 
 # fmt: off
 def cable(
-    morphology: Morphology, channels: Mapping[str, Any], *, R_a: Any = "150 Ohm cm", C_m: Any = "1 uF/cm2", T: Any = None,
+    morphology: Morphology, channels: Mapping[str, object], *, R_a: Any = "150 Ohm cm", C_m: Any = "1 uF/cm2", T: Any = None,
     v_init: Any = "-65 mV", threshold: Any = "0 mV", reset: Any = None, refractory: Any = None, spike_at: Any = None,
     method: str = "backward_euler", d_lambda: float = 0.1, receptors: Mapping[str, Any] | None = None,
     name: str = "cable", source: str = "", doc: str = "",
@@ -90,7 +90,7 @@ def cable(
 # fmt: on
 
 
-def _cell(morphology: Morphology, R_a: Any, widths: Mapping[str, Any], d_lambda: float, where: str) -> Compartments:
+def _cell(morphology: Morphology, R_a: Any, widths: Mapping[str, object], d_lambda: float, where: str) -> Compartments:
     """The compartments of a morphology, whose branches keep the numbers that were chosen."""
     if not isinstance(morphology, Morphology):
         raise AmineError(
@@ -109,8 +109,8 @@ def _cell(morphology: Morphology, R_a: Any, widths: Mapping[str, Any], d_lambda:
 def _all_parameters(
     cell: Compartments,
     layers: tuple[Layer, ...],
-    own: Mapping[str, Any],
-    widths: Mapping[str, Any],
+    own: Mapping[str, object],
+    widths: Mapping[str, object],
     reset: Any,
     where: str,
 ) -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:
@@ -183,7 +183,7 @@ def _chosen(what: Any, where: str) -> list[tuple[str, Model]]:
     return found
 
 
-def _layers(cell: Compartments, channels: Mapping[str, Any], where: str) -> tuple[Layer, ...]:
+def _layers(cell: Compartments, channels: Mapping[str, object], where: str) -> tuple[Layer, ...]:
     if not isinstance(channels, Mapping):
         raise AmineError(f"{where}, channels", "this is not a mapping of places to channels", given=repr(channels)[:40])
     found: list[tuple[str, str, Model, set[int]]] = []

@@ -25,7 +25,7 @@ WEIGHTS = ("nS", "pA", "mV", "1")  # units that a weight can have
 KINDS = ("neuron", "receptor", "release", "source", "rule", "channel", "scheme", "cleft")
 
 
-def _weight_value(value: Any, where: str) -> str:
+def _weight_value(value: object, where: str) -> str:
     """A weight with whatever unit it has."""
     unit = unit_of(value, where)
     found = normalise(value, unit, where)
@@ -131,7 +131,7 @@ class Model:
                 hint=f'give {missing[0]}="... {self.units[missing[0]]}"',
             )
 
-    def _value(self, name: str, value: Any) -> Value:
+    def _value(self, name: str, value: object) -> Value:
         where = f"{self.where}, parameter '{name}'"
         if self.kind == "source" and "times" in self.units:
             return normalise(value, self.units[name], where)
@@ -156,7 +156,7 @@ class Model:
         return equations.parse(self) if special is None else special(self)
 
     @staticmethod
-    def depends_on_path(value: Any) -> bool:
+    def depends_on_path(value: object) -> bool:
         """Whether a parameter's value is a formula of the path from the soma; only neurons with compartments have them."""
         return False
 

@@ -80,7 +80,7 @@ class Cable(Model):
         return found | {"t_ref": "nonnegative"}
 
     @staticmethod
-    def depends_on_path(value: Any) -> bool:
+    def depends_on_path(value: object) -> bool:
         """Whether a parameter's value is a formula of the path ``x`` from the soma."""
         return isinstance(value, str) and bool(ALONG.search(value))
 
@@ -172,7 +172,7 @@ class Cable(Model):
         return accuracy(self, dt)
 
 
-def kelvin(value: Any, where: str) -> str:
+def kelvin(value: object, where: str) -> str:
     """A temperature such as ``"6.3 degC"`` or ``"279.45 K"`` as text in kelvin."""
     m = re.match(r"^\s*([-+]?[\d.]+)\s*(?:degC|°C|celsius)\s*$", value) if isinstance(value, str) else None
     x = float(m.group(1)) + 273.15 if m else float(to_internal(value, "K", where, positive=True))

@@ -21,7 +21,7 @@ _ANGLE = {"apical": 90.0, "tuft": 90.0, "basal": -60.0, "axon": -90.0, "oblique"
 _PART = re.compile(r"^\s*(\d+)?\s*([A-Za-z_]\w*)\s+(.*)$", re.S)
 
 
-def _um(value: Any, where: str) -> float:
+def _um(value: object, where: str) -> float:
     return float(to_internal(value, "um", where, positive=True))
 
 
@@ -76,7 +76,7 @@ def ball_and_stick(soma: Any = "20 um", dendrite: Any = ("500 um", "2 um"), segm
     return Morphology((ball, stick), "ball_and_stick")
 
 
-def _size(value: Any, where: str) -> tuple[float, float, float]:
+def _size(value: object, where: str) -> tuple[float, float, float]:
     if not isinstance(value, tuple | list) or len(value) not in (2, 3):
         raise AmineError(
             where,
@@ -129,7 +129,7 @@ def tree(text: str | None = None, /, *, name: str = "tree", **parts: Any) -> Mor
     return Morphology(tuple(branches), name)
 
 
-def _keyword(region: str, value: Any) -> tuple[int, str, dict[str, Any]]:
+def _keyword(region: str, value: object) -> tuple[int, str, dict[str, Any]]:
     if isinstance(value, str):
         return _parse(f"{region} {value}")
     where = f"tree(), {region}"

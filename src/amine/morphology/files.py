@@ -6,18 +6,21 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.errors import AmineError
 from amine.morphology.shape import Branch, Morphology, straight
 
+if TYPE_CHECKING:
+    from amine.given import FilePath
+
 _DEEPEST, _DEEPEST_SWC = 1000, 10_000  # brackets; branchings on a path: the parsers recurse
 _REGION = {2: "axon", 3: "basal", 4: "apical"}
 
 
-def from_swc(path: Any, name: str | None = None) -> Morphology:
+def from_swc(path: FilePath, name: str | None = None) -> Morphology:
     """A neuron from an SWC file (Cannon et al. 1998, J Neurosci Methods 84:49).
 
     Types 1 to 4 become the regions soma, axon, basal and apical; others ``custom5`` and so on. Branches begin at the
@@ -33,14 +36,14 @@ def from_swc(path: Any, name: str | None = None) -> Morphology:
     return _read(path, where, name)
 
 
-def from_asc(path: Any, name: str | None = None) -> Morphology:
+def from_asc(path: FilePath, name: str | None = None) -> Morphology:
     """A neuron from a Neurolucida ASC file; as :func:`from_swc`."""
     where = f"file '{path}'"
     _check_asc(_text(path, where), where)
     return _read(path, where, name)
 
 
-def from_file(path: Any, name: str | None = None) -> Morphology:
+def from_file(path: FilePath, name: str | None = None) -> Morphology:
     """A neuron from a file of the kind that its name ends on: .swc, .asc or .h5."""
     kind = Path(path).suffix.lower()
     if kind == ".swc":
@@ -54,7 +57,7 @@ def from_file(path: Any, name: str | None = None) -> Morphology:
     )
 
 
-def _text(path: Any, where: str) -> str:
+def _text(path: FilePath, where: str) -> str:
     try:
         return Path(path).read_text(errors="replace")
     except OSError as e:
@@ -154,7 +157,7 @@ def _check_asc(text: str, where: str) -> None:
         raise AmineError(where, "a bracket is not closed", given=f"{depth} open at the end")
 
 
-def _read(path: Any, where: str, name: str | None) -> Morphology:
+def _read(path: FilePath, where: str, name: str | None) -> Morphology:
     try:
         import morphio
     except ImportError as e:

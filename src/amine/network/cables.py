@@ -46,7 +46,7 @@ def check_view(population: Population, view: View, where: str) -> None:
 class States(Mapping[str, str]):
     """Names and units of all states of cells with trees: ``v`` of the root, ``v@3`` of compartment 3, ``g_AMPA@3`` of a receptor there."""
 
-    def __init__(self, population: Population, ports: Mapping[str, Any]):
+    def __init__(self, population: Population, ports: Mapping[str, object]):
         self.cell, self.layers = population.model.cell, population.model.layers
         self.base = dict(population.model.state_units)
         self.ports = {f"{s}_{label}": u for label, m in ports.items() for s, u in m.state_units.items()}

@@ -114,7 +114,7 @@ def _shape(pattern: Pattern | None, sources: Group | None, targets: Group) -> tu
     return (-1,)
 
 
-def _flat(value: Any, pattern: Pattern | None, sources: Group | None, targets: Group) -> Any:
+def _flat(value: object, pattern: Pattern | None, sources: Group | None, targets: Group) -> Any:
     """A matrix (sources, targets) of an all-to-all projection as one row after the other."""
     if pattern is None or pattern.kind != "all_to_all" or sources is None:
         return value

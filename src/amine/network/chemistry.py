@@ -23,6 +23,7 @@ from amine.network.transmission import answers
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.given import Quantity, Values
     from amine.network.network import Network
 
 
@@ -109,8 +110,8 @@ class Dose:
 # fmt: off
 @door
 def add_field(
-    net: Network, name: str, *, released_by: Any = None, release: Any = None, uptake: Any = None, removal: Any = None,
-    tonic: Any = "0 uM", regions: Any = None, exchange: Any = None, grid: Any = None, spacing: Any = None,
+    net: Network, name: str, *, released_by: Any = None, release: Values | None = None, uptake: Any = None, removal: Values | None = None,
+    tonic: Values = "0 uM", regions: Any = None, exchange: Any = None, grid: Any = None, spacing: Any = None,
     diffusion: Any = None, origin: Any = None,
 ) -> Field:
     """Adds a modulator that spreads in the tissue: volume transmission.
@@ -181,17 +182,17 @@ def _check_space(
             _need_positions(net.populations[v.population], grid, where)  # type: ignore[arg-type]
 
 
-def to_internal_rate(value: Any, where: str) -> float:
+def to_internal_rate(value: object, where: str) -> float:
     """A rate, or the time constant of one, in 1/ms."""
     return float(to_internal(_rate(value, where), "1/ms", where))
 
 
-def _quantity(value: Any, unit: str, where: str) -> str:
+def _quantity(value: object, unit: str, where: str) -> str:
     x = number(value, unit, where, nonnegative=True)
     return value.strip() if isinstance(value, str) else f"{x!r} {unit}"
 
 
-def _rate(value: Any, where: str) -> str:
+def _rate(value: object, where: str) -> str:
     """A rate, or the time constant of one."""
     if value is None:
         return "0.0 1/ms"
@@ -203,7 +204,7 @@ def _rate(value: Any, where: str) -> str:
     return f"{1.0 / number(value, 'ms', where, positive=True)!r} 1/ms"
 
 
-def _removal(value: Any, where: str) -> dict[str, str]:
+def _removal(value: object, where: str) -> dict[str, str]:
     """Rates by enzyme."""
     if value is None:
         return {}
@@ -212,7 +213,7 @@ def _removal(value: Any, where: str) -> dict[str, str]:
     return {compounds.enzyme(str(k)).id if k else "": _rate(v, f"{where}, '{k}'") for k, v in value.items()}
 
 
-def _mapping(net: Network, value: Any, where: str) -> dict[str, Group]:
+def _mapping(net: Network, value: object, where: str) -> dict[str, Group]:
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not value:
@@ -222,7 +223,7 @@ def _mapping(net: Network, value: Any, where: str) -> dict[str, Group]:
     return {str(k): placeless(net, v, f"{where}, '{k}'") for k, v in value.items()}
 
 
-def _released(net: Network, value: Any, regions: Mapping[str, Group], where: str) -> dict[str, Group]:
+def _released(net: Network, value: object, regions: Mapping[str, Group], where: str) -> dict[str, Group]:
     """Where whose spikes release: neurons given without a region release in all of them."""
     if value is None:
         return {}
@@ -254,7 +255,7 @@ def uptake(vmax: Any, km: Any) -> Uptake:
     return Uptake("", _quantity(vmax, "uM/ms", "uptake(), vmax"), km_text)
 
 
-def _uptakes(value: Any, where: str) -> tuple[Uptake, ...]:
+def _uptakes(value: object, where: str) -> tuple[Uptake, ...]:
     if value is None:
         return ()
     values = value if isinstance(value, list | tuple) else [value]
@@ -314,8 +315,8 @@ def _need_positions(population: Population, grid: Grid, where: str) -> None:
 # fmt: off
 @door
 def modulate(
-    net: Network, target: Any, *, by: Any = None, receptor: str | None = None, acts_on: str, maximum: Any,
-    EC50: Any = None, hill: Any = None, tau: Any = None, tau_decay: Any = None,
+    net: Network, target: Any, *, by: Any = None, receptor: str | None = None, acts_on: str, maximum: Values,
+    EC50: Values | None = None, hill: Any = None, tau: Quantity | None = None, tau_decay: Values | None = None,
 ) -> Modulation:
     """Lets a field act on a parameter of neurons through a metabotropic receptor.
 
@@ -371,7 +372,7 @@ def _check_field(net: Network, group: Group, by: str, acts_on: str, where: str) 
         check_parameter(net, net.populations[v.population], acts_on, where)
 
 
-def _half(given: Any, by: str, receptor: str, where: str) -> Any:
+def _half(given: object, by: str, receptor: str, where: str) -> Any:
     """The concentration of half occupancy: given, or of the catalogue."""
     if given is not None:
         number(given, "uM", f"{where}, EC50", positive=True)
@@ -397,7 +398,7 @@ def _potency(receptor: str, where: str) -> str:
 
 
 @door
-def dose(net: Network, drug: str, concentration: Any) -> Dose:
+def dose(net: Network, drug: str, concentration: Quantity) -> Dose:
     """Gives a drug: several doses of one drug add up, and different drugs act together.
 
     Parameters
@@ -415,7 +416,7 @@ def dose(net: Network, drug: str, concentration: Any) -> Dose:
     return append(net.doses, dose_of(name_of(drug, "Dose", "the drug's name"), concentration))
 
 
-def dose_of(drug: Any, concentration: Any) -> Dose:
+def dose_of(drug: Any, concentration: Quantity) -> Dose:
     """A dose from what :meth:`Network.dose` was given; raises AmineError if it is wrong."""
     known = compounds.drug(drug)
     return Dose(known.id, as_course(concentration, f"Dose of {known.id}"))

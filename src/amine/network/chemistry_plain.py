@@ -76,6 +76,6 @@ def from_plain(net: Network, data: Mapping[str, Any]) -> None:
             net.dose(str(d["drug"]), Course.from_dict(d["course"]))
 
 
-def _texts(u: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+def _texts(u: Mapping[str, object], *names: str) -> tuple[str, ...]:
     made = uptake(u[names[0]], u[names[1]])
     return made.vmax, made.km

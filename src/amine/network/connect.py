@@ -21,17 +21,18 @@ from amine.network.transmission import check_cleft, check_minis, check_plastic, 
 from amine.values import Value, normalise
 
 if TYPE_CHECKING:
+    from amine.given import Values
     from amine.network.network import Network
 
 
 # fmt: off
 @door
 def synapses(
-    net: Network, source: Any, target: Any, *, receptor: str | None = None, weight: Any = None,
-    receptors: Mapping[str, Any] | None = None, delay: Any = None, p: Any = None, indegree: Any = None,
-    outdegree: Any = None, total: Any = None, pairs: Any = None, rule: Any = None, connect: str | None = None,
+    net: Network, source: Any, target: Any, *, receptor: str | None = None, weight: Values | None = None,
+    receptors: Mapping[str, Any] | None = None, delay: Values | None = None, p: Values | None = None, indegree: Values | None = None,
+    outdegree: Values | None = None, total: Values | None = None, pairs: Any = None, rule: Any = None, connect: str | None = None,
     plastic: str | None = None, delay_kind: str = "axonal", distance: Any = None, autapses: bool = True,
-    multapses: bool = True, release: Any = None, transmitter: str | None = None, detail: str = "receptor",
+    multapses: bool = True, release: Values | None = None, transmitter: str | None = None, detail: str = "receptor",
     cleft: Any = None, minis: Any = None, name: str | None = None,
 ) -> Synapses:
     """Adds a chemical projection.
@@ -88,7 +89,7 @@ def synapses(
 # fmt: on
 
 
-def _weights(receptor: Any, weight: Any, receptors: Any, where: str) -> dict[str, Any]:
+def _weights(receptor: Any, weight: Values, receptors: Any, where: str) -> dict[str, Any]:
     """What a spike adds, by the receptor's label; not checked yet."""
     if (receptor is None) == (receptors is None):
         raise AmineError(where, "say either receptor= and weight=, or receptors={label: weight}")
@@ -112,7 +113,7 @@ def _check_targets(net: Network, targets: Group, where: str) -> None:
 
 
 def _transmission(
-    net: Network, part: Synapses, release: Any, transmitter: Any, cleft: Any, minis: Any, where: str
+    net: Network, part: Synapses, release: Values, transmitter: Any, cleft: Any, minis: Any, where: str
 ) -> dict[str, Any]:
     """Checked fields of how a projection transmits."""
     labels, detail = list(part.receptors), part.detail
@@ -124,7 +125,7 @@ def _transmission(
     return {"transmitter": substance, "cleft": fate, "release": released, "minis": quanta}
 
 
-def _values(net: Network, part: Synapses, delay: Any, where: str) -> dict[str, Any]:
+def _values(net: Network, part: Synapses, delay: Values, where: str) -> dict[str, Any]:
     """Checked weights and delay."""
     level = CLEARED if part.cleft is not None and part.detail == "kinetic" else part.detail
     weights = {
@@ -140,10 +141,10 @@ def gap_junctions(
     a: Any,
     b: Any,
     *,
-    conductance: Any,
-    p: Any = None,
+    conductance: Values,
+    p: Values | None = None,
     pairs: Any = None,
-    total: Any = None,
+    total: Values | None = None,
     rule: str | None = None,
     distance: Any = None,
     name: str | None = None,
@@ -164,7 +165,7 @@ def gap_junctions(
     return append(net.electrical, GapJunctions(name, va, vb, _conductance(conductance, chosen, va, where), chosen))
 
 
-def _conductance(given: Any, pattern: Pattern, view: View, where: str) -> Value:
+def _conductance(given: object, pattern: Pattern, view: View, where: str) -> Value:
     shape = {"pairs": lambda: (len(pattern.value[0]),), "one_to_one": lambda: (view.n,)}.get(pattern.kind)
     return normalise(
         given, "nS", f"{where}, conductance", shape=shape() if shape is not None else (-1,), nonnegative=True

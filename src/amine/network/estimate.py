@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
     }
 
 
-def _individual(value: Any) -> bool:
+def _individual(value: object) -> bool:
     return (
         value is not None and not isinstance(value, str) and not (isinstance(value, Array) and value.values.size == 0)
     )

@@ -17,12 +17,13 @@ from amine.network.receptors import states_of
 from amine.values import normalise
 
 if TYPE_CHECKING:
+    from amine.given import Quantity, Values
     from amine.network.network import Network
 
 
 @door
 def poisson(
-    net: Network, target: Any, *, rate: Any, receptor: str, weight: Any, n: Any = 1, name: str | None = None
+    net: Network, target: Any, *, rate: Values, receptor: str, weight: Values, n: Any = 1, name: str | None = None
 ) -> PoissonInput:
     """Gives each target neuron ``n`` Poisson spike trains of its own; ``rate`` is that of one train."""
     targets = group_of(net, target, "Poisson input, target")
@@ -55,7 +56,7 @@ def stimulus(net: Network, target: Any, current: Waveform, *, name: str | None =
 
 
 @door
-def probe(net: Network, target: Any, *variables: str, every: Any = None, name: str | None = None) -> Probe:
+def probe(net: Network, target: Any, *variables: str, every: Quantity | None = None, name: str | None = None) -> Probe:
     """Records states, such as ``"v"`` or ``"g_AMPA"``, at the start of each step or each ``every``."""
     view = view_of(net, target, "Probe")
     named = [name_of(v, "Probe", "a variable") for v in variables]

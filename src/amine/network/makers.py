@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,8 +14,11 @@ from amine.network.parts import Waveform
 from amine.network.pattern import DistanceKernel
 from amine.units import to_internal
 
+if TYPE_CHECKING:
+    from amine.given import Quantity
 
-def _concentration(value: Any) -> bool:
+
+def _concentration(value: object) -> bool:
     """Whether a text is a concentration, so that step, ramp and table make doses as well as currents."""
     value = value[0] if isinstance(value, list | tuple) and value else value
     return isinstance(value, str) and value.rstrip().endswith("M")
@@ -34,7 +37,7 @@ def step(current: Any, start: Any = "0 ms", stop: Any = None) -> Waveform | Cour
     return Waveform("step", {"value": number(current, "pA", "step(), current"), **_span("step", start, stop)})
 
 
-def ramp(first: Any, last: Any, start: Any, stop: Any) -> Waveform | Course:
+def ramp(first: Any, last: Any, start: Quantity, stop: Quantity) -> Waveform | Course:
     """A current that goes linearly from ``first`` to ``last``; or a concentration, which then stays at ``last``.
 
     >>> ramp("0 pA", "10 pA", "0 ms", "100 ms").at(np.array([50.0]))
@@ -81,7 +84,7 @@ def table(times: Any, values: Any) -> Waveform | Course:
     return Waveform("table", {"times": [float(x) for x in t], "values": [float(x) for x in v]})
 
 
-def _span(name: str, start: Any, stop: Any) -> dict[str, float]:
+def _span(name: str, start: Quantity, stop: Any) -> dict[str, float]:
     a = number(start, "ms", f"{name}(), start", nonnegative=True)
     b = math.inf if stop is None else number(stop, "ms", f"{name}(), stop")
     if b <= a:
@@ -116,7 +119,7 @@ def box(radius: Any, p_max: Any = 1.0) -> DistanceKernel:
     return _kernel("box", radius, p_max)
 
 
-def _kernel(shape: str, scale: Any, p_max: float) -> DistanceKernel:
+def _kernel(shape: str, scale: Quantity, p_max: float) -> DistanceKernel:
     x = number(scale, "um", f"{shape}(), scale", positive=True)
     p = probability(p_max, f"{shape}(), p_max")
     if p == 0:

@@ -16,6 +16,7 @@ from amine.network.numbers import number, whole_number
 
 if TYPE_CHECKING:
     from amine.engine.time.loop import Loop
+    from amine.given import FilePath, Quantity
     from amine.learn.nn.circuit import Circuit
     from amine.network.chemistry import Dose, Field, Modulation
     from amine.network.parts import GapJunctions, PoissonInput, Population, Probe, Stimulus, Synapses, WeightProbe
@@ -78,7 +79,7 @@ class Network:
         for what, maker in {"populations": "population", "fields": "field"}.items():
             fix(self, **{what: FrozenDict((), f"Network, {what}", f"add parts with net.{maker}(...)")})
 
-    def __setattr__(self, attribute: str, value: Any) -> None:
+    def __setattr__(self, attribute: str, value: object) -> None:
         if attribute not in _SETTABLE:
             self._refuse(attribute)
         if attribute == "seed":
@@ -131,12 +132,12 @@ class Network:
         """Back from :meth:`to_dict`, checked as if entered by hand."""
         return serial.from_dict(Network, data)
 
-    def save(self, path: Any, *, overwrite: bool = False) -> None:
+    def save(self, path: FilePath, *, overwrite: bool = False) -> None:
         """Writes the description as JSON; an existing file is not overwritten unless asked."""
         serial.save(self, path, overwrite)
 
     @staticmethod
-    def load(path: Any) -> Network:
+    def load(path: FilePath) -> Network:
         """Reads a description that :meth:`save` wrote."""
         return serial.load(Network, path)
 
@@ -169,10 +170,10 @@ class Network:
         *,
         precision: str = "float32",
         surrogate: Any = "triangular",
-        scale: Any = 0.3,
+        scale: Quantity = 0.3,
         detach_reset: bool = False,
         bin: Any = None,
-        start: Any = "0 ms",
+        start: Quantity = "0 ms",
         bounds: Mapping[str, Any] | None = None,
         begin: Mapping[str, Any] | None = None,
         budget: Any = "1 GB",
@@ -298,7 +299,7 @@ _LISTS = {
 }
 
 
-def _step(dt: Any) -> float:
+def _step(dt: Quantity) -> float:
     """The time step in ms; a bare number is one in ms."""
     given = f"{dt} ms" if isinstance(dt, int | float) and not isinstance(dt, bool) else dt
     return number(given, "ms", "Network, dt", positive=True)

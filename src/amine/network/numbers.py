@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.errors import AmineError
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.given import Quantity
 
 
 def whole_number(x: Any, where: str, low: int, high: int) -> int:
@@ -24,7 +27,7 @@ def whole_number(x: Any, where: str, low: int, high: int) -> int:
     return n
 
 
-def number(x: Any, unit: str, where: str, **demands: Any) -> float:
+def number(x: object, unit: str, where: str, **demands: Any) -> float:
     """``x`` as one number in the coherent unit; arrays are refused."""
     try:
         value = to_internal(x, unit, where, **demands)
@@ -35,7 +38,7 @@ def number(x: Any, unit: str, where: str, **demands: Any) -> float:
     return float(value)
 
 
-def probability(x: Any, where: str, hint: str = "") -> float:
+def probability(x: object, where: str, hint: str = "") -> float:
     """``x`` as a number of 0..1."""
     p = number(x, "1", where)
     if not 0 <= p <= 1:
@@ -43,21 +46,21 @@ def probability(x: Any, where: str, hint: str = "") -> float:
     return p
 
 
-def flag(x: Any, where: str) -> bool:
+def flag(x: object, where: str) -> bool:
     """``x``, which must be True or False."""
     if not isinstance(x, bool | np.bool_):
         raise AmineError(where, "this is neither True nor False", given=repr(x)[:40])
     return bool(x)
 
 
-def name_of(x: Any, where: str, what: str = "the name") -> str:
+def name_of(x: object, where: str, what: str = "the name") -> str:
     """``x`` as a name: text that can be printed and written to files."""
     if not isinstance(x, str) or not x or not x.isprintable():
         raise AmineError(where, f"{what} must be text that can be printed", given=repr(x)[:40])
     return x
 
 
-def steps_of(every: Any, dt: float, where: str) -> str:
+def steps_of(every: Quantity, dt: float, where: str) -> str:
     """An interval as text in ms, which must be a multiple of the time step."""
     ms = number(every, "ms", where, positive=True)
     if abs(ms / dt - round(ms / dt)) > 1e-6 or ms < dt / 2:

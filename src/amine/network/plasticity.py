@@ -23,6 +23,7 @@ from amine.units import dimension_of, to_internal
 from amine.values import Array
 
 if TYPE_CHECKING:
+    from amine.given import Quantity
     from amine.network.network import Network
     from amine.network.parts import Synapses
 
@@ -270,7 +271,7 @@ def plastic_projection(net: Network, which: Any, where: str) -> Synapses:
 
 @door
 def probe_weights(
-    net: Network, synapses: Synapses | str, *states: str, every: Any = "1 s", n: int = 100, name: str | None = None
+    net: Network, synapses: Synapses | str, *states: str, every: Quantity = "1 s", n: int = 100, name: str | None = None
 ) -> WeightProbe:
     """Records weights (or other ``states``) of ``n`` plastic synapses each ``every``, spread evenly over the projection.
 

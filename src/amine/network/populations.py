@@ -82,7 +82,7 @@ def population(
     return enter(net.populations, name, made)
 
 
-def mapping(given: Any, where: str, expected: str) -> Mapping[str, Any]:
+def mapping(given: object, where: str, expected: str) -> Mapping[str, Any]:
     """A mapping that is given or left out."""
     if given is None:
         return {}
@@ -108,7 +108,7 @@ def _positions(positions: Any, n: int, where: str) -> np.ndarray:
     return place
 
 
-def _check_spike_list(values: Mapping[str, Any], n: int, where: str) -> None:
+def _check_spike_list(values: Mapping[str, object], n: int, where: str) -> None:
     times, indices = values["times"], values["indices"]
     size = [len(v.values) if isinstance(v, Array) else -1 for v in (times, indices)]
     if -1 in size or size[0] != size[1]:

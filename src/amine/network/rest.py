@@ -26,13 +26,14 @@ from amine.plasticity import get
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.given import Quantity
     from amine.network.network import Network
     from amine.network.parts import Synapses
     from amine.network.weights import Weights
 
 
 @door
-def rest(net: Network, synapses: Synapses | str, weights: Weights, duration: Any, **signals: Any) -> Weights:
+def rest(net: Network, synapses: Synapses | str, weights: Weights, duration: Quantity, **signals: Any) -> Weights:
     """What weights become in a time without spikes: hours of fading and consolidation at once, in closed form.
 
     Bouts of activity are runs; between them :meth:`load_weights` and this carry the synapses on.
@@ -78,7 +79,7 @@ def rest(net: Network, synapses: Synapses | str, weights: Weights, duration: Any
     return _decay(net, s, weights, p, float(span), where)
 
 
-def _values(net: Network, s: Synapses, signals: Mapping[str, Any], where: str) -> dict[str, float]:
+def _values(net: Network, s: Synapses, signals: Mapping[str, object], where: str) -> dict[str, float]:
     """Parameters of the rule as numbers, signals in their place: as given, else the tonic level of a field of that name."""
     units, given = s.plasticity.units, dict(signals)
     for name in units:

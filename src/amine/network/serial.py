@@ -22,6 +22,7 @@ from amine.network.receptors import states_of
 from amine.values import Array, from_plain, normalise, to_plain
 
 if TYPE_CHECKING:
+    from amine.given import FilePath
     from amine.network.network import Network
 
 FORMAT = "amine network 1"
@@ -57,7 +58,7 @@ class Notes(dict[str, Any]):
         for name, value in notes.items():
             self[name] = value
 
-    def setdefault(self, name: str, value: Any = None) -> Any:  # type: ignore[override]
+    def setdefault(self, name: str, value: object = None) -> Any:  # type: ignore[override]
         """The note of this name, which is added if it is not there."""
         if name not in self:
             self[name] = value
@@ -139,7 +140,7 @@ def _projection(s: Any) -> dict[str, Any]:
     }
 
 
-def _finite(x: Any) -> Any:
+def _finite(x: object) -> Any:
     return None if isinstance(x, float) and not np.isfinite(x) else x
 
 
@@ -195,7 +196,7 @@ def from_dict(make: Callable[..., Network], data: Any) -> Network:
     return net
 
 
-def _unknown(given: Any, understood: Any, place: str = "") -> str:
+def _unknown(given: object, understood: Any, place: str = "") -> str:
     """The first entry of a description that says something and is not part of what was understood; empty if there is none."""
     if isinstance(given, Mapping) and isinstance(understood, Mapping):
         for key, value in given.items():
@@ -280,7 +281,7 @@ def _initial(net: Network, data: Mapping[str, Any]) -> None:
             )
 
 
-def _flag(x: Any) -> bool:
+def _flag(x: object) -> bool:
     if not isinstance(x, bool):
         raise TypeError(f"{x!r} is not true or false")
     return x
@@ -332,7 +333,7 @@ def digest(net: Network) -> str:
     return hashlib.sha256(text(net).encode()).hexdigest()
 
 
-def save(net: Network, path: Any, overwrite: bool) -> None:
+def save(net: Network, path: FilePath, overwrite: bool) -> None:
     """Writes JSON with a digest of its content, whole or not at all."""
     target = Path(path)
     if target.exists() and not overwrite:
@@ -340,7 +341,7 @@ def save(net: Network, path: Any, overwrite: bool) -> None:
     write_text(target, json.dumps(sealed(to_dict(net)), indent=1, allow_nan=False), f"file '{target}'")
 
 
-def load(make: Callable[..., Network], path: Any) -> Network:
+def load(make: Callable[..., Network], path: FilePath) -> Network:
     """Reads what :func:`save` wrote, or a description without a digest that was written by hand."""
     where = f"file '{path}'"
     data = read_json(Path(path), where, hint="use a file that Network.save wrote")

@@ -14,6 +14,8 @@ from amine.units import to_internal
 from amine.values import normalise
 
 if TYPE_CHECKING:
+    from amine.given import Values
+    from amine.models.model import Model
     from amine.network.network import Network
 
 
@@ -48,7 +50,7 @@ def check_transmission(
     return entry.id
 
 
-def _one_value(model: Any, where: str) -> None:
+def _one_value(model: Model, where: str) -> None:
     kinetic_port(model)  # raises if it cannot live at the source
     for n, value in model.parameters.items():
         if not isinstance(value, str):
@@ -137,7 +139,7 @@ def check_cleft(cleft: Any, detail: str, where: str) -> Any:
     return cleft
 
 
-def check_minis(rate: Any, targets: Group, net: Network, detail: str, where: str) -> str | None:
+def check_minis(rate: Values, targets: Group, net: Network, detail: str, where: str) -> str | None:
     """The rate of spontaneous release, as text."""
     if rate is None:
         return None

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from matplotlib.figure import Figure
 
+    from amine.given import FilePath
+
 FORMAT = "amine weights 2"
 
 
@@ -139,7 +141,7 @@ class Weights:
         except (KeyError, TypeError, ValueError, AttributeError) as e:
             raise AmineError("weights", "damaged description", given=f"{type(e).__name__}: {e}"[:60]) from e
 
-    def save(self, path: Any, *, overwrite: bool = False) -> None:
+    def save(self, path: FilePath, *, overwrite: bool = False) -> None:
         """Writes a file (NumPy's npz) with a digest of its content, whole or not at all.
 
         Raises
@@ -157,7 +159,7 @@ class Weights:
         write_arrays(target, header, arrays, f"file '{target}'")
 
     @staticmethod
-    def load(path: Any) -> Weights:
+    def load(path: FilePath) -> Weights:
         """Reads what :meth:`save` wrote; raises AmineError if it is no such file, or is damaged."""
         where = f"file '{path}'"
         header, arrays = read_arrays(Path(path), "a file of weights", where)

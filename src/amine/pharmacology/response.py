@@ -30,6 +30,8 @@ from amine.view.dose import dose_response as picture
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from amine.given import FilePath
+
 Point = tuple[float, int]  # concentration in uM, seed
 FORMAT = "amine dose-response 2"
 WAIT = 30  # seconds for a scheduler to answer
@@ -121,7 +123,7 @@ class DoseResponse:
             lines.append(f"{name}: {_sentence(self.fits[name])}")
         return "\n".join(lines)
 
-    def write(self, folder: Any) -> Path:
+    def write(self, folder: FilePath) -> Path:
         """Writes ``table.csv``, ``fits.json`` and ``response.png`` into a folder."""
         out = Path(folder)
         with open(out / "table.csv", "w", newline="") as f:
@@ -304,7 +306,7 @@ def _float(v: Any) -> float:
     return float("nan") if v is None else float(v)
 
 
-def _replace(path: Path, data: Mapping[str, Any]) -> None:
+def _replace(path: Path, data: Mapping[str, object]) -> None:
     """Writes a file with a digest of its content, whole or not at all."""
     write_text(path, json.dumps(sealed(data), indent=1), f"file '{path}'")
 

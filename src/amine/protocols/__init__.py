@@ -11,7 +11,7 @@ array([0.9873, 1.0121])
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,18 +19,22 @@ from amine.errors import AmineError
 from amine.protocols._curve import Curve, Train, measure
 from amine.units import to_internal
 
+if TYPE_CHECKING:
+    from amine.given import Quantity
+    from amine.models.model import Model
+
 LAGS = tuple(f"{x} ms" for x in range(-100, 101, 5))
 FREQUENCIES = ("0.1 Hz", "10 Hz", "20 Hz", "40 Hz", "50 Hz")
 
 
-def _values(xs: Sequence[Any], unit: str, where: str) -> np.ndarray:
+def _values(xs: Sequence[Quantity], unit: str, where: str) -> np.ndarray:
     out = np.array([float(to_internal(x, unit, where)) for x in xs])
     if not len(out):
         raise AmineError(where, "no value is given")
     return out
 
 
-def _period(frequency: Any, where: str) -> float:
+def _period(frequency: Quantity, where: str) -> float:
     return 1.0 / float(to_internal(frequency, "1/ms", where, positive=True))
 
 
@@ -40,7 +44,9 @@ def repeated(pattern: Train, n: int, period: float, start: float = 20.0) -> Trai
     return tuple(np.sort((at[:, None] + np.asarray(x, float)[None]).ravel()) for x in pattern)  # type: ignore[return-value]
 
 
-def pairing(rule: Any, lags: Sequence[Any] = LAGS, *, n: int = 60, frequency: Any = "1 Hz", **more: Any) -> Curve:
+def pairing(
+    rule: str | Model, lags: Sequence[Quantity] = LAGS, *, n: int = 60, frequency: Quantity = "1 Hz", **more: Any
+) -> Curve:
     """Pairs of a pre- and a post-spike: the change against the lag (post minus pre).
 
     Parameters
@@ -59,7 +65,12 @@ def pairing(rule: Any, lags: Sequence[Any] = LAGS, *, n: int = 60, frequency: An
 
 
 def frequency_series(
-    rule: Any, frequencies: Sequence[Any] = FREQUENCIES, *, lag: Any = "10 ms", n: int = 60, **more: Any
+    rule: str | Model,
+    frequencies: Sequence[Quantity] = FREQUENCIES,
+    *,
+    lag: Quantity = "10 ms",
+    n: int = 60,
+    **more: Any,
 ) -> Curve:
     """Pairs of one lag at several frequencies: the change against the frequency; arguments as in :func:`pairing`."""
     x = _values(frequencies, "Hz", "protocols.frequency_series, frequencies")
@@ -70,12 +81,12 @@ def frequency_series(
 
 
 def triplets(
-    rule: Any,
+    rule: str | Model,
     times: Sequence[tuple[Any, Any]] = (("-5 ms", "5 ms"), ("-10 ms", "10 ms"), ("-5 ms", "15 ms"), ("-15 ms", "5 ms")),
     *,
     order: str = "pre-post-pre",
     n: int = 60,
-    frequency: Any = "1 Hz",
+    frequency: Quantity = "1 Hz",
     **more: Any,
 ) -> Curve:
     """Two spikes of one side around one of the other: the change for each pair of ``times`` relative to the middle spike.
@@ -95,8 +106,8 @@ def triplets(
 
 
 def quadruplets(
-    rule: Any, intervals: Sequence[Any] = tuple(f"{x} ms" for x in (-100, -60, -40, -20, -10, 10, 20, 40, 60, 100)), *,
-    lag: Any = "5 ms", n: int = 60, frequency: Any = "1 Hz", **more: Any,
+    rule: str | Model, intervals: Sequence[Quantity] = tuple(f"{x} ms" for x in (-100, -60, -40, -20, -10, 10, 20, 40, 60, 100)), *,
+    lag: Quantity = "5 ms", n: int = 60, frequency: Quantity = "1 Hz", **more: Any,
 ) -> Curve:  # fmt: skip
     """A post-pre and a pre-post pair, ``intervals`` apart (negative: pre-post first): the change against the interval."""
     x = _values(intervals, "ms", "protocols.quadruplets, intervals")
@@ -109,8 +120,8 @@ def quadruplets(
 
 
 def tetanus(
-    rule: Any, frequencies: Sequence[Any] = ("1 Hz", "5 Hz", "10 Hz", "20 Hz", "50 Hz", "100 Hz"), *,
-    pulses: int = 100, lag: Any = "2 ms", **more: Any,
+    rule: str | Model, frequencies: Sequence[Quantity] = ("1 Hz", "5 Hz", "10 Hz", "20 Hz", "50 Hz", "100 Hz"), *,
+    pulses: int = 100, lag: Quantity = "2 ms", **more: Any,
 ) -> Curve:  # fmt: skip
     """Trains of ``pulses`` that each make the target spike after ``lag``: the change against the frequency."""
     curve = frequency_series(rule, frequencies, lag=lag, n=pulses, **more)
@@ -127,8 +138,8 @@ def tetanus(
 
 
 def theta_burst(
-    rule: Any, bursts: Sequence[int] = (1, 2, 5, 10, 20), *, spikes: int = 4, within: Any = "100 Hz", theta: Any = "5 Hz",
-    lag: Any = "2 ms", **more: Any,
+    rule: str | Model, bursts: Sequence[int] = (1, 2, 5, 10, 20), *, spikes: int = 4, within: Quantity = "100 Hz", theta: Quantity = "5 Hz",
+    lag: Quantity = "2 ms", **more: Any,
 ) -> Curve:  # fmt: skip
     """Bursts at the theta rhythm: the change against the number of bursts."""
     where = "protocols.theta_burst"
@@ -140,8 +151,8 @@ def theta_burst(
 
 
 def dopamine_pulses(
-    rule: Any, delays: Sequence[Any] = tuple(f"{x} s" for x in (0, 0.25, 0.5, 1, 2, 3, 5)), *, lag: Any = "10 ms", amount: Any = "0.5 uM",
-    removal: Any = "5 1/s", field: str = "dopamine", **more: Any,
+    rule: str | Model, delays: Sequence[Quantity] = tuple(f"{x} s" for x in (0, 0.25, 0.5, 1, 2, 3, 5)), *, lag: Quantity = "10 ms", amount: Quantity = "0.5 uM",
+    removal: Quantity = "5 1/s", field: str = "dopamine", **more: Any,
 ) -> Curve:  # fmt: skip
     """One pair, then a pulse of a field: the change against the delay of the pulse.
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from matplotlib.figure import Figure
 
+    from amine.given import Quantity
+    from amine.models.model import Model
+
 Train = tuple[Any, Any]
 DT = 0.1
 
@@ -72,16 +75,16 @@ class Curve:
 
 
 def measure(
-    rule: Any,
+    rule: str | Model,
     trains: Sequence[Train],
     x: np.ndarray,
     x_label: str,
     name: str,
     *,
-    weight: Any = None,
+    weight: Quantity | None = None,
     neuron: Any = None,
     receptors: Mapping[str, Any] | None = None,
-    rest: Any = "200 ms",
+    rest: Quantity = "200 ms",
     repeats: int = 1,
     precision: str = "float64",
     seed: int = 1,
@@ -126,14 +129,14 @@ def measure(
     )
 
 
-def _source(net: Any, name: str, times: Sequence[np.ndarray], n: int) -> Any:
+def _source(net: Network, name: str, times: Sequence[np.ndarray], n: int) -> Any:
     """A spike one step before each time: it arrives a step later."""
     flat = np.concatenate(times) - DT
     index = np.repeat(np.arange(n), [len(t) for t in times])
     return net.population(name, n, "spike_list", times=[f"{t:.6f} ms" for t in flat], indices=index)
 
 
-def _middle(rule: Any) -> str:
+def _middle(rule: str | Model) -> str:
     """The middle of the bounds of a rule, as its parameters give them."""
     model = plasticity.get(rule) if isinstance(rule, str) else rule
     bounds = model.parsed.bounds.get("w")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amine.given import FilePath
 
 
-def open(path: Any) -> Any:
+def open(path: FilePath) -> Any:
     """A finished run from the store to which it streamed, or to which :meth:`Run.save` wrote it."""
     from amine.results.run import Run
 

@@ -171,7 +171,7 @@ def open_root(files: Files, write: bool) -> Any:
             files.check(key, None if found is None else found.to_bytes())
             return found
 
-        def set_sync(self, key: str, value: Any) -> None:
+        def set_sync(self, key: str, value: object) -> None:
             self._check_writable()
             files.write(key, value.to_bytes())
 

@@ -13,6 +13,7 @@ from amine.results.statistics import after, binned, isi_cv
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.given import Quantity
     from amine.results.run import Run
     from amine.results.spikes import SpikeTrain
 
@@ -20,7 +21,7 @@ _BAND = re.compile(r"^\s*([\d.eE+]+)\s*(?:Hz)?\s*-\s*([\d.eE+]+)\s*(?:Hz)?\s*$")
 KINDS = ("rate", "cv", "synchrony", "power", "frequency")
 
 
-def measure(run: Run, text: str, start: Any = "0 ms") -> float:
+def measure(run: Run, text: str, start: Quantity = "0 ms") -> float:
     """A number from a run.
 
     Parameters

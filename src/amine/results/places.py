@@ -10,6 +10,7 @@ from amine.errors import AmineError, did_you_mean
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.given import Quantity
     from amine.results.run import Run
 
 
@@ -43,7 +44,7 @@ def recorded_at(run: Run, variables: tuple[str, ...], at: Any) -> tuple[str, ...
     return tuple(found)
 
 
-def state_at(run: Run, time: Any, neuron: int, population: str | None, variable: str) -> Shape:
+def state_at(run: Run, time: Quantity, neuron: int, population: str | None, variable: str) -> Shape:
     """See :meth:`amine.results.run.Run.voltage_at`."""
     where = "Run.voltage_at"
     trees = [n for n, p in run.network.populations.items() if getattr(p.model, "cell", None) is not None]

@@ -22,6 +22,7 @@ from amine.results.store import ZarrStore
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from amine.given import FilePath, Quantity
     from amine.network.network import Network
     from amine.network.weights import Weights
     from amine.results.chemistry import Signal
@@ -190,7 +191,7 @@ class Run:
 
         return chemistry(self)
 
-    def voltage_at(self, time: Any, neuron: int = 0, population: str | None = None, variable: str = "v") -> Any:
+    def voltage_at(self, time: Quantity, neuron: int = 0, population: str | None = None, variable: str = "v") -> Any:
         """A recorded state of one cell at all its compartments at a time, ``{compartment: value}``, for a picture of its shape."""
         return state_at(self, time, neuron, population, variable)
 
@@ -261,7 +262,12 @@ class Run:
     # --- files -------------------------------------------------------------------------------------------------
 
     def report(
-        self, path: Any, *, published: Mapping[str, float] | None = None, start: float = 0.0, overwrite: bool = False
+        self,
+        path: FilePath,
+        *,
+        published: Mapping[str, float] | None = None,
+        start: float = 0.0,
+        overwrite: bool = False,
     ) -> Path:
         """Writes a self-contained page with description, pictures, rates beside ``published`` ones and where all comes from.
 
@@ -280,7 +286,7 @@ class Run:
             overwrite,
         )
 
-    def save(self, path: Any) -> None:
+    def save(self, path: FilePath) -> None:
         """Writes spikes and traces to a new zarr store; :func:`amine.results.open` reads it."""
         probes = {
             n: (np.asarray(p.times), {v: np.asarray(x) for v, x in p.values.items()})

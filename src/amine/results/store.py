@@ -7,7 +7,7 @@ import shutil
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from amine.network.weights import Weights
 from amine.results.chunks import ROOT, Files, check_array, open_root, said
 from amine.results.probes import ProbeData
 from amine.results.spikes import Spikes, spikes_from
+
+if TYPE_CHECKING:
+    from amine.given import FilePath
 
 FORMAT = "amine store 2"
 FULL = {"write_empty_chunks": True}  # a chunk of zeros is written as well: one that is missing was lost
@@ -147,7 +150,7 @@ class ZarrStore:
     # --- made and opened ---------------------------------------------------------------------------------------
 
     @staticmethod
-    def create(path: Any, meta: dict[str, Any]) -> ZarrStore:
+    def create(path: FilePath, meta: dict[str, Any]) -> ZarrStore:
         """A new store, which appears under its name when it is ready for its first chunk.
 
         Raises
@@ -180,7 +183,7 @@ class ZarrStore:
 
     @staticmethod
     def save(
-        path: Any,
+        path: FilePath,
         meta: dict[str, Any],
         results: tuple[np.ndarray, np.ndarray, Probes],
         duration: float,
@@ -197,7 +200,7 @@ class ZarrStore:
             store.finish(meta, duration, about, weights)
 
     @staticmethod
-    def _read_root(path: Any, write: bool) -> tuple[Any, Files, dict[str, Any]]:
+    def _read_root(path: FilePath, write: bool) -> tuple[Any, Files, dict[str, Any]]:
         """Root, files and attributes of a store; raises AmineError if it is foreign, or its description is damaged."""
         where, target = f"store '{path}'", Path(path)
         if not target.exists():
@@ -220,7 +223,7 @@ class ZarrStore:
         return root, files, attributes
 
     @staticmethod
-    def open(path: Any) -> ZarrStore:
+    def open(path: FilePath) -> ZarrStore:
         """The store of a run that ended, for reading; every file is compared with its digest.
 
         Raises
@@ -244,7 +247,7 @@ class ZarrStore:
         return store
 
     @staticmethod
-    def resume(path: Any, network: str) -> ZarrStore:
+    def resume(path: FilePath, network: str) -> ZarrStore:
         """The store of a run that was cut off, for :meth:`restore`; raises AmineError if it is of another network than the hash says."""
         root, files, attributes = ZarrStore._read_root(path, write=True)
         if attributes["meta"].get("hash") != network:

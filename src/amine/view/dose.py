@@ -9,6 +9,7 @@ import numpy as np
 from amine.view.style import INK, colour, empty, figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -28,7 +29,7 @@ def dose_response(result: Any) -> Figure:
     return fig
 
 
-def _panel(ax: Any, result: Any, name: str, x: np.ndarray, ink: str) -> None:
+def _panel(ax: Axes, result: Any, name: str, x: np.ndarray, ink: str) -> None:
     y, f = result.values[name], result.fits[name]
     ax.set(xscale="log", xlabel=f"{result.drug} (uM)", ylabel=_label(name))
     if not np.isfinite(y).any():

@@ -9,6 +9,7 @@ import numpy as np
 from amine.view import style
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from amine.results.engram import Engram, ReceptiveFields
@@ -24,7 +25,7 @@ def sheet(images: np.ndarray, columns: int) -> np.ndarray:
     return out
 
 
-def tiles(ax: Any, images: np.ndarray, columns: int, bounds: tuple[float, float] | None) -> Any:
+def tiles(ax: Axes, images: np.ndarray, columns: int, bounds: tuple[float, float] | None) -> Any:
     """Draws images (n, rows, columns) as tiles; returns what a colour bar needs."""
     ax.set_xticks([])
     ax.set_yticks([])

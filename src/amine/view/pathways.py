@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,11 +16,14 @@ from amine.compounds.text import vesicular
 from amine.view.structures import image
 from amine.view.style import COLOURS, INK
 
+if TYPE_CHECKING:
+    from amine.given import FilePath
+
 BLUE, RED, GREEN, PINK, SKY, AMBER, GREY = COLOURS[:7]
 PRE, POST, OUT = "#e8f1f8", "#fbeee3", "#f6f6f6"
 
 
-def pathway(transmitter: Transmitter | str, path: Any = None) -> Figure:
+def pathway(transmitter: Transmitter | str, path: FilePath | None = None) -> Figure:
     """The way of a transmitter from precursor to breakdown. Retrograde and gaseous messengers are made in the postsynaptic cell.
 
     Parameters

@@ -10,6 +10,8 @@ from amine.errors import AmineError
 from amine.view.style import colour, empty, figure, names, time_axis
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from amine.results.run import Run
 
 
@@ -57,7 +59,7 @@ def raster(run: Run, populations: Any, start: float, stop: float | None, most: i
     return fig
 
 
-def _rates(ax: Any, trains: Any, start: float, stop: float, factor: float) -> None:
+def _rates(ax: Axes, trains: Any, start: float, stop: float, factor: float) -> None:
     """Population rates in bins of a two-hundredth of the window, at least 1 ms."""
     width = max(1.0, (stop - start) / 200)
     edges = np.arange(start, stop + width / 2, width)

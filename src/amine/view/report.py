@@ -14,6 +14,9 @@ from amine.errors import AmineError
 from amine.files import write_text
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from amine.given import FilePath
     from amine.results.run import Run
 
 STYLE = """
@@ -27,7 +30,7 @@ img { max-width: 100%; height: auto } figure { margin: 1rem 0 } figcaption { col
 """
 
 
-def picture(fig: Any) -> str:
+def picture(fig: Figure) -> str:
     """A figure as an inline image."""
     out = io.BytesIO()
     fig.savefig(out, format="png", dpi=144)
@@ -37,7 +40,7 @@ def picture(fig: Any) -> str:
 def table(header: tuple[str, ...], rows: list[tuple[Any, ...]], numbers: int = 0) -> str:
     """An HTML table whose columns from ``numbers`` on hold numbers (0: none)."""
 
-    def cell(tag: str, k: int, x: Any) -> str:
+    def cell(tag: str, k: int, x: object) -> str:
         mark = ' class="number"' if numbers and k >= numbers else ""
         return f"<{tag}{mark}>{html.escape(str(x))}</{tag}>"
 
@@ -89,7 +92,7 @@ def page(run: Run, published: Mapping[str, float] | None, start: float) -> str:
     return "\n".join(parts)
 
 
-def _figure(fig: Any, caption: str) -> str:
+def _figure(fig: Figure, caption: str) -> str:
     return f"<figure>{picture(fig)}<figcaption>{html.escape(caption)}</figcaption></figure>"
 
 
@@ -129,7 +132,7 @@ def _provenance(run: Run) -> str:
     return table(("", ""), rows)
 
 
-def write(run: Run, path: Any, published: Mapping[str, float] | None, start: float, overwrite: bool) -> Path:
+def write(run: Run, path: FilePath, published: Mapping[str, float] | None, start: float, overwrite: bool) -> Path:
     """Writes the page under another name and renames it."""
     target = Path(path)
     if target.exists() and not overwrite:

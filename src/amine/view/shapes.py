@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from amine.errors import AmineError
 from amine.morphology.compartments import Compartments
 from amine.morphology.shape import Morphology
 from amine.view.style import INK, colour, figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _PLANES = {"xy": (0, 1), "xz": (0, 2), "yz": (1, 2)}
 
@@ -74,7 +77,7 @@ def _size(extent: np.ndarray, bar: bool) -> tuple[float, float]:
     return width + 1.2, height if not bar else max(height, 2.5)
 
 
-def _scale_bar(ax: Any, low: np.ndarray, high: np.ndarray) -> None:
+def _scale_bar(ax: Axes, low: np.ndarray, high: np.ndarray) -> None:
     """A bar of a round length in the place of axes, below the cell on the left."""
     extent = float((high - low).max())
     power = 10.0 ** np.floor(np.log10(extent / 4))

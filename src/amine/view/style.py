@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from amine.results.run import Run
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#5B5B5B", "#8C6BB1", "#1B7837", "#A6761D")
 INK = "#222222"
@@ -25,7 +30,7 @@ def figure(width: float, height: float, rows: int = 1, columns: int = 1, **grid:
     return fig, axes
 
 
-def plain(ax: Any) -> None:
+def plain(ax: Axes) -> None:
     """Left and bottom lines only, in dark grey."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(colors=INK, labelsize=9)
@@ -33,12 +38,12 @@ def plain(ax: Any) -> None:
     ax.yaxis.label.set_size(10)
 
 
-def empty(ax: Any, text: str) -> None:
+def empty(ax: Axes, text: str) -> None:
     """Says in the middle of an axes that there is nothing to show."""
     ax.text(0.5, 0.5, text, ha="center", va="center", transform=ax.transAxes, color="#777777", fontsize=9)
 
 
-def names(run: Any, populations: Any) -> list[str]:
+def names(run: Run, populations: Any) -> list[str]:
     """The populations to show: those asked for, or all."""
     if populations is None:
         return list(run.spikes)

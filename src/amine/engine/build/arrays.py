@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from amine.engine.device.tables import POPULATION_COLUMNS, RELEASE, RELEASE_COLU
 from amine.engine.resolve.resolved import Member, Resolved
 from amine.errors import AmineError
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
 
 
 @dataclass
@@ -127,7 +130,7 @@ def _releases(
     return R, np.full(n_last + 1, -1, np.int64), np.array(table, np.int64).reshape(-1, RELEASE_COLUMNS), RC
 
 
-def _shared(model: Any, name: str) -> float:
+def _shared(model: Model, name: str) -> float:
     value = model.parameters[name]
     where = f"Release '{model.name}', parameter '{name}'"
     if not isinstance(value, str):

@@ -56,7 +56,7 @@ class TreeCell:
 class _Values:
     """Parameters of the population's model at compartments: arrays [compartments or 1, neurons or 1]."""
 
-    def __init__(self, place: TreeSlice, values: dict[str, Any]):
+    def __init__(self, place: TreeSlice, values: dict[str, object]):
         self.model, self.values, self.place = place.member.population.model, values, place
 
     def one(self, name: str, at: list[int]) -> np.ndarray:
@@ -171,7 +171,7 @@ class _Filler:
     def _names(self, name: str) -> list[str]:
         return list(self.module.PARAMETERS[name])
 
-    def _propagators(self, matrices: Any, sizes: dict[str, Any]) -> dict[str, Any]:
+    def _propagators(self, matrices: Any, sizes: dict[str, object]) -> dict[str, Any]:
         shapes = [np.shape(e) for m in matrices for row in m for e in row]
         shape = np.broadcast_shapes((1, 1), *shapes)
         flat: Any = tuple(

@@ -106,14 +106,14 @@ def spec_of(net: Network, r: Route, places: Sequence[Slice], blocks: np.ndarray,
     )
 
 
-def internal_value(value: Any, unit: str, where: str) -> Any:
+def internal_value(value: object, unit: str, where: str) -> Any:
     """A float, an internal distribution or an array."""
     if isinstance(value, Distribution):
         return value.internal(unit, where)
     return value.values if isinstance(value, Array) else float(to_internal(value, unit, where))
 
 
-def _delay(value: Any, dt: float, where: str) -> Any:
+def _delay(value: object, dt: float, where: str) -> Any:
     """A number of steps if it is the same for all, else in ms."""
     if value is None:
         return 1

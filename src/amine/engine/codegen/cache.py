@@ -22,7 +22,7 @@ from numba.core.dispatcher import Dispatcher
 from amine.errors import AmineError
 from amine.files import reason, replacing
 
-_PARTS = ("engine", "equations")
+_PARTS = ("engine", "equations", "compounds/algebra.py")  # the algebra is compiled into kernels
 
 
 def directory() -> Path:
@@ -38,7 +38,8 @@ def _generator() -> str:
     root = Path(__file__).resolve().parents[2]
     h = hashlib.sha256()
     for part in _PARTS:
-        for file in sorted((root / part).rglob("*.py")):
+        path = root / part
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
             h.update(file.read_bytes())
     return h.hexdigest()
 

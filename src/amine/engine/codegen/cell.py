@@ -141,7 +141,7 @@ class _Writer:
 
     def _susceptibility(self) -> str:
         """How fast the voltage changes for each pA into the neuron (mV/ms) at the start: the inverse of the capacitance."""
-        start = {symbol(s): e for s, e in self.fused.initial.items()}
+        start: Any = {symbol(s): e for s, e in self.fused.initial.items()}
         slope = sp.diff(self.fused.rhs["v"], symbol(GAP_CURRENT)).subs(start, simultaneous=True)
         of = initial_function(f"susceptibility_{self.index}", ("_p",), self.program.parameters, {"v": slope})
         return PythonPrinter(Printer("numpy")).function(of)

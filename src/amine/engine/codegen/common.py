@@ -36,7 +36,7 @@ def placed(common: dict[str, Any], steps: Sequence[tuple[str, Any]]) -> Steps:
     out: Steps = []
     waiting = dict(common)
 
-    def put(e: Any) -> None:
+    def put(e: sp.Expr) -> None:
         for s in sorted(getattr(e, "free_symbols", ()), key=lambda q: (len(q.name), q.name)):
             if s.name in waiting:
                 sub = waiting.pop(s.name)

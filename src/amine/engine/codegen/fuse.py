@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.engine.codegen.pores import with_drugs
 from amine.engine.resolve.cells import CellStructure
@@ -15,6 +15,9 @@ from amine.equations.symbols import symbol
 from amine.equations.system import Equations
 from amine.errors import AmineError
 from amine.models.naming import GAP_CURRENT, SHIFT, gain_name, jump_row, port_name, stimulus_input
+
+if TYPE_CHECKING:
+    import sympy as sp
 
 
 @dataclass
@@ -73,7 +76,7 @@ class _System:
             )
         swap: Any = {symbol(a): symbol(b) for a, b in rename.items()}
 
-        def own(e: Any) -> Any:
+        def own(e: sp.Expr) -> Any:
             return part.expand(e).subs(swap, simultaneous=True)
 
         self.rhs |= {rename[s]: e.subs(swap, simultaneous=True) for s, e in part.full_rhs.items()}

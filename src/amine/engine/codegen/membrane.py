@@ -43,7 +43,7 @@ class MembraneProgram:
 
     # --- the system --------------------------------------------------------------------------------------------
 
-    def _rename(self, label: str, eq: Any) -> dict[Any, Any]:
+    def _rename(self, label: str, eq: sp.Expr) -> dict[Any, Any]:
         names = {s: state_name(s, label) for s in eq.states} | {p: port_name(p, label) for p in eq.parameters}
         return {symbol(a): symbol(b) for a, b in names.items()}
 
@@ -96,10 +96,10 @@ class MembraneProgram:
         inputs = {"v", *(f"i_{x}" for x in IONS)}
         return Fused(rhs, units, parameters, inputs, None, (), None, (), initial, methods=methods)
 
-    def _port_names(self, label: str, eq: Any) -> dict[Any, Any]:
+    def _port_names(self, label: str, eq: sp.Expr) -> dict[Any, Any]:
         return {symbol(n): symbol(port_name(n, label)) for n in (*eq.states, *eq.parameters)}
 
-    def _steady(self, s: str, e: Any) -> Any:
+    def _steady(self, s: str, e: sp.Expr) -> Any:
         """Where a state rests at the voltage of the start; zero if that cannot be said."""
         x, rate = symbol(s), sp.diff(e, symbol(s))
         if rate == 0 or x in rate.free_symbols or any(s.endswith(f"_{label}") for label, _ in self.ports):

@@ -18,7 +18,7 @@ class _TooLong(Exception):
     pass
 
 
-def spoken(e: Any) -> str | None:
+def spoken(e: sp.Expr) -> str | None:
     """The expression as one word, or None if that would be long or hard to read."""
     try:
         text = _word(sp.sympify(e), 0)
@@ -49,7 +49,7 @@ def _word(e: Any, depth: int) -> str:
     raise _TooLong
 
 
-def _steps(e: Any) -> str:
+def _steps(e: sp.Expr) -> str:
     """A duration in whole steps: floor(t_ref/dt + 1/2) is ``t_ref_steps``."""
     duration = sp.expand((e.args[0] - sp.Rational(1, 2)) * symbol("dt"))
     if not duration.is_Symbol:
@@ -57,7 +57,7 @@ def _steps(e: Any) -> str:
     return f"{duration.name}_steps"
 
 
-def _number(e: Any) -> str:
+def _number(e: sp.Expr) -> str:
     if e.is_negative:
         return f"minus_{_number(-e)}"
     if e.is_Rational and not e.is_Integer:
@@ -79,11 +79,11 @@ def _sum(e: Any, depth: int) -> str:
     return text
 
 
-def _is_fraction(e: Any) -> bool:
+def _is_fraction(e: sp.Expr) -> bool:
     return sp.fraction(e)[1] != 1
 
 
-def _fraction(e: Any, depth: int) -> str:
+def _fraction(e: sp.Expr, depth: int) -> str:
     top, bottom = sp.fraction(e)
     if top.could_extract_minus_sign():
         return f"minus_{_word(-e, depth)}"
@@ -91,7 +91,7 @@ def _fraction(e: Any, depth: int) -> str:
     return f"inv_{below}" if top == 1 else f"{_word(top, depth + 1)}_over_{below}"
 
 
-def _power(e: Any, depth: int) -> str:
+def _power(e: sp.Expr, depth: int) -> str:
     base = _word(e.base, depth + 1)
     if e.exp == sp.Rational(1, 2):
         return f"sqrt_{base}"
@@ -136,7 +136,7 @@ class Names:
         self.given.add(name)
         return name
 
-    def of(self, e: Any) -> str:
+    def of(self, e: sp.Expr) -> str:
         """The name of a constant with the value ``e``."""
         word = spoken(e)
         if word is None:

@@ -6,7 +6,7 @@ The loop over neurons stays as it is: it reads the same constants and rows, whic
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.program import Program, names_of
@@ -15,6 +15,9 @@ from amine.engine.codegen.text import PythonPrinter
 from amine.engine.device.tables import BLOCK
 from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
+
+if TYPE_CHECKING:
+    import sympy as sp
 
 DECORATOR = "@njit(nogil=True, error_model='numpy')"
 
@@ -39,7 +42,7 @@ class Refresh:
         self.needs = sorted(found - {"dt"})
         self.lower = Lowering(lambda n: n if n == "dt" else f"p_{n}")
 
-    def _touched(self, e: Any) -> bool:
+    def _touched(self, e: sp.Expr) -> bool:
         return bool(names_of([e]) & self.varying)
 
     def source(self, index: int) -> str:

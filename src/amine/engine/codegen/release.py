@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -17,6 +17,9 @@ from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
 from amine.errors import AmineError
 
+if TYPE_CHECKING:
+    from amine.models.model import Model
+
 SCALAR_FUNCTION = "@njit(nogil=True, error_model='numpy')"
 
 
@@ -29,7 +32,7 @@ class ReleaseCode:
     parameters: list[str]
 
 
-def release_source(model: Any, name: str) -> ReleaseCode:
+def release_source(model: Model, name: str) -> ReleaseCode:
     """``release_<name>(R, at, c, elapsed)``: advances one neuron's states by ``elapsed`` ms and returns the payload.
 
     Raises
@@ -83,7 +86,7 @@ def _advanced(s: str, rate: Any, drive: Any, lower: Lowering) -> ir.Statement:
     return ir.assign(s, rest + (x - rest) * ir.call("exp", lower(rate) * elapsed))
 
 
-def _between_spikes(model: Any, eq: Any, parameters: set[str]) -> Any:
+def _between_spikes(model: Model, eq: sp.Expr, parameters: set[str]) -> Any:
     methods = choose(eq.full_rhs, parameters, set())
     bad = next((s for s, m in methods.items() if m != "exact"), "xi" if eq.noises else "")
     if bad:

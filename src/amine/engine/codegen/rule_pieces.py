@@ -94,7 +94,7 @@ class Pieces:
         low, high = (self(b) for b in self.plan.eq.bounds[s])
         return [ir.assign(v(s), ir.Call("min", (ir.Call("max", (ir.Name(v(s)), low)), high)))]
 
-    def act(self, n: str, e: Any) -> Lines:
+    def act(self, n: str, e: sp.Expr) -> Lines:
         """One statement of an event."""
         return [ir.assign(v(n), self(e)), *(self.clip(n) if self.plan.eq.places[n] == "synapse" else [])]
 
@@ -183,7 +183,7 @@ class Pieces:
         inner += [*quote("part_h = end - gone"), *step, *quote("gone = end")]
         return text + quote("whole = part_h\ngone = F(0.0)\nwhile gone < whole:\n    inner", inner=inner)
 
-    def _step(self, s: str, e: Any) -> ir.Expr:
+    def _step(self, s: str, e: sp.Expr) -> ir.Expr:
         """x + f h (e^{Jh} - 1)/(Jh): exact if x' = a x + b, second order otherwise (Hochbruck & Ostermann 2010, Acta Numerica 19)."""
         h, x = symbol("part_h"), symbol(s)
         noise = [n for n in e.free_symbols if is_noise(n.name)]

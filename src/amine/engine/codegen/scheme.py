@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -19,6 +19,9 @@ from amine.equations.symbols import NONE, TIME, symbol
 from amine.models.ports import scheme
 from amine.units import dimension_of
 
+if TYPE_CHECKING:
+    from amine.models.model import Model
+
 SUMMING = "@njit(nogil=True, error_model='numpy', fastmath={'contract', 'nsz', 'reassoc'})"
 
 
@@ -30,7 +33,7 @@ class SchemeCode:
     conduct: str
 
 
-def scheme_code(model: Any, name: str) -> SchemeCode:
+def scheme_code(model: Model, name: str) -> SchemeCode:
     """The functions of scheme ``name`` of a module."""
     return SchemeCode(_functions(model, name), _conduct(model, name))
 
@@ -73,7 +76,7 @@ def _reading(name: str, args: tuple[str, ...], names: list[str], value: ir.Expr)
     return ir.Function(name, args, [*read, ir.Return(value)])
 
 
-def _conduct(model: Any, name: str) -> str:
+def _conduct(model: Model, name: str) -> str:
     """``conduct_<name>``: each target's sum of weight times what is open, of synapses that lie side by side."""
     s = scheme(model)
     dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}

@@ -41,10 +41,10 @@ class Constants:
             return e.func(*fixed, *rest)
         return e.func(*[self.take(a) for a in e.args]) if e.args else e
 
-    def _fixed(self, e: Any) -> bool:
+    def _fixed(self, e: sp.Expr) -> bool:
         return {s.name for s in e.free_symbols} <= self.known
 
-    def constant(self, e: Any) -> Any:
+    def constant(self, e: sp.Expr) -> Any:
         """The symbol of a constant; equal expressions share one."""
         if e not in self.named:
             self.named[e] = f"_c{len(self.named)}"
@@ -177,7 +177,7 @@ class Stepper:
         return steps
 
 
-def _with_z(e: Any) -> Any:
+def _with_z(e: sp.Expr) -> Any:
     """White noises as standard normals."""
     return e.subs({s: symbol(f"z_{s.name}") for s in e.free_symbols if is_noise(s.name)})
 

@@ -313,7 +313,7 @@ def normal_block(out, words, block, step, stream, k0, k1):
 # --- threads: a barrier on two shared counters, and raw views of arrays ---------------------------------------
 
 
-def _without_count(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+def _without_count(context: Any, builder: Any, kind: Any, value: object) -> Any:
     """An array, or a NamedTuple with arrays, with the address of its count of references left out."""
     if isinstance(kind, types.Array):
         view = cgutils.create_struct_proxy(kind)(context, builder, value=value)

@@ -8,6 +8,7 @@ concentrations positive, transport keeps the amount, and the error is of second 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -21,7 +22,9 @@ I64 = np.int64
 
 # the formulas of drug action, as they stand
 _compiled = njit(nogil=True, error_model="numpy")
-load_of, share_of, response_of = map(_compiled, (algebra.load, algebra.share, algebra.response))
+load_of: Any = _compiled(algebra.load)
+share_of: Any = _compiled(algebra.share)
+response_of: Any = _compiled(algebra.response)
 remove = _compiled(algebra.remove)
 
 

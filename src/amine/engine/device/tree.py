@@ -55,10 +55,10 @@ class _Rows:
     def load(self, at: Any, row: int) -> Any:
         return self.builder.load(self._pointer(at, row), typ=self.vector, align=self.size)
 
-    def store(self, x: Any, at: Any, row: int) -> None:
+    def store(self, x: object, at: Any, row: int) -> None:
         self.builder.store(x, self._pointer(at, row), align=self.size)
 
-    def splat(self, x: Any) -> Any:
+    def splat(self, x: object) -> Any:
         one = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), x, ir.IntType(32)(0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
         return self.builder.shuffle_vector(one, ir.Constant(self.vector, ir.Undefined), zeros)

@@ -9,7 +9,7 @@ that a dose that changes during it cannot act on them.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from amine.models.ports import scheme
 from amine.network.network import Network
 from amine.network.receptors import detail_of, ports_of, scheme_of
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
 
 
 def decay_rates(s: Scheme) -> tuple[str, ...]:
@@ -70,7 +73,7 @@ def with_baths(net: Network) -> Network:
     return net.replaced(populations=populations)
 
 
-def _slower(model: Any, factor: float) -> Any:
+def _slower(model: Model, factor: float) -> Any:
     values = {}
     for n in decay_rates(scheme(model)):
         rate = float(to_internal(model.parameters[n], model.units[n], model.where))

@@ -13,7 +13,7 @@ how fast block comes and goes, not how far it goes. At the start block is in equ
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,9 @@ from amine.network.network import Network
 from amine.network.parts import Probe, View
 from amine.network.receptors import detail_of, ports_of
 from amine.values import realise
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
 
 # Probability that a channel is open at the peak of a synaptic event, of receptors for which neither their model nor the catalogue has
 # a number: a value between those published for AMPA and GABA_A receptors (0.5 to 0.8).
@@ -85,7 +88,7 @@ def values(net: Network, p: Signals, population: str) -> dict[str, tuple[float, 
     return out
 
 
-def peak_open(model: Any, target: str) -> float:
+def peak_open(model: Model, target: str) -> float:
     """Probability that a channel is open at the peak of a synaptic event: the model's, or that of the catalogue."""
     if model.peak_open is not None:
         return model.peak_open

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.compounds import catalogue
 from amine.compounds.effects import Sites, acts_on, effects_of
@@ -24,6 +24,9 @@ from amine.network.chemistry import Field, check_parameter
 from amine.network.network import Network
 from amine.network.parts import Population
 from amine.network.receptors import ports_of
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
 
 # A threshold that stands for sodium channels rises by this much (mV) when half of them are blocked, four times as much when 4/5
 # are: with it nearly complete block silences, as in a neuron whose spike fails below about a quarter of its conductance.
@@ -273,7 +276,7 @@ def _ports(net: Network) -> dict[str, list[Port]]:
     return out
 
 
-def _parameter(model: Any, quantity: str) -> str | None:
+def _parameter(model: Model, quantity: str) -> str | None:
     """What a quantity of a receptor is called in its model; None if it has no such thing."""
     if quantity in ("conductance", "efficacy"):  # what a receptor of any kind does to the cell
         return "conductance"
@@ -282,7 +285,7 @@ def _parameter(model: Any, quantity: str) -> str | None:
     return model.stands_for.get(quantity) or (quantity if quantity in model.units else None)
 
 
-def _decay(model: Any) -> str | None:
+def _decay(model: Model) -> str | None:
     from amine.equations.roles import decay_parameter  # SymPy, which takes long to import and is seldom asked
 
     return decay_parameter(model.parsed) if model.kind == "receptor" else None

@@ -123,7 +123,7 @@ def _balance(
     return np.maximum(source, 0.0)
 
 
-def voxels(net: Network, f: Field, v: Any) -> np.ndarray:
+def voxels(net: Network, f: Field, v: object) -> np.ndarray:
     """The voxel of each neuron of a view; those outside the box belong to the nearest one."""
     assert f.grid is not None
     positions: Any = net.populations[v.population].positions

@@ -21,7 +21,7 @@ def is_value_only(f: Any) -> bool:
     return bool(f.metadata.get(_VALUE_ONLY))
 
 
-def structural_key(x: Any) -> Any:
+def structural_key(x: object) -> Any:
     """Plain data that decides generated code: of a dataclass all fields but those of values, of a model all but its values.
 
     Examples

@@ -62,8 +62,8 @@ class Modulators:
         if rise <= 0 and decay <= 0:
             return occupied
         at = p.program.add(f"messenger:{m.name}", n)
-        shares = (1.0 if tau <= 0 else float(-np.expm1(-p.h / tau)) for tau in (rise, decay))
-        p.program.append(Follow(at, occupied, *shares, n))
+        up, down = (1.0 if tau <= 0 else float(-np.expm1(-p.h / tau)) for tau in (rise, decay))
+        p.program.append(Follow(at, occupied, up, down, n))
         return at
 
     def _act(self, m: Modulation, f: Field | None, population: str, signal: Signal, n: int) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
 from amine.models.ports import scheme
 from amine.network.parts import Synapses
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class PulseGroup:
         return sum(len(scheme(m).free) + (self.cleft is None) for m in self.schemes)
 
 
-def groups_of(s: Synapses, models: Mapping[str, Any]) -> list[tuple[PulseGroup, tuple[str, ...]]]:
+def groups_of(s: Synapses, models: Mapping[str, object]) -> list[tuple[PulseGroup, tuple[str, ...]]]:
     """The pulse groups of a projection onto one population, each with its labels; ``models`` are the schemes there.
 
     Receptors with the same pulse and plain weights are delivered together.
@@ -42,7 +45,7 @@ def groups_of(s: Synapses, models: Mapping[str, Any]) -> list[tuple[PulseGroup, 
     ]
 
 
-def one_value(model: Any, name: str) -> float:
+def one_value(model: Model, name: str) -> float:
     """A parameter of a scheme in the coherent system; raises AmineError if it differs between targets."""
     value = model.parameters[name]
     if not isinstance(value, str):

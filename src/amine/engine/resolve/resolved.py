@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.engine.device.tables import SOURCE_LIST, SOURCE_POISSON
 from amine.engine.resolve.baths import with_baths
@@ -32,6 +32,9 @@ from amine.network.in_use import ReceptorInUse, receptors_in_use
 from amine.network.network import Network
 from amine.network.parts import PoissonInput, Population, Stimulus
 from amine.values import Value
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +107,7 @@ class Resolved:
         """Places of the slow signals by name: ``dopamine``, ``D1``, ``dose:ketamine``."""
         return self.slow.names if self.slow is not None else {}
 
-    def release_number(self, model: Any) -> int:
+    def release_number(self, model: Model) -> int:
         """Number of a release model in the generated module."""
         return [repr(m.structure()) for m in self.releases].index(repr(model.structure()))
 

@@ -36,7 +36,7 @@ def learned(net: Network, population: str) -> dict[Learned, Any]:
 
 
 def add_states(
-    part: Learned, currents: Mapping[str, Any], rhs: Any, units: Any, initial: Any, parameters: Any
+    part: Learned, currents: Mapping[str, object], rhs: Any, units: Any, initial: Any, parameters: Any
 ) -> list[tuple[str, Any]]:
     """Adds the states of a rule to a system; returns what a post-spike does to them."""
     from sympy import sympify

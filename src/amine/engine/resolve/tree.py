@@ -10,7 +10,7 @@ long block a margin: two threads with a block each are then 1.15 times as fast.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from amine.engine.resolve.cells import Binding, partly
 from amine.engine.resolve.keys import value_only
@@ -19,6 +19,9 @@ from amine.models.multicompartment import Cable
 from amine.models.naming import jump_row, port_name, state_name
 from amine.network.cables import compartments, weights
 from amine.network.receptors import port_places
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
 
 RECORD = ("v", "_d", "_x")
 MARGIN = (
@@ -85,7 +88,7 @@ def names_at(model: Cable, i: int) -> dict[str, str]:
     }
 
 
-def read_cell(net: Any, m: Any) -> tuple[CableStructure, CablePlan]:
+def read_cell(net: Network, m: Any) -> tuple[CableStructure, CablePlan]:
     """Kind of cell of a population of cells with trees, and what lies on each compartment."""
     model: Cable = m.population.model
     places = port_places(m.population, net)
@@ -152,7 +155,9 @@ def _varying(m: Any) -> tuple[str, ...]:
     return tuple(m.varying)
 
 
-def _reached(net: Any, m: Any, ports: dict[str, Any]) -> tuple[list[int], dict[str, list[int]], list[tuple[int, int]]]:
+def _reached(
+    net: Network, m: Any, ports: dict[str, object]
+) -> tuple[list[int], dict[str, list[int]], list[tuple[int, int]]]:
     name = m.population.name
     views = [v for g in net.electrical for v in (g.a, g.b) if v.population == name]
     gaps = sorted({i for v in views for i in compartments(m.population, v)})

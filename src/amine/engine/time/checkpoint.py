@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.engine.time.simulation import Simulation
 from amine.errors import AmineError
 from amine.files import read_arrays, reason, write_arrays
+
+if TYPE_CHECKING:
+    from amine.given import FilePath
 
 FORMAT = "amine checkpoint 2"
 
@@ -52,7 +55,7 @@ class Checkpoint:
         write_arrays(path, header, arrays, where)
 
     @staticmethod
-    def read(path: Any, network: str, precision: str) -> Checkpoint:
+    def read(path: FilePath, network: str, precision: str) -> Checkpoint:
         """Reads and checks a file.
 
         Raises

@@ -18,6 +18,7 @@ from amine.results.store import MemoryStore
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.given import FilePath
     from amine.network.network import Network
     from amine.network.weights import Weights
     from amine.results.run import Run
@@ -111,7 +112,7 @@ class Loop:
             raise AmineError("Loop.run", "nothing was kept", hint="make the loop with keep=True")
         return result(self.network, self._simulation, self._store, True, self._began)
 
-    def save(self, path: Any, *, overwrite: bool = False) -> None:
+    def save(self, path: FilePath, *, overwrite: bool = False) -> None:
         """Writes a checkpoint, from which ``net.loop(resume=path)`` goes on to the last bit.
 
         Raises
@@ -127,7 +128,7 @@ class Loop:
             Checkpoint.write(target, self._simulation, self._store, self._hash)
         self._own.add(target.resolve())
 
-    def restore(self, path: Any) -> None:
+    def restore(self, path: FilePath) -> None:
         """Goes to where a checkpoint was made; raises AmineError if it is none, or one of another network or precision."""
         Checkpoint.read(path, self._hash, self._simulation.precision).restore(self._simulation, self._store)
         self._own.add(Path(path).resolve())

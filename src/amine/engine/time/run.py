@@ -23,6 +23,7 @@ from amine.results.store import MemoryStore, ZarrStore
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.given import FilePath, Quantity
     from amine.network.network import Network
 
 
@@ -67,7 +68,7 @@ def _bar(wanted: bool, total_ms: float, done_ms: float) -> Iterator[Any]:
         yield lambda ms: bar.update(task, completed=ms)
 
 
-def _store(net: Network, sim: Simulation, path: Any, continued: bool) -> MemoryStore | ZarrStore:
+def _store(net: Network, sim: Simulation, path: FilePath, continued: bool) -> MemoryStore | ZarrStore:
     if path is None:
         return MemoryStore()
     if continued:
@@ -129,7 +130,7 @@ def meta(net: Network, precision: str) -> dict[str, Any]:
 
 def simulate(
     net: Network,
-    duration: Any,
+    duration: Quantity,
     *,
     threads: int,
     precision: str,
@@ -137,7 +138,7 @@ def simulate(
     chunk: Any,
     store: Any,
     checkpoint: Any,
-    checkpoint_every: Any,
+    checkpoint_every: Quantity,
     resume: bool,
 ) -> Run:
     """See :meth:`amine.network.Network.run`."""
@@ -172,7 +173,7 @@ def simulate(
         return result(net, sim, kept, complete, began, 0 if saved is None else saved.step)
 
 
-def _saved(net: Network, path: Any, resume: bool, steps: int, precision: str) -> Checkpoint | None:
+def _saved(net: Network, path: FilePath, resume: bool, steps: int, precision: str) -> Checkpoint | None:
     """The checkpoint to go on from; None if there is none. One that is there is never replaced unasked."""
     if path is None or not os.path.lexists(path):
         return None
@@ -230,7 +231,7 @@ def check_last_step(last: int, precision: str, where: str) -> None:
         )
 
 
-def whole_steps(duration: Any, dt: float, where: str) -> int:
+def whole_steps(duration: Quantity, dt: float, where: str) -> int:
     """A duration in steps; raises AmineError if it is no multiple of one."""
     span = to_internal(duration, "ms", f"{where}, duration", nonnegative=True)
     steps = round(span / dt)

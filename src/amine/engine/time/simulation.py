@@ -235,7 +235,7 @@ class Simulation:
             state.set_state(_within(name, s))
 
 
-def _within(name: str, s: Mapping[str, Any]) -> dict[str, Any]:
+def _within(name: str, s: Mapping[str, object]) -> dict[str, Any]:
     return {k.removeprefix(f"{name}."): v for k, v in s.items() if k.startswith(f"{name}.")}
 
 

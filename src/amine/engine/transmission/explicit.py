@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,6 +35,9 @@ from amine.engine.transmission.schemes import (
 )
 from amine.models.naming import port_name
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
 
 KEPT = ("transmitter", "until", "ready", "states", "own")  # what changes
 LOW, HIGH, STEP = -120.0, 62.0, 2.0  # voltages of the table, for rates that depend on it
@@ -154,7 +157,7 @@ def assemble(bundles: list[ExplicitBundle], build: Build) -> ExplicitState:
     return ExplicitState(bundles, threads)
 
 
-def _values(model: Any) -> dict[str, Any]:
+def _values(model: Model) -> dict[str, Any]:
     """All parameters as numbers; those that differ between synapses or neurons are not asked for here."""
     return {
         n: np.float64(to_internal(v, model.units[n], f"{model.where}, {n}") if isinstance(v, str) else 0.0)
@@ -163,7 +166,7 @@ def _values(model: Any) -> dict[str, Any]:
 
 
 def _dynamics(
-    b: ExplicitBundle, module: ModuleType, j: int, values: dict[str, Any], P: np.ndarray, dt: float
+    b: ExplicitBundle, module: ModuleType, j: int, values: dict[str, object], P: np.ndarray, dt: float
 ) -> tuple[Dynamics, np.ndarray]:
     """How a bundle advances, and its table of propagators; numbers go to ``P``."""
     s = scheme(b.scheme)
@@ -194,7 +197,7 @@ def _dynamics(
     return Dynamics(j, how, d, len(volts), width, rest), M.astype(np.float32).ravel()
 
 
-def _propagators(s: Any, module: ModuleType, j: int, values: dict[str, Any], T: np.ndarray, dt: float) -> np.ndarray:
+def _propagators(s: Any, module: ModuleType, j: int, values: dict[str, object], T: np.ndarray, dt: float) -> np.ndarray:
     """exp(L dt) - 1 of free states and messengers, and what the mass adds, for each concentration."""
     from scipy.linalg import expm
 

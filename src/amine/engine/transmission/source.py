@@ -16,7 +16,7 @@ from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.part import Part
 
 
-def source_of(resolved: Resolved, parts: Sequence[Part], keys: Mapping[str, Any], bits: int) -> str:
+def source_of(resolved: Resolved, parts: Sequence[Part], keys: Mapping[str, object], bits: int) -> str:
     """The source of the module of a network that has some parts; ``keys`` are theirs."""
     cells: list[Any] = []
     for i, c in enumerate(resolved.cells):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -16,6 +16,9 @@ from amine.learn.algorithms._base import Learner, Rule
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
 
 LATEST = 0.5  # of the duration: when a feature at its minimum spikes
 
@@ -37,12 +40,12 @@ class Cell:
         return self.tau_s / (self.tau_m - self.tau_s) * float(np.exp(-s / self.tau_m) - np.exp(-s / self.tau_s))
 
     @staticmethod
-    def fits(model: Any) -> bool:
+    def fits(model: Model) -> bool:
         """Whether the closed forms are those of the model's equations."""
         return model.equations == models.get("lif").equations
 
     @staticmethod
-    def of(model: Any, tau_s: Any) -> Cell:
+    def of(model: Model, tau_s: Any) -> Cell:
         """From a model; raises AmineError if it does not rest below its threshold."""
         p = {
             n: float(to_internal(v, model.units[n], f"{model.where}, parameter '{n}'"))

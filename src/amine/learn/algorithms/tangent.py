@@ -49,7 +49,7 @@ class Whole(Numbers):
         return (margin > 0).astype(margin.dtype)
 
     @staticmethod
-    def stop(x: Any) -> Any:
+    def stop(x: object) -> Any:
         return x
 
     @staticmethod
@@ -57,7 +57,7 @@ class Whole(Numbers):
         return np.where(np.asarray(s) > 0, b, a)
 
     @staticmethod
-    def exprel_slope(x: Any) -> np.ndarray:
+    def exprel_slope(x: object) -> np.ndarray:
         x = np.asarray(x, float)
         y = np.where(np.abs(x) < 1e-3, 1.0, x)
         return np.where(np.abs(x) < 1e-3, 0.5 + x / 3, (np.exp(y) * (y - 1) + 1) / y**2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,10 +12,14 @@ from amine.learn import report
 from amine.view.report import table
 from amine.view.style import colour, figure
 
+if TYPE_CHECKING:
+    from amine.learn.base import Estimator
+    from amine.learn.data import Data
+
 SAMPLES = 60
 
 
-def attribute(model: Any, X: np.ndarray) -> np.ndarray:
+def attribute(model: Estimator, X: np.ndarray) -> np.ndarray:
     """Each feature's share in the score of the class that is said (samples, features).
 
     Integrated gradients from the mean sample (Sundararajan M, Taly A, Yan Q 2017, ICML), by Captum; for spiking networks through the
@@ -42,7 +46,7 @@ def attribute(model: Any, X: np.ndarray) -> np.ndarray:
     )
 
 
-def spike_saliency(model: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def spike_saliency(model: Estimator, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For one sample, the spikes of the last hidden layer (steps, neurons) and each one's share in the said score.
 
     The share of a spike is itself times the derivative of the score by it: to first order, what the score would lose without it.
@@ -59,7 +63,7 @@ def spike_saliency(model: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return fired, fired * slope[:, 0].numpy()
 
 
-def attribution(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
+def attribution(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
     """The part of the report on what the model looks at."""
     X = parts[2][:SAMPLES]
     shares = attribute(model, X)
@@ -84,7 +88,7 @@ def attribution(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, li
     return {"strongest_features": [str(names[k]) for k in order[:3]]}, "What it looks at", body
 
 
-def _map(size: np.ndarray, d: Any, names: Any, order: np.ndarray) -> Any:
+def _map(size: np.ndarray, d: Data, names: Any, order: np.ndarray) -> Any:
     if len(d.shape) == 2:
         fig, axes = figure(4, 3.4)
         fig.colorbar(axes[0, 0].imshow(size.reshape(d.shape), cmap="viridis", aspect="auto"), ax=axes[0, 0])

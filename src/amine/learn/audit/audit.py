@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
 from amine.learn import report
 from amine.learn.audit import attribution, calibration, cost, fairness, fitting, privacy
 from amine.learn.data import Data
 from amine.learn.estimators import Classifier
+
+if TYPE_CHECKING:
+    from amine.given import FilePath
+    from amine.learn.base import Estimator
 
 
 @dataclass
@@ -24,7 +28,7 @@ class Audit:
         """The summary in a few lines."""
         return "\n".join(f"{k.replace('_', ' ')}: {_short(v)}" for k, v in self.summary.items())
 
-    def write(self, path: Any, *, overwrite: bool = False) -> None:
+    def write(self, path: FilePath, *, overwrite: bool = False) -> None:
         """Writes the report as one HTML page."""
         report.write(
             path,
@@ -35,7 +39,7 @@ class Audit:
         )
 
 
-def _short(v: Any) -> str:
+def _short(v: object) -> str:
     if isinstance(v, dict):
         return ", ".join(f"{k} {_short(x)}" for k, x in v.items())
     if isinstance(v, float):
@@ -43,7 +47,7 @@ def _short(v: Any) -> str:
     return ", ".join(map(_short, v)) if isinstance(v, list) else str(v)
 
 
-def audit(model: Any, d: Data, *, quick: bool = False) -> Audit:
+def audit(model: Estimator, d: Data, *, quick: bool = False) -> Audit:
     """Everything about a fitted model on the task that it learned, with the samples that were held out.
 
     Parameters

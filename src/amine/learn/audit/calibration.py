@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.learn import report
 from amine.view.report import table
 from amine.view.style import colour, figure
+
+if TYPE_CHECKING:
+    from amine.learn.base import Estimator
+    from amine.learn.data import Data
 
 
 def reliability(p: np.ndarray, right: np.ndarray, bins: int = 10) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
@@ -27,7 +31,7 @@ def reliability(p: np.ndarray, right: np.ndarray, bins: int = 10) -> tuple[np.nd
     return said, true, share, float((share * np.abs(said - true)).sum())
 
 
-def calibration(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
+def calibration(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
     """The part of the report on probabilities."""
     _, _, c, e = parts
     p = model.predict_proba(c)

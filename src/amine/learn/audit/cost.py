@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -10,11 +10,15 @@ import torch
 from amine.learn import report
 from amine.view.report import number, table
 
+if TYPE_CHECKING:
+    from amine.learn.base import Estimator
+    from amine.learn.data import Data
+
 # Horowitz M (2014) ISSCC 57:10-14, 45 nm, 0.9 V, 32-bit floating point
 MULTIPLY, ADD = 3.7, 0.9  # pJ
 
 
-def activity(model: Any, X: np.ndarray) -> dict[str, list[float]]:
+def activity(model: Estimator, X: np.ndarray) -> dict[str, list[float]]:
     """For a sample, in the mean: active inputs of each map (counted over all steps), and spikes of each hidden layer."""
     network = model.network_.eval()
     x = torch.from_numpy(np.array(X)).to(model.spec_.dtype)
@@ -28,7 +32,7 @@ def activity(model: Any, X: np.ndarray) -> dict[str, list[float]]:
     return {"events": events, "spikes": events[1:] if model.spec_.spiking else []}
 
 
-def operations(model: Any, X: np.ndarray) -> dict[str, float]:
+def operations(model: Estimator, X: np.ndarray) -> dict[str, float]:
     """Operations for a sample: multiply-adds of a dense network, or additions of a spiking one whose spikes are 0 or 1, and their energy in nJ.
 
     A spiking network's first map multiplies if its encoder gives currents. Updates of neurons count as one multiply-add a state and step.
@@ -57,7 +61,7 @@ def operations(model: Any, X: np.ndarray) -> dict[str, float]:
     }
 
 
-def cost(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
+def cost(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
     """The part of the report on cost."""
     X = parts[2][:100]
     found = operations(model, X)

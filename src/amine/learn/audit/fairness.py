@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sklearn import metrics as skm
 
@@ -10,8 +10,12 @@ from amine.learn import report
 from amine.learn.audit.held_out import held_out
 from amine.view.report import table
 
+if TYPE_CHECKING:
+    from amine.learn.base import Estimator
+    from amine.learn.data import Data
 
-def fairness(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
+
+def fairness(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
     """Accuracy and rates by group, and the largest differences.
 
     Bird S et al. (2020) Fairlearn, Microsoft MSR-TR-2020-32.

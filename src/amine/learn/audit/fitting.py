@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
@@ -11,10 +11,14 @@ from amine.learn import report
 from amine.view.report import table
 from amine.view.style import colour, figure
 
+if TYPE_CHECKING:
+    from amine.learn.base import Estimator
+    from amine.learn.data import Data
+
 FRACTIONS = (0.1, 0.3, 1.0)
 
 
-def fitting(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
+def fitting(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
     """Scores in learning and held out, their gap, and the curves of learning."""
     a, b, c, e = parts
     seen, new = float(model.score(a, b)), float(model.score(c, e))
@@ -25,7 +29,7 @@ def fitting(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, list[s
     return {"score": seen, "score_held_out": new, "gap": seen - new}, "Over-fitting", body
 
 
-def more_samples(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
+def more_samples(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
     """Scores of models that learned from fewer samples."""
     a, b, c, e = parts
     rng = np.random.default_rng(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,9 +13,13 @@ from amine.errors import AmineError
 from amine.learn import report, training
 from amine.view.report import table
 
+if TYPE_CHECKING:
+    from amine.learn.base import Estimator
+    from amine.learn.data import Data
+
 
 def private(
-    model: Any,
+    model: Estimator,
     X: np.ndarray,
     y: np.ndarray,
     *,
@@ -81,7 +85,7 @@ def private(
     return new, float(epsilon)
 
 
-def privacy(model: Any, d: Any, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
+def privacy(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
     """The part of the report on what privacy would cost."""
     a, b, c, e = parts
     rows, summary = [("none", "∞", f"{model.score(c, e):.4f}")], {}

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import struct
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.errors import AmineError
 from amine.learn.data import Data
+
+if TYPE_CHECKING:
+    from amine.given import FilePath
 
 WHERE = {
     "shd": "shd_train.h5 and shd_test.h5 from https://zenkelab.org/datasets (Heidelberg Spiking Datasets), unpacked",
@@ -21,7 +24,7 @@ WHERE = {
 CHANNELS, SIDE = 700, 34
 
 
-def _need(name: str, folder: Any, *files: str) -> list[Path]:
+def _need(name: str, folder: FilePath, *files: str) -> list[Path]:
     """The first of each file's variants that exists; an error that says where to get them."""
     found = []
     for file in files:
@@ -43,7 +46,7 @@ def _damaged(path: Path, why: str) -> AmineError:
 _IDX = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
-def read_idx(path: Any) -> np.ndarray:
+def read_idx(path: FilePath) -> np.ndarray:
     """An array from an IDX file (LeCun's format), packed with gzip or not."""
     path = Path(path)
     try:
@@ -63,7 +66,7 @@ def read_idx(path: Any) -> np.ndarray:
     return np.frombuffer(raw, kind, offset=head).reshape(shape).astype(kind.newbyteorder("="))
 
 
-def mnist(folder: Any) -> Data:
+def mnist(folder: FilePath) -> Data:
     """MNIST from local IDX files: 60 000 digits of 28 x 28 pixels in 0..1; ``extra["test"]`` has the 10 000 to test."""
     names = [f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3-ubyte", "labels-idx1-ubyte")]
     images, labels, test_images, test_labels = (read_idx(p) for p in _need("mnist", folder, *names))
@@ -102,7 +105,7 @@ def _events(path: Path, steps: int, dt: float, lines: int) -> tuple[np.ndarray, 
     return X, labels, more
 
 
-def _heidelberg(name: str, folder: Any, steps: int, dt: float, lines: int) -> Data:
+def _heidelberg(name: str, folder: FilePath, steps: int, dt: float, lines: int) -> Data:
     if CHANNELS % lines:
         raise AmineError(f"data '{name}', lines", "700 channels can't be joined into that many", given=str(lines))
     parts = {"train": "train", "test": "test"} | ({"valid": "valid"} if name == "ssc" else {})
@@ -115,7 +118,7 @@ def _heidelberg(name: str, folder: Any, steps: int, dt: float, lines: int) -> Da
     )
 
 
-def shd(folder: Any, *, steps: int = 100, dt: float = 10.0, lines: int = 140) -> Data:
+def shd(folder: FilePath, *, steps: int = 100, dt: float = 10.0, lines: int = 140) -> Data:
     """Spiking Heidelberg Digits from local HDF5 files: spike counts (samples, steps x lines); ``extra`` has ``test`` and ``speaker``.
 
     Cramer B, Stradmann Y, Schemmel J, Zenke F (2022) IEEE Trans Neural Netw Learn Syst 33:2744-2757. It has no validation set: hold out speakers, not the test set.
@@ -127,7 +130,7 @@ def shd(folder: Any, *, steps: int = 100, dt: float = 10.0, lines: int = 140) ->
     return _heidelberg("shd", folder, steps, dt, lines)
 
 
-def ssc(folder: Any, *, steps: int = 100, dt: float = 10.0, lines: int = 140) -> Data:
+def ssc(folder: FilePath, *, steps: int = 100, dt: float = 10.0, lines: int = 140) -> Data:
     """Spiking Speech Commands from local HDF5 files, as :func:`shd`; ``extra`` has ``valid`` and ``test``."""
     return _heidelberg("ssc", folder, steps, dt, lines)
 
@@ -135,7 +138,7 @@ def ssc(folder: Any, *, steps: int = 100, dt: float = 10.0, lines: int = 140) ->
 # --- N-MNIST: events of five bytes -----------------------------------------------------------------------------
 
 
-def read_events(path: Any) -> np.ndarray:
+def read_events(path: FilePath) -> np.ndarray:
     """Events of one N-MNIST recording: columns x, y, polarity and time (us).
 
     Orchard G, Jayawant A, Cohen GK, Thakor N (2015) Front Neurosci 9:437: 40 bits an event, x, y, then one bit of polarity and 23 of time.
@@ -152,7 +155,7 @@ def read_events(path: Any) -> np.ndarray:
     return out
 
 
-def read_aedat(path: Any) -> np.ndarray:
+def read_aedat(path: FilePath) -> np.ndarray:
     """Events of a DVS128 recording in AEDAT 2.0: columns x, y, polarity and time (us).
 
     After header lines that begin with ``#`` come pairs of 32-bit big-endian numbers, address and time; in the address bit 0 is the polarity, bits 1 to 7 are
@@ -170,7 +173,7 @@ def read_aedat(path: Any) -> np.ndarray:
     return np.stack([address >> 1 & 127, address >> 8 & 127, address & 1, time], 1)
 
 
-def nmnist(folder: Any, *, steps: int = 30, dt: float = 10.0, most: int | None = None) -> Data:
+def nmnist(folder: FilePath, *, steps: int = 30, dt: float = 10.0, most: int | None = None) -> Data:
     """N-MNIST from local folders: event counts (samples, steps x polarities x 34 x 34); ``extra["test"]`` has those to test.
 
     Parameters
@@ -183,7 +186,7 @@ def nmnist(folder: Any, *, steps: int = 30, dt: float = 10.0, most: int | None =
                 extra={"test": parts["Test"]})  # fmt: skip
 
 
-def _recordings(folder: Any, part: str, steps: int, dt: float, most: int | None) -> tuple[np.ndarray, np.ndarray]:
+def _recordings(folder: FilePath, part: str, steps: int, dt: float, most: int | None) -> tuple[np.ndarray, np.ndarray]:
     found, labels = [], []
     for d in range(10):
         (here,) = _need("nmnist", folder, f"{part}/{d}")

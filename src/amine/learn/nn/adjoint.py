@@ -195,7 +195,7 @@ def _complete(p: Program, back: Steps, states: Any, ins: Any, cons: Any, soft: b
     return Adjoint(restart, body, states, ins, cons, kept, reads)
 
 
-def _closure(need: set[str], table: dict[str, Any], base: set[str]) -> set[str]:
+def _closure(need: set[str], table: dict[str, object], base: set[str]) -> set[str]:
     """All names that ``need`` hangs on, down to what is given."""
     out, stack = set(), list(need)
     while stack:

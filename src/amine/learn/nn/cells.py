@@ -28,7 +28,7 @@ class Cells(Scanned):
     width: float
 
     def settle(
-        self, cell: CellStructure, values: dict[str, Any], surrogate: Any, scale: Any, gain: Any, detach_reset: Any
+        self, cell: CellStructure, values: dict[str, object], surrogate: Any, scale: Any, gain: Any, detach_reset: Any
     ) -> None:
         """Finds the generated code, the surrogate in the neuron's own units, and the gain, which joins the values."""
         self.cell, self.detach_reset = cell, bool(detach_reset)
@@ -46,7 +46,7 @@ class Cells(Scanned):
         """What decides their generated code, beside surrogate and inputs."""
         return [structural_key(self.cell), self.detach_reset]
 
-    def _distance(self, values: Mapping[str, Any]) -> float:
+    def _distance(self, values: Mapping[str, object]) -> float:
         """From rest to where the threshold acts, in the threshold's unit."""
         if self.excitability is not None:
             return self.excitability.distance

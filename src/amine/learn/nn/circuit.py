@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -34,13 +34,16 @@ from amine.learn.nn.scanned import check_sequence
 from amine.network.chemistry import dose_of
 from amine.units import to_internal
 
+if TYPE_CHECKING:
+    from amine.network.network import Network
+
 
 class Circuit(nn.Module):
     """A network as a module; made by :meth:`amine.Network.to_module`, where its parameters are explained."""
 
     def __init__(
         self,
-        net: Any,
+        net: Network,
         inputs: Any = (),
         outputs: Any = (),
         learn: Any = (),
@@ -80,7 +83,7 @@ class Circuit(nn.Module):
 
     # --- what is learned, given and asked for ------------------------------------------------------------------
 
-    def _sort(self, net: Any, learn: list[str]) -> dict[str, Any]:
+    def _sort(self, net: Network, learn: list[str]) -> dict[str, Any]:
         """Keys of ``learn`` by kind: weights (connection, label), parameters (population, name), doses."""
         out: dict[str, Any] = {"weight": [], "parameter": [], "dose": []}
         names = {s.name: s for s in net.projections}
@@ -109,7 +112,7 @@ class Circuit(nn.Module):
                 )
         return out
 
-    def _with_drugs(self, net: Any, learn: list[str], begin: dict[str, Any]) -> Any:
+    def _with_drugs(self, net: Network, learn: list[str], begin: dict[str, object]) -> Any:
         """The network with the doses that are learned, from where they begin."""
         self.concentrations = parts.steady_doses(net)
         for drug in learn:
@@ -226,7 +229,7 @@ class Circuit(nn.Module):
 
     def forward(
         self,
-        x: Any = None,
+        x: object = None,
         *,
         duration: Any = None,
         batch: int | None = None,

@@ -36,7 +36,7 @@ def owner(key: str, names: Iterable[str]) -> tuple[str | None, str]:
     return name, key[len(name) + 1 :]
 
 
-def of_drugs(prefix: str, bounds: Mapping[str, Any]) -> dict[str, Any]:
+def of_drugs(prefix: str, bounds: Mapping[str, object]) -> dict[str, Any]:
     return {catalogue.drug(k.removeprefix(prefix)).id: b for k, b in bounds.items() if k.startswith(prefix)}
 
 

@@ -21,7 +21,7 @@ class Outside:
 
     def __init__(
         self,
-        parts: Mapping[str, Any],
+        parts: Mapping[str, object],
         sizes: dict[str, int],
         given: dict[str, np.ndarray],
         currents: dict[str, np.ndarray],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -27,6 +27,9 @@ from amine.learn.nn.synaptic import Release
 from amine.models.naming import port_name
 from amine.network.parts import Population
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
 
 
 class Member(Cells):
@@ -188,7 +191,7 @@ class External:
     listed: tuple[np.ndarray, np.ndarray] | None = None  # steps and neurons of a list of spikes
 
 
-def external(net: Any, place: Any, values: dict[str, Any], lists: dict[str, Any]) -> External:
+def external(net: Network, place: Any, values: dict[str, object], lists: dict[str, Any]) -> External:
     """What drives a population beside synapses."""
     m, out = place.member, External()
     for i in m.poisson:
@@ -208,7 +211,7 @@ def external(net: Any, place: Any, values: dict[str, Any], lists: dict[str, Any]
     return out
 
 
-def steady_doses(net: Any) -> dict[str, float]:
+def steady_doses(net: Network) -> dict[str, float]:
     """Concentrations of the doses of a network, which must not change in time."""
     out: dict[str, float] = {}
     t = np.concatenate([np.linspace(0.0, 1e4, 101), np.geomspace(1e4, 1e9, 50)])
@@ -224,6 +227,6 @@ def steady_doses(net: Any) -> dict[str, float]:
     return out
 
 
-def internal(value: Any, unit: str, where: str) -> float:
+def internal(value: object, unit: str, where: str) -> float:
     """A quantity in the coherent system."""
     return float(to_internal(value, unit, where))

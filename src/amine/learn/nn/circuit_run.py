@@ -248,7 +248,7 @@ class Run:
             args = (steps, n, m, spikes, a, at, c.ptr, c.post, c.offset, weight)
             pool.spread(lambda _, x, y, args=args: push(x, y, *args), self.B, 1)  # pyright: ignore[reportCallIssue]
 
-    def _collect(self, s: Segment, out: dict[str, Any]) -> None:
+    def _collect(self, s: Segment, out: dict[str, object]) -> None:
         for p, rows in out["spikes"].items():
             rows[s.first : s.first + s.steps] = s.spikes[p]
         for p, counts in out["counts"].items():
@@ -269,7 +269,7 @@ class Run:
 
     # --- backwards ---------------------------------------------------------------------------------------------
 
-    def backward(self, grads: dict[str, Any]) -> Gradients:
+    def backward(self, grads: dict[str, object]) -> Gradients:
         """Gradients of everything that was learned, from those of the outputs."""
         g = Gradients(self)
         self.connections_of = {p: [i for i, c in enumerate(self.connections) if c.source == p] for p in self.sizes}
@@ -282,7 +282,7 @@ class Run:
             self.last = None
         return g
 
-    def _segment_back(self, s: Segment, grads: dict[str, Any], carry: Any, g: Gradients) -> Any:
+    def _segment_back(self, s: Segment, grads: dict[str, object], carry: Any, g: Gradients) -> Any:
         arrivals = {}
         for key in self.ports:
             a = arrivals[key] = np.zeros((s.steps + self.history, self.B * self.sizes[key[0]]), self.real)

@@ -21,13 +21,13 @@ class Numbers:
         return getattr(np, name)
 
     @staticmethod
-    def exprel(x: Any) -> Any:
+    def exprel(x: object) -> Any:
         x = np.asarray(x, float)
         y = np.where(x == 0.0, 1.0, x)
         return np.where(x == 0.0, 1.0, np.expm1(y) / y)
 
 
-def numbers(module: ModuleType, values: Mapping[str, Any], dt: float, where: str) -> dict[str, np.ndarray]:
+def numbers(module: ModuleType, values: Mapping[str, object], dt: float, where: str) -> dict[str, np.ndarray]:
     """All constants in float64, exactly as the engine works them out."""
     np_ = Numbers()
     with np.errstate(all="ignore"):  # what is not finite is reported below
@@ -45,7 +45,7 @@ def numbers(module: ModuleType, values: Mapping[str, Any], dt: float, where: str
     return {n: np.asarray(found[n], float) for n in (*module.SCALARS, *module.DIFFER)}
 
 
-def tensors(module: ModuleType, values: Mapping[str, Any], dt: float) -> dict[str, torch.Tensor]:
+def tensors(module: ModuleType, values: Mapping[str, object], dt: float) -> dict[str, torch.Tensor]:
     """All constants as float64 tensors with their gradients."""
     np_ = TorchNumpy()
     found = dict(module.constants(np_, values, dt))

@@ -11,7 +11,7 @@ from amine.errors import AmineError
 from amine.units import to_internal
 
 
-def _values(x: Any, where: str, unit: bool = True) -> torch.Tensor:
+def _values(x: object, where: str, unit: bool = True) -> torch.Tensor:
     x = torch.as_tensor(x)
     x = x if x.is_floating_point() else x.to(torch.get_default_dtype())
     if x.ndim != 2:
@@ -31,7 +31,7 @@ def _steps(steps: int, where: str) -> int:
     return steps
 
 
-def rate(x: Any, steps: int, *, rate: Any = "100 Hz", dt: Any = "1 ms", generator: Any = None) -> torch.Tensor:
+def rate(x: object, steps: int, *, rate: Any = "100 Hz", dt: Any = "1 ms", generator: Any = None) -> torch.Tensor:
     """Poisson-like spikes: a value of 1 spikes at ``rate``.
 
     >>> rate(torch.ones(2, 3), 5, rate="1000 Hz").sum().item()
@@ -50,7 +50,7 @@ def rate(x: Any, steps: int, *, rate: Any = "100 Hz", dt: Any = "1 ms", generato
     return (draws < p).to(x.dtype)
 
 
-def latency(x: Any, steps: int, *, tau: float | None = None, threshold: float = 0.0) -> torch.Tensor:
+def latency(x: object, steps: int, *, tau: float | None = None, threshold: float = 0.0) -> torch.Tensor:
     """One spike for each value, the earlier the larger it is; none at or below ``threshold``.
 
     With ``tau`` (in steps) the time is that at which a capacitor charged by the value reaches 0.2, as in
@@ -72,7 +72,7 @@ def latency(x: Any, steps: int, *, tau: float | None = None, threshold: float = 
     return ((k == at.clamp_max(steps).round()) & there).to(x.dtype)
 
 
-def current(x: Any, steps: int, *, scale: float = 1.0, offset: float = 0.0) -> torch.Tensor:
+def current(x: object, steps: int, *, scale: float = 1.0, offset: float = 0.0) -> torch.Tensor:
     """The value itself in every step, as a drive ``offset + scale * x``.
 
     >>> current(torch.tensor([[2.0]]), 3).flatten().tolist()
@@ -82,7 +82,7 @@ def current(x: Any, steps: int, *, scale: float = 1.0, offset: float = 0.0) -> t
     return (offset + scale * x).expand(_steps(steps, "encode.current"), *x.shape).contiguous()
 
 
-def population(x: Any, n: int, *, width: float | None = None, low: float = 0.0, high: float = 1.0) -> torch.Tensor:
+def population(x: object, n: int, *, width: float | None = None, low: float = 0.0, high: float = 1.0) -> torch.Tensor:
     """Each value as the activity of ``n`` units with Gaussian tuning curves between ``low`` and ``high``: [batch, n * features].
 
     To be followed by another encoder (Bohte, Kok & La Poutré 2002, Neurocomputing 48:17).
@@ -98,7 +98,7 @@ def population(x: Any, n: int, *, width: float | None = None, low: float = 0.0, 
     return torch.exp(-(((x[:, :, None] - centres) / width) ** 2) / 2).flatten(1)
 
 
-def delta(x: Any, threshold: float, *, signed: bool = True) -> torch.Tensor:
+def delta(x: object, threshold: float, *, signed: bool = True) -> torch.Tensor:
     """Spikes where a sequence [time, batch, n] has moved by ``threshold`` since the last: lines up, and beside them down.
 
     >>> delta(torch.tensor([0.0, 0.4, 1.1, 0.0]).reshape(4, 1, 1), 0.5)[:, 0].tolist()

@@ -151,7 +151,7 @@ class Neurons(Cells):
         return f"'{self.model.name}', {self.n}, dt={self.dt:g} ms, surrogate='{self.surrogate.name}', learn={list(self.learned)}"
 
 
-def neuron_model(model: Any, parameters: Mapping[str, Any]) -> Model:
+def neuron_model(model: Any, parameters: Mapping[str, object]) -> Model:
     """A neuron model by name or itself, with other values of some parameters."""
     return chosen(model, ("neuron",), "Neurons")(**parameters)
 

@@ -79,7 +79,7 @@ class Bounded(nn.Module):
                 hint="start within the bounds, or widen them",
             )
 
-    def set(self, value: Any) -> None:
+    def set(self, value: object) -> None:
         """Sets the value; raises AmineError if it is not within the bounds."""
         x = torch.as_tensor(value, dtype=torch.float64).broadcast_to(self.start.shape).clone()
         self._inside(x)
@@ -109,7 +109,7 @@ class Bounded(nn.Module):
         return f"{self.name}, {self.unit}, bounds=({self.low}, {self.high})"
 
 
-def check_learnable(learn: Any, known: Mapping[str, Any], where: str) -> list[str]:
+def check_learnable(learn: Any, known: Mapping[str, object], where: str) -> list[str]:
     """Names of parameters to learn, checked."""
     names = [learn] if isinstance(learn, str) else list(learn)
     for n in names:

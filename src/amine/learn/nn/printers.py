@@ -28,7 +28,7 @@ class TrainingLowering(Lowering):
         super().__init__(name)
         self.kernel, self.soft = kernel, soft
 
-    def on_exprel_slope(self, e: Any) -> Expr:
+    def on_exprel_slope(self, e: sp.Expr) -> Expr:
         return self._function("exprel_slope", e)
 
     def on_spike(self, e: Any) -> Expr:
@@ -41,7 +41,7 @@ class TrainingLowering(Lowering):
     def on_stop(self, e: Any) -> Expr:
         return self(e.args[0]) if self.kernel else self._function("stop", e)
 
-    def on_blend(self, e: Any) -> Expr:
+    def on_blend(self, e: sp.Expr) -> Expr:
         return self._function("blend", e)
 
 

@@ -87,7 +87,7 @@ def renamed(fused: Fused, names: dict[str, str]) -> Fused:
         return fused
     swap: Any = {symbol(a): symbol(b) for a, b in names.items()}
 
-    def put(e: Any) -> Any:
+    def put(e: sp.Expr) -> Any:
         return e if e is None else e.subs(swap, simultaneous=True) if hasattr(e, "subs") else e
 
     return replace(
@@ -152,7 +152,7 @@ def _differentiable(p: Program, fused: Fused, detach: bool) -> Program:
     )
 
 
-def _by_number(e: Any) -> Any:
+def _by_number(e: sp.Expr) -> Any:
     """A choice by a truth value as one by a number, 1 or 0."""
     if isinstance(e, chosen):
         _, a, b = e.args

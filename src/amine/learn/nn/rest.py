@@ -35,7 +35,7 @@ class _Hard(Numbers):
         return np.where(np.asarray(m) > 0, 1.0, 0.0)
 
     @staticmethod
-    def stop(x: Any) -> Any:
+    def stop(x: object) -> Any:
         return x
 
     @staticmethod

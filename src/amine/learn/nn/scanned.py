@@ -131,7 +131,7 @@ class Scanned(nn.Module):
             )
         return torch.as_tensor(self.fixed[name], dtype=torch.float64)
 
-    def set(self, name: str, value: Any) -> None:
+    def set(self, name: str, value: object) -> None:
         """Sets a learned parameter to a quantity; raises AmineError if that is out of its bounds."""
         if name not in self.learned:
             raise AmineError(self.where, f"parameter '{name}' is not learned", hint=did_you_mean(name, self.learned))
@@ -224,12 +224,12 @@ def detach(state: State) -> State:
     return {s: x.detach() for s, x in state.items()}
 
 
-def sequence(x: Any) -> Any:
+def sequence(x: object) -> Any:
     """The output of the layer before: a tensor, or the first of (output, state)."""
     return x[0] if isinstance(x, tuple) else x
 
 
-def check_sequence(x: Any, n: int, where: str) -> None:
+def check_sequence(x: object, n: int, where: str) -> None:
     """Raises AmineError unless ``x`` is a floating tensor [time, batch, n] with at least one step."""
     if not isinstance(x, torch.Tensor):
         raise AmineError(where, "this is not a tensor", given=type(x).__name__, expected=f"[time, batch, {n}]")

@@ -91,7 +91,7 @@ class Receptor(_Part):
     ):
         super().__init__(model, n, dt, learn, per_neuron, bounds, backend, seed, parameters)
 
-    def forward(self, w: Any, v: Any = None, state: State | None = None) -> tuple[torch.Tensor, State]:
+    def forward(self, w: Any, v: object = None, state: State | None = None) -> tuple[torch.Tensor, State]:
         """The current in pA at the start of each step.
 
         Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.engine.codegen.common import Steps, shared
 from amine.engine.codegen.fuse import Fused
@@ -14,8 +14,13 @@ from amine.equations.symbols import symbol
 from amine.errors import AmineError
 from amine.learn.nn.program import blend, name_constants
 
+if TYPE_CHECKING:
+    import sympy as sp
 
-def receptor_program(model: Any, arrays: frozenset[str]) -> Program:
+    from amine.models.model import Model
+
+
+def receptor_program(model: Model, arrays: frozenset[str]) -> Program:
     """A receptor alone: ``w`` arrives at the start of a step, ``v`` is given, ``current`` is that at the start of the step."""
     eq = parse(model)
     state = eq.on_spike[0][0]
@@ -33,7 +38,7 @@ def receptor_program(model: Any, arrays: frozenset[str]) -> Program:
     return _program(model, eq, stepper, load, body, new, ["w", "v"], {"current": "current_now"})
 
 
-def release_program(model: Any, arrays: frozenset[str]) -> Program:
+def release_program(model: Model, arrays: frozenset[str]) -> Program:
     """A release model: ``s`` is 1 where its neuron spikes at the end of a step; ``released`` is s times the payload."""
     eq = parse(model)
     if model.quantal:
@@ -69,12 +74,12 @@ def release_program(model: Any, arrays: frozenset[str]) -> Program:
     return _program(model, eq, stepper, {s: s for s in eq.states}, body, out, ["s"], {"released": "released_now"})
 
 
-def _alone(eq: Any, inputs: set[str]) -> Fused:
+def _alone(eq: sp.Expr, inputs: set[str]) -> Fused:
     return Fused(eq.full_rhs, dict(eq.states), set(eq.parameters), inputs, None, (), None, (), {})
 
 
 def _program(
-    model: Any, eq: Any, stepper: Stepper, load: Any, body: Steps, out: Any, inputs: list[str], results: Any
+    model: Model, eq: sp.Expr, stepper: Stepper, load: Any, body: Steps, out: Any, inputs: list[str], results: Any
 ) -> Program:
     scalars, differ = stepper.constants.split()
     p = Program(

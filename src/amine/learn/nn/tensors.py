@@ -19,7 +19,7 @@ def _pair(a: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.as_tensor(a, dtype=like.dtype), torch.as_tensor(b, dtype=like.dtype)
 
 
-def exprel(x: Any) -> torch.Tensor:
+def exprel(x: object) -> torch.Tensor:
     """(exp(x) - 1)/x, which is 1 at 0, with a gradient that is finite there, too."""
     x = torch.as_tensor(x)
     small = x.abs() < 1e-3

@@ -170,7 +170,7 @@ def _address(a: np.ndarray, out: Tables) -> int:
     return a.ctypes.data
 
 
-def _value(value: Any, real: np.ndarray, at: int, row: np.ndarray, out: Tables) -> tuple[int, int]:
+def _value(value: object, real: np.ndarray, at: int, row: np.ndarray, out: Tables) -> tuple[int, int]:
     """Kind and list of a weight or delay; its numbers go to ``real``."""
     if isinstance(value, InternalDistribution):
         real[at : at + 4] = value.a, value.b, value.low, value.high
