@@ -291,9 +291,9 @@ def test_checkpoints_that_were_made_to_harm(tmp_path, change):
 
 
 def test_too_many_steps_are_refused_in_good_time(monkeypatch):
-    net = small()
-    net.probes.clear()
-    with pytest.raises(am.AmineError, match=r"too many steps \(given 2,147,000,000, .*precision='float64'"):
+    net = am.Network(seed=1)
+    net.population("P", 20, "lif", I_e="400 pA")
+    with pytest.raises(am.AmineError, match=r"too many steps \(given 2,147,000,000, "):
         net.run("214700 s", progress=False)
     with pytest.raises(am.AmineError, match="use a larger dt"):
         net.run("1e15 s", precision="float64", progress=False)
@@ -305,7 +305,7 @@ def test_too_many_steps_are_refused_in_good_time(monkeypatch):
     loop.advance("0.5 ms")
 
 
-@pytest.mark.parametrize(("precision", "first"), [("float32", 2**31 - 2**20 - 3000), ("float64", 2**33)])
+@pytest.mark.parametrize(("precision", "first"), [(p, 2**31 - 2**20 - 3000) for p in ("float32", "float64")])
 def test_neurons_fire_as_always_near_the_last_step(precision, first):
     """A run that begins late fires as one that begins at 0: refractory times and all else that counts steps."""
     net = am.Network(seed=1)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 FORMAT = "amine checkpoint 2"
 
-# the last step a simulation reaches: neurons keep their next step in a word as wide as a state, with room for a refractory time
-LAST_STEP = {"float32": 2**31 - 2**20, "float64": 2**53}
+# the last step a simulation reaches, with room for a refractory time: neurons in float32 keep their next step in 32 bits, and so do
+# single synapses the end of their pulses in both precisions; words of random numbers are named by 32 bits of the step
+LAST_STEP = {"float32": 2**31 - 2**20, "float64": 2**31 - 2**20}
 
 
 @dataclass

@@ -224,10 +224,12 @@ def check_last_step(last: int, precision: str, where: str) -> None:
     """Raises AmineError if a simulation would go beyond the steps that it can count."""
     most = LAST_STEP.get(precision, LAST_STEP["float64"])
     if last > most:
-        hint = "use precision='float64', or a larger dt" if precision == "float32" else "use a larger dt"
-        expected = f"at most {most:,}"
         raise AmineError(
-            f"{where}, duration", "there are too many steps", given=f"{last:,}", expected=expected, hint=hint
+            f"{where}, duration",
+            "there are too many steps",
+            given=f"{last:,}",
+            expected=f"at most {most:,}",
+            hint="use a larger dt",
         )
 
 
