@@ -7,10 +7,11 @@ import pytest
 
 import amine as am
 from amine.learn import Classifier, Regressor, data
-from amine.learn.audit import audit, held_out
+from amine.learn.audit import audit
 from amine.learn.audit.attribution import attribute, spike_saliency
 from amine.learn.audit.calibration import reliability
 from amine.learn.audit.cost import activity, operations
+from amine.learn.audit.held_out import held_out
 from amine.learn.audit.privacy import private
 
 RNG = np.random.default_rng(0)

@@ -58,7 +58,7 @@ def test_a_file_that_was_edited_says_what_to_do(tmp_path):
     [
         (lambda d: d, "sed"),
         (lambda d: d["populations"][0], "populations.0.intial"),
-        (lambda d: d["projections"][0]["rule"], "projections.0.rule.values"),
+        (lambda d: d["projections"][0]["pattern"], "projections.0.pattern.values"),
         (lambda d: d["probes"][0], "probes.0.evry"),
     ],
 )

@@ -25,6 +25,7 @@ def test_there_are_models():
     assert len(MODELS) >= 7
 
 
+@pytest.mark.filterwarnings("ignore:.*rounded to")
 @pytest.mark.parametrize("name", MODELS)
 def test_spikes_are_those_of_the_simulation(name):
     """The same input in float64, as injected current: each neuron spikes in the same steps."""

@@ -1,5 +1,5 @@
 """Looking inside and keeping honest: one report on attribution, over-fitting, calibration, fairness, privacy and cost."""
 
-from amine.learn.audit.audit import Audit, audit
+from amine.learn.audit.overview import Audit, audit
 
 __all__ = ["Audit", "audit"]
