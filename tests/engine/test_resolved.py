@@ -88,7 +88,7 @@ STRUCTURES = [
     MEMBRANE,
     RULES,
     Learned("rule1", RULES),
-    ModuleStructure((CELL,), (AMPA,), (RULES,), (AMPA,), ("own",)),
+    ModuleStructure((CELL,), (AMPA,), (RULES,), (AMPA,)),
 ]
 
 

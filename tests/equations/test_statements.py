@@ -45,7 +45,7 @@ def neuron(equations: str):
         ("dv/dt = (E - v)/tau*1e999 : mV", "too large"),
         ("dv/dt = sqrt(0 - 1)*E/tau : mV", "real"),
         ("this is no equation : mV", "not an equation"),
-        ("dv/dt = (E - v)/tau : mV\nrefractory E", "wrong dimension"),
+        ("dv/dt = (E - v)/tau : mV\nrefractory E", "wrong dimension|must not be negative"),
         ("dv/dt = (E - v)/tau : mV\nthreshold v > E\nrefractory tau hold w", "not a state"),
     ],
 )
