@@ -84,7 +84,7 @@ class Graded(Part):
     def _thread(self, t: int, routes: list[Route], layout: Layout) -> Coupling:
         found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         for r in routes:
-            i, j = r.synapses.rule.value
+            i, j = r.synapses.pattern.value
             target = layout.places[r.destination]
             first, last = layout.blocks[t, r.destination, [BEGIN, END]] * target.lanes
             i, j = i[(j >= first) & (j < last)], j[(j >= first) & (j < last)]

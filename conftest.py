@@ -1,0 +1,25 @@
+"""What a test registers is gone after it: no test depends on the tests before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from amine import plasticity
+from amine.compounds import catalogue, mechanisms
+from amine.models import find
+
+
+@pytest.fixture(autouse=True)
+def _registries() -> Iterator[None]:
+    """Models, rules, mechanisms and compounds are those of before."""
+    registries = (find.registry(), plasticity._load(), mechanisms._REGISTRY)
+    before = [dict(r) for r in registries]
+    compounds = catalogue._catalogue()
+    yield
+    for registry, entries in zip(registries, before, strict=True):
+        if registry != entries:
+            registry.clear()
+            registry.update(entries)
+    catalogue._loaded = compounds
