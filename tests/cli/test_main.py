@@ -129,7 +129,7 @@ HEAVY = ("numba", "sympy", "pint", "matplotlib", "xarray", "zarr", "neo", "eleph
     [
         ("import amine", HEAVY),
         ("import amine; amine.Network", HEAVY),
-        ("import amine.cli", ("numba", "sympy", "matplotlib", "scipy")),
+        ("import amine.cli", ("numpy", "numba", "sympy", "matplotlib", "scipy")),
     ],
 )
 def test_imports_are_light(statement, heavy):

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from amine import circuits, pharmacology
-from amine.cli.target import is_experiment, network_of, parse_settings
-from amine.errors import AmineError
-from amine.experiments.command import checked
-
-FOOTER = "For research and teaching; no clinical claim."
+from amine.cli import commands
 
 
 def dose(
@@ -42,63 +35,25 @@ def dose(
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler: runs on its cluster.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="Folder: points, table, fits, picture; started again, it goes on."),
+        typer.Option("-o", "--out", help="Folder: points, table, fits, picture; if it exists, the run is resumed."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="A bar on the terminal.")] = True,
 ) -> None:
     """Measure a circuit at several concentrations of a drug and fit Hill curves."""
-    if not measures:
-        raise AmineError("--measure", "no measure is named", hint="such as --measure rate:E")
-    subject, more = _subject(target, settings, seed)
-    result = pharmacology.dose_response(
-        subject,
+    commands.dose.curve(
+        target,
         drug,
-        pharmacology.concentrations(first, last, points),
-        [_own(target, m) for m in measures],
+        (first, last, points),
+        measures,
+        seed=seed,
+        settings=settings,
+        out=out,
+        as_json=as_json,
+        progress=progress,
         duration=duration,
         start=start,
         seeds=seeds,
-        folder=out,
         workers=workers,
         scheduler=scheduler,
-        progress=progress and not as_json,
-        **more,
     )
-    if as_json:
-        print(json.dumps(_plain(result)))
-        return
-    print(result.summary())
-    if out is not None:
-        print(f"table, fits and picture: {out}")
-    print(FOOTER)
-
-
-def _subject(target: str, settings: list[str], seed: int) -> tuple[Any, dict[str, Any]]:
-    """What is measured, and what runs a point of it: a network by itself, an experiment by its function."""
-    if not is_experiment(target):
-        net = network_of(target, {}, settings)
-        net.seed = seed
-        return net, {}
-    given = checked(target, parse_settings(settings))
-    return pharmacology.Subject(target, given, seed), {"simulate": pharmacology.run_subject}
-
-
-def _own(target: str, measure: str) -> str:
-    """A bare name is a function beside the circuit, if there is one of this name."""
-    if ":" in measure or target not in circuits.names():
-        return measure
-    module = circuits.get(target).__module__
-    return f"{module}:{measure}" if callable(getattr(import_module(module), measure, None)) else measure
-
-
-def _plain(result: Any) -> dict[str, Any]:
-    values = {k: [[None if x != x else float(x) for x in row] for row in v] for k, v in result.values.items()}
-    fits = {k: None if f is None else f.to_dict() for k, f in result.fits.items()}
-    return {
-        "drug": result.drug,
-        "concentrations_uM": result.concentrations,
-        "seeds": result.seeds,
-        "values": values,
-        "fits": fits,
-    }

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, log
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 from scipy.stats import f as f_distribution
 
 from amine.errors import AmineError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 NAMES = ("EC50", "slope", "zero", "infinity")
 
@@ -19,10 +22,10 @@ NAMES = ("EC50", "slope", "zero", "infinity")
 class HillFit:
     """``y = zero + (infinity - zero) c^slope / (c^slope + EC50^slope)``.
 
-    The slope is searched from 0.2 to 12: a curve at the upper end is a step. ``zero`` is the response without the drug, ``infinity`` that
-    to a saturating dose; for an inhibitor the latter is the lower one and EC50 is what is called IC50. ``interval`` holds the 95 % interval
-    of each (infinite where the data leave it open), ``r2`` the part of the variance explained, ``p`` the probability of so good a fit if
-    the dose did nothing (F test against a constant).
+    EC50 is in uM. The slope is searched from 0.2 to 12: a curve at the upper end is a step. ``zero`` is the response without the drug,
+    ``infinity`` that to a saturating dose; for an inhibitor the latter is the lower one and EC50 is its IC50. ``interval`` holds the
+    confidence interval of each (infinite if the data leave it open), ``r2`` the share of the variance explained, ``p`` the p-value of
+    an F test against a constant response.
     """
 
     EC50: float
@@ -43,8 +46,8 @@ class HillFit:
         """The lower of both levels."""
         return min(self.zero, self.infinity)
 
-    def __call__(self, c: Any) -> Any:
-        """The curve at concentrations ``c`` in uM."""
+    def __call__(self, c: npt.ArrayLike) -> np.ndarray:
+        """Values of the curve at concentrations ``c`` in uM, in the shape of ``c``."""
         return _curve(np.asarray(c, float), (np.log(self.EC50), np.log(self.slope), self.zero, self.infinity))
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,12 +61,12 @@ class HillFit:
         }
 
 
-def _curve(c: np.ndarray, q: Any) -> np.ndarray:
+def _curve(c: np.ndarray, q: tuple[float, float, float, float]) -> np.ndarray:
     return q[2] + (q[3] - q[2]) * _saturation(_log(c), q[0], q[1])
 
 
 def _log(c: np.ndarray) -> np.ndarray:
-    """Logarithms of concentrations; a large negative number without drug."""
+    """Logarithms of concentrations; a large negative number for concentration 0."""
     return np.where(c > 0, np.log(np.where(c > 0, c, 1.0)), -1e4)
 
 
@@ -72,14 +75,14 @@ def _saturation(log_c: np.ndarray, log_ec50: float, log_slope: float) -> np.ndar
     return 1.0 / (1.0 + np.exp(np.minimum(exp(log_slope) * (log_ec50 - log_c), 700.0)))
 
 
-def hill_fit(concentrations: Any, values: Any, level: float = 0.95) -> HillFit:
-    """Fits a Hill curve by least squares.
+def hill_fit(concentrations: npt.ArrayLike, values: npt.ArrayLike, level: float = 0.95) -> HillFit:
+    """Fit a Hill curve by least squares.
 
     Parameters
     ----------
-    concentrations : uM, one for each value; 0 for controls.
+    concentrations : uM, in the shape of ``values``; 0 for controls.
     values : responses; NaN are left out.
-    level : of the confidence intervals.
+    level : confidence level of the intervals.
 
     Raises
     ------
@@ -127,7 +130,7 @@ def _chance(total: float, error: float, free: int) -> float:
 
 
 class _Data:
-    """Values to fit; for a given EC50 and slope the best levels are those of a line through saturation and response."""
+    """Values to fit; for a given EC50 and slope the best levels follow from linear regression of the response on the saturation."""
 
     def __init__(self, c: np.ndarray, y: np.ndarray):
         self.x, self.y, self.mean = _log(c), y, float(y.mean())
@@ -135,7 +138,7 @@ class _Data:
         self.bounds = ((low - 4.6, high + 4.6), (log(0.2), log(12.0)))
 
     def levels(self, log_ec50: float, log_slope: float) -> tuple[float, float, float]:
-        """Squared error, level without drug and level at saturation."""
+        """Squared error, level without drug and level at saturation, with the best levels."""
         s = _saturation(self.x, log_ec50, log_slope)
         d = s - s.mean()
         slope = float(d @ self.y) / max(float(d @ d), 1e-300)
@@ -144,7 +147,7 @@ class _Data:
         return float(r @ r), zero, zero + slope
 
     def given(self, log_ec50: float, log_slope: float, k: int, value: float) -> tuple[float, float, float]:
-        """The same with one level fixed: that without drug (k = 2) or that at saturation (k = 3)."""
+        """As :meth:`levels` with one level fixed: that without drug (k = 2) or that at saturation (k = 3)."""
         s = _saturation(self.x, log_ec50, log_slope)
         rest = s if k == 2 else 1.0 - s
         left = self.y - value * (1.0 - rest)
@@ -154,7 +157,7 @@ class _Data:
 
 
 def _best(data: _Data) -> tuple[np.ndarray, float]:
-    """The best parameters, from the best three of a grid of starts."""
+    """Best parameters and their squared error, searched from the best three points of a grid."""
     (e0, e1), (s0, s1) = data.bounds
     f = lambda q: data.levels(q[0], q[1])[0]  # noqa: E731
     starts = [(e, s) for e in np.linspace(e0 + 2.3, e1 - 2.3, 15) for s in np.linspace(s0, s1, 8)]
@@ -168,7 +171,7 @@ def _best(data: _Data) -> tuple[np.ndarray, float]:
 
 
 def _intervals(data: _Data, best: np.ndarray, error: float, free: int, level: float) -> dict[str, tuple[float, float]]:
-    """Where the squared error, minimised over the other parameters, stays below the F criterion."""
+    """Profile intervals: the range in which the squared error, minimised over the other parameters, stays below the F criterion."""
     limit = max(error, 1e-24 * float(data.y @ data.y)) * (1.0 + float(f_distribution.ppf(level, 1, free)) / free)
     out = {}
     for k, name in enumerate(NAMES):
@@ -178,13 +181,13 @@ def _intervals(data: _Data, best: np.ndarray, error: float, free: int, level: fl
 
 
 def _end(data: _Data, best: np.ndarray, k: int, sign: int, limit: float) -> float:
-    """The end of an interval on one side: steps outwards that double, then bisection; infinite if the data leave it open."""
+    """One end of an interval, by doubling steps outwards, then bisection; infinite if the data leave it open."""
     span = float(np.ptp(data.y)) or 1.0
     width, most = ((0.02, 12.0), (0.02, 6.0), (0.01 * span, 20 * span), (0.01 * span, 20 * span))[k]
     inside, start = 0.0, best[:2]
     while True:
         if width > most or (k < 2 and not data.bounds[k][0] <= best[k] + sign * width <= data.bounds[k][1]):
-            return sign * np.inf  # beyond what is searched: open
+            return sign * np.inf  # beyond the searched range: open
         error, there = _profile(data, start, k, float(best[k]) + sign * width)
         if error > limit:
             break
@@ -198,7 +201,7 @@ def _end(data: _Data, best: np.ndarray, k: int, sign: int, limit: float) -> floa
 
 
 def _profile(data: _Data, start: np.ndarray, k: int, value: float) -> tuple[float, np.ndarray]:
-    """The least squared error with parameter ``k`` fixed, and the EC50 and slope (logarithms) where it is."""
+    """Least squared error with parameter ``k`` fixed, and the logarithms of EC50 and slope that give it."""
     if k < 2:
         full = (lambda q: (value, q)) if k == 0 else (lambda q: (q, value))
         r = minimize_scalar(

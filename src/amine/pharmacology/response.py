@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from rich.console import Console
@@ -28,18 +28,41 @@ from amine.units import to_internal
 from amine.view.dose import dose_response as picture
 
 if TYPE_CHECKING:
+    from distributed import Client
     from matplotlib.figure import Figure
 
-    from amine.given import FilePath
+    from amine.given import FilePath, Quantity
 
 Point = tuple[float, int]  # concentration in uM, seed
 FORMAT = "amine dose-response 2"
 WAIT = 30  # seconds for a scheduler to answer
 
 
-def concentrations(first: Any, last: Any, points: int) -> list[float]:
+class Measurable(Protocol):
+    """A network, or a subject that stands for an experiment of the library: what :func:`dose_response` measures."""
+
+    @property
+    def populations(self) -> Mapping[str, object]: ...
+    @property
+    def seed(self) -> int: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+def concentrations(first: Quantity, last: Quantity, points: int) -> list[float]:
     """Concentrations in uM, evenly spaced on a logarithmic scale.
 
+    Parameters
+    ----------
+    first, last : the lowest and the highest, such as ``"10 nM"``.
+    points : their number, both ends included; at least 2.
+
+    Raises
+    ------
+    AmineError
+        Fewer than two points, or ends that do not rise.
+
+    Examples
+    --------
     >>> concentrations("10 nM", "1 uM", 3)
     [0.01, 0.1, 1.0]
     """
@@ -52,7 +75,7 @@ def concentrations(first: Any, last: Any, points: int) -> list[float]:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is run at each point, as plain data that goes to other processes."""
+    """Network, drug, measures and times of a dose-response, as plain data that is sent to other processes."""
 
     network: Mapping[str, Any]
     drug: str
@@ -62,7 +85,7 @@ class Experiment:
     precision: str = "float32"
 
     def identity(self) -> dict[str, Any]:
-        """What a folder of results must agree with to be continued; measures may be added."""
+        """Entries that must agree for a folder of results to be continued; measures may be added."""
         text = json.dumps({k: v for k, v in self.network.items() if k != "seed"}, sort_keys=True)
         return {
             "format": FORMAT,
@@ -75,13 +98,13 @@ class Experiment:
 
 
 def run_point(experiment: Experiment, concentration: float, seed: int, measures: Sequence[str]) -> dict[str, float]:
-    """One run with one concentration and seed, and its measures. Without a drug at concentration 0."""
+    """Run the network with one concentration (uM) and seed, and measure; concentration 0 is a run without the drug."""
     net = Network.from_dict(experiment.network)
     net.seed = seed
     if concentration > 0:
         net.dose(experiment.drug, f"{concentration!r} uM")
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*acts on nothing", AmineWarning)  # said once, by dose_response
+        warnings.filterwarnings("ignore", ".*acts on nothing", AmineWarning)  # dose_response has warned once
         run = net.run(experiment.duration, precision=experiment.precision, progress=False)
     return {m: measure(run, m, experiment.start) for m in measures}
 
@@ -90,7 +113,7 @@ def run_point(experiment: Experiment, concentration: float, seed: int, measures:
 class DoseResponse:
     """Measures at each concentration and seed.
 
-    ``values`` maps each measure to an array [concentrations, seeds]; concentrations are in uM, the first is 0: the control without drug.
+    ``values`` maps each measure to an array (concentrations, seeds); concentrations are in uM, the first is 0: the control without drug.
     """
 
     drug: str
@@ -101,7 +124,7 @@ class DoseResponse:
 
     @cached_property
     def fits(self) -> dict[str, HillFit | None]:
-        """A Hill fit of each measure over all seeds; None where there are too few values."""
+        """Hill fit of each measure over all seeds; None if there are too few values."""
         c = np.repeat(self.concentrations, len(self.seeds))
         out: dict[str, HillFit | None] = {}
         for name, y in self.values.items():
@@ -124,7 +147,7 @@ class DoseResponse:
         return "\n".join(lines)
 
     def write(self, folder: FilePath) -> Path:
-        """Writes ``table.csv``, ``fits.json`` and ``response.png`` into a folder."""
+        """Write ``table.csv``, ``fits.json`` and ``response.png`` into a folder."""
         out = Path(folder)
         with open(out / "table.csv", "w", newline="") as f:
             w = csv.writer(f)
@@ -138,7 +161,7 @@ class DoseResponse:
         return out
 
     def figure(self) -> Figure:
-        """Each measure against concentration, with all seeds, their mean, the control and the fit."""
+        """Figure of each measure against concentration: all seeds, their mean, the control and the fit."""
         return picture(self)
 
 
@@ -162,36 +185,36 @@ def _sentence(f: HillFit | None) -> str:
 
 
 def dose_response(
-    network: Network,
+    network: Measurable,
     drug: str,
-    concentrations: Sequence[Any],
+    concentrations: Sequence[Quantity],
     measures: Sequence[str] | str,
     *,
-    duration: Any = "1 s",
-    start: Any = "0 ms",
+    duration: Quantity = "1 s",
+    start: Quantity = "0 ms",
     seeds: int | Sequence[int] = 1,
-    folder: Any = None,
+    folder: FilePath | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     precision: str = "float32",
     progress: bool = True,
     simulate: Callable[[Experiment, float, int, Sequence[str]], Mapping[str, float]] = run_point,
 ) -> DoseResponse:
-    """Runs a network at several concentrations of a drug, and without it, and measures.
+    """Run a network without a drug and at several concentrations of it, and measure.
 
     Parameters
     ----------
-    network : the network without the drug; it goes to the processes as data.
-    drug : its name.
+    network : the network without the drug, or a :class:`Subject`; it is sent to the processes as data.
+    drug : name of the drug.
     concentrations : uM as numbers, or text with units; the control is added.
     measures : such as ``"rate:E"``; see :func:`amine.results.measures.measure`.
-    duration, start : biological time of each run, and the time that measures leave out.
+    duration, start : biological time of each run, and the initial time that measures leave out.
     seeds : number of seeds (those of the network and the next ones), or a list.
-    folder : where finished points are kept as JSON: called again with the same experiment, it runs only what is missing.
+    folder : keeps finished points as JSON; a second call with the same experiment runs only the missing ones.
     workers : processes on this machine (None: one for each processor; 0: none, all in this process).
     scheduler : address of a Dask scheduler, to run on a cluster instead.
     progress : a bar on the terminal.
-    simulate : what runs a point; another function for experiments of one's own. It must be importable in the processes.
+    simulate : function that runs a point, for custom experiments; it must be importable in the processes.
 
     Returns
     -------
@@ -207,15 +230,8 @@ def dose_response(
     -----
     With ``workers`` other than 0 a script needs ``if __name__ == "__main__":``, as with every use of processes.
     """
-    names = (measures,) if isinstance(measures, str) else tuple(measures)
-    if not names:
-        raise AmineError("dose_response", "no measure is named", hint='give measures=["rate:E"] or such')
-    for m in names:
-        check(m, network.populations)
-    doses = [0.0, *sorted({_concentration(c) for c in concentrations} - {0.0})]
-    each = list(range(network.seed, network.seed + seeds)) if isinstance(seeds, int) else [int(s) for s in seeds]
-    if len(doses) < 2 or not each:
-        raise AmineError("dose_response", "no concentration or no seed is given")
+    names = _names(measures, network)
+    doses, each = _axes(concentrations, seeds, network.seed)
     for value, what in ((duration, "duration"), (start, "start")):
         to_internal(value, "ms", f"dose_response, {what}", nonnegative=True)
     experiment = Experiment(network.to_dict(), find_drug(drug).id, names, str(duration), str(start), precision)
@@ -224,20 +240,36 @@ def dose_response(
     missing = [(c, s) for s in each for c in doses if not store.has((c, s), names)]
     _run_all(experiment, missing, store, workers, scheduler, progress, simulate)
     values = {m: np.array([[store.get((c, s))[m] for s in each] for c in doses]) for m in names}
-    result = DoseResponse(
-        experiment.drug,
-        doses,
-        each,
-        values,
-        {"duration": experiment.duration, "start": experiment.start, "seeds": each},
-    )
+    info = {"duration": experiment.duration, "start": experiment.start, "seeds": each}
+    result = DoseResponse(experiment.drug, doses, each, values, info)
     if folder is not None:
         result.write(folder)
     return result
 
 
-def _warn_if_idle(network: Network, drug: str) -> None:
-    """Warns of a drug that acts on nothing in the network, naming what it does act on."""
+def _names(measures: Sequence[str] | str, network: Measurable) -> tuple[str, ...]:
+    """Names of the measures, each checked."""
+    names = (measures,) if isinstance(measures, str) else tuple(measures)
+    if not names:
+        raise AmineError("dose_response", "no measure is named", hint='give measures=["rate:E"] or such')
+    for m in names:
+        check(m, network.populations)
+    return names
+
+
+def _axes(
+    concentrations: Sequence[Quantity], seeds: int | Sequence[int], first_seed: int
+) -> tuple[list[float], list[int]]:
+    """Concentrations in uM, rising from 0, and seeds."""
+    doses = [0.0, *sorted({_concentration(c) for c in concentrations} - {0.0})]
+    each = list(range(first_seed, first_seed + seeds)) if isinstance(seeds, int) else [int(s) for s in seeds]
+    if len(doses) < 2 or not each:
+        raise AmineError("dose_response", "no concentration or no seed is given")
+    return doses, each
+
+
+def _warn_if_idle(network: Measurable, drug: str) -> None:
+    """Warn if a drug acts on nothing in the network, naming the targets it does act on."""
     if not isinstance(network, Network):  # an experiment, whose networks warn when they are run
         return
     net = Network.from_dict(network.to_dict())
@@ -248,16 +280,16 @@ def _warn_if_idle(network: Network, drug: str) -> None:
             warnings.warn(sentence, AmineWarning, stacklevel=3)
 
 
-def _concentration(c: Any) -> float:
+def _concentration(c: Quantity) -> float:
     if isinstance(c, int | float) and not isinstance(c, bool):
         c = f"{c!r} uM"
     return float(to_internal(c, "uM", "dose_response, concentrations", nonnegative=True))
 
 
 class _Store:
-    """Finished points, in memory and, with a folder, as one JSON file each."""
+    """Finished points, in memory and, if a folder is given, in one JSON file each."""
 
-    def __init__(self, folder: Any, experiment: Experiment):
+    def __init__(self, folder: FilePath | None, experiment: Experiment):
         self.points: dict[Point, dict[str, float]] = {}
         self.folder = None if folder is None else Path(folder)
         if self.folder is None:
@@ -302,17 +334,17 @@ class _Store:
             _replace(self.folder / "points" / f"{point[0]:.6g}uM-{point[1]}.json", data)
 
 
-def _float(v: Any) -> float:
+def _float(v: float | None) -> float:
     return float("nan") if v is None else float(v)
 
 
 def _replace(path: Path, data: Mapping[str, object]) -> None:
-    """Writes a file with a digest of its content, whole or not at all."""
+    """Write a file with a digest of its content, atomically."""
     write_text(path, json.dumps(sealed(data), indent=1), f"file '{path}'")
 
 
 def _read(path: Path, form: set[str]) -> dict[str, Any]:
-    """What :func:`_replace` wrote, with the entries that it should have; raises AmineError if it is damaged."""
+    """Content of a file that :func:`_replace` wrote; AmineError if it is damaged or an entry of ``form`` is missing."""
     where, hint = f"file '{path}'", "remove it: what it held is then simulated again"
     data = read_json(path, where, hint)
     if not isinstance(data, dict) or not is_intact(data) or not form <= data.keys():
@@ -358,9 +390,9 @@ def _run_all(
 
 
 def _from_client(
-    client: Any, experiment: Experiment, points: Sequence[Point], simulate: Callable[..., Mapping[str, float]]
+    client: Client, experiment: Experiment, points: Sequence[Point], simulate: Callable[..., Mapping[str, float]]
 ) -> Iterator[tuple[Point, Mapping[str, float]]]:
-    """Results as they come. One point with drug and one without go first, so that their compiled code is there for the others."""
+    """Results as they finish. One point with drug and one without go first, so that the others find their compiled code."""
     from distributed import as_completed
 
     first = [next((p for p in points if p[0] == 0), None), next((p for p in points if p[0] > 0), None)]
@@ -376,7 +408,7 @@ def _from_client(
 
 
 def _collect(done: Iterator[tuple[Point, Mapping[str, float]]], store: _Store, n: int, progress: bool) -> None:
-    """Keeps each point as it comes, under a bar on standard error."""
+    """Store each point as it finishes, with a progress bar on standard error."""
     if not progress:
         for point, values in done:
             store.put(point, values)

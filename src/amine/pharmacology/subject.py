@@ -1,4 +1,4 @@
-"""An experiment of the library as something that is measured at several doses of a drug."""
+"""Dose-responses of the library's experiments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from amine.pharmacology.response import Experiment
 
 @dataclass
 class Subject:
-    """An experiment of the library by name, with its arguments: what :func:`dose_response` takes in place of a network."""
+    """An experiment of the library by name, with its arguments; :func:`dose_response` takes it in place of a network.
+
+    >>> Subject("memory", {"neurons": 100}).to_dict()["experiment"]
+    'memory'
+    """
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -22,12 +26,18 @@ class Subject:
     populations: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """What decides it, as plain data."""
+        """Name, arguments and seed as plain data."""
         return {"experiment": self.name, "arguments": dict(self.arguments), "seed": self.seed}
 
 
 def run_subject(experiment: Experiment, concentration: float, seed: int, measures: Sequence[str]) -> dict[str, float]:
-    """Measures of an experiment of the library with one concentration of a drug and one seed."""
+    """Run an experiment of the library with one concentration (uM) of a drug and one seed, and return its measures.
+
+    Raises
+    ------
+    AmineError
+        If the experiment has no such measure.
+    """
     name, arguments = experiment.network["experiment"], dict(experiment.network["arguments"])
     known = inspect.signature(experiments.get(name)).parameters
     if "details" in known:

@@ -1,13 +1,13 @@
-"""Effects of drugs that are known from experiment, each as a run of a small network: what is measured, in which direction, after which paper.
+"""Effects of drugs that are known from experiment, each as a run of a small network, with measure, expected direction and paper.
 
-The networks show mechanisms, not tissues: a direction and a rough size are compared, not a number of a paper. The control of each case is the
-same network with a dose of 0 uM, so that both use the same compiled code. ``python -m amine.pharmacology.cases`` runs all and prints the table of
-the documentation.
+The networks show mechanisms, not tissues: direction and rough size are compared, not the numbers of a paper. The control of each case is the
+same network with a dose of 0 uM, so that both use the same compiled code. ``python -m amine.pharmacology.cases`` runs all cases and prints the
+table of the documentation.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from amine.pharmacology.cases import excitation, inhibition, modulators
 from amine.pharmacology.cases.case import CASES, Case
@@ -15,8 +15,12 @@ from amine.pharmacology.cases.case import CASES, Case
 __all__ = ["CASES", "Case", "excitation", "inhibition", "modulators", "table"]
 
 
-def table(names: Any = None) -> str:
-    """The cases as a Markdown table, with the numbers of runs made now."""
+def table(names: Iterable[str] | None = None) -> str:
+    """Run cases, by default all, and return their numbers as a Markdown table.
+
+    >>> sorted(CASES)[:2]
+    ['amphetamine_level', 'ap5_epsp']
+    """
     lines = ["| effect | dose | measured | expected | found | after |", "|---|---|---|---|---|---|"]
     for name in names or CASES:
         c = CASES[name]

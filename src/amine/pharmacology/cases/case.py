@@ -1,4 +1,4 @@
-"""What a case is, and how its networks are run."""
+"""The class of cases, their registry, and runs of their networks."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ if TYPE_CHECKING:
     from amine.results.run import Run
 
 Numbers = dict[str, float]
+Register = Callable[[Callable[[], Numbers]], Callable[[], Numbers]]
 
 
 @dataclass(frozen=True)
 class Case:
-    """One experiment.
+    """An effect of a drug, and the run that shows it.
 
     Parameters
     ----------
-    name : in a few words. drugs : ids and concentrations. paper : where the effect was measured.
-    measured : what the numbers are. expected : direction and size, in words.
-    run : gives the numbers, by name. holds : whether they are as expected.
+    name : the effect in a few words. drugs : ids and concentrations. paper : its source.
+    measured : the quantity measured, with its unit. expected : direction and size, in words.
+    run : returns the numbers by name. holds : whether they are as expected.
     """
 
     name: str
@@ -36,8 +37,8 @@ class Case:
 CASES: dict[str, Case] = {}
 
 
-def case(name: str, drugs: str, paper: str, measured: str, expected: str, holds: Callable[[Numbers], bool]) -> Any:
-    """Registers the function that runs a case."""
+def case(name: str, drugs: str, paper: str, measured: str, expected: str, holds: Callable[[Numbers], bool]) -> Register:
+    """Decorator that registers the function that runs a case."""
 
     def register(run: Callable[[], Numbers]) -> Callable[[], Numbers]:
         CASES[run.__name__] = Case(name, drugs, paper, measured, expected, run, holds)
@@ -47,7 +48,7 @@ def case(name: str, drugs: str, paper: str, measured: str, expected: str, holds:
 
 
 def simulated(net: Network, duration: str, **doses: Any) -> Run:
-    """A run of a network with drugs, by id with underscores, at constant concentrations or in time."""
+    """Run a network with drugs, named by id with underscores, at constant concentrations or in time."""
     for drug, concentration in doses.items():
         net.dose(drug.replace("_", "-"), concentration)
     return net.run(duration, precision="float64", progress=False)

@@ -1,4 +1,4 @@
-"""Drugs that act on excitation, on memory held by it, and on spikes."""
+"""Drugs that act on excitation, on persistent activity and on spikes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _epsp(spikes: int = 1) -> Network:
-    """A cell at -50 mV without spikes that gets one volley, or a train at 10 Hz, at AMPA and NMDA receptors."""
+    """A cell at -50 mV without spikes that receives one volley, or a train at 10 Hz, at AMPA and NMDA receptors."""
     net = Network(seed=1)
     receptors = {"AMPA": models.get("AMPA")(tau="2 ms"), "NMDA": models.get("NMDA")}
     cell = net.population(
@@ -87,7 +87,7 @@ def ketamine_use() -> Numbers:
 
 
 def _persistence(drug: str, concentration: str) -> Numbers:
-    """Pool A of the circuit of Wang (2002), before the stimulus that favours it and after its end."""
+    """Rate (Hz) of pool A in the circuit of Wang (2002), before the stimulus that favours it and after its end."""
     out = {}
     for name, c in (("control", "0 uM"), ("drug", concentration)):
         run = simulated(circuits.wang2002(0.512, seed=1), "3.4 s", **{drug: c})
@@ -123,7 +123,7 @@ def ap5_memory() -> Numbers:
     _forgets,
 )
 def ketamine_memory() -> Numbers:
-    """Block of the pore does what AP5 does at the glutamate site."""
+    """Block of the pore has the effect of AP5 at the glutamate site."""
     return _persistence("ketamine", "2 uM")
 
 

@@ -1,4 +1,4 @@
-"""Drugs that act on transmitters in the volume: uptake, release, breakdown, competition."""
+"""Drugs that act on volume transmission: uptake, release, breakdown, competition."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _dopamine() -> Network:
-    """Dopamine fibres at rest at 4 Hz that fire a burst of 30 Hz for 300 ms, released, taken up by DAT."""
+    """Dopamine released by fibres at 4 Hz and by others that fire a burst at 30 Hz for 300 ms, and taken up by DAT."""
     net = Network(seed=4)
     rest = net.population("rest", 50, "poisson", rate="4 Hz")
     t = 1000.0 + np.arange(0, 300, 33.3)
@@ -72,7 +72,7 @@ def amphetamine_level() -> Numbers:
     lambda x: x["drug"] > 2 * x["control"],
 )
 def levodopa_release() -> Numbers:
-    """The precursor fills vesicles: quantal size was 250 % of control, the value that the catalogue's number is from."""
+    """The precursor fills vesicles: quantal size was 250 % of control, from which the catalogue's number is taken."""
     runs = (simulated(_dopamine(), "2 s", l_dopa=c) for c in ("0 uM", "50 uM"))
     return dict(zip(("control", "drug"), (_transient(r)[1] for r in runs)))
 

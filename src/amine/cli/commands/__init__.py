@@ -1,0 +1,20 @@
+"""What the commands do; each module is imported when its command runs, so that ``amine --help`` answers at once."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from amine.cli.commands import cache, compounds, dose, library, run, target
+
+_MODULES = ("cache", "compounds", "dose", "library", "run", "target")
+
+__all__ = ["cache", "compounds", "dose", "library", "run", "target"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _MODULES:
+        return import_module(f"amine.cli.commands.{name}")
+    raise AttributeError(f"module 'amine.cli.commands' has no attribute '{name}'")
