@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import closed
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.given import Quantity
 
 LARGEST = 1e30  # of any value, in the coherent units
 WIDEST = 1e6  # standard deviation of a lognormal over its mean
@@ -31,7 +34,7 @@ class InternalDistribution:
     high: float = math.inf
     bounds: str = "none"
 
-    def bound(self, x: Any, redraw: Any) -> Any:
+    def bound(self, x: np.ndarray, redraw: Callable[[int], np.ndarray]) -> Any:
         """``x`` within the bounds; ``redraw(n)`` gives n fresh values for truncated ones."""
         if self.bounds == "clipped":
             return np.clip(x, self.low, self.high)
@@ -92,11 +95,11 @@ class Distribution:
                 f"{self.kind}()", "unknown kind of bounds", given=repr(self.bounds), expected="clipped or truncated"
             )
 
-    def clipped(self, low: Any = None, high: Any = None) -> Distribution:
+    def clipped(self, low: Quantity | None = None, high: Quantity | None = None) -> Distribution:
         """Values outside low..high are set to the bound."""
         return replace(self, low=low, high=high, bounds="clipped")
 
-    def truncated(self, low: Any = None, high: Any = None) -> Distribution:
+    def truncated(self, low: Quantity | None = None, high: Quantity | None = None) -> Distribution:
         """Values outside low..high are drawn again."""
         return replace(self, low=low, high=high, bounds="truncated")
 
@@ -143,7 +146,7 @@ class Distribution:
         }
 
     @staticmethod
-    def from_dict(d: Mapping[str, object]) -> Distribution:
+    def from_dict(d: Mapping[str, Any]) -> Distribution:
         """Back from plain data."""
         try:
             return Distribution(
@@ -164,7 +167,7 @@ def _plain(x: object) -> Any:
     return x if x is None or isinstance(x, str | int | float) else str(x)
 
 
-def normal(mean: Any, sd: Any) -> Distribution:
+def normal(mean: Quantity, sd: Quantity) -> Distribution:
     """Normal distribution.
 
     >>> normal("15 ms", "2 ms")
@@ -173,7 +176,7 @@ def normal(mean: Any, sd: Any) -> Distribution:
     return Distribution("normal", mean, sd)
 
 
-def lognormal(mean: Any, sd: Any) -> Distribution:
+def lognormal(mean: Quantity, sd: Quantity) -> Distribution:
     """Lognormal distribution with this mean and standard deviation (of the value, not of its logarithm).
 
     >>> lognormal("1 nS", "0.5 nS")
@@ -182,7 +185,7 @@ def lognormal(mean: Any, sd: Any) -> Distribution:
     return Distribution("lognormal", mean, sd)
 
 
-def uniform(low: Any, high: Any) -> Distribution:
+def uniform(low: Quantity, high: Quantity) -> Distribution:
     """Uniform distribution between low and high.
 
     >>> uniform("-60 mV", "-50 mV")
@@ -191,7 +194,7 @@ def uniform(low: Any, high: Any) -> Distribution:
     return Distribution("uniform", low, high)
 
 
-def exponential(mean: Any) -> Distribution:
+def exponential(mean: Quantity) -> Distribution:
     """Exponential distribution with this mean.
 
     >>> exponential("2 ms")

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -121,7 +121,7 @@ def reason(e: OSError) -> str:
 # --- digests -----------------------------------------------------------------------------------------------------
 
 
-def canonical(data: Any) -> bytes:
+def canonical(data: object) -> bytes:
     """Plain data as the one JSON text that equal data have."""
     return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
 
@@ -230,7 +230,7 @@ def unpack(path: Path, names: tuple[str, ...], most: int, where: str) -> list[np
         raise AmineError(where, f"it has no arrays {' and '.join(names)} that can be read", given=given) from e
 
 
-def _array(f: Any, size: int, kinds: str = NUMBERS) -> np.ndarray:
+def _array(f: IO[bytes], size: int, kinds: str = NUMBERS) -> np.ndarray:
     """One array of NumPy's npy format, if it is as long as its header says."""
     version = np.lib.format.read_magic(f)
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]

@@ -75,7 +75,7 @@ def swap(within: list[T], old: T, new: T) -> None:
     list.__setitem__(within, next(k for k, x in enumerate(within) if x is old), new)
 
 
-def fix(thing: Any, **values: Any) -> None:
+def fix(thing: object, **values: Any) -> None:
     """Sets attributes of a closed object, while it is made."""
     for name, value in values.items():
         object.__setattr__(thing, name, value)
@@ -88,7 +88,7 @@ def closed(hint: str) -> Any:
     """
 
     def wrap(cls: type[T]) -> type[T]:
-        def refuse(self: Any, attribute: str, value: object = None) -> NoReturn:
+        def refuse(self: object, attribute: str, value: object = None) -> NoReturn:
             advice = hint.format(name=getattr(self, "name", ""), attribute=attribute)
             raise AmineError(place(self), f"'{attribute}' cannot be set, a description does not change", hint=advice)
 
@@ -98,7 +98,7 @@ def closed(hint: str) -> Any:
     return wrap
 
 
-def place(thing: Any) -> str:
+def place(thing: object) -> str:
     """What an error calls an object: its kind in words and its name.
 
     >>> class PoissonInput:

@@ -6,6 +6,9 @@ import os
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
     import numpy.typing as npt
     import pint
 
@@ -15,4 +18,8 @@ if TYPE_CHECKING:
 Quantity: TypeAlias = "str | float | pint.Quantity"
 # one value, one for each neuron or synapse, or a distribution from which they are drawn
 Values: TypeAlias = "str | float | pint.Quantity | npt.ArrayLike | Distribution"
+# a place on a cell with several compartments: a region, branch or point by name, or compartments by number
+Site: TypeAlias = "str | int | Sequence[str | int] | np.ndarray"
+# a range of path distances from the soma: (nearest, farthest), or text such as "100 um .. 200 um"
+Span: TypeAlias = "str | Sequence[Quantity]"
 FilePath: TypeAlias = "str | os.PathLike[str]"  # a file or a folder

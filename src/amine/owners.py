@@ -49,7 +49,7 @@ def _started(pid: int) -> str:
     return (_read(f"/proc/{pid}/stat").rpartition(")")[2].split() or [""] * 20)[19]
 
 
-def _is_alive(pid: Any, started: Any) -> bool:
+def _is_alive(pid: object, started: object) -> bool:
     """Whether a process of this machine goes on: one of that number that began at that moment."""
     if not isinstance(pid, int) or pid < 1:
         return False

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Protocol, TypeGuard, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard, cast, runtime_checkable
 
 import numpy as np
 
 from amine.errors import AmineError
+
+if TYPE_CHECKING:
+    import pint
 
 Dimension = tuple
 BASE = ("mV", "ms", "pA", "um", "uM", "K")
@@ -104,7 +108,7 @@ class _Product:
         self.dim: list[Any] = [Fraction(0)] * 6
         self.factor = 1.0
 
-    def times(self, unit: tuple[Any, float], p: Fraction) -> bool:
+    def times(self, unit: tuple[Dimension, float], p: Fraction) -> bool:
         """Multiplies by a power of a unit; False if that leaves what can be counted with."""
         dim, factor = unit
         self.dim = [a + p * b for a, b in zip(self.dim, dim, strict=True)]
@@ -186,12 +190,13 @@ def _registry() -> Any:
     return pint.get_application_registry()
 
 
-def _from_pint(unit: Any) -> tuple[Dimension, float]:
+def _from_pint(unit: pint.Unit) -> tuple[Dimension, float]:
     """Dimension and factor of a pint unit: mass counts as volts, amount of substance as concentration."""
     q = unit._REGISTRY.Quantity(1, unit)
     if not q._is_multiplicative:
         raise ValueError("a scale with an offset, such as degC, is no unit here")
-    d = {k: Fraction(v).limit_denominator(12) for k, v in q.dimensionality.items()}
+    exponents = cast("Mapping[str, float]", q.dimensionality)
+    d = {k: Fraction(v).limit_denominator(12) for k, v in exponents.items()}
     volt, conc = d.pop("[mass]", Fraction(0)), d.pop("[substance]", Fraction(0))
     length = d.pop("[length]", Fraction(0)) - 2 * volt + 3 * conc
     time, current = d.pop("[time]", Fraction(0)) + 3 * volt, d.pop("[current]", Fraction(0)) + volt
@@ -332,7 +337,7 @@ def _of_quantity(value: Quantity, dim: Dimension, unit: str, where: str) -> Any:
     return magnitude if magnitude.ndim else float(magnitude)
 
 
-def _check(given: Dimension, wanted: Dimension, text: Any, unit: str, value: object, where: str) -> None:
+def _check(given: Dimension, wanted: Dimension, text: object, unit: str, value: object, where: str) -> None:
     if tuple(given) != tuple(wanted):
         said = f"{shown(value)} in {shown(str(text)).strip(chr(39)) or '1'}"
         raise AmineError(where, "wrong dimension", given=said, expected=f"a value in {unit or '1'}")

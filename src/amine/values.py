@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from amine.distributions import Distribution, parse_distribution
+from amine.distributions import Distribution, InternalDistribution, parse_distribution
 from amine.errors import AmineError
 from amine.frozen import closed, fix
 from amine.units import dimension_of, internal_unit, to_internal, unit_part
@@ -96,7 +96,7 @@ def _shaped(value: Array, shape: tuple[int, ...] | None, where: str) -> Array:
 
 
 def _check_distribution(
-    d: Any, value: Distribution, where: str, positive: bool = False, nonnegative: bool = False
+    d: InternalDistribution, value: Distribution, where: str, positive: bool = False, nonnegative: bool = False
 ) -> None:
     lowest = {"normal": -np.inf, "lognormal": 0.0, "uniform": d.a, "exponential": 0.0}[d.kind]
     lowest = max(lowest, d.low)
@@ -146,7 +146,7 @@ def to_plain(value: Value) -> Any:
     return value.to_dict() if isinstance(value, Distribution) else value
 
 
-def from_plain(data: Any) -> Value:
+def from_plain(data: object) -> Value:
     """Back from :func:`to_plain`; raises AmineError if it is damaged."""
     if isinstance(data, str):
         return data

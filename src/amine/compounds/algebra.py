@@ -11,14 +11,31 @@ Arzneimittelforschung 3:285-290; Schnell & Mendoza (1997) J Theor Biol 187:207-2
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+
+
+class Operand(Protocol):
+    """A number, an array, a tensor or a symbolic expression: anything with arithmetic."""
+
+    def __add__(self, other: Any, /) -> Any: ...
+    def __radd__(self, other: Any, /) -> Any: ...
+    def __sub__(self, other: Any, /) -> Any: ...
+    def __rsub__(self, other: Any, /) -> Any: ...
+    def __mul__(self, other: Any, /) -> Any: ...
+    def __rmul__(self, other: Any, /) -> Any: ...
+    def __truediv__(self, other: Any, /) -> Any: ...
+    def __rtruediv__(self, other: Any, /) -> Any: ...
+    def __pow__(self, other: Any, /) -> Any: ...
+    def __rpow__(self, other: Any, /) -> Any: ...
+    def __neg__(self) -> Any: ...
+
 
 RT_F = 25.4  # mV at 22 degC, where most blockers were measured
 
 
-def load(c: Any, k: Any, n: Any = 1.0) -> Any:
+def load(c: Operand, k: Operand, n: Operand = 1.0) -> Any:
     """Concentration over affinity, to the Hill coefficient: what competitors at one site add up.
 
     >>> load(3.0, 1.0, 2.0)
@@ -27,7 +44,7 @@ def load(c: Any, k: Any, n: Any = 1.0) -> Any:
     return (c / k) ** n
 
 
-def share(mine: Any, total: Any) -> Any:
+def share(mine: Operand, total: Operand) -> Any:
     """Occupancy of a site by one of several competitors, from its load and the sum of all loads.
 
     >>> share(1.0, 3.0)
@@ -36,7 +53,7 @@ def share(mine: Any, total: Any) -> Any:
     return mine / (1.0 + total)
 
 
-def response(bound: Any, shift: Any, hill: Any, added: Any, efficacy: Any) -> Any:
+def response(bound: Operand, shift: Operand, hill: Operand, added: Operand, efficacy: Operand) -> Any:
     """Response of a receptor to slow agonists beside drugs.
 
     Parameters
@@ -54,7 +71,7 @@ def response(bound: Any, shift: Any, hill: Any, added: Any, efficacy: Any) -> An
     return (own + added * (1.0 - own)) * efficacy
 
 
-def occupancy(c: Any, k: Any, n: Any = 1.0) -> Any:
+def occupancy(c: Operand, k: Operand, n: Operand = 1.0) -> Any:
     """Fraction of receptors occupied (Hill and Langmuir).
 
     Parameters
@@ -70,7 +87,7 @@ def occupancy(c: Any, k: Any, n: Any = 1.0) -> Any:
     return x / (1.0 + x)
 
 
-def inhibition(c: Any, k: Any, n: Any = 1.0) -> Any:
+def inhibition(c: Operand, k: Operand, n: Operand = 1.0) -> Any:
     """What is left under a non-competitive antagonist or a channel blocker at equilibrium: 1 - occupancy.
 
     >>> inhibition(3.0, 1.0)
@@ -79,7 +96,7 @@ def inhibition(c: Any, k: Any, n: Any = 1.0) -> Any:
     return 1.0 / (1.0 + (c / k) ** n)
 
 
-def dose_ratio(b: Any, k: Any, slope: Any = 1.0) -> Any:
+def dose_ratio(b: Operand, k: Operand, slope: Operand = 1.0) -> Any:
     """Factor by which a competitive antagonist raises the agonist's EC50 (Gaddum; ``slope`` is Schild's, 1 for true competition).
 
     >>> dose_ratio(9.0, 1.0)
@@ -88,7 +105,7 @@ def dose_ratio(b: Any, k: Any, slope: Any = 1.0) -> Any:
     return 1.0 + (b / k) ** slope
 
 
-def gaddum(a: Any, ka: Any, b: Any, kb: Any, n: Any = 1.0) -> Any:
+def gaddum(a: Operand, ka: Operand, b: Operand, kb: Operand, n: Operand = 1.0) -> Any:
     """Response to an agonist ``a`` beside a competitive antagonist ``b``: surmountable.
 
     >>> gaddum(1.0, 1.0, 1.0, 1.0) == occupancy(1.0, 2.0)
@@ -98,7 +115,7 @@ def gaddum(a: Any, ka: Any, b: Any, kb: Any, n: Any = 1.0) -> Any:
     return x / (1.0 + x)
 
 
-def one_site(natural: Any, drugs: Any, response: Any) -> Any:
+def one_site(natural: Operand, drugs: Operand, response: Operand) -> Any:
     """Response of receptors to a natural agonist and drugs at the same site, in loads (:func:`load`).
 
     Parameters
@@ -117,7 +134,7 @@ def one_site(natural: Any, drugs: Any, response: Any) -> Any:
     return (natural + response) / (1.0 + natural + drugs)
 
 
-def modulated(occupied: Any, limit: Any) -> Any:
+def modulated(occupied: Operand, limit: Operand) -> Any:
     """Factor of a quantity that a modulator changes to ``limit`` times its value at full occupancy.
 
     >>> modulated(0.5, 3.0)
@@ -126,7 +143,7 @@ def modulated(occupied: Any, limit: Any) -> Any:
     return 1.0 + (limit - 1.0) * occupied
 
 
-def ternary_shift(c: Any, k: Any, alpha: Any) -> Any:
+def ternary_shift(c: Operand, k: Operand, alpha: Operand) -> Any:
     """Factor of the agonist's EC50 under an allosteric modulator of cooperativity ``alpha`` (above 1: potentiates), Ehlert 1988.
 
     >>> ternary_shift(0.0, 1.0, 4.0), round(ternary_shift(1e9, 1.0, 4.0), 3)
@@ -136,7 +153,9 @@ def ternary_shift(c: Any, k: Any, alpha: Any) -> Any:
     return (1.0 + x) / (1.0 + alpha * x)
 
 
-def woodhull(k: Any, v: object, reference: Any, delta: Any, valence: Any = 1.0, rt_f: float = RT_F) -> Any:
+def woodhull(
+    k: Operand, v: Operand, reference: Operand, delta: Operand, valence: Operand = 1.0, rt_f: float = RT_F
+) -> Any:
     """Affinity of a charged blocker inside the field of the membrane: ``k`` at ``reference`` mV, at ``v`` mV.
 
     >>> round(woodhull(1.0, -66.0 + 25.4, -66.0, 1.0), 3)
@@ -145,7 +164,7 @@ def woodhull(k: Any, v: object, reference: Any, delta: Any, valence: Any = 1.0, 
     return k * 2.718281828459045 ** (valence * delta * (v - reference) / rt_f)
 
 
-def block_rates(c: Any, k: Any, koff: Any) -> tuple[Any, Any]:
+def block_rates(c: Operand, k: Operand, koff: Operand) -> tuple[Any, Any]:
     """Rates of onset and recovery of an open-channel blocker while the channel is open, per ms: ``koff c / k`` and ``koff``.
 
     The relaxation rate is their sum: block is faster at higher concentration, recovery is not.
@@ -156,7 +175,7 @@ def block_rates(c: Any, k: Any, koff: Any) -> tuple[Any, Any]:
     return koff * c / k, koff
 
 
-def uptake(s: Any, vmax: Any, km: Any, loads: Any = 0.0) -> Any:
+def uptake(s: Operand, vmax: Operand, km: Operand, loads: Operand = 0.0) -> Any:
     """Rate of a Michaelis-Menten transporter or enzyme; ``loads`` sums C/Ki of competitive inhibitors, which raise Km.
 
     >>> uptake(1.0, 2.0, 1.0), uptake(1.0, 2.0, 1.0, 2.0)
@@ -165,7 +184,7 @@ def uptake(s: Any, vmax: Any, km: Any, loads: Any = 0.0) -> Any:
     return vmax * s / (km * (1.0 + loads) + s)
 
 
-def efflux(c: Any, k: Any, maximum: Any) -> Any:
+def efflux(c: Operand, k: Operand, maximum: Operand) -> Any:
     """Outward flux that a releaser drives through the transporter, without spikes.
 
     >>> efflux(1.0, 1.0, 0.002)
@@ -174,7 +193,7 @@ def efflux(c: Any, k: Any, maximum: Any) -> Any:
     return maximum * c / (c + k)
 
 
-def content(c: Any, k: Any) -> Any:
+def content(c: Operand, k: Operand) -> Any:
     """Factor of the amount in a vesicle under a precursor: in proportion to its concentration; ``k`` doubles it.
 
     >>> content(33.0, 33.0)
@@ -183,7 +202,7 @@ def content(c: Any, k: Any) -> Any:
     return 1.0 + c / k
 
 
-def remove(c: Any, time: Any, vmax: Any, km: Any, rate: Any) -> Any:
+def remove(c: float, time: float, vmax: float, km: float, rate: float) -> Any:
     """Concentration after ``time`` ms of dc/dt = -vmax c/(km + c) - rate c, exactly; negative times go back.
 
     With y = ln c the solution is implicit, km/B y + vmax/(B rate) ln(1 + rate e^y/B) = const - t with B = rate km + vmax:
@@ -198,7 +217,7 @@ def remove(c: Any, time: Any, vmax: Any, km: Any, rate: Any) -> Any:
         return c * math.exp(-rate * time)
     b = rate * km + vmax
 
-    def implicit(y: Any) -> Any:
+    def implicit(y: float) -> Any:
         e = math.exp(y)
         x = rate * e / b
         tail = e / b if x < 1e-300 else math.log1p(x) / rate
@@ -215,7 +234,7 @@ def remove(c: Any, time: Any, vmax: Any, km: Any, rate: Any) -> Any:
     return math.exp(y)
 
 
-def cleared(s: Any, vmax: float, km: float, t: Any, loads: float = 0.0) -> Any:
+def cleared(s: float | np.ndarray, vmax: float, km: float, t: float | np.ndarray, loads: float = 0.0) -> Any:
     """Concentration at time ``t`` of what a Michaelis-Menten transporter clears from ``s``, in closed form with Lambert's W.
 
     >>> round(float(cleared(0.001, 0.004, 0.2, 50.0)) / 0.001, 3)
@@ -232,7 +251,7 @@ def cleared(s: Any, vmax: float, km: float, t: Any, loads: float = 0.0) -> Any:
     return k * w
 
 
-def additivity(c1: Any, c2: Any, alone1: Any, alone2: Any) -> Any:
+def additivity(c1: Operand, c2: Operand, alone1: Operand, alone2: Operand) -> Any:
     """Loewe's combination index: 1 on the isobole of additive drugs, below for synergy, above for antagonism.
 
     ``alone1``, ``alone2`` are the concentrations that have the same effect each by itself.

@@ -18,6 +18,8 @@ from amine.frozen import FrozenDict, closed, fix
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from amine.given import Quantity
 
 
@@ -42,7 +44,7 @@ class Course:
     def __post_init__(self) -> None:
         fix(self, numbers=FrozenDict(self.numbers, f"Course {self.kind}", "make another"))
 
-    def at(self, t: Any) -> np.ndarray:
+    def at(self, t: npt.ArrayLike) -> np.ndarray:
         """Concentration in uM at the times ``t`` in ms, as an array of the same shape."""
         return _KINDS[self.kind](self.numbers, np.asarray(t, float))
 
@@ -167,7 +169,7 @@ def _conc(value: object, where: str) -> float:
     return float(to_internal(value, "uM", where, nonnegative=True))
 
 
-def _times(start: Quantity, stop: Any, where: str) -> dict[str, float]:
+def _times(start: Quantity, stop: Quantity | None, where: str) -> dict[str, float]:
     a = float(to_internal(start, "ms", f"{where}, start", nonnegative=True))
     b = math.inf if stop is None else float(to_internal(stop, "ms", f"{where}, stop"))
     if b <= a:
@@ -175,7 +177,7 @@ def _times(start: Quantity, stop: Any, where: str) -> dict[str, float]:
     return {"start": a, "stop": b}
 
 
-def bath(concentration: Any, start: Any = "0 ms", stop: Any = None) -> Course:
+def bath(concentration: Quantity, start: Quantity = "0 ms", stop: Quantity | None = None) -> Course:
     """A constant concentration from ``start`` to ``stop`` (None: to the end).
 
     Raises
@@ -192,7 +194,7 @@ def bath(concentration: Any, start: Any = "0 ms", stop: Any = None) -> Course:
     return Course("constant", {"first": c, "last": c, **_times(start, stop, "bath()")})
 
 
-def dose_ramp(first: Any, last: Any, start: Quantity, stop: Any) -> Course:
+def dose_ramp(first: Quantity, last: Quantity, start: Quantity, stop: Quantity | None) -> Course:
     """A concentration that goes linearly from ``first`` at ``start`` to ``last`` at ``stop`` and stays there.
 
     >>> dose_ramp("0 uM", "10 uM", "0 s", "1 s").at([500.0, 2000.0])
@@ -204,7 +206,7 @@ def dose_ramp(first: Any, last: Any, start: Quantity, stop: Any) -> Course:
     return Course("ramp", {"first": a, "last": b, **_times(start, stop, "dose_ramp()")})
 
 
-def dose_table(times: Any, values: Any) -> Course:
+def dose_table(times: Quantity | Sequence[Quantity], values: Quantity | Sequence[Quantity]) -> Course:
     """A concentration that takes ``values`` from each of ``times`` on; zero before the first.
 
     >>> dose_table(["0 s", "1 s"], ["1 uM", "0 uM"]).at([500.0, 1000.0])
@@ -222,13 +224,13 @@ def dose_table(times: Any, values: Any) -> Course:
 
 
 def bolus(
-    peak: Any,
+    peak: Quantity,
     *,
-    elimination: Any,
-    absorption: Any = None,
-    distribution: Any = None,
+    elimination: Quantity,
+    absorption: Quantity | None = None,
+    distribution: Quantity | None = None,
     slow: float = 0.5,
-    at: Any = "0 ms",
+    at: Quantity | Sequence[Quantity] = "0 ms",
 ) -> Course:
     """A dose given at once, with pharmacokinetics of one compartment or two.
 

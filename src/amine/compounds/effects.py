@@ -34,7 +34,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from amine.compounds import catalogue
-from amine.compounds.algebra import response
+from amine.compounds.algebra import Operand, response
 from amine.compounds.formula import Formula
 from amine.compounds.mechanisms import Effect, Use, mechanism
 from amine.compounds.schema import Action, Drug, Entry, Family, Receptor, Transmitter, Transporter, roles
@@ -206,7 +206,7 @@ class Sites:
         """Effects of drugs whose binding takes its time."""
         return [e for e in self.effects if e.target == target and e.kind == "block"]
 
-    def block(self, target: str, v: object = None) -> list[Signal]:
+    def block(self, target: str, v: Operand | None = None) -> list[Signal]:
         """The part of channels that drugs leave free in equilibrium at the voltage ``v``, without it at that of their potencies."""
         p, total = self.program, Traced(self.program, {}, 1.0)
         for e in self.blocks(target):
@@ -235,7 +235,9 @@ class Factors(dict[str, Any]):
     slow: Mapping[str, Any]
 
 
-def steady_factor(effects: Iterable[Effect], concentrations: Mapping[str, object], v: object = None) -> Factors:
+def steady_factor(
+    effects: Iterable[Effect], concentrations: Mapping[str, Operand], v: Operand | None = None
+) -> Factors:
     """Factors of all quantities at equilibrium, by ``target.quantity``; for kind ``add`` the amount.
 
     Parameters
@@ -271,7 +273,7 @@ def steady_factor(effects: Iterable[Effect], concentrations: Mapping[str, object
     return out
 
 
-def _together(signals: tuple[bool, list[Signal]], values: Sequence[Any]) -> Any:
+def _together(signals: tuple[bool, list[Signal]], values: Sequence[Operand]) -> Any:
     adds, each = signals
     out = 0.0 if adds else 1.0
     for s in each:
@@ -279,7 +281,9 @@ def _together(signals: tuple[bool, list[Signal]], values: Sequence[Any]) -> Any:
     return out
 
 
-def receptor_response(natural: Any, ec50: Any, factors: Mapping[str, Any], receptor: str, hill: Any = 1.0) -> Any:
+def receptor_response(
+    natural: Operand, ec50: Operand, factors: Mapping[str, Operand], receptor: str, hill: Operand = 1.0
+) -> Any:
     """Response of a receptor to a slow natural agonist beside drugs.
 
     Parameters

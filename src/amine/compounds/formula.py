@@ -11,11 +11,13 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
+from amine.compounds.algebra import Operand
 from amine.errors import AmineError, did_you_mean
 
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {"exp": math.exp, "log": math.log, "min": min, "max": max}
+Functions: TypeAlias = Mapping[str, Callable[..., Operand]]
+FUNCTIONS: Functions = {"exp": math.exp, "log": math.log, "min": min, "max": max}
 OPERANDS = {"exp": 1, "log": 1, "min": 2, "max": 2}
 LONGEST = 400  # characters
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
@@ -79,7 +81,7 @@ class Formula:
         called = {id(n.func) for n in ast.walk(self.tree) if isinstance(n, ast.Call)}
         return frozenset(n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and id(n) not in called)
 
-    def evaluate(self, values: Mapping[str, object], functions: Mapping[str, Callable[..., Any]] = FUNCTIONS) -> Any:
+    def evaluate(self, values: Mapping[str, Operand], functions: Functions = FUNCTIONS) -> Any:
         """The value of the formula, of whatever kind ``values`` are: ``functions`` must belong to that kind."""
         missing = self.names - set(values)
         if missing:
@@ -113,7 +115,7 @@ def _check(node: ast.expr, where: str) -> None:
             )
 
 
-def _evaluate(node: ast.expr, values: Mapping[str, object], functions: Mapping[str, Callable[..., Any]]) -> Any:
+def _evaluate(node: ast.expr, values: Mapping[str, Operand], functions: Functions) -> Any:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
             return _OPERATORS[type(op)](_evaluate(left, values, functions), _evaluate(right, values, functions))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from amine.compounds.algebra import load
+from amine.compounds.algebra import Operand, load
 from amine.compounds.formula import Formula
 from amine.errors import AmineError, did_you_mean
 
@@ -129,7 +129,7 @@ class Effect:
         """``target.quantity``."""
         return f"{self.target}.{self.quantity}"
 
-    def load(self, c: Any) -> Any:
+    def load(self, c: Operand) -> Any:
         """(C/potency)^hill: what drugs at one site add up."""
         return load(c, self.potency, self.hill)
 

@@ -429,7 +429,7 @@ _PARTS: dict[str, type] = {
 }
 
 
-def read(cls: type, data: Any, where: str) -> Any:
+def read(cls: type, data: object, where: str) -> Any:
     """An object of the schema from a table of a file; every key is checked.
 
     Raises

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
 from amine.compounds import algebra
+from amine.compounds.algebra import Operand
+from amine.compounds.formula import Functions
 from amine.errors import AmineError
-
-if TYPE_CHECKING:
-    from amine.given import Quantity
 
 Signal = int
 
@@ -212,10 +211,11 @@ class Traced:
     program : which is written. terms : weights by signal. base : the number.
     """
 
-    def __init__(self, program: Program, terms: Mapping[Signal, Any], base: Any = 0.0):
-        self.program, self.terms, self.base = program, dict(terms), base
+    def __init__(self, program: Program, terms: Mapping[Signal, Operand], base: Operand = 0.0):
+        self.program, self.terms = program, dict(terms)
+        self.base: Any = base
 
-    def _other(self, x: object) -> Traced:
+    def _other(self, x: Operand) -> Traced:
         return x if isinstance(x, Traced) else Traced(self.program, {}, x)
 
     def signal(self, inverse: bool = False) -> Signal:
@@ -231,7 +231,7 @@ class Traced:
         self.program.append(operation(at))
         return Traced(self.program, {at: 1.0})
 
-    def __add__(self, other: Any) -> Traced:
+    def __add__(self, other: Operand) -> Traced:
         y = self._other(other)
         terms = {s: self.terms.get(s, 0.0) + y.terms.get(s, 0.0) for s in [*self.terms, *y.terms]}
         return Traced(self.program, terms, self.base + y.base)
@@ -239,13 +239,13 @@ class Traced:
     def __neg__(self) -> Traced:
         return Traced(self.program, {s: -w for s, w in self.terms.items()}, -self.base)
 
-    def __sub__(self, other: Any) -> Traced:
+    def __sub__(self, other: Operand) -> Traced:
         return self + (-self._other(other))
 
-    def __rsub__(self, other: Any) -> Traced:
+    def __rsub__(self, other: Operand) -> Traced:
         return self._other(other) + (-self)
 
-    def __mul__(self, other: Any) -> Traced:
+    def __mul__(self, other: Operand) -> Traced:
         y = self._other(other)
         for x, number in ((self, y), (y, self)):
             if not number.terms:
@@ -253,21 +253,21 @@ class Traced:
         a, b = self.signal(), y.signal()
         return self._made(lambda at: Product(at, (Term(a), Term(b))))
 
-    def __truediv__(self, other: Any) -> Traced:
+    def __truediv__(self, other: Operand) -> Traced:
         y = self._other(other)
         return self * (Traced(self.program, {y.signal(inverse=True): 1.0}) if y.terms else 1.0 / y.base)
 
-    def __rtruediv__(self, other: Any) -> Traced:
+    def __rtruediv__(self, other: Operand) -> Traced:
         return self._other(other) / self
 
-    def __pow__(self, other: Any) -> Traced:
+    def __pow__(self, other: Operand) -> Traced:
         y = self._other(other)
         if y.terms:
             return (y * self.apply("log")).apply("exp")
         a = self.signal()
         return self._made(lambda at: Apply(at, "power", (a,), float(y.base)))
 
-    def __rpow__(self, other: Any) -> Traced:
+    def __rpow__(self, other: Operand) -> Traced:
         return self._other(other) ** self
 
     def apply(self, function: str, *others: Any) -> Traced:
@@ -278,21 +278,21 @@ class Traced:
     __radd__, __rmul__ = __add__, __mul__
 
 
-def _of(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
+def _of(name: str, plain: Callable[..., Operand]) -> Callable[..., Any]:
     """A function of one operand, or of two in any order."""
 
-    def call(a: Any, *more: Any) -> Any:
+    def call(a: Operand, *more: Any) -> Any:
         if isinstance(a, Traced):
             return a.apply(name, *more)
         if more and isinstance(more[0], Traced):
             return more[0].apply(name, a)
-        found = plain(a, *more)
+        found: Any = plain(a, *more)
         return float(found) if np.ndim(found) == 0 else found
 
     return call
 
 
-TRACED: Mapping[str, Callable[..., Any]] = {
+TRACED: Functions = {
     "exp": _of("exp", np.exp),
     "log": _of("log", np.log),
     "min": _of("min", np.minimum),
@@ -302,10 +302,10 @@ TRACED: Mapping[str, Callable[..., Any]] = {
 
 # --- equilibrium -----------------------------------------------------------------------------------------------------
 
-NUMPY: Mapping[str, Callable[..., Any]] = {"exp": np.exp, "log": np.log, "min": np.minimum, "max": np.maximum}
+NUMPY: Functions = {"exp": np.exp, "log": np.log, "min": np.minimum, "max": np.maximum}
 
 
-def steady(program: Program, doses: Sequence[Any], functions: Mapping[str, Callable[..., Any]] = NUMPY) -> list[Any]:
+def steady(program: Program, doses: Sequence[Operand], functions: Functions = NUMPY) -> list[Any]:
     """All signals in equilibrium with concentrations that stay.
 
     Parameters
@@ -325,7 +325,7 @@ def steady(program: Program, doses: Sequence[Any], functions: Mapping[str, Calla
     return s
 
 
-def carry_out(op: Operation, s: list[Any], doses: Sequence[Any], functions: Mapping[str, Callable[..., Any]]) -> None:
+def carry_out(op: Operation, s: list[Operand], doses: Sequence[Operand], functions: Functions) -> None:
     """Writes what an operation gives in equilibrium into the signals ``s``."""
     match op:
         case Dose():
@@ -357,13 +357,13 @@ def carry_out(op: Operation, s: list[Any], doses: Sequence[Any], functions: Mapp
             raise AmineError("slow signals", "a field has no equilibrium here", hint="let the network run")
 
 
-def _added(start: Quantity, parts: Sequence[Any]) -> Any:
+def _added(start: Operand, parts: Sequence[Operand]) -> Any:
     for x in parts:
         start = start + x
     return start
 
 
-def _multiplied(parts: Sequence[Any]) -> Any:
+def _multiplied(parts: Sequence[Operand]) -> Any:
     out = 1.0
     for x in parts:
         out = out * x

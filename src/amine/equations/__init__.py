@@ -1,23 +1,46 @@
-"""Text -> syntax tree -> SymPy -> how each state advances. Knows nothing of networks.
+"""Model equations: from text through a syntax tree to SymPy, and the integration method of each state. Knows nothing of networks.
 
-The parser is imported when it is first asked for, so that descriptions of networks need no SymPy.
+The parser is imported on first use, so that descriptions of networks need no SymPy.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from amine.equations.given import CHANNEL_NAMES, IONS
 
 if TYPE_CHECKING:
     from amine.equations.kinds import integrators, parse, typeset
+    from amine.equations.numeric import fastest_rate, formula_of_path
+    from amine.equations.rules import parse_model as parse_rule_model
+    from amine.equations.scheme_check import check as check_scheme
 
-__all__ = ["CHANNEL_NAMES", "IONS", "integrators", "parse", "typeset"]
+_HOME = {
+    "check_scheme": ("scheme_check", "check"),
+    "fastest_rate": ("numeric", "fastest_rate"),
+    "formula_of_path": ("numeric", "formula_of_path"),
+    "integrators": ("kinds", "integrators"),
+    "parse": ("kinds", "parse"),
+    "parse_rule_model": ("rules", "parse_model"),
+    "typeset": ("kinds", "typeset"),
+}
+
+__all__ = [
+    "CHANNEL_NAMES",
+    "IONS",
+    "check_scheme",
+    "fastest_rate",
+    "formula_of_path",
+    "integrators",
+    "parse",
+    "parse_rule_model",
+    "typeset",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _HOME:
         raise AttributeError(f"module 'amine.equations' has no attribute '{name}'")
-    from amine.equations import kinds
-
-    return getattr(kinds, name)
+    module, attribute = _HOME[name]
+    return getattr(import_module(f"amine.equations.{module}"), attribute)

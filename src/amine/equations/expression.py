@@ -28,7 +28,7 @@ def _unit(d: Dimension | None) -> str:
 class _Walker:
     """Turns a syntax tree into (SymPy expression, dimension); None as dimension is a bare zero, which fits all."""
 
-    def __init__(self, where: str, dims: Mapping[str, Dimension], text: str, noise: bool = False):
+    def __init__(self, where: str, dims: Mapping[str, Dimension | None], text: str, noise: bool = False):
         self.where, self.dims, self.text, self.noise = where, dims, text, noise
 
     def fail(self, problem: str, **kw: str) -> AmineError:
@@ -148,7 +148,9 @@ class _Walker:
         parts = [self.condition(self.walk(v, d)[0]) for v in n.values]
         return (sp.And if isinstance(n.op, ast.And) else sp.Or)(*parts), NONE
 
-    def ions(self, name: str, parts: list[Any], n: ast.Call) -> tuple[Any, Dimension | None]:
+    def ions(
+        self, name: str, parts: list[tuple[sp.Expr, Dimension | None]], n: ast.Call
+    ) -> tuple[Any, Dimension | None]:
         make, units, unit = IONS[name]
         for (_, dim), wanted in zip(parts, units, strict=True):
             if not _same(dim, dimension_of(wanted)):
@@ -206,7 +208,7 @@ def _is_condition(x: object) -> bool:
     )
 
 
-def _is_real(x: object) -> bool:
+def _is_real(x: sp.Basic) -> bool:
     return not x.has(sp.I)
 
 
@@ -234,7 +236,11 @@ FUNCTIONS: dict[str, tuple[Any, int, str]] = {
 
 
 def parse_expression(
-    text: str, dims: Mapping[str, Dimension], where: str, expected: Dimension | None = None, condition: bool = False
+    text: str,
+    dims: Mapping[str, Dimension | None],
+    where: str,
+    expected: Dimension | None = None,
+    condition: bool = False,
 ) -> Any:
     """One expression as SymPy without removable singularities, its dimension checked against ``expected`` (None: any)."""
     return stable(parse_raw(text, dims, where, expected, condition), where)
@@ -242,7 +248,7 @@ def parse_expression(
 
 def parse_raw(
     text: str,
-    dims: Mapping[str, Dimension],
+    dims: Mapping[str, Dimension | None],
     where: str,
     expected: Dimension | None = None,
     condition: bool = False,

@@ -47,22 +47,22 @@ class Linear:
     G: list[list[Any]] = field(default_factory=list)
 
 
-def _states_in(e: Any, names: Sequence[str]) -> set[str]:
+def _states_in(e: sp.Expr, names: Sequence[str]) -> set[str]:
     return {s.name for s in e.free_symbols} & set(names)
 
 
-def _noises_in(e: Any) -> set[str]:
+def _noises_in(e: sp.Expr) -> set[str]:
     return {s.name for s in e.free_symbols if is_noise(s.name)}
 
 
-def _linear_in(e: Any, name: str) -> bool:
+def _linear_in(e: sp.Expr, name: str) -> bool:
     s = symbol(name)
     if any(s in a.free_symbols for a in e.atoms(*STEPS)):
         return False  # a step has no slope, and is not linear for that
     return s not in sp.diff(e, s).free_symbols and not sp.diff(e, s).has(sp.Derivative, sp.Subs)
 
 
-def _exact_states(rhs: Mapping[str, object], parameters: set[str], inputs: set[str]) -> set[str]:
+def _exact_states(rhs: Mapping[str, sp.Expr], parameters: set[str], inputs: set[str]) -> set[str]:
     """The largest set that is linear in itself with constant coefficients and depends on no other state."""
     ok = set(rhs)
     while True:
@@ -87,7 +87,7 @@ def _exact_states(rhs: Mapping[str, object], parameters: set[str], inputs: set[s
         ok -= bad
 
 
-def _loops(rhs: Mapping[str, Any]) -> dict[str, set[str]]:
+def _loops(rhs: Mapping[str, sp.Expr]) -> dict[str, set[str]]:
     """For each state, the states that it reaches and that reach it."""
     reach = {s: _states_in(e, list(rhs)) for s, e in rhs.items()}
     for _ in rhs:
@@ -96,7 +96,7 @@ def _loops(rhs: Mapping[str, Any]) -> dict[str, set[str]]:
 
 
 def choose(
-    rhs: Mapping[str, Any],
+    rhs: Mapping[str, sp.Expr],
     parameters: set[str],
     inputs: set[str] | None = None,
     override: Mapping[str, str] | None = None,
@@ -123,14 +123,14 @@ def choose(
     return {s: out[s] for s in rhs}
 
 
-def linear_system(rhs: Mapping[str, object], methods: Mapping[str, str], parameters: set[str]) -> Linear:
+def linear_system(rhs: Mapping[str, sp.Expr], methods: Mapping[str, str], parameters: set[str]) -> Linear:
     """Matrices of the exactly advanced states."""
     states = tuple(s for s in rhs if methods[s] == "exact")
     free = {n.name for s in states for n in rhs[s].free_symbols} - parameters - set(states)
     noises = tuple(sorted(n for n in free if is_noise(n)))
     inputs = tuple(symbol(n) for n in sorted(free - set(noises)))
     A, B, G = [], [], []
-    zero = {symbol(n): 0 for n in (*states, *free)}
+    zero: dict[Any, Any] = {symbol(n): 0 for n in (*states, *free)}
     for s in states:
         e = rhs[s]
         A.append([sp.diff(e, symbol(q)) for q in states])
@@ -148,7 +148,7 @@ def exponential_euler(s: str, e: sp.Expr, parameters: set[str]) -> Any:
     Commun ACM 6:491-493).
     """
     x = symbol(s)
-    noises = [n for n in e.free_symbols if is_noise(n.name)]
+    noises: list[Any] = [n for n in e.free_symbols if is_noise(n.name)]
     drift = e.subs(dict.fromkeys(noises, 0))
     if not _linear_in(drift, s):
         return _with_noise(x + drift * DT * exprel(sp.diff(drift, x) * DT), e, noises, sp.diff(drift, x) * DT)
@@ -158,20 +158,21 @@ def exponential_euler(s: str, e: sp.Expr, parameters: set[str]) -> Any:
     return _with_noise(new, e, noises, a_dt)
 
 
-def implicit_midpoint(s: str, e: Any, exact: Mapping[str, str]) -> Any:
+def implicit_midpoint(s: str, e: sp.Expr, exact: Mapping[str, str]) -> Any:
     """One step of x' = a x + b; ``exact`` gives the names of new values of states that are known at the step's end."""
     x = symbol(s)
-    e = e.subs({symbol(n): (symbol(n) + symbol(new)) / 2 for n, new in exact.items()}, simultaneous=True)
-    return x + DT * e / (1 - DT / 2 * sp.diff(e, x))
+    middle: dict[Any, Any] = {symbol(n): (symbol(n) + symbol(new)) / 2 for n, new in exact.items()}
+    slope: Any = e.subs(middle, simultaneous=True)
+    return x + DT * slope / (1 - DT / 2 * sp.diff(slope, x))
 
 
-def _with_noise(new: Any, e: sp.Expr, noises: Sequence[Any], a_dt: Any) -> Any:
+def _with_noise(new: sp.Expr, e: sp.Expr, noises: Sequence[sp.Symbol], a_dt: sp.Expr | int) -> Any:
     for n in noises:
         new += sp.diff(e, n) * sp.sqrt(DT * (exprel(2 * a_dt) if a_dt != 0 else 1)) * n
     return new
 
 
-def _relax(x: object, a_dt: Any, b_dt: Any, parameters: set[str]) -> Any:
+def _relax(x: sp.Expr, a_dt: sp.Expr, b_dt: sp.Expr, parameters: set[str]) -> Any:
     """x_inf + (x - x_inf) exp(a dt), or the form with exprel where ``a`` might vanish."""
     known = parameters | {"dt"}
     terms = sp.Add.make_args(a_dt)
@@ -181,6 +182,6 @@ def _relax(x: object, a_dt: Any, b_dt: Any, parameters: set[str]) -> Any:
     return x + (a_dt * x + b_dt) * exprel(a_dt)
 
 
-def _never_zero(term: Any, known: set[str]) -> bool:
+def _never_zero(term: sp.Expr, known: set[str]) -> bool:
     """Whether each factor of a term is made of parameters or is an exponential; a factor that is a state may vanish."""
     return all(f.has(sp.exp, exprel) or {s.name for s in f.free_symbols} <= known for f in sp.Mul.make_args(term))

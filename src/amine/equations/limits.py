@@ -22,7 +22,7 @@ EXPANDED = 400  # terms up to which products are multiplied out
 SIMPLIFIED = 60  # operations up to which an expression is simplified
 
 
-def too_large(x: Any) -> bool:
+def too_large(x: sp.Expr) -> bool:
     """Whether a number is beyond :data:`LARGEST`, or none; of parts that are not themselves too large."""
     if not x.is_number:
         return False
@@ -34,7 +34,7 @@ def too_large(x: Any) -> bool:
         return True
 
 
-def too_high(base: Any, exponent: Any) -> bool:
+def too_high(base: sp.Expr, exponent: sp.Expr) -> bool:
     """Whether a power can't be worked out: an exponent or a result beyond the limits."""
     if not exponent.is_number:
         return False
@@ -48,11 +48,11 @@ def too_high(base: Any, exponent: Any) -> bool:
     return not p <= MAX_EXPONENT or (low > 0 and p * abs(math.log10(low)) > 300)
 
 
-def require_small(named: Mapping[str, Any], roots: Mapping[str, Any], where: str) -> None:
+def require_small(named: Mapping[str, sp.Expr], roots: Mapping[str, sp.Expr], where: str) -> None:
     """Raises AmineError if an expression grows too large when the named ones, which have no circle, are put in."""
     sizes: dict[str, int] = {}
 
-    def size(e: Any) -> int:
+    def size(e: sp.Expr) -> int:
         total = 0
         for node in sp.preorder_traversal(e):
             name = node.name if isinstance(node, sp.Symbol) else ""
@@ -76,7 +76,7 @@ def require_small(named: Mapping[str, Any], roots: Mapping[str, Any], where: str
             )
 
 
-def terms(e: Any) -> int:
+def terms(e: sp.Basic) -> int:
     """How many terms ``e`` has when all is multiplied out."""
     if isinstance(e, sp.Add):
         return sum(terms(a) for a in e.args)

@@ -20,23 +20,23 @@ class Lowering:
     def __init__(self, name: Callable[[str], str] = str):
         self.name = name
 
-    def __call__(self, e: Any) -> Expr:
-        e = sp.sympify(e)
-        if e.is_Symbol:
-            return Name(self.name(e.name))
-        if e.is_number:
-            return Number(float(e))
-        if isinstance(e, BooleanTrue | BooleanFalse):
-            return Boolean(bool(e))
-        kind = type(e).__name__
+    def __call__(self, e: sp.Basic) -> Expr:
+        x: Any = sp.sympify(e)
+        if x.is_Symbol:
+            return Name(self.name(x.name))
+        if x.is_number:
+            return Number(float(x))
+        if isinstance(x, BooleanTrue | BooleanFalse):
+            return Boolean(bool(x))
+        kind = type(x).__name__
         if kind in FUNCTIONS:
-            return self._function(kind, e)
+            return self._function(kind, x)
         method = getattr(self, "on_" + kind, None)
         if method is None:
             raise NotImplementedError(f"no code for {kind}")
-        return method(e)
+        return method(x)
 
-    def _function(self, f: str, e: Any) -> Expr:
+    def _function(self, f: str, e: sp.Basic) -> Expr:
         return Call(f, tuple(self(a) for a in e.args))
 
     # --- arithmetic --------------------------------------------------------------------------------------------
@@ -74,16 +74,18 @@ class Lowering:
         x = e.args[0]
         return self(sp.Mul(sp.sin(x), sp.Pow(sp.cos(x), -1), evaluate=False))
 
-    def on_sinh(self, e: Any) -> Expr:
-        return self((sp.exp(e.args[0]) - sp.exp(-e.args[0])) / 2)
+    def on_sinh(self, e: sp.Expr) -> Expr:
+        x: Any = e.args[0]
+        return self((sp.exp(x) - sp.exp(-x)) / 2)
 
-    def on_cosh(self, e: Any) -> Expr:
-        return self((sp.exp(e.args[0]) + sp.exp(-e.args[0])) / 2)
+    def on_cosh(self, e: sp.Expr) -> Expr:
+        x: Any = e.args[0]
+        return self((sp.exp(x) + sp.exp(-x)) / 2)
 
     def on_Abs(self, e: sp.Expr) -> Expr:
         return self._function("abs", e)
 
-    def _fold(self, f: str, e: Any) -> Expr:
+    def _fold(self, f: str, e: sp.Expr) -> Expr:
         out = self(e.args[0])
         for a in e.args[1:]:
             out = Call(f, (out, self(a)))
@@ -97,37 +99,38 @@ class Lowering:
 
     # --- choices -----------------------------------------------------------------------------------------------
 
-    def on_Piecewise(self, e: Any) -> Expr:
-        out = self(e.args[-1][0])
-        for value, condition in reversed(e.args[:-1]):
+    def on_Piecewise(self, e: sp.Piecewise) -> Expr:
+        pieces: Any = e.args
+        out = self(pieces[-1][0])
+        for value, condition in reversed(pieces[:-1]):
             out = Call("select", (self(condition), self(value), out))
         return out
 
-    def on_Heaviside(self, e: Any) -> Expr:
+    def on_Heaviside(self, e: sp.Expr) -> Expr:
         return Call("select", (Binary(">=", self(e.args[0]), Number(0.0)), Number(1.0), Number(0.0)))
 
-    def _compare(self, op: str, e: Any) -> Expr:
+    def _compare(self, op: str, e: sp.Rel) -> Expr:
         return Binary(op, self(e.args[0]), self(e.args[1]))
 
-    def on_StrictGreaterThan(self, e: sp.Expr) -> Expr:
+    def on_StrictGreaterThan(self, e: sp.Rel) -> Expr:
         return self._compare(">", e)
 
-    def on_GreaterThan(self, e: sp.Expr) -> Expr:
+    def on_GreaterThan(self, e: sp.Rel) -> Expr:
         return self._compare(">=", e)
 
-    def on_StrictLessThan(self, e: sp.Expr) -> Expr:
+    def on_StrictLessThan(self, e: sp.Rel) -> Expr:
         return self._compare("<", e)
 
-    def on_LessThan(self, e: sp.Expr) -> Expr:
+    def on_LessThan(self, e: sp.Rel) -> Expr:
         return self._compare("<=", e)
 
-    def on_And(self, e: Any) -> Expr:
+    def on_And(self, e: sp.And) -> Expr:
         return chain("&", [self(a) for a in sorted(e.args, key=str)])
 
-    def on_Or(self, e: Any) -> Expr:
+    def on_Or(self, e: sp.Or) -> Expr:
         return chain("|", [self(a) for a in sorted(e.args, key=str)])
 
-    def on_Not(self, e: Any) -> Expr:
+    def on_Not(self, e: sp.Not) -> Expr:
         return Unary("not", self(e.args[0]))
 
 

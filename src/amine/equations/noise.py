@@ -15,7 +15,7 @@ def noises_of(e: sp.Expr) -> list[Any]:
     return sorted((s for s in e.free_symbols if is_noise(s.name)), key=str)
 
 
-def refuse_nonlinear(e: Any, where: str) -> None:
+def refuse_nonlinear(e: sp.Expr, where: str) -> None:
     """Raises AmineError unless ``e`` is linear in its noises: a power or a function of white noise depends on the time step."""
     found = noises_of(e)
     if not found:
@@ -31,7 +31,7 @@ def refuse_nonlinear(e: Any, where: str) -> None:
         )
 
 
-def _linear(e: Any, noises: set[Any]) -> bool:
+def _linear(e: sp.Basic, noises: set[sp.Symbol]) -> bool:
     """Whether an expression is a sum of terms with at most one noise, as a factor."""
     if not e.free_symbols & noises or e in noises:
         return True

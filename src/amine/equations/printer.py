@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from textwrap import wrap
-from typing import Any
+from typing import TYPE_CHECKING
 
 from amine.equations import terms as ir
 from amine.equations.lower import Lowering
+
+if TYPE_CHECKING:
+    import sympy as sp
 
 WIDTH = 110
 
@@ -73,7 +76,7 @@ class Printer:
     def __init__(self, mode: str, name: Callable[[str], str] = str):
         self.dialect, self.lower = DIALECTS[mode], Lowering(name)
 
-    def __call__(self, e: Any) -> str:
+    def __call__(self, e: sp.Basic) -> str:
         return self.text(self.lower(e))
 
     def text(self, e: ir.Expr, room: int = 10_000) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from amine.equations.limits import EXPANDED, terms
@@ -45,7 +46,7 @@ def _not_negative(e: sp.Expr) -> bool:
     return even or isinstance(e, sp.Abs)
 
 
-def roots(e: sp.Expr, s: sp.Expr) -> list[Any] | None:
+def roots(e: sp.Expr, s: sp.Symbol) -> list[Any] | None:
     """Values of ``s`` at which ``e`` vanishes, the main ones of periodic functions; None where they can't be worked out."""
     if s not in e.free_symbols or isinstance(e, sp.exp | sp.cosh | exprel) or positive(e):
         return []
@@ -65,7 +66,7 @@ def roots(e: sp.Expr, s: sp.Expr) -> list[Any] | None:
     return None
 
 
-def _polynomial(e: sp.Expr, s: sp.Expr) -> list[Any] | None:
+def _polynomial(e: sp.Expr, s: sp.Symbol) -> list[Any] | None:
     p = sp.Poly(e, s)
     if p.degree() == 1:
         a, b = p.all_coeffs()
@@ -80,21 +81,19 @@ def _polynomial(e: sp.Expr, s: sp.Expr) -> list[Any] | None:
     return None
 
 
-def _real_roots(p: Any) -> list[float]:
-    import numpy as np
-
+def _real_roots(p: sp.Poly) -> list[float]:
     found = np.roots([float(c) for c in p.all_coeffs()])
     return [float(x.real) for x in found if abs(x.imag) < 1e-7 * (1 + abs(x))]
 
 
-def _inverse(f: Any, y: Any, s: sp.Expr) -> list[Any] | None:
+def _inverse(f: sp.Expr, y: sp.Expr, s: sp.Symbol) -> list[Any] | None:
     """Where f = y."""
     values = [x for x in _INVERSE[type(f)](y) if not x.has(sp.zoo, sp.nan, sp.oo, sp.I)]
     parts = [roots(f.args[0] - x, s) for x in values]
     return None if None in parts else [r for p in parts for r in p or []]
 
 
-def _sum(e: Any, s: Any) -> list[Any] | None:
+def _sum(e: sp.Expr, s: sp.Symbol) -> list[Any] | None:
     rest, moving = e.as_independent(s, as_Add=True)
     terms = sp.Add.make_args(moving)
     if len(terms) == 1:
@@ -111,7 +110,7 @@ def _sum(e: Any, s: Any) -> list[Any] | None:
     return _factored(e, s)
 
 
-def _factored(e: Any, s: Any) -> list[Any] | None:
+def _factored(e: sp.Expr, s: sp.Symbol) -> list[Any] | None:
     """Roots of the factors of a small sum, such as exp(2 s) - 3 exp(s) + 2."""
     if e.has(sp.Float, sp.Piecewise, sp.Min, sp.Max) or sp.count_ops(e) > FACTORED:
         return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
 
 from amine.equations.limits import EXPANDED, expanded, simplified, terms
-from amine.equations.rules import RuleEquations
+from amine.equations.rules import Event, RuleEquations
 from amine.equations.symbols import is_noise, symbol
 from amine.errors import AmineError
 
@@ -162,7 +163,7 @@ def _check_sums(eq: RuleEquations) -> None:
             )
 
 
-def _names(e: Any) -> set[str]:
+def _names(e: sp.Basic) -> set[str]:
     return {s.name for s in e.free_symbols}
 
 
@@ -192,7 +193,7 @@ def _fused(eq: RuleEquations) -> set[str]:
         out |= more
 
 
-def _read(events: Any, place: str, eq: RuleEquations) -> set[str]:
+def _read(events: Iterable[Event], place: str, eq: RuleEquations) -> set[str]:
     """Names that the statements of events about states at a place read."""
     return {
         n for e in events for act in e.acts if act is not None and eq.places[act[0]] == place for n in _names(act[1])
@@ -203,7 +204,7 @@ def _hold(out: RulePlan, target: set[str]) -> None:
     """Replaces the largest parts made of the target's variables in derivatives by remembered values."""
     known = set(out.eq.parameters) | target
 
-    def take(e: Any) -> Any:
+    def take(e: sp.Expr) -> Any:
         names = _names(e)
         if not names & target:
             return e
@@ -224,13 +225,14 @@ def _spread(e: sp.Expr, target: set[str]) -> Any:
     return sp.expand_mul(e) if _names(e) & target and terms(e) <= EXPANDED else e
 
 
-def _flags(out: RulePlan, e: Any, target: set[str]) -> Any:
+def _flags(out: RulePlan, e: sp.Expr, target: set[str]) -> Any:
     """Comparisons of the target's variables become remembered zeros and ones."""
+    changed: Any = e
     for r in sorted(e.atoms(sp.core.relational.Relational), key=str):
         if _names(r) & target and _names(r) <= target | set(out.eq.parameters):
             flag = _held(out, sp.Piecewise((1, r), (0, True)))
-            e = e.subs(r, flag > sp.Rational(1, 2))
-    return e
+            changed = changed.subs(r, flag > sp.Rational(1, 2))
+    return changed
 
 
 def _held(out: RulePlan, e: sp.Expr) -> Any:
@@ -250,8 +252,9 @@ def _conditions(out: RulePlan) -> None:
         out.substep[name] = e
 
 
-def _condition(out: RulePlan, r: Any, decaying: dict[str, object]) -> Any:
-    gap = expanded(r.lhs - r.rhs)
+def _condition(out: RulePlan, r: sp.Rel, decaying: dict[str, sp.Expr]) -> Any:
+    left: Any = r.lhs
+    gap = expanded(left - r.rhs)
     used = _names(gap) & set(decaying)
     if not used or not _names(gap) <= used | set(out.eq.parameters) or len({decaying[n] for n in used}) != 1:
         return None

@@ -18,7 +18,7 @@ from amine.equations.expression import FUNCTIONS, parse_raw
 from amine.equations.limits import require_small
 from amine.equations.noise import noises_of, refuse_nonlinear
 from amine.equations.statements import ASSIGN, PER_TIME, STATE, named_dimension
-from amine.equations.symbols import NONE, TIME, UNIT_NAMES, is_noise, is_reserved, symbol
+from amine.equations.symbols import NONE, TIME, UNIT_NAMES, Dimension, is_noise, is_reserved, symbol
 from amine.equations.system import Equations, refuse_loops, started
 from amine.errors import AmineError, did_you_mean
 
@@ -226,7 +226,7 @@ def _texts(parts: _Text) -> list[str]:
     return out
 
 
-def _open_names(parts: _Text, dims: Mapping[str, object]) -> list[str]:
+def _open_names(parts: _Text, dims: Mapping[str, Dimension | None]) -> list[str]:
     """Names that nothing in the rule defines, in the order of the text."""
     found: dict[str, None] = {}
     for text in _texts(parts):
@@ -247,7 +247,7 @@ class _Reader:
     def __init__(
         self,
         parts: _Text,
-        dims: dict[str, Any],
+        dims: dict[str, Dimension | None],
         where: str,
         parameters: dict[str, str],
         outside: tuple[str, ...],
@@ -257,13 +257,13 @@ class _Reader:
         self.parts, self.dims, self.where, self.parameters = parts, dims, where, parameters
         self.outside, self.strict, self.weight = outside, strict or not outside, weight
 
-    def expression(self, text: str, want: Any, noise: bool = False) -> Any:
+    def expression(self, text: str, want: Dimension | None, noise: bool = False) -> Any:
         e = self._parsed(text, want, noise)
         if symbol("t") in e.free_symbols:
             raise AmineError(f"{self.where}, in '{text}'", "the time t has no value in a rule")
         return e
 
-    def _parsed(self, text: str, want: Any, noise: bool) -> Any:
+    def _parsed(self, text: str, want: Dimension | None, noise: bool) -> Any:
         if not self.strict:  # names are open: whatever they stand for might mend the dimensions
             loose: Any = dict.fromkeys(self.dims)
             try:
@@ -288,7 +288,7 @@ class _Reader:
         p = self.parts
         named = {n: self.expression(e, self.dims[n], noise=True) for n, (e, _) in p.named.items()}
         refuse_loops(named, self.where)
-        rate = {s: tuple(a + b for a, b in zip(self.dims[s], PER_TIME, strict=True)) for s in p.states}
+        rate = {s: tuple(a + b for a, b in zip(self.dims[s] or NONE, PER_TIME, strict=True)) for s in p.states}
         rhs = {
             s: sp.S.Zero if r is None else self.expression(r, rate[s], noise=True) for s, (r, _, _) in p.states.items()
         }

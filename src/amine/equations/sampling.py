@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import sympy as sp
@@ -15,6 +15,7 @@ from amine.equations.symbols import exprel
 
 DRAWS = 4  # sets of sample values: an expression may be undefined for some of them
 
+Number: TypeAlias = float | np.ndarray
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": np.exp,
     "log": np.log,
@@ -50,13 +51,13 @@ def sample(name: str, draw: int) -> float:
     return 0.4 + 1.7 * x if draw < DRAWS - 1 else 3 * x - 1.5
 
 
-def evaluate(e: sp.Expr, values: Mapping[Any, Any], draw: int = 0) -> Any:
+def evaluate(e: sp.Basic, values: Mapping[sp.Basic, Number], draw: int = 0) -> Any:
     """``e`` in float64 with ``values`` of some symbols, numbers or arrays, and sample values of the others; NaN where undefined."""
     with np.errstate(all="ignore"):
         return _value(sp.sympify(e), values, draw)
 
 
-def _value(e: Any, values: Mapping[Any, Any], draw: int) -> Any:
+def _value(e: sp.Basic, values: Mapping[sp.Basic, Number], draw: int) -> Any:
     if e in values:
         return values[e]
     if e.is_Symbol:
@@ -85,19 +86,20 @@ def _value(e: Any, values: Mapping[Any, Any], draw: int) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def _number(e: sp.Expr) -> float:
-    x = complex(e)
+def _number(e: sp.Basic) -> float:
+    exact: Any = e
+    x = complex(exact)
     return x.real if x.imag == 0 else np.nan
 
 
-def _pieces(e: sp.Piecewise, values: Mapping[Any, Any], draw: int) -> Any:
+def _pieces(e: sp.Piecewise, values: Mapping[sp.Basic, Number], draw: int) -> Any:
     out: Any = np.nan
     for x, condition in reversed(e.args):  # type: ignore[misc]
         out = np.where(_value(condition, values, draw), _value(x, values, draw), out)
     return out
 
 
-def vanishes(e: Any, s: sp.Expr, s0: Any) -> bool:
+def vanishes(e: sp.Basic, s: sp.Symbol, s0: sp.Expr) -> bool:
     """Whether ``e`` is 0 at ``s`` = ``s0``, an expression, whatever the other symbols are."""
     seen = False
     for draw in range(DRAWS):
@@ -108,7 +110,7 @@ def vanishes(e: Any, s: sp.Expr, s0: Any) -> bool:
     return seen
 
 
-def vanishes_at(e: sp.Expr, s: sp.Expr, x: float, draw: int) -> bool | None:
+def vanishes_at(e: sp.Basic, s: sp.Symbol, x: float, draw: int) -> bool | None:
     """Whether ``e`` is 0 where ``s`` is the number ``x``; None where it is undefined."""
     step = 1e-3 * (1 + abs(x))
     there, *beside = (float(evaluate(e, {s: y}, draw)) for y in (x, x + step, x - step))

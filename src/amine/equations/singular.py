@@ -28,7 +28,7 @@ _SCAN = np.unique(np.concatenate([s * np.geomspace(1e-2, 1e3, 400) for s in (-1,
 class Indeterminate(Exception):
     """A quotient is 0/0 somewhere and has no stable form here."""
 
-    def __init__(self, symbol: Any, value: object):
+    def __init__(self, symbol: sp.Symbol, value: sp.Expr):
         super().__init__()
         self.symbol, self.value = symbol, value
 
@@ -52,7 +52,7 @@ def stable(e: sp.Expr, where: str, fixed: frozenset[str] = frozenset()) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def regular(e: Any, fixed: frozenset[str] = frozenset()) -> Any:
+def regular(e: sp.Expr, fixed: frozenset[str] = frozenset()) -> Any:
     """As :func:`stable`, but raises Indeterminate."""
     if not e.args:
         return e
@@ -65,10 +65,11 @@ def regular(e: Any, fixed: frozenset[str] = frozenset()) -> Any:
     return _by_value(_quotient(e), fixed) if isinstance(e, sp.Mul) else e
 
 
-def _pieces(e: Any, fixed: frozenset[str]) -> Any:
+def _pieces(e: sp.Piecewise, fixed: frozenset[str]) -> Any:
     """A user's own branch for the place of 0/0 is left as it is."""
     out: list[Any] = []
-    for x, condition in e.args:
+    pieces: Any = e.args
+    for x, condition in pieces:
         try:
             x = regular(x, fixed)
         except Indeterminate as found:
@@ -78,12 +79,12 @@ def _pieces(e: Any, fixed: frozenset[str]) -> Any:
     return sp.Piecewise(*out)
 
 
-def _finite(e: sp.Expr, s: sp.Expr, s0: Any, draw: int) -> bool:
+def _finite(e: sp.Expr, s: sp.Symbol, s0: sp.Expr, draw: int) -> bool:
     at = evaluate(s0, {}, draw)
     return bool(np.isfinite(evaluate(e, {s: at}, draw)) or not np.isfinite(at))
 
 
-def _factors(e: Any) -> list[tuple[Any, Any]]:
+def _factors(e: sp.Expr) -> list[tuple[Any, Any]]:
     """(base, exponent) of the factors that may vanish."""
     found = []
     for a in sp.Mul.make_args(e):
@@ -123,7 +124,7 @@ def _common_zero(e: sp.Expr) -> tuple[Any, Any] | None:
     return None
 
 
-def _shared_zero(d: Any, n: Any, shared: list[Any]) -> tuple[Any, Any] | None:
+def _shared_zero(d: sp.Expr, n: sp.Expr, shared: list[sp.Symbol]) -> tuple[Any, Any] | None:
     unsolved = []
     for s in shared:
         mine, theirs = roots(d, s), roots(n, s)
@@ -140,7 +141,7 @@ def _shared_zero(d: Any, n: Any, shared: list[Any]) -> tuple[Any, Any] | None:
     return None
 
 
-def _scan(d: Any, n: Any, s: sp.Expr) -> Any:
+def _scan(d: sp.Expr, n: sp.Expr, s: sp.Symbol) -> Any:
     """A common zero found by looking, of expressions that can't be solved: there for several values of the others."""
     found = []
     d, n = (e.args[0] if isinstance(e, sp.Abs) else e for e in (d, n))
@@ -155,7 +156,7 @@ def _scan(d: Any, n: Any, s: sp.Expr) -> Any:
     return sp.Float(found[0], 17) if len(found) >= 2 else None
 
 
-def _flips(d: Any, n: Any, s: sp.Expr, grid: np.ndarray, draw: int) -> list[tuple[float, float]]:
+def _flips(d: sp.Expr, n: sp.Expr, s: sp.Symbol, grid: np.ndarray, draw: int) -> list[tuple[float, float]]:
     """Cells of a grid in which both change their signs, or vanish at the lower end."""
     both = np.ones(grid.size - 1, bool)
     for e in (d, n):
@@ -164,7 +165,7 @@ def _flips(d: Any, n: Any, s: sp.Expr, grid: np.ndarray, draw: int) -> list[tupl
     return [(float(grid[i]), float(grid[i + 1])) for i in np.flatnonzero(both)]
 
 
-def _divided(e: sp.Expr, s: sp.Expr, s0: Any) -> Any:
+def _divided(e: sp.Expr, s: sp.Symbol, s0: sp.Expr) -> Any:
     """A product with each factor that vanishes at ``s0`` divided by s - s0."""
     out, order = sp.S.One, sp.S.Zero
     for a in sp.Mul.make_args(e):
@@ -205,26 +206,28 @@ def _made_of(e: sp.Expr, fixed: frozenset[str]) -> bool:
     return {x.name for x in e.free_symbols} <= fixed and not any(f.free_symbols for f in e.atoms(sp.Function))
 
 
-def _over(left: Any, h: Any) -> Any:
+def _over(left: sp.Expr, h: sp.Expr) -> Any:
     """left/h, or 0 where ``left`` is 0."""
     return left / (h + _FAR * sp.Max(0, 1 - sp.Abs(sp.sign(left))))  # a plain product would be multiplied out
 
 
-def _sum(e: Any) -> Any:
+def _sum(e: sp.Expr) -> Any:
     """Terms whose poles cancel each other, as in 1/tanh(x) - 1/x, are made one quotient."""
-    poles = [(t, d) for t in e.args for d, p in _factors(t) if p < 0 and not positive(d)]
+    summands: Any = e.args
+    poles: list[tuple[Any, Any]] = [(t, d) for t in summands for d, p in _factors(t) if p < 0 and not positive(d)]
     for _, d in poles:
         for s in sorted(d.free_symbols, key=str):
             for s0 in roots(d, s) or []:
                 same = [u for u, g in poles if s in g.free_symbols and vanishes(g, s, s0)]
                 if len(dict.fromkeys(same)) < 2 or not any(_curved(u, s) for u in same):
                     continue
+                others: list[Any] = [a for a in summands if a not in same]
                 top, bottom = sp.fraction(sp.together(sp.Add(*same)))
                 if vanishes(top, s, s0):
-                    return regular(sp.Add(*[a for a in e.args if a not in same]) + _quotient(top / bottom))
+                    return regular(sp.Add(*others) + _quotient(top / bottom))
     return e
 
 
-def _curved(e: Any, s: sp.Expr) -> bool:
+def _curved(e: sp.Basic, s: sp.Symbol) -> bool:
     """Whether a term depends on ``s`` by more than powers of it."""
     return any(s in a.free_symbols for a in e.atoms(sp.Function))

@@ -15,7 +15,7 @@ class NoSlope(Exception):
     """There is no divided difference, or none is known."""
 
 
-def slope(e: Any, s: Any, s0: Any) -> Any:
+def slope(e: sp.Expr, s: sp.Symbol, s0: sp.Expr) -> Any:
     """(e - e(s0))/(s - s0), where ``s0`` is an expression without ``s``.
 
     Raises
@@ -41,11 +41,11 @@ def slope(e: Any, s: Any, s0: Any) -> Any:
         return _power(e.base, e.exp, s, s0)
     if type(e) not in _RULES:
         raise NoSlope
-    u = e.args[0]
+    u: Any = e.args[0]
     return _RULES[type(e)](u, at(u, s, s0)) * slope(u, s, s0)
 
 
-def at(e: Any, s: sp.Expr, s0: Any) -> Any:
+def at(e: sp.Expr, s: sp.Symbol, s0: sp.Expr) -> Any:
     """``e`` at ``s`` = ``s0``: an exact 0 where it vanishes."""
     if s in e.free_symbols and vanishes(e, s, s0):
         return sp.S.Zero
@@ -55,16 +55,17 @@ def at(e: Any, s: sp.Expr, s0: Any) -> Any:
     return value
 
 
-def _product(e: Any, s: Any, s0: Any) -> Any:
+def _product(e: sp.Expr, s: sp.Symbol, s0: sp.Expr) -> Any:
     """(f g)' = f' g + f(s0) g', the vanishing factors first, so that most terms are 0."""
-    first, *rest = sorted(e.args, key=lambda a: not (s in a.free_symbols and vanishes(a, s, s0)))
+    factors: Any = e.args
+    first, *rest = sorted(factors, key=lambda a: not (s in a.free_symbols and vanishes(a, s, s0)))
     others = sp.Mul(*rest)
     out = slope(first, s, s0) * others
     left = at(first, s, s0)
     return out + left * slope(others, s, s0) if left != 0 else out
 
 
-def _power(a: sp.Expr, p: Any, s: sp.Expr, s0: Any) -> Any:
+def _power(a: sp.Expr, p: sp.Expr, s: sp.Symbol, s0: sp.Expr) -> Any:
     if s not in a.free_symbols:  # a**u = exp(u log a)
         u0 = at(p, s, s0)
         return a**u0 * sp.log(a) * exprel((p - u0) * sp.log(a)) * slope(p, s, s0)
@@ -83,18 +84,18 @@ def _power(a: sp.Expr, p: Any, s: sp.Expr, s0: Any) -> Any:
     return q * p * a0 ** (p - 1) * exprel(p * ratio) / exprel(ratio)
 
 
-def _sinhc(y: Any) -> Any:
+def _sinhc(y: sp.Expr) -> Any:
     """sinh(y)/y"""
     return sp.exp(sp.Abs(y)) * exprel(-2 * sp.Abs(y))
 
 
-def _tanhc(y: Any) -> Any:
+def _tanhc(y: sp.Expr) -> Any:
     """tanh(y)/y"""
     ratio: Any = exprel(-2 * sp.Abs(y)) / (1 + sp.exp(-2 * sp.Abs(y)))
     return 2 * ratio
 
 
-def _sinc(y: Any) -> Any:
+def _sinc(y: sp.Expr) -> Any:
     """sin(y)/y"""
     near = sp.Abs(y) < sp.Rational(1, 20)
     series = 1 - y**2 / 6 + y**4 / 120 - y**6 / 5040

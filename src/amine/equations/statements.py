@@ -202,24 +202,12 @@ def parse_equations(
     if not isinstance(text, str):
         raise AmineError(where, "equations must be text", given=type(text).__name__)
     lines = split_statements(text)
-    if len(lines) > MAX_LINES or sum(not key and STATE.match(rest) is not None for key, rest in lines) > MAX_STATES:
-        raise AmineError(
-            where,
-            "the model is too long",
-            given=f"{len(lines)} lines",
-            expected=f"at most {MAX_LINES}, {MAX_STATES} states",
-        )
+    _refuse_long(lines, where)
     _refuse_strange(lines, kind, where)
     states, named_text = _declarations(lines, where)
     inputs = {n: u for k, rest in lines if k in INPUTS for n, u in [_split_unit(rest, where)]}
     dims = _dimensions({**extra, **parameters, **inputs}, {**states, **named_text}, set(states), set(extra), where)
-    rhs = {
-        s: parse_raw(e, dims, where, tuple(a + b for a, b in zip(dims[s], PER_TIME, strict=True)), noise=True)
-        for s, (e, _) in states.items()
-    }
-    named = {n: parse_raw(e, dims, where, dims[n], noise=True) for n, (e, _) in named_text.items()}
-    refuse_loops(named, where)
-    require_small(named, {f"d{s}/dt": e for s, e in rhs.items()}, where)
+    rhs, named = _expressions(states, named_text, dims, where)
     model = _Model(where, dims, set(states), set(extra), dimension_of(current))
     for key, rest in lines:
         if key:
@@ -241,15 +229,21 @@ def parse_equations(
         masses=_named_by("mass", lines),
         impulses=_named_by("impulse", lines),
     )
-    classes = {
-        **dict.fromkeys(extra, "drive" if kind == "neuron" else "given"),
-        **dict.fromkeys(inputs, "input"),
-        **dict.fromkeys(states, "state"),
-        "t": "time",
-    }
+    classes = dict.fromkeys(extra, "drive" if kind == "neuron" else "given")
+    classes |= dict.fromkeys(inputs, "input") | dict.fromkeys(states, "state") | {"t": "time"}
     _check_scopes(eq, classes)
     order_of(eq.initial, "the initial values", where)
     return eq
+
+
+def _refuse_long(lines: list[tuple[str, str]], where: str) -> None:
+    if len(lines) > MAX_LINES or sum(not key and STATE.match(rest) is not None for key, rest in lines) > MAX_STATES:
+        raise AmineError(
+            where,
+            "the model is too long",
+            given=f"{len(lines)} lines",
+            expected=f"at most {MAX_LINES}, {MAX_STATES} states",
+        )
 
 
 def _refuse_strange(lines: list[tuple[str, str]], kind: str, where: str) -> None:
@@ -278,6 +272,23 @@ def _check_scopes(eq: Equations, classes: Mapping[str, str]) -> None:
                     expected="parameters" + "".join(f", {_CLASSES[c]}" for c in _CLASSES if c in allowed),
                     hint="white noise belongs into dx/dt = ..." if found == "noise" else "make it a state of the model",
                 )
+
+
+def _expressions(
+    states: Mapping[str, tuple[str, str]],
+    named_text: Mapping[str, tuple[str, str]],
+    dims: Mapping[str, Dimension],
+    where: str,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Time derivatives of the states, and the named subexpressions, as SymPy."""
+    rhs = {
+        s: parse_raw(e, dims, where, tuple(a + b for a, b in zip(dims[s], PER_TIME, strict=True)), noise=True)
+        for s, (e, _) in states.items()
+    }
+    named = {n: parse_raw(e, dims, where, dims[n], noise=True) for n, (e, _) in named_text.items()}
+    refuse_loops(named, where)
+    require_small(named, {f"d{s}/dt": e for s, e in rhs.items()}, where)
+    return rhs, named
 
 
 def _named_by(key: str, lines: list[tuple[str, str]]) -> frozenset[str]:

@@ -57,19 +57,20 @@ class Equations:
         """Time derivatives with the named subexpressions put in."""
         return {s: self.expand(e) for s, e in self.rhs.items()}
 
-    def expand(self, e: Any) -> Any:
+    def expand(self, e: sp.Expr) -> Any:
         """``e`` with every named subexpression put in, to the bottom, and without removable singularities."""
         if e not in self._whole:
             self._whole[e] = stable(self._filled(e), self.where, frozenset(self.parameters))
         return self._whole[e]
 
-    def _filled(self, e: Any) -> Any:
+    def _filled(self, e: sp.Expr) -> Any:
+        filled: Any = e
         for _ in range(len(self.named) + 1):
-            used = {s: self.named[s.name] for s in e.free_symbols if s.name in self.named}
+            used = {s: self.named[s.name] for s in filled.free_symbols if s.name in self.named}
             if not used:
                 break
-            e = e.xreplace(used)
-        return e
+            filled = filled.xreplace(used)
+        return filled
 
     @property
     def events(self) -> list[tuple[str, Any]]:
@@ -120,7 +121,7 @@ def order_of(named: Mapping[str, sp.Expr], what: str, where: str) -> list[str]:
     return order
 
 
-def started(initial: Mapping[str, Any], states: Iterable[str], where: str) -> dict[str, Any]:
+def started(initial: Mapping[str, sp.Expr], states: Iterable[str], where: str) -> dict[str, Any]:
     """Initial values with those of other states put in."""
     out: dict[str, Any] = dict.fromkeys(states, sp.S.Zero)
     for s in order_of(initial, "the initial values", where):

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from amine.errors import did_you_mean
@@ -25,7 +26,7 @@ def neuron(
     source: str = "",
     doc: str = "",
     limits: Mapping[str, str] | None = None,
-    receptors: Mapping[str, Any] | None = None,
+    receptors: Mapping[str, Model | str] | None = None,
     stands_for: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Model:
@@ -175,9 +176,7 @@ def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
     if name in ("adex_pattern", "adex_patterns", "izhikevich_type", "izhikevich_types"):
-        from amine.models import neurons  # the library is loaded when it is first asked for
-
-        return getattr(neurons, name)
+        return getattr(import_module("amine.models.neurons"), name)  # the library is loaded on first use
     known = find.registry()
     if name in known:
         return known[name]

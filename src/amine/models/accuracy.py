@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from amine import equations
 from amine.units import dimension_of, to_internal
 from amine.values import Array
 
@@ -57,30 +58,15 @@ def accuracy(model: Cable, dt: float) -> dict[str, float]:
 
 def _gate_times(model: Cable) -> list[float]:
     """The shortest time constants of the gates between -70 and 20 mV in ms."""
-    import sympy as sp
-
-    from amine.equations.printer import Printer
-    from amine.equations.symbols import symbol
-
     found, seen = [], set()
     v = np.linspace(-70.0, 20.0, 19)
-
-    def exprel(x: Any) -> Any:
-        y = np.where(x == 0, 1.0, x)
-        return np.where(x == 0, 1.0, np.expm1(y) / y)
-
     for k, x in enumerate(model.layers):
         if x.label in seen:
             continue
         seen.add(x.label)
         values = {p: _number(model.parameters[model.names[k, p]], u) for p, u in x.model.units.items()}
         for s, e in x.model.parsed.full_rhs.items():
-            rate = sp.diff(e, symbol(s))
-            names = {n.name for n in rate.free_symbols}
-            if names - set(values) - {"v", "T"}:
-                continue
-            scope = {"np": np, "exprel": exprel, "v": v, "T": _number(model.parameters["T"], "K"), **values}
-            with np.errstate(all="ignore"):
-                a = np.abs(eval(compile(Printer("numpy")(rate), "<rate>", "eval"), scope))
-            found.append(float(1 / np.nanmax(np.broadcast_to(a, v.shape))))
+            rate = equations.fastest_rate(e, s, v, {"T": _number(model.parameters["T"], "K"), **values})
+            if rate is not None:
+                found.append(float(np.float64(1) / rate))
     return found

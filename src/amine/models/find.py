@@ -57,12 +57,13 @@ def register(model: Model) -> Model:
 def custom(kind: str, name: str, equations: str, parameters: Mapping[str, object], **more: Any) -> Model:
     """A model whose units are those of its parameters' values; its equations are checked."""
     units = {n: unit_of(v, f"{kind.capitalize()} '{name}', parameter '{n}'") for n, v in parameters.items()}
-    model = Model(name, kind, equations, units, dict(parameters), **more)
+    values: dict[str, Any] = dict(parameters)
+    model = Model(name, kind, equations, units, values, **more)
     _ = model.parsed
     return model
 
 
-def chosen(model: Any, kinds: tuple[str, ...], where: str) -> Model:
+def chosen(model: Model | str, kinds: tuple[str, ...], where: str) -> Model:
     """A model of one of ``kinds``, given itself or as a name of the library."""
     found = get(model) if isinstance(model, str) else model
     if not isinstance(found, Model):

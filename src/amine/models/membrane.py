@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from amine.errors import AmineError, did_you_mean, warn, within
 from amine.models import find
@@ -15,6 +15,9 @@ from amine.models.naming import state_name
 from amine.morphology.compartments import Compartments, discretise
 from amine.morphology.shape import Morphology
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.given import Quantity, Site, Values
 
 # how many times faster at 10 K more, and the temperature at which rates were measured: q**((T - T0)/(10*K))
 _WARMING = re.compile(r"([A-Za-z_]\w*)\s*\*\*\s*\(\s*\(\s*T\s*-\s*([A-Za-z_]\w*)\s*\)")
@@ -29,12 +32,16 @@ _SYMBOLS = {
     "t_ref": "time before another spike is counted",
 }
 
+# channels of one place: one or several, as models or names; or by name with changed parameters
+Channels: TypeAlias = "str | Model | Iterable[str | Model] | Mapping[str, object]"
+
 
 # fmt: off
 def cable(
-    morphology: Morphology, channels: Mapping[str, object], *, R_a: Any = "150 Ohm cm", C_m: Any = "1 uF/cm2", T: Any = None,
-    v_init: Any = "-65 mV", threshold: Any = "0 mV", reset: Any = None, refractory: Any = None, spike_at: Any = None,
-    method: str = "backward_euler", d_lambda: float = 0.1, receptors: Mapping[str, Any] | None = None,
+    morphology: Morphology, channels: Mapping[str, Channels], *, R_a: Quantity = "150 Ohm cm",
+    C_m: Quantity | Mapping[str, Quantity] = "1 uF/cm2", T: Quantity | None = None, v_init: Quantity = "-65 mV",
+    threshold: Values = "0 mV", reset: Values | None = None, refractory: Values | None = None, spike_at: Site | None = None,
+    method: str = "backward_euler", d_lambda: float = 0.1, receptors: Mapping[str, Model | str] | None = None,
     name: str = "cable", source: str = "", doc: str = "",
 ) -> Cable:
     """A neuron with a tree.
@@ -90,7 +97,9 @@ def cable(
 # fmt: on
 
 
-def _cell(morphology: Morphology, R_a: Any, widths: Mapping[str, object], d_lambda: float, where: str) -> Compartments:
+def _cell(
+    morphology: Morphology, R_a: Quantity, widths: Mapping[str, Quantity], d_lambda: float, where: str
+) -> Compartments:
     """The compartments of a morphology, whose branches keep the numbers that were chosen."""
     if not isinstance(morphology, Morphology):
         raise AmineError(
@@ -110,8 +119,8 @@ def _all_parameters(
     cell: Compartments,
     layers: tuple[Layer, ...],
     own: Mapping[str, object],
-    widths: Mapping[str, object],
-    reset: Any,
+    widths: Mapping[str, Quantity],
+    reset: Values | None,
     where: str,
 ) -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:
     """Units, values and meanings of the parameters of the channels and of the cell itself."""
@@ -130,7 +139,7 @@ def _all_parameters(
     return units, values, symbols
 
 
-def _receptors(receptors: Mapping[str, Any] | None, where: str) -> dict[str, Model]:
+def _receptors(receptors: Mapping[str, Model | str] | None, where: str) -> dict[str, Model]:
     found = {str(k): find.get(m) if isinstance(m, str) else m for k, m in (receptors or {}).items()}
     for k, m in found.items():
         if not isinstance(m, Model) or m.kind != "receptor":
@@ -138,7 +147,7 @@ def _receptors(receptors: Mapping[str, Any] | None, where: str) -> dict[str, Mod
     return found
 
 
-def _one_compartment(cell: Compartments, place: Any, where: str) -> int:
+def _one_compartment(cell: Compartments, place: Site, where: str) -> int:
     found = cell.at(place, where=f"{where}, spike_at")
     if len(found) != 1:
         raise AmineError(
@@ -150,9 +159,9 @@ def _one_compartment(cell: Compartments, place: Any, where: str) -> int:
     return found[0]
 
 
-def _chosen(what: Any, where: str) -> list[tuple[str, Model]]:
+def _chosen(what: Channels, where: str) -> list[tuple[str, Model]]:
     """(label, channel model) of the list or mapping at one place."""
-    entries: Iterable[Any] = what.items() if isinstance(what, Mapping) else what
+    entries: Any = what.items() if isinstance(what, Mapping) else what
     if isinstance(what, str | Model):
         entries = [what]
     found = []
@@ -183,7 +192,7 @@ def _chosen(what: Any, where: str) -> list[tuple[str, Model]]:
     return found
 
 
-def _layers(cell: Compartments, channels: Mapping[str, object], where: str) -> tuple[Layer, ...]:
+def _layers(cell: Compartments, channels: Mapping[str, Channels], where: str) -> tuple[Layer, ...]:
     if not isinstance(channels, Mapping):
         raise AmineError(f"{where}, channels", "this is not a mapping of places to channels", given=repr(channels)[:40])
     found: list[tuple[str, str, Model, set[int]]] = []
@@ -261,7 +270,7 @@ def _parameters(layers: tuple[Layer, ...]) -> tuple[dict[str, str], dict[str, An
     return units, values, symbols
 
 
-def _temperature(layers: tuple[Layer, ...], T: Any, where: str) -> Any:
+def _temperature(layers: tuple[Layer, ...], T: Quantity | None, where: str) -> Any:
     if T is not None:
         return kelvin(T, f"{where}, T")
     measured: dict[float, str] = {}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 from amine import equations
 from amine.equations.schemes import read
@@ -156,7 +156,7 @@ class Model:
         return equations.parse(self) if special is None else special(self)
 
     @staticmethod
-    def depends_on_path(value: object) -> bool:
+    def depends_on_path(value: object) -> TypeGuard[str]:
         """Whether a parameter's value is a formula of the path from the soma; only neurons with compartments have them."""
         return False
 
@@ -302,22 +302,18 @@ class Model:
 
 def _parsed_rule(model: Model) -> Any:
     """A rule for whichever unit of weight its equations fit; which one it is, its synapses say."""
-    from amine.equations.rules import parse_model  # imports SymPy
-
     first: AmineError | None = None
     for unit in WEIGHTS:
         try:
-            return parse_model(model, weight=unit)
+            return equations.parse_rule_model(model, weight=unit)
         except AmineError as e:
             first = first or e
     raise first or AmineError(model.where, "it fits no unit of weight")
 
 
 def _parsed_scheme(model: Model) -> Any:
-    from amine.equations.scheme_check import check  # imports SymPy
-
     scheme = read(model.equations, model.where)
-    check(scheme, dict(model.units))
+    equations.check_scheme(scheme, dict(model.units))
     at_synapse = scheme.voltage_dependent or scheme.rest in (scheme.opens or ())
     lines = explicit_lines(scheme) if at_synapse else kinetic_lines(scheme, model.where)
     return equations.parse(model.as_receptor(*lines))

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
+from amine import equations
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import FrozenDict, closed
 from amine.models.accuracy import accuracy
@@ -18,8 +19,11 @@ from amine.models.model import Model
 from amine.models.naming import state_name
 from amine.morphology.compartments import Compartments, discretise
 from amine.morphology.shape import Morphology
-from amine.units import dimension_of, to_internal
+from amine.units import to_internal
 from amine.values import Value, from_plain, normalise
+
+if TYPE_CHECKING:
+    from amine.given import Site, Span
 
 SPREADS = ("area", "uniform", "each")
 METHODS = ("backward_euler", "crank_nicolson")
@@ -57,7 +61,7 @@ class Cable(Model):
         channels = ", ".join(f"{x.label} on {x.place}" for x in self.layers)
         return f"<Cable {self.name}: {len(self.cell)} compartments of {self.cell.morphology.name}; {channels}>"
 
-    def _value(self, name: str, value: Any) -> Value:
+    def _value(self, name: str, value: object) -> Value:
         where = f"{self.where}, parameter '{name}'"
         if self.depends_on_path(value):
             along(self.cell, value, self.units[name], where)
@@ -80,7 +84,7 @@ class Cable(Model):
         return found | {"t_ref": "nonnegative"}
 
     @staticmethod
-    def depends_on_path(value: object) -> bool:
+    def depends_on_path(value: object) -> TypeGuard[str]:
         """Whether a parameter's value is a formula of the path ``x`` from the soma."""
         return isinstance(value, str) and bool(ALONG.search(value))
 
@@ -100,7 +104,7 @@ class Cable(Model):
         """Labels of the channels on compartment ``i`` with the index of their layer."""
         return {x.label: k for k, x in enumerate(self.layers) if i in x.compartments}
 
-    def place(self, place: Any, distance: Any, spread: str, where: str) -> tuple[str, tuple[int, ...], str]:
+    def place(self, place: Site, distance: Span | None, spread: str, where: str) -> tuple[str, tuple[int, ...], str]:
         """A place in words, its compartments, and how inputs fall on them; raises AmineError if it is not there."""
         if spread not in SPREADS:
             raise AmineError(where, f"spread '{spread}' is not known", hint=did_you_mean(str(spread), SPREADS))
@@ -183,12 +187,7 @@ def kelvin(value: object, where: str) -> str:
 
 def along(cell: Compartments, text: str, unit: str, where: str) -> np.ndarray:
     """A parameter that depends on the path ``x`` from the soma, such as ``"2*mS/cm**2*exp(-x/(100*um))"``, at every compartment."""
-    from amine.equations.expression import parse_expression
-    from amine.equations.printer import Printer
-
-    e = parse_expression(text, {"x": dimension_of("um")}, where, dimension_of(unit))
-    value = eval(compile(Printer("numpy")(e), "<parameter>", "eval"), {"np": np, "x": cell.distance})
-    return np.broadcast_to(np.asarray(value, float), (len(cell),)).copy()
+    return equations.formula_of_path(text, cell.distance, unit, where)
 
 
 def _names(layers: tuple[Layer, ...], units: set[str]) -> dict[tuple[int, str], str]:

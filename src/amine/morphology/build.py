@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError, did_you_mean
 from amine.morphology.shape import Branch, Morphology, straight
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.given import Quantity
 
 _PARENT = {
     "basal": ("soma",),
@@ -25,7 +29,7 @@ def _um(value: object, where: str) -> float:
     return float(to_internal(value, "um", where, positive=True))
 
 
-def _soma(size: Any, where: str, along: tuple[float, float, float] = (1, 0, 0)) -> Branch:
+def _soma(size: Quantity | Sequence[Quantity], where: str, along: tuple[float, float, float] = (1, 0, 0)) -> Branch:
     """The soma as a cylinder that is as long as it is wide: its side has the area of the sphere of that diameter."""
     if isinstance(size, tuple | list):
         length, width = _um(size[0], f"{where}, soma length"), _um(size[1], f"{where}, soma diameter")
@@ -36,7 +40,7 @@ def _soma(size: Any, where: str, along: tuple[float, float, float] = (1, 0, 0)) 
     )
 
 
-def point(size: Any = "20 um") -> Morphology:
+def point(size: Quantity | Sequence[Quantity] = "20 um") -> Morphology:
     """A soma alone: one compartment with the area of a sphere of this diameter.
 
     >>> round(point("20 um").area, 3)
@@ -45,7 +49,7 @@ def point(size: Any = "20 um") -> Morphology:
     return Morphology((_soma(size, "point()"),), "point")
 
 
-def cylinder(length: Any, diameter: Any, segments: int | None = None, region: str = "dendrite") -> Morphology:
+def cylinder(length: Quantity, diameter: Quantity, segments: int | None = None, region: str = "dendrite") -> Morphology:
     """A cable of one diameter with sealed ends.
 
     >>> cylinder("1 mm", "2 um", segments=10).length
@@ -55,7 +59,11 @@ def cylinder(length: Any, diameter: Any, segments: int | None = None, region: st
     return Morphology((Branch(region, region, straight((0, 0, 0), (1, 0, 0), L, d, d), segments=segments),), "cylinder")
 
 
-def ball_and_stick(soma: Any = "20 um", dendrite: Any = ("500 um", "2 um"), segments: int | None = None) -> Morphology:
+def ball_and_stick(
+    soma: Quantity | Sequence[Quantity] = "20 um",
+    dendrite: Sequence[Quantity] = ("500 um", "2 um"),
+    segments: int | None = None,
+) -> Morphology:
     """A soma with one dendrite.
 
     Parameters

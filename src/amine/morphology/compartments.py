@@ -13,6 +13,7 @@ from amine.morphology.places import resolve
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.given import Quantity, Site, Span
     from amine.morphology.shape import Branch, Morphology
 
 MOST = 1_000_000  # compartments of one cell
@@ -52,7 +53,7 @@ class Compartments:
         """Indices of the compartments that have membrane."""
         return np.flatnonzero(self.area > 0)
 
-    def at(self, place: Any, distance: Any = None, where: str = "place") -> tuple[int, ...]:
+    def at(self, place: Site, distance: Span | None = None, where: str = "place") -> tuple[int, ...]:
         """Compartments of a place; see :func:`amine.morphology.places.resolve`."""
         return resolve(self, place, distance, where)
 
@@ -63,7 +64,12 @@ class Compartments:
 
 
 def discretise(
-    cell: Morphology, *, R_a: Any = "150 Ohm cm", C_m: Any = "1 uF/cm2", d_lambda: float = 0.1, longest: Any = None
+    cell: Morphology,
+    *,
+    R_a: Quantity = "150 Ohm cm",
+    C_m: Quantity = "1 uF/cm2",
+    d_lambda: float = 0.1,
+    longest: Quantity | None = None,
 ) -> Compartments:
     """Cuts each branch that says no number of segments by the rule of Hines & Carnevale (2001, Neuroscientist 7:123):
     a segment is at most ``d_lambda`` of the length constant at 100 Hz.

@@ -14,6 +14,8 @@ from amine.errors import AmineError
 from amine.morphology.shape import Branch, Morphology, straight
 
 if TYPE_CHECKING:
+    import morphio
+
     from amine.given import FilePath
 
 _DEEPEST, _DEEPEST_SWC = 1000, 10_000  # brackets; branchings on a path: the parsers recurse
@@ -192,7 +194,7 @@ def _read(path: FilePath, where: str, name: str | None) -> Morphology:
     return Morphology(tuple(branches), name or Path(str(path)).stem)
 
 
-def _soma(soma: Any) -> Branch:
+def _soma(soma: morphio.Soma) -> Branch:
     """A cylinder as long as wide at the soma's centre, with the area of the soma: of a sphere, of a stack of cones, or of an outline."""
     points, diameters = np.asarray(soma.points, float), np.asarray(soma.diameters, float)
     centre = points.mean(0)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.morphology.compartments import Compartments
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.given import Quantity, Site
 
 
 def matrix(c: Compartments, leak: np.ndarray, R_a: float) -> Any:
@@ -27,12 +30,12 @@ def matrix(c: Compartments, leak: np.ndarray, R_a: float) -> Any:
 
 def impedance(
     c: Compartments,
-    places: Any = None,
+    places: Site | None = None,
     *,
-    R_a: Any = "150 Ohm cm",
-    R_m: Any = "20 kOhm cm2",
-    C_m: Any = "1 uF/cm2",
-    frequency: Any = "0 Hz",
+    R_a: Quantity = "150 Ohm cm",
+    R_m: Quantity = "20 kOhm cm2",
+    C_m: Quantity = "1 uF/cm2",
+    frequency: Quantity = "0 Hz",
 ) -> np.ndarray:
     """Impedances in GOhm between compartments: entry [i, j] is the voltage at the i-th place for a current into the j-th.
 

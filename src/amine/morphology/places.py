@@ -12,6 +12,7 @@ from amine.errors import AmineError, did_you_mean
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.given import Site, Span
     from amine.morphology.compartments import Compartments
 
 _POINT = re.compile(r"^\s*(.+?)\s*\(\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\)\s*$")
@@ -26,7 +27,7 @@ def known(c: Compartments) -> list[str]:
     return list(names)
 
 
-def resolve(c: Compartments, place: Any, distance: Any = None, where: str = "place") -> tuple[int, ...]:
+def resolve(c: Compartments, place: Site, distance: Span | None = None, where: str = "place") -> tuple[int, ...]:
     """Compartments of a place, sorted.
 
     Parameters
@@ -55,11 +56,11 @@ def resolve(c: Compartments, place: Any, distance: Any = None, where: str = "pla
     return tuple(int(i) for i in found)
 
 
-def _named(c: Compartments, place: Any, where: str) -> np.ndarray:
+def _named(c: Compartments, place: Site, where: str) -> np.ndarray:
     if isinstance(place, str):
         parts = [p.strip() for p in place.split("+")]
         return np.unique(np.concatenate([_one(c, p, where) for p in parts]))
-    many = place if isinstance(place, list | tuple | np.ndarray | range) else [place]
+    many: Any = place if isinstance(place, list | tuple | np.ndarray | range) else [place]
     if len(many) and all(isinstance(p, str) for p in many):
         return np.unique(np.concatenate([_one(c, str(p), where) for p in many]))
     try:
@@ -117,7 +118,7 @@ def _one(c: Compartments, text: str, where: str) -> np.ndarray:
     )
 
 
-def _span(distance: Any, where: str) -> tuple[float, float]:
+def _span(distance: Span, where: str) -> tuple[float, float]:
     if isinstance(distance, str) and ".." in distance:
         distance = distance.split("..")
     if not isinstance(distance, tuple | list) or len(distance) != 2:

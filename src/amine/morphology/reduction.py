@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from amine.morphology.compartments import Compartments
 from amine.morphology.passive import matrix
 from amine.morphology.shape import Branch, Morphology, straight
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.given import Quantity, Site
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,10 @@ class Reduced:
 
 def reduce(
     cell: Morphology | Compartments,
-    places: Any = None,
+    places: Sequence[Site] | None = None,
     *,
-    R_a: Any = "150 Ohm cm",
-    R_m: Any = "20 kOhm cm2",
+    R_a: Quantity = "150 Ohm cm",
+    R_m: Quantity = "20 kOhm cm2",
 ) -> Reduced:
     """A cell with one compartment for each place that keeps what a steady passive cell shows there.
 
@@ -74,7 +78,7 @@ def reduce(
     return Reduced(shape, tuple(at), scale, _error(Z, found))
 
 
-def _places(c: Compartments, places: Any) -> tuple[list[int], list[str]]:
+def _places(c: Compartments, places: Sequence[Site] | None) -> tuple[list[int], list[str]]:
     if places is None:
         at, names = [0], [c.region[0]]
         for region in c.morphology.regions:

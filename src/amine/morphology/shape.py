@@ -200,7 +200,9 @@ class Morphology:
         )
 
 
-def straight(start: Any, direction: Sequence[float], length: float, first: float, last: float) -> np.ndarray:
+def straight(
+    start: Sequence[float] | np.ndarray, direction: Sequence[float], length: float, first: float, last: float
+) -> np.ndarray:
     """Two points of a straight cable, diameters ``first`` and ``last``."""
     a, d = np.asarray(start, float), np.asarray(direction, float)
     b = a + d / np.linalg.norm(d) * length

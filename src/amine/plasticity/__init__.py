@@ -7,7 +7,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from amine.errors import AmineError, did_you_mean
@@ -21,8 +24,6 @@ _LIBRARY = ("_pairs", "_calcium", "_triplet", "_inhibitory", "_reward", "_voltag
 def _load() -> dict[str, Model]:
     """The registry, with the library in it."""
     if "stdp" not in _REGISTRY:
-        from importlib import import_module
-
         for name in _LIBRARY:
             for model in import_module(f"amine.plasticity.{name}").RULES:
                 _REGISTRY.setdefault(model.name, model)
@@ -60,8 +61,6 @@ def names() -> list[str]:
 
 def parameter_sets(name: str) -> Mapping[str, Mapping[str, str]]:
     """Published parameters of a rule by name of the set; empty if there is but one."""
-    from importlib import import_module
-
     _ = get(name)
     for home in _LIBRARY:
         found = getattr(import_module(f"amine.plasticity.{home}"), "SETS", {})
@@ -131,9 +130,6 @@ def gated(model: Model | str, by: str, half: str | None = None) -> Model:
     >>> print(gated("hebb", "acetylcholine", half="0.5 uM").equations.splitlines()[2])
     on pre w += acetylcholine/(acetylcholine + acetylcholine_half)*(eta*y/r_ref)
     """
-    import re
-    from dataclasses import replace
-
     rule = get(model) if isinstance(model, str) else model
     if re.search(r"(?<![\w/])w\s*\*?=(?!=)", rule.equations):
         raise AmineError(rule.where, "it sets or multiplies the weight", hint="write the gate into its equations")

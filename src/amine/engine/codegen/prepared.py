@@ -36,13 +36,13 @@ def constants_table(p: Program) -> ir.Table:
 
 
 def initial_function(
-    name: str, args: Sequence[str], parameters: Sequence[str], initial: Mapping[str, object]
+    name: str, args: Sequence[str], parameters: Sequence[str], initial: Mapping[str, sp.Expr]
 ) -> ir.Function:
     """Initial values from parameters, at time zero."""
     return prepared(name, args, parameters, [ir.assign("t", ir.Number(0.0)), ir.Return(initial_table(initial))])
 
 
-def initial_table(initial: Mapping[str, object]) -> ir.Table:
+def initial_table(initial: Mapping[str, sp.Expr]) -> ir.Table:
     """Each state's initial value."""
     lower = Lowering()
     return ir.Table(tuple((s, lower(e), "") for s, e in initial.items()))
