@@ -1,4 +1,4 @@
-"""Values that differ between neurons or synapses: distributions, as plain data, drawn by the engine."""
+"""Distributions of values that differ between neurons or synapses, as plain data from which the engine draws."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KINDS = {"normal": ("mean", "sd"), "lognormal": ("mean", "sd"), "uniform": ("low
 
 @dataclass(frozen=True)
 class InternalDistribution:
-    """A distribution in the coherent system; ``bounds`` is none, clipped (clamped) or truncated (drawn again)."""
+    """A distribution in coherent units; ``bounds`` is none, clipped (set to the bound) or truncated (drawn again)."""
 
     kind: str
     a: float
@@ -35,7 +35,7 @@ class InternalDistribution:
     bounds: str = "none"
 
     def bound(self, x: np.ndarray, redraw: Callable[[int], np.ndarray]) -> Any:
-        """``x`` within the bounds; ``redraw(n)`` gives n fresh values for truncated ones."""
+        """Values ``x`` within the bounds; ``redraw(n)`` draws n new values where truncation needs them."""
         if self.bounds == "clipped":
             return np.clip(x, self.low, self.high)
         bad = np.flatnonzero((x < self.low) | (x > self.high)) if self.bounds == "truncated" else np.array([], int)
@@ -54,7 +54,7 @@ class InternalDistribution:
         return x
 
     def draw(self, n: int, generator: np.random.Generator) -> np.ndarray:
-        """``n`` values, float64."""
+        """Draws ``n`` values, float64."""
 
         def fresh(m: int) -> np.ndarray:
             if self.kind == "normal":
@@ -72,7 +72,7 @@ class InternalDistribution:
 @closed("make another, such as am.normal(mean, sd)")
 @dataclass(frozen=True)
 class Distribution:
-    """A random value; make it with :func:`normal`, :func:`lognormal`, :func:`uniform` or :func:`exponential`.
+    """A random value, made by :func:`normal`, :func:`lognormal`, :func:`uniform` or :func:`exponential`.
 
     Examples
     --------
@@ -96,15 +96,15 @@ class Distribution:
             )
 
     def clipped(self, low: Quantity | None = None, high: Quantity | None = None) -> Distribution:
-        """Values outside low..high are set to the bound."""
+        """Distribution whose values outside low..high are set to the bound; None leaves a side open."""
         return replace(self, low=low, high=high, bounds="clipped")
 
     def truncated(self, low: Quantity | None = None, high: Quantity | None = None) -> Distribution:
-        """Values outside low..high are drawn again."""
+        """Distribution whose values outside low..high are drawn again; None leaves a side open."""
         return replace(self, low=low, high=high, bounds="truncated")
 
     def internal(self, unit: str, where: str) -> InternalDistribution:
-        """Checked and in the coherent system; ``where`` is what an error names."""
+        """The distribution checked and in coherent units; raises AmineError, which begins with ``where``."""
         a = to_internal(self.a, unit, f"{where}, {self.kind}()")
         b = to_internal(self.b, unit, f"{where}, {self.kind}()") if len(KINDS[self.kind]) == 2 else 0.0
         low = -math.inf if self.low is None else to_internal(self.low, unit, f"{where}, lower bound")
@@ -135,7 +135,7 @@ class Distribution:
         return InternalDistribution(self.kind, a, b, low, high, self.bounds)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data."""
+        """The distribution as plain data."""
         return {
             "distribution": self.kind,
             "a": _plain(self.a),
@@ -147,7 +147,7 @@ class Distribution:
 
     @staticmethod
     def from_dict(d: Mapping[str, Any]) -> Distribution:
-        """Back from plain data."""
+        """Distribution from the data of :meth:`to_dict`; raises AmineError if they are damaged."""
         try:
             return Distribution(
                 d["distribution"], d["a"], d.get("b"), d.get("low"), d.get("high"), d.get("bounds", "none")
@@ -170,6 +170,12 @@ def _plain(x: object) -> Any:
 def normal(mean: Quantity, sd: Quantity) -> Distribution:
     """Normal distribution.
 
+    Parameters
+    ----------
+    mean, sd : with the unit of the value that is drawn. Units and signs are checked where the distribution is used.
+
+    Examples
+    --------
     >>> normal("15 ms", "2 ms")
     normal('15 ms', '2 ms')
     """
@@ -177,8 +183,14 @@ def normal(mean: Quantity, sd: Quantity) -> Distribution:
 
 
 def lognormal(mean: Quantity, sd: Quantity) -> Distribution:
-    """Lognormal distribution with this mean and standard deviation (of the value, not of its logarithm).
+    """Lognormal distribution.
 
+    Parameters
+    ----------
+    mean, sd : mean and standard deviation of the value itself, not of its logarithm; the mean must be positive.
+
+    Examples
+    --------
     >>> lognormal("1 nS", "0.5 nS")
     lognormal('1 nS', '0.5 nS')
     """
@@ -186,8 +198,14 @@ def lognormal(mean: Quantity, sd: Quantity) -> Distribution:
 
 
 def uniform(low: Quantity, high: Quantity) -> Distribution:
-    """Uniform distribution between low and high.
+    """Uniform distribution.
 
+    Parameters
+    ----------
+    low, high : bounds, with the unit of the value that is drawn.
+
+    Examples
+    --------
     >>> uniform("-60 mV", "-50 mV")
     uniform('-60 mV', '-50 mV')
     """
@@ -195,8 +213,14 @@ def uniform(low: Quantity, high: Quantity) -> Distribution:
 
 
 def exponential(mean: Quantity) -> Distribution:
-    """Exponential distribution with this mean.
+    """Exponential distribution.
 
+    Parameters
+    ----------
+    mean : with the unit of the value that is drawn; it must be positive.
+
+    Examples
+    --------
     >>> exponential("2 ms")
     exponential('2 ms')
     """
@@ -207,7 +231,7 @@ _MAKERS = {"normal": normal, "lognormal": lognormal, "uniform": uniform, "expone
 
 
 def parse_distribution(text: str, where: str) -> Distribution | None:
-    """``'normal("15 ms", "2 ms").clipped("1 ms")'`` as a Distribution; None if the text is no call.
+    """``'normal("15 ms", "2 ms").clipped("1 ms")'`` as a Distribution; None if the text is not a call.
 
     >>> parse_distribution('uniform("1 ms", "2 ms")', "delay")
     uniform('1 ms', '2 ms')

@@ -1,4 +1,4 @@
-"""Errors at the door: one sentence that names the place, what was given, what was expected and how to mend it."""
+"""Errors on input: one sentence that names the place, the problem, the value given, the value expected and a remedy."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from contextlib import contextmanager
 
 
 class AmineError(ValueError):
-    """A mistake in what amine was given, said in one sentence.
+    """Invalid input, described in one sentence.
 
     Parameters
     ----------
     where : the object and its part, for example ``"Population 'E', parameter 'tau_m'"``.
-    problem : what is wrong, without a full stop.
-    given : what was given, as text; empty if that is clear from ``problem``.
-    expected : what was expected instead.
-    hint : how to put it right.
+    problem : the problem, without a full stop.
+    given : the value given, as text; empty if it is clear from ``problem``.
+    expected : the value or form expected instead.
+    hint : a remedy.
 
     Examples
     --------
@@ -37,7 +37,7 @@ class AmineError(ValueError):
 
 @contextmanager
 def within(where: str) -> Iterator[None]:
-    """Says of an error inside in which object it lies.
+    """Context that puts an object before the place of any AmineError raised inside.
 
     >>> with within("Population 'E'"):
     ...     raise AmineError("Neuron 'lif'", "parameter 'tau' is not known")
@@ -53,11 +53,11 @@ def within(where: str) -> Iterator[None]:
 
 
 class AmineWarning(UserWarning):
-    """Something that runs but is probably not what was meant."""
+    """Input that is valid but probably not intended."""
 
 
 def warn(where: str, problem: str, *, given: str = "", expected: str = "", hint: str = "") -> None:
-    """An AmineWarning in the form of an :class:`AmineError`, which points at the line outside amine that caused it."""
+    """Issues an AmineWarning, worded like an :class:`AmineError`, at the line outside amine that caused it."""
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "amine":
         level, frame = level + 1, frame.f_back

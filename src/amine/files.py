@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written under a name of their own, forced to disk, renamed; checked when read."""
+"""Files written atomically (temporary name, flush to disk, rename) and verified when read."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ Arrays = dict[str, np.ndarray]
 
 @contextmanager
 def replacing(target: Path, where: str, parents: bool = False) -> Iterator[Path]:
-    """A temporary path beside ``target`` to write to; at the end it is forced to disk and takes the place of ``target``.
+    """Context with a temporary path beside ``target`` to write to; at the end it is flushed to disk and replaces ``target``.
 
-    The name is one that no other process has; folders above it are made if ``parents`` says so. Whatever goes wrong inside, nothing is left of it, and ``target`` is as it was.
+    No other process uses that name; ``parents`` creates the folders above. After a failure the temporary file is gone and ``target`` unchanged.
 
     Raises
     ------
@@ -56,12 +56,12 @@ def replacing(target: Path, where: str, parents: bool = False) -> Iterator[Path]
 
 @contextmanager
 def replacing_folder(target: Path, where: str) -> Iterator[Path]:
-    """The same for a new folder: it appears under its name when all is written.
+    """The same for a new folder: it appears under its name when everything is written.
 
     Raises
     ------
     AmineError
-        If something of that name is there already, other than an empty folder, or it cannot be written.
+        If the name is taken by anything but an empty folder, or the folder cannot be written.
     """
     temporary = temporary_name(target)
     try:
@@ -80,7 +80,7 @@ def replacing_folder(target: Path, where: str) -> Iterator[Path]:
 
 
 def check_new_folder(target: Path, where: str) -> None:
-    """Raises AmineError if a folder cannot have this name, because something is there that would be lost."""
+    """Raises AmineError if a new folder of this name would replace a file or a folder with content."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise AmineError(where, "this is a file", hint="choose another name")
     if target.exists() and any(target.iterdir()):
@@ -93,7 +93,7 @@ def temporary_name(target: Path) -> Path:
 
 
 def force(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on disk."""
+    """Flushes a file, or the entries of a folder, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -102,19 +102,19 @@ def force(path: Path) -> None:
 
 
 def sweep(target: Path) -> None:
-    """Removes what killed writers of ``target`` left behind; only for its owner."""
+    """Removes temporary files that killed writers of ``target`` left behind; for its owner only."""
     for left in target.parent.glob(f".{glob_escaped(target.name)}.*.part"):
         with suppress(OSError):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def glob_escaped(name: str) -> str:
-    """A name as a pattern that matches itself only."""
+    """A name as a glob pattern that matches only itself."""
     return "".join(f"[{c}]" if c in "*?[" else c for c in name)
 
 
 def reason(e: OSError) -> str:
-    """What the system says of a failed call, without the names of temporary files."""
+    """The operating system's reason for a failed call, without names of temporary files."""
     return e.strerror or str(e) or type(e).__name__
 
 
@@ -122,17 +122,17 @@ def reason(e: OSError) -> str:
 
 
 def canonical(data: object) -> bytes:
-    """Plain data as the one JSON text that equal data have."""
+    """Canonical JSON of plain data: equal data have equal text."""
     return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
 
 
 def sealed(data: Mapping[str, object]) -> dict[str, Any]:
-    """Plain data with a digest of its content."""
+    """Plain data with a digest of their content."""
     return {**data, "digest": hashlib.sha256(canonical(data)).hexdigest()}
 
 
 def is_intact(data: Mapping[str, object]) -> bool:
-    """Whether plain data is what :func:`sealed` made."""
+    """Whether plain data are unchanged since :func:`sealed`."""
     rest = {k: v for k, v in data.items() if k != "digest"}
     return data.get("digest") == hashlib.sha256(canonical(rest)).hexdigest()
 
@@ -150,7 +150,7 @@ def _digest(header: Mapping[str, object], arrays: Mapping[str, np.ndarray]) -> s
 
 
 def write_arrays(target: Path, header: Mapping[str, object], arrays: Mapping[str, np.ndarray], where: str) -> None:
-    """Writes arrays and a header of plain data, with a digest of both, as NumPy's npz without compression."""
+    """Writes arrays and a header of plain data, with a digest of both, as an uncompressed npz file."""
     given = {k: np.asarray(x) for k, x in arrays.items()}
     if any(x.dtype.kind not in NUMBERS for x in given.values()):
         raise TypeError("only arrays of numbers can be written")
@@ -160,11 +160,11 @@ def write_arrays(target: Path, header: Mapping[str, object], arrays: Mapping[str
 
 
 def read_arrays(path: Path, kind: str, where: str, hint: str = "") -> tuple[dict[str, Any], Arrays]:
-    """Header and arrays that :func:`write_arrays` wrote; memory for them is bounded by the size of the file.
+    """Header and arrays of a file of :func:`write_arrays`; the memory used is bounded by the size of the file.
 
     Parameters
     ----------
-    kind : what the file is called in the sentence if it is not one, for example ``"a checkpoint"``.
+    kind : kind of file for error messages, for example ``"a checkpoint"``.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def read_arrays(path: Path, kind: str, where: str, hint: str = "") -> tuple[dict
         raise AmineError(where, "it does not exist") from e
     except AmineError:
         raise
-    except Exception as e:  # NumPy and the reader of archives raise assorted errors on bytes that are neither
+    except Exception as e:  # NumPy and zipfile raise assorted errors on other bytes
         raise AmineError(where, f"this is not {kind}, or it is damaged", hint=hint) from e
     if digest != _digest(header, arrays):
         raise AmineError(where, "it is damaged: its content is not what was written", hint=hint)
@@ -190,7 +190,7 @@ def read_arrays(path: Path, kind: str, where: str, hint: str = "") -> tuple[dict
 
 
 def _members(z: zipfile.ZipFile, size: int) -> Arrays:
-    """All arrays of an archive that holds no more than its own size."""
+    """All arrays of an archive; members that together exceed its size are refused."""
     infos = z.infolist()
     if len({i.filename for i in infos}) != len(infos) or sum(i.file_size for i in infos) > size:
         raise ValueError("members overlap")
@@ -204,12 +204,12 @@ def _members(z: zipfile.ZipFile, size: int) -> Arrays:
 
 
 def unpack(path: Path, names: tuple[str, ...], most: int, where: str) -> list[np.ndarray]:
-    """Arrays of numbers or text from an npz that anyone wrote, packed or not.
+    """Arrays of numbers or text from an npz file of any origin, compressed or not.
 
     Raises
     ------
     AmineError
-        If they would take more than ``most`` bytes, are not there, or are no such arrays.
+        If they would take more than ``most`` bytes, are missing, or hold anything else.
     """
     try:
         with open_regular(path, where) as f, zipfile.ZipFile(f) as z:
@@ -231,7 +231,7 @@ def unpack(path: Path, names: tuple[str, ...], most: int, where: str) -> list[np
 
 
 def _array(f: IO[bytes], size: int, kinds: str = NUMBERS) -> np.ndarray:
-    """One array of NumPy's npy format, if it is as long as its header says."""
+    """One array of NumPy's npy format, whose length must agree with its header."""
     version = np.lib.format.read_magic(f)
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
     shape, fortran, dtype = read(f)
@@ -240,7 +240,7 @@ def _array(f: IO[bytes], size: int, kinds: str = NUMBERS) -> np.ndarray:
     length = math.prod(shape) * dtype.itemsize
     if length + f.tell() != size:
         raise ValueError("an array is not as long as it says")
-    data = f.read()  # to its end: the sum of the member is checked there
+    data = f.read()  # to the end, where zipfile verifies the checksum of the member
     return np.frombuffer(bytearray(data), dtype).reshape(shape, order="F" if fortran else "C")
 
 
@@ -248,7 +248,7 @@ def _array(f: IO[bytes], size: int, kinds: str = NUMBERS) -> np.ndarray:
 
 
 def open_regular(path: Path, where: str) -> BinaryIO:
-    """Opens a file for reading; raises AmineError if it is a folder, a device or a pipe, which may never end."""
+    """Opens a regular file for reading; raises AmineError for a folder, a device or a pipe, which may never end."""
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise AmineError(where, "this is not a file", hint="give the name of a file")
     return open(path, "rb")
@@ -276,6 +276,6 @@ def read_json(path: Path, where: str, hint: str = "") -> Any:
 
 
 def write_text(target: Path, text: str, where: str, parents: bool = False) -> None:
-    """Writes a text in one act."""
+    """Writes a text file atomically."""
     with replacing(target, where, parents) as temporary:
         temporary.write_text(text, encoding="utf-8")

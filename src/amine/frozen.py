@@ -1,4 +1,4 @@
-"""Descriptions stay as they were checked: objects, mappings and lists that refuse to be changed, and say what to do instead."""
+"""Immutable descriptions: objects, mappings and lists that refuse changes with an error that states the alternative."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ V = TypeVar("V")
 
 
 class FrozenDict(dict[K, V]):
-    """A mapping that is read, compared and written to files like a dict, and refuses changes.
+    """A dict that refuses changes.
 
     Parameters
     ----------
-    data : what it holds.
-    where : whose it is, for the error. hint : what to do instead.
+    data : its content.
+    where : its owner, for the error. hint : the alternative to a change, for the error.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class FrozenDict(dict[K, V]):
 
 
 class FrozenList(list[T]):
-    """A list that refuses changes, for the parts of a network."""
+    """A list of the parts of a network that refuses changes."""
 
     def __init__(self, data: Iterable[T] = (), where: str = "", hint: str = ""):
         super().__init__(data)
@@ -59,24 +59,24 @@ class FrozenList(list[T]):
 
 
 def append(to: list[T], item: T) -> T:
-    """Adds a checked part to a list of a network; for the makers of parts only."""
+    """Adds a checked part to a frozen list of a network; only for code that creates parts."""
     list.append(to, item)
     return item
 
 
 def enter(into: Mapping[K, V], key: K, item: V) -> V:
-    """Adds a checked part to a mapping of a network; for the makers of parts only."""
+    """Adds a checked part to a frozen mapping of a network; only for code that creates parts."""
     dict.__setitem__(into, key, item)  # type: ignore[arg-type]
     return item
 
 
 def swap(within: list[T], old: T, new: T) -> None:
-    """Puts a checked part in the place of another one; for the makers of parts only."""
+    """Replaces a part of a frozen list by another; only for code that creates parts."""
     list.__setitem__(within, next(k for k, x in enumerate(within) if x is old), new)
 
 
 def fix(thing: object, **values: Any) -> None:
-    """Sets attributes of a closed object, while it is made."""
+    """Sets attributes of a closed object during its creation."""
     for name, value in values.items():
         object.__setattr__(thing, name, value)
 
@@ -84,7 +84,7 @@ def fix(thing: object, **values: Any) -> None:
 def closed(hint: str) -> Any:
     """Class decorator: setting or deleting an attribute raises AmineError.
 
-    ``hint`` says what to do instead; ``{name}`` stands for the object's name and ``{attribute}`` for the attribute.
+    ``hint`` is the alternative for the error; ``{name}`` stands for the object's name and ``{attribute}`` for the attribute.
     """
 
     def wrap(cls: type[T]) -> type[T]:
@@ -99,14 +99,14 @@ def closed(hint: str) -> Any:
 
 
 def place(thing: object) -> str:
-    """What an error calls an object: its kind in words and its name.
+    """Name of an object in error messages: its kind in words and its name.
 
     >>> class PoissonInput:
     ...     name = "noise"
     >>> place(PoissonInput())
     "Poisson input 'noise'"
     """
-    where = getattr(thing, "where", None)  # models say it themselves
+    where = getattr(thing, "where", None)  # models define it
     if isinstance(where, str):
         return where
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(thing).__name__).capitalize()

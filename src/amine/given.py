@@ -1,4 +1,4 @@
-"""Types of what is given at the door."""
+"""Types of arguments as users give them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # a quantity: text with its unit ("1.5 nS"), a number times a unit (20*ms), or a plain number where that has one meaning
 Quantity: TypeAlias = "str | float | pint.Quantity"
-# one value, one for each neuron or synapse, or a distribution from which they are drawn
+# one value, one for each neuron or synapse, or a distribution from which these are drawn
 Values: TypeAlias = "str | float | pint.Quantity | npt.ArrayLike | Distribution"
 # a place on a cell with several compartments: a region, branch or point by name, or compartments by number
 Site: TypeAlias = "str | int | Sequence[str | int] | np.ndarray"

@@ -1,7 +1,7 @@
-"""One owner at a time: a lock file beside a checkpoint or a store that names the run to which it belongs.
+"""Exclusive ownership: a lock file beside a checkpoint or a store that names the run to which it belongs.
 
-The lock itself is one of the operating system's, which ends with the process, however that ends. What the file says names the owner
-for people, and for other machines where the file system does not carry locks between them.
+The lock itself is a lock of the operating system and ends with the process, however that ends. The content of the file names the owner
+for users, and for other machines if the file system does not share locks between them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from amine.files import reason, sweep
 if TYPE_CHECKING:
     from amine.given import FilePath
 
-_held: set[int] = set()  # descriptors of locks; a forked child closes them, else it would own what its parent owned
+_held: set[int] = set()  # descriptors of locks; a forked child closes them, or it would keep its parent's locks
 
 
 def _forget() -> None:
@@ -45,12 +45,12 @@ def _read(path: str) -> str:
 
 
 def _started(pid: int) -> str:
-    """When a process began, in ticks since the machine began; empty if there is none: numbers of processes are used again."""
+    """Start time of a process in ticks since boot, which tells it from a later process of the same number; empty if there is none."""
     return (_read(f"/proc/{pid}/stat").rpartition(")")[2].split() or [""] * 20)[19]
 
 
 def _is_alive(pid: object, started: object) -> bool:
-    """Whether a process of this machine goes on: one of that number that began at that moment."""
+    """Whether the process of this number and start time still runs on this machine."""
     if not isinstance(pid, int) or pid < 1:
         return False
     if _read("/proc/self/stat"):
@@ -75,7 +75,7 @@ def _myself() -> dict[str, Any]:
 
 
 class Owner:
-    """The right to write a checkpoint or a store."""
+    """Exclusive right to write a checkpoint or a store."""
 
     def __init__(self, target: Path, where: str):
         self.where, self.lock = where, target.with_name(target.name + ".lock")
@@ -96,11 +96,11 @@ class Owner:
                 os.close(handle)
                 raise
             os.close(handle)
-            time.sleep(0.01)  # another run ended just now, or is about to write its name
+            time.sleep(0.01)  # another run has just ended, or is about to write its name
         raise AmineError(self.where, "another run is using it", hint=f"wait for that run, or remove '{self.lock}'")
 
     def _claim(self, handle: int) -> bool:
-        """Takes an open lock file; False if it was removed, or is not yet signed, in between."""
+        """Takes an open lock file; False if it was removed meanwhile, or its owner has not yet written its name."""
         carried = True
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -110,7 +110,7 @@ class Owner:
                 raise self._taken(other) from None
             return False
         except OSError:
-            carried = False  # a file system without locks: what the file says must do
+            carried = False  # a file system without locks: only the content of the file counts
         if not self._is_mine(handle):
             return False
         other = self._said(handle)
@@ -135,11 +135,11 @@ class Owner:
 
     @staticmethod
     def _is_over(other: dict[str, object], carried: bool) -> bool:
-        """Whether the run that signed is over: it was one of this machine, and its process has ended."""
+        """Whether the run named in the file is over: it was on this machine and its process has ended."""
         me = _myself()
         if other.get("boot") == me["boot"] and (me["boot"] or other.get("host") == me["host"]):
             return carried or not _is_alive(other.get("pid"), other.get("started"))
-        return other.get("host") == me["host"]  # the same machine, begun anew since
+        return other.get("host") == me["host"]  # the same machine, rebooted since
 
     def _taken(self, other: dict[str, object]) -> AmineError:
         name = f"process {other.get('pid', '?')} on {other.get('host', '?')}"
@@ -161,13 +161,13 @@ class Owner:
         return self._handle in _held and self._is_mine(self._handle)
 
     def check(self) -> None:
-        """Before each write: raises AmineError if the lock was removed by hand and another run took it."""
+        """Verifies ownership before a write; raises AmineError if the lock was removed by hand and another run took it."""
         if not self._is_mine(self._handle):
             self.close()
             self._handle = self._take()
 
     def close(self) -> None:
-        """Gives the lock back."""
+        """Releases the lock."""
         if self._handle not in _held:
             return
         try:
@@ -180,13 +180,13 @@ class Owner:
 
 
 @contextmanager
-def owned(path: FilePath, where: str) -> Iterator[Owner | None]:
-    """The lock of a checkpoint or a store while a run goes on; None if there is no path.
+def owned(path: FilePath | None, where: str) -> Iterator[Owner | None]:
+    """Context that holds the lock of a checkpoint or a store during a run; None without a path.
 
     Raises
     ------
     AmineError
-        If another run holds it: the sentence names host, process and time.
+        If another run holds it; the message names host, process and time.
     """
     if path is None:
         yield None

@@ -1,6 +1,6 @@
-"""Quantities at the door: ``"1.5 nS"`` or ``20*ms`` come in, plain float64 in one coherent system goes inside.
+"""Conversion of quantities: ``"1.5 nS"`` or ``20*ms`` as given become plain float64 in one coherent system of units.
 
-Inside, everything is in ms, mV, nS, pA, pF, uM, um and K, so that no formula needs a conversion factor
+Internally, everything is in ms, mV, nS, pA, pF, uM, um and K, so that no formula needs a conversion factor
 (nS x mV = pA, pF x mV / ms = pA, pF / nS = ms). A dimension is a tuple of six exponents, of (mV, ms, pA, um, uM, K).
 """
 
@@ -64,7 +64,7 @@ _UNITS = _table()
 
 @runtime_checkable
 class Quantity(Protocol):
-    """What a quantity of pint is known by, without importing pint."""
+    """Attributes by which a quantity of pint is recognised without importing pint."""
 
     @property
     def dimensionality(self) -> Any: ...
@@ -76,7 +76,7 @@ class Quantity(Protocol):
 
 @lru_cache(maxsize=4096)
 def _parse(unit: str) -> tuple[Dimension, float] | None:
-    """(dimension, factor) of a product of named units, or None if it is none."""
+    """(dimension, factor) of a product of named units; None for any other text."""
     text = unit.strip()
     if text in ("", "1"):
         return (0,) * 6, 1.0
@@ -102,14 +102,14 @@ def _parse(unit: str) -> tuple[Dimension, float] | None:
 
 
 class _Product:
-    """A product of powers of units while it is read."""
+    """Product of powers of units, accumulated while a unit is read."""
 
     def __init__(self) -> None:
         self.dim: list[Any] = [Fraction(0)] * 6
         self.factor = 1.0
 
     def times(self, unit: tuple[Dimension, float], p: Fraction) -> bool:
-        """Multiplies by a power of a unit; False if that leaves what can be counted with."""
+        """Multiplies by a power of a unit; False if factor or exponents leave their limits."""
         dim, factor = unit
         self.dim = [a + p * b for a, b in zip(self.dim, dim, strict=True)]
         try:
@@ -124,7 +124,7 @@ class _Product:
 
 
 def _power(text: str) -> Fraction | None:
-    """A power such as 2, -1/2 or 0.5; None where it is none or too large."""
+    """A power such as 2, -1/2 or 0.5; None if it is invalid or too large."""
     try:
         p = Fraction(text) if len(text) <= 12 else None
     except (ValueError, ZeroDivisionError):
@@ -145,7 +145,7 @@ def _lookup(unit: str, where: str) -> tuple[Dimension, float]:
 
 @lru_cache(maxsize=4096)
 def _spelt(unit: str) -> tuple[Dimension, float] | None:
-    """(dimension, factor) of a unit with brackets, or with long names that Pint knows, such as ``"siemens per (meter second)"``."""
+    """(dimension, factor) of a unit with brackets or with names of Pint, such as ``"siemens per (meter second)"``."""
     text = re.sub(r"\bper\b", "/", unit.strip().replace("^", "**"))
     text = re.sub(r"(?<=[\w)])\s+(?=[A-Za-zµ(])", "*", text)
     if len(text) > MAX_UNIT:
@@ -159,7 +159,7 @@ def _spelt(unit: str) -> tuple[Dimension, float] | None:
 
 
 def _walk(node: ast.AST, p: Fraction, out: _Product) -> bool:
-    """Multiplies the product by the p-th power of a tree of units; False where it is none."""
+    """Multiplies the product by the p-th power of a syntax tree of units; False if it is invalid."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
         return _walk(node.left, p, out) and _walk(node.right, p if isinstance(node.op, ast.Mult) else -p, out)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
@@ -191,7 +191,7 @@ def _registry() -> Any:
 
 
 def _from_pint(unit: pint.Unit) -> tuple[Dimension, float]:
-    """Dimension and factor of a pint unit: mass counts as volts, amount of substance as concentration."""
+    """Dimension and factor of a pint unit; mass is expressed through mV, amount of substance through concentration."""
     q = unit._REGISTRY.Quantity(1, unit)
     if not q._is_multiplicative:
         raise ValueError("a scale with an offset, such as degC, is no unit here")
@@ -264,15 +264,15 @@ def internal_unit(dim: Dimension) -> str:
 
 
 def is_quantity(value: object) -> TypeGuard[Quantity]:
-    """Whether a value is a quantity of :mod:`pint`; told by what it has, so that pint is not imported to ask."""
+    """Whether a value is a quantity of :mod:`pint`, recognised by its attributes so that pint need not be imported."""
     return isinstance(value, Quantity)
 
 
 def shown(value: object) -> str:
-    """A value as an error names it: short, and whatever it is."""
+    """A value as text for errors: at most 40 characters, never an exception."""
     try:
         return repr(value)[:40]
-    except Exception:  # of a stranger's class, or an integer with too many digits
+    except Exception:  # from a custom class, or an integer with too many digits
         return f"a value of type {type(value).__name__}"
 
 
@@ -327,11 +327,11 @@ def _of_text(value: str, dim: Dimension, unit: str, where: str) -> float:
 
 
 def _of_quantity(value: Quantity, dim: Dimension, unit: str, where: str) -> Any:
-    """A quantity of pint, of whatever registry."""
+    """Value of a quantity of pint, from any registry, in coherent units."""
     try:
         d, f = _from_pint(value.units)
         magnitude = np.asarray(value.magnitude, float) * f
-    except Exception as e:  # pint raises assorted errors on units and magnitudes that mean nothing here
+    except Exception as e:  # pint raises assorted errors on units and magnitudes that are invalid here
         raise AmineError(where, "this is not a quantity", given=shown(value), expected=f"a value in {unit}") from e
     _check(d, dim, value.units, unit, value, where)
     return magnitude if magnitude.ndim else float(magnitude)
@@ -353,15 +353,15 @@ def to_internal(
     finite: bool = True,
     shape: tuple[int, ...] | None = None,
 ) -> Any:
-    """A quantity as float64 in the coherent system: a float, or an array for arrays and lists.
+    """A quantity in coherent units: a float, or an array of float64 for arrays and lists.
 
     Parameters
     ----------
     value : text such as ``"1.5 nS"``, a pint quantity, a bare number if ``unit`` is ``"1"``, or a list of these.
     unit : a unit of the expected dimension.
-    where : what an error names.
-    positive, nonnegative, finite : further demands.
-    shape : the shape an array must have.
+    where : place named in errors.
+    positive, nonnegative, finite : demands on all values.
+    shape : shape that an array must have; None: any.
 
     Raises
     ------
@@ -391,7 +391,7 @@ def to_internal(
 
 
 def format_quantity(x: float, unit: str) -> str:
-    """A value in the coherent system as text in ``unit``.
+    """Text in ``unit`` of a value in coherent units.
 
     >>> format_quantity(0.005, "Hz")
     '5 Hz'

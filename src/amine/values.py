@@ -1,4 +1,4 @@
-"""Values as a description holds them: text with a unit, a distribution, or an array in the coherent system."""
+"""Values in a description: text with a unit, a distribution, or an array in coherent units."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from amine.units import dimension_of, internal_unit, to_internal, unit_part
 @closed("give other values when the part is made")
 @dataclass(frozen=True, eq=False)
 class Array:
-    """Values that differ, float64 in the coherent unit."""
+    """Values that differ between neurons or synapses: float64, in the coherent unit ``unit``."""
 
     values: np.ndarray
     unit: str
 
     def __post_init__(self) -> None:
-        values = np.array(self.values)  # of its own, so that nobody else changes them
+        values = np.array(self.values)  # a copy that nobody else can change
         values.flags.writeable = False
         fix(self, values=values)
 
@@ -37,12 +37,23 @@ Value = str | Distribution | Array
 
 
 def normalise(value: object, unit: str, where: str, *, shape: tuple[int, ...] | None = None, **demands: Any) -> Value:
-    """A value as plain data, checked: unit, finiteness, ``positive``/``nonnegative``/``share``, and the shape of an array.
+    """A value as plain data: text with its unit, a distribution, or an :class:`Array`.
+
+    Parameters
+    ----------
+    value : a quantity, an array or a distribution. unit : a unit of the expected dimension. where : place named in errors.
+    shape : shape that an array must have; None: any.
+    demands : ``positive``, ``nonnegative``, ``share`` (0 to 1) or ``finite``.
 
     Raises
     ------
     AmineError
-        If it is not such a value; the sentence begins with ``where``.
+        The value has another dimension or shape, or violates a demand.
+
+    Examples
+    --------
+    >>> normalise("20 ms", "ms", "tau", positive=True)
+    '20 ms'
     """
     if demands.pop("share", False):
         return _share(normalise(value, unit, where, shape=shape, nonnegative=True), where)
@@ -69,7 +80,7 @@ def normalise(value: object, unit: str, where: str, *, shape: tuple[int, ...] | 
 
 
 def _share(value: Value, where: str) -> Value:
-    """A value that must not be above one."""
+    """The value; raises AmineError if it can exceed 1."""
     if isinstance(value, Array):
         highest = float(value.values.max(initial=0.0))
     elif isinstance(value, Distribution):
@@ -113,7 +124,7 @@ def _check_distribution(
 
 
 def unit_of(value: object, where: str) -> str:
-    """The coherent unit of a value: of its text, of its bounds if it is a distribution, 1 for a bare number.
+    """Coherent unit of a value; ``"1"`` for a bare number.
 
     >>> unit_of("2 s", "a time")
     'ms'
@@ -131,7 +142,7 @@ def unit_of(value: object, where: str) -> str:
 
 
 def realise(value: Value, unit: str, n: int, generator: np.random.Generator, where: str) -> float | np.ndarray:
-    """The value as float64 in the coherent system: a float if it is the same for all, else an array of ``n``."""
+    """The value in coherent units: a float if it is the same for all, else an array (n,) of float64."""
     if isinstance(value, Array):
         return value.values.copy()
     if isinstance(value, Distribution):
@@ -140,14 +151,14 @@ def realise(value: Value, unit: str, n: int, generator: np.random.Generator, whe
 
 
 def to_plain(value: Value) -> Any:
-    """A value as JSON-able data."""
+    """A value as JSON-compatible data."""
     if isinstance(value, Array):
         return {"array": value.values.tolist(), "unit": value.unit}
     return value.to_dict() if isinstance(value, Distribution) else value
 
 
 def from_plain(data: object) -> Value:
-    """Back from :func:`to_plain`; raises AmineError if it is damaged."""
+    """Value from the data of :func:`to_plain`; raises AmineError if they are damaged."""
     if isinstance(data, str):
         return data
     if isinstance(data, dict) and "distribution" in data:

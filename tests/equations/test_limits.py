@@ -32,7 +32,7 @@ def test_numbers_and_expressions_that_are_too_large(factor):
 
 def test_lines_that_double():
     lines = ["x0 = v/E : 1"] + [f"x{i + 1} = sin(x{i}) + cos(x{i}) : 1" for i in range(60)]
-    with pytest.raises(am.AmineError, match="too long with all named parts put in"):
+    with pytest.raises(am.AmineError, match="too long with all named parts substituted"):
         neuron("\n".join([*lines, "dv/dt = (E - v)/tau*x60 : mV"]))
 
 

@@ -1,4 +1,4 @@
-"""The algebra of drug action as plain functions of concentrations: numbers or arrays in, numbers or arrays out, no state, no names.
+"""Equations of drug action as pure functions of concentration: numbers or arrays in, numbers or arrays out.
 
 Concentrations and constants share one unit (uM inside amine). The functions use arithmetic alone, so that Numba can compile them as they are;
 :func:`cleared` is the exception, a reference solution.
@@ -36,7 +36,7 @@ RT_F = 25.4  # mV at 22 degC, where most blockers were measured
 
 
 def load(c: Operand, k: Operand, n: Operand = 1.0) -> Any:
-    """Concentration over affinity, to the Hill coefficient: what competitors at one site add up.
+    """Load of a ligand at a site, (c/k)^n: the loads of competitors at one site add up.
 
     >>> load(3.0, 1.0, 2.0)
     9.0
@@ -54,12 +54,12 @@ def share(mine: Operand, total: Operand) -> Any:
 
 
 def response(bound: Operand, shift: Operand, hill: Operand, added: Operand, efficacy: Operand) -> Any:
-    """Response of a receptor to slow agonists beside drugs.
+    """Response of a receptor to slow agonists in the presence of drugs, as a fraction of its maximum.
 
     Parameters
     ----------
-    bound : concentration of the natural agonist over its EC50. shift : factor of that EC50. hill : Hill coefficient.
-    added : occupancy by agonist drugs times their efficacy. efficacy : factor of the response.
+    bound : concentration of the natural agonist over its EC50. shift : factor on that EC50. hill : Hill coefficient.
+    added : occupancy by agonist drugs times their efficacy. efficacy : factor on the response.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def occupancy(c: Operand, k: Operand, n: Operand = 1.0) -> Any:
 
 
 def inhibition(c: Operand, k: Operand, n: Operand = 1.0) -> Any:
-    """What is left under a non-competitive antagonist or a channel blocker at equilibrium: 1 - occupancy.
+    """Fraction that remains under a non-competitive antagonist or a channel blocker at equilibrium: 1 - occupancy.
 
     >>> inhibition(3.0, 1.0)
     0.25
@@ -106,7 +106,7 @@ def dose_ratio(b: Operand, k: Operand, slope: Operand = 1.0) -> Any:
 
 
 def gaddum(a: Operand, ka: Operand, b: Operand, kb: Operand, n: Operand = 1.0) -> Any:
-    """Response to an agonist ``a`` beside a competitive antagonist ``b``: surmountable.
+    """Response to an agonist ``a`` in the presence of a competitive antagonist ``b``, which is surmountable.
 
     >>> gaddum(1.0, 1.0, 1.0, 1.0) == occupancy(1.0, 2.0)
     True
@@ -116,7 +116,7 @@ def gaddum(a: Operand, ka: Operand, b: Operand, kb: Operand, n: Operand = 1.0) -
 
 
 def one_site(natural: Operand, drugs: Operand, response: Operand) -> Any:
-    """Response of receptors to a natural agonist and drugs at the same site, in loads (:func:`load`).
+    """Response of receptors to a natural agonist and drugs at the same site, from their loads (:func:`load`).
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def one_site(natural: Operand, drugs: Operand, response: Operand) -> Any:
 
 
 def modulated(occupied: Operand, limit: Operand) -> Any:
-    """Factor of a quantity that a modulator changes to ``limit`` times its value at full occupancy.
+    """Factor on a quantity that a modulator scales to ``limit`` times its value at full occupancy.
 
     >>> modulated(0.5, 3.0)
     2.0
@@ -144,7 +144,7 @@ def modulated(occupied: Operand, limit: Operand) -> Any:
 
 
 def ternary_shift(c: Operand, k: Operand, alpha: Operand) -> Any:
-    """Factor of the agonist's EC50 under an allosteric modulator of cooperativity ``alpha`` (above 1: potentiates), Ehlert 1988.
+    """Factor on the agonist's EC50 under an allosteric modulator of cooperativity ``alpha`` (above 1: potentiates), Ehlert 1988.
 
     >>> ternary_shift(0.0, 1.0, 4.0), round(ternary_shift(1e9, 1.0, 4.0), 3)
     (1.0, 0.25)
@@ -156,7 +156,7 @@ def ternary_shift(c: Operand, k: Operand, alpha: Operand) -> Any:
 def woodhull(
     k: Operand, v: Operand, reference: Operand, delta: Operand, valence: Operand = 1.0, rt_f: float = RT_F
 ) -> Any:
-    """Affinity of a charged blocker inside the field of the membrane: ``k`` at ``reference`` mV, at ``v`` mV.
+    """Dissociation constant at ``v`` mV of a charged blocker that binds within the membrane field, from its value ``k`` at ``reference`` mV.
 
     >>> round(woodhull(1.0, -66.0 + 25.4, -66.0, 1.0), 3)
     2.718
@@ -165,9 +165,9 @@ def woodhull(
 
 
 def block_rates(c: Operand, k: Operand, koff: Operand) -> tuple[Any, Any]:
-    """Rates of onset and recovery of an open-channel blocker while the channel is open, per ms: ``koff c / k`` and ``koff``.
+    """Binding and unbinding rates (1/ms) of an open-channel blocker while the channel is open: ``koff c / k`` and ``koff``.
 
-    The relaxation rate is their sum: block is faster at higher concentration, recovery is not.
+    The relaxation rate is their sum: the onset of block speeds up with concentration, recovery does not.
 
     >>> block_rates(10.0, 5.0, 0.1)
     (0.2, 0.1)
@@ -185,7 +185,7 @@ def uptake(s: Operand, vmax: Operand, km: Operand, loads: Operand = 0.0) -> Any:
 
 
 def efflux(c: Operand, k: Operand, maximum: Operand) -> Any:
-    """Outward flux that a releaser drives through the transporter, without spikes.
+    """Outward flux (uM/ms) through a transporter that a releaser drives, independent of spikes.
 
     >>> efflux(1.0, 1.0, 0.002)
     0.001
@@ -194,7 +194,7 @@ def efflux(c: Operand, k: Operand, maximum: Operand) -> Any:
 
 
 def content(c: Operand, k: Operand) -> Any:
-    """Factor of the amount in a vesicle under a precursor: in proportion to its concentration; ``k`` doubles it.
+    """Factor on the content of a vesicle: it grows linearly with the concentration of a precursor and doubles at ``k``.
 
     >>> content(33.0, 33.0)
     2.0
@@ -203,10 +203,10 @@ def content(c: Operand, k: Operand) -> Any:
 
 
 def remove(c: float, time: float, vmax: float, km: float, rate: float) -> Any:
-    """Concentration after ``time`` ms of dc/dt = -vmax c/(km + c) - rate c, exactly; negative times go back.
+    """Exact solution of dc/dt = -vmax c/(km + c) - rate c after ``time`` ms; negative times integrate backwards.
 
     With y = ln c the solution is implicit, km/B y + vmax/(B rate) ln(1 + rate e^y/B) = const - t with B = rate km + vmax:
-    increasing and convex, so that Newton's method comes to its root from any start. Without ``rate`` it is Lambert's W.
+    increasing and convex, so that Newton's method converges from any start. Without ``rate`` it is Lambert's W.
 
     >>> round(remove(0.001, 50.0, 0.004, 0.2, 0.0) / 0.001, 3)
     0.369
@@ -235,12 +235,12 @@ def remove(c: float, time: float, vmax: float, km: float, rate: float) -> Any:
 
 
 def cleared(s: float | np.ndarray, vmax: float, km: float, t: float | np.ndarray, loads: float = 0.0) -> Any:
-    """Concentration at time ``t`` of what a Michaelis-Menten transporter clears from ``s``, in closed form with Lambert's W.
+    """Concentration at time ``t`` (ms) under Michaelis-Menten uptake that starts at ``s``, in closed form with Lambert's W.
 
     >>> round(float(cleared(0.001, 0.004, 0.2, 50.0)) / 0.001, 3)
     0.369
     """
-    from scipy.special import lambertw  # a reference; nothing else here needs SciPy
+    from scipy.special import lambertw  # a reference solution; nothing else here needs SciPy
 
     k = km * (1.0 + loads)
     # W(e^z) without overflow: for large z the asymptotic start and two Newton steps are exact to rounding
@@ -254,7 +254,7 @@ def cleared(s: float | np.ndarray, vmax: float, km: float, t: float | np.ndarray
 def additivity(c1: Operand, c2: Operand, alone1: Operand, alone2: Operand) -> Any:
     """Loewe's combination index: 1 on the isobole of additive drugs, below for synergy, above for antagonism.
 
-    ``alone1``, ``alone2`` are the concentrations that have the same effect each by itself.
+    ``alone1``, ``alone2`` are the concentrations that have the same effect when given alone.
 
     >>> additivity(0.5, 1.0, 1.0, 2.0)
     1.0

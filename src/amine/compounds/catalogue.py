@@ -1,4 +1,4 @@
-"""The catalogue: data files of the package and what users add, loaded when first asked for, found by id, name or alias."""
+"""The catalogue of compounds: data files of the package and entries of users, loaded on first use, found by id, name or alias."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _loaded: _Catalogue | None = None
 
 
 def _key(name: str) -> str:
-    """Names are compared without case, spaces, hyphens and underscores."""
+    """A name without case, spaces, hyphens and underscores, as names are compared."""
     return "".join(c for c in name.casefold() if c not in " -_")
 
 
@@ -59,7 +59,7 @@ def _catalogue() -> _Catalogue:
 
 
 def _read(text: str, name: str, sources: dict[str, Source]) -> list[Entry]:
-    """The entries of a file, each checked by itself; its sources are added to ``sources``."""
+    """The entries of a file, each checked on its own; its sources are added to ``sources``."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
@@ -90,7 +90,7 @@ def _put(into: _Catalogue, entry: Entry) -> None:
 
 
 def targets_of(entry: Entry) -> list[tuple[str, tuple[str, ...]]]:
-    """Ids of other entries that an entry names, each with the kinds it may be of."""
+    """Ids of other entries to which an entry refers, each with the kinds it may have."""
     anything = ("family", "receptor", "transporter", "enzyme", "channel", "transmitter")
     if isinstance(entry, Drug):
         return [(t, anything) for a in entry.actions for t in a.targets]
@@ -107,6 +107,10 @@ def targets_of(entry: Entry) -> list[tuple[str, tuple[str, ...]]]:
 
 def add(*entries: Entry) -> None:
     """Adds entries to the catalogue for this session: all of them, or none if one is refused.
+
+    Parameters
+    ----------
+    entries : drugs, transmitters, receptors and other entries (:mod:`amine.compounds.schema`).
 
     Raises
     ------
@@ -144,12 +148,24 @@ def _add(entries: Iterable[Entry], sources: Mapping[str, Source]) -> None:
 
 
 def load(path: FilePath) -> list[Entry]:
-    """Adds the compounds of a TOML file to the catalogue for this session and returns them; see the page on compounds.
+    """Adds the compounds of a TOML file to the catalogue for this session and returns them.
+
+    Parameters
+    ----------
+    path : a file in the format of the page on compounds.
 
     Raises
     ------
     AmineError
-        If the file is missing or damaged, or an entry is refused; nothing is added then.
+        The file is missing or damaged, or an entry is refused; nothing is added then.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "mine.toml")
+    >>> _ = file.write_text('[[drug]]\\nid = "compound_7"\\nname = "compound 7"')
+    >>> [e.id for e in load(file)]
+    ['compound_7']
     """
     file = Path(path)
     if not file.exists():
@@ -164,7 +180,7 @@ def load(path: FilePath) -> list[Entry]:
 
 
 def find_entry(name: str, kinds: Iterable[str] = _ORDER) -> Entry | None:
-    """The entry of the first of ``kinds`` that has this id, name or alias; None if none has."""
+    """The entry with this id, name or alias in the first of ``kinds`` that has one; None if there is none."""
     now, key = _catalogue(), _key(str(name))
     for kind in kinds:
         if key in now.keys[kind]:
@@ -173,15 +189,17 @@ def find_entry(name: str, kinds: Iterable[str] = _ORDER) -> Entry | None:
 
 
 def get(name: str, kind: str | None = None) -> Any:
-    """An entry by id, name or alias, without regard to case, hyphens and spaces.
+    """An entry by id, name or alias, regardless of case, hyphens and spaces.
 
-    Where a name has several meanings the order is transmitter, drug, family of receptors, receptor, transporter, enzyme, channel; ``kind``
-    chooses one.
+    Parameters
+    ----------
+    name : id, name or alias.
+    kind : of entry; None: the first with this name of transmitter, drug, family, receptor, transporter, enzyme, channel.
 
     Raises
     ------
     AmineError
-        If there is none, with the nearest name.
+        There is none; the message suggests the nearest name.
 
     Examples
     --------
@@ -204,7 +222,7 @@ def _advice(name: str, kinds: Iterable[str]) -> str:
 
 
 def drug(name: str) -> Drug:
-    """A drug by id, name or alias.
+    """A drug by id, name or alias; raises AmineError if there is none.
 
     >>> drug("MK-801").name
     'dizocilpine'
@@ -213,7 +231,7 @@ def drug(name: str) -> Drug:
 
 
 def transmitter(name: str) -> Transmitter:
-    """A transmitter by id, name or alias.
+    """A transmitter by id, name or alias; raises AmineError if there is none.
 
     >>> transmitter("5-HT").id
     'serotonin'
@@ -222,22 +240,34 @@ def transmitter(name: str) -> Transmitter:
 
 
 def transporter(name: str) -> Transporter:
-    """A transporter by id, name or alias."""
+    """A transporter by id, name or alias; raises AmineError if there is none.
+
+    >>> transporter("DAT").substrates
+    ('dopamine',)
+    """
     return get(name, "transporter")
 
 
 def enzyme(name: str) -> Enzyme:
-    """An enzyme by id, name or alias."""
+    """An enzyme by id, name or alias; raises AmineError if there is none.
+
+    >>> enzyme("AChE").ec
+    '3.1.1.7'
+    """
     return get(name, "enzyme")
 
 
 def channel(name: str) -> Channel:
-    """An ion channel by id, name or alias."""
+    """An ion channel by id, name or alias; raises AmineError if there is none.
+
+    >>> channel("HCN1").id
+    'HCN1'
+    """
     return get(name, "channel")
 
 
 def family(name: str) -> Family:
-    """A family of receptors or channels.
+    """A family of receptors or channels by id, name or alias; raises AmineError if there is none.
 
     >>> family("NMDA").members
     ('NMDA_GluN2A', 'NMDA_GluN2B')
@@ -246,7 +276,7 @@ def family(name: str) -> Family:
 
 
 def receptor(name: str) -> Receptor:
-    """A receptor by id, name or alias; of a family, its first member, whose numbers stand for the family.
+    """A receptor by id, name or alias, or the first member of a family; raises AmineError if there is none.
 
     >>> receptor("NMDA").id
     'NMDA_GluN2A'
@@ -262,7 +292,7 @@ def receptor(name: str) -> Receptor:
 
 
 def names(kind: str) -> list[str]:
-    """Ids of all entries of a kind.
+    """Ids of all entries of a kind; raises AmineError if the kind is not known.
 
     >>> "dopamine" in names("transmitter")
     True
@@ -273,13 +303,17 @@ def names(kind: str) -> list[str]:
 
 
 def entries(*kinds: str) -> list[Entry]:
-    """All entries, or those of some kinds, in the order of the files."""
+    """All entries, or those of some kinds, in the order of the files.
+
+    >>> {e.kind for e in entries("enzyme", "channel")} == {"enzyme", "channel"}
+    True
+    """
     now = _catalogue()
     return [e for k in (kinds or _ORDER) for e in now.entries[k].values()]
 
 
 def search(text: str, *kinds: str) -> list[Entry]:
-    """Entries in whose names, class, notes or targets a text occurs.
+    """Entries whose names, class, notes or targets contain a text; of all kinds, or of ``kinds``.
 
     >>> " ".join(e.id for e in search("benzodiazepine", "drug"))
     'diazepam midazolam'
@@ -295,7 +329,7 @@ def search(text: str, *kinds: str) -> list[Entry]:
 
 
 def related(target: str) -> set[str]:
-    """Ids of a target: itself, the family it belongs to, and the members of the family it is.
+    """Ids of a target, the families it belongs to, and its members if it is a family; empty if it is not known.
 
     >>> sorted(related("nmda"))
     ['NMDA', 'NMDA_GluN2A', 'NMDA_GluN2B']
@@ -309,7 +343,7 @@ def related(target: str) -> set[str]:
 
 
 def actions_on(which: Drug | str, target: str) -> list[Action]:
-    """The actions of a drug on a target, given as receptor, family, transporter, enzyme, channel or transmitter.
+    """The actions of a drug on a target: a receptor, family, transporter, enzyme, channel or transmitter.
 
     >>> " ".join(a.mechanism for a in actions_on("ketamine", "NMDA"))
     'open_channel_blocker'
@@ -320,7 +354,7 @@ def actions_on(which: Drug | str, target: str) -> list[Action]:
 
 
 def acting_on(target: str) -> list[Drug]:
-    """Drugs that act on a target or on a member of it.
+    """Drugs that act on a target, its family or its members; raises AmineError if the target is not known.
 
     >>> "tiagabine" in [d.id for d in acting_on("GAT1")]
     True
@@ -332,7 +366,7 @@ def acting_on(target: str) -> list[Drug]:
 
 
 def source(key: str) -> Source:
-    """A source by its key; text that is no key is itself the citation.
+    """A source by its key; any other text is taken as the citation itself.
 
     >>> source("Destexhe1998").checked
     'code'

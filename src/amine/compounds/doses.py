@@ -1,6 +1,6 @@
-"""Concentrations in time, as data: bath, step, ramp, table, bolus with one- and two-compartment pharmacokinetics, and sums of these.
+"""Time courses of drug concentrations: constant, ramp, table, bolus with one- or two-compartment pharmacokinetics, and sums of these.
 
-Inside, times are in ms and concentrations in uM. :meth:`Course.at` gives the concentration at any times in closed form.
+Times are in ms and concentrations in uM. :meth:`Course.at` evaluates a course at any times in closed form.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 @closed("make another with am.bath(), am.bolus(), am.dose_ramp() or am.dose_table()")
 @dataclass(frozen=True, eq=False)
 class Course:
-    """A concentration in time; made by :func:`bath`, :func:`bolus`, :func:`dose_ramp` and :func:`dose_table`, added with ``+``.
+    """Time course of a concentration; made by :func:`bath`, :func:`bolus`, :func:`dose_ramp` and :func:`dose_table`, added with ``+``.
 
-    ``kind`` is constant, ramp, table, exponentials or sum; ``numbers`` what defines it, in ms and uM.
+    ``kind`` is constant, ramp, table, exponentials or sum; ``numbers`` are its parameters in ms and uM.
 
     Examples
     --------
@@ -45,12 +45,12 @@ class Course:
         fix(self, numbers=FrozenDict(self.numbers, f"Course {self.kind}", "make another"))
 
     def at(self, t: npt.ArrayLike) -> np.ndarray:
-        """Concentration in uM at the times ``t`` in ms, as an array of the same shape."""
+        """Concentration (uM) at the times ``t`` (ms), an array of the same shape."""
         return _KINDS[self.kind](self.numbers, np.asarray(t, float))
 
     @property
     def peak(self) -> float:
-        """The highest concentration, in uM (of a sum, an upper bound)."""
+        """Highest concentration in uM (an upper bound for a sum)."""
         n = self.numbers
         if self.kind == "sum":
             return sum(c.peak for c in n["parts"])
@@ -71,7 +71,7 @@ class Course:
         return hash(repr(self.to_dict()))
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-able data."""
+        """The course as JSON-compatible data."""
         if self.kind == "sum":
             return {"kind": "sum", "parts": [p.to_dict() for p in self.numbers["parts"]]}
         plain = {k: None if isinstance(v, float) and math.isinf(v) else v for k, v in self.numbers.items()}
@@ -79,7 +79,7 @@ class Course:
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Course:
-        """Back from :meth:`to_dict`; raises AmineError if it is damaged."""
+        """Course from the data of :meth:`to_dict`; raises AmineError if they are damaged."""
         try:
             if data["kind"] == "sum":
                 return Course("sum", {"parts": [Course.from_dict(p) for p in data["parts"]]})
@@ -145,7 +145,7 @@ def _exponentials(p: Mapping[str, Any], t: np.ndarray) -> np.ndarray:
 
 
 def _rise(k: float, ka: float, s: np.ndarray) -> np.ndarray:
-    """ka (exp(-k s) - exp(-ka s)) / (ka - k): Bateman's function, also where both rates are equal."""
+    """Bateman's function ka (exp(-k s) - exp(-ka s)) / (ka - k), also valid for equal rates."""
     d = (ka - k) * s
     slower = np.minimum(k, ka)
     d = np.abs(d)  # symmetric in both rates but for the factor
@@ -178,12 +178,17 @@ def _times(start: Quantity, stop: Quantity | None, where: str) -> dict[str, floa
 
 
 def bath(concentration: Quantity, start: Quantity = "0 ms", stop: Quantity | None = None) -> Course:
-    """A constant concentration from ``start`` to ``stop`` (None: to the end).
+    """Constant concentration in the bath from ``start`` to ``stop``, zero before and after.
+
+    Parameters
+    ----------
+    concentration : such as ``"500 nM"``.
+    start, stop : times; None for ``stop``: until the end of the run.
 
     Raises
     ------
     AmineError
-        The concentration has no unit or is negative.
+        A unit is missing, a value is negative, or ``stop`` is not after ``start``.
 
     Examples
     --------
@@ -195,8 +200,19 @@ def bath(concentration: Quantity, start: Quantity = "0 ms", stop: Quantity | Non
 
 
 def dose_ramp(first: Quantity, last: Quantity, start: Quantity, stop: Quantity | None) -> Course:
-    """A concentration that goes linearly from ``first`` at ``start`` to ``last`` at ``stop`` and stays there.
+    """Concentration that changes linearly from ``first`` at ``start`` to ``last`` at ``stop`` and stays there.
 
+    Parameters
+    ----------
+    first, last : concentrations, such as ``"10 uM"``. start, stop : times, such as ``"1 s"``.
+
+    Raises
+    ------
+    AmineError
+        A unit is missing, a value is negative, or ``stop`` is not after ``start``.
+
+    Examples
+    --------
     >>> dose_ramp("0 uM", "10 uM", "0 s", "1 s").at([500.0, 2000.0])
     array([ 5., 10.])
     """
@@ -207,8 +223,19 @@ def dose_ramp(first: Quantity, last: Quantity, start: Quantity, stop: Quantity |
 
 
 def dose_table(times: Quantity | Sequence[Quantity], values: Quantity | Sequence[Quantity]) -> Course:
-    """A concentration that takes ``values`` from each of ``times`` on; zero before the first.
+    """Piecewise constant concentration: each of ``values`` holds from its time on; zero before the first.
 
+    Parameters
+    ----------
+    times : increasing times. values : as many concentrations.
+
+    Raises
+    ------
+    AmineError
+        A unit is missing, lengths differ, times do not increase, or a concentration is negative.
+
+    Examples
+    --------
     >>> dose_table(["0 s", "1 s"], ["1 uM", "0 uM"]).at([500.0, 1000.0])
     array([1., 0.])
     """
@@ -232,11 +259,11 @@ def bolus(
     slow: float = 0.5,
     at: Quantity | Sequence[Quantity] = "0 ms",
 ) -> Course:
-    """A dose given at once, with pharmacokinetics of one compartment or two.
+    """A single dose, or several, with one- or two-compartment pharmacokinetics.
 
     One compartment without absorption (into a vein): C = peak exp(-k t). With absorption: Bateman's function
-    C ~ exp(-k t) - exp(-ka t). Two compartments: the fast phase of ``distribution`` and the slow one of ``elimination``, the latter with the
-    part ``slow`` of the concentration at the start. All are scaled so that the highest concentration of one dose is ``peak``.
+    C ~ exp(-k t) - exp(-ka t). Two compartments: a fast phase of ``distribution`` and a slow phase of ``elimination``, which starts with the
+    fraction ``slow`` of the concentration. All are scaled so that the highest concentration of one dose is ``peak``.
 
     Parameters
     ----------
@@ -244,7 +271,7 @@ def bolus(
     elimination : half-life of elimination.
     absorption : half-life of absorption; None for a dose into the blood.
     distribution : half-life of distribution into the second compartment; None for one compartment.
-    slow : with two compartments, the part of the slow phase, 0..1.
+    slow : with two compartments, the fraction of the slow phase, 0..1.
     at : time of the dose, or a list of times.
 
     Raises
@@ -284,7 +311,7 @@ def bolus(
 
 
 def _maximum(numbers: Mapping[str, Any]) -> float:
-    """The highest value of a curve with one hump, by golden section; at the start without absorption."""
+    """Maximum of a unimodal curve by golden-section search; without absorption, its initial value."""
     if len(numbers["rates"]) == len(numbers["amplitudes"]):
         return sum(numbers["amplitudes"])
     f = lambda s: float(_exponentials(numbers, np.asarray(s)))  # noqa: E731
@@ -299,7 +326,7 @@ def _maximum(numbers: Mapping[str, Any]) -> float:
 
 
 def parse_dose(text: str) -> tuple[str, Course]:
-    """A drug and its concentration in time from a text such as ``"ketamine=1 uM@200ms..600ms"``.
+    """Drug and course of its concentration from text such as ``"ketamine=1 uM@200ms..600ms"``.
 
     ``NAME=CONCENTRATION``, or ``NAME=FIRST..LAST`` for a ramp, then optionally ``@START``, ``@START..STOP``.
 
@@ -333,7 +360,7 @@ def parse_dose(text: str) -> tuple[str, Course]:
 
 
 def as_course(value: object, where: str = "dose") -> Course:
-    """A course as it is; a concentration as a bath.
+    """The value itself if it is a course; a concentration as a constant course.
 
     >>> as_course("1 uM").peak
     1.0

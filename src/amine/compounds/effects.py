@@ -1,6 +1,6 @@
-"""What drugs do, as plain data: effects on named quantities, and how those of several drugs combine.
+"""Drug effects as plain data: effects on named quantities, and how those of several drugs combine.
 
-An :class:`~amine.compounds.mechanisms.Effect` says that a concentration C of a drug changes one ``quantity`` of one ``target`` of a
+An :class:`~amine.compounds.mechanisms.Effect` states that a concentration C of a drug changes one ``quantity`` of one ``target`` of a
 network. With the load x = (C/potency)^hill and the occupancy y = x / (1 + sum of the loads of all drugs at the same site), the kinds are
 
 | kind | factor or value | used for |
@@ -9,8 +9,8 @@ network. With the load x = (C/potency)^hill and the occupancy y = x / (1 + sum o
 | ``shift`` | 1 + sum x | EC50 and Km under competitors, content under a precursor |
 | ``potentiate`` | 1 / (1 + sum (limit - 1) y) | EC50 under an allosteric modulator of cooperativity ``limit`` |
 | ``add`` | sum limit y, added and not multiplied | occupancy by agonists, efflux |
-| ``law`` | what its formula says | mechanisms of users |
-| ``block`` | 1 / (1 + sum of loads at the voltage) in equilibrium; a state of each neuron | conductance under blockers of open channels |
+| ``law`` | value of its formula | custom mechanisms |
+| ``block`` | 1 / (1 + sum of loads at the voltage) in equilibrium; a state of each neuron | conductance under open-channel blockers |
 | ``occupy`` | none | antagonists of a modulator's site |
 
 Drugs at one site of a target compete: their loads add up (Loewe additivity), whichever quantities they change. Factors of different sites
@@ -18,12 +18,12 @@ multiply (Bliss independence).
 
 Quantities of targets:
 
-* receptors: ``conductance`` (under competitors, of a synaptic pulse: they are bound before it and do not leave during it, so that the
-  fraction of free receptors counts), ``EC50`` (of a slow natural agonist: surmountable), ``occupancy`` (of an agonist drug: with natural
+* receptors: ``conductance`` (under competitors, of a synaptic pulse: they bind before it and stay bound during it, so that only the
+  fraction of free receptors responds), ``EC50`` (of a slow natural agonist: surmountable), ``occupancy`` (of an agonist drug: with natural
   occupancy r the response is r + occupancy (1 - r)), ``efficacy`` (of a metabotropic receptor), ``tau_decay``; any other name is that of
-  a parameter of the receptor's model;
+  a parameter of the receptor model;
 * transporters and enzymes: ``Km``, ``Vmax``, ``efflux``; transmitters: ``content`` of a vesicle;
-* channels: ``conductance``; any other name is a part that a neuron model says a parameter stands for.
+* channels: ``conductance``; any other name is a role that a neuron model gives to a parameter (``stands_for``).
 
 A family such as NMDA stands for its first member: an action on another member counts only in a network that names that member.
 """
@@ -45,13 +45,19 @@ _TARGETS = ("family", "receptor", "transporter", "enzyme", "channel", "transmitt
 
 
 def effects_of(drug: Drug | str, targets: Iterable[str], kinds: Sequence[str] = _TARGETS) -> list[Effect]:
-    """Effects of a drug on those targets of a network that it acts on; empty if it acts on none.
+    """Effects of a drug on the targets of a network; empty if it acts on none.
 
     Parameters
     ----------
     drug : a drug or its name.
-    targets : names of receptors, transporters, enzymes, channels and transmitters that the network has; others are ignored.
-    kinds : of entries of the catalogue that they may be; the first that has a name counts.
+    targets : names of receptors, transporters, enzymes, channels and transmitters of the network; names that are not in the
+        catalogue are ignored.
+    kinds : kinds of catalogue entries in which names are looked up; the first match counts.
+
+    Raises
+    ------
+    AmineError
+        The drug is not known.
 
     Examples
     --------
@@ -72,7 +78,7 @@ def effects_of(drug: Drug | str, targets: Iterable[str], kinds: Sequence[str] = 
 
 
 def _member(entry: Entry, action: Action) -> Entry | None:
-    """What an action acts on within a target of a network: the entry, the first member of the family that it is; None if it does not act."""
+    """Entry on which an action acts at a target of the network: the target, or the first member of a family; None if it does not act."""
     if isinstance(entry, Family):
         first = catalogue.get(entry.members[0])
         return first if {entry.id, first.id} & set(action.targets) else None
@@ -107,13 +113,13 @@ def _effects(drug: Drug, action: Action, target: str, member: Entry) -> list[Eff
 
 
 class Sites:
-    """Binding sites with the drugs that compete there: what the factors of quantities are, written into a program.
+    """Binding sites and the drugs that compete there; writes the factors on quantities into a program of slow signals.
 
     Parameters
     ----------
-    effects : of any number of drugs. program : to which operations are added as factors are asked for.
-    doses : signals of the concentrations by drug.
-    share_made : called with an effect and the signal of its drug's occupancy when that is made.
+    effects : effects of any number of drugs. program : receives operations as factors are requested.
+    doses : signal of the concentration of each drug.
+    share_made : callback for each occupancy that is added, with an effect of the drug and the signal.
     """
 
     def __init__(
@@ -128,14 +134,14 @@ class Sites:
         self._factors: dict[tuple[str, ...], Signal] = {}
 
     def having(self, target: str, quantity: str, when: str = "") -> list[Effect]:
-        """Effects on a quantity: those that hold at all times and, with ``when``, for pulses of transmitter or slow concentrations of it."""
+        """Effects on a quantity: all, or with ``when`` those on responses to transmitter pulses (``"pulse"``) or slow concentrations (``"slow"``)."""
         mine = [e for e in self.effects if (e.target, e.quantity) == (target, quantity) and e.kind != "occupy"]
         return [e for e in mine if e.when in ("", when or e.when)]
 
     def factors(self, target: str, quantity: str, when: str = "") -> list[Signal]:
-        """Signals whose product is the factor of a quantity, one for each site; of what is added, whose sum is the amount.
+        """Signals of the effects on a quantity, one for each site: their product is the factor; of kind ``add``, their sum is the amount.
 
-        Kinetic blocks are not among them: see :meth:`block`.
+        Kinetic blocks are not included: see :meth:`block`.
         """
         groups: dict[tuple[str, str], list[Effect]] = {}
         for e in self.having(target, quantity, when):
@@ -165,7 +171,7 @@ class Sites:
         return at
 
     def _law(self, e: Effect) -> Signal:
-        """The factor that the formula of one drug gives."""
+        """Factor computed by the formula of one drug."""
         p = self.program
         operand = lambda signal: Traced(p, {signal: 1.0})  # noqa: E731
         formula = Formula(e.law)
@@ -180,7 +186,7 @@ class Sites:
         return (found if isinstance(found, Traced) else Traced(p, {}, found)).signal()
 
     def share(self, e: Effect) -> Signal:
-        """The occupancy of a drug at its site, beside all others there that are in equilibrium with it."""
+        """Occupancy of a drug's site, in competition with all other drugs that bind there at equilibrium."""
         key = (e.target, e.site, e.drug)
         if key not in self._shares:
             others: dict[str, Effect] = {}
@@ -194,7 +200,7 @@ class Sites:
         return self._shares[key]
 
     def _load_of(self, effects: Sequence[Effect]) -> Signal:
-        """The sum of the loads of some drugs at a site."""
+        """Sum of the loads of several drugs at a site."""
         at = self.program.add(f"{effects[0].target}:load", 2)
         self.program.append(Share(at, tuple(map(self._load, effects))))
         return at + 1
@@ -203,11 +209,11 @@ class Sites:
         return Load(self.doses[e.drug], e.potency, e.hill)
 
     def blocks(self, target: str) -> list[Effect]:
-        """Effects of drugs whose binding takes its time."""
+        """Effects of drugs with binding kinetics."""
         return [e for e in self.effects if e.target == target and e.kind == "block"]
 
     def block(self, target: str, v: Operand | None = None) -> list[Signal]:
-        """The part of channels that drugs leave free in equilibrium at the voltage ``v``, without it at that of their potencies."""
+        """Fraction of channels free of drugs in equilibrium at the voltage ``v`` (mV); by default at the voltage of their potencies."""
         p, total = self.program, Traced(self.program, {}, 1.0)
         for e in self.blocks(target):
             assert e.kinetics is not None
@@ -218,19 +224,22 @@ class Sites:
 
 
 def _check_kinds(key: str, groups: Iterable[Sequence[Effect]]) -> None:
-    """Raises AmineError where what drugs do cannot be combined."""
+    """Raises AmineError if effects of several drugs cannot be combined."""
     adding = set()
     for each in groups:
         kinds = {e.kind for e in each}
         adding |= {k == "add" for k in kinds}
         if len(kinds) > 1:
-            raise AmineError(f"effects on {key}", f"kinds {', '.join(sorted(kinds))} meet at site '{each[0].site}'")
+            given = f"{' and '.join(sorted(kinds))} at site '{each[0].site}'"
+            raise AmineError(f"effects on {key}", "effects of different kinds act at one site", given=given)
     if len(adding) > 1:
-        raise AmineError(f"effects on {key}", "some add and some multiply", hint="give them different quantities")
+        raise AmineError(
+            f"effects on {key}", "some effects add and others multiply", hint="give them different quantities"
+        )
 
 
 class Factors(dict[str, Any]):
-    """Factors by ``target.quantity``, as they are for pulses of transmitter where that matters; ``slow``: for slow concentrations of it."""
+    """Factors by ``target.quantity``, for responses to transmitter pulses; ``slow``: for responses to slow concentrations."""
 
     slow: Mapping[str, Any]
 
@@ -242,9 +251,14 @@ def steady_factor(
 
     Parameters
     ----------
-    effects : of any number of drugs.
-    concentrations : uM by drug id; numbers or arrays of one shape; a missing drug is absent.
-    v : membrane voltage in mV for voltage-dependent blockers; at the voltage of their potency without it.
+    effects : effects of any number of drugs.
+    concentrations : concentration (uM) by drug id, numbers or arrays of one shape; drugs that are left out are absent.
+    v : membrane voltage (mV) for voltage-dependent blockers; None: the voltage at which their potency was measured.
+
+    Raises
+    ------
+    AmineError
+        Effects on one quantity cannot be combined, for example because one adds and another multiplies.
 
     Examples
     --------
@@ -284,16 +298,16 @@ def _together(signals: tuple[bool, list[Signal]], values: Sequence[Operand]) -> 
 def receptor_response(
     natural: Operand, ec50: Operand, factors: Mapping[str, Operand], receptor: str, hill: Operand = 1.0
 ) -> Any:
-    """Response of a receptor to a slow natural agonist beside drugs.
+    """Response of a receptor to a slow natural agonist in the presence of drugs, as a fraction of its maximum.
 
     Parameters
     ----------
-    natural : concentration of the natural agonist, uM. ec50, hill : its curve without drugs.
-    factors : from :func:`steady_factor`. receptor : the target's name there.
+    natural : concentration of the natural agonist (uM). ec50, hill : EC50 (uM) and Hill coefficient without drugs.
+    factors : result of :func:`steady_factor`. receptor : name of the target in it.
 
     Examples
     --------
-    Naloxone takes morphine off:
+    Naloxone displaces morphine:
 
     >>> both = effects_of("morphine", ["mu_opioid"]) + effects_of("naloxone", ["mu_opioid"])
     >>> alone = steady_factor(both, {"morphine": 0.1})
@@ -308,7 +322,7 @@ def receptor_response(
 
 
 def acts_on(drug: Drug | str) -> list[str]:
-    """Names of all that a drug acts on, for messages.
+    """Names of the targets of a drug.
 
     >>> acts_on("tiagabine")
     ['GAT1']

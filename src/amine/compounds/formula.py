@@ -1,4 +1,4 @@
-"""Formulas as text that are evaluated with numbers, arrays, tensors or symbols: what a mechanism of a drug says once.
+"""Formulas as text, evaluated with numbers, arrays, tensors or symbols: a drug mechanism is written once for all of them.
 
 A formula is read through a whitelisted syntax tree, never ``eval``: names, numbers, ``+ - * / **`` and the functions of :data:`FUNCTIONS`.
 """
@@ -31,16 +31,16 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula.
+    """An arithmetic formula.
 
     Parameters
     ----------
-    text : such as ``"1 - y**2"``.
+    text : the formula, such as ``"1 - y**2"``.
 
     Raises
     ------
     AmineError
-        The text is no formula, or holds anything but names, numbers, ``+ - * / **`` and known functions.
+        The text is not a formula, or contains anything but names, numbers, ``+ - * / **`` and known functions.
 
     Examples
     --------
@@ -56,7 +56,7 @@ class Formula:
 
     @property
     def where(self) -> str:
-        """What errors name."""
+        """Place named in error messages."""
         return f"formula '{self.text[:60]}'"
 
     @cached_property
@@ -77,12 +77,12 @@ class Formula:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Names that must be given, without those of functions."""
+        """Variables of the formula."""
         called = {id(n.func) for n in ast.walk(self.tree) if isinstance(n, ast.Call)}
         return frozenset(n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and id(n) not in called)
 
     def evaluate(self, values: Mapping[str, Operand], functions: Functions = FUNCTIONS) -> Any:
-        """The value of the formula, of whatever kind ``values`` are: ``functions`` must belong to that kind."""
+        """Value of the formula for numbers, arrays, tensors or symbols; ``functions`` must accept that kind of operand."""
         missing = self.names - set(values)
         if missing:
             name = min(missing)
@@ -90,7 +90,7 @@ class Formula:
         return _evaluate(self.tree, values, functions)
 
     def __call__(self, **values: Any) -> Any:
-        """The value for numbers."""
+        """Value of the formula for numbers given by name."""
         return self.evaluate(values)
 
 

@@ -1,7 +1,7 @@
-"""How drugs act: a mechanism is an object that turns the numbers of an action into effects on named quantities of a target.
+"""Mechanisms of drug action: objects that turn the numbers of an action into effects on named quantities of a target.
 
-The library's mechanisms are below, one dataclass each; a mechanism of a user is another subclass of :class:`Mechanism` and has the same
-rights. What effects do is said in :mod:`amine.compounds.effects`.
+The library's mechanisms are below, one dataclass each; a custom mechanism is another subclass of :class:`Mechanism` and has the same
+rights. The kinds of effects are described in :mod:`amine.compounds.effects`.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from amine.compounds.formula import Formula
 from amine.errors import AmineError, did_you_mean
 
 KINDS = ("scale", "shift", "potentiate", "add", "law", "block", "occupy")
-GIVEN = ("C", "K", "n", "v", "x", "y", "limit", "open", "free", "bound", "load")  # names that formulas are given
+GIVEN = ("C", "K", "n", "v", "x", "y", "limit", "open", "free", "bound", "load")  # names with a meaning in formulas
 
 
 @dataclass(frozen=True)
 class Kinetics:
-    """Binding that takes its time: the part ``bound`` of a receptor's channels that hold a drug, a state of each neuron.
+    """Binding kinetics of a drug: the fraction ``bound`` of a receptor's channels is a state of each neuron.
 
-    The current is multiplied by ``free``, which is 1 less the parts that all such drugs hold.
+    The current is multiplied by ``free``, which is 1 minus the fractions bound by all such drugs.
 
     Parameters
     ----------
-    rate : d bound/dt in 1/ms, a formula of ``bound``, ``free``, ``load``, ``open`` (the part of the channels that are open), ``C``, ``K``,
+    rate : d bound/dt in 1/ms, a formula of ``bound``, ``free``, ``load``, ``open`` (the fraction of open channels), ``C``, ``K``,
         ``v`` and numbers of the effect.
     load : concentration over affinity, a formula of ``C`` (uM), ``K`` (uM), the Hill coefficient ``n``, ``v`` (mV) and numbers of the effect.
         In equilibrium bound = load free. One that depends on ``v`` needs the number ``V``, the voltage (mV) at which ``K`` was measured.
@@ -38,11 +38,11 @@ class Kinetics:
 
     @property
     def voltage_dependent(self) -> bool:
-        """Whether the affinity depends on the membrane's voltage."""
+        """Whether the affinity depends on the membrane voltage."""
         return "v" in Formula(self.load).names
 
     def check(self, numbers: Mapping[str, float], where: str) -> None:
-        """Raises AmineError if a formula is none, or needs a number that is not there."""
+        """Raises AmineError if a formula is invalid or uses a number that is not given."""
         known = {"C", "K", "n", "v", *numbers}
         for text, names in ((self.load, known), (self.rate, known | {"bound", "free", "load", "open"})):
             missing = Formula(text).names - names
@@ -60,32 +60,32 @@ class Kinetics:
 
 # Woodhull AM (1973) J Gen Physiol 61:687-708; 25.4 mV is RT/F at 22 degC, where most blockers were measured
 WOODHULL = Kinetics("koff*open*(load*free - bound)", "C/K*exp(-delta*(v - V)/25.4)")
-STEEP = Kinetics(WOODHULL.rate, "(C/K)**n*exp(-delta*(v - V)/25.4)")  # with a Hill coefficient that is not 1
+STEEP = Kinetics(WOODHULL.rate, "(C/K)**n*exp(-delta*(v - V)/25.4)")  # for Hill coefficients other than 1
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One effect of a drug; :mod:`amine.compounds.effects` says what the kinds do.
+    """One effect of a drug; the kinds are described in :mod:`amine.compounds.effects`.
 
     Parameters
     ----------
     drug : id of the drug.
     target : the target as the network calls it, such as ``"NMDA"``, ``"DAT"``, ``"Nav"``, ``"dopamine"``.
-    quantity : what is changed there.
+    quantity : the quantity that changes there.
     kind : scale, shift, potentiate, add, law, block or occupy.
     site : binding site; drugs at the same site of a target compete.
     potency : uM. hill : Hill coefficient.
     limit : factor (or amount, for ``add``) at full occupancy; the cooperativity for ``potentiate``.
-    when : ``"pulse"`` if it holds for responses to pulses of transmitter alone, ``"slow"`` if for slow concentrations of it alone.
+    when : ``"pulse"`` for an effect on responses to transmitter pulses only, ``"slow"`` on responses to slow concentrations only.
     law : the factor of the kind ``law``, a formula of the occupancy ``y``, the load ``x``, the concentration ``C``, ``K``, ``n``, ``limit`` and numbers.
-    kinetics : of the kind ``block``.
-    numbers : what formulas need beside these, by name, in uM, ms, mV and products of them.
-    unverified : a number behind it waits for a check.
+    kinetics : binding kinetics of the kind ``block``.
+    numbers : further numbers for formulas, by name, in uM, ms, mV and products of them.
+    unverified : whether one of its numbers still has to be checked against its source.
 
     Raises
     ------
     AmineError
-        The kind is not known, or a formula is none or needs what it is not given.
+        The kind is not known, or a formula is invalid or uses a name that is not defined.
     """
 
     drug: str
@@ -130,20 +130,20 @@ class Effect:
         return f"{self.target}.{self.quantity}"
 
     def load(self, c: Operand) -> Any:
-        """(C/potency)^hill: what drugs at one site add up."""
+        """Load (c/potency)^hill at a concentration ``c`` (uM): the loads of drugs at one site add up."""
         return load(c, self.potency, self.hill)
 
 
 @dataclass(frozen=True)
 class Use:
-    """An action of a drug on a target of a network, as its mechanism sees it.
+    """Action of a drug on a target of a network, the input of its mechanism.
 
     Parameters
     ----------
     drug : id. target : as the network calls it. kind : of the catalogue's entry, such as ``"receptor"``.
     ionotropic : whether the target is a receptor that is an ion channel.
-    site : binding site. values : numbers by role in coherent units, those of the very subtype where there are several.
-    unverified : a number waits for a check.
+    site : binding site. values : numbers by role in coherent units, measured on the subtype itself where there are several.
+    unverified : whether a number still has to be checked against its source.
     """
 
     drug: str
@@ -155,11 +155,11 @@ class Use:
     unverified: bool = False
 
     def value(self, role: str, default: float) -> float:
-        """The number that serves as ``role``, or ``default``."""
+        """Number with the role ``role``, or ``default``."""
         return self.values.get(role, default)
 
     def effect(self, quantity: str, kind: str, limit: float = 0.0, **more: Any) -> Effect:
-        """An effect with the potency, Hill coefficient and site of this action; ``more`` is what :class:`Effect` takes beside."""
+        """An effect with the potency, Hill coefficient and site of this action; ``more`` are further arguments of :class:`Effect`."""
         common = {
             "site": self.site,
             "potency": self.values["potency"],
@@ -169,7 +169,7 @@ class Use:
         return Effect(self.drug, self.target, quantity, kind, **{**common, "limit": limit, **more})
 
     def law(self, quantity: str, text: str, **numbers: float) -> Effect:
-        """A factor of ``quantity`` that a formula gives.
+        """An effect of kind ``law``: the factor on ``quantity`` is the value of a formula.
 
         >>> Use("x", "AMPA", "receptor", True, "pore", {"potency": 2.0}).law("conductance", "1 - y**2").kind
         'law'
@@ -177,23 +177,23 @@ class Use:
         return self.effect(quantity, "law", law=text, numbers=numbers)
 
     def block(self, kinetics: Kinetics, **numbers: float) -> Effect:
-        """Binding that takes its time, and stops the current of the channels that are bound."""
+        """An effect of kind ``block``: binding with kinetics that stops the current of bound channels."""
         return self.effect("conductance", "block", kinetics=kinetics, numbers=numbers)
 
 
 @dataclass(frozen=True)
 class Mechanism(ABC):
-    """How a drug acts at a target: one object, registered by its name.
+    """A mechanism of drug action at a target, registered by its name.
 
     Parameters
     ----------
-    name : what actions and data files call it.
-    site : binding site where an action names none; by default the drug has one of its own.
+    name : its name in actions and data files.
+    site : binding site if an action names none; empty: each drug has a site to itself.
 
     Examples
     --------
     >>> class Cooperative(Mechanism):
-    ...     "Two molecules close a channel."
+    ...     "Block by two cooperating molecules."
     ...     def effects(self, use):
     ...         return [use.law("conductance", "1 - y**2")]
     >>> pair = Cooperative("cooperative_block", site="pore")
@@ -207,7 +207,7 @@ class Mechanism(ABC):
 
     @property
     def roles(self) -> Mapping[str, str]:
-        """Roles of measurements that this mechanism reads beside those of the library, with the units they must be in."""
+        """Roles of measurements that this mechanism adds to those of the library, with their units."""
         return {}
 
     @abstractmethod
@@ -221,7 +221,7 @@ class Mechanism(ABC):
 @final
 @dataclass(frozen=True)
 class CompetitiveAntagonist(Mechanism):
-    """Keeps an agonist off its site: surmountable where the agonist is slow; bound before a pulse and through it.
+    """Competition with the agonist: surmountable for slow agonists; for pulses, binding is complete before and constant during the pulse.
 
     Gaddum JH (1957) Pharmacol Rev 9:211-218; Arunlakshana O, Schild HO (1959) Br J Pharmacol 14:48-58.
     """
@@ -235,7 +235,7 @@ class CompetitiveAntagonist(Mechanism):
 @final
 @dataclass(frozen=True)
 class Agonist(Mechanism):
-    """Activates a receptor in part (``efficacy``, unless an action gives its own), and keeps the natural agonist off."""
+    """Activation of a receptor with ``efficacy`` (unless the action states its own), in competition with the natural agonist."""
 
     efficacy: float = 1.0
 
@@ -248,7 +248,7 @@ class Agonist(Mechanism):
 @final
 @dataclass(frozen=True)
 class Blocker(Mechanism):
-    """Stops what it holds, whatever the agonist does: a channel's conductance, a metabotropic receptor's efficacy."""
+    """Non-competitive block of a channel's conductance or a metabotropic receptor's efficacy."""
 
     def effects(self, use: Use) -> list[Effect]:
         channel = use.ionotropic or use.kind == "channel"
@@ -258,7 +258,7 @@ class Blocker(Mechanism):
 @final
 @dataclass(frozen=True)
 class NegativeModulator(Mechanism):
-    """Weakens responses to the factor of the role ``conductance``, 0 if there is none."""
+    """Reduction of responses, at full occupancy to the factor with the role ``conductance``, or to 0 without it."""
 
     def effects(self, use: Use) -> list[Effect]:
         return [use.effect("conductance" if use.ionotropic else "efficacy", "scale", use.value("conductance", 0.0))]
@@ -267,7 +267,7 @@ class NegativeModulator(Mechanism):
 @final
 @dataclass(frozen=True)
 class PositiveModulator(Mechanism):
-    """Lengthens responses to pulses, makes slow agonists more potent, raises the conductance: whatever was measured.
+    """Slower decay of responses to pulses, higher potency of slow agonists, larger conductance: whichever was measured.
 
     Ehlert FJ (1988) Mol Pharmacol 33:187-194 for the allosteric ternary complex.
     """
@@ -284,7 +284,7 @@ class PositiveModulator(Mechanism):
 @final
 @dataclass(frozen=True)
 class OpenChannelBlocker(Mechanism):
-    """Enters open channels and is trapped in closed ones; its affinity depends on voltage (Woodhull 1973)."""
+    """Block of open channels, with trapping in closed ones and voltage-dependent affinity (Woodhull 1973)."""
 
     def effects(self, use: Use) -> list[Effect]:
         numbers = {"V": use.value("voltage", 0.0), "delta": use.value("delta", 0.0), "koff": use.value("koff", 0.0)}
@@ -294,7 +294,7 @@ class OpenChannelBlocker(Mechanism):
 @final
 @dataclass(frozen=True)
 class ChannelOpener(Mechanism):
-    """Raises the conductance of an ion channel to the factor of the role ``conductance``; without it, opens a part of the channels."""
+    """Increase of a conductance to the factor with the role ``conductance``; without that number, opening of a fraction of the channels."""
 
     def effects(self, use: Use) -> list[Effect]:
         if "conductance" in use.values:
@@ -305,7 +305,7 @@ class ChannelOpener(Mechanism):
 @final
 @dataclass(frozen=True)
 class ReuptakeInhibitor(Mechanism):
-    """Competes with the substrate of a transporter."""
+    """Competition with the substrate of a transporter."""
 
     def effects(self, use: Use) -> list[Effect]:
         return [use.effect("Km", "shift")]
@@ -314,7 +314,7 @@ class ReuptakeInhibitor(Mechanism):
 @final
 @dataclass(frozen=True)
 class Releaser(Mechanism):
-    """Competes with the substrate of a transporter, and drives it outward from within."""
+    """Competition with the substrate of a transporter, and efflux of the substrate through it."""
 
     def effects(self, use: Use) -> list[Effect]:
         out = [use.effect("Km", "shift")]
@@ -327,7 +327,7 @@ class Releaser(Mechanism):
 @final
 @dataclass(frozen=True)
 class EnzymeInhibitor(Mechanism):
-    """Lowers the greatest rate of an enzyme."""
+    """Reduction of the maximal rate of an enzyme."""
 
     def effects(self, use: Use) -> list[Effect]:
         return [use.effect("Vmax", "scale")]
@@ -336,7 +336,7 @@ class EnzymeInhibitor(Mechanism):
 @final
 @dataclass(frozen=True)
 class Precursor(Mechanism):
-    """Fills vesicles in proportion to its concentration; the potency doubles their content."""
+    """Increase of vesicle content in proportion to the concentration; it doubles at the potency."""
 
     def effects(self, use: Use) -> list[Effect]:
         return [use.effect("content", "shift")]
@@ -345,7 +345,7 @@ class Precursor(Mechanism):
 @final
 @dataclass(frozen=True)
 class VesicleDepleter(Mechanism):
-    """Empties vesicles to the part of the role ``maximum``, 0 if there is none."""
+    """Reduction of vesicle content, at full occupancy to the fraction with the role ``maximum``, or to 0 without it."""
 
     def effects(self, use: Use) -> list[Effect]:
         return [use.effect("content", "scale", use.value("maximum", 0.0))]
@@ -372,12 +372,21 @@ _REGISTRY: dict[str, Mechanism] = {m.name: m for m in LIBRARY}
 
 
 def register_mechanism(new: Mechanism) -> Mechanism:
-    """Gives a mechanism its name, so that actions and data files can use it; returns it.
+    """Registers a mechanism under its name, for actions and data files; returns it.
+
+    Parameters
+    ----------
+    new : an object of a subclass of :class:`Mechanism`; see there for an example.
 
     Raises
     ------
     AmineError
-        This is no mechanism, or another one has the name.
+        The object is not a mechanism, or another mechanism has its name.
+
+    Examples
+    --------
+    >>> register_mechanism(Blocker("plug", "pore")).name in mechanism_names()
+    True
     """
     if not isinstance(new, Mechanism):
         raise AmineError(
@@ -395,8 +404,15 @@ def register_mechanism(new: Mechanism) -> Mechanism:
 
 
 def mechanism(name: str | Mechanism) -> Mechanism:
-    """A mechanism by name; a mechanism as it is, when it is registered.
+    """A mechanism by name; a mechanism object is registered and returned.
 
+    Raises
+    ------
+    AmineError
+        The name is not known, or the name of a new mechanism is taken.
+
+    Examples
+    --------
     >>> mechanism("agonist").site
     'agonist'
     """
@@ -417,5 +433,5 @@ def mechanism_names() -> list[str]:
 
 
 def own_roles() -> dict[str, str]:
-    """Roles of measurements that mechanisms of users read, with their units."""
+    """Roles of measurements that custom mechanisms add, with their units."""
     return {role: unit for m in _REGISTRY.values() for role, unit in m.roles.items()}

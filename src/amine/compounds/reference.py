@@ -1,4 +1,4 @@
-"""Slow signals step by step, in NumPy and plain Python: what every other interpreter of a program is compared with."""
+"""Reference interpreter of slow signals, step by step in NumPy and plain Python; tests compare all others with it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from amine.compounds.signals import NUMPY, Diffuse, Follow, Program, Signal, Upt
 
 
 class Reference:
-    """A program with the values of its signals.
+    """A program and the current values of its signals.
 
     Parameters
     ----------
-    program : what is carried out. Its fields say how long a field step is.
+    program : the program to carry out; its fields set the length of a field step.
 
     Attributes
     ----------
-    values : of all signals, now.
+    values : current values of all signals.
 
     Examples
     --------
@@ -42,12 +42,12 @@ class Reference:
         self.started = False
 
     def step(self, doses: Sequence[float], released: Mapping[Signal, Sequence[float]] | None = None) -> None:
-        """To the next field step: fields from their past, everything else from what it is made of.
+        """Advances by one field step: fields from their previous values, all other signals from their inputs.
 
         Parameters
         ----------
         doses : concentrations (uM) of the drugs now.
-        released : what spikes released (uM) in each region since the last field step, by the first signal of a field.
+        released : concentration (uM) that spikes released in each region since the last field step, by the first signal of a field.
         """
         s = self.values
         for op in self.program.operations if self.started else ():
@@ -67,7 +67,7 @@ class Reference:
         self.started = True
 
     def _field(self, op: Diffuse, released: np.ndarray) -> np.ndarray:
-        """Half of the removal, half of the release, the whole transport, and back (Strang 1968)."""
+        """One step by Strang splitting (1968): half of removal and release, full transport, then the other halves in reverse."""
         s = self.values
         c = np.array(s[op.out : op.out + op.n], float)
         gain = np.array([np.prod([s[t.signal + t.stride * r] for t in op.gains]) for r in range(op.n)])
@@ -83,7 +83,7 @@ class Reference:
         return self._removed(op, c + half, rate, list(reversed(op.uptakes)))
 
     def _removed(self, op: Diffuse, c: np.ndarray, rate: np.ndarray, order: Sequence[Uptake]) -> np.ndarray:
-        """After half a field step of removal; the first transporter takes first-order removal with it."""
+        """Concentrations after half a field step of removal; the first transporter includes first-order removal."""
         if not op.uptakes:
             return c * np.exp(-0.5 * op.h * rate)
         s = self.values
@@ -96,6 +96,6 @@ class Reference:
 
 
 def _along(c: np.ndarray, n: int, stride: int, matrix: np.ndarray) -> np.ndarray:
-    """A field moved along an axis whose neighbours are ``stride`` signals apart."""
+    """A field after transport along an axis whose neighbours are ``stride`` signals apart."""
     lines = c.reshape(-1, n, stride)
     return np.einsum("ij,ajb->aib", matrix, lines).ravel()

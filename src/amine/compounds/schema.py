@@ -1,7 +1,7 @@
-"""One schema for all compounds: transmitters, receptors, transporters, enzymes, channels and drugs, checked where they are made.
+"""Schema of all compounds: transmitters, receptors, transporters, enzymes, channels and drugs, checked on creation.
 
-A number is a :class:`Measurement`: what was measured, its value or range, the unit, the condition and the source. What a model uses of
-several measurements of one thing carries a ``role``; the first one with a role is the default of it.
+A number is a :class:`Measurement`: the quantity, its value or range, the unit, the condition and the source. Of several measurements of
+one quantity, models use those with a ``role``; the first one with a role is its default.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from amine.compounds.mechanisms import Mechanism, mechanism, own_roles
 from amine.errors import AmineError, did_you_mean
 from amine.units import dimension_of, to_internal, unit_part
 
-# What a model takes from a measurement, and the unit it must be in.
+# Roles of measurements in models, with their units.
 ROLES = {
     "potency": "uM",  # EC50, Ki, Kd or IC50 that the model uses
     "hill": "1",
@@ -39,17 +39,17 @@ _WORDS = {"fold": "1", "G^n": "1"}
 
 
 def roles() -> dict[str, str]:
-    """What a measurement may serve as, and the unit it must be in: the library's roles and those of mechanisms of users."""
+    """Roles of measurements in models, with their units: those of the library and of custom mechanisms."""
     return {**ROLES, **own_roles()}
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """A number from a source.
+    """A measured number with its source.
 
     Parameters
     ----------
-    quantity : what was measured, such as ``"Ki"``, ``"IC50"``, ``"Km"``.
+    quantity : the quantity that was measured, such as ``"Ki"``, ``"IC50"``, ``"Km"``.
     value : the number in ``unit``, or text with a unit such as ``"0.5 uM"``; None if only a range is known.
     unit : its unit.
     low, high : a published range.
@@ -57,14 +57,14 @@ class Measurement:
     source : key of a source, or a citation.
     ref : primary papers behind an entry of a data base.
     unverified : taken from memory or second hand, to be checked before relying on it.
-    role : what a model uses it as; one of :func:`roles`.
+    role : its use in models; one of :func:`roles`.
     target : the subtype it was measured on, where an action has several.
     hill : Hill coefficient of the curve it belongs to.
 
     Raises
     ------
     AmineError
-        No number, a number outside its range, an unknown unit or role.
+        The number is missing or outside its range, or the unit or role is not known.
 
     Examples
     --------
@@ -172,7 +172,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Removal:
-    """How a transmitter leaves the cleft: ``kind`` uptake, enzyme, conversion or reaction, ``by`` which transporter or enzyme."""
+    """Removal of a transmitter: ``kind`` is uptake, enzyme, conversion or reaction, ``by`` the transporter or enzyme."""
 
     kind: str
     by: str = ""
@@ -182,7 +182,7 @@ class Removal:
 
 @dataclass(frozen=True)
 class Consequence:
-    """What a receptor changes in the cell: ``where`` pre, post or plasticity, and on what."""
+    """Cellular consequence of a receptor's activation: ``where`` (pre, post or plasticity), the target and its change."""
 
     where: str
     target: str
@@ -193,23 +193,23 @@ class Consequence:
 
 
 def _with_role(measurements: Sequence[Measurement], role: str, target: str = "") -> Measurement | None:
-    """The measurement that serves as ``role``: the one made on ``target`` if there is one, else the first."""
+    """Measurement with a role: the one made on ``target`` if there is one, else the first."""
     found = [m for m in measurements if m.role == role]
     return next((m for m in found if target and m.target == target), found[0] if found else None)
 
 
 @dataclass(frozen=True)
 class Action:
-    """What a drug does at one site.
+    """Action of a drug at one site.
 
     Parameters
     ----------
     targets : ids of receptors, families of receptors, transporters, enzymes, channels, or (precursors) transmitters.
-    mechanism : name of a mechanism (:func:`amine.compounds.mechanisms.mechanism_names`), or a mechanism of one's own, which is registered.
-    measurements : numbers; those with a role are what models use.
-    site : name of the binding site; drugs at one site of a target compete. Each mechanism has its own by default.
-    default : why these numbers are the default, in a sentence.
-    note : what else is known.
+    mechanism : name of a mechanism (:func:`amine.compounds.mechanisms.mechanism_names`), or a custom mechanism, which is registered.
+    measurements : numbers; models use those with a role.
+    site : name of the binding site; drugs at one site of a target compete. Empty: the default site of the mechanism.
+    default : reason why these numbers are the default, in a sentence.
+    note : further remarks.
 
     Examples
     --------
@@ -233,11 +233,11 @@ class Action:
         object.__setattr__(self, "mechanism", mechanism(self.mechanism).name)
 
     def measurement(self, role: str, target: str = "") -> Measurement | None:
-        """The measurement that serves as ``role``, preferably one made on ``target``."""
+        """Measurement with a role, preferably one made on ``target``; None if there is none."""
         return _with_role(self.measurements, role, target)
 
     def value(self, role: str, target: str = "", default: float | None = None) -> float | None:
-        """Its number in coherent units, or ``default``."""
+        """Number of the measurement with a role in coherent units, or ``default``."""
         found = self.measurement(role, target)
         return default if found is None else found.internal
 
@@ -252,7 +252,7 @@ def _strings(value: object, where: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What all entries of the catalogue have."""
+    """Base of all entries of the catalogue."""
 
     id: str
     name: str
@@ -273,15 +273,15 @@ class Entry:
 
     @property
     def where(self) -> str:
-        """What errors name."""
+        """Place named in error messages."""
         return f"{self.kind} '{self.id}'"
 
     def measurement(self, role: str) -> Measurement | None:
-        """The measurement that serves as ``role``: the first one with it."""
+        """First measurement with a role; None if there is none."""
         return _with_role(self.measurements, role)
 
     def value(self, role: str, default: float | None = None) -> float | None:
-        """Its number in coherent units, or ``default``."""
+        """Number of the measurement with a role in coherent units, or ``default``."""
         found = self.measurement(role)
         return default if found is None else found.internal
 
@@ -344,7 +344,7 @@ class Receptor(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Family(Entry):
-    """Receptors or channels that networks call by one label, such as ``NMDA``; the first member is the default."""
+    """Receptors or channels with one label in networks, such as ``NMDA``; the first member is the default."""
 
     members: tuple[str, ...] = ()
 
@@ -375,7 +375,7 @@ class Enzyme(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Channel(Entry):
-    """An ion channel that drugs act on. Which parameter of a model stands for it, the model says (``stands_for``)."""
+    """An ion channel on which drugs act. Models declare which of their parameters stands for it (``stands_for``)."""
 
     genes: tuple[str, ...] = ()
     ions: tuple[str, ...] = ()
@@ -403,7 +403,7 @@ class Drug(Compound):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A citation, and how the numbers were checked against it: table, abstract, code, computed, secondary or no."""
+    """A citation, and against what its numbers were checked: table, abstract, code, computed, secondary or no."""
 
     cite: str
     checked: str = "no"
@@ -435,7 +435,7 @@ def read(cls: type, data: object, where: str) -> Any:
     Raises
     ------
     AmineError
-        Unknown or missing key, wrong type, or what the object itself refuses.
+        A key is not known or missing, a type is wrong, or the object itself refuses a value.
     """
     if not isinstance(data, Mapping):
         raise AmineError(where, "this is not a table", given=repr(data)[:40])

@@ -48,7 +48,7 @@ class Agonist(NamedTuple):
 @final
 @dataclass(frozen=True)
 class Dose:
-    """The concentration of the ``index``-th drug."""
+    """Concentration of the ``index``-th drug."""
 
     out: Signal
     index: int
@@ -57,7 +57,7 @@ class Dose:
 @final
 @dataclass(frozen=True)
 class Share:
-    """The occupancy of a site by the first of ``loads`` beside the others; the next signal is the sum of all loads."""
+    """Occupancy of a site by the first of ``loads`` in competition with the others; the next signal is the sum of all loads."""
 
     out: Signal
     loads: tuple[Load, ...]
@@ -66,7 +66,7 @@ class Share:
 @final
 @dataclass(frozen=True)
 class Sum:
-    """``base`` and weighted signals, added; with ``inverse`` one over that. For ``n`` regions."""
+    """Sum of ``base`` and weighted signals, or with ``inverse`` its reciprocal, in ``n`` regions."""
 
     out: Signal
     terms: tuple[Term, ...]
@@ -78,7 +78,7 @@ class Sum:
 @final
 @dataclass(frozen=True)
 class Product:
-    """Signals, multiplied. For ``n`` regions."""
+    """Product of signals in ``n`` regions."""
 
     out: Signal
     terms: tuple[Term, ...]
@@ -99,7 +99,7 @@ class Apply:
 @final
 @dataclass(frozen=True)
 class Response:
-    """Response of a receptor to slow agonists beside drugs, in ``n`` regions: :func:`amine.compounds.algebra.response`.
+    """Response of a receptor to slow agonists in the presence of drugs, in ``n`` regions: :func:`amine.compounds.algebra.response`.
 
     ``shifts`` multiply the EC50, ``added`` is occupancy by drugs, ``efficacies`` multiply the response.
     """
@@ -116,7 +116,7 @@ class Response:
 @final
 @dataclass(frozen=True)
 class Follow:
-    """A second messenger: each field step it covers the part ``rise`` or ``decay`` of the way to its source."""
+    """A second messenger: in each field step it covers the fraction ``rise`` (upwards) or ``decay`` (downwards) of the way to its source."""
 
     out: Signal
     source: Signal
@@ -126,7 +126,7 @@ class Follow:
 
 
 class Uptake(NamedTuple):
-    """A transporter of a field: Vmax (uM/ms), Km (uM), signals that multiply them and that add efflux (uM/ms)."""
+    """A transporter of a field: Vmax (uM/ms), Km (uM), signals that multiply them, and signals of efflux (uM/ms)."""
 
     vmax: float
     km: float
@@ -136,7 +136,7 @@ class Uptake(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """Along which a field moves: number of neighbours, distance of neighbours in the signals, propagator of one field step."""
+    """An axis of diffusion: number of regions along it, their stride among the signals, and the (n, n) propagator of one field step."""
 
     n: int
     stride: int
@@ -148,8 +148,8 @@ class Axis(NamedTuple):
 class Diffuse:
     """The concentration of a field in ``n`` regions, over a field step of ``h`` ms.
 
-    ``rate`` (1/ms) of first-order removal that no drug changes; ``removals`` are signals with the rate of their part as weight; ``source``
-    (uM/ms) of each region, times ``source_by``; ``gains`` multiply what spikes release.
+    ``rate`` (1/ms) is the first-order removal that no drug changes; ``removals`` are factors on further rates (1/ms, their weights); ``source``
+    (uM/ms) of each region is multiplied by ``source_by``; ``gains`` multiply the release by spikes.
     """
 
     out: Signal
@@ -169,7 +169,7 @@ Operation = Dose | Share | Sum | Product | Apply | Response | Follow | Diffuse
 
 @dataclass
 class Program:
-    """Operations on signals. ``names`` gives the place of each signal by name, ``initial`` its value at the start.
+    """Operations on signals. ``names`` gives the index of each signal by name, ``initial`` its initial value.
 
     Examples
     --------
@@ -187,7 +187,7 @@ class Program:
     operations: list[Operation] = field(default_factory=list)
 
     def add(self, name: str, n: int = 1, start: Sequence[float] = (0.0,)) -> Signal:
-        """``n`` new signals, of which the first is returned; a name that is taken gets a number."""
+        """Adds ``n`` signals and returns the first; a number is appended to a name that is taken."""
         at, count, unique = len(self.initial), 2, name
         while unique in self.names:
             unique, count = f"{name} {count}", count + 1
@@ -204,11 +204,11 @@ class Program:
 
 
 class Traced:
-    """An operand of a formula that writes a program: weighted signals and a number, added.
+    """Operand of a formula that records operations in a program: a weighted sum of signals plus a number.
 
     Parameters
     ----------
-    program : which is written. terms : weights by signal. base : the number.
+    program : receives the operations. terms : weight of each signal. base : the number.
     """
 
     def __init__(self, program: Program, terms: Mapping[Signal, Operand], base: Operand = 0.0):
@@ -219,7 +219,7 @@ class Traced:
         return x if isinstance(x, Traced) else Traced(self.program, {}, x)
 
     def signal(self, inverse: bool = False) -> Signal:
-        """The signal that holds the value, or one over it."""
+        """Signal of the value, or with ``inverse`` of its reciprocal."""
         if not inverse and isinstance(self.base, float) and self.base == 0.0 and list(self.terms.values()) == [1.0]:
             return next(iter(self.terms))
         at = self.program.add("formula")
@@ -306,11 +306,11 @@ NUMPY: Functions = {"exp": np.exp, "log": np.log, "min": np.minimum, "max": np.m
 
 
 def steady(program: Program, doses: Sequence[Operand], functions: Functions = NUMPY) -> list[Any]:
-    """All signals in equilibrium with concentrations that stay.
+    """Equilibrium values of all signals at constant concentrations.
 
     Parameters
     ----------
-    program : without fields.
+    program : a program without fields.
     doses : concentrations (uM) of its drugs in order: numbers, arrays of one shape, or tensors.
     functions : ``exp``, ``log``, ``min`` and ``max`` for values of that kind.
 
@@ -326,7 +326,7 @@ def steady(program: Program, doses: Sequence[Operand], functions: Functions = NU
 
 
 def carry_out(op: Operation, s: list[Operand], doses: Sequence[Operand], functions: Functions) -> None:
-    """Writes what an operation gives in equilibrium into the signals ``s``."""
+    """Writes the equilibrium value of an operation into the signals ``s``."""
     match op:
         case Dose():
             s[op.out] = doses[op.index]

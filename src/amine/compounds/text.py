@@ -27,11 +27,11 @@ FOOTER = (
 
 
 def describe(entry: Entry | str, kind: str | None = None) -> str:
-    """All that is known of an entry, with conditions and sources, as text for a terminal.
+    """Full description of an entry, with conditions and sources, as text for a terminal.
 
     Parameters
     ----------
-    entry : an entry, or its id, name or alias. kind : which one, where a name has several meanings.
+    entry : an entry, or its id, name or alias. kind : of entry, if a name has several meanings.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def _chemistry(c: Compound) -> list[str]:
 
 
 def _numbers(measurements: Sequence[Measurement], used: dict[str, None]) -> list[str]:
-    """One line for each number: what models use is marked with a star, what waits for a check with (?)."""
+    """One line for each number: those used by models are marked with a star, unverified ones with (?)."""
     out = []
     for m in measurements:
         used[m.source] = None
@@ -106,7 +106,7 @@ def _drug(d: Drug, used: dict[str, None]) -> list[str]:
 
 
 def words(action: Action) -> str:
-    """A mechanism in words."""
+    """The mechanism of an action in words."""
     site = f" at the {action.site} site" if action.site not in ("", "agonist", "pore", "substrate") else ""
     return str(action.mechanism).replace("_", " ").replace("open channel", "open-channel") + site
 
@@ -213,7 +213,11 @@ _PARTS = {
 
 
 def table(entries: Iterable[Entry]) -> str:
-    """Entries as a table, one line each, under a heading for each kind."""
+    """Entries as a text table, one line each, under a heading for each kind.
+
+    >>> print(table([catalogue.get("tiagabine")]).splitlines()[0])
+    drugs
+    """
     rows: dict[str, list[tuple[str, str, str]]] = {}
     for e in entries:
         rows.setdefault(e.kind, []).append((e.id, *_row(e)))

@@ -1,4 +1,4 @@
-"""One expression: from text to SymPy through a whitelisted syntax tree, so that a model file from a stranger can't run code."""
+"""Expressions: from text to SymPy through a whitelisted syntax tree, so that an untrusted model file cannot run code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _unit(d: Dimension | None) -> str:
 
 
 class _Walker:
-    """Turns a syntax tree into (SymPy expression, dimension); None as dimension is a bare zero, which fits all."""
+    """Walker of a syntax tree, which returns (SymPy expression, dimension); the dimension None of a bare zero fits any other."""
 
     def __init__(self, where: str, dims: Mapping[str, Dimension | None], text: str, noise: bool = False):
         self.where, self.dims, self.text, self.noise = where, dims, text, noise
@@ -202,7 +202,7 @@ class _Walker:
 
 
 def _is_condition(x: object) -> bool:
-    """True for comparisons and what joins them; a plain symbol counts as a number (SymPy lets it be either)."""
+    """True for comparisons and their combinations; a plain symbol counts as a number (SymPy allows both)."""
     return isinstance(
         x, sp.core.relational.Relational | sp.logic.boolalg.BooleanFunction | sp.logic.boolalg.BooleanAtom
     )
@@ -242,7 +242,18 @@ def parse_expression(
     expected: Dimension | None = None,
     condition: bool = False,
 ) -> Any:
-    """One expression as SymPy without removable singularities, its dimension checked against ``expected`` (None: any)."""
+    """An expression as SymPy without removable singularities.
+
+    Parameters
+    ----------
+    text : the expression. dims : dimension of each name it may use; None: unchecked. where : place named in errors.
+    expected : its dimension; None: any. condition : whether it must be a comparison.
+
+    Raises
+    ------
+    AmineError
+        The text is not such an expression, a name is not known, or dimensions do not match.
+    """
     return stable(parse_raw(text, dims, where, expected, condition), where)
 
 
@@ -254,9 +265,9 @@ def parse_raw(
     condition: bool = False,
     noise: bool = False,
 ) -> Any:
-    """One expression as it is written, for those who put named subexpressions in before they make it stable.
+    """An expression as written, before named subexpressions are substituted and removable singularities removed.
 
-    ``noise`` allows white noise, ``xi`` or ``xi_1`` and so on.
+    ``noise`` allows white noise: ``xi``, ``xi_1`` and so on. Other arguments as of :func:`parse_expression`.
     """
     walker = _Walker(where, dims, text, noise)
     if len(text) > MAX_TEXT:

@@ -1,4 +1,4 @@
-"""Names that channels exchange with their cell, with units. Imports nothing, so that descriptions stay light."""
+"""Variables that channels exchange with their cell, with units. Imports nothing, so that descriptions stay light."""
 
 IONS = ("Ca", "Na", "K", "Cl")
 CHANNEL_NAMES = {"v": "mV", "T": "K"} | {

@@ -1,21 +1,21 @@
-"""Chooses how each state advances and works out the update of one step.
+"""Integration methods: chooses one for each state and derives the update of one step.
 
 exact
-    linear with coefficients made of parameters alone: x(t+dt) = P x(t) + Q u, with the propagator P from the matrix
-    exponential (Rotter & Diesmann 1999, Biol Cybern 81:381), inputs u constant within the step; white noise that
-    drives such states is added with its exact covariance.
+    linear, with coefficients that depend on parameters only: x(t+dt) = P x(t) + Q u, with the propagator P from the matrix
+    exponential (Rotter & Diesmann 1999, Biol Cybern 81:381), inputs u constant within the step; white noise in
+    these states is added with its exact covariance.
 exponential_euler
-    linear in itself when the other states are held at their values at the start of the step. First order.
+    linear in itself when the other states are held at their values at the start of the step; first order.
 rk4
-    everything else, together with the states in the same loop. States that advance exactly are given to the stages at
-    half and full step, so that the fourth order is kept.
+    everything else, together with the states in the same loop; its stages use the exactly advanced states at half and
+    full step, which keeps the fourth order.
 euler_maruyama
-    as rk4 but driven by white noise.
+    as rk4, but driven by white noise.
 implicit_midpoint
-    linear in itself, where asked for: x + dt f/(1 - dt f'/2), stable whatever the rate is; of second order in the states that
-    advance exactly, which are taken at half of the step.
+    linear in itself, on request only: x + dt f/(1 - dt f'/2), stable at any rate; second order in the exactly advanced
+    states, which are taken at half step.
 
-A model may ask for another method of a state, ``method v exponential_euler``: rk4 is accurate and not stable where a conductance is so large
+A model may request another method for a state, ``method v exponential_euler``: rk4 is accurate, but unstable if a conductance is so large
 that the membrane follows it within a step.
 """
 
@@ -37,7 +37,7 @@ METHODS = ("exact", "exponential_euler", "rk4", "euler_maruyama", "implicit_midp
 
 @dataclass
 class Linear:
-    """The exactly advanced states: x' = A x + B u + G xi with entries made of parameters alone."""
+    """The exactly advanced states: x' = A x + B u + G xi, with entries that depend on parameters only."""
 
     states: tuple[str, ...] = ()
     inputs: tuple[Any, ...] = ()  # symbols, or the number 1, constant within the step
@@ -58,12 +58,12 @@ def _noises_in(e: sp.Expr) -> set[str]:
 def _linear_in(e: sp.Expr, name: str) -> bool:
     s = symbol(name)
     if any(s in a.free_symbols for a in e.atoms(*STEPS)):
-        return False  # a step has no slope, and is not linear for that
+        return False  # the derivative of a step function vanishes, but it is not linear
     return s not in sp.diff(e, s).free_symbols and not sp.diff(e, s).has(sp.Derivative, sp.Subs)
 
 
 def _exact_states(rhs: Mapping[str, sp.Expr], parameters: set[str], inputs: set[str]) -> set[str]:
-    """The largest set that is linear in itself with constant coefficients and depends on no other state."""
+    """Largest set of states that is linear in itself with constant coefficients and depends on no other state."""
     ok = set(rhs)
     while True:
         bad = set()
@@ -75,7 +75,7 @@ def _exact_states(rhs: Mapping[str, sp.Expr], parameters: set[str], inputs: set[
                 bad.add(s)
                 continue
             if any({n.name for n in a.free_symbols} & free for a in e.atoms(*STEPS)):
-                bad.add(s)  # a step has no slope, and is not linear for that
+                bad.add(s)  # the derivative of a step function vanishes, but it is not linear
                 continue
             coefficients = [sp.diff(e, symbol(n)) for n in sorted(free | noises)]
             if any(
@@ -88,7 +88,7 @@ def _exact_states(rhs: Mapping[str, sp.Expr], parameters: set[str], inputs: set[
 
 
 def _loops(rhs: Mapping[str, sp.Expr]) -> dict[str, set[str]]:
-    """For each state, the states that it reaches and that reach it."""
+    """For each state, the states on which it depends and that depend on it, itself included."""
     reach = {s: _states_in(e, list(rhs)) for s, e in rhs.items()}
     for _ in rhs:
         reach = {s: r | {q for p in r for q in reach[p]} for s, r in reach.items()}
@@ -101,12 +101,19 @@ def choose(
     inputs: set[str] | None = None,
     override: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The method of each state; ``inputs`` are symbols held constant within a step, by default the total current I."""
+    """Integration method of each state.
+
+    Parameters
+    ----------
+    rhs : time derivative of each state. parameters : names of parameters.
+    inputs : names held constant within a step; None: the total current ``I``.
+    override : methods requested by the model.
+    """
     inputs = {"I"} if inputs is None else inputs
     override = dict(override or {})
     exact = _exact_states(rhs, parameters, inputs)
     exact -= {s for s, m in override.items() if m != "exact"}
-    while True:  # out goes what reads a state that is not exact, or shares its noise with one
+    while True:  # remove states that read a state that is not exact, or share its noise
         shared = {n for s in set(rhs) - exact for n in _noises_in(rhs[s])}
         lost = {s for s in exact if _states_in(rhs[s], list(rhs)) - exact or _noises_in(rhs[s]) & shared}
         if not lost:
@@ -142,9 +149,9 @@ def linear_system(rhs: Mapping[str, sp.Expr], methods: Mapping[str, str], parame
 
 
 def exponential_euler(s: str, e: sp.Expr, parameters: set[str]) -> Any:
-    """The solution over one step for x' = a x + b with a and b frozen, with noise of the exact variance.
+    """Solution over one step of x' = a x + b with a and b frozen, with noise of the exact variance.
 
-    A nonlinear x' = f(x), for which the method must be asked for, is linearised at the start of the step (Pope DA (1963)
+    A nonlinear x' = f(x), for which the method must be requested, is linearised at the start of the step (Pope DA (1963)
     Commun ACM 6:491-493).
     """
     x = symbol(s)
@@ -159,7 +166,7 @@ def exponential_euler(s: str, e: sp.Expr, parameters: set[str]) -> Any:
 
 
 def implicit_midpoint(s: str, e: sp.Expr, exact: Mapping[str, str]) -> Any:
-    """One step of x' = a x + b; ``exact`` gives the names of new values of states that are known at the step's end."""
+    """One step of x' = a x + b; ``exact`` names the new values of states that are already known at the end of the step."""
     x = symbol(s)
     middle: dict[Any, Any] = {symbol(n): (symbol(n) + symbol(new)) / 2 for n, new in exact.items()}
     slope: Any = e.subs(middle, simultaneous=True)
@@ -173,7 +180,7 @@ def _with_noise(new: sp.Expr, e: sp.Expr, noises: Sequence[sp.Symbol], a_dt: sp.
 
 
 def _relax(x: sp.Expr, a_dt: sp.Expr, b_dt: sp.Expr, parameters: set[str]) -> Any:
-    """x_inf + (x - x_inf) exp(a dt), or the form with exprel where ``a`` might vanish."""
+    """x_inf + (x - x_inf) exp(a dt), or the form with exprel if ``a`` might vanish."""
     known = parameters | {"dt"}
     terms = sp.Add.make_args(a_dt)
     alike = len({t.could_extract_minus_sign() for t in terms}) == 1  # terms of both signs might cancel each other
@@ -183,5 +190,5 @@ def _relax(x: sp.Expr, a_dt: sp.Expr, b_dt: sp.Expr, parameters: set[str]) -> An
 
 
 def _never_zero(term: sp.Expr, known: set[str]) -> bool:
-    """Whether each factor of a term is made of parameters or is an exponential; a factor that is a state may vanish."""
+    """Whether each factor of a term is an exponential or depends on parameters only; a state may vanish."""
     return all(f.has(sp.exp, exprel) or {s.name for s in f.free_symbols} <= known for f in sp.Mul.make_args(term))

@@ -1,4 +1,4 @@
-"""Reversal potentials and currents of ions from their concentrations, as functions of equations."""
+"""Reversal potentials and currents from ion concentrations, as functions in equations."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ CHARGE = FARADAY * 1e-6  # pA ms/um^3 for 1 uM, which is 1e-3 mol/m^3
 
 
 def nernst(out: sp.Expr, within: sp.Expr, z: sp.Expr, temperature: sp.Expr) -> Any:
-    """Nernst potential in mV: (R T/z F) ln(out/in)."""
+    """Nernst potential (mV), (R T/z F) ln(out/in), for concentrations in uM and a temperature in K."""
     return THERMAL * temperature / z * sp.log(out / within)
 
 
 def ghk(
     out_a: sp.Expr, in_a: sp.Expr, out_b: sp.Expr, in_b: sp.Expr, ratio: sp.Expr, z: sp.Expr, temperature: sp.Expr
 ) -> Any:
-    """Reversal potential in mV for two ions of one valence, by Goldman, Hodgkin and Katz; ``ratio`` is P_b/P_a."""
+    """Goldman-Hodgkin-Katz reversal potential (mV) for two ions of the same valence; ``ratio`` is P_b/P_a."""
     return nernst(out_a + ratio * out_b, in_a + ratio * in_b, z, temperature)
 
 
 def ghk_current(v: sp.Expr, out: sp.Expr, within: sp.Expr, z: sp.Expr, temperature: sp.Expr) -> Any:
-    """Outward current density of a permeability of 1 um/ms, in pA ms/um^3, by the constant-field equation."""
+    """Goldman-Hodgkin-Katz outward current per permeability (pA ms/um^3), the constant-field equation."""
     x = z * v / (THERMAL * temperature)
     return CHARGE * z * (within - out * sp.exp(-x)) / exprel(-x)
 

@@ -1,4 +1,4 @@
-"""Parses models by kind: what the network gives each kind, and which statements it must have."""
+"""Parser of models by kind: the variables each kind receives from the network, and the statements it must have."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ GIVEN = {"neuron": {"I": "pA"}, "receptor": {"v": "mV"}, "channel": CHANNEL_NAME
 
 
 def parse(model: Model) -> Any:
-    """The parsed equations of a model (``Equations``, or ``RuleEquations`` of a rule); raises AmineError for bad text.
+    """The parsed equations of a model (``Equations``, or ``RuleEquations`` of a rule); raises AmineError for invalid text.
 
-    A neuron is given its total input current ``I``, a receptor the voltage ``v`` of the neuron it sits on, a channel
-    also the temperature and what pools of ions give.
+    A neuron receives its total input current ``I``, a receptor the voltage ``v`` of its neuron, a channel also the
+    temperature and the variables of ion pools.
 
     >>> import amine as am
     >>> sorted(parse(am.models.get("lif")).states)
@@ -39,7 +39,7 @@ def parse(model: Model) -> Any:
 
 
 def _require(eq: Equations, kind: str, where: str) -> None:
-    """Each kind of model must have the statements that the network asks of it."""
+    """Raises AmineError if a model lacks the statements required of its kind."""
     if kind == "neuron" and "v" not in eq.states:
         raise AmineError(where, "a neuron needs the state v", hint="write its equation as dv/dt = ... : mV")
     if kind == "neuron" and eq.reset and eq.threshold is None:
@@ -67,7 +67,7 @@ def _require(eq: Equations, kind: str, where: str) -> None:
 
 
 def integrators(eq: Equations | RuleEquations) -> dict[str, str]:
-    """How each state of a parsed model advances."""
+    """Integration method of each state of a parsed model."""
     return methods(eq) if isinstance(eq, RuleEquations) else eq.integrators
 
 

@@ -46,8 +46,8 @@ def name_latex(name: str) -> str:
 
 
 def to_latex(e: sp.Basic) -> str:
-    """An expression as LaTeX with the names of the field."""
-    e = e.replace(exprel, lambda x: (sp.exp(x) - 1) / x)  # a name of ours that no paper knows
+    """An expression as LaTeX in the usual notation."""
+    e = e.replace(exprel, lambda x: (sp.exp(x) - 1) / x)  # not a standard function
     names = {s: name_latex(s.name) for s in e.free_symbols if isinstance(s, sp.Symbol)}
     text = sp.latex(e, symbol_names=names)
     return re.sub(r"(\d+\.\d*?[1-9])0+(?!\d)", r"\1", text)

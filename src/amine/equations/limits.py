@@ -1,4 +1,4 @@
-"""Limits on what a text may build: a description of a few lines must not cost minutes or gigabytes."""
+"""Limits on the size of expressions: a description of a few lines must not cost minutes or gigabytes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from amine.errors import AmineError
 
 MAX_TEXT = 20_000  # characters of an expression
 MAX_LINES = 2_000  # of a model
-MAX_DEPTH = 60  # of brackets
-MAX_NODES = 2_000  # of one expression as it is written
-MAX_OPERATIONS = 20_000  # of one equation with all named subexpressions put in
+MAX_DEPTH = 60  # of nested brackets
+MAX_NODES = 2_000  # of one expression as written
+MAX_OPERATIONS = 20_000  # of one equation with all named subexpressions substituted
 MAX_STATES = 200
 MAX_EXPONENT = 64
 LARGEST = 1e300  # of a number
@@ -23,7 +23,7 @@ SIMPLIFIED = 60  # operations up to which an expression is simplified
 
 
 def too_large(x: sp.Expr) -> bool:
-    """Whether a number is beyond :data:`LARGEST`, or none; of parts that are not themselves too large."""
+    """Whether a number exceeds :data:`LARGEST` or is not finite; its parts must already have been checked."""
     if not x.is_number:
         return False
     if x.is_Integer:
@@ -35,7 +35,7 @@ def too_large(x: sp.Expr) -> bool:
 
 
 def too_high(base: sp.Expr, exponent: sp.Expr) -> bool:
-    """Whether a power can't be worked out: an exponent or a result beyond the limits."""
+    """Whether the exponent or the result of a power is beyond the limits."""
     if not exponent.is_number:
         return False
     try:
@@ -49,7 +49,7 @@ def too_high(base: sp.Expr, exponent: sp.Expr) -> bool:
 
 
 def require_small(named: Mapping[str, sp.Expr], roots: Mapping[str, sp.Expr], where: str) -> None:
-    """Raises AmineError if an expression grows too large when the named ones, which have no circle, are put in."""
+    """Raises AmineError if an expression gets too large when the named subexpressions, free of loops, are substituted."""
     sizes: dict[str, int] = {}
 
     def size(e: sp.Expr) -> int:
@@ -69,7 +69,7 @@ def require_small(named: Mapping[str, sp.Expr], roots: Mapping[str, sp.Expr], wh
         if n > MAX_OPERATIONS:
             raise AmineError(
                 f"{where}, in '{name}'",
-                "the equation is too long with all named parts put in",
+                "the equation is too long with all named parts substituted",
                 given=f"about 10^{len(str(n)) - 1} operations",
                 expected=f"at most {MAX_OPERATIONS}",
                 hint="make a part of it a state with its own time constant",
@@ -77,7 +77,7 @@ def require_small(named: Mapping[str, sp.Expr], roots: Mapping[str, sp.Expr], wh
 
 
 def terms(e: sp.Basic) -> int:
-    """How many terms ``e`` has when all is multiplied out."""
+    """Number of terms of ``e`` when fully expanded."""
     if isinstance(e, sp.Add):
         return sum(terms(a) for a in e.args)
     if isinstance(e, sp.Mul):
@@ -89,10 +89,10 @@ def terms(e: sp.Basic) -> int:
 
 
 def expanded(e: sp.Expr) -> Any:
-    """``e`` multiplied out, or as it is if that would be long."""
+    """``e`` expanded, or unchanged if the result would be long."""
     return sp.expand(e) if terms(e) <= EXPANDED else e
 
 
 def simplified(e: sp.Expr) -> Any:
-    """``e`` simplified, or as it is if it is long."""
+    """``e`` simplified, or unchanged if it is long."""
     return sp.simplify(e) if sp.count_ops(e) <= SIMPLIFIED else e

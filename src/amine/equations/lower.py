@@ -1,4 +1,4 @@
-"""SymPy expressions as expressions of generated code: here the order of operations is settled, once for every printer."""
+"""Conversion of SymPy expressions to expressions of generated code, which fixes the order of operations for all printers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 from amine.equations.terms import Binary, Boolean, Call, Expr, Name, Number, Unary, chain
 
 FUNCTIONS = ("exp", "log", "sin", "cos", "tanh", "exprel", "floor", "sign")
-LARGEST_POWER = 64  # whole powers up to it are products
+LARGEST_POWER = 64  # integer powers up to this are products
 
 
 class Lowering:
-    """Turns SymPy expressions into those of generated code; ``name`` says what a symbol is called there."""
+    """Converter of SymPy expressions to those of generated code; ``name`` maps a symbol to its name there."""
 
     def __init__(self, name: Callable[[str], str] = str):
         self.name = name
@@ -135,7 +135,7 @@ class Lowering:
 
 
 def _power(x: Expr, n: int) -> Expr:
-    """x**n by squares."""
+    """x**n by repeated squaring."""
     if n == 1:
         return x
     half = _power(x, n // 2)

@@ -1,4 +1,4 @@
-"""White noise in equations: it may be added, times anything without noise, and nothing else."""
+"""White noise in equations: it may only be added, times factors without noise."""
 
 from __future__ import annotations
 

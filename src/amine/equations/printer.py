@@ -1,7 +1,7 @@
 """Expressions as text: for kernels (Numba), NumPy and torch, Python scalars, and C.
 
-A printer is a table of operators and functions; what it prints was settled before (:mod:`amine.equations.lower`). Brackets
-stand only where precedence asks for them, and long lines are broken within brackets.
+A printer is a table of operators and functions; the order of operations was fixed before (:mod:`amine.equations.lower`). Brackets
+stand only where precedence requires them, and long lines are broken within brackets.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one language writes what all have: functions by name, literals, operators."""
+    """Notation of one language: functions by name, literals, operators."""
 
     functions: dict[str, str]
     number: Callable[[float], str]
     precedence: dict[str, int] = field(default_factory=lambda: _PYTHON)
-    words: dict[str, str] = field(default_factory=dict)  # operators that are written otherwise
+    words: dict[str, str] = field(default_factory=dict)  # operators with another spelling
     choice: str = "{1} if {0} else {2}"
     nested: bool = False  # whether a comparison may stand within another without brackets
 
@@ -70,7 +70,7 @@ DIALECTS = {
 class Printer:
     """Prints expressions: ``kernel`` with device functions and typed literals, ``numpy`` or ``scalar`` in float64, ``c``.
 
-    ``name`` says what a symbol of a SymPy expression is called.
+    ``name`` gives the printed name of a SymPy symbol.
     """
 
     def __init__(self, mode: str, name: Callable[[str], str] = str):
@@ -80,7 +80,7 @@ class Printer:
         return self.text(self.lower(e))
 
     def text(self, e: ir.Expr, room: int = 10_000) -> str:
-        """The expression on one line, or on several if it is longer than ``room``; then brackets around it are needed."""
+        """The expression on one line, or on several if it is longer than ``room`` columns; the latter need brackets around them."""
         if isinstance(e, ir.Table):
             return self._table(e.entries, room)
         flat = self._flat(e)[0]
@@ -130,7 +130,7 @@ class Printer:
         return "\n".join([*lines, "}"])
 
     def _within(self, e: ir.Expr, level: int) -> str:
-        """The text of a part, in brackets where the whole binds more tightly."""
+        """Text of an operand, in brackets if its precedence is below ``level``."""
         text, own = self._flat(e)
         return text if own >= level else f"({text})"
 
@@ -139,7 +139,7 @@ class Printer:
         minus = self.dialect.precedence["minus"]
         left = self._within(a, level + 1 if op in _COMPARISONS else level)
         right, own = self._flat(b)
-        if own <= level or own == minus:  # on the right, a sign gets brackets for the reader
+        if own <= level or own == minus:  # brackets around a sign on the right, for readability
             right = f"({right})"
         return left + self._operator(op) + right, level
 
@@ -184,7 +184,7 @@ class Printer:
         return [("", e)]
 
     def _part(self, e: ir.Expr, level: int, op: str, room: int) -> str:
-        """An operand, in brackets where needed; ``op`` before it says that it stands on the right."""
+        """An operand, in brackets where needed; ``op`` is the operator before it, empty for the first."""
         flat, own = self._flat(e)
         bare = own > level and own != self.dialect.precedence["minus"] if op else own >= level
         if len(flat) + 2 <= room:

@@ -1,4 +1,4 @@
-"""Where an expression vanishes, solved for one of its symbols."""
+"""Zeros of expressions, solved for one symbol."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sympy as sp
 from amine.equations.limits import EXPANDED, terms
 from amine.equations.symbols import exprel
 
-FACTORED = 30  # operations up to which factors of a sum are looked for
+FACTORED = 30  # operations up to which a sum is factored
 _INVERSE: dict[Any, Any] = {
     sp.exp: lambda y: [sp.log(y)],
     sp.log: lambda y: [sp.exp(y)],
@@ -25,7 +25,7 @@ _INVERSE: dict[Any, Any] = {
 
 
 def positive(e: sp.Expr) -> bool:
-    """Whether ``e`` is above 0 for all values of its symbols, as far as its form shows."""
+    """Whether the form of ``e`` shows that it is positive for all values of its symbols."""
     if e.is_number:
         return bool(e > 0)
     if isinstance(e, sp.exp | sp.cosh | exprel):
@@ -47,7 +47,7 @@ def _not_negative(e: sp.Expr) -> bool:
 
 
 def roots(e: sp.Expr, s: sp.Symbol) -> list[Any] | None:
-    """Values of ``s`` at which ``e`` vanishes, the main ones of periodic functions; None where they can't be worked out."""
+    """Values of ``s`` at which ``e`` vanishes (principal values of periodic functions); None if they cannot be computed."""
     if s not in e.free_symbols or isinstance(e, sp.exp | sp.cosh | exprel) or positive(e):
         return []
     if isinstance(e, sp.Mul):
@@ -87,7 +87,7 @@ def _real_roots(p: sp.Poly) -> list[float]:
 
 
 def _inverse(f: sp.Expr, y: sp.Expr, s: sp.Symbol) -> list[Any] | None:
-    """Where f = y."""
+    """Solutions of f = y."""
     values = [x for x in _INVERSE[type(f)](y) if not x.has(sp.zoo, sp.nan, sp.oo, sp.I)]
     parts = [roots(f.args[0] - x, s) for x in values]
     return None if None in parts else [r for p in parts for r in p or []]

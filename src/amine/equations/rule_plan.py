@@ -1,4 +1,4 @@
-"""How a rule is carried out: which states are exact from event to event, which need substeps, what targets must remember."""
+"""Execution plan of a plasticity rule: states that are exact between events, states with substeps, values remembered at targets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from amine.errors import AmineError
 
 @dataclass
 class Linear:
-    """A state with x' = drive - rate x, both made of parameters alone."""
+    """A state with x' = drive - rate x, where both depend on parameters only."""
 
     name: str
     rate: Any
@@ -24,13 +24,13 @@ class Linear:
 
     @property
     def rest(self) -> Any:
-        """Where it goes to."""
+        """Value that it approaches."""
         return self.drive / self.rate
 
 
 @dataclass
 class Condition:
-    """A comparison of decaying states with a threshold: it can only end, at a time that is known."""
+    """A comparison of decaying states with a threshold: once true it can only end, at a time that is known."""
 
     flag: str
     level: Any  # linear in decaying states
@@ -40,12 +40,12 @@ class Condition:
 
 @dataclass
 class RulePlan:
-    """A rule as the engine carries it out.
+    """Execution plan of a rule.
 
     ``source``, ``trace`` and ``exact`` are the states of source, target and synapse that are linear between events; ``substep``
     maps the other states of the synapse to their derivatives. ``fused`` are states of the target that advance with its
-    neurons. ``held`` are expressions of the target's variables, remembered when they change; ``seen`` are variables of the
-    target that a post-spike reads, ``now`` those that a pre-spike reads; ``fields`` are slow signals.
+    neurons. ``held`` are expressions of the target's variables, stored when they change; ``seen`` are variables of the
+    target read at post-spikes, ``now`` those read at pre-spikes; ``fields`` are slow signals.
     """
 
     eq: RuleEquations
@@ -60,7 +60,7 @@ class RulePlan:
     fields: list[str] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     phases: list[str | None] = field(default_factory=lambda: [None])
-    bathed: list[str] = field(default_factory=list)  # slow signals that states of the target read
+    bathed: list[str] = field(default_factory=list)  # slow signals read by states of the target
     ticking: bool = False  # substeps must end where slow signals change
 
     @property
@@ -70,7 +70,7 @@ class RulePlan:
 
     @property
     def rates(self) -> list[Any]:
-        """Distinct rates of decay, each with a table of its own."""
+        """Distinct decay rates, each with its own table."""
         out: list[Any] = []
         for s in (*self.source, *self.trace, *self.exact):
             if s.rate != 0 and s.rate not in out:
@@ -79,7 +79,7 @@ class RulePlan:
 
 
 def methods(eq: RuleEquations) -> dict[str, str]:
-    """How each state of a rule advances."""
+    """Integration method of each state of a rule."""
     fused = _fused(eq)
     out = {}
     for s, place in eq.places.items():
@@ -97,12 +97,12 @@ def methods(eq: RuleEquations) -> dict[str, str]:
 
 
 def plan(eq: RuleEquations, fields: set[str]) -> RulePlan:
-    """Works out how a rule is carried out; ``fields`` are the outside names that are slow signals.
+    """Execution plan of a rule; ``fields`` are the outside names that are slow signals.
 
     Raises
     ------
     AmineError
-        If a state of the source is not linear between spikes, or a rule asks for something that has no place here.
+        If a state of the source is not linear between spikes, or the rule contains a statement that is not supported.
     """
     _refuse(eq)
     _check_sums(eq)
@@ -127,7 +127,7 @@ def plan(eq: RuleEquations, fields: set[str]) -> RulePlan:
 
 
 def _separable(e: sp.Expr, moving: set[str], out: RulePlan) -> bool:
-    """Whether x' = m(t) f(x) with one decaying state m: its integral over any time is then all that counts."""
+    """Whether x' = m(t) f(x) with one decaying state m, so that only the integral of m over time counts."""
     used = _names(e) & moving
     if not used:
         return True
@@ -168,7 +168,7 @@ def _names(e: sp.Basic) -> set[str]:
 
 
 def _linear(eq: RuleEquations, s: str) -> Linear | None:
-    """The state as x' = drive - rate x with parameters alone, or None."""
+    """The state as x' = drive - rate x with coefficients of parameters only, else None."""
     e, x = eq.rhs[s], symbol(s)
     slope = sp.diff(e, x)
     rest = expanded(e - slope * x)
@@ -179,7 +179,7 @@ def _linear(eq: RuleEquations, s: str) -> Linear | None:
 
 
 def _fused(eq: RuleEquations) -> set[str]:
-    """States of the target that must advance with its neurons: not linear by themselves, or read by such."""
+    """States of the target that must advance with its neurons: those not linear in themselves, and those linked to them by derivatives or jumps."""
     target = set(eq.at("target"))
     out = {s for s in target if _linear(eq, s) is None} | set(eq.sums)
     jumps = [(n, e) for event in eq.post for act in event.acts if act is not None for n, e in [act] if n in target]
@@ -194,14 +194,14 @@ def _fused(eq: RuleEquations) -> set[str]:
 
 
 def _read(events: Iterable[Event], place: str, eq: RuleEquations) -> set[str]:
-    """Names that the statements of events about states at a place read."""
+    """Names read by the event statements that write states at a place."""
     return {
         n for e in events for act in e.acts if act is not None and eq.places[act[0]] == place for n in _names(act[1])
     }
 
 
 def _hold(out: RulePlan, target: set[str]) -> None:
-    """Replaces the largest parts made of the target's variables in derivatives by remembered values."""
+    """Replaces the largest subexpressions of the target's variables in derivatives by stored values."""
     known = set(out.eq.parameters) | target
 
     def take(e: sp.Expr) -> Any:
@@ -221,12 +221,12 @@ def _hold(out: RulePlan, target: set[str]) -> None:
 
 
 def _spread(e: sp.Expr, target: set[str]) -> Any:
-    """Products multiplied out, so that what the target decides stands together."""
+    """Expanded products, so that factors of the target's variables stand together."""
     return sp.expand_mul(e) if _names(e) & target and terms(e) <= EXPANDED else e
 
 
 def _flags(out: RulePlan, e: sp.Expr, target: set[str]) -> Any:
-    """Comparisons of the target's variables become remembered zeros and ones."""
+    """Replaces comparisons of the target's variables by stored zeros and ones."""
     changed: Any = e
     for r in sorted(e.atoms(sp.core.relational.Relational), key=str):
         if _names(r) & target and _names(r) <= target | set(out.eq.parameters):
@@ -242,7 +242,7 @@ def _held(out: RulePlan, e: sp.Expr) -> Any:
 
 
 def _conditions(out: RulePlan) -> None:
-    """Comparisons of states that only decay with a threshold become flags whose end is known."""
+    """Replaces comparisons of decaying states with a threshold by flags whose end is known."""
     decaying = {s.name: s.rate for s in (*out.source, *out.trace, *out.exact) if s.drive == 0 and s.rate != 0}
     for name, e in list(out.substep.items()):
         for r in sorted(e.atoms(sp.core.relational.Relational), key=str):

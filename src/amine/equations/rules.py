@@ -1,6 +1,6 @@
-"""Plasticity rules as text: states at source, target, synapse or field, what spikes do to them, and bounds.
+"""Parser of plasticity rules: states at source, target, synapse or field, updates at spikes, and bounds.
 
-A rule is read twice: when it is defined, names of fields and of the target's variables stay open; when it is put on synapses,
+A rule is read twice: when it is defined, names of fields and of the target's variables are unresolved; when it is used at synapses,
 they have units and everything is checked.
 """
 
@@ -38,7 +38,7 @@ _DECLARED = re.compile(r"^([A-Za-z_]\w*)$")
 
 @dataclass(frozen=True)
 class Event:
-    """What a spike does: ``after`` names the parameter by which it is later; None stands for the transmission in ``acts``."""
+    """Updates at a spike; ``after`` names the parameter that delays them, and None in ``acts`` stands for the transmission."""
 
     after: str | None
     acts: tuple[tuple[str, Any] | None, ...]
@@ -49,8 +49,8 @@ class RuleEquations:
     """A parsed rule, right-hand sides as SymPy expressions in the coherent units.
 
     ``states`` maps each state to its unit, ``places`` to source, target, synapse or field, ``bounds`` to its limits. ``rhs`` holds
-    time derivatives with the named subexpressions put in; ``pre`` and ``post`` the events. ``outside`` are the names
-    that the network gives: fields and variables of the target. ``sums`` are states of the target that are sums over its synapses.
+    time derivatives with the named subexpressions substituted; ``pre`` and ``post`` the events. ``outside`` are the names
+    that the network provides: fields and variables of the target. ``sums`` are states of the target that are sums over its synapses.
     """
 
     where: str
@@ -67,13 +67,13 @@ class RuleEquations:
     shown: Equations = field(repr=False)
 
     def at(self, place: str) -> list[str]:
-        """Names of the states that live at a place, in the order of the text."""
+        """Names of the states at a place, in the order of the text."""
         return [s for s, p in self.places.items() if p == place]
 
 
 @dataclass
 class _Text:
-    """The statements of a rule, sorted."""
+    """The statements of a rule by kind."""
 
     states: dict[str, tuple[str | None, str, str]] = field(default_factory=dict)  # rhs, unit, place
     bounds: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -91,15 +91,15 @@ def parse_rule(
     Parameters
     ----------
     text : the rule in the notation of the documentation.
-    parameters : unit of each parameter; the unit ``weight`` is that of the synapses' weight.
-    where : what the errors name.
-    outside : units of what the network gives; None leaves unknown names open and their dimensions unchecked.
-    weight : unit of the weight.
+    parameters : unit of each parameter; the unit ``weight`` stands for that of the synaptic weight.
+    where : place named in errors.
+    outside : units of the variables that the network provides; None leaves unknown names unresolved and dimensions unchecked.
+    weight : unit of the synaptic weight.
 
     Raises
     ------
     AmineError
-        On anything that is not a rule, an unknown name, a wrong dimension, or a state that is written where it isn't owned.
+        The text is not a rule, a name is not known, a dimension is wrong, or an event writes a state that it does not own.
     """
     if not isinstance(text, str):
         raise AmineError(where, "a rule must be text", given=type(text).__name__)
@@ -233,7 +233,7 @@ def _open_names(parts: _Text, dims: Mapping[str, Dimension | None]) -> list[str]
         try:
             tree = ast.parse(text.strip(), mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue  # the parser says so better
+            continue  # the parser reports it better
         called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
         for n in ast.walk(tree):
             if isinstance(n, ast.Name) and not (n.id in dims or n.id in UNIT_NAMES or n.id in called or is_noise(n.id)):
@@ -242,7 +242,7 @@ def _open_names(parts: _Text, dims: Mapping[str, Dimension | None]) -> list[str]
 
 
 class _Reader:
-    """Turns sorted text into expressions and checks who may write what."""
+    """Converter of sorted statements to expressions, which checks the ownership of states."""
 
     def __init__(
         self,
@@ -264,7 +264,7 @@ class _Reader:
         return e
 
     def _parsed(self, text: str, want: Dimension | None, noise: bool) -> Any:
-        if not self.strict:  # names are open: whatever they stand for might mend the dimensions
+        if not self.strict:  # unresolved names may make the dimensions consistent
             loose: Any = dict.fromkeys(self.dims)
             try:
                 return parse_raw(text, self.dims, self.where, want, noise=noise)
@@ -275,7 +275,7 @@ class _Reader:
         return parse_raw(text, self.dims, self.where, want, noise=noise)
 
     def quiet(self, e: sp.Expr, what: str) -> Any:
-        """``e``, in which noise may not stand, not even by way of a named subexpression."""
+        """``e``; raises AmineError if it contains noise, also through a named subexpression."""
         if noises_of(e):
             raise AmineError(
                 f"{self.where}, {what}",
@@ -360,7 +360,7 @@ class _Reader:
         return Event(after, tuple(out))
 
     def _owns(self, kind: str, name: str, places: Mapping[str, str], e: sp.Expr, where: str, text: str) -> None:
-        """A pre-spike may write source and synapse, a post-spike target and synapse."""
+        """Raises AmineError unless the event owns the state: pre-spikes write source and synapse, post-spikes target and synapse."""
         mine = {"pre": ("source", "synapse"), "post": ("target", "synapse")}[kind]
         if places[name] not in mine:
             other = "post" if kind == "pre" else "pre"
@@ -372,7 +372,7 @@ class _Reader:
         self._reads(name, places, e, f"'{text}'")
 
     def _reads(self, name: str, places: Mapping[str, str], e: sp.Expr, what: str) -> None:
-        """States of a neuron may not read what differs between its synapses."""
+        """Raises AmineError if a state of a neuron reads a value that differs between its synapses."""
         place = places[name]
         if place == "synapse":
             return
@@ -388,6 +388,6 @@ class _Reader:
 def parse_model(
     model: Model, outside: Mapping[str, str] | None = None, weight: str = "nS", fields: Iterable[str] = ()
 ) -> RuleEquations:
-    """The parsed equations of a rule; a parameter with the name of one of ``fields`` is that."""
+    """The parsed equations of a rule; a parameter named like one of ``fields`` is that field."""
     parameters = {n: u for n, u in model.units.items() if n not in fields}
     return parse_rule(model.equations, parameters, model.where, outside, weight)

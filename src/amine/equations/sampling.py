@@ -1,4 +1,4 @@
-"""Expressions evaluated in NumPy at sample values of their symbols: tests of what vanishes and what is finite."""
+"""Numerical tests of whether expressions vanish or are finite, at sample values of their symbols."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 def sample(name: str, draw: int) -> float:
-    """A value for the symbol ``name``, the same each time; positive in the first of the draws."""
+    """A reproducible value for the symbol ``name``; positive in all draws but the last."""
     digest = hashlib.blake2b(f"{name} {draw}".encode(), digest_size=4).digest()
     x = int.from_bytes(digest, "little") / 2**32
     return 0.4 + 1.7 * x if draw < DRAWS - 1 else 3 * x - 1.5
 
 
 def evaluate(e: sp.Basic, values: Mapping[sp.Basic, Number], draw: int = 0) -> Any:
-    """``e`` in float64 with ``values`` of some symbols, numbers or arrays, and sample values of the others; NaN where undefined."""
+    """Value of ``e`` in float64 for ``values`` of some symbols, numbers or arrays, and sample values of the others; NaN if undefined."""
     with np.errstate(all="ignore"):
         return _value(sp.sympify(e), values, draw)
 
@@ -100,7 +100,7 @@ def _pieces(e: sp.Piecewise, values: Mapping[sp.Basic, Number], draw: int) -> An
 
 
 def vanishes(e: sp.Basic, s: sp.Symbol, s0: sp.Expr) -> bool:
-    """Whether ``e`` is 0 at ``s`` = ``s0``, an expression, whatever the other symbols are."""
+    """Whether ``e`` is 0 at ``s`` = ``s0``, an expression, for all values of the other symbols."""
     seen = False
     for draw in range(DRAWS):
         zero = vanishes_at(e, s, float(evaluate(s0, {}, draw)), draw)
@@ -111,7 +111,7 @@ def vanishes(e: sp.Basic, s: sp.Symbol, s0: sp.Expr) -> bool:
 
 
 def vanishes_at(e: sp.Basic, s: sp.Symbol, x: float, draw: int) -> bool | None:
-    """Whether ``e`` is 0 where ``s`` is the number ``x``; None where it is undefined."""
+    """Whether ``e`` is 0 at the number ``s`` = ``x``; None if it is undefined there."""
     step = 1e-3 * (1 + abs(x))
     there, *beside = (float(evaluate(e, {s: y}, draw)) for y in (x, x + step, x - step))
     near = [abs(y) for y in beside if np.isfinite(y)]

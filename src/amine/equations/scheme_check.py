@@ -1,4 +1,4 @@
-"""Checks a kinetic scheme: its expressions, their dimensions, and that rates are linear in the transmitter."""
+"""Check of a kinetic scheme: expressions, dimensions, and rates linear in the transmitter concentration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def check(s: Scheme, units: dict[str, str]) -> dict[str, Any]:
     Raises
     ------
     AmineError
-        If a rate is not one of 1/ms, is not linear in T, a name is unknown, or what is open is not a pure number.
+        If a rate is not in 1/ms or not linear in T, a name is not known, or the open fraction is not a pure number.
     """
     dims: dict[str, Any] = {n: dimension_of(u) for n, u in units.items()}
     dims |= {"v": dimension_of("mV"), "t": TIME} | {n: dimension_of(u) for n, _, u in s.parts}

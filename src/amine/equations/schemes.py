@@ -1,13 +1,13 @@
-"""Kinetic schemes of receptors as text: states, transitions with rates, and what is open.
+"""Kinetic schemes of receptors as text: states, transitions with rates, and the open fraction.
 
     C0 <-> C1: Rb*T, Ru          # forward, backward; T is the concentration of transmitter in the cleft
     C1 -> D: Rd                  # one direction
-    open O1 + O2                 # what conducts, as a share of the receptors
-    ds/dt = K3*R - K4*s : 1      # what the states set in motion downstream (second messengers)
-    decay beta                   # rates that a drug divides by what it lengthens the decay of a response
-    current g*block*(E_rev - v)  # g is the open conductance; g*(E_rev - v) if the line is missing
+    open O1 + O2                 # fraction of the receptors that conduct
+    ds/dt = K3*R - K4*s : 1      # second messengers downstream of the states
+    decay beta                   # rates that a drug divides by the factor on the decay time
+    current g*block*(E_rev - v)  # g is the open conductance; g*(E_rev - v) by default
 
-Reading needs no parser of expressions, so that a network whose code is in the cache starts fast; :func:`amine.equations.scheme_check.check` parses.
+Reading does not parse expressions, so that a network with cached code starts fast; :func:`amine.equations.scheme_check.check` parses them.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ class Transition:
 
     @property
     def binds(self) -> bool:
-        """Whether transmitter drives it."""
+        """Whether its rate depends on the transmitter."""
         return mentions(self.rate, "T")
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """A scheme as read; the first state named is the one in which receptors rest without transmitter."""
+    """A kinetic scheme; receptors rest in the first state without transmitter."""
 
     where: str
     states: tuple[str, ...]
@@ -56,12 +56,12 @@ class Scheme:
 
     @property
     def rest(self) -> str:
-        """The state that follows from the others, since together they are all receptors."""
+        """The resting state; its occupancy is 1 minus those of the others."""
         return self.states[0]
 
     @property
     def free(self) -> tuple[str, ...]:
-        """The states but the first."""
+        """All states but the first."""
         return self.states[1:]
 
     @property
@@ -71,11 +71,11 @@ class Scheme:
         return names if _SUM.match(self.open) and set(names) <= set(self.states) else None
 
     def rate_parameters(self, known: Container[str]) -> tuple[str, ...]:
-        """The names among ``known`` that rates depend on, directly or through a named part, in the order of the text."""
+        """Names among ``known`` on which rates depend, directly or through a named part, in the order of the text."""
         return self._needed([t.rate for t in self.transitions], known)
 
     def opening_parameters(self, known: Container[str]) -> tuple[str, ...]:
-        """The names among ``known`` that what is open, or is set in motion downstream, depends on."""
+        """Names among ``known`` on which the open fraction or the second messengers depend."""
         return self._needed([self.open, *(e for _, e, _ in self.downstream)], known)
 
     def _needed(self, texts: list[str], known: Container[str]) -> tuple[str, ...]:
@@ -121,8 +121,8 @@ def read(text: str, where: str) -> Scheme:
     Raises
     ------
     AmineError
-        If a line is none of a scheme, a transition lacks a rate, a state is unknown, or rates do not close: receptors
-        could then never come back to the first state, or never leave it.
+        If a line is not part of a scheme, a transition lacks a rate, a state is not known, or a state cannot be reached
+        from the first one or does not lead back to it.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def read(text: str, where: str) -> Scheme:
         elif line.split()[0] in ("open", "current", "decay"):
             key, rest = line.split()[0], line.split(None, 1)[1:]
             if key in single or not rest:
-                raise AmineError(where, f"'{key}' is given twice" if key in single else f"'{key}' says nothing")
+                raise AmineError(where, f"'{key}' is given twice" if key in single else f"'{key}' is empty")
             single[key] = rest[0].strip()
         elif m := _PART.match(line):
             parts.append(m.groups())
@@ -176,7 +176,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _split_rates(text: str) -> list[str]:
-    """Rates at the commas that stand outside brackets."""
+    """Rates separated by commas outside brackets."""
     out, depth, start = [], 0, 0
     for i, c in enumerate(text):
         depth += (c == "(") - (c == ")")
@@ -198,7 +198,7 @@ def _transition(m: re.Match[str], line: str, where: str) -> list[Transition]:
             hint=f"write it as '{a} {arrow} {b}: " + ("forward, backward'" if wanted == 2 else "rate'"),
         )
     if a == b:
-        raise AmineError(f"{where}, in '{line}'", "a state goes over into itself")
+        raise AmineError(f"{where}, in '{line}'", "a transition leads from a state to itself")
     return [Transition(a, b, rates[0]), *([Transition(b, a, rates[1])] if wanted == 2 else [])]
 
 
@@ -212,7 +212,7 @@ def _names(s: Scheme) -> None:
         if n in RESERVED:
             raise AmineError(s.where, f"'{n}' is a reserved name", hint="choose another")
     if not s.open:
-        raise AmineError(s.where, "nothing is said to be open", hint=f"add a line such as 'open {s.states[-1]}'")
+        raise AmineError(s.where, "the open states are missing", hint=f"add a line such as 'open {s.states[-1]}'")
     if not any(t.binds for t in s.transitions):
         raise AmineError(s.where, "no rate depends on the transmitter", hint="let a rate contain T, its concentration")
     if _SUM.match(s.open) and s.opens is None and not s.downstream:
@@ -223,7 +223,7 @@ def _names(s: Scheme) -> None:
 
 
 def _closes(s: Scheme) -> None:
-    """Every state must be reached from the first and lead back to it."""
+    """Raises AmineError unless every state can be reached from the first and leads back to it."""
     for forward in (True, False):
         found, todo = {s.rest}, [s.rest]
         while todo:
@@ -235,5 +235,5 @@ def _closes(s: Scheme) -> None:
                     todo.append(b)
         for x in s.states:
             if x not in found:
-                way = f"nothing leads from '{s.rest}' to '{x}'" if forward else f"nothing leads back from '{x}'"
-                raise AmineError(s.where, f"the rates do not close: {way}", hint="add the missing transition")
+                way = f"from '{s.rest}' to '{x}'" if forward else f"back from '{x}' to '{s.rest}'"
+                raise AmineError(s.where, f"no transitions lead {way}", hint="add the missing one")

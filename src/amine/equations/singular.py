@@ -1,8 +1,7 @@
-"""Removable singularities: ``x/(exp(x) - 1)`` becomes ``1/exprel(x)``, which is 1 at x = 0 and right beside it.
+"""Removable singularities: ``x/(exp(x) - 1)`` becomes ``1/exprel(x)``, which is 1 at x = 0 and accurate near it.
 
-A quotient whose numerator and denominator vanish at the same place loses its digits near it and is 0/0 at it. Each of the two
-is replaced there by its divided difference (:mod:`amine.equations.slopes`), so that what vanishes has been divided out. What
-has no such form is refused.
+A quotient whose numerator and denominator have a common zero is 0/0 there and loses its digits nearby. Both are replaced by
+their divided differences (:mod:`amine.equations.slopes`), which cancels the zero. A quotient without such a form is refused.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from amine.equations.symbols import exprel
 from amine.errors import AmineError
 
 _TRIES = 4  # zeros of higher order are divided out one by one
-_FAR = 10**9  # keeps a denominator from 0 where its numerator is 0
-_CELLS = 4  # cells of the grid that are looked at more closely
+_FAR = 10**9  # keeps a denominator away from 0 where its numerator is 0
+_CELLS = 4  # grid cells that are refined
 _SCAN = np.unique(np.concatenate([s * np.geomspace(1e-2, 1e3, 400) for s in (-1, 1)] + [np.zeros(1)]))
 
 
 class Indeterminate(Exception):
-    """A quotient is 0/0 somewhere and has no stable form here."""
+    """Error of a quotient that is 0/0 for some value and has no known stable form."""
 
     def __init__(self, symbol: sp.Symbol, value: sp.Expr):
         super().__init__()
@@ -34,26 +33,26 @@ class Indeterminate(Exception):
 
 
 def stable(e: sp.Expr, where: str, fixed: frozenset[str] = frozenset()) -> Any:
-    """``e`` with each removable singularity removed; ``fixed`` are the names of parameters.
+    """``e`` without removable singularities; ``fixed`` are the names of parameters.
 
     Raises
     ------
     AmineError
-        If a quotient is 0/0 somewhere whatever the values of its other symbols, and no stable form of it is known.
+        If a quotient is 0/0 for all values of its other symbols, and no stable form is known.
     """
     try:
         return regular(e, fixed)
     except Indeterminate as found:
         raise AmineError(
             where,
-            f"a quotient is 0/0 at {found.symbol} = {str(found.value)[:60]} and no form is known that is right near it",
+            f"a quotient is 0/0 at {found.symbol} = {str(found.value)[:60]} and no form is known that is accurate near it",
             hint="write it with exprel(x), which is (exp(x) - 1)/x, or give its value there by where(abs(x) < ..., ..., ...)",
         ) from None
 
 
 @lru_cache(maxsize=4096)
 def regular(e: sp.Expr, fixed: frozenset[str] = frozenset()) -> Any:
-    """As :func:`stable`, but raises Indeterminate."""
+    """Same as :func:`stable`, but raises Indeterminate."""
     if not e.args:
         return e
     if isinstance(e, sp.Piecewise):
@@ -66,7 +65,7 @@ def regular(e: sp.Expr, fixed: frozenset[str] = frozenset()) -> Any:
 
 
 def _pieces(e: sp.Piecewise, fixed: frozenset[str]) -> Any:
-    """A user's own branch for the place of 0/0 is left as it is."""
+    """Pieces without removable singularities; a user's own branch for the singular point is kept."""
     out: list[Any] = []
     pieces: Any = e.args
     for x, condition in pieces:
@@ -85,7 +84,7 @@ def _finite(e: sp.Expr, s: sp.Symbol, s0: sp.Expr, draw: int) -> bool:
 
 
 def _factors(e: sp.Expr) -> list[tuple[Any, Any]]:
-    """(base, exponent) of the factors that may vanish."""
+    """(base, exponent) of the factors that can vanish."""
     found = []
     for a in sp.Mul.make_args(e):
         base, p = (a.base, a.exp) if isinstance(a, sp.Pow) else (a, sp.S.One)
@@ -111,7 +110,7 @@ def _quotient(e: sp.Expr) -> Any:
 
 
 def _common_zero(e: sp.Expr) -> tuple[Any, Any] | None:
-    """A symbol and its value at which numerator and denominator of a product vanish."""
+    """A symbol and its value at which both numerator and denominator of a product vanish; None if there is none."""
     factors = _factors(e)
     below = [b for b, p in factors if p < 0 and not positive(b)]
     above = [b for b, p in factors if p > 0]
@@ -142,7 +141,7 @@ def _shared_zero(d: sp.Expr, n: sp.Expr, shared: list[sp.Symbol]) -> tuple[Any, 
 
 
 def _scan(d: sp.Expr, n: sp.Expr, s: sp.Symbol) -> Any:
-    """A common zero found by looking, of expressions that can't be solved: there for several values of the others."""
+    """Common zero of expressions that cannot be solved, found numerically for several values of the other symbols."""
     found = []
     d, n = (e.args[0] if isinstance(e, sp.Abs) else e for e in (d, n))
     for draw in range(DRAWS):
@@ -157,7 +156,7 @@ def _scan(d: sp.Expr, n: sp.Expr, s: sp.Symbol) -> Any:
 
 
 def _flips(d: sp.Expr, n: sp.Expr, s: sp.Symbol, grid: np.ndarray, draw: int) -> list[tuple[float, float]]:
-    """Cells of a grid in which both change their signs, or vanish at the lower end."""
+    """Grid cells in which both expressions change sign or vanish at the lower end."""
     both = np.ones(grid.size - 1, bool)
     for e in (d, n):
         y = np.broadcast_to(np.asarray(evaluate(e, {s: grid}, draw), float), grid.shape)
@@ -166,7 +165,7 @@ def _flips(d: sp.Expr, n: sp.Expr, s: sp.Symbol, grid: np.ndarray, draw: int) ->
 
 
 def _divided(e: sp.Expr, s: sp.Symbol, s0: sp.Expr) -> Any:
-    """A product with each factor that vanishes at ``s0`` divided by s - s0."""
+    """A product in which each factor that vanishes at ``s0`` is divided by s - s0."""
     out, order = sp.S.One, sp.S.Zero
     for a in sp.Mul.make_args(e):
         base, p = (a.base, a.exp) if isinstance(a, sp.Pow) else (a, sp.S.One)
@@ -202,17 +201,17 @@ def _by_value(e: sp.Expr, fixed: frozenset[str]) -> Any:
 
 
 def _made_of(e: sp.Expr, fixed: frozenset[str]) -> bool:
-    """Whether ``e`` is made of parameters without functions, which could be undefined for their values."""
+    """Whether ``e`` contains only parameters, and no functions, which could be undefined for their values."""
     return {x.name for x in e.free_symbols} <= fixed and not any(f.free_symbols for f in e.atoms(sp.Function))
 
 
 def _over(left: sp.Expr, h: sp.Expr) -> Any:
     """left/h, or 0 where ``left`` is 0."""
-    return left / (h + _FAR * sp.Max(0, 1 - sp.Abs(sp.sign(left))))  # a plain product would be multiplied out
+    return left / (h + _FAR * sp.Max(0, 1 - sp.Abs(sp.sign(left))))  # SymPy would expand a plain product
 
 
 def _sum(e: sp.Expr) -> Any:
-    """Terms whose poles cancel each other, as in 1/tanh(x) - 1/x, are made one quotient."""
+    """A sum in which terms whose poles cancel, as in 1/tanh(x) - 1/x, are combined to one quotient."""
     summands: Any = e.args
     poles: list[tuple[Any, Any]] = [(t, d) for t in summands for d, p in _factors(t) if p < 0 and not positive(d)]
     for _, d in poles:
@@ -229,5 +228,5 @@ def _sum(e: sp.Expr) -> Any:
 
 
 def _curved(e: sp.Basic, s: sp.Symbol) -> bool:
-    """Whether a term depends on ``s`` by more than powers of it."""
+    """Whether a term contains a function of ``s`` other than its powers."""
     return any(s in a.free_symbols for a in e.atoms(sp.Function))

@@ -1,4 +1,4 @@
-"""Divided differences: e(s) = e(s0) + (s - s0) q(s), with q in a form that loses no digits where s is near s0."""
+"""Divided differences: e(s) = e(s0) + (s - s0) q(s), with q in a form that keeps all digits for s near s0."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from amine.equations.symbols import exprel
 
 
 class NoSlope(Exception):
-    """There is no divided difference, or none is known."""
+    """Error of an expression without a known divided difference."""
 
 
 def slope(e: sp.Expr, s: sp.Symbol, s0: sp.Expr) -> Any:
@@ -46,7 +46,7 @@ def slope(e: sp.Expr, s: sp.Symbol, s0: sp.Expr) -> Any:
 
 
 def at(e: sp.Expr, s: sp.Symbol, s0: sp.Expr) -> Any:
-    """``e`` at ``s`` = ``s0``: an exact 0 where it vanishes."""
+    """``e`` at ``s`` = ``s0``; an exact 0 if it vanishes there."""
     if s in e.free_symbols and vanishes(e, s, s0):
         return sp.S.Zero
     value = expanded(e.subs(s, s0)) if e.is_polynomial(s) else e.subs(s, s0)

@@ -1,4 +1,4 @@
-"""The statements of a model: a table from keyword to reader and scope, and the parser of whole models that uses it."""
+"""Statements of models: a table of keywords with their readers and scopes, and the parser of whole models."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ PER_TIME = tuple(-x for x in TIME)
 
 @dataclass
 class _Model:
-    """What is known while the statements of a model are read, and what they have said so far."""
+    """State of the parser: names and dimensions of a model, and the statements read so far."""
 
     where: str
     dims: Mapping[str, Dimension]
     states: set[str]
-    given: set[str]  # names that others give, such as I and v
+    given: set[str]  # names from outside the model, such as I and v
     flow: Dimension  # dimension of the current
     values: dict[str, Any] = field(default_factory=dict)
     acts: dict[str, list[tuple[str, Any]]] = field(
@@ -38,7 +38,7 @@ class _Model:
     methods: dict[str, str] = field(default_factory=dict)
 
     def once(self, key: str, value: object) -> None:
-        """Keeps the value of a statement that may be given once."""
+        """Stores the value of a statement that may occur once."""
         if key in self.values:
             raise AmineError(self.where, f"'{key}' is given twice", hint="keep one")
         self.values[key] = value
@@ -60,7 +60,7 @@ def _threshold(model: _Model, key: str, rest: str) -> None:
 
 
 def _acts(model: _Model, key: str, rest: str) -> None:
-    """``v = V_r`` or ``w += b``: what a spike does to a state."""
+    """Reads ``v = V_r`` or ``w += b``, the update of a state at a spike."""
     name, op, text = model.target(key, rest, model.states | ({"v"} & model.given), "write it as v = V_r or w += b")
     dims = dict(model.dims)
     if key == "on spike":
@@ -78,7 +78,7 @@ def _initial(model: _Model, key: str, rest: str) -> None:
 
 
 def _refractory(model: _Model, key: str, rest: str) -> None:
-    """``t_ref hold v``: a time, and the states that are held during it."""
+    """Reads ``t_ref hold v``, a time and the states clamped during it."""
     body, _, held = rest.partition(" hold ")
     hold = tuple(h.strip() for h in held.split(",") if h.strip())
     for h in hold:
@@ -102,7 +102,7 @@ def _ion(model: _Model, key: str, rest: str) -> None:
 
 
 def _method(model: _Model, key: str, rest: str) -> None:
-    """``v exponential_euler``: how a state advances, where a model chooses it."""
+    """Reads ``v exponential_euler``, the integration method requested for a state."""
     name, _, method = rest.partition(" ")
     place, method = f"{model.where}, in '{key} {rest}'", method.strip()
     if name not in model.states:
@@ -113,15 +113,15 @@ def _method(model: _Model, key: str, rest: str) -> None:
 
 
 def _declared(model: _Model, key: str, rest: str) -> None:
-    """Read with the declarations, or nothing to be read."""
+    """Reads nothing: the statement was read with the declarations."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """How a statement is read, what it may use besides parameters, and which kinds of model have it.
+    """A kind of statement: its reader, the names it may use besides parameters, and the kinds of model that have it.
 
-    ``names`` are of the classes state, input (of synapses), given (by the cell: ``v`` of a receptor, what channels exchange), drive
-    (``I`` of a neuron), time (``t``) and noise (``xi``). A named subexpression may stand wherever all that it is made of may.
+    ``names`` are of the classes state, input (of synapses), given (by the cell: ``v`` of a receptor, variables of channels), drive
+    (``I`` of a neuron), time (``t``) and noise (``xi``). A named subexpression may stand wherever all its names may.
     """
 
     read: Callable[[_Model, str, str], None]
@@ -188,16 +188,16 @@ def parse_equations(
     ----------
     text : equations in the notation of the documentation.
     parameters : unit of each parameter.
-    where : what the errors name.
-    extra : units of names that others give, such as ``{"I": "pA", "v": "mV"}``.
+    where : place named in errors.
+    extra : units of names from outside the model, such as ``{"I": "pA", "v": "mV"}``.
     current : unit of the ``current`` statement.
-    kind : of the model, which decides what statements it may have; any if empty.
+    kind : kind of model, which decides the statements it may have; empty: all.
 
     Raises
     ------
     AmineError
-        On anything that is not an equation, an unknown name or function, a wrong dimension, a name where it has no value, or
-        an algebraic loop.
+        A line is not a statement, a name or function is not known, a dimension is wrong, a name has no value where it
+        stands, or named subexpressions form an algebraic loop.
     """
     if not isinstance(text, str):
         raise AmineError(where, "equations must be text", given=type(text).__name__)
@@ -254,7 +254,7 @@ def _refuse_strange(lines: list[tuple[str, str]], kind: str, where: str) -> None
 
 
 def _check_scopes(eq: Equations, classes: Mapping[str, str]) -> None:
-    """Refuses names where they have no value, noise that is not added, and quotients without a stable form."""
+    """Raises AmineError for names that have no value where they stand, noise that is not added, and quotients without a stable form."""
     written = {**{f"d{s}/dt": e for s, e in eq.rhs.items()}, **eq.named}
     if any(noises_of(e) for e in written.values()):
         for n, e in written.items():
@@ -298,7 +298,7 @@ def _named_by(key: str, lines: list[tuple[str, str]]) -> frozenset[str]:
 def _dimensions(
     given: Mapping[str, str], own: Mapping[str, tuple[str, str]], states: set[str], extra: set[str], where: str
 ) -> dict[str, Dimension]:
-    """The dimension of every name that expressions may use."""
+    """Dimension of every name that expressions may use."""
     dims: dict[str, Dimension] = {}
     for name, unit in [*given.items(), *((n, u) for n, (_, u) in own.items())]:
         if name in dims and name not in extra:

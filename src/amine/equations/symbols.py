@@ -1,4 +1,4 @@
-"""Names in equations: symbols, units that may be written, reserved words, and the dimensions that parsing needs."""
+"""Names in equations: symbols, units, reserved words, and common dimensions."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def symbol(name: str) -> sp.Symbol:
 
 
 def is_reserved(name: str, states: Container[str] = ()) -> bool:
-    """True for names that generated code uses, and for what is no name."""
+    """True for names used by generated code, and for text that is not a name."""
     before, _, state = name.partition("_")
     return (
         not (name.isascii() and name.isidentifier())

@@ -21,7 +21,7 @@ class Equations:
     ``states`` maps each state to its unit; ``rhs`` gives its time derivative, in which named
     subexpressions (``named``) are not yet substituted. ``reset``, ``on_spike`` and ``after_spike`` are lists of
     assignments (name, expression) carried out in order. ``inputs`` are values that synapses set and the step reads, with
-    their units; those in ``masses`` are held as whole numbers, those in ``impulses`` are for one step.
+    their units; those in ``masses`` are stored as integers, those in ``impulses`` last for one step.
     """
 
     where: str
@@ -39,12 +39,12 @@ class Equations:
     after_spike: tuple[tuple[str, sp.Expr], ...] = ()
     current: sp.Expr | None = None
     payload: sp.Expr | None = None
-    ion: str | None = None  # what the current of a channel carries
+    ion: str | None = None  # carried by the current of a channel
     inputs: Mapping[str, str] = field(default_factory=dict)
     masses: frozenset[str] = frozenset()
     methods: Mapping[str, str] = field(default_factory=dict)
     impulses: frozenset[str] = frozenset()
-    _whole: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # what was expanded before
+    _whole: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # cache of expanded expressions
 
     @property
     def noises(self) -> tuple[str, ...]:
@@ -54,11 +54,11 @@ class Equations:
 
     @property
     def full_rhs(self) -> dict[str, sp.Expr]:
-        """Time derivatives with the named subexpressions put in."""
+        """Time derivatives with named subexpressions substituted."""
         return {s: self.expand(e) for s, e in self.rhs.items()}
 
     def expand(self, e: sp.Expr) -> Any:
-        """``e`` with every named subexpression put in, to the bottom, and without removable singularities."""
+        """``e`` with all named subexpressions substituted, recursively, and removable singularities removed."""
         if e not in self._whole:
             self._whole[e] = stable(self._filled(e), self.where, frozenset(self.parameters))
         return self._whole[e]
@@ -74,7 +74,7 @@ class Equations:
 
     @property
     def events(self) -> list[tuple[str, Any]]:
-        """(keyword, expression) of every statement but equations."""
+        """(keyword, expression) of every statement other than equations."""
         single = (
             ("threshold", self.threshold),
             ("refractory", self.refractory),
@@ -88,22 +88,22 @@ class Equations:
 
     @property
     def starts(self) -> dict[str, Any]:
-        """What each state starts from, free of other states; 0 if the model doesn't say."""
+        """Initial value of each state, with initial values of other states substituted; 0 by default."""
         return started({s: self.expand(e) for s, e in self.initial.items()}, self.states, self.where)
 
     @property
     def integrators(self) -> dict[str, str]:
-        """How each state advances: exact, exponential_euler, rk4 or euler_maruyama."""
+        """Integration method of each state: exact, exponential_euler, rk4 or euler_maruyama."""
         return choose(self.full_rhs, set(self.parameters), {"I", *self.inputs}, self.methods)
 
 
 def refuse_loops(named: Mapping[str, sp.Expr], where: str) -> None:
-    """Raises AmineError if named subexpressions depend on each other in a circle."""
+    """Raises AmineError if named subexpressions depend on each other in a loop."""
     order_of(named, "named subexpressions", where)
 
 
 def order_of(named: Mapping[str, sp.Expr], what: str, where: str) -> list[str]:
-    """Names in an order in which each depends on earlier ones only; raises AmineError if there is none."""
+    """Names in an order in which each depends only on earlier ones; raises AmineError for a loop."""
     order: list[str] = []
     waiting = {n: {s.name for s in e.free_symbols} & set(named) for n, e in named.items()}
     while waiting:
@@ -122,7 +122,7 @@ def order_of(named: Mapping[str, sp.Expr], what: str, where: str) -> list[str]:
 
 
 def started(initial: Mapping[str, sp.Expr], states: Iterable[str], where: str) -> dict[str, Any]:
-    """Initial values with those of other states put in."""
+    """Initial values with those of other states substituted."""
     out: dict[str, Any] = dict.fromkeys(states, sp.S.Zero)
     for s in order_of(initial, "the initial values", where):
         out[s] = initial[s].xreplace({x: out[x.name] for x in initial[s].free_symbols if x.name in out})
@@ -130,7 +130,7 @@ def started(initial: Mapping[str, sp.Expr], states: Iterable[str], where: str) -
 
 
 def _circle(waiting: Mapping[str, set[str]]) -> list[str]:
-    """Names that depend on each other in a circle, the first at the end again."""
+    """Names of a loop of dependencies, the first repeated at the end."""
     way = [next(iter(waiting))]
     while len(set(way)) == len(way):
         way.append(min(waiting[way[-1]] & set(waiting)))

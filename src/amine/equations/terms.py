@@ -1,6 +1,6 @@
-"""Expressions of generated code: trees in which the order of all operations is settled, so that every printer computes the same.
+"""Expressions of generated code: trees with a fixed order of operations, so that every printer computes the same.
 
-Operators of Python build them: ``rest + (x - rest) * factor``.
+Python operators build them: ``rest + (x - rest) * factor``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 
 class Expr:
-    """Base of expressions; the operators of Python make larger ones."""
+    """Base of expressions; Python operators combine them."""
 
     __slots__ = ()
 
@@ -40,7 +40,7 @@ class Name(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Number(Expr):
-    """A literal of the type that a step is computed in."""
+    """A literal of the floating-point type of the step."""
 
     value: float
 
@@ -94,7 +94,7 @@ class Item(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Expr):
-    """``then if condition else other``: only what is chosen is computed."""
+    """``then if condition else other``: only the chosen value is computed."""
 
     condition: Expr
     then: Expr
@@ -111,7 +111,7 @@ class Listed(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Table(Expr):
-    """A dictionary: entries are keys, values and comments."""
+    """A dictionary whose entries are keys, values and comments."""
 
     entries: tuple[tuple[Key, Expr, str], ...]
 
@@ -140,7 +140,7 @@ def item(array: Operand, *index: Operand) -> Item:
 
 
 def children(e: Expr) -> tuple[Expr, ...]:
-    """The expressions that an expression is made of."""
+    """Direct subexpressions of an expression."""
     match e:
         case Unary(_, x):
             return (x,)
@@ -160,7 +160,7 @@ def children(e: Expr) -> tuple[Expr, ...]:
 
 
 def rebuilt(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
-    """The expression with ``change`` made to each of its parts."""
+    """The expression with ``change`` applied to each direct subexpression."""
     match e:
         case Unary(op, x):
             return Unary(op, change(x))
@@ -180,7 +180,7 @@ def rebuilt(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
 
 
 def renamed(e: Expr, names: Mapping[str, str]) -> Expr:
-    """The expression with other names."""
+    """The expression with names replaced."""
     if isinstance(e, Name):
         return Name(names.get(e.name, e.name))
     return rebuilt(e, lambda x: renamed(x, names))

@@ -152,7 +152,7 @@ def scheme(
     Raises
     ------
     AmineError
-        If a state is not known, a rate has a wrong dimension or is not linear in T, or rates do not close.
+        If a state is not known, a rate has a wrong dimension or is not linear in T, or a state cannot be reached or left.
 
     Examples
     --------
