@@ -22,3 +22,33 @@ def test_own_weights_in_both_precisions(detail):
         found.append(net.run("50 ms", precision=precision, progress=False).probes["v"]["v"])
     assert np.ptp(found[1]) > 0.5
     np.testing.assert_allclose(found[0], found[1], atol=0.02)
+
+
+def too_large(where: str) -> am.Network:
+    """A network in which one value is a float64, but not a float32."""
+    net = am.Network(seed=1)
+    value = {where: "1e39"}
+    P = net.population("P", 3, "lif_cond", initial={"v": value.get("initial", "-60") + " mV"})
+    many = np.array([1.0, 2.0, float(value.get("array", "3"))]) * am.units.nS
+    net.synapses(P, P, receptor="AMPA", weight=value.get("weight", "1") + " nS", p=1.0)
+    net.synapses(P, P, receptor="AMPA", weight=many, rule="one_to_one")
+    net.poisson(P, receptor="AMPA", weight=value.get("input", "1") + " nS", rate="1 Hz")
+    net.gap_junctions(P, P, conductance=value.get("gap", "1") + " nS", p=1.0)
+    net.stimulus(P, am.step(value.get("current", "1") + " pA", "1 ms"))
+    return net
+
+
+@pytest.mark.parametrize(
+    ("where", "place"),
+    [
+        ("initial", "Population 'P', v: an initial value"),
+        ("weight", "Synapses 'P->P': the weight"),
+        ("array", "Synapses 'P->P': the weight"),
+        ("input", "Poisson input 'poisson->P': the weight"),
+        ("gap", "Gap junctions: the conductance"),
+        ("current", "Stimulus 'current->P': the current"),
+    ],
+)
+def test_what_float32_cannot_hold_is_refused(where: str, place: str) -> None:
+    with pytest.raises(am.AmineError, match=f"{place} is too large for float32 .*precision='float64'"):
+        too_large(where).run("2 ms", progress=False)

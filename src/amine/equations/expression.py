@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -76,6 +77,8 @@ class _Walker:
         if n.id in UNIT_NAMES:
             factor = to_internal(f"1 {n.id}", n.id, self.where)
             return _number(float(factor)), dimension_of(n.id)
+        if n.id == "pi":
+            return sp.Float(repr(math.pi), 17), NONE
         raise self.fail(f"'{n.id}' is not known", hint=did_you_mean(n.id, [*self.dims, *FUNCTIONS]))
 
     def on_UnaryOp(self, n: ast.UnaryOp, d: int) -> tuple[Any, Dimension | None]:
@@ -99,6 +102,9 @@ class _Walker:
         return x
 
     def on_BinOp(self, n: ast.BinOp, d: int) -> tuple[Any, Dimension | None]:
+        if isinstance(n.op, ast.BitAnd | ast.BitOr):
+            word = "and" if isinstance(n.op, ast.BitAnd) else "or"
+            raise self.fail("this operator is not allowed", given=ast.unparse(n)[:60], hint=f"write '{word}'")
         (a, da), (b, db) = self.walk(n.left, d), self.walk(n.right, d)
         a, b = self.number(a), self.number(b)
         if isinstance(n.op, ast.Add | ast.Sub):

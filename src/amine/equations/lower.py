@@ -82,6 +82,13 @@ class Lowering:
         x: Any = e.args[0]
         return self((sp.exp(x) + sp.exp(-x)) / 2)
 
+    def on_low(self, e: Any) -> Expr:
+        return self._function("low", e)
+
+    def on_wide(self, e: Any) -> Expr:
+        high, rest = (self(a) for a in e.args)
+        return Binary("+", Call("np.float64", (high,)), rest)
+
     def on_Abs(self, e: sp.Expr) -> Expr:
         return self._function("abs", e)
 

@@ -29,7 +29,6 @@ _C = {
 }  # fmt: skip
 _BRACKETS = {"list": "[]", "tuple": "()", "set": "{}"}
 CHOICE, ATOM = 0, 99
-_COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class Dialect:
     precedence: dict[str, int] = field(default_factory=lambda: _PYTHON)
     words: dict[str, str] = field(default_factory=dict)  # operators with another spelling
     choice: str = "{1} if {0} else {2}"
+    wide: dict[str, str] = field(default_factory=dict)  # functions in float64, where a step may be computed in less
     nested: bool = False  # whether a comparison may stand within another without brackets
 
 
@@ -54,7 +54,11 @@ _SCALAR = {f: f"math.{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", 
 _SCALAR |= {"exprel": "exprel64", "sign": "sign64"}
 KERNEL_FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow")
 DIALECTS = {
-    "kernel": Dialect({f: f"v{f}" for f in KERNEL_FUNCTIONS}, lambda x: f"F({_plain(x)})"),
+    "kernel": Dialect(
+        {f: f"v{f}" for f in KERNEL_FUNCTIONS},
+        lambda x: f"F({_plain(x)})",
+        wide={f: f"w{f}" for f in KERNEL_FUNCTIONS},
+    ),
     "numpy": Dialect(_NUMPY, _plain),
     "scalar": Dialect(_SCALAR, _plain),
     "c": Dialect(
@@ -93,8 +97,8 @@ class Printer:
         match e:
             case ir.Name(name):
                 return name, ATOM
-            case ir.Number(value):
-                text = self.dialect.number(value)
+            case ir.Number(value, wide):
+                text = _plain(value) if wide else self.dialect.number(value)
                 return text, self.dialect.precedence["minus"] if text.startswith("-") else ATOM
             case ir.Integer(value) | ir.Boolean(value):
                 return str(value), ATOM
@@ -106,8 +110,8 @@ class Printer:
                 return f"{word}{' ' if word.isalpha() else ''}{self._within(x, level)}", level
             case ir.Binary(op, a, b):
                 return self._binary(op, a, b)
-            case ir.Call(f, args):
-                return f"{self.dialect.functions.get(f, f)}({', '.join(self._flat(a)[0] for a in args)})", ATOM
+            case ir.Call(f, args, wide):
+                return f"{self._function(f, wide)}({', '.join(self._flat(a)[0] for a in args)})", ATOM
             case ir.Item(array, index):
                 return f"{self._within(array, ATOM)}[{', '.join(self._flat(i)[0] for i in index)}]", ATOM
             case ir.Choice(c, a, b):
@@ -118,6 +122,9 @@ class Printer:
             case ir.Table(entries):
                 return "{" + ", ".join(f"{k!r}: {self._flat(x)[0]}" for k, x, _ in entries) + "}", ATOM
         raise NotImplementedError(type(e).__name__)
+
+    def _function(self, name: str, wide: bool) -> str:
+        return (self.dialect.wide if wide else {}).get(name) or self.dialect.functions.get(name, name)
 
     def _table(self, entries: tuple[tuple[ir.Key, ir.Expr, str], ...], room: int) -> str:
         """A dictionary with an entry a line; a long value in brackets."""
@@ -137,7 +144,7 @@ class Printer:
     def _binary(self, op: str, a: ir.Expr, b: ir.Expr) -> tuple[str, int]:
         level = self.dialect.precedence[op]
         minus = self.dialect.precedence["minus"]
-        left = self._within(a, level + 1 if op in _COMPARISONS else level)
+        left = self._within(a, level + 1 if op in ir.COMPARISONS else level)
         right, own = self._flat(b)
         if own <= level or own == minus:  # brackets around a sign on the right, for readability
             right = f"({right})"
@@ -157,7 +164,7 @@ class Printer:
     def _broken(self, e: ir.Expr, room: int) -> str:
         """The expression broken at its outermost operators or arguments."""
         match e:
-            case ir.Binary(op, _, _) if op not in _COMPARISONS:
+            case ir.Binary(op, _, _) if op not in ir.COMPARISONS:
                 level = self.dialect.precedence[op]
                 parts = self._operands(e, level)
                 lines = [f"{o} {self._part(x, level, o, room - 2 - len(o))}".lstrip() for o, x in parts]
@@ -168,9 +175,9 @@ class Printer:
                 return f"{self._part(a, level, '', room)}\n{word} {self._part(b, level, '', room - 4)}"
             case ir.Unary("-", x):
                 return "-" + self._part(x, self.dialect.precedence["minus"], "", room - 1)
-            case ir.Call(f, args):
+            case ir.Call(f, args, wide):
                 inner = ",\n".join(self.text(a, room - 4) for a in args)
-                return f"{self.dialect.functions.get(f, f)}(\n{shifted(inner)}\n)"
+                return f"{self._function(f, wide)}(\n{shifted(inner)}\n)"
             case ir.Listed(kind, items):
                 inner = "".join(f"{self.text(x, room - 5)},\n" for x in items)
                 left, right = _BRACKETS[kind]
@@ -201,7 +208,7 @@ def is_truth(e: ir.Expr) -> bool:
     """Whether an expression is true or false rather than a number."""
     match e:
         case ir.Binary(op, _, _):
-            return op in (*_COMPARISONS, "&", "|", "and", "or")
+            return op in (*ir.COMPARISONS, "&", "|", "and", "or")
         case ir.Unary("not", _) | ir.Boolean(_):
             return True
     return False

@@ -57,6 +57,18 @@ UNIT_NAMES = [
 ]
 
 
+class low(sp.Function):
+    """What rounding ``low``'s argument to the precision of a step leaves."""
+
+    nargs = 1
+
+
+class wide(sp.Function):
+    """``wide(high, low)``: their sum in float64."""
+
+    nargs = 2
+
+
 class exprel(sp.Function):
     """(exp(x) - 1)/x, which is 1 at x = 0."""
 

@@ -5,7 +5,7 @@ Python operators build them: ``rest + (x - rest) * factor``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -40,9 +40,10 @@ class Name(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Number(Expr):
-    """A literal of the floating-point type of the step."""
+    """A literal of the floating-point type of the step; a ``wide`` one is a float64 whatever that type is."""
 
     value: float
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,11 @@ class Binary(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Call(Expr):
-    """A function of the dialect (``exp``, ``min``, ``select`` ...) or any other."""
+    """A function of the dialect (``exp``, ``min``, ``select`` ...) or any other; a ``wide`` one computes in float64."""
 
     function: str
     args: tuple[Expr, ...]
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,9 @@ class Table(Expr):
     entries: tuple[tuple[Key, Expr, str], ...]
 
 
+# functions of which a step takes the value at its own precision, whatever that of the argument
+NARROWING = ("exp", "log", "sin", "cos", "tanh", "exprel", "sign")
+COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
 Key: TypeAlias = str | tuple[str, str]
 Operand: TypeAlias = Expr | str | int | float
 
@@ -166,8 +171,8 @@ def rebuilt(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
             return Unary(op, change(x))
         case Binary(op, a, b):
             return Binary(op, change(a), change(b))
-        case Call(f, args):
-            return Call(f, tuple(change(a) for a in args))
+        case Call(f, args, wide):
+            return Call(f, tuple(change(a) for a in args), wide)
         case Item(array, index):
             return Item(change(array), tuple(change(i) for i in index))
         case Choice(c, a, b):
@@ -191,6 +196,33 @@ def names_in(e: Expr) -> set[str]:
     if isinstance(e, Name):
         return {e.name.partition(".")[0]}
     return set().union(*(names_in(x) for x in children(e)))
+
+
+def widened(e: Expr, wide: Container[str]) -> tuple[Expr, bool]:
+    """The expression with all that is made of float64 values computed in float64, and whether it is itself such a value.
+
+    ``wide`` are the variables of type float64. A number or a function beside them would round what they hold.
+    """
+    if isinstance(e, Name):
+        return e, e.name in wide
+    inner = {id(x): widened(x, wide) for x in children(e)}
+    here = any(w for _, w in inner.values())
+    out = rebuilt(e, lambda x: _as_wide(inner[id(x)][0]) if here else inner[id(x)][0])
+    if here and isinstance(out, Call):
+        out = Call(out.function, out.args, True)
+        if out.function in NARROWING:
+            return call("F", out), False
+    truth = isinstance(e, Binary) and e.op in COMPARISONS
+    return out, here and not truth
+
+
+def _as_wide(e: Expr) -> Expr:
+    match e:
+        case Number(value):
+            return Number(value, True)
+        case Unary("-", Number(value)):
+            return Unary("-", Number(value, True))
+    return e
 
 
 def chain(op: str, parts: Iterable[Expr]) -> Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+import numpy as np
 import pytest
 
 import amine as am
@@ -95,3 +96,25 @@ def test_rules(name):
 def test_the_same_text_every_time(name):
     cell = next(structures(name))
     assert generate(cell, 0).source == generate(cell, 0).source
+
+
+CHOICES = {  # what a neuron is driven by where v is at -60 mV, A 2 mV and B 1 mV: value in mV
+    "where(v > E_L - A, A, -A)": 2.0,
+    "where(v > A, A, -A)": -2.0,
+    "where(A > B, A, B)": 2.0,
+    "where(v > A, A, where(v > B, B, 2*A))": 4.0,
+    "where(not (v > A) and A > B, 3*B, A*sin(A/mV))": 3.0,
+    "where(v > A or B > A, v, A + B)": 3.0,
+    "clip(v, A, 2*A)": 2.0,
+}
+
+
+@pytest.mark.parametrize("drive", CHOICES)
+def test_choices_between_parameters(drive: str) -> None:
+    equations = f"dv/dt = (E_L - v)/tau + ({drive})/tau : mV\ninitial v = E_L"
+    cell = am.models.neuron("choosing", equations, E_L="-60 mV", tau="10 ms", A="2 mV", B="1 mV")
+    net = am.Network()
+    net.population("P", 2, cell)
+    net.probe("P", "v", name="v")
+    v = net.run("0.2 ms", precision="float64", progress=False).probes["v"]["v"][1]
+    np.testing.assert_allclose(v, -60.0 + CHOICES[drive] * (1 - np.exp(-0.01)), rtol=1e-12)

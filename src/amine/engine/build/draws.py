@@ -69,8 +69,8 @@ def spread_value(
     return out
 
 
-def require_finite(found: dict[str, Any], m: Member, what: str) -> None:
-    """Raises AmineError that names what is not finite of a population."""
+def require_finite(found: dict[str, Any], m: Member, what: str, real: np.dtype) -> None:
+    """Raises AmineError that names what is not finite of a population, or is not in the type of the state array."""
     for name, x in found.items():
         if not np.isfinite(x).all():
             i = int(np.flatnonzero(~np.isfinite(np.atleast_1d(x)))[0])
@@ -80,6 +80,21 @@ def require_finite(found: dict[str, Any], m: Member, what: str) -> None:
                 given=f"{name} of neuron {i}",
                 hint="check for zeros and extremes among its parameters",
             )
+        require_range(x, real, f"Population '{m.name}', {name}", what)
 
 
-__all__ = ["count", "drawn_values", "generator", "initial_value", "require_finite", "spread_value"]
+def require_range(x: np.ndarray | float, real: np.dtype | type, where: str, what: str) -> None:
+    """Raises AmineError if a number is finite, but infinite in the type that a run computes in."""
+    limit = float(np.finfo(real).max)
+    largest = float(np.max(np.abs(x), initial=0.0))
+    if limit < largest < np.inf:
+        raise AmineError(
+            where,
+            f"{what} is too large for {np.dtype(real).name}",
+            given=f"{largest:g}",
+            expected=f"at most {limit:.3g}",
+            hint="check its unit, or run with precision='float64'",
+        )
+
+
+__all__ = ["count", "drawn_values", "generator", "initial_value", "require_finite", "require_range", "spread_value"]

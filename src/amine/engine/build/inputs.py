@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from amine.engine.build.draws import count, spread_value
+from amine.engine.build.draws import count, require_range, spread_value
 from amine.engine.build.slices import Slice
 from amine.engine.device.poisson import cumulative
 from amine.engine.device.tables import POISSON_COLUMNS
@@ -49,6 +49,7 @@ def _rows(
     m, where, views = at.member, f"Poisson input '{part.name}'", part.target.views()
     weight_row = f"_poisson_weight_{j}"
     w = spread_value(net, views, m, part.weight, m.ports[part.receptor].weight_unit, where + ", weight")
+    require_range(w, X.dtype, where, "the weight")
     expected = np.asarray(spread_value(net, views, m, part.rate, "Hz", where + ", rate")) * int(part.n) * net.dt
     if np.ceil(float(np.max(expected)) / MEAN_OF_DRAW) > STREAMS // 4:
         raise AmineError(where, "too many spikes a step are asked for", given=f"{float(np.max(expected)):g} a step")

@@ -55,9 +55,9 @@ class PointCell:
                 f"matrix {k}": np.array([np.sum(e) for row in x for e in row] or [0.0])
                 for k, x in zip("ABG", matrices, strict=True)
             }
-            require_finite(entries, m, "a coefficient")
+            require_finite(entries, m, "a coefficient", given.X.dtype)
             found |= propagators(matrices, self.code["linear"], dt)
-        require_finite(found, m, "a constant made of its parameters")
+        require_finite(found, m, "a constant made of its parameters", given.X.dtype)
         return found
 
     def _states(self, at: Slice, given: Filling) -> None:
@@ -66,7 +66,7 @@ class PointCell:
         for s in self.code["states"]:
             own = initial_value(net, m, s, self.code["units"][s])
             x = kept.get(s, start.get(s, 0.0)) if own is None else own
-            require_finite({s: x}, m, "an initial value")
+            require_finite({s: x}, m, "an initial value", given.X.dtype)
             at.put(given.X, s, x)
 
 

@@ -133,7 +133,7 @@ class _Filler:
             own = self._given(f"v@{i}")
             if own is not None:
                 v[i] = own
-        require_finite({"v": v}, self.m, "an initial value")
+        require_finite({"v": v}, self.m, "an initial value", self.X.dtype)
         for i, x in enumerate(v):
             self.place.put(self.X, f"v@{i}", x)
         return v
@@ -153,6 +153,7 @@ class _Filler:
             {n: found[n] for kind in code["constants"].values() for n in kind},
             self.m,
             "a constant made of its parameters",
+            self.X.dtype,
         )
         for s in code["states"]:
             x = np.broadcast_to(np.asarray(start.get(s, 0.0), float), (len(at), self.place.n))
@@ -160,7 +161,7 @@ class _Filler:
             for j, i in enumerate(at):
                 own = self._given(f"{s}@{i}")
                 value = own if own is not None else general if general is not None else x[j]
-                require_finite({s: value}, self.m, "an initial value")
+                require_finite({s: value}, self.m, "an initial value", self.X.dtype)
                 self.place.put(self.X, f"{s}@{i}", value)
         for n in code["constants"]["rows"]:
             x = np.broadcast_to(np.asarray(found[n], float), (len(at), self.place.n))

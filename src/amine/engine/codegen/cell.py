@@ -14,7 +14,7 @@ import sympy as sp
 from amine.engine.codegen import ir
 from amine.engine.codegen.fuse import Fused, fuse
 from amine.engine.codegen.prepared import initial_function, preparation
-from amine.engine.codegen.program import FREE, Program, ProgramLowering, names_of, point_program, statements
+from amine.engine.codegen.program import COMMON, FREE, Program, ProgramLowering, names_of, point_program, statements
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.refresh import Refresh
 from amine.engine.codegen.text import PythonPrinter, heading
@@ -42,10 +42,15 @@ OWN = frozenset(
             "exprel",
             "exprel64",
             "sign64",
+            "low",
             "expm",
             "noise_root",
         ),
-        *(f"v{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow")),
+        *(
+            f"{x}{f}"
+            for x in "vw"
+            for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow")
+        ),
         *("A", "G", "L", "M", "E", "half"),
     )
 )
@@ -67,6 +72,7 @@ class CellCode:
     poisson: int  # number of Poisson inputs
     needs: list[str]  # parameters from which constants are computed again when some of them vary
     source: str = ""
+    wide: tuple[str, ...] = ()  # functions that the source computes in float64 at any precision
     tree: ClassVar[bool] = False
 
     @property
@@ -75,8 +81,8 @@ class CellCode:
         return "_trial" in self.rows
 
     def metadata(self) -> dict[str, Any]:
-        """Everything but the source, as plain data."""
-        return {k: v for k, v in self.__dict__.items() if k != "source"}
+        """All that the engine must know, as plain data."""
+        return {k: v for k, v in self.__dict__.items() if k not in ("source", "wide")}
 
 
 def generate(cell: CellStructure, index: int) -> CellCode:
@@ -89,7 +95,7 @@ class _Writer:
 
     def __init__(self, cell: CellStructure, fused: Fused, index: int):
         self.cell, self.fused, self.index = cell, fused, index
-        self.program = program = point_program(cell, fused)
+        self.program = program = point_program(cell, fused, wide=True)
         self.states = list(program.load)
         self.used = names_of(e for _, e in program.body)
         self.trial_used = set(self.used)
@@ -128,6 +134,7 @@ class _Writer:
             self._update(trial=False),
             *([self._update(trial=True)] if self.cell.gap else []),
         ]
+        out.wide = ir.wide_functions(functions)
         out.source = "".join(
             [
                 heading(p.name, p.integrators),
@@ -223,7 +230,7 @@ class _Writer:
                 text.append(ir.assign(self._local(n), self._read(n, n in p.masses)))
         if p.condition is not None:
             text.append(ir.assign("free", quote_expr("to_step(ref) <= k", ref=self._at("_ref"))))
-        text += statements(p.body, self.lower, p.stages)
+        text += statements(p.body, self.lower, p.stages, COMMON)
         if trial:
             return text + quote(
                 "'lanes beyond the last neuron, marked by NEVER, are not asked whether they agree'\n"
@@ -237,7 +244,8 @@ class _Writer:
         text += [ir.assign(self._at(s), self._local(n)) for s, n in p.out.items()]
         text += [ir.assign(self._at(row), ir.Number(0.0)) for row in p.clears]
         if p.condition is not None:
-            text += quote("marks[l] = U8(free & crossed)", crossed=self.lower(p.condition))
+            crossed, _ = ir.widened(self.lower(p.condition), {"t"})
+            text += quote("marks[l] = U8(free & crossed)", crossed=crossed)
         return text
 
     # --- at a spike --------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from amine.equations.terms import (
     names_in,
     rebuilt,
     renamed,
+    widened,
 )
 
 # --- statements ------------------------------------------------------------------------------------------------------
@@ -166,6 +167,28 @@ def reads(block: Block) -> set[str]:
     return set().union(*(read_by(s) for s in walk(block)))
 
 
+def wide_functions(functions: Sequence[Function]) -> tuple[str, ...]:
+    """Names of the functions that are called in float64 whatever the precision of a step."""
+    found = {f for g in functions for s in walk(g.body) for e in _expressions(s) for f in _wide_calls(e)}
+    return tuple(sorted(found))
+
+
+def _expressions(s: Statement) -> tuple[Expr, ...]:
+    match s:
+        case Assign(_, value, _) | Update(_, _, value) | Do(value) | Return(value):
+            return (value,)
+        case If(condition, _, _) | While(condition, _):
+            return (condition,)
+    return ()
+
+
+def _wide_calls(e: Expr) -> Iterator[str]:
+    if isinstance(e, Call) and e.wide:
+        yield e.function
+    for x in children(e):
+        yield from _wide_calls(x)
+
+
 def without_unread(block: Block) -> list[Statement]:
     """The statements but for assignments to variables that nothing reads, over and over until none is left."""
     out = list(block)
@@ -212,6 +235,7 @@ __all__ = [
     "children",
     "rebuilt",
     "renamed",
+    "widened",
     "names_in",
     "chain",
     "Assign",

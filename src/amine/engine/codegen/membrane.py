@@ -28,14 +28,14 @@ SUMS = ("g_density", "j_density", "g_point", "j_point")
 class MembraneProgram:
     """One kind of membrane: its system, the assignments of a step, and its constants by where they live."""
 
-    def __init__(self, cell: CableStructure, membrane: Membrane, q: int):
+    def __init__(self, cell: CableStructure, membrane: Membrane, q: int, wide: bool = False):
         self.cell, self.membrane, self.q = cell, membrane, q
         self.channels = [(label, parse(m), m) for label, m in membrane.channels]
         self.ports = [(label, parse(m)) for label, m in membrane.ports]
         self.pools = {s: label for label, eq, _ in self.channels for s in eq.states if s in CHANNEL_NAMES}
         self.currents: dict[str, Any] = {}  # of receptors, by label, as drugs change them
         self.fused = self._fuse()
-        self.stepper = Stepper(self.fused, frozenset(cell.arrays | membrane.fields))
+        self.stepper = Stepper(self.fused, frozenset(cell.arrays | membrane.fields), wide)
         self.steps = self._steps()
         self.constants = self._constants()
         self.program = self._program()

@@ -27,6 +27,7 @@ from amine.models.naming import JUMP, gain_name, stimulus_input
 Role = Literal["state", "constant", "input", "arrival", "noise", "clock"]
 Axis = Literal["scalar", "lane", "compartment"]
 DType = Literal["real", "mass", "step"]
+COMMON = "_y"  # begins the names of common subexpressions
 FREE = "_free"  # whether a lane is not refractory; no name of a user's begins with a line
 
 
@@ -132,31 +133,46 @@ def names_of(expressions: Iterable[Any]) -> set[str]:
     return {s.name for e in expressions for s in getattr(e, "free_symbols", ())}
 
 
-def statements(steps: Sequence[tuple[str, Any]], lower: Lowering, stages: dict[str, str]) -> list[ir.Statement]:
-    """The assignments, with a comment where a stage begins."""
+def statements(
+    steps: Sequence[tuple[str, Any]], lower: Lowering, stages: dict[str, str], common: str = ""
+) -> list[ir.Statement]:
+    """The assignments, with a comment where a stage begins.
+
+    With ``common``, the prefix of common subexpressions, what is made of the time is computed in float64 up to where it is
+    assigned to a name that is none of these: a float32 would stand still for 0.25 ms after an hour.
+    """
     out: list[ir.Statement] = []
     said = ""
+    wide = {"t"} if common else set()
     for i, (name, e) in enumerate(steps):
         title = next((stages[n] for n, _ in steps[i:] if n in stages), "")
         if title and title != said and (name in stages or i == 0 or steps[i - 1][0] in stages):
             out.append(ir.Comment(title))
             said = title
-        out.append(ir.assign(lower.name(name), lower(e)))
+        value, timed = ir.widened(lower(e), wide)
+        if timed and name.startswith(common):
+            wide.add(lower.name(name))
+        elif timed:
+            value = ir.call("F", value)
+        out.append(ir.assign(lower.name(name), value))
     return out
 
 
 # --- point cells -------------------------------------------------------------------------------------------------------
 
 
-def point_program(cell: CellStructure, fused: Fused, prefix: str = "_y") -> Program:
-    """The step of a point neuron with its receptors, as the engine runs it; ``prefix`` of common subexpressions."""
-    return _PointBuilder(cell, fused, prefix).build()
+def point_program(cell: CellStructure, fused: Fused, prefix: str = COMMON, wide: bool = False) -> Program:
+    """The step of a point neuron with its receptors, as the engine runs it; ``prefix`` of common subexpressions.
+
+    If ``wide``, constants that stand beside the time are kept to float64's precision, in two parts.
+    """
+    return _PointBuilder(cell, fused, prefix, wide).build()
 
 
 class _PointBuilder:
-    def __init__(self, cell: CellStructure, fused: Fused, prefix: str):
+    def __init__(self, cell: CellStructure, fused: Fused, prefix: str, wide: bool):
         self.cell, self.fused, self.prefix = cell, fused, prefix
-        self.stepper = Stepper(fused, cell.arrays)
+        self.stepper = Stepper(fused, cell.arrays, wide)
         self.take = self.stepper.constants.take
 
     def build(self) -> Program:

@@ -9,9 +9,22 @@ import sympy as sp
 from amine.engine.codegen.common import Steps
 from amine.engine.codegen.fuse import Fused
 from amine.equations.integrate import DT, Linear, choose, exponential_euler, implicit_midpoint, linear_system
-from amine.equations.symbols import is_noise, symbol
+from amine.equations.symbols import is_noise, low, symbol, wide
+from amine.equations.terms import NARROWING
 
 STAGES = ("first", "second", "third", "fourth")
+TIME = symbol("t")
+
+
+def is_late(e: Any) -> bool:
+    """Whether an expression grows with the time, so that rounding it to the precision of a step would lose what is late.
+
+    Not if the time stands in a function or a comparison alone: their results are as exact as any other value.
+    """
+    if e == TIME:
+        return True
+    ends = isinstance(e, sp.Rel | sp.logic.boolalg.Boolean) or type(e).__name__ in NARROWING
+    return not ends and any(is_late(a) for a in e.args)
 
 
 class Constants:
@@ -21,28 +34,34 @@ class Constants:
     (:func:`amine.engine.codegen.naming.shown`).
     """
 
-    def __init__(self, parameters: set[str], arrays: frozenset[str]):
+    def __init__(self, parameters: set[str], arrays: frozenset[str], wide: bool = False):
         self.known = parameters | {"dt"}
-        self.arrays = arrays
+        self.arrays, self.wide = arrays, wide
         self.named: dict[Any, str] = {}
         self.extra: dict[str, bool] = {}  # entries of propagators: name -> whether they differ between neurons
 
-    def take(self, e: Any) -> Any:
-        """``e`` with every such part replaced by the symbol of a constant."""
+    def take(self, e: Any, timed: bool = False) -> Any:
+        """``e`` with every such part replaced by the symbol of a constant; ``timed`` if the time stands beside it."""
         if e.is_number or not getattr(e, "free_symbols", None):
             return e
         if self._fixed(e):
-            return self.constant(e)
+            return self._beside_time(e) if timed and self.wide else self.constant(e)
+        timed = any(is_late(a) for a in e.args)
         if isinstance(e, sp.Add | sp.Mul):
             fixed = [a for a in e.args if self._fixed(a)]
-            rest = [self.take(a) for a in e.args if not self._fixed(a)]
+            rest = [self.take(a, timed) for a in e.args if not self._fixed(a)]
             if any(a.free_symbols for a in fixed):
-                return e.func(self.constant(e.func(*fixed)), *rest)
+                return e.func(self.take(e.func(*fixed), timed), *rest)
             return e.func(*fixed, *rest)
-        return e.func(*[self.take(a) for a in e.args]) if e.args else e
+        return e.func(*[self.take(a, timed) for a in e.args]) if e.args else e
 
-    def _fixed(self, e: sp.Expr) -> bool:
-        return {s.name for s in e.free_symbols} <= self.known
+    def _beside_time(self, e: sp.Expr) -> Any:
+        """A constant in two parts, so that a late time is not multiplied by a rounded number."""
+        return wide(self.constant(e), self.constant(low(e)))
+
+    def _fixed(self, e: sp.Basic) -> bool:
+        """Whether an expression is a number made of parameters; a condition is none, nor is a case of a choice."""
+        return isinstance(e, sp.Expr) and {s.name for s in e.free_symbols} <= self.known
 
     def constant(self, e: sp.Expr) -> Any:
         """The symbol of a constant; equal expressions share one."""
@@ -67,12 +86,12 @@ _TITLES = {
 class Stepper:
     """Works out the assignments of a step of a fused system."""
 
-    def __init__(self, fused: Fused, arrays: frozenset[str]):
+    def __init__(self, fused: Fused, arrays: frozenset[str], wide: bool = False):
         self.fused, self.arrays = fused, arrays
         self.methods = choose(fused.rhs, fused.parameters, fused.inputs, fused.methods)
         self.linear = linear_system(fused.rhs, self.methods, fused.parameters)
         self.reach = _reach(self.linear)
-        self.constants = Constants(fused.parameters, arrays)
+        self.constants = Constants(fused.parameters, arrays, wide)
         self.half = False
         self.stages: dict[str, str] = {}  # assigned name -> title of its stage
 
@@ -156,9 +175,8 @@ class Stepper:
         self.half = bool(used)
         steps: Steps = [(f"half_{s}", self._propagate(self.linear.states.index(s), "H", "K")) for s in used]
         self.stages |= dict.fromkeys([n for n, _ in steps], "exactly advanced states at half of the step")
-        t = symbol("t")
-        middle = {symbol(s): symbol(f"half_{s}") for s in used} | {t: t + DT / 2}
-        end = {symbol(s): symbol(new[s]) for s in used} | {t: t + DT}
+        middle = {symbol(s): symbol(f"half_{s}") for s in used} | {TIME: TIME + DT / 2}
+        end = {symbol(s): symbol(new[s]) for s in used} | {TIME: TIME + DT}
         for n, (weight, others) in enumerate(
             ((0, {}), (sp.Rational(1, 2), middle), (sp.Rational(1, 2), middle), (1, end)), 1
         ):

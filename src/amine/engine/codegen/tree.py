@@ -17,7 +17,7 @@ from amine.engine.codegen import ir
 from amine.engine.codegen.cell import ARGUMENTS, FUNCTION, SCALAR_FUNCTION
 from amine.engine.codegen.membrane import MembraneProgram
 from amine.engine.codegen.prepared import preparation
-from amine.engine.codegen.program import names_of, statements
+from amine.engine.codegen.program import COMMON, names_of, statements
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.refresh import Refresh, refresh_function
 from amine.engine.codegen.text import PythonPrinter, heading
@@ -50,11 +50,12 @@ class CableCode:
     noises: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()  # parameters from which constants are computed again when some of them vary
     source: str = ""
+    wide: tuple[str, ...] = ()  # functions that the source computes in float64 at any precision
     tree: ClassVar[bool] = True
 
     def metadata(self) -> dict[str, Any]:
-        """Everything but the source, as plain data."""
-        return {"cable": True} | {k: v for k, v in self.__dict__.items() if k != "source"}
+        """All that the engine must know, as plain data."""
+        return {"cable": True} | {k: v for k, v in self.__dict__.items() if k not in ("source", "wide")}
 
 
 def generate(cell: CableStructure, index: int, first: bool = True) -> CableCode:
@@ -67,7 +68,7 @@ class _Writer:
 
     def __init__(self, cell: CableStructure, index: int, first: bool):
         self.cell, self.index, self.W, self.first = cell, index, cell.lanes, first
-        self.groups = [MembraneProgram(cell, m, q) for q, m in enumerate(cell.membranes)]
+        self.groups = [MembraneProgram(cell, m, q, wide=True) for q, m in enumerate(cell.membranes)]
         # the root makes the spikes, and nothing moves its voltage after the solve: they are found as it is solved
         self.at_once = cell.spikes_at_root and not cell.jumps
         self.printer = PythonPrinter(Printer("kernel"))
@@ -95,6 +96,7 @@ class _Writer:
                         self.cell.gap, int(self.cell.poisson), needs=tuple(needs))  # fmt: skip
         functions = [self._emit(), self._update(trial=False)]
         functions += [self._start_trial(), self._update(trial=True)] if self.cell.gap else []
+        out.wide = ir.wide_functions(functions)
         out.source = "".join(
             [
                 heading(self.cell.title, integrators),
@@ -205,7 +207,7 @@ class _Writer:
         lane = quote("v = X[o + l]")
         lane += [ir.assign(s, self._at(3 + j)) for j, s in enumerate(states) if s in used]
         lane += [ir.assign(local(n), self._at(3 + len(states) + j)) for j, n in enumerate(g.constants["rows"])]
-        lane += statements(p.body, Lowering(local), p.stages)
+        lane += statements(p.body, Lowering(local), p.stages, COMMON)
         if not trial:
             lane += [ir.assign(self._at(3 + j), p.out[s]) for j, s in enumerate(states)]
         sums = {n: f"area * {n}" if n.endswith("density") else n for n in p.results}

@@ -12,6 +12,7 @@ import numpy as np
 
 from amine.engine.build import wiring
 from amine.engine.build.arrays import fill, layout
+from amine.engine.build.draws import require_range
 from amine.engine.build.sources import put_rates
 from amine.engine.device import arguments
 from amine.engine.device.functions import barrier  # noqa: F401  (compiled into generated modules)
@@ -97,7 +98,8 @@ class Simulation:
         self._interval, self._history = room.interval, room.history
         self._team = Threads(self.module, blocks, room.own)
         self._scratch = [(np.empty(BLOCK, np.uint32), np.empty(BLOCK)) for _ in range(self.threads)]
-        self._waveforms = [s.current for p in self.places for s in p.member.stimuli]
+        stimuli = [s for p in self.places for s in p.member.stimuli]
+        self._waveforms, self._stimuli = [s.current for s in stimuli], [s.name for s in stimuli]
         words = np.random.SeedSequence([net.seed & 0xFFFFFFFF, net.seed >> 32]).generate_state(2)
         self.k0, self.k1 = np.uint32(words[0]), np.uint32(words[1])
 
@@ -191,6 +193,8 @@ class Simulation:
         """Injected currents of each step, taken at its middle."""
         t = (first + np.arange(steps) + 0.5) * self.net.dt
         columns = [w.at(t) for w in self._waveforms]
+        for name, x in zip(self._stimuli, columns, strict=True):
+            require_range(x, self.real, f"Stimulus '{name}'", "the current")
         return np.ascontiguousarray(np.stack(columns, 1) if columns else np.zeros((steps, 1)), self.real)
 
     # --- what is kept --------------------------------------------------------------------------------------------

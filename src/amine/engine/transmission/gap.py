@@ -13,6 +13,7 @@ import numpy as np
 
 from amine.engine.build import wiring
 from amine.engine.build.arrays import Totals
+from amine.engine.build.draws import require_range
 from amine.engine.codegen.lines import Block, Comment, Line
 from amine.engine.codegen.module import update
 from amine.engine.codegen.slots import Kinds, Slots
@@ -35,6 +36,7 @@ class Gap(Part):
 
     def draw(self, layout: Layout) -> Drawn:
         table, conductances = wiring.gap_tables(layout.net, layout.places)
+        require_range(table["weight"], layout.real, "Gap junctions", "the conductance")
         return Drawn(content=table, delays=[(0, 0)], totals=Totals(gap=conductances))
 
     def source(self, kinds: Kinds) -> Slots:

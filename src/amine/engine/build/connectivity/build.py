@@ -20,6 +20,7 @@ from amine.engine.build.connectivity.spec import (
     keys,
     tables,
 )
+from amine.engine.build.draws import require_range
 from amine.errors import AmineError
 
 SHARED, PACKED, SEPARATE = 0, 1, 2
@@ -80,8 +81,10 @@ def build_bundle(
     Raises
     ------
     AmineError
-        If a drawn delay is shorter than the step.
+        If a drawn delay is shorter than the step, or a weight is too large for the precision.
     """
+    for s in specs:
+        _require_weight(s, precision)
     specs = sorted(specs, key=lambda s: s.base)  # rows then come out sorted by target
     t = tables(specs, seed)
     shared = all(isinstance(s.weight, float | int) and isinstance(s.delay, int) for s in specs)
@@ -190,6 +193,12 @@ def _delay_range(specs: list[ProjectionSpec], dt: float) -> tuple[int, int]:
         a, b = _extremes(s.delay, dt)
         low, high = min(low, max(1, math.floor(a / dt + 0.5)) - s.early), max(high, math.floor(b / dt + 0.5) - s.early)
     return int(low), max(int(low), int(high))
+
+
+def _require_weight(s: ProjectionSpec, precision: str) -> None:
+    """Raises AmineError if a weight is, or may be drawn, beyond what the precision holds."""
+    low, high = (s.weight, s.weight) if isinstance(s.weight, float) else _extremes(s.weight, 1.0)
+    require_range(max(abs(low), abs(high)), np.dtype(precision), f"Synapses '{s.name}'", "the weight")
 
 
 def _extremes(delay: Any, dt: float) -> tuple[float, float]:
