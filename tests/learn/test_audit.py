@@ -97,4 +97,4 @@ def test_regression():
     d = data.get("regimes")
     a, b, _, _ = d.split()
     found = audit(Regressor(hidden=(8,), neurons="tanh", epochs=20).fit(a, b), d, quick=True)
-    assert [s[0] for s in found.sections] == ["What it looks at", "Over-fitting", "Cost"]
+    assert [s[0] for s in found.sections] == ["Attribution", "Over-fitting", "Cost"]

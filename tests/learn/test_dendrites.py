@@ -97,7 +97,7 @@ def test_bad_fits():
         fit(model, np.zeros(3), np.zeros(3), [])
     with pytest.raises(am.AmineError, match="reset has no gradient"):
         CableCell(am.models.cable(am.morphology.point(), {"*": ["leak"]}, reset="-65 mV"))
-    with pytest.raises(am.AmineError, match="not a cell with a tree"):
+    with pytest.raises(am.AmineError, match="not a multicompartment cell"):
         CableCell(am.models.get("lif"))
 
 

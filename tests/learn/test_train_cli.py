@@ -51,7 +51,7 @@ def test_train_then_audit(tmp_path):
     )
     assert found["score_held_out"] == pytest.approx(summary["score_held_out"]) and found["spikes_per_sample"] > 0
     page = (tmp_path / "audit.html").read_text()
-    assert all(f"<h2>{w}</h2>" in page for w in ("What it looks at", "Over-fitting", "Calibration", "Fairness", "Cost"))
+    assert all(f"<h2>{w}</h2>" in page for w in ("Attribution", "Over-fitting", "Calibration", "Fairness", "Cost"))
     with pytest.raises(am.AmineError, match="not empty"):
         amine("train", "digits", "-o", str(out))
 

@@ -1,4 +1,4 @@
-"""What the estimators share: arguments, learning, files."""
+"""Base of the estimators: arguments, training, files."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ from amine.units import to_internal
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from amine.given import FilePath
+    from amine.given import FilePath, Quantity
+    from amine.learn.given import Hidden, LearningRule, NeuronKind, SurrogateLike
+    from amine.network.network import Network
 
 PORTION = 512  # samples that a prediction takes at once
 
 
 class Estimator(BaseEstimator):
-    """What :class:`Classifier` and :class:`Regressor` share; not for use by itself."""
+    """Base of :class:`Classifier` and :class:`Regressor`; not for use by itself."""
 
     _default_loss = ""
     n_features_in_: int
@@ -39,8 +41,8 @@ class Estimator(BaseEstimator):
 
     def __init__(
         self,
-        hidden: Any = (),
-        neurons: Any = "sigmoid",
+        hidden: Hidden = (),
+        neurons: NeuronKind = "sigmoid",
         *,
         loss: str | None = None,
         optimizer: str = "adam",
@@ -51,13 +53,13 @@ class Estimator(BaseEstimator):
         penalty: float = 0.0,
         initial: str = "auto",
         bias: bool = True,
-        rule: Any = "backprop",
-        encoder: Any = "current",
+        rule: LearningRule = "backprop",
+        encoder: str = "current",
         steps: int = 50,
-        dt: Any = "1 ms",
+        dt: Quantity = "1 ms",
         recurrent: bool = False,
         readout: str = "mean",
-        surrogate: Any = "auto",
+        surrogate: SurrogateLike = "auto",
         schedule: str = "constant",
         clip: float | None = None,
         early_stopping: bool = False,
@@ -99,13 +101,13 @@ class Estimator(BaseEstimator):
     # --- learning ----------------------------------------------------------------------------------------------
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> Self:
-        """Learns from samples X (samples, features) and y (samples,) anew.
+        """Trains anew on samples X (samples, features) and targets y (samples,).
 
         Raises
         ------
         AmineError
-            If an argument or the data is wrong; also if loss or gradients explode in the first epoch. Later than that, learning stops with a
-            warning and the weights of the best epoch before that are kept.
+            If an argument or the data is wrong, or if loss or gradients explode in the first epoch. In a later epoch, training stops with a
+            warning, and the weights of the best epoch so far are kept.
         """
         plan = self._plan()
         X, y = self._check_data(X, y, reset=True)
@@ -116,7 +118,7 @@ class Estimator(BaseEstimator):
         return self
 
     def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike, **more: Any) -> Self:
-        """One more pass over these samples from the present weights; the first call starts them."""
+        """Makes one pass over these samples from the current weights; the first call initialises them."""
         plan = self._plan()
         first = not hasattr(self, "network_")
         X, y = self._check_data(X, y, reset=first, **more)
@@ -209,7 +211,7 @@ class Estimator(BaseEstimator):
         checks.one_of(f"{where}, readout", "read-out", self.readout, READOUTS)
 
     def _split(self, X: np.ndarray, y: np.ndarray) -> tuple[training.Batch, training.Batch | None]:
-        """What is learned from, and what is held out for validation."""
+        """Training samples, and validation samples if some are held out."""
         fraction = self.validation_fraction
         if fraction is None:
             fraction = 0.1 if self.early_stopping else 0.0
@@ -236,7 +238,7 @@ class Estimator(BaseEstimator):
         self.stopped_ = trainer.stopped
         self.n_epochs_ = len(self.history_.get("loss", []))
 
-    # --- what differs ------------------------------------------------------------------------------------------
+    # --- classifier or regressor ------------------------------------------------------------------------------------------
 
     def _check_data(self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool) -> tuple[np.ndarray, np.ndarray]:
         raise NotImplementedError
@@ -278,7 +280,7 @@ class Estimator(BaseEstimator):
         check_is_fitted(self, "network_")
         saving.save(self, path, overwrite)
 
-    def to_network(self, x: object) -> Any:
+    def to_network(self, x: npt.ArrayLike) -> Network:
         """A :class:`amine.Network` that simulates the trained spiking network on one sample; see :func:`amine.learn.export.to_network`."""
         check_is_fitted(self, "network_")
         return to_network(self, x)
@@ -328,19 +330,14 @@ class Estimator(BaseEstimator):
         raise NotImplementedError
 
 
-def neuron_of(where: str, neurons: Any) -> Any:
-    """An activation's name, or a spiking model."""
-    if isinstance(neurons, Model):
-        if neurons.kind != "neuron":
-            raise AmineError(
-                f"{where}, neurons", f"'{neurons.name}' is a {neurons.kind} model", expected="a neuron model"
-            )
-        return neurons
-    if neurons in ACTIVATIONS:
-        return neurons
+def neuron_of(where: str, neurons: NeuronKind) -> NeuronKind:
+    """The name of an activation, or a spiking model; raises AmineError if it is neither."""
     known = [*ACTIVATIONS, *models.names("neuron")]
-    if neurons not in known:
-        raise AmineError(
-            f"{where}, neurons", f"neuron {neurons!r} is not known", hint=did_you_mean(str(neurons), known)
-        )
-    return models.get(neurons)
+    if isinstance(neurons, str) and neurons in ACTIVATIONS:
+        return neurons
+    found = models.get(neurons) if isinstance(neurons, str) and neurons in known else neurons
+    if isinstance(found, str) or not isinstance(found, Model):
+        raise AmineError(f"{where}, neurons", f"neuron {found!r} is not known", hint=did_you_mean(str(found), known))
+    if found.kind != "neuron":
+        raise AmineError(f"{where}, neurons", f"'{found.name}' is a {found.kind} model", expected="a neuron model")
+    return found

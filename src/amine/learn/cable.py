@@ -1,4 +1,4 @@
-"""Cells with trees as a torch module: the step of the engine with gradients, and fits of parameters to recorded voltages.
+"""Multicompartment cells as a torch module: the engine's step with gradients, and fits of parameters to recorded voltages.
 
 The membranes are the engine's own expressions (:mod:`amine.engine.codegen.tree`), printed for torch. The tree solve A x = b has an exact
 adjoint: for a gradient y of x, solve A l = y over the same tree (A is symmetric); the gradient of b is l, that of A's diagonal -l x.
@@ -7,9 +7,9 @@ Both solves are compiled and linear in the number of compartments.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -26,15 +26,24 @@ from amine.engine.resolve.tree import names_at
 from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
 from amine.errors import AmineError, did_you_mean
+from amine.learn.nn.context import Context
 from amine.learn.nn.tensors import TorchNumpy, exprel
 from amine.models.multicompartment import Cable, along
 from amine.network.network import Network
 from amine.units import dimension_of, internal_unit, to_internal
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from amine.given import Quantity
+
+Place: TypeAlias = str | int  # one compartment: a name such as "soma" or "apical(0.5)", or its number
+Tensors: TypeAlias = dict[str, torch.Tensor]
+
 
 @njit(nogil=True, cache=True)
 def _solve(d, x, parent, a):
-    """Eliminates from the leaves to the root and substitutes back, for a batch: d and x are [batch, compartments] and overwritten."""
+    """Solves for a batch by elimination from leaves to root and back-substitution; d and x [batch, compartments] are overwritten."""
     for b in range(d.shape[0]):
         for i in range(d.shape[1] - 1, 0, -1):
             f = a[i] / d[b, i]
@@ -45,11 +54,15 @@ def _solve(d, x, parent, a):
             x[b, i] = (x[b, i] + a[i] * x[b, parent[i]]) / d[b, i]
 
 
+class _TreeContext(Context, Protocol):
+    tree: tuple[np.ndarray, np.ndarray]  # parents and couplings (compartments,)
+
+
 class TreeSolve(torch.autograd.Function):
     """The voltages x of A x = b, where A has the diagonal ``d`` and couplings -a to the parents."""
 
     @staticmethod
-    def forward(ctx: Any, d: torch.Tensor, b: torch.Tensor, parent: np.ndarray, a: np.ndarray) -> torch.Tensor:
+    def forward(ctx: _TreeContext, d: torch.Tensor, b: torch.Tensor, parent: np.ndarray, a: np.ndarray) -> torch.Tensor:
         x, diagonal = b.detach().numpy().copy(), d.detach().numpy().copy()
         _solve(diagonal, x, parent, a)
         out = torch.from_numpy(x)
@@ -58,7 +71,7 @@ class TreeSolve(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> Any:
+    def backward(ctx: _TreeContext, *gradients: torch.Tensor) -> Any:
         d, x = ctx.saved_tensors
         adjoint, diagonal = gradients[0].numpy().copy(), d.detach().numpy().copy()
         _solve(diagonal, adjoint, *ctx.tree)
@@ -67,7 +80,7 @@ class TreeSolve(torch.autograd.Function):
 
 
 class CableCell(nn.Module):
-    """A cell with a tree, differentiable in its parameters and its input.
+    """A multicompartment cell, differentiable in its parameters and its input.
 
     Parameters
     ----------
@@ -78,7 +91,7 @@ class CableCell(nn.Module):
     Raises
     ------
     AmineError
-        Unknown parameter, or a cell that is reset.
+        Unknown parameter, or a cell with a reset.
 
     Examples
     --------
@@ -90,12 +103,12 @@ class CableCell(nn.Module):
     (torch.Size([50, 1, 5]), True)
     """
 
-    def __init__(self, neuron: Cable, *, dt: Any = "0.025 ms", learn: Iterable[str] = ()):
+    def __init__(self, neuron: Cable, *, dt: Quantity = "0.025 ms", learn: Iterable[str] = ()):
         super().__init__()
         if not isinstance(neuron, Cable):
             raise AmineError(
                 "CableCell",
-                "this is not a cell with a tree",
+                "this is not a multicompartment cell",
                 given=repr(neuron)[:40],
                 expected="a model of amine.models.cable",
             )
@@ -140,13 +153,13 @@ class CableCell(nn.Module):
         )
 
     def value(self, name: str) -> torch.Tensor:
-        """A parameter as it now is, in the coherent units of amine."""
+        """Current value of a parameter, in amine's coherent units."""
         if name in self.raw:
             return torch.exp(self.raw[name]) if _positive(name) else self.raw[name]
         return self.fixed[name]
 
     def model(self) -> Cable:
-        """The neuron model with the values that were learned."""
+        """The neuron model with the learned values."""
         changes = {
             n: f"{float(self.value(n).detach())!r} {internal_unit(dimension_of(self.neuron.units[n]))}".removesuffix(
                 " 1"
@@ -157,8 +170,8 @@ class CableCell(nn.Module):
 
     # --- time --------------------------------------------------------------------------------------------------
 
-    def forward(self, current: torch.Tensor, at: Any = "soma") -> torch.Tensor:
-        """Voltages [time, batch, compartments] at the start of each step, for a current [time, batch] in pA into one place."""
+    def forward(self, current: torch.Tensor, at: Place = "soma") -> torch.Tensor:
+        """Voltages in mV [time, batch, compartments] at the start of each step, for a current in pA [time, batch] into one compartment."""
         place = self.neuron.cell.at(at, where="CableCell, at")
         if len(place) != 1:
             raise AmineError("CableCell, at", "one compartment is needed", given=str(at))
@@ -181,8 +194,8 @@ class CableCell(nn.Module):
         return torch.stack(rows)
 
     def _membranes(
-        self, v: torch.Tensor, states: list[Any], constants: list[Any], capacitance: torch.Tensor, t: float
-    ) -> Any:
+        self, v: torch.Tensor, states: list[Tensors], constants: list[Tensors], capacitance: torch.Tensor, t: float
+    ) -> tuple[torch.Tensor, torch.Tensor, list[Tensors]]:
         """Diagonal and right-hand side of the tree's equations, and the states at the end of the step."""
         g, j, new = [], [], []
         for q, at in enumerate(self.members):
@@ -195,11 +208,11 @@ class CableCell(nn.Module):
         G, J = torch.cat(g, 1)[:, order], torch.cat(j, 1)[:, order]
         return capacitance + self.total + self.area * G, capacitance * v + self.area * J, new
 
-    def _values_at(self, q: int) -> dict[str, Any]:
+    def _values_at(self, q: int) -> Tensors:
         """Values of a membrane's parameters at its compartments."""
         at = self.members[q]
         each = [names_at(self.neuron, int(i)) for i in at]
-        found: dict[str, Any] = {"T": self.value("T")}
+        found: Tensors = {"T": self.value("T")}
         for p in self.groups[q].program.parameters:
             if p == "T":
                 continue
@@ -208,7 +221,7 @@ class CableCell(nn.Module):
             found[p] = torch.stack(values) if len({id(x) for x in values}) > 1 else values[0]
         return found
 
-    def _constants(self, q: int) -> dict[str, Any]:
+    def _constants(self, q: int) -> Tensors:
         p = self._values_at(q)
         found = dict(self.code[q].constants(TorchNumpy(), exprel, p, self.dt))
         lin = self.groups[q].program.linear
@@ -218,7 +231,7 @@ class CableCell(nn.Module):
             )
         return found
 
-    def _start(self, q: int, v: torch.Tensor) -> dict[str, torch.Tensor]:
+    def _start(self, q: int, v: torch.Tensor) -> Tensors:
         out = self.code[q].initial(TorchNumpy(), exprel, self._values_at(q), v[:, self.members[q]])
         return {s: torch.zeros_like(v[:, self.members[q]]) + x for s, x in out.items()}
 
@@ -236,7 +249,7 @@ def _positive(name: str) -> bool:
 
 
 def _membranes(neuron: Cable) -> tuple[list[MembraneProgram], list[np.ndarray]]:
-    """The kinds of membrane of a cell on its own, as the engine has them."""
+    """The engine's membrane programs of a single cell, and the compartments (members,) of each."""
     net = Network()
     net.population("cell", 1, neuron)
     member = resolve(net).members[0]
@@ -275,7 +288,7 @@ def _compile(g: MembraneProgram) -> _Code:
 
 @dataclass
 class Fit:
-    """What a fit found: the ``model``, the ``loss`` of each iteration in mV^2, and the ``values`` in coherent units."""
+    """Result of a fit: the ``model``, the ``loss`` of each iteration in mV^2, and the fitted ``values`` in coherent units."""
 
     model: Cable
     loss: list[float]
@@ -284,30 +297,46 @@ class Fit:
 
 def fit(
     neuron: Cable,
-    voltage: Any,
-    current: Any,
+    voltage: npt.ArrayLike,
+    current: npt.ArrayLike,
     learn: Iterable[str],
     *,
-    dt: Any = "0.025 ms",
-    at: Any = "soma",
+    dt: Quantity = "0.025 ms",
+    at: Place = "soma",
     iterations: int = 100,
     rate: float = 0.05,
-    window: Any = None,
+    window: slice | None = None,
 ) -> Fit:
-    """Finds parameters of a cell from a voltage recorded at ``at`` while a known current flowed in there.
+    """Fits parameters of a cell to the voltage recorded at ``at`` during a known injected current.
 
     Gradient descent (Adam, the rate falling to a tenth) on the mean square difference, by the adjoint of the step.
 
     Parameters
     ----------
-    neuron : where to start from.
-    voltage, current : arrays [time] or [time, sweeps] in mV and pA, one value a step; the voltage at the start of each.
-    learn : names of parameters. dt : time step. at : the place. iterations, rate : of the descent.
-    window : steps of which the differences count: a slice; None: all.
+    neuron : the cell with the initial values.
+    voltage, current : arrays [time] or [time, sweeps] in mV and pA, one value per step; the voltage at the start of each.
+    learn : names of the parameters to fit. dt : time step. at : compartment of electrode and recording.
+    iterations, rate : number of iterations and learning rate.
+    window : slice of the steps whose differences count; None for all.
 
     Returns
     -------
     Fit
+
+    Raises
+    ------
+    AmineError
+        If shapes differ, no parameter is named, or the voltage is no longer finite.
+
+    Examples
+    --------
+    >>> import amine as am, torch
+    >>> neuron = am.models.cable(am.morphology.ball_and_stick(segments=2), {"*": ["leak"]})
+    >>> pulse = np.full((40, 1), 10.0)
+    >>> v = CableCell(neuron, dt="0.1 ms")(torch.from_numpy(pulse))[:, :, 0].numpy()
+    >>> found = fit(neuron(g_max_leak="1 nS/mm**2"), v, pulse, ["g_max_leak"], dt="0.1 ms", iterations=20)
+    >>> found.loss[-1] < found.loss[0]
+    True
     """
     v = torch.as_tensor(np.asarray(voltage, float))
     i = torch.as_tensor(np.asarray(current, float))
@@ -321,21 +350,29 @@ def fit(
         raise AmineError("fit(), learn", "no parameter is named", hint=f"choose from {', '.join(neuron.units)}")
     place = neuron.cell.at(at, where="fit(), at")[0]
     span = slice(None) if window is None else window
+    losses, best = _descend(cell, lambda: ((cell(i, at)[span, :, place] - v[span]) ** 2).mean(), iterations, rate)
+    with torch.no_grad():
+        for n, p in best.items():
+            cell.raw[n].copy_(p)
+    return Fit(cell.model(), losses, {n: float(cell.value(n).detach()) for n in cell.raw})
+
+
+def _descend(
+    cell: CableCell, loss_of: Callable[[], torch.Tensor], iterations: int, rate: float
+) -> tuple[list[float], Tensors]:
+    """Losses of all iterations, and the raw parameters of the best."""
     optimiser = torch.optim.Adam(cell.parameters(), lr=rate)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimiser, 0.1 ** (1 / max(1, iterations)))
-    losses, best = [], (float("inf"), {})
+    losses, lowest, best = [], float("inf"), {}
     for _ in range(iterations):
         optimiser.zero_grad()
-        loss = ((cell(i, at)[span, :, place] - v[span]) ** 2).mean()
+        loss = loss_of()
         if not torch.isfinite(loss):
             raise AmineError("fit()", "the voltage is no longer finite", hint="lower the rate")
         losses.append(float(loss.detach()))
-        if losses[-1] < best[0]:
-            best = (losses[-1], {n: p.detach().clone() for n, p in cell.raw.items()})
+        if losses[-1] < lowest:
+            lowest, best = losses[-1], {n: p.detach().clone() for n, p in cell.raw.items()}
         loss.backward()
         optimiser.step()
         schedule.step()
-    with torch.no_grad():
-        for n, p in best[1].items():
-            cell.raw[n].copy_(p)
-    return Fit(cell.model(), losses, {n: float(cell.value(n).detach()) for n in cell.raw})
+    return losses, best

@@ -1,4 +1,4 @@
-"""What is wrong with an estimator's arguments or data, said before anything is trained."""
+"""Checks of an estimator's arguments and data, made before anything is trained."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from amine.learn.base import Estimator
 
 
-def one_of(where: str, word: str, value: Any, known: Iterable[str]) -> str:
-    """``value`` if it is one of the known names; otherwise an error with the nearest."""
+def one_of(where: str, word: str, value: object, known: Iterable[str]) -> str:
+    """``value`` if it is one of the known names; otherwise raises AmineError with the nearest name."""
     known = list(known)
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise AmineError(where, f"{word} {value!r} is not known", hint=did_you_mean(str(value), known))
     return value
 
 
-def number(where: str, value: Any, low: float = -math.inf, high: float = math.inf, open_low: bool = False) -> float:
-    """A finite number between bounds."""
-    good = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    good = good and math.isfinite(value) and low <= value <= high and not (open_low and value == low)
-    if not good:
-        bounds = f"a number {'above' if open_low else 'from'} {low:g}" + (f" to {high:g}" if high < math.inf else "")
-        raise AmineError(where, "this value does not fit", given=repr(value)[:40], expected=bounds)
-    return float(value)
+def number(where: str, value: object, low: float = -math.inf, high: float = math.inf, open_low: bool = False) -> float:
+    """A finite number between bounds; ``open_low`` excludes the lower one."""
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+        x = float(value)
+        if math.isfinite(x) and low <= x <= high and not (open_low and x == low):
+            return x
+    bounds = f"a number {'above' if open_low else 'from'} {low:g}" + (f" to {high:g}" if high < math.inf else "")
+    raise AmineError(where, "this value does not fit", given=repr(value)[:40], expected=bounds)
 
 
 def whole(where: str, value: object, low: int = 1) -> int:
@@ -43,8 +43,8 @@ def whole(where: str, value: object, low: int = 1) -> int:
     return int(value)
 
 
-def sizes(where: str, hidden: Any) -> tuple[int, ...]:
-    """Numbers of neurons of the hidden layers."""
+def sizes(where: str, hidden: object) -> tuple[int, ...]:
+    """Numbers of neurons of the hidden layers, checked."""
     if isinstance(hidden, int | np.integer) and not isinstance(hidden, bool):
         hidden = (hidden,)
     if not isinstance(hidden, tuple | list):
@@ -57,13 +57,14 @@ def sizes(where: str, hidden: Any) -> tuple[int, ...]:
     return tuple(whole(f"{where}, hidden", n) for n in hidden)
 
 
-def data(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
-    """X as an array of floats (samples, features) without gaps; sets or checks ``n_features_in_``."""
+def data(estimator: Estimator, X: npt.ArrayLike, *, reset: bool) -> np.ndarray:
+    """X as an array of floats (samples, features) without missing values; sets or checks ``n_features_in_``."""
     from sklearn.utils.validation import validate_data
 
     where = f"{type(estimator).__name__}, X"
+    check: Any = validate_data  # its annotations name strings for arrays
     try:
-        array: Any = validate_data(
+        array = check(
             estimator, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, ensure_min_samples=1
         )
     except AmineError:
@@ -91,7 +92,7 @@ def data(estimator: Any, X: Any, *, reset: bool) -> np.ndarray:
 
 
 def lengths(where: str, X: np.ndarray, y: np.ndarray) -> None:
-    """X and y have as many samples."""
+    """Raises AmineError unless X and y have the same number of samples."""
     if len(X) != len(y):
         raise AmineError(
             where, "X and y differ in length along axis 0, the samples", given=f"{len(X)} and {len(y)} samples"
@@ -99,7 +100,7 @@ def lengths(where: str, X: np.ndarray, y: np.ndarray) -> None:
 
 
 def targets(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray:
-    """A regression's targets as floats (samples, outputs)."""
+    """Targets of a regression as floats, (samples,) or (samples, outputs)."""
     from sklearn.utils import check_array as _check
 
     check_array: Any = _check
@@ -120,7 +121,7 @@ def targets(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray
 
 
 def labels(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray:
-    """A classification's labels (samples,)."""
+    """Labels of a classification (samples,)."""
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import _num_samples, column_or_1d
 
@@ -142,7 +143,7 @@ def labels(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray:
 
 
 def class_weights(where: str, given: object, classes: np.ndarray, y: np.ndarray) -> np.ndarray | None:
-    """One weight a class, from ``"balanced"`` or a mapping."""
+    """Weights of the classes (classes,), from ``"balanced"`` or a mapping; None if none are given."""
     if given is None:
         return None
     if given == "balanced":

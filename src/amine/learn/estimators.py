@@ -17,8 +17,10 @@ from amine.learn.losses import Loss
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from sklearn.utils import Tags
 
-    from amine.given import FilePath
+    from amine.given import FilePath, Quantity
+    from amine.learn.given import ClassWeight, Hidden, LearningRule, NeuronKind, SurrogateLike
 
 
 class Classifier(ClassifierMixin, Estimator):
@@ -29,16 +31,16 @@ class Classifier(ClassifierMixin, Estimator):
     Parameters
     ----------
     hidden : sizes of the hidden layers; none for (multinomial) logistic regression.
-    neurons : of the hidden layers: ``sigmoid``, ``tanh``, ``relu``, ``softmax``, ``identity``, or any spiking neuron model or its name.
+    neurons : neurons of the hidden layers: ``sigmoid``, ``tanh``, ``relu``, ``softmax``, ``identity``, or any spiking neuron model or its name.
         Without hidden layers, ``softmax`` gives two classes an output each.
     loss : ``cross_entropy`` (default) or ``mse``.
     optimizer : any optimiser of ``torch.optim`` by name, such as ``sgd`` or ``adam``.
     rate : the learning rate.
-    epochs : passes over the samples.
-    iterations : updates, in place of ``epochs``; rounded up to whole passes.
-    batch_size : samples of an update; None for all.
+    epochs : number of passes over the samples.
+    iterations : number of updates, in place of ``epochs``; rounded up to whole passes.
+    batch_size : number of samples per update; None for all.
     penalty : L2 penalty: ``penalty/2`` times the sum of squared weights, without biases, is added to the mean loss.
-    initial : start weights: ``auto`` (uniform within 1/sqrt(inputs)), ``zero``, ``xavier_uniform``, ``xavier_normal``, ``kaiming_uniform``,
+    initial : initial weights: ``auto`` (uniform within 1/sqrt(inputs)), ``zero``, ``xavier_uniform``, ``xavier_normal``, ``kaiming_uniform``,
         ``kaiming_normal`` or ``orthogonal``.
     bias : whether layers have biases.
     rule : a learning rule by name or a rule with options; see :mod:`amine.learn.algorithms`.
@@ -47,18 +49,18 @@ class Classifier(ClassifierMixin, Estimator):
     recurrent : for spiking networks, whether hidden layers have recurrent weights.
     readout : for spiking networks, how scores are read from the output over time: ``mean``, ``leaky`` (a leaky mean at the end) or ``max_over_time``.
     surrogate : for spiking networks, the derivative of a spike: a name or a Surrogate of :mod:`amine.learn.nn`; ``auto`` is the rule's own.
-    schedule : how the rate changes: ``constant``, ``cosine``, ``linear``, ``exponential`` or ``step``.
+    schedule : schedule of the learning rate: ``constant``, ``cosine``, ``linear``, ``exponential`` or ``step``.
     clip : largest norm of the gradient; None for no bound.
     early_stopping : stop when the validation loss has not fallen by ``tolerance`` for ``patience`` epochs, and keep the best weights.
-    validation_fraction : part of the samples held out for validation; None for 0.1 with early stopping and 0 without.
+    validation_fraction : fraction of the samples held out for validation; None for 0.1 with early stopping and 0 without.
     precision : ``float32`` or ``float64``; None for float64 with rate neurons and float32 with spiking ones.
-    seed : of start weights, order of samples and random feedback.
-    progress : a bar on the terminal.
+    seed : seed of initial weights, order of samples and random feedback.
+    progress : whether a progress bar is drawn on the terminal.
     class_weight : ``balanced``, or a weight for each class.
 
     Attributes
     ----------
-    classes_ : the labels. network_ : the torch module. n_epochs_ : epochs done. stopped_ : why learning stopped before its end, if it did.
+    classes_ : the labels. network_ : the torch module. n_epochs_ : number of epochs done. stopped_ : reason of an early stop, or an empty text.
     history_ : lists ``loss``, ``score`` (accuracy), ``rate``, ``seconds`` and, with validation, ``validation_loss``, ``validation_score``.
 
     Examples
@@ -73,8 +75,8 @@ class Classifier(ClassifierMixin, Estimator):
 
     def __init__(
         self,
-        hidden: Any = (),
-        neurons: Any = "sigmoid",
+        hidden: Hidden = (),
+        neurons: NeuronKind = "sigmoid",
         *,
         loss: str | None = None,
         optimizer: str = "adam",
@@ -85,13 +87,13 @@ class Classifier(ClassifierMixin, Estimator):
         penalty: float = 0.0,
         initial: str = "auto",
         bias: bool = True,
-        rule: Any = "backprop",
-        encoder: Any = "current",
+        rule: LearningRule = "backprop",
+        encoder: str = "current",
         steps: int = 50,
-        dt: Any = "1 ms",
+        dt: Quantity = "1 ms",
         recurrent: bool = False,
         readout: str = "mean",
-        surrogate: Any = "auto",
+        surrogate: SurrogateLike = "auto",
         schedule: str = "constant",
         clip: float | None = None,
         early_stopping: bool = False,
@@ -101,18 +103,18 @@ class Classifier(ClassifierMixin, Estimator):
         precision: str | None = None,
         seed: int = 0,
         progress: bool = False,
-        class_weight: Any = None,
+        class_weight: ClassWeight = None,
     ):
         given = {k: v for k, v in locals().items() if k not in ("self", "class_weight", "__class__")}
         super().__init__(**given)
         self.class_weight = class_weight
 
-    def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike, classes: Any = None) -> Self:
-        """One more pass over these samples; the first call needs all ``classes`` unless y shows them."""
+    def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike, classes: npt.ArrayLike | None = None) -> Self:
+        """Makes one pass over these samples; the first call needs all ``classes`` unless y contains them."""
         return super().partial_fit(X, y, classes=classes)
 
     def predict(self, X: npt.ArrayLike) -> np.ndarray:
-        """The likeliest label of each sample."""
+        """Most probable label of each sample (samples,)."""
         scores = self._scores(X)
         index = (scores[:, 0] > 0).long() if self._task() == "binary" else scores.argmax(1)
         return self.classes_[index.numpy()]
@@ -131,7 +133,7 @@ class Classifier(ClassifierMixin, Estimator):
         return s[:, 1] - s[:, 0] if len(self.classes_) == 2 else s
 
     def _check_data(
-        self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool, classes: Any = None
+        self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool, classes: npt.ArrayLike | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         X = checks.data(self, X, reset=reset)
         y = checks.labels(self, y, X)
@@ -198,7 +200,7 @@ class Regressor(RegressorMixin, Estimator):
 
     _default_loss = "mse"
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
@@ -248,13 +250,22 @@ class Regressor(RegressorMixin, Estimator):
         self._n_targets, self._flat = int(fitted["outputs"]), bool(fitted["flat"])
 
 
-def load(path: FilePath) -> Any:
-    """The :class:`Classifier` or :class:`Regressor` that ``save`` wrote.
+def load(path: FilePath) -> Classifier | Regressor:
+    """Reads a :class:`Classifier` or :class:`Regressor` that ``save`` wrote.
 
     Raises
     ------
     AmineError
         If the file is missing, of another version, or damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> X, y = np.array([[0.0], [1.0]]), np.array(["low", "high"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Classifier(epochs=200, rate=0.1).fit(X, y).save(f"{folder}/model.safetensors")
+    ...     load(f"{folder}/model.safetensors").predict(X).tolist()
+    ['low', 'high']
     """
     description, tensors = saving.read(path)
     makers = {"Classifier": Classifier, "Regressor": Regressor}

@@ -1,4 +1,4 @@
-"""Trained networks elsewhere: ONNX for rate networks, NIR for spiking ones, an amine Network that simulates the same spikes."""
+"""Export of trained networks: ONNX for rate networks, NIR for spiking ones, and an amine Network that simulates the same spikes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,17 @@ from amine.learn.spiking import Spiking, neurons_of
 from amine.network.network import Network
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
+    import numpy.typing as npt
+    from nir import NIRGraph
+    from onnx import NodeProto, TensorProto
+    from torch import nn
+
     from amine.given import FilePath
     from amine.learn.base import Estimator
-    from amine.network.network import Network
+    from amine.learn.nn.neurons import Neurons
+    from amine.network.parts import Population
 
 
 def _new(path: FilePath, what: str, overwrite: bool) -> Path:
@@ -65,9 +73,10 @@ def to_onnx(model: Estimator, path: FilePath, *, overwrite: bool = False) -> Pat
             last = f"hidden_{k}"
             nodes.append(helper.make_node(_OPERATORS[model.spec_.neurons], [end], [last]))
     outputs = [helper.make_tensor_value_info("scores", kind, ["samples", model.spec_.outputs])]
-    if hasattr(model, "classes_"):
+    classes = getattr(model, "classes_", None)
+    if classes is not None:
         nodes += _probabilities(model, helper, kind, weights, onnx)
-        outputs.append(helper.make_tensor_value_info("probabilities", kind, ["samples", len(model.classes_)]))
+        outputs.append(helper.make_tensor_value_info("probabilities", kind, ["samples", len(classes)]))
     graph = helper.make_graph(
         nodes, "amine", [helper.make_tensor_value_info("X", kind, ["samples", model.n_features_in_])], outputs, weights
     )  # fmt: skip
@@ -78,7 +87,9 @@ def to_onnx(model: Estimator, path: FilePath, *, overwrite: bool = False) -> Pat
     return target
 
 
-def _probabilities(model: Estimator, helper: Any, kind: int, weights: list[Any], onnx: Any) -> list[Any]:
+def _probabilities(
+    model: Estimator, helper: ModuleType, kind: int, weights: list[TensorProto], onnx: ModuleType
+) -> list[NodeProto]:
     if model._task() != "binary":
         return [helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1)]
     weights.append(
@@ -96,17 +107,17 @@ def _probabilities(model: Estimator, helper: Any, kind: int, weights: list[Any],
 # --- NIR -------------------------------------------------------------------------------------------------------
 
 
-def to_nir(model: Estimator, path: FilePath | None = None, *, overwrite: bool = False) -> Any:
-    """A spiking network of LIF neurons as a NIR graph, also written to ``path`` if that is given.
+def to_nir(model: Estimator, path: FilePath | None = None, *, overwrite: bool = False) -> NIRGraph:
+    """A spiking network of LIF neurons as a NIR graph, also written to ``path`` if one is given.
 
     NIR's LIF neuron is ``tau v' = v_leak - v + r x`` (Pedersen JE et al. 2024, Nat Commun 15:8122), in seconds, without a refractory time. Nodes: ``input``; for each hidden
-    layer ``affine_k``, ``lif_k`` and, with recurrent weights, ``recurrent_k``; ``affine_out``; for the read-out ``leaky`` a ``li_out``; ``output``. The input is what
-    the encoder gives; the read-out ``mean`` over time is left to the reader.
+    layer ``affine_k``, ``lif_k`` and, with recurrent weights, ``recurrent_k``; ``affine_out``; for the read-out ``leaky`` a ``li_out``; ``output``. The input is the
+    output of the encoder; the ``mean`` over time of the read-out is not part of the graph.
 
     Raises
     ------
     AmineError
-        If NIR has no node for the neurons, and why.
+        If NIR has no node for the neurons; the message gives the reason.
     """
     import nir
 
@@ -141,12 +152,12 @@ def to_nir(model: Estimator, path: FilePath | None = None, *, overwrite: bool = 
     return graph
 
 
-def _affine(nir: Any, m: Any) -> Any:
+def _affine(nir: ModuleType, m: nn.Linear) -> Any:
     w = m.weight.detach().numpy()
     return nir.Affine(w, np.zeros(len(w), w.dtype) if m.bias is None else m.bias.detach().numpy())
 
 
-def _lif(nir: Any, neurons: Any) -> Any:
+def _lif(nir: ModuleType, neurons: Neurons) -> Any:
     if neurons.model.equations != models.get("lif").equations:
         raise AmineError("to_nir()", f"NIR has no node for '{neurons.model.name}'", expected="neurons='lif'")
     p = {
@@ -169,18 +180,18 @@ def _lif(nir: Any, neurons: Any) -> Any:
 # --- a network that simulates ----------------------------------------------------------------------------------
 
 
-def to_network(model: Estimator, x: object) -> Network:
-    """A :class:`amine.Network` that gives, for one sample, the spikes of the trained network.
+def to_network(model: Estimator, x: npt.ArrayLike) -> Network:
+    """A :class:`amine.Network` that simulates the spikes of the trained network for one sample x (features,).
 
-    Hidden layers are the populations ``hidden_1``, ``hidden_2`` ...; ``network.notes["shift"]`` says by how many steps each lags behind the trained one, since a
-    synapse has a delay of a step at least. Currents of the encoder become a constant ``I_e``; spikes become a population ``input``. A spike that gave a current for one step becomes a
-    jump of the voltage by what that current makes of it, which is the same only where the voltage advances exactly by a linear equation; so models like AdEx can stand
+    Hidden layers are the populations ``hidden_1``, ``hidden_2`` ...; ``network.notes["shift"]`` holds the number of steps by which each lags behind the trained one, since a
+    synapse has a delay of at least one step. Currents of the encoder become a constant ``I_e``; its spikes become a population ``input``. In the trained network a spike is a current
+    for one step; here it is the jump of the voltage that this current causes. Both agree only for linear neurons, so that models like AdEx are possible
     in the first layer after an encoder of currents, without recurrent weights, and not elsewhere.
 
     Raises
     ------
     AmineError
-        If the network can't be simulated so, and why.
+        If the network can't be simulated like this; the message gives the reason.
     """
     network = model.network_
     if type(network) is not Spiking:
@@ -221,16 +232,16 @@ def to_network(model: Estimator, x: object) -> Network:
     return net
 
 
-def _quantity(values: Any, unit: str) -> Any:
+def _quantity(values: npt.ArrayLike, unit: str) -> Any:
     return np.asarray(values, float) * getattr(units, unit)
 
 
-def _gain(neurons: Any) -> float:
+def _gain(neurons: Neurons) -> float:
     return float(neurons.value("gain"))
 
 
-def _values(neurons: Any, drive: np.ndarray) -> dict[str, Any]:
-    """Parameters in force: learned ones, and the constant current with the drive on top."""
+def _values(neurons: Neurons, drive: np.ndarray) -> dict[str, Any]:
+    """Values of the learned parameters, and the constant current plus the drive (neurons,) in pA."""
     out = {p: _quantity(b().detach().numpy(), neurons.units[p]) for p, b in neurons.learned.items() if p != "gain"}
     base = np.asarray(neurons.value("I_e").detach().numpy(), float) if "I_e" in neurons.units else 0.0
     if drive.any():
@@ -240,8 +251,8 @@ def _values(neurons: Any, drive: np.ndarray) -> dict[str, Any]:
     return out
 
 
-def _jump(neurons: Any) -> float:
-    """By how many mV a drive of 1 for one step moves the voltage."""
+def _jump(neurons: Neurons) -> float:
+    """Change of the voltage in mV by a drive of 1 for one step."""
     if neurons.model.integrators != {"v": "exact"}:
         raise AmineError(
             "to_network()", f"a current of one step is a jump of the voltage only in linear neurons, and '{neurons.model.name}' is not", expected="neurons like 'lif'"
@@ -250,15 +261,15 @@ def _jump(neurons: Any) -> float:
     return _gain(neurons) * tau / c * -math.expm1(-neurons.dt / tau)
 
 
-def _spikes(net: Network, name: str, lines: np.ndarray, late: int = 0) -> Any:
-    """A population that spikes where ``lines`` (steps, neurons) isn't zero, each at the end of its step."""
+def _spikes(net: Network, name: str, lines: np.ndarray, late: int = 0) -> Population:
+    """A population that spikes at the end of each step at which ``lines`` (steps, neurons) isn't zero, ``late`` steps later."""
     step, index = np.nonzero(lines)
     times = (step + 1 + late) * net.dt
     return net.population(name, lines.shape[1], "spike_list", times=_quantity(times, "ms"), indices=index.astype(float))
 
 
-def _connect(net: Network, source: Any, target: Any, w: np.ndarray) -> None:
-    """Synapses with weights (mV) [to, from] where they aren't zero."""
+def _connect(net: Network, source: Population, target: Population, w: np.ndarray) -> None:
+    """Adds synapses for the nonzero weights w [to, from] in mV."""
     j, i = np.nonzero(w)
     if len(i):
         net.synapses(source, target, receptor="delta", weight=_quantity(w[j, i], "mV"), pairs=(i, j))

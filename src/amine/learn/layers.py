@@ -30,7 +30,7 @@ INITIAL = {
 
 @dataclass(frozen=True)
 class Spec:
-    """Everything that decides a network: what :mod:`amine.learn.saving` writes beside the weights.
+    """Complete description of a network; :mod:`amine.learn.saving` writes it beside the weights.
 
     ``neurons`` is an activation's name or a spiking :class:`amine.models.Model`; the other fields are those of
     :class:`amine.learn.Classifier`.
@@ -68,7 +68,7 @@ class Spec:
 
 
 def initialise(layers: list[nn.Linear], initial: str) -> None:
-    """Start weights: ``auto`` is torch's own, uniform within 1/sqrt(inputs); biases are zero with every other."""
+    """Sets initial weights: ``auto`` keeps torch's, uniform within 1/sqrt(inputs); with all others biases start at zero."""
     if initial == "auto":
         return
     with torch.no_grad():
@@ -78,26 +78,28 @@ def initialise(layers: list[nn.Linear], initial: str) -> None:
                 layer.bias.zero_()
 
 
-def check_initial(where: str, initial: Any, hidden: tuple[int, ...]) -> str:
-    """A known start, and one from which hidden layers can learn."""
+def check_initial(where: str, initial: str, hidden: tuple[int, ...]) -> str:
+    """Name of the initialisation, checked; zero weights are refused for networks with hidden layers."""
     if initial not in INITIAL and initial != "auto":
         raise AmineError(
-            f"{where}, initial", f"start {initial!r} is not known", hint=did_you_mean(str(initial), [*INITIAL, "auto"])
+            f"{where}, initial",
+            f"initialisation {initial!r} is not known",
+            hint=did_you_mean(str(initial), [*INITIAL, "auto"]),
         )
     if initial == "zero" and hidden:
         raise AmineError(
             f"{where}, initial",
-            "from a start at zero all neurons of a hidden layer stay alike, so it can't learn",
+            "if all weights start at zero, the neurons of a hidden layer stay identical and can't learn",
             hint="use initial='auto', or no hidden layers",
         )
     return initial
 
 
 class Layered(nn.Module):
-    """Linear ``maps`` with something nonlinear after each: what rules that go layer by layer need to know.
+    """Linear ``maps`` with a nonlinearity after each, in the form that layer-by-layer learning rules need.
 
-    Subclasses say what the input is turned into (:meth:`encode`), what hidden neurons make of their input
-    (:meth:`activation`), and how scores are read from what the last map gives (:meth:`readout`).
+    Subclasses define the encoding of the input (:meth:`encode`), the activity of hidden neurons for their input
+    (:meth:`activation`), and the scores for the output of the last map (:meth:`readout`).
     """
 
     def __init__(self, spec: Spec):
@@ -114,18 +116,18 @@ class Layered(nn.Module):
         return self.spec.inputs
 
     def set_range(self, x: Tensor) -> None:
-        """Learns the range of features from samples, if the network cares."""
+        """Takes the range of the features from samples, if the network scales them."""
 
     def encode(self, x: Tensor) -> Tensor:
         """The input of the first map."""
         return x
 
     def activation(self, k: int, before: Tensor) -> Tensor:
-        """What hidden layer ``k`` makes of its input."""
+        """Activity of hidden layer ``k`` for its input ``before``."""
         raise NotImplementedError
 
     def readout(self, before: Tensor) -> Tensor:
-        """Scores (samples, outputs) from what the last map gives."""
+        """Scores (samples, outputs) for the output of the last map."""
         return before
 
     def own(self, k: int) -> list[nn.Parameter]:

@@ -20,7 +20,7 @@ class Loss:
 
     Notes
     -----
-    For two classes cross-entropy is the log-loss, worked out from the score s as ``log(1 + exp(s)) - y s`` without overflow, so that the
+    For two classes cross-entropy is the log-loss, computed from the score s as ``log(1 + exp(s)) - y s`` without overflow, so that the
     logarithm of zero never appears. ``mse`` compares probabilities with 0 and 1, or a regression's outputs with its targets.
 
     Examples

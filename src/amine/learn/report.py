@@ -1,11 +1,11 @@
-"""Pictures and pages about learning, in the look of the reports of runs."""
+"""Figures and report pages about learning, in the style of the reports of runs."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
     from amine.given import FilePath
 
-Section = tuple[str, list[str]]
+Section: TypeAlias = tuple[str, list[str]]  # heading, and pieces of HTML below it
+Part: TypeAlias = tuple[dict[str, Any], str, list[str]]  # summary as plain data, heading, pieces of HTML
 
 
-def curves(history: Mapping[str, Sequence[float]]) -> Any:
-    """Loss and score over the epochs, in learning and in validation."""
+def curves(history: Mapping[str, Sequence[float]]) -> Figure:
+    """Loss and score over the epochs, in training and in validation."""
     fig, axes = figure(8, 3, 1, 2)
     for ax, what in zip(axes[0], ("loss", "score"), strict=True):
-        for k, (name, label) in enumerate(((what, "learning"), (f"validation_{what}", "validation"))):
+        for k, (name, label) in enumerate(((what, "training"), (f"validation_{what}", "validation"))):
             if history.get(name):
                 ax.plot(np.arange(1, len(history[name]) + 1), history[name], color=colour(k), label=label)
         ax.set(xlabel="epoch", ylabel=what)
@@ -36,12 +37,12 @@ def curves(history: Mapping[str, Sequence[float]]) -> Any:
     return fig
 
 
-def confusion(truth: np.ndarray, said: np.ndarray, classes: Sequence[Any]) -> Any:
-    """How often each class (row) is called each class (column)."""
+def confusion(truth: np.ndarray, predicted: np.ndarray, classes: Sequence[object] | np.ndarray) -> Figure:
+    """Confusion matrix: true classes in rows, predicted classes in columns."""
     n = len(classes)
     index = {c: k for k, c in enumerate(classes)}
     counts = np.zeros((n, n), int)
-    np.add.at(counts, ([index[c] for c in truth], [index[c] for c in said]), 1)
+    np.add.at(counts, ([index[c] for c in truth], [index[c] for c in predicted]), 1)
     fig, axes = figure(4.2, 3.8)
     ax = axes[0, 0]
     ax.imshow(counts / np.maximum(counts.sum(1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
@@ -52,33 +53,33 @@ def confusion(truth: np.ndarray, said: np.ndarray, classes: Sequence[Any]) -> An
             )
     ax.set_xticks(range(n), [str(c) for c in classes], fontsize=8)
     ax.set_yticks(range(n), [str(c) for c in classes], fontsize=8)
-    ax.set(xlabel="called", ylabel="is")
+    ax.set(xlabel="predicted class", ylabel="true class")
     return fig
 
 
-def scatter(truth: np.ndarray, said: np.ndarray) -> Any:
-    """Values against predictions."""
+def scatter(truth: np.ndarray, predicted: np.ndarray) -> Figure:
+    """Predicted against true values (samples,)."""
     fig, axes = figure(4.2, 3.8)
     ax = axes[0, 0]
-    ax.plot(truth, said, ".", color=colour(0), alpha=0.6, mew=0)
+    ax.plot(truth, predicted, ".", color=colour(0), alpha=0.6, mew=0)
     low, high = float(np.min(truth)), float(np.max(truth))
     ax.plot([low, high], [low, high], color="#999999", lw=0.8)
-    ax.set(xlabel="is", ylabel="predicted")
+    ax.set(xlabel="true value", ylabel="predicted value")
     return fig
 
 
 def shown(fig: Figure, caption: str) -> str:
-    """A figure with its caption."""
+    """HTML of a figure with its caption."""
     return f"<figure>{picture(fig)}<figcaption>{html.escape(caption)}</figcaption></figure>"
 
 
 def paragraph(text: str) -> str:
-    """A paragraph."""
+    """HTML of a paragraph."""
     return f"<p>{html.escape(text)}</p>"
 
 
 def page(title: str, lead: str, sections: Sequence[Section]) -> str:
-    """A self-contained page."""
+    """A self-contained HTML page."""
     parts = [
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{html.escape(title)}</title>"
         f"<style>{STYLE}</style></head><body><h1>{html.escape(title)}</h1><p>{html.escape(lead)}</p>"
@@ -89,7 +90,7 @@ def page(title: str, lead: str, sections: Sequence[Section]) -> str:
 
 
 def write(path: FilePath, text: str, overwrite: bool = False) -> Path:
-    """Writes a page under another name and renames it."""
+    """Writes a page to a temporary file and renames it; raises AmineError if the file exists."""
     target = Path(path)
     if target.exists() and not overwrite:
         raise AmineError(f"report '{target}'", "it exists", hint="choose another name or pass overwrite=True")
@@ -98,5 +99,5 @@ def write(path: FilePath, text: str, overwrite: bool = False) -> Path:
 
 
 def settings(parameters: Mapping[str, object]) -> str:
-    """Arguments as a table."""
+    """HTML table of an estimator's arguments."""
     return table(("", ""), [(k, getattr(v, "name", v)) for k, v in parameters.items()])

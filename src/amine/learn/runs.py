@@ -1,26 +1,33 @@
-"""What ``amine train`` and ``amine compare`` do: learn a task, compare rules on it, and write what came of it."""
+"""Work behind ``amine train``, ``amine compare`` and ``amine audit``: train on a task, compare rules on it, write the results."""
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
 
 import numpy as np
 
-from amine.errors import AmineError
+from amine.errors import AmineError, did_you_mean
 from amine.files import replacing_folder, unpack
 from amine.learn import algorithms, data, report
+from amine.learn.audit import Audit, audit
 from amine.learn.audit.cost import activity
 from amine.learn.data import Data
-from amine.learn.estimators import Classifier, Regressor
+from amine.learn.estimators import Classifier, Regressor, load
+from amine.learn.training import bar
 from amine.network.estimate import available_bytes
 from amine.view.report import number, table
+from amine.view.style import colour, figure
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from amine.learn.base import Estimator
 
 SGD: dict[str, Any] = {"optimizer": "sgd", "rate": 0.3, "schedule": "linear"}
@@ -42,11 +49,67 @@ BASE: dict[str, Any] = {
 }
 
 
-def choose(rule: str, given: Mapping[str, object]) -> dict[str, Any]:
-    """Arguments for a rule: what was given, and for the rest what suits the rule.
+class Summary(TypedDict):
+    """Result of one training; scores are accuracies or coefficients of determination."""
 
-    Neurons that aren't given are LIF where the rule needs spikes; where it does not, they are relu for backprop and tanh
-    for most others.
+    data: str
+    samples: int
+    held_out: int
+    rule: str
+    neurons: str
+    hidden: list[int]
+    score: float
+    score_held_out: float
+    epochs: int
+    stopped: str
+    seconds: float
+    seed: int
+    spikes_per_sample: NotRequired[float]
+
+
+class Compared(TypedDict):
+    """Results of one rule in a comparison: ``scores`` are held-out ones, one per seed; ``curves`` training scores by epoch."""
+
+    neurons: str
+    scores: list[float]
+    mean: float
+    spread: float
+    learning: float
+    seconds: float
+    curves: list[list[float]]
+
+
+Results: TypeAlias = dict[str, Compared]  # by rule
+
+
+def options(hidden: str | None, settings: Sequence[str], **more: Any) -> dict[str, Any]:
+    """Arguments of the estimator from options of the command line: ``more`` that are not None, key=value texts, layer sizes."""
+    known = inspect.signature(Classifier).parameters
+    out = {k: v for k, v in more.items() if v is not None}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise AmineError("--set", "this is not key=value", given=text)
+        if key not in known:
+            raise AmineError("--set", f"the estimator has no argument '{key}'", hint=did_you_mean(key, known))
+        try:
+            out[key] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            out[key] = value
+    if hidden is not None:
+        try:
+            out["hidden"] = tuple(int(n) for n in hidden.split(",") if int(n) != 0)
+        except ValueError:
+            raise AmineError(
+                "--hidden", "these are not sizes of layers", given=hidden, expected="such as 128 or 64,64"
+            ) from None
+    return out
+
+
+def choose(rule: str, given: Mapping[str, object]) -> dict[str, Any]:
+    """Arguments of the estimator for a rule: the given ones, completed by defaults that suit the rule.
+
+    The default neurons are LIF if the rule needs spikes; otherwise ``relu`` for backprop and ``tanh`` for most others.
     """
     made = algorithms.get(rule)
     start = {"neurons": "tanh" if made.rates else "lif"}
@@ -96,12 +159,12 @@ def _numbers(row: np.ndarray) -> bool:
 
 
 def estimator(d: Data, arguments: Mapping[str, Any]) -> Classifier | Regressor:
-    """A classifier or a regressor, as the task asks for."""
+    """A classifier or a regressor, depending on the task."""
     return (Classifier if d.task == "classification" else Regressor)(**arguments)
 
 
-def learn(d: Data, arguments: Mapping[str, Any]) -> tuple[Classifier | Regressor, dict[str, Any]]:
-    """Learns seven tenths of the samples; the model, and its scores on these and on the rest."""
+def learn(d: Data, arguments: Mapping[str, Any]) -> tuple[Classifier | Regressor, Summary]:
+    """Trains on seven tenths of the samples; the model, and its scores on these and on the rest."""
     seed = int(arguments.get("seed") or 0)
     a, b, c, e = d.split(seed)
     began = time.perf_counter()
@@ -109,41 +172,42 @@ def learn(d: Data, arguments: Mapping[str, Any]) -> tuple[Classifier | Regressor
     seconds = time.perf_counter() - began
     model.notes_ = {"data": d.name, "seed": seed}
     spikes = mean_spikes(model, c)
-    summary = {
-        "data": d.name, "samples": len(a), "held_out": len(c), "rule": getattr(model.rule, "name", model.rule), "neurons": model.spec_.neuron_name,
+    summary: Summary = {
+        "data": d.name, "samples": len(a), "held_out": len(c), "rule": str(getattr(model.rule, "name", model.rule)), "neurons": model.spec_.neuron_name,
         "hidden": list(model.spec_.hidden), "score": model.score(a, b), "score_held_out": model.score(c, e), "epochs": model.n_epochs_,
-        "stopped": model.stopped_, "seconds": seconds, "seed": seed, **({} if spikes is None else {"spikes_per_sample": spikes}),
+        "stopped": model.stopped_, "seconds": seconds, "seed": seed,
     }  # fmt: skip
+    if spikes is not None:
+        summary["spikes_per_sample"] = spikes
     return model, summary
 
 
 def mean_spikes(model: Estimator, X: np.ndarray) -> float | None:
-    """Spikes of hidden neurons for a sample, in the mean; None for rate neurons."""
+    """Mean number of spikes of hidden neurons per sample; None for rate neurons."""
     if not model.spec_.spiking:
         return None
-
     return float(sum(activity(model, X[:100])["spikes"]))
 
 
 def folder(out: Path) -> AbstractContextManager[Path]:
-    """A new folder under a temporary name, which takes its place when all is written."""
+    """Context with a new folder under a temporary name, which is renamed to ``out`` when all is written."""
     return replacing_folder(out, f"folder '{out}'")
 
 
-def write(model: Any, d: Data, summary: Mapping[str, Any], out: Path) -> None:
-    """Model, report, curves and summary in a new folder."""
-    _, _, c, e = d.split(int(summary["seed"]))
-    said = model.predict(c)
+def write(model: Classifier | Regressor, d: Data, summary: Summary, out: Path) -> None:
+    """Writes model, report, curves and summary to a new folder."""
+    _, _, c, e = d.split(summary["seed"])
+    predicted = model.predict(c)
     with folder(out) as part:
         model.save(part / "model.safetensors")
-        (part / "summary.json").write_text(json.dumps(dict(summary), indent=1))
+        (part / "summary.json").write_text(json.dumps(summary, indent=1))
         report.curves(model.history_).savefig(part / "curves.png")
-        if d.task == "classification":
+        if isinstance(model, Classifier):
             names = d.classes if len(d.classes) == len(model.classes_) else model.classes_
             label = dict(zip(model.classes_, names, strict=True))
-            fig = report.confusion(np.array([label[v] for v in e]), np.array([label[v] for v in said]), names)
+            fig = report.confusion(np.array([label[v] for v in e]), np.array([label[v] for v in predicted]), names)
         else:
-            fig = report.scatter(e, said)
+            fig = report.scatter(e, predicted)
         rows = [
             (k.replace("_", " "), number(v, 4) if isinstance(v, float) else v)
             for k, v in summary.items()
@@ -154,36 +218,39 @@ def write(model: Any, d: Data, summary: Mapping[str, Any], out: Path) -> None:
             f"{d.doc}. {len(d.X)} samples, {d.X.shape[1]} features; three tenths held out.",
             [
                 ("Result", [table(("", ""), rows), report.shown(fig, "Held-out samples.")]),
-                ("Curves", [report.shown(report.curves(model.history_), "Learning, epoch by epoch.")]),
+                ("Curves", [report.shown(report.curves(model.history_), "Loss and score by epoch.")]),
                 ("Settings", [report.settings(model.get_params())]),
             ],
         )
         report.write(part / "report.html", text)
 
 
-def compare(
-    d: Data, names: Sequence[str], seeds: int, given: Mapping[str, object], show: Callable[[int, str], None]
-) -> dict[str, dict[str, Any]]:
-    """Each rule with each seed: scores, curves and seconds by rule; ``show`` is told how many are done."""
-    alike = {} if given.get("neurons") else {"neurons": "tanh"}  # backprop beside other rules for rate networks
+def compare(d: Data, names: Sequence[str], seeds: int, given: Mapping[str, object], progress: bool = False) -> Results:
+    """Trains with each rule and each seed; ``progress`` draws a bar on the terminal."""
+    alike = {} if given.get("neurons") else {"neurons": "tanh"}  # for backprop, as for the other rules of rate networks
     chosen = {n: choose(n, {**given, **alike} if n == "backprop" else given) for n in names}
-    for arguments in chosen.values():  # all are checked before any learns
+    for arguments in chosen.values():  # all are checked before any is trained
         estimator(d, {**arguments, "epochs": 1}).fit(*_few(d))
-    out: dict[str, dict[str, Any]] = {}
-    for k, (n, arguments) in enumerate(chosen.items()):
-        lines = []
-        for seed in range(seeds):
-            show(k * seeds + seed, n)
-            model, summary = learn(d, {**arguments, "seed": seed})
-            lines.append((summary["score_held_out"], summary["score"], summary["seconds"], model.history_["score"]))
-        scores = np.array([line[0] for line in lines])
-        out[n] = {
-            "neurons": getattr(arguments["neurons"], "name", arguments["neurons"]), "scores": scores.tolist(), "mean": float(scores.mean()),
-            "spread": float(scores.std(ddof=1)) if seeds > 1 else 0.0, "learning": float(np.mean([line[1] for line in lines])),
-            "seconds": float(np.mean([line[2] for line in lines])), "curves": [line[3] for line in lines],
-        }  # fmt: skip
-    show(len(chosen) * seeds, "")
+    out: Results = {}
+    with bar(progress, len(names) * seeds, "runs") as show:
+        for k, (n, arguments) in enumerate(chosen.items()):
+            lines = []
+            for seed in range(seeds):
+                show(k * seeds + seed, n)
+                lines.append(learn(d, {**arguments, "seed": seed}))
+            out[n] = _compared(arguments["neurons"], lines)
+        show(len(chosen) * seeds, "")
     return out
+
+
+def _compared(neurons: object, lines: Sequence[tuple[Classifier | Regressor, Summary]]) -> Compared:
+    """Results of one rule from the trained models and summaries of all seeds."""
+    scores = np.array([s["score_held_out"] for _, s in lines])
+    return {
+        "neurons": str(getattr(neurons, "name", neurons)), "scores": scores.tolist(), "mean": float(scores.mean()),
+        "spread": float(scores.std(ddof=1)) if len(lines) > 1 else 0.0, "learning": float(np.mean([s["score"] for _, s in lines])),
+        "seconds": float(np.mean([s["seconds"] for _, s in lines])), "curves": [m.history_["score"] for m, _ in lines],
+    }  # fmt: skip
 
 
 def _few(d: Data) -> tuple[np.ndarray, np.ndarray]:
@@ -194,10 +261,8 @@ def _few(d: Data) -> tuple[np.ndarray, np.ndarray]:
     return d.X[rows], d.y[rows]
 
 
-def comparison(results: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Held-out scores of all rules, and how they got there."""
-    from amine.view.style import colour, figure
-
+def comparison(results: Results) -> Figure:
+    """Figure of the held-out scores of all rules, and of the mean training score by epoch."""
     fig, axes = figure(9, 0.4 * len(results) + 2.4, 1, 2)
     left, right = axes[0]
     for k, (n, r) in enumerate(results.items()):
@@ -210,18 +275,18 @@ def comparison(results: Mapping[str, Mapping[str, Any]]) -> Any:
     left.invert_yaxis()
     left.set(xlabel="held-out score")
     left.locator_params(axis="x", nbins=5)
-    right.set(xlabel="epoch", ylabel="score in learning")
+    right.set(xlabel="epoch", ylabel="training score")
     right.legend(frameon=False, fontsize=8)
     return fig
 
 
-def write_comparison(results: Mapping[str, Mapping[str, Any]], d: Data, out: Path) -> None:
-    """Table, picture and report in a new folder."""
+def write_comparison(results: Results, d: Data, out: Path) -> None:
+    """Writes figure, summary and report to a new folder."""
     with folder(out) as part:
         fig = comparison(results)
         fig.savefig(part / "comparison.png")
         (part / "summary.json").write_text(json.dumps(results, indent=1))
-        lead = f"{d.doc}. {len(d.X)} samples; three tenths held out, by another draw for each seed."
+        lead = f"{d.doc}. {len(d.X)} samples; three tenths held out, drawn anew for each seed."
         text = report.page(
             f"Rules on {d.name}",
             lead,
@@ -230,10 +295,21 @@ def write_comparison(results: Mapping[str, Mapping[str, Any]], d: Data, out: Pat
         report.write(part / "report.html", text)
 
 
-def rows(results: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+def rows(results: Results) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Header and rows of the table of a comparison."""
-    header = ("Rule", "Neurons", "Held out", "Spread", "Learning", "Seconds")
+    header = ("Rule", "Neurons", "Held out", "Spread", "Training", "Seconds")
     return header, [
         (n, r["neurons"], f"{r['mean']:.4f}", f"{r['spread']:.4f}", f"{r['learning']:.4f}", f"{r['seconds']:.1f}")
         for n, r in results.items()
     ]
+
+
+def audited(model: Path, task_name: str | None, quick: bool) -> Audit:
+    """Audit of a model file on a task; None for the task that the file names."""
+    found = load(model)
+    name = task_name or getattr(found, "notes_", {}).get("data")
+    if name is None:
+        raise AmineError(
+            f"model file '{model}'", "it does not name the task it was trained on", hint="name it with --data"
+        )
+    return audit(found, task(name), quick=quick)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from amine.errors import AmineError
 from amine.files import replacing
 from amine.learn import algorithms
 from amine.models import find
+from amine.models.model import Model
 
 if TYPE_CHECKING:
     from amine.given import FilePath
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
 FORMAT = "amine.learn"
 VERSION = 1
+
+
+class Labels(TypedDict):
+    """Class labels in a model file: NumPy dtype, and the labels in order."""
+
+    dtype: str
+    values: list[str | int | float | bool]
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:
@@ -35,7 +43,7 @@ def _digest(tensors: dict[str, Tensor]) -> str:
 
 
 def _mask() -> int:
-    """The rights that new files of this process do not get."""
+    """File mode creation mask (umask) of this process."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
@@ -54,15 +62,15 @@ def save(estimator: Estimator, path: FilePath, overwrite: bool = False) -> Path:
     meta = {"format": FORMAT, "version": str(VERSION), "description": json.dumps(description)}
     with replacing(target, f"model file '{target}'", parents=True) as temporary:
         try:
-            save_file(tensors, temporary, metadata=meta)  # for its owner alone: as a file that open() makes is
-        except SafetensorError as e:  # what it makes of an error of the system
+            save_file(tensors, temporary, metadata=meta)
+        except SafetensorError as e:  # it wraps errors of the file system
             raise OSError(str(e)) from e
-        temporary.chmod(0o666 & ~_mask())
+        temporary.chmod(0o666 & ~_mask())  # save_file allows the owner alone; now as open() would
     return target
 
 
 def read(path: FilePath) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Description and tensors of a file, checked."""
+    """Description and tensors of a file, checked; raises AmineError if it is missing, damaged or of another version."""
     from safetensors import SafetensorError, safe_open
 
     where = f"model file '{path}'"
@@ -87,24 +95,25 @@ def read(path: FilePath) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return description, tensors
 
 
-def plain(value: object) -> Any:
-    """A parameter of an estimator as JSON-able data."""
+def plain(value: Any) -> Any:
+    """JSON-serialisable form of an estimator's parameter."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, tuple | list):
         return [plain(v) for v in value]
     if isinstance(value, dict):
         return {"__pairs__": [[plain(k), plain(v)] for k, v in value.items()]}
-    if hasattr(value, "to_dict"):
-        kind = "rule" if hasattr(value, "refuses") else "model"
-        return {f"__{kind}__": value.to_dict()}
+    if isinstance(value, algorithms.Rule):
+        return {"__rule__": value.to_dict()}
+    if isinstance(value, Model):
+        return {"__model__": value.to_dict()}
     if value is None or isinstance(value, str | int | float | bool):
         return value
     raise AmineError("save()", "this parameter can't be written", given=repr(value)[:60])
 
 
 def unplain(value: object) -> Any:
-    """Back from :func:`plain`."""
+    """Inverse of :func:`plain`."""
     if isinstance(value, list):
         return tuple(unplain(v) for v in value)
     if not isinstance(value, dict):
@@ -118,15 +127,15 @@ def unplain(value: object) -> Any:
     return find.from_dict(value["__model__"])
 
 
-def array_to_plain(a: np.ndarray) -> dict[str, Any]:
-    """Class labels as JSON-able data; raises AmineError for labels that are neither numbers nor texts."""
+def array_to_plain(a: np.ndarray) -> Labels:
+    """JSON-serialisable form of class labels; raises AmineError for labels that are neither numbers nor texts."""
     if a.dtype.kind == "O" and not all(isinstance(v, str | int | float | bool) for v in a):
         raise AmineError("save()", "class labels must be numbers or texts", given=str(a[:3]))
     return {"dtype": "object" if a.dtype.kind == "O" else a.dtype.str, "values": a.tolist()}
 
 
-def array_from_plain(data: dict[str, Any]) -> np.ndarray:
-    """Back from :func:`array_to_plain`."""
+def array_from_plain(data: Labels) -> np.ndarray:
+    """Inverse of :func:`array_to_plain`."""
     return np.array(data["values"], dtype=object if data["dtype"] == "object" else np.dtype(data["dtype"]))
 
 

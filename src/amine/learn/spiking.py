@@ -12,16 +12,16 @@ from amine.learn.layers import Layered, Spec
 
 ENCODERS = ("current", "rate", "latency", "population", "delta")
 READOUTS = ("mean", "leaky", "max_over_time")
-UNITS = 5  # tuning curves of the population code, for each feature
+UNITS = 5  # tuning curves of the population code per feature
 RATE = 200.0  # Hz, for a feature at its maximum
-CHARGE = 5.0  # weight of a single spike, which has to do what a current does over the time constant of a neuron
+CHARGE = 5.0  # weight of a single spike, so that it acts like a current over the time constant of a neuron
 
 
 class Spiking(Layered):
-    """A spiking network: features become currents or spikes, scores are read from the last map's output over time.
+    """A spiking network: features are encoded as currents or spikes, scores are read from the last map's output over time.
 
-    Features are brought to 0..1 by the range that :meth:`set_range` saw; what lies outside is clipped. One unit of input moves a resting neuron to
-    its threshold within a step (:class:`amine.learn.nn.Neurons`, gain ``auto``), so that the usual start weights suit any model.
+    Features are scaled to 0..1 by the range that :meth:`set_range` took, and clipped outside. One unit of input brings a resting neuron to
+    its threshold within a step (:class:`amine.learn.nn.Neurons`, gain ``auto``), so that the usual initial weights suit any model.
 
     >>> from amine import models
     >>> Spiking(Spec(4, 3, (8,), models.get("lif"), precision="float32", steps=10))(torch.rand(2, 4)).shape
@@ -63,7 +63,7 @@ class Spiking(Layered):
         self.high.copy_(torch.where(high > low, high, low + 1))
 
     def encode(self, x: Tensor) -> Tensor:
-        """What goes into the first map [time, batch, lines]."""
+        """Input of the first map [time, batch, lines]."""
         steps, kind = self.spec.steps, self.spec.encoder
         x = ((x - self.low) / (self.high - self.low)).clamp(0, 1)
         if kind == "current":
@@ -75,9 +75,9 @@ class Spiking(Layered):
         if kind == "delta":
             return CHARGE * ann.encode.delta(x.T[:, :, None], 0.1)
         if not self.training:
-            self._generator.manual_seed(0)  # the same samples give the same answer
+            self._generator.manual_seed(0)  # the same samples give the same scores
         spikes = ann.encode.rate(x, steps, rate=f"{RATE} Hz", dt=f"{self.spec.dt} ms", generator=self._generator)
-        return spikes / (RATE * 1e-3 * self.spec.dt)  # as much in the mean as a current
+        return spikes / (RATE * 1e-3 * self.spec.dt)  # with the mean of the current encoder
 
     def activation(self, k: int, before: Tensor) -> Tensor:
         return self.layers[k](before)[0]
@@ -89,6 +89,6 @@ class Spiking(Layered):
         return list(self.layers[k].parameters())
 
 
-def neurons_of(layer: Any) -> ann.Neurons:
+def neurons_of(layer: ann.Neurons | ann.Recurrent) -> ann.Neurons:
     """The neurons of a hidden layer, recurrent or not."""
     return layer.neurons if isinstance(layer, ann.Recurrent) else layer

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from amine.errors import AmineError, did_you_mean
+from amine.errors import AmineError
 
 Task = Annotated[
     str,
@@ -22,43 +22,14 @@ Epochs = Annotated[int | None, typer.Option(help="Passes over the samples.")]
 Setting = Annotated[
     list[str], typer.Option("--set", help="Another argument of the estimator, key=value; may be repeated.")
 ]
-Out = Annotated[Path | None, typer.Option("-o", "--out", help="New folder for report, pictures, summary and model.")]
+Out = Annotated[Path | None, typer.Option("-o", "--out", help="New folder for report, figures, summary and model.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def _check(out: Path | None) -> None:
-    """Before anything is learned."""
+    """Raises AmineError if the output folder can't be made, before anything is trained."""
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise AmineError(f"folder '{out}'", "it exists and is not empty", hint="choose another or remove it")
-
-
-def _given(hidden: str | None, settings: list[str], **more: Any) -> dict[str, Any]:
-    """Arguments as the estimator takes them."""
-    import ast
-    import inspect
-
-    from amine.learn import Classifier
-
-    known = inspect.signature(Classifier).parameters
-    out = {k: v for k, v in more.items() if v is not None}
-    for text in settings:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise AmineError("--set", "this is not key=value", given=text)
-        if key not in known:
-            raise AmineError("--set", f"the estimator has no argument '{key}'", hint=did_you_mean(key, known))
-        try:
-            out[key] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            out[key] = value
-    if hidden is not None:
-        try:
-            out["hidden"] = tuple(int(n) for n in hidden.split(",") if int(n) != 0)
-        except ValueError:
-            raise AmineError(
-                "--hidden", "these are not sizes of layers", given=hidden, expected="such as 128 or 64,64"
-            ) from None
-    return out
 
 
 def train(
@@ -73,18 +44,20 @@ def train(
         str | None, typer.Option(help="For spiking neurons: current, rate, latency, population or delta.")
     ] = None,
     steps: Annotated[int | None, typer.Option(help="For spiking neurons: time steps.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of start, order and split.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of initial weights, order and split.")] = 0,
     settings: Setting = [],  # noqa: B006  (typer reads it, nothing writes it)
     out: Out = None,
     as_json: Json = False,
-    progress: Annotated[bool, typer.Option("--progress/--no-progress", help="A bar on the terminal.")] = True,
+    progress: Annotated[
+        bool, typer.Option("--progress/--no-progress", help="Draw a progress bar on the terminal.")
+    ] = True,
 ) -> None:
     """Train a network on a task; three tenths of the samples are held out."""
     _check(out)
     from amine.learn import runs
 
     d = runs.task(task)
-    given = _given(
+    given = runs.options(
         hidden, settings, neurons=neurons, epochs=epochs, rate=rate, optimizer=optimizer, encoder=encoder, steps=steps
     )
     arguments = runs.choose(rule, given) | {"seed": seed, "progress": progress and not as_json}
@@ -109,25 +82,25 @@ def compare(
     rules: Annotated[
         str, typer.Option(help="Names of rules, with commas between.")
     ] = "backprop,eprop,feedback_alignment,dfa,hebb,reward",
-    seeds: Annotated[int, typer.Option(help="How often each rule learns.", min=1)] = 3,
+    seeds: Annotated[int, typer.Option(help="Number of trainings of each rule.", min=1)] = 3,
     neurons: Neurons = None,
     hidden: Hidden = None,
     epochs: Epochs = None,
     settings: Setting = [],  # noqa: B006
     out: Out = None,
     as_json: Json = False,
-    progress: Annotated[bool, typer.Option("--progress/--no-progress", help="A bar on the terminal.")] = True,
+    progress: Annotated[
+        bool, typer.Option("--progress/--no-progress", help="Draw a progress bar on the terminal.")
+    ] = True,
 ) -> None:
-    """Compare learning rules on a task: a table and a picture."""
+    """Compare learning rules on a task: a table and a figure."""
     _check(out)
     from amine.learn import runs
-    from amine.learn.training import bar
 
     d = runs.task(task)
     names = [n.strip() for n in rules.split(",") if n.strip()]
-    given = _given(hidden, settings, neurons=neurons, epochs=epochs)
-    with bar(progress and not as_json, len(names) * seeds, "runs") as show:
-        results = runs.compare(d, names, seeds, given, show)
+    given = runs.options(hidden, settings, neurons=neurons, epochs=epochs)
+    results = runs.compare(d, names, seeds, given, progress and not as_json)
     if out is not None:
         runs.write_comparison(results, d, out)
     if as_json:
@@ -147,24 +120,21 @@ def compare(
 
 def audit(
     model: Annotated[Path, typer.Argument(help="A model file that amine train or save() wrote.")],
-    data: Annotated[str | None, typer.Option(help="The task, if the file does not say which it learned.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="The task, if the file does not name the one it was trained on.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The report; a new .html file.")] = None,
     as_json: Json = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Without what has to learn anew: curves over sample size, and privacy.")
+        bool, typer.Option("--quick", help="Skip the parts that train anew: curves over sample size, and privacy.")
     ] = False,
 ) -> None:
     """Audit a model: attribution, over-fitting, calibration, fairness, privacy and cost in one report."""
     if out is not None and out.exists():
         raise AmineError(f"report '{out}'", "it exists", hint="choose another name")
-    from amine.learn import load, runs
-    from amine.learn.audit import audit as run_audit
+    from amine.learn import runs
 
-    found = load(model)
-    name = data or getattr(found, "notes_", {}).get("data")
-    if name is None:
-        raise AmineError(f"model file '{model}'", "it does not say which task it learned", hint="name it with --data")
-    result = run_audit(found, runs.task(name), quick=quick)
+    result = runs.audited(model, data, quick)
     if out is not None:
         result.write(out)
     print(json.dumps(result.summary) if as_json else result.text())

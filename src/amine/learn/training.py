@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 import torch.distributed as dist
@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from amine.errors import AmineError, AmineWarning, did_you_mean
 from amine.learn.algorithms._base import Learner
 
-Batch = tuple[Tensor, Tensor]
+Batch: TypeAlias = tuple[Tensor, Tensor]  # samples, targets
+State: TypeAlias = tuple[dict[str, Tensor], dict[str, Tensor]]  # of the network, of the learning rule
 SCHEDULES = ("constant", "cosine", "linear", "exponential", "step")
 
 
@@ -30,8 +31,8 @@ def optimizers() -> dict[str, type[torch.optim.Optimizer]]:
     return {n: c for n, c in out.items() if n not in ("lbfgs", "sparseadam")}
 
 
-def optimizer(where: str, name: Any, network: nn.Module, rate: float) -> torch.optim.Optimizer:
-    """An optimiser by its torch name."""
+def optimizer(where: str, name: str, network: nn.Module, rate: float) -> torch.optim.Optimizer:
+    """An optimiser by its torch name; raises AmineError if there is none."""
     known: dict[str, Any] = dict(optimizers())
     if str(name).lower() not in known:
         raise AmineError(f"{where}, optimizer", f"optimiser {name!r} is not known", hint=did_you_mean(str(name), known))
@@ -39,7 +40,7 @@ def optimizer(where: str, name: Any, network: nn.Module, rate: float) -> torch.o
 
 
 def schedule(name: str, opt: torch.optim.Optimizer, epochs: int) -> torch.optim.lr_scheduler.LRScheduler:
-    """How the rate falls over the epochs: to zero (cosine, linear), to a hundredth (exponential), tenfold at each third (step)."""
+    """Schedule of the learning rate over the epochs: down to zero (cosine, linear) or a hundredth (exponential), or tenfold at each third (step)."""
     shapes: dict[str, Callable[[float], float]] = {
         "constant": lambda u: 1.0,
         "cosine": lambda u: 0.5 * (1 + math.cos(math.pi * u)),
@@ -52,7 +53,7 @@ def schedule(name: str, opt: torch.optim.Optimizer, epochs: int) -> torch.optim.
 
 @dataclass
 class Plan:
-    """How long and in which portions to learn; see :class:`amine.learn.Classifier`."""
+    """Settings of the training loop; see :class:`amine.learn.Classifier`."""
 
     epochs: int
     batch_size: int | None
@@ -67,7 +68,7 @@ class Plan:
 
 @contextmanager
 def few_threads(work: int) -> Iterator[None]:
-    """One thread for small batches, where waking others costs more than they do."""
+    """Context with a single thread if ``work`` (operations per batch) is small: to start others would cost more than they save."""
     before = torch.get_num_threads()
     if work < 20_000_000:
         torch.set_num_threads(1)
@@ -79,7 +80,7 @@ def few_threads(work: int) -> Iterator[None]:
 
 @contextmanager
 def bar(wanted: bool, total: int, what: str = "epochs") -> Iterator[Callable[[int, str], None]]:
-    """A function that is told how far learning is; it draws a bar if standard error is a terminal."""
+    """Context with a function ``show(done, text)``, which draws a progress bar if standard error is a terminal."""
     if not wanted or not sys.stderr.isatty():
         yield lambda done, text: None
         return
@@ -98,14 +99,14 @@ def bar(wanted: bool, total: int, what: str = "epochs") -> Iterator[Callable[[in
 
 
 class Trainer:
-    """Learns epoch by epoch; keeps the weights of the best epoch when it explodes or stops early.
+    """Training loop; keeps the weights of the best epoch if the loss explodes or training stops early.
 
     Parameters
     ----------
-    learner : the rule at work on a network.
+    learner : the learning rule, applied to a network.
     opt : the optimiser of the network's parameters.
-    plan : epochs, portions, penalty and so on.
-    score : from scores and targets to a figure of merit, larger for better.
+    plan : epochs, batch size, penalty and so on.
+    score : figure of merit of scores and targets, larger for better.
     generator : draws the order of samples.
     history : lists to append to, by name.
     """
@@ -125,7 +126,7 @@ class Trainer:
         self.stopped = ""
 
     def run(self, data: Batch, validation: Batch | None) -> None:
-        """All epochs, or fewer."""
+        """Runs all epochs, or fewer if training stops early."""
         with few_threads(data[0][: self.plan.batch_size].numel() * 64):
             self._run(data, validation)
 
@@ -133,7 +134,11 @@ class Trainer:
         plan = self.plan
         rates = schedule(plan.schedule, self.opt, plan.epochs)
         best, best_loss, waited = self._state(), math.inf, 0
-        good, kept, lowest = best, 0, math.inf  # what an explosion leaves: the steps before it may already lead away
+        good, kept, lowest = (
+            best,
+            0,
+            math.inf,
+        )  # restored after an explosion: the epochs just before it may already diverge
         with bar(plan.progress, plan.epochs) as show:
             for epoch in range(1, plan.epochs + 1):
                 before = self._state()
@@ -193,7 +198,7 @@ class Trainer:
             yield x[part], y[part]
 
     def _shared(self, x: Tensor, y: Tensor) -> tuple[float, Tensor]:
-        """One batch, of which each process takes its part if there are several (torchrun); gradients are those of the whole batch."""
+        """Update from one batch that is divided among processes (torchrun); the gradients are those of the whole batch."""
         n, size, rank = len(x), dist.get_world_size(), dist.get_rank()
         mine = slice(rank * n // size, (rank + 1) * n // size)
         parameters = list(self.learner.network.parameters())
@@ -210,7 +215,10 @@ class Trainer:
         return float(total), scores
 
     def update(self, x: Tensor, y: Tensor) -> tuple[float, Tensor]:
-        """One batch; raises FloatingPointError, and leaves the weights, if loss or gradients are not finite."""
+        """Loss and scores of one batch, before the weights are updated from it.
+
+        Raises FloatingPointError, and leaves the weights, if loss or gradients are not finite.
+        """
         several = dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
         loss, scores = self._shared(x, y) if several else self.learner.step(x, y)
         parameters = [p for p in self.learner.network.parameters() if p.grad is not None]
@@ -238,10 +246,10 @@ class Trainer:
         )
         warnings.warn(str(text), AmineWarning, stacklevel=4)
 
-    def _state(self) -> tuple[Any, Any]:
+    def _state(self) -> State:
         a, b = self.learner.network.state_dict(), self.learner.state_dict()
         return {k: v.clone() for k, v in a.items()}, {k: v.clone() for k, v in b.items()}
 
-    def _restore(self, state: tuple[Any, Any]) -> None:
+    def _restore(self, state: State) -> None:
         self.learner.network.load_state_dict(state[0])
         self.learner.load_state_dict(state[1])

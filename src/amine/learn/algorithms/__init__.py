@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError, did_you_mean
 from amine.learn.algorithms._base import Learner, Rule
+
+if TYPE_CHECKING:
+    from amine.learn.given import LearningRule
 
 _HOME: dict[str, tuple[str, str]] = {
     "backprop": ("backprop", "Backprop"),
@@ -33,7 +36,7 @@ __all__ = ["Learner", "Rule", "get", "names"]
 
 
 def names() -> list[str]:
-    """The rules by name.
+    """Names of the learning rules.
 
     >>> names()[0]
     'backprop'
@@ -41,13 +44,17 @@ def names() -> list[str]:
     return list(_HOME)
 
 
-def get(rule: Any, where: str = "rules", **options: Any) -> Rule:
-    """A rule by name, or a rule itself; options are those of its class.
+def get(rule: LearningRule, where: str = "rules", **options: Any) -> Rule:
+    """A learning rule, by name or as an object, with other values of its options.
+
+    Parameters
+    ----------
+    rule : name of a rule, or a rule. where : place named by errors. options : fields of the rule's class.
 
     Raises
     ------
     AmineError
-        If there is none of that name, with the nearest.
+        If there is no rule of this name, or it has no such option.
 
     Examples
     --------

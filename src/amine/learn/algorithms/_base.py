@@ -1,4 +1,4 @@
-"""What a learning rule is: it builds or takes a network and fills the gradients that an optimiser then follows."""
+"""Interface of learning rules: they build or take a network, and write the gradients that an optimiser follows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from amine.learn.losses import Loss
 
 
 class Learner(nn.Module):
-    """A rule at work on one network; its buffers (random feedback, running averages) are saved with the weights.
+    """A learning rule applied to one network; its buffers (random feedback, running averages) are saved with the weights.
 
-    It holds the network outside its own modules, so that the two are saved side by side.
+    The network is not one of its submodules, so that both are saved side by side.
     """
 
     def __init__(self, network: nn.Module, loss: Loss):
@@ -25,7 +25,7 @@ class Learner(nn.Module):
 
     @property
     def network(self) -> Any:
-        """The network that learns."""
+        """The network that is trained."""
         return self._parts[0]
 
     @property
@@ -34,15 +34,15 @@ class Learner(nn.Module):
         return self._parts[1]
 
     def step(self, x: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Writes ``grad`` of every parameter for one batch; returns the loss and the scores, without history."""
+        """Writes ``grad`` of every parameter for one batch; returns loss and scores (samples, outputs), detached."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule and its options; subclasses are frozen data classes.
+    """A learning rule and its options; subclasses are frozen data classes.
 
-    ``rates`` and ``spikes`` say whether it can teach networks of rate neurons and of spiking ones.
+    ``rates`` and ``spikes``: whether it can train networks of rate neurons and of spiking ones.
     """
 
     name: ClassVar[str] = ""
@@ -51,7 +51,7 @@ class Rule:
     supervised_only: ClassVar[bool] = True
 
     def refuses(self, spec: Spec) -> str:
-        """Why a network can't be taught by this rule, or an empty text."""
+        """Reason why this rule can't train a network, or an empty text."""
         if spec.spiking and not self.spikes:
             return f"it needs rate neurons, and '{spec.neuron_name}' spikes"
         if not spec.spiking and not self.rates:
@@ -59,19 +59,19 @@ class Rule:
         return ""
 
     def check(self, where: str, spec: Spec) -> None:
-        """Raises AmineError if the network can't be taught by this rule, and says why."""
+        """Raises AmineError with the reason if this rule can't train the network."""
         why = self.refuses(spec)
         if why:
             raise AmineError(f"{where}, rule '{self.name}'", f"the network can't follow it: {why}")
 
     def build(self, spec: Spec) -> nn.Module:
-        """The network to teach."""
+        """The network to train."""
         if spec.spiking:
             return import_module("amine.learn.spiking").Spiking(spec)
         return Dense(spec)
 
     def start(self, network: nn.Module, loss: Loss) -> Learner:
-        """The rule at work on a network."""
+        """The rule applied to a network."""
         raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Compiled closed forms of LIF neurons from spike to spike, forward and adjoint.
+"""Compiled event-based simulation of LIF neurons by closed forms between spikes, and its adjoint.
 
 Spikes of a sample are (times, lines, rise, restart) sorted by time. ``rise`` is the slope of the voltage at the spike and
-``restart`` that at the end of the pause after it (both times tau_m). The last line is the bias, which spikes at time 0.
+``restart`` that at the end of the refractory period ``pause`` (both times tau_m). The last line is the bias, which spikes at time 0.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Spikes = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def first(times: np.ndarray) -> Spikes:
-    """Input spikes in order, the bias first."""
+    """Spikes into the first layer, from the time (lines,) of each line's spike, infinite for none."""
     order = np.argsort(times, kind="stable")[: np.isfinite(times).sum()]
     t = np.concatenate([[0.0], times[order]])
     none = np.zeros(len(t))
@@ -21,7 +21,7 @@ def first(times: np.ndarray) -> Spikes:
 
 
 def _bias_last(t: np.ndarray, i: np.ndarray, a: np.ndarray, b: np.ndarray) -> Spikes:
-    """The bias at the front in time but at the end of the arrays, so that it can be told apart."""
+    """Moves the bias, whose spike is the first, to the end of the arrays, where it can be found."""
     return np.append(t[1:], t[0]), np.append(i[1:], i[0]), np.append(a[1:], a[0]), np.append(b[1:], b[0])
 
 
@@ -30,7 +30,7 @@ def _cross(u, j, span, tm, ts):
     """Time until U reaches 1, or -1 if it does not within ``span``."""
     A = ts / (ts - tm)
     p, q = u - A * j, A * j
-    if j <= u:  # falls at first, and then can't rise above where it is
+    if j <= u:  # it falls at first, and can't rise above its start later
         return -1.0
     end = span
     r = -(q * tm) / (p * ts) if p != 0.0 else -1.0
@@ -61,7 +61,7 @@ def _cross(u, j, span, tm, ts):
 
 @njit(cache=True, nogil=True)
 def layer(w, times, lines, T, tm, ts, reset, pause):
-    """Spikes of a layer of neurons with weights w (neurons, lines)."""
+    """Spikes of a layer of neurons with weights w (neurons, lines) until the time T: (times, neurons, rise, restart)."""
     n, events = w.shape[0], len(times)
     A = ts / (ts - tm)
     out_t, out_i = [0.0 for _ in range(0)], [0 for _ in range(0)]
@@ -72,7 +72,7 @@ def layer(w, times, lines, T, tm, ts, reset, pause):
         while t < T:
             to = times[e] if e < events - 1 else T
             to = min(to, T)
-            if t < free:  # in its pause the voltage stays
+            if t < free:  # the voltage is constant while refractory
                 stop = min(free, to)
                 j *= np.exp(-(stop - t) / ts)
                 t = stop
@@ -110,9 +110,9 @@ def layer(w, times, lines, T, tm, ts, reset, pause):
 
 @njit(cache=True, nogil=True)
 def read(w, times, lines, T, tm, ts, at_max):
-    """Scores of outputs without threshold: mean of U over time, or its maximum and when that was.
+    """Scores of outputs without threshold: the mean of U over time, or its maximum and the time of that.
 
-    A maximum may lie at the arrival of a spike that turns the voltage: ``turn`` holds the index of that spike (or -1) and the slope before it.
+    A maximum may lie at the arrival of an inhibitory spike: ``turn`` holds the index of that spike (or -1) and the slope before it.
     """
     n, events = w.shape[0], len(times)
     scores, when, turn = np.zeros(n), np.zeros(n), np.full((n, 2), -1.0)
@@ -150,7 +150,7 @@ def read(w, times, lines, T, tm, ts, at_max):
 
 @njit(cache=True, nogil=True)
 def read_back(w, times, lines, when, turn, error, slopes, T, tm, ts, at_max):
-    """Adds the derivatives of the loss by w to ``slopes``; returns those by the times of the spikes."""
+    """Adds the derivatives of the loss by w to ``slopes`` (outputs, lines); returns those by the times of the spikes (events,)."""
     n, events = w.shape[0], len(times)
     late = np.zeros(events)
     for k in range(n):
@@ -174,18 +174,21 @@ def read_back(w, times, lines, when, turn, error, slopes, T, tm, ts, at_max):
 
 @njit(cache=True, nogil=True)
 def layer_back(w, times, lines, own_t, own_i, rise, restart, late, slopes, T, tm, ts, pause):
-    """The adjoint of :func:`layer`: ``late`` are the derivatives of the loss by the times of its spikes; returns those by its inputs'."""
+    """Adjoint of :func:`layer`: from the derivatives ``late`` of the loss by the times of its spikes to those by the times of its inputs."""
     n, events = w.shape[0], len(times)
     before = np.zeros(events)
     for k in range(n):
         lv, li, t = 0.0, 0.0, T  # adjoints of voltage and current, going back from T
         e, s = events - 2, _previous(own_i, len(own_t) - 1, k)
-        after, paused = 0.0, False  # the adjoint of the voltage just after a pause, while going back through it
+        after, paused = (
+            0.0,
+            False,
+        )  # the adjoint of the voltage just after a refractory period, while going back through it
         while e >= 0 or s >= 0:
             own = -1.0
             if s >= 0:
                 own = own_t[s] if paused else own_t[s] + pause
-                if own > T:  # it never came back from its pause
+                if own > T:  # it is refractory until the end
                     paused = True
                     continue
             if own >= (times[e] if e >= 0 else -1.0):

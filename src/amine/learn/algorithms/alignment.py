@@ -13,12 +13,12 @@ from amine.learn.losses import Loss
 
 
 def random_feedback(outputs: int, width: int, dtype: torch.dtype) -> Tensor:
-    """Uniform in +-1/sqrt(outputs): the size of weights that torch gives a layer with as many inputs."""
+    """Uniform in +-1/sqrt(outputs), as torch initialises a layer with as many inputs."""
     return (2 * torch.rand(outputs, width, dtype=dtype) - 1) / outputs**0.5
 
 
 class _Aligned(Learner):
-    """Layer by layer: activity forward, errors backward through ``feedback_k``, which never change."""
+    """Sends activity forward and errors backward layer by layer, through fixed weights ``feedback_k``."""
 
     def __init__(self, network: nn.Module, loss: Loss, direct: bool):
         super().__init__(network, loss)
@@ -48,7 +48,7 @@ class _Aligned(Learner):
         return loss.detach(), scores.detach()
 
     def _forward(self, x: Tensor) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
-        """For each layer what its map takes, what it gives (a leaf), and what the neurons make of it."""
+        """For each layer the input of its map, the output of its map (a leaf), and the activity of its neurons."""
         net = self.network
         inputs, befores, afters = [net.encode(x).detach()], [], []
         for k, layer in enumerate(net.maps):
@@ -62,7 +62,7 @@ class _Aligned(Learner):
 
 
 def _write(layer: nn.Linear, x: Tensor, error: Tensor) -> None:
-    """The gradient of a map, summed over samples and, if there are any, steps."""
+    """Writes the gradient of a map, summed over samples and, in networks with states, steps."""
     x, error = x.flatten(0, -2), error.flatten(0, -2)
     layer.weight.grad = error.T @ x
     if layer.bias is not None:

@@ -1,9 +1,9 @@
-"""Backpropagation, through time where there is time, and its truncated form."""
+"""Backpropagation, through time for networks with states, and its truncated form."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from amine.learn.algorithms.eprop import kernel
 from amine.learn.checks import whole
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
+from amine.learn.nn.neurons import State
 
 
 class _Exact(Learner):
@@ -26,7 +27,7 @@ class _Exact(Learner):
 
 @dataclass(frozen=True)
 class Backprop(Rule):
-    """The gradient of the loss by the chain rule; in networks in time, back through all steps.
+    """The gradient of the loss by the chain rule; in networks with states, back through all steps.
 
     Rumelhart DE, Hinton GE, Williams RJ (1986) Nature 323:533-536; Werbos PJ (1990) Proc IEEE 78:1550-1560.
     """
@@ -38,7 +39,7 @@ class Backprop(Rule):
 
 
 class _Truncated(Learner):
-    """First the scores, without history; then each stretch again, with the history of its own steps."""
+    """Computes the scores without history, then each stretch again with the history of its own steps."""
 
     def __init__(self, network: nn.Module, loss: Loss, stretch: int):
         super().__init__(network, loss)
@@ -67,8 +68,8 @@ class _Truncated(Learner):
             total = total + share
         return total  # type: ignore[return-value]
 
-    def _run(self, lines: Tensor, weights: Tensor, states: Any) -> tuple[Tensor, list[Any]]:
-        """What these steps add to the scores, and the states at their end."""
+    def _run(self, lines: Tensor, weights: Tensor, states: list[State] | None) -> tuple[Tensor, list[State]]:
+        """Contribution of these steps to the scores, and the states at their end, one for each layer."""
         net, ends = self.network, []
         for k, (m, layer) in enumerate(zip(net.maps, net.layers, strict=False)):
             lines, end = layer(m(lines), None if states is None else states[k])
@@ -76,7 +77,7 @@ class _Truncated(Learner):
         return torch.einsum("t,tbk->bk", weights, net.maps[-1](lines)), ends
 
     def _weights(self, lines: Tensor) -> Tensor:
-        """How much each step counts in the scores."""
+        """Weight of each step in the scores (steps,)."""
         n = len(lines)
         keep, add = kernel(self.network.score, n)
         return torch.tensor([add * keep ** (n - 1 - t) for t in range(n)], dtype=lines.dtype)
@@ -86,11 +87,11 @@ class _Truncated(Learner):
 class Truncated(Rule):
     """Backpropagation through time cut into stretches: gradients don't reach back beyond the stretch in which they arise.
 
-    Memory is that of one stretch; each is computed twice. Williams RJ, Peng J (1990) Neural Comput 2:490-501.
+    It takes the memory of one stretch; each is computed twice. Williams RJ, Peng J (1990) Neural Comput 2:490-501.
 
     Parameters
     ----------
-    stretch : steps of a stretch.
+    stretch : number of steps of a stretch.
     """
 
     stretch: int = 10

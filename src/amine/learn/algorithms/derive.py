@@ -1,4 +1,4 @@
-"""Works out the forward derivatives of a step by SymPy, and prints them; see :mod:`amine.learn.algorithms.tangent`."""
+"""Derives the forward derivatives of a step with SymPy, and prints them; see :mod:`amine.learn.algorithms.tangent`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from amine.learn.nn.writing import STEP_ARGUMENTS, loads, plain_source, table
 
 
 def text(cell: CellStructure) -> str:
-    """The module of a model: ``step`` as everywhere, and ``tangent`` with the derivatives."""
+    """Source of a model's module: ``step`` as in all plain modules, and ``tangent`` with the derivatives."""
     p = new_start(cell_program(cell, False))
     return plain_source(p) + tangent_source(p)
 
@@ -28,7 +28,7 @@ def text(cell: CellStructure) -> str:
 def tangent_source(p: Program) -> str:
     """``tangent(np, c, s, x, free, t)``: states, spikes, and derivatives as {(of, by): value}."""
     wrt = [*p.load.items(), (DRIVE, DRIVE)]  # state or input, and its name in the step
-    body: list[tuple[str, Any]] = []
+    body: Steps = []
     alive: dict[tuple[str, str], str] = {(name, by): "1" for by, name in wrt}
     for name, e in p.body:
         body.append((name, e))
@@ -50,9 +50,9 @@ def tangent_source(p: Program) -> str:
 
 
 def new_start(p: Program) -> Program:
-    """The program in which no gradient flows through the reset of what the threshold is made of.
+    """The program without gradients through the reset of the states in the threshold condition.
 
-    A voltage that is set back is a new start; the spike's effect on adaptation is kept (Bellec et al. 2020, Nat Commun 11:3625).
+    The reset voltage is a new start; the gradient of a spike's effect on adaptation is kept (Bellec et al. 2020, Nat Commun 11:3625).
     """
     tested = {q.name for n, e in p.body if n == "margin" for q in e.free_symbols}
     names = {s for s, n in p.before.items() if n in tested}
@@ -64,8 +64,8 @@ def new_start(p: Program) -> Program:
     return replace(p, body=body)
 
 
-def _needed(body: list[tuple[str, Any]], wanted: set[str]) -> list[tuple[str, Any]]:
-    """Only the assignments that ``wanted`` hangs on."""
+def _needed(body: Steps, wanted: set[str]) -> Steps:
+    """The assignments on which ``wanted`` depends."""
     out = []
     for name, e in reversed(body):
         if name in wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,7 +21,7 @@ from amine.learn.layers import Spec
 from amine.learn.losses import Loss
 from amine.learn.nn.constants import Numbers
 from amine.learn.nn.printers import CodePrinter
-from amine.learn.nn.surrogate import expression
+from amine.learn.nn.surrogate import Surrogate, expression
 from amine.learn.spiking import neurons_of
 
 FEEDBACK = ("symmetric", "random", "adaptive")
@@ -29,7 +30,7 @@ DECAY = 1e-3  # of read-out and feedback weights in each update, with adaptive f
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz", "reassoc"})
 def _advance(eps, total, before, D, dx, g, h, keep, add):  # pragma: no cover  (compiled)
-    """One step of all eligibilities: eps [batch, neuron, state, input], total [batch, neuron, input]."""
+    """Advances all eligibilities by a step: eps [batch, neuron, state, input], total [batch, neuron, input]."""
     batch, neurons, states, inputs = eps.shape
     old = np.empty((states, inputs), eps.dtype)
     for b in range(batch):
@@ -61,8 +62,8 @@ class Traced:
 
     Parameters
     ----------
-    neurons : the neurons. batch, inputs : samples, and lines into each neuron.
-    keep, add : how what the read-out keeps of the past and adds in a step enters the sums ``total`` [batch, neuron, input].
+    neurons : the neurons. batch, inputs : numbers of samples, and of inputs of each neuron.
+    keep, add : factors of the past and of the present step in the read-out's sum, which apply to ``total`` [batch, neuron, input].
     """
 
     def __init__(self, neurons: ann.Neurons, batch: int, inputs: int, dtype: torch.dtype, keep: float, add: float):
@@ -83,7 +84,7 @@ class Traced:
         self.spikes, self.time = self.zero, 0.0
 
     def step(self, drive: np.ndarray, before: np.ndarray) -> np.ndarray:
-        """Spikes of one step; ``before`` [batch, inputs] is what came in along each line."""
+        """Spikes of one step [batch, neuron] for the drive [batch, neuron]; ``before`` [batch, inputs] are the inputs behind that drive."""
         given = dict.fromkeys((*self.code.INPUTS, *self.code.NOISES), self.zero) | {"x": drive}
         free = (self.waiting <= 0).astype(drive.dtype)
         with np.errstate(over="ignore"):
@@ -98,7 +99,7 @@ class Traced:
         self.time += self.neurons.dt
         return self.spikes
 
-    def _fill(self, slopes: dict[tuple[str, str], Any]) -> None:
+    def _fill(self, slopes: dict[tuple[str, str], np.ndarray]) -> None:
         names = {s: k for k, s in enumerate(self.code.STATES)}
         for (of, by), value in slopes.items():
             if of == "spikes":
@@ -107,11 +108,12 @@ class Traced:
                 (self.dx[names[of]] if by == "x" else self.D[names[of], names[by]])[:] = value
 
 
-def shape_function(surrogate: Any) -> Any:
+def shape_function(surrogate: Surrogate) -> Callable[[np.ndarray], np.ndarray]:
     """A surrogate's shape as a function of arrays."""
-    if surrogate.callable:
-        return lambda x: surrogate.shape(torch.from_numpy(x)).numpy()
-    code = compile(CodePrinter("numpy")(expression(surrogate.shape)), "<surrogate>", "eval")
+    shape = surrogate.shape
+    if callable(shape):
+        return lambda x: shape(torch.from_numpy(x)).numpy()
+    code = compile(CodePrinter("numpy")(expression(shape)), "<surrogate>", "eval")
     return lambda x: eval(code, {"np": Numbers(), "x": x, "abs": np.abs})
 
 
@@ -137,7 +139,7 @@ class _EProp(Learner):
         return loss, scores
 
     def run(self, x: Tensor) -> tuple[Tensor, list[Traced], Tensor, float]:
-        """Scores, layers with their eligibilities, the last layer's activity as the read-out weighs it, and the sum of these weights."""
+        """Scores, layers with their eligibilities, the last layer's activity weighted as in the read-out, and the sum of these weights."""
         net = self.network
         lines = net.encode(x)
         keep, add = kernel(net.score, len(lines))
@@ -184,7 +186,7 @@ class _EProp(Learner):
                 net.layers[k].weight.grad = r - torch.diag(r.diagonal())
 
     def _follow(self) -> None:
-        """Feedback takes every change of the read-out, and both decay, so that they become alike (Bellec et al. 2020, methods)."""
+        """Adds the last change of the read-out to the feedback, and lets both decay, so that they align (Bellec et al. 2020, methods)."""
         last, k = self.network.maps[-1].weight, len(self.network.spec.hidden) - 1
         back = getattr(self, f"feedback_{k}")
         back += last - self.seen
@@ -193,27 +195,26 @@ class _EProp(Learner):
         self.seen.copy_(last)
 
 
-def kernel(readout: Any, steps: int) -> tuple[float, float]:
-    """What a read-out keeps of the past in a step, and what it adds of the present."""
-    if readout is None:
+def kernel(readout: ann.Readout | None, steps: int) -> tuple[float, float]:
+    """Factors of the past and of the present step in a read-out's sum; None is the mean over ``steps``."""
+    if readout is None or readout.integrator is None:
         return 1.0, 1.0 / steps
-    tau = float(readout.integrator.value("tau"))
-    keep = math.exp(-readout.integrator.dt / tau)
+    keep = math.exp(-readout.integrator.dt / float(readout.integrator.value("tau")))
     return keep, 1.0 - keep
 
 
 @dataclass(frozen=True)
 class EProp(Rule):
-    """E-prop (Bellec G et al. 2020, Nat Commun 11:3625), for any spiking neuron model: learning without going back in time.
+    """E-prop (Bellec G et al. 2020, Nat Commun 11:3625), for any spiking neuron model: gradients computed forward in time.
 
-    Each synapse carries an eligibility, a vector with an entry for each state of the neuron, that moves forward with the derivatives of the neuron's own equations;
-    the error reaches neurons as a learning signal. Memory does not grow with the sequence. What is left out, against backpropagation through time, is how a spike acts on the error
+    Each synapse carries an eligibility, a vector with an entry for each state of the neuron, that advances with the derivatives of the neuron's own equations;
+    the error reaches neurons as a learning signal. Memory does not grow with the sequence. Against backpropagation through time, it neglects the effect of a spike on the error
     through later spikes of other neurons. The gradient is exact for one hidden layer without recurrent weights and with symmetric feedback.
 
     Parameters
     ----------
-    feedback : ``symmetric`` (the read-out's own weights; before the last hidden layer, products of forward weights), ``random`` (fixed), or ``adaptive`` (random, and changed
-        along with the read-out's weights).
+    feedback : ``symmetric`` (the read-out's own weights; before the last hidden layer, products of forward weights), ``random`` (fixed), or ``adaptive`` (random at the start, then
+        changed with the read-out's weights).
     """
 
     feedback: str = "symmetric"

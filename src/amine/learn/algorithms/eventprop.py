@@ -18,35 +18,36 @@ from amine.learn.losses import Loss
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.given import Quantity
     from amine.models.model import Model
 
-LATEST = 0.5  # of the duration: when a feature at its minimum spikes
+LATEST = 0.5  # latest time of an input spike, as a fraction of the duration
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A LIF neuron in units of its own: U from 0 at rest to 1 at threshold, ``tau_m U' = -U + J``, ``tau_s J' = -J``."""
+    """A LIF neuron in normalised units: U is 0 at rest and 1 at threshold, ``tau_m U' = -U + J``, ``tau_s J' = -J``; times in ms."""
 
     tau_m: float
     tau_s: float
     reset: float
-    pause: float
+    pause: float  # refractory period
     pico: float  # pA of one unit of J
 
     @property
     def peak(self) -> float:
-        """The voltage that a spike of weight 1 raises: weights are in units of what it takes to make a resting neuron fire."""
+        """Peak of U for a jump of J by 1; division by it makes a weight of 1 just enough to fire a resting neuron."""
         s = np.log(self.tau_m / self.tau_s) / (1 / self.tau_s - 1 / self.tau_m)
         return self.tau_s / (self.tau_m - self.tau_s) * float(np.exp(-s / self.tau_m) - np.exp(-s / self.tau_s))
 
     @staticmethod
     def fits(model: Model) -> bool:
-        """Whether the closed forms are those of the model's equations."""
+        """Whether the closed forms solve the model's equations."""
         return model.equations == models.get("lif").equations
 
     @staticmethod
-    def of(model: Model, tau_s: Any) -> Cell:
-        """From a model; raises AmineError if it does not rest below its threshold."""
+    def of(model: Model, tau_s: Quantity) -> Cell:
+        """The cell of a model; raises AmineError if it does not rest below its threshold."""
         p = {
             n: float(to_internal(v, model.units[n], f"{model.where}, parameter '{n}'"))
             for n, v in model.parameters.items()
@@ -60,10 +61,10 @@ class Cell:
 
 
 class Events(nn.Module):
-    """A feed-forward network advanced from spike to spike, without time steps.
+    """A feed-forward network simulated from spike to spike, without time steps.
 
-    Features become one spike each, the earlier the larger; a bias is a line that spikes at time 0. Scores are the mean over time, or the maximum, of the
-    outputs' voltages. A spike of weight 1 takes a resting neuron just to its threshold.
+    Each feature becomes one spike, earlier for larger values; a bias is a line that spikes at time 0. Scores are the mean over time, or the maximum, of the
+    outputs' voltages. A spike of weight 1 brings a resting neuron just to its threshold.
     """
 
     def __init__(self, spec: Spec, cell: Cell):
@@ -80,7 +81,7 @@ class Events(nn.Module):
         self.high: Tensor
 
     def _initialise(self) -> None:
-        """Such that a hidden neuron spikes when about half of its inputs do."""
+        """Draws weights such that a hidden neuron spikes after about half of its inputs."""
         for m in self.maps:
             n, last = m.in_features, m is self.maps[-1]
             nn.init.normal_(m.weight, 0.0 if last else 2.0 / n, 1.0 / n**0.5)
@@ -94,7 +95,7 @@ class Events(nn.Module):
         self.high.copy_(torch.where(high > low, high, low + 1))
 
     def times(self, x: Tensor) -> np.ndarray:
-        """When each feature spikes (samples, features); at its minimum it does not, and the time is infinite."""
+        """Time in ms of the spike of each feature (samples, features); infinite, without a spike, at its minimum."""
         x = ((x.double() - self.low) / (self.high - self.low)).clamp(0, 1)
         return torch.where(x > 0, LATEST * self.duration * (1 - x), torch.inf).numpy()
 
@@ -111,7 +112,7 @@ class Events(nn.Module):
         return out.to(self.spec.dtype)
 
     def sample(self, times: np.ndarray) -> tuple[list[_events.Spikes], np.ndarray, list[np.ndarray]]:
-        """The spikes into each map, the scores, and where each output had its maximum."""
+        """For the spike times (features,) of one sample: spikes into each map, scores (outputs,), and the maxima of the outputs."""
         c, n = self.cell, len(self.maps)
         spikes = [_events.first(times)]
         for k in range(n - 1):
@@ -177,12 +178,12 @@ class _EventProp(Learner):
 class EventProp(Rule):
     """Exact gradients of the loss through spike times (Wunderlich TC, Pehle C 2021, Sci Rep 11:12829): no surrogate, no time steps.
 
-    The network goes from spike to spike with closed forms; its adjoint goes back from spike to spike. A neuron that never spikes has no gradient; ``wake`` pushes the weights of
-    such a neuron up until it does; ``tau_s`` is the time constant of its synapses. Features are spikes in time (the encoder is ``latency``), the read-out is ``mean`` or ``max_over_time`` of the outputs' voltages.
+    Closed forms lead from spike to spike, and back for the adjoint. A neuron that never spikes has no gradient, so ``wake`` increases its weights until it does;
+    ``tau_s`` is the time constant of the synapses. Features are spikes in time (the encoder is ``latency``), the read-out is ``mean`` or ``max_over_time`` of the outputs' voltages.
     """
 
     wake: float = 0.1
-    tau_s: Any = "5 ms"
+    tau_s: Quantity = "5 ms"
     name: ClassVar[str] = "eventprop"
     rates: ClassVar[bool] = False
 

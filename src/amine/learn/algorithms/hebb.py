@@ -1,4 +1,4 @@
-"""Hidden layers that learn without a teacher; only the read-out follows the error."""
+"""Unsupervised learning of hidden layers; only the read-out follows the error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from amine.learn.spiking import neurons_of
 
 
 class _Unsupervised(Learner):
-    """Changes of hidden layers are written as gradients with the sign turned, so that plain gradient descent adds them times the rate."""
+    """Writes the changes of hidden layers as gradients of opposite sign, so that gradient descent adds them times the rate."""
 
     def step(self, x: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         net = self.network
@@ -36,7 +36,7 @@ class _Unsupervised(Learner):
         return loss.detach(), scores.detach()
 
     def change(self, k: int, x: Tensor) -> tuple[Tensor, Tensor]:
-        """What hidden layer k adds to weights and biases for the input x."""
+        """Change of weights (neurons, inputs) and biases (neurons,) of hidden layer k for the input x."""
         raise NotImplementedError
 
 
@@ -49,7 +49,7 @@ class _Hebb(_Unsupervised):
 
     def change(self, k: int, x: Tensor) -> tuple[Tensor, Tensor]:
         w = self.network.maps[k].weight
-        if not bool(self.begun[k]):  # units start at samples, since one that starts far from all never wins
+        if not bool(self.begun[k]):  # units start at samples, since a unit far from all samples never wins
             w.copy_(x[torch.randint(len(x), (len(w),), generator=torch.Generator().manual_seed(k))] + 0.1 * w)
             self.begun[k] = True
         u = x @ w.T - 0.5 * w.square().sum(1)
@@ -60,7 +60,7 @@ class _Hebb(_Unsupervised):
 
 
 def _variance(x: Tensor) -> Tensor:
-    """Of all inputs together: what makes a rule indifferent to their unit."""
+    """Total variance of the inputs; division by it makes a rule independent of their scale."""
     return (x - x.mean(0)).square().sum(1).mean().clamp_min(1e-12)
 
 
@@ -78,8 +78,8 @@ class _Oja(_Unsupervised):
 class Hebb(Rule):
     """Competitive Hebbian learning: a unit's weights move towards the inputs for which it wins.
 
-    ``dw = y (x - w)`` with y from a soft competition, ``softmax(sharpness * (w x - w w/2))`` (in units of the inputs' variance), so that weights become centres of clusters; the plain product
-    ``y x`` grows without bound. A bias settles where the unit's mean input is zero. The read-out follows the error.
+    ``dw = y (x - w)`` with y from a soft competition, ``softmax(sharpness * (w x - w w/2))`` (in units of the inputs' variance), so that weights become centres of clusters; with the plain product
+    ``y x`` they would grow without bound. A bias converges to the value at which the unit's mean input is zero. The read-out follows the error.
     Hebb DO (1949) The Organization of Behavior; Nowlan SJ (1990) NeurIPS 2:574-582.
     """
 
@@ -135,15 +135,15 @@ class _STDP(_Unsupervised):
 class STDP(Rule):
     """Pair-based spike-timing-dependent plasticity with soft bounds, competition and homeostasis.
 
-    A spike strengthens inputs that came before it by ``(top - w)`` times their trace, as far as that exceeds the mean of all inputs; an input weakens by ``ratio (w + top)`` times the trace of the spikes before it. Spikes hold the
-    other neurons of the layer down (``inhibition``), while learning only, and biases keep each neuron at ``target`` spikes a step. The read-out follows the error.
+    A spike potentiates preceding inputs by ``(top - w)`` times the excess of their trace over the mean of all inputs; an input depresses its weight by ``ratio (w + top)`` times the trace of the preceding spikes. During
+    training, spikes inhibit the other neurons of the layer (``inhibition``), and biases keep each neuron at ``target`` spikes per step. The read-out follows the error.
     Bi G, Poo M (1998) J Neurosci 18:10464-10472; van Rossum MCW, Bi GQ, Turrigiano GG (2000) J Neurosci 20:8812-8821; competition after Diehl PU, Cook M (2015)
     Front Comput Neurosci 9:99.
 
     Parameters
     ----------
-    tau_plus, tau_minus : time constants of the traces (ms). ratio : depression to potentiation.
-    inhibition : in units of the neurons' drive, for each recent spike of the others. target : spikes a step. top : largest weight.
+    tau_plus, tau_minus : time constants of the traces (ms). ratio : ratio of depression to potentiation.
+    inhibition : inhibition by each recent spike of the others, in units of the neurons' drive. target : spikes per step. top : largest weight.
     """
 
     tau_plus: float = 20.0

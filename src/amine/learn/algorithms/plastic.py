@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -15,11 +15,12 @@ from amine.learn.algorithms.backprop import _Exact
 from amine.learn.layers import ACTIVATIONS, Layered, Spec
 from amine.learn.losses import Loss
 
+State: TypeAlias = tuple[Tensor, Tensor, Tensor]  # activity (batch, n), Hebbian trace and eligibility (batch, n, n)
 FORMS = ("decay", "oja", "modulated", "retroactive")
 
 
 class PlasticRecurrent(nn.Module):
-    """Recurrent rate neurons whose connections change while they run, and whose readiness to change is trained.
+    """Recurrent rate neurons whose connections change by Hebbian plasticity of trained strength.
 
     ``y(t) = f(x(t) + (w + alpha * H) y(t-1))`` with the Hebbian trace H, which starts at zero in each episode:
 
@@ -50,13 +51,13 @@ class PlasticRecurrent(nn.Module):
         if form in ("modulated", "retroactive"):
             self.modulator = nn.Linear(n, 1, dtype=dtype)
 
-    def start(self, batch: int) -> tuple[Tensor, Tensor, Tensor]:
+    def start(self, batch: int) -> State:
         """Activity, trace and eligibility at the beginning of an episode."""
         zero = self.weight.new_zeros(batch, self.n)
         H = self.weight.new_zeros(batch, self.n, self.n)
         return zero, H, H
 
-    def forward(self, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+    def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Activity [time, batch, n] for input of that shape, and the state at the end."""
         y, H, E = self.start(x.shape[1]) if state is None else state
         out = []
@@ -81,7 +82,7 @@ class PlasticRecurrent(nn.Module):
 
 
 class PlasticNetwork(Layered):
-    """Hidden layers of :class:`PlasticRecurrent`, shown the same input for some steps; scores are read at the end."""
+    """Hidden layers of :class:`PlasticRecurrent` with the same input for ``show`` steps; scores are read at the last."""
 
     def __init__(self, spec: Spec, form: str, show: int):
         super().__init__(spec)
@@ -103,11 +104,11 @@ class PlasticNetwork(Layered):
 
 @dataclass(frozen=True)
 class Plastic(Rule):
-    """Differentiable plasticity (Miconi et al. 2018): backpropagation through neurons that also learn while they look; see :class:`PlasticRecurrent`.
+    """Differentiable plasticity (Miconi et al. 2018): backpropagation through neurons with Hebbian plasticity; see :class:`PlasticRecurrent`.
 
     Parameters
     ----------
-    form : ``decay``, ``oja``, ``modulated`` or ``retroactive``. show : steps for which a sample is shown.
+    form : ``decay``, ``oja``, ``modulated`` or ``retroactive``. show : number of steps for which a sample is shown.
     """
 
     form: str = "decay"
@@ -129,7 +130,7 @@ class Plastic(Rule):
 
 @dataclass(frozen=True)
 class Backpropamine(Plastic):
-    """Differentiable plasticity that the network gates itself (Miconi et al. 2019)."""
+    """Differentiable plasticity, gated by the network's own activity (Miconi et al. 2019)."""
 
     form: str = "retroactive"
     name: ClassVar[str] = "backpropamine"

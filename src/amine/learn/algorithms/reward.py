@@ -1,7 +1,8 @@
-"""Three-factor learning: what came in, what the neuron did, and how much better than expected it went."""
+"""Three-factor learning: presynaptic input, postsynaptic activity, and a reward prediction error."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ from amine.learn.losses import Loss
 
 
 class _Outcome(Loss):
-    """A loss whose derivative knows only the class that was chosen and the reward that followed."""
+    """A loss whose derivative depends only on the chosen class and the reward for it."""
 
     def __init__(self, loss: Loss, expected: Tensor, decay: float, generator: torch.Generator):
         super().__init__(loss.kind, loss.task, loss.weights)
@@ -38,7 +39,7 @@ class _Outcome(Loss):
 
 
 class _Reward(Learner):
-    def __init__(self, network: nn.Module, loss: Loss, make: Any, decay: float):
+    def __init__(self, network: nn.Module, loss: Loss, make: Callable[[Loss], Learner], decay: float):
         super().__init__(network, loss)
         dtype = next(network.parameters()).dtype
         self.register_buffer("expected", torch.zeros((), dtype=dtype))
@@ -53,15 +54,15 @@ class _Reward(Learner):
 
 @dataclass(frozen=True)
 class Reward(Rule):
-    """Learning from reward alone: the network chooses a class, and is told only whether that was right.
+    """Learning from reward alone: the network chooses a class, and receives only whether that was right.
 
     Each weight changes by its eligibility (input times the neuron's slope; for spiking neurons the eligibility of e-prop) times a signal that is broadcast through fixed random
-    weights: reward minus the reward expected so far, spread over what was chosen against what might have been. In the mean over choices that is the gradient of the expected
+    weights: the reward minus its running mean, times the derivative of the chosen class's log-probability by the scores. Its mean over choices is the gradient of the expected
     reward at the outputs (Williams RJ 1992, Mach Learn 8:229-256; with eligibility: Bellec et al. 2020, Nat Commun 11:3625; Frémaux N, Gerstner W 2016, Front Neural Circuits 9:85).
 
     Parameters
     ----------
-    decay : of the running mean of rewards.
+    decay : factor by which the running mean of rewards decays per batch.
     """
 
     decay: float = 0.9

@@ -1,15 +1,16 @@
-"""Forward derivatives of one step of a neuron model, generated from its equations: what eligibility is made of.
+"""Forward derivatives of one step of a neuron model, generated from its equations; eligibility traces are sums of their products.
 
-A step takes the states s and the input x to new states s' and a spike z. What is generated gives, beside these, the
+A step takes the states s and the input x to new states s' and a spike z. The generated function also returns the
 derivatives ds'/ds, ds'/dx, dz/ds and dz/dx of every neuron, with the surrogate in the place of the spike's derivative.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -19,9 +20,14 @@ from amine.learn.algorithms import derive
 from amine.learn.nn import source
 from amine.learn.nn.constants import Numbers
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+T = TypeVar("T")
+
 
 def module(cell: CellStructure) -> ModuleType:
-    """The generated module of a model: ``step`` as everywhere, and ``tangent`` with the derivatives."""
+    """The generated module of a model: ``step`` as in all plain modules, and ``tangent`` with the derivatives."""
 
     def make() -> str:
         return derive.text(cell)
@@ -31,14 +37,14 @@ def module(cell: CellStructure) -> ModuleType:
 
 
 class Whole(Numbers):
-    """What generated code calls ``np``: NumPy with whole spikes, whose derivative is the surrogate's.
+    """Namespace ``np`` of generated code: NumPy with spikes of 0 or 1, whose derivative is the surrogate's.
 
     Parameters
     ----------
-    surrogate : shape, width, height and edge of the derivative, as :class:`amine.learn.nn.Neurons` has them.
+    shape, width, height, edge : of the surrogate derivative, as in :class:`amine.learn.nn.Neurons`.
     """
 
-    def __init__(self, shape: Any, width: float, height: float, edge: float):
+    def __init__(self, shape: Callable[[np.ndarray], np.ndarray], width: float, height: float, edge: float):
         self.shape, self.width, self.height, self.edge = shape, width, height, edge
 
     def slope(self, margin: np.ndarray) -> np.ndarray:
@@ -49,11 +55,11 @@ class Whole(Numbers):
         return (margin > 0).astype(margin.dtype)
 
     @staticmethod
-    def stop(x: object) -> Any:
+    def stop(x: T) -> T:
         return x
 
     @staticmethod
-    def blend(s: Any, a: Any, b: Any) -> np.ndarray:
+    def blend(s: npt.ArrayLike, a: npt.ArrayLike, b: npt.ArrayLike) -> np.ndarray:
         return np.where(np.asarray(s) > 0, b, a)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Looking inside and keeping honest: one report on attribution, over-fitting, calibration, fairness, privacy and cost."""
+"""Audit of a trained model: one report on attribution, over-fitting, calibration, fairness, privacy and cost."""
 
 from amine.learn.audit.overview import Audit, audit
 

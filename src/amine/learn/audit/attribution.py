@@ -1,8 +1,9 @@
-"""Which features a score hangs on (Captum), and which spikes."""
+"""Attribution of a score to the input features (Captum) and to single spikes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,14 +14,16 @@ from amine.view.report import table
 from amine.view.style import colour, figure
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from amine.learn.base import Estimator
-    from amine.learn.data import Data
+    from amine.learn.data import Data, Split
 
 SAMPLES = 60
 
 
 def attribute(model: Estimator, X: np.ndarray) -> np.ndarray:
-    """Each feature's share in the score of the class that is said (samples, features).
+    """Share of each feature in the score of the predicted class (samples, features).
 
     Integrated gradients from the mean sample (Sundararajan M, Taly A, Yan Q 2017, ICML), by Captum; for spiking networks through the
     surrogate. Where a network has no automatic gradient (EventProp), features are replaced by their mean one at a time.
@@ -34,7 +37,7 @@ def attribute(model: Estimator, X: np.ndarray) -> np.ndarray:
         scores = network(x)
     target = scores.argmax(1) if scores.shape[1] > 1 else 0
     if model.spec_.spiking:
-        base = base + 1e-4 * (network.high - network.low)  # off the edges at which the encoder clips
+        base = base + 1e-4 * (network.high - network.low)  # away from the edges at which the encoder clips
     if not hasattr(network, "trace"):
         return FeatureAblation(network).attribute(x, baselines=base, target=target).detach().numpy()
     method = IntegratedGradients(network)
@@ -47,9 +50,9 @@ def attribute(model: Estimator, X: np.ndarray) -> np.ndarray:
 
 
 def spike_saliency(model: Estimator, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For one sample, the spikes of the last hidden layer (steps, neurons) and each one's share in the said score.
+    """Spikes of the last hidden layer (steps, neurons) for one sample x (features,), and the share of each in the score of the predicted class.
 
-    The share of a spike is itself times the derivative of the score by it: to first order, what the score would lose without it.
+    The share is the spike times the derivative of the score by it: to first order, the loss in score without the spike.
     """
     network = model.network_.eval()
     line = torch.from_numpy(np.array(x))[None].to(model.spec_.dtype)
@@ -63,8 +66,8 @@ def spike_saliency(model: Estimator, x: np.ndarray) -> tuple[np.ndarray, np.ndar
     return fired, fired * slope[:, 0].numpy()
 
 
-def attribution(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
-    """The part of the report on what the model looks at."""
+def attribution(model: Estimator, d: Data, parts: Split) -> report.Part:
+    """Section of the report on attribution."""
     X = parts[2][:SAMPLES]
     shares = attribute(model, X)
     size = np.abs(shares).mean(0)
@@ -72,7 +75,7 @@ def attribution(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], 
     names = d.features or [f"feature {k}" for k in range(d.X.shape[1])]
     body = [
         report.shown(
-            _map(size, d, names, order), "Mean size of each feature's share in the score of the class that is said."
+            _map(size, d, names, order), "Mean absolute share of each feature in the score of the predicted class."
         )
     ]
     if len(d.shape) != 2:
@@ -82,13 +85,13 @@ def attribution(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], 
         body.append(
             report.shown(
                 _spikes(fired, share),
-                "Spikes of the last hidden layer for one sample, and what each adds to the score (blue) or takes from it (orange).",
+                "Spikes of the last hidden layer for one sample, coloured by their share in the score: positive (blue) or negative (orange).",
             )
         )
-    return {"strongest_features": [str(names[k]) for k in order[:3]]}, "What it looks at", body
+    return {"strongest_features": [str(names[k]) for k in order[:3]]}, "Attribution", body
 
 
-def _map(size: np.ndarray, d: Data, names: Any, order: np.ndarray) -> Any:
+def _map(size: np.ndarray, d: Data, names: Sequence[str], order: np.ndarray) -> Figure:
     if len(d.shape) == 2:
         fig, axes = figure(4, 3.4)
         fig.colorbar(axes[0, 0].imshow(size.reshape(d.shape), cmap="viridis", aspect="auto"), ax=axes[0, 0])
@@ -99,7 +102,7 @@ def _map(size: np.ndarray, d: Data, names: Any, order: np.ndarray) -> Any:
     return fig
 
 
-def _spikes(fired: np.ndarray, share: np.ndarray) -> Any:
+def _spikes(fired: np.ndarray, share: np.ndarray) -> Figure:
     fig, axes = figure(6, 3)
     t, n = np.nonzero(fired)
     s = share[t, n]

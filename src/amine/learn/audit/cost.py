@@ -1,4 +1,4 @@
-"""What an answer costs: operations, spikes, and an estimate of energy."""
+"""Cost of a prediction: operations, spikes, and an estimate of energy."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from amine.view.report import number, table
 
 if TYPE_CHECKING:
     from amine.learn.base import Estimator
-    from amine.learn.data import Data
+    from amine.learn.data import Data, Split
 
 # Horowitz M (2014) ISSCC 57:10-14, 45 nm, 0.9 V, 32-bit floating point
 MULTIPLY, ADD = 3.7, 0.9  # pJ
 
 
 def activity(model: Estimator, X: np.ndarray) -> dict[str, list[float]]:
-    """For a sample, in the mean: active inputs of each map (counted over all steps), and spikes of each hidden layer."""
+    """Means per sample: active inputs of each map (summed over all steps), and spikes of each hidden layer."""
     network = model.network_.eval()
     x = torch.from_numpy(np.array(X)).to(model.spec_.dtype)
     if hasattr(network, "trace"):
         with torch.no_grad():
             activities = network.trace(x)[:-1]
         events = [float((a != 0).sum()) / len(X) for a in activities]
-    else:  # from spike to spike
+    else:  # event-based networks
         runs = [network.sample(t)[0] for t in network.times(x)]
         events = [float(np.mean([len(r[k][0]) for r in runs])) for k in range(len(runs[0]))]
     return {"events": events, "spikes": events[1:] if model.spec_.spiking else []}
 
 
 def operations(model: Estimator, X: np.ndarray) -> dict[str, float]:
-    """Operations for a sample: multiply-adds of a dense network, or additions of a spiking one whose spikes are 0 or 1, and their energy in nJ.
+    """Operations per sample: multiply-adds of a dense network, or additions of a spiking one whose spikes are 0 or 1, and their energy in nJ.
 
-    A spiking network's first map multiplies if its encoder gives currents. Updates of neurons count as one multiply-add a state and step.
+    A spiking network's first map multiplies if its encoder gives currents. Updates of neurons count as one multiply-add per state and step.
     """
     spec, maps = model.spec_, model.network_.maps
     dense = float(sum(m.in_features * m.out_features for m in maps))
@@ -61,24 +61,24 @@ def operations(model: Estimator, X: np.ndarray) -> dict[str, float]:
     }
 
 
-def cost(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
-    """The part of the report on cost."""
+def cost(model: Estimator, d: Data, parts: Split) -> report.Part:
+    """Section of the report on cost."""
     X = parts[2][:100]
     found = operations(model, X)
     weights = sum(p.numel() for p in model.network_.parameters())
     rows = [
         ("weights and other parameters", f"{weights:,}"),
-        ("multiply-adds for a sample", number(found["multiply_adds"], 4)),
+        ("multiply-adds per sample", number(found["multiply_adds"], 4)),
     ]
     summary: dict[str, Any] = {"parameters": weights, "energy_nJ": found["energy"]}
     if model.spec_.spiking:
         spikes = activity(model, X)["spikes"]
         summary["spikes_per_sample"] = float(sum(spikes))
-        rows += [("additions for a sample", number(found["additions"], 4)), ("spikes of hidden neurons for a sample", number(sum(spikes), 4)),
+        rows += [("additions per sample", number(found["additions"], 4)), ("spikes of hidden neurons per sample", number(sum(spikes), 4)),
                  ("the same layers with rate neurons (nJ)", number(found["dense_energy"]))]  # fmt: skip
-    rows.append(("energy of arithmetic for a sample (nJ)", number(found["energy"])))
+    rows.append(("energy of arithmetic per sample (nJ)", number(found["energy"])))
     words = (
-        f"Energy by {MULTIPLY} pJ for a 32-bit floating-point multiplication and {ADD} pJ for an addition (Horowitz 2014, 45 nm). Memory is not counted, and it costs more than arithmetic: "
-        "a 32-bit word from a small cache about 5 pJ, from DRAM over 600 pJ. It says what the network asks for, not what a general-purpose processor would take."
+        f"The energy assumes {MULTIPLY} pJ for a 32-bit floating-point multiplication and {ADD} pJ for an addition (Horowitz 2014, 45 nm). Memory access is not counted, and costs more than arithmetic: "
+        "about 5 pJ for a 32-bit word from a small cache, over 600 pJ from DRAM. It is the energy of the network's own operations, not that of a general-purpose processor."
     )
     return summary, "Cost", [table(("", ""), rows, numbers=1), report.paragraph(words)]

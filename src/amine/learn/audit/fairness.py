@@ -1,4 +1,4 @@
-"""Whether groups are served alike (Fairlearn)."""
+"""Fairness: differences between groups in accuracy and rates (Fairlearn)."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from amine.learn.audit.held_out import held_out
 from amine.view.report import table
 
 if TYPE_CHECKING:
-    from amine.learn.base import Estimator
-    from amine.learn.data import Data
+    from amine.learn.data import Data, Split
+    from amine.learn.estimators import Classifier
 
 
-def fairness(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
-    """Accuracy and rates by group, and the largest differences.
+def fairness(model: Classifier, d: Data, parts: Split) -> report.Part:
+    """Section of the report on fairness: accuracy and rates by group, and the largest differences.
 
     Bird S et al. (2020) Fairlearn, Microsoft MSR-TR-2020-32.
     """
     if d.groups is None:
-        return {}, "Fairness", [report.paragraph("The task names no groups, so nothing can be said of them.")]
+        return {}, "Fairness", [report.paragraph("The task has no groups, so their treatment can't be compared.")]
     from fairlearn.metrics import (
         MetricFrame,
         count,
@@ -31,17 +31,19 @@ def fairness(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str
     )
 
     _, _, c, e = parts
-    groups, said = held_out(d, parts, d.groups), model.predict(c)
+    groups, predicted = held_out(d, parts, d.groups), model.predict(c)
     two = len(model.classes_) == 2
     recall: Any = skm.recall_score
     metrics: dict[str, Any] = {"samples": count, "accuracy": skm.accuracy_score}
     if two:
         positive = model.classes_[1]
         metrics |= {
-            f"called {d.classes[1] if d.classes else positive}": lambda t, p: selection_rate(t, p, pos_label=positive),
-            "found of these": lambda t, p: recall(t, p, pos_label=positive, zero_division=0.0),
+            f"predicted as {d.classes[1] if d.classes else positive}": lambda t, p: selection_rate(
+                t, p, pos_label=positive
+            ),
+            "recall": lambda t, p: recall(t, p, pos_label=positive, zero_division=0.0),
         }
-    frame = MetricFrame(metrics=metrics, y_true=e, y_pred=said, sensitive_features=groups)
+    frame = MetricFrame(metrics=metrics, y_true=e, y_pred=predicted, sensitive_features=groups)
     names = list(metrics)
     rows = [
         (g, *(f"{line[n]:.0f}" if n == "samples" else f"{line[n]:.4f}" for n in names))
@@ -50,7 +52,7 @@ def fairness(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str
     difference: Any = frame.difference()
     summary = {"accuracy_difference_between_groups": float(difference["accuracy"])}
     if two:
-        truth, guess = (e == model.classes_[1]).astype(int), (said == model.classes_[1]).astype(int)
+        truth, guess = (e == model.classes_[1]).astype(int), (predicted == model.classes_[1]).astype(int)
         summary["demographic_parity_difference"] = float(
             demographic_parity_difference(truth, guess, sensitive_features=groups)
         )
@@ -61,7 +63,7 @@ def fairness(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str
     ]
     body.append(
         report.paragraph(
-            "Groups that really differ in how often a class occurs can't be alike in all of these at once; which one matters is not for a program to decide."
+            "If a class is not equally frequent in all groups, these measures can't all be equal at once; which one matters is not for a program to decide."
         )
     )
     return summary, "Fairness", body

@@ -1,4 +1,4 @@
-"""Over-fitting: the gap between what was learned and what was held out, and whether more samples would help."""
+"""Over-fitting: the gap between training and held-out scores, and whether more samples would help."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from amine.view.report import table
 from amine.view.style import colour, figure
 
 if TYPE_CHECKING:
-    from amine.learn.base import Estimator
-    from amine.learn.data import Data
+    from amine.learn.data import Data, Split
+    from amine.learn.estimators import Classifier, Regressor
 
 FRACTIONS = (0.1, 0.3, 1.0)
 
 
-def fitting(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
-    """Scores in learning and held out, their gap, and the curves of learning."""
+def fitting(model: Classifier | Regressor, d: Data, parts: Split) -> report.Part:
+    """Section of the report on over-fitting: training and held-out scores, their gap, and the learning curves."""
     a, b, c, e = parts
     seen, new = float(model.score(a, b)), float(model.score(c, e))
-    rows = [("in learning", f"{seen:.4f}"), ("held out", f"{new:.4f}"), ("gap", f"{seen - new:.4f}")]
+    rows = [("training", f"{seen:.4f}"), ("held out", f"{new:.4f}"), ("gap", f"{seen - new:.4f}")]
     body = [table(("", ""), rows)]
     if model.history_.get("loss"):
-        body.append(report.shown(report.curves(model.history_), "Learning, epoch by epoch."))
+        body.append(report.shown(report.curves(model.history_), "Loss and score by epoch."))
     return {"score": seen, "score_held_out": new, "gap": seen - new}, "Over-fitting", body
 
 
-def more_samples(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
-    """Scores of models that learned from fewer samples."""
+def more_samples(model: Classifier | Regressor, d: Data, parts: Split) -> report.Part:
+    """Section of the report on scores of models that were trained on fewer samples."""
     a, b, c, e = parts
     rng = np.random.default_rng(0)
     lines = []
@@ -41,7 +41,7 @@ def more_samples(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any],
         lines.append((len(rows), new.score(a[rows], b[rows]), new.score(c, e)))
     fig, axes = figure(5, 3)
     n, seen, held = (np.array(v) for v in zip(*lines, strict=True))
-    axes[0, 0].plot(n, seen, "o-", color=colour(0), label="in learning")
+    axes[0, 0].plot(n, seen, "o-", color=colour(0), label="training")
     axes[0, 0].plot(n, held, "o-", color=colour(1), label="held out")
     axes[0, 0].set(xlabel="samples", ylabel="score", xscale="log")
     axes[0, 0].set_xticks(n, [str(k) for k in n])
@@ -52,12 +52,12 @@ def more_samples(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any],
     return (
         {"gain_of_last_samples": still},
         "Number of samples",
-        [report.shown(fig, "Models that learned from fewer samples."), report.paragraph(words)],
+        [report.shown(fig, "Models trained on fewer samples."), report.paragraph(words)],
     )
 
 
 def _part(rng: np.random.Generator, y: np.ndarray, fraction: float, classes: bool) -> np.ndarray:
-    """Some samples, of every class at least two."""
+    """Indices of a random fraction of the samples, with at least two of every class."""
     order = rng.permutation(len(y))
     n = max(4, round(fraction * len(y)))
     if not classes:

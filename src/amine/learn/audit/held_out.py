@@ -1,15 +1,13 @@
-"""Values of the samples that were held out."""
+"""Values of the held-out samples."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from amine.learn.data import Data
+from amine.learn.data import Data, Split
 
 
-def held_out(d: Data, parts: Any, values: np.ndarray) -> np.ndarray:
-    """Of values for all samples, those of the held-out ones, found by their features."""
+def held_out(d: Data, parts: Split, values: np.ndarray) -> np.ndarray:
+    """Values of the held-out samples out of those of all samples; each sample is found by its features."""
     index = {row.tobytes(): k for k, row in enumerate(np.ascontiguousarray(d.X))}
     return values[[index[row.tobytes()] for row in np.ascontiguousarray(parts[2])]]

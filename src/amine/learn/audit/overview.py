@@ -1,4 +1,4 @@
-"""Looking inside and keeping honest: one report on attribution, over-fitting, calibration, fairness, privacy and cost."""
+"""Audit of a trained model: one report on attribution, over-fitting, calibration, fairness, privacy and cost."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ from amine.learn.estimators import Classifier
 
 if TYPE_CHECKING:
     from amine.given import FilePath
-    from amine.learn.base import Estimator
+    from amine.learn.estimators import Regressor
 
 
 @dataclass
 class Audit:
-    """What an audit found: ``summary`` as plain data, and a page."""
+    """Result of an audit: ``summary`` as plain data, and the sections of a report page."""
 
     title: str
     summary: dict[str, Any]
-    sections: list[tuple[str, list[str]]] = field(default_factory=list)
+    sections: list[report.Section] = field(default_factory=list)
 
     def text(self) -> str:
         """The summary in a few lines."""
         return "\n".join(f"{k.replace('_', ' ')}: {_short(v)}" for k, v in self.summary.items())
 
     def write(self, path: FilePath, *, overwrite: bool = False) -> None:
-        """Writes the report as one HTML page."""
+        """Writes the report as one HTML page; raises AmineError if the file exists, unless ``overwrite``."""
         report.write(
             path,
             report.page(
-                self.title, "What the model looks at, how far it can be trusted, and what it costs.", self.sections
+                self.title,
+                "Attribution, over-fitting, calibration, fairness, privacy and cost of the model.",
+                self.sections,
             ),
             overwrite,
         )
@@ -47,18 +49,27 @@ def _short(v: object) -> str:
     return ", ".join(map(_short, v)) if isinstance(v, list) else str(v)
 
 
-def audit(model: Estimator, d: Data, *, quick: bool = False) -> Audit:
-    """Everything about a fitted model on the task that it learned, with the samples that were held out.
+def audit(model: Classifier | Regressor, d: Data, *, quick: bool = False) -> Audit:
+    """Audits a fitted model with the held-out samples of the task on which it was trained.
 
     Parameters
     ----------
     model : a fitted :class:`amine.learn.Classifier` or :class:`amine.learn.Regressor`.
-    d : the task. quick : leave out what has to learn anew: scores over the number of samples, and training with differential privacy.
+    d : the task. quick : skip the parts that train anew: scores over the number of samples, and differential privacy.
 
     Raises
     ------
     AmineError
         If the task's features are not the model's.
+
+    Examples
+    --------
+    >>> from amine.learn import Regressor, data
+    >>> d = data.get("ratings")
+    >>> X, y, _, _ = d.split()
+    >>> found = audit(Regressor(epochs=30).fit(X, y), d, quick=True)
+    >>> [heading for heading, _ in found.sections]
+    ['Attribution', 'Over-fitting', 'Cost']
     """
     if d.X.shape[1] != model.n_features_in_:
         raise AmineError(

@@ -1,8 +1,9 @@
-"""Training with differential privacy (Opacus): how much accuracy it costs that no single sample can be told from the model."""
+"""Training with differential privacy (Opacus): the accuracy lost if no single sample may be recognisable from the model."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +15,15 @@ from amine.learn import report, training
 from amine.view.report import table
 
 if TYPE_CHECKING:
-    from amine.learn.base import Estimator
-    from amine.learn.data import Data
+    from torch import nn
+
+    from amine.learn.data import Data, Split
+    from amine.learn.estimators import Classifier
+    from amine.learn.losses import Loss
 
 
 def private(
-    model: Estimator,
+    model: Classifier,
     X: np.ndarray,
     y: np.ndarray,
     *,
@@ -28,21 +32,21 @@ def private(
     epochs: int = 20,
     batch: int = 64,
     delta: float | None = None,
-) -> tuple[Any, float]:
-    """A new model of the same kind, trained by noisy gradients of single samples (DP-SGD), and its epsilon.
+) -> tuple[Classifier, float]:
+    """A new model of the same kind, trained with noisy gradients of single samples (DP-SGD), and its epsilon.
 
     Abadi M et al. (2016) CCS; Yousefpour A et al. (2021) Opacus, arXiv:2109.12298.
 
     Parameters
     ----------
-    model : an estimator with rate neurons and ``rule="backprop"``; its arguments are taken over.
-    noise : standard deviation of the noise, in units of ``norm``. norm : to which each sample's gradient is cut.
-    delta : probability that the bound fails; None for 1/samples.
+    model : an estimator with rate neurons and ``rule="backprop"``, whose arguments are used.
+    noise : standard deviation of the noise, in units of ``norm``. norm : greatest norm of a sample's gradient, which is clipped to it.
+    epochs, batch : number of passes, and of samples per update. delta : probability that the bound fails; None for 1/samples.
 
     Raises
     ------
     AmineError
-        If the network can't be trained so, and why.
+        If the network can't be trained like this; the message gives the reason.
     """
     if getattr(model.rule, "name", model.rule) != "backprop" or model.spec_.spiking:
         raise AmineError(
@@ -54,29 +58,20 @@ def private(
     new = fresh.set_params(epochs=1, optimizer="sgd", rate=1e-9, progress=False).fit(X, y)
     new._start(*new._check_data(X, y, reset=True))
     x, target = new._tensors_of(X, new._check_data(X, y, reset=False)[1])
-    opt = torch.optim.SGD(new.network_.parameters(), lr=0.5)
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, target), batch_size=min(batch, len(x)))
-    generator = torch.Generator().manual_seed(int(new.seed))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         engine = PrivacyEngine(accountant="rdp")
         made: Any = engine.make_private(
             module=new.network_.train(),
-            optimizer=opt,
+            optimizer=torch.optim.SGD(new.network_.parameters(), lr=0.5),
             data_loader=loader,
             noise_multiplier=noise,
             max_grad_norm=norm,
-            noise_generator=generator,
+            noise_generator=torch.Generator().manual_seed(int(new.seed)),
         )
-        network, opt, loader = made
-        with training.few_threads(0):
-            for _ in range(epochs):
-                for xb, yb in loader:
-                    if len(xb) == 0:
-                        continue
-                    opt.zero_grad()
-                    new._learner.loss(network(xb), yb).backward()
-                    opt.step()
+        network, opt, batches = made
+        _train(network, new._learner.loss, opt, batches, epochs)
         epsilon = engine.get_epsilon(delta or 1 / len(x))
     new.network_ = network._module
     for p in new.network_.parameters():
@@ -85,8 +80,22 @@ def private(
     return new, float(epsilon)
 
 
-def privacy(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str, list[str]]:
-    """The part of the report on what privacy would cost."""
+def _train(
+    network: nn.Module, loss: Loss, opt: torch.optim.Optimizer, batches: Iterable[training.Batch], epochs: int
+) -> None:
+    """Gradient descent over the batches; those that random sampling leaves empty are skipped."""
+    with training.few_threads(0):
+        for _ in range(epochs):
+            for x, target in batches:
+                if len(x) == 0:
+                    continue
+                opt.zero_grad()
+                loss(network(x), target).backward()
+                opt.step()
+
+
+def privacy(model: Classifier, d: Data, parts: Split) -> report.Part:
+    """Section of the report on the cost of privacy in accuracy."""
     a, b, c, e = parts
     rows, summary = [("none", "∞", f"{model.score(c, e):.4f}")], {}
     try:
@@ -96,10 +105,10 @@ def privacy(model: Estimator, d: Data, parts: Any) -> tuple[dict[str, Any], str,
             rows.append((f"{noise:g}", f"{epsilon:.2f}", f"{score:.4f}"))
             summary[f"private_noise_{noise:g}"] = {"epsilon": epsilon, "score": score}
     except AmineError as problem:
-        return {}, "Differential privacy", [report.paragraph(f"Not tried: {problem.problem} ({problem.expected}).")]
+        return {}, "Differential privacy", [report.paragraph(f"Not tested: {problem.problem} ({problem.expected}).")]
     body = [
         report.paragraph(
-            f"The same network trained by noisy gradients of single samples. Delta is 1/{len(a)}; this model itself was trained without such noise and promises nothing."
+            f"The same network trained with noisy gradients of single samples. Delta is 1/{len(a)}; the audited model was trained without noise and gives no such guarantee."
         ),
         table(("Noise", "Epsilon", "Held out"), rows, numbers=1),
     ]

@@ -1,4 +1,4 @@
-"""Small data sets that ship with a dependency, are generated, or lie in files of one's own.
+"""Small data sets: shipped with a dependency, generated, or loaded from your own files.
 
 >>> from amine.learn import data
 >>> data.get("digits").X.shape
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+
+Split: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # X and y for training, X and y held out
 
 _HOME = {
     "digits": "bundled",
@@ -30,9 +32,22 @@ _HOME = {
 
 @dataclass(frozen=True)
 class Data:
-    """Samples X (samples, features), targets y, and what they are.
+    """A data set: samples X (samples, features), targets y (samples,), and their description.
 
-    ``groups`` may hold a group of each sample, for questions of fairness; ``shape`` the axes that a sample's features had.
+    Parameters
+    ----------
+    name, doc : name, and description in a sentence.
+    task : ``classification``, ``regression`` or ``series``.
+    shape : axes of a sample before it was flattened, such as (rows, columns).
+    features, classes : their names.
+    groups : a group for each sample (samples,), for the audit of fairness.
+    extra : further arrays, such as a test set.
+
+    Examples
+    --------
+    >>> d = get("digits")
+    >>> d.X.shape, d.shape, len(d.classes)
+    ((1797, 64), (8, 8), 10)
     """
 
     name: str
@@ -46,8 +61,8 @@ class Data:
     groups: np.ndarray | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
-    def split(self, seed: int = 0, test: float = 0.3) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """X and y to learn from, X and y held out: at random, stratified by class; in order for a time series."""
+    def split(self, seed: int = 0, test: float = 0.3) -> Split:
+        """X and y for training, X and y held out: at random and stratified by class; in order unless the task is a classification."""
         from sklearn.model_selection import train_test_split
 
         if self.task != "classification":
@@ -58,7 +73,7 @@ class Data:
 
 
 def names() -> list[str]:
-    """The data sets that need no files.
+    """Names of the data sets that need no files.
 
     >>> "yin_yang" in names()
     True
@@ -67,7 +82,11 @@ def names() -> list[str]:
 
 
 def get(name: str) -> Data:
-    """A data set by name; raises AmineError with the nearest name if there is none."""
+    """A data set by name; raises AmineError with the nearest name if there is none.
+
+    >>> get("languages").classes
+    ('de', 'en', 'es', 'fr')
+    """
     if name not in _HOME:
         raise AmineError("data", f"data set '{name}' is not known", hint=did_you_mean(str(name), _HOME))
     return getattr(import_module(f"amine.learn.data.{_HOME[name]}"), name)()

@@ -1,4 +1,4 @@
-"""Sets that ship with scikit-learn."""
+"""Data sets that ship with scikit-learn."""
 
 from __future__ import annotations
 

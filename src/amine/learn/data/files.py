@@ -1,4 +1,4 @@
-"""Loaders for sets that everybody has to fetch for themselves: SHD, SSC, N-MNIST, MNIST."""
+"""Loaders of data sets that you have to download yourself: SHD, SSC, N-MNIST, MNIST."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHANNELS, SIDE = 700, 34
 
 
 def _need(name: str, folder: FilePath, *files: str) -> list[Path]:
-    """The first of each file's variants that exists; an error that says where to get them."""
+    """Paths of the files, or of their gzip versions; raises AmineError with their source if one is missing."""
     found = []
     for file in files:
         path = next((p for p in (Path(folder) / file, Path(folder) / f"{file}.gz") if p.exists()), None)
@@ -67,7 +67,11 @@ def read_idx(path: FilePath) -> np.ndarray:
 
 
 def mnist(folder: FilePath) -> Data:
-    """MNIST from local IDX files: 60 000 digits of 28 x 28 pixels in 0..1; ``extra["test"]`` has the 10 000 to test."""
+    """MNIST from local IDX files: 60 000 digits of 28 x 28 pixels in 0..1; ``extra["test"]`` has the 10 000 of the test set.
+
+    >>> mnist("folder/of/mnist").X.shape  # doctest: +SKIP
+    (60000, 784)
+    """
     names = [f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3-ubyte", "labels-idx1-ubyte")]
     images, labels, test_images, test_labels = (read_idx(p) for p in _need("mnist", folder, *names))
     for x, y, p in ((images, labels, "train"), (test_images, test_labels, "t10k")):
@@ -82,7 +86,7 @@ def mnist(folder: FilePath) -> Data:
 
 
 def _events(path: Path, steps: int, dt: float, lines: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """Counts (samples, steps, lines), labels and further fields of one file of the Heidelberg sets."""
+    """Spike counts (samples, steps, lines), labels (samples,) and further fields of one file of the Heidelberg data sets."""
     import h5py
 
     group = CHANNELS // lines
@@ -107,7 +111,9 @@ def _events(path: Path, steps: int, dt: float, lines: int) -> tuple[np.ndarray, 
 
 def _heidelberg(name: str, folder: FilePath, steps: int, dt: float, lines: int) -> Data:
     if CHANNELS % lines:
-        raise AmineError(f"data '{name}', lines", "700 channels can't be joined into that many", given=str(lines))
+        raise AmineError(
+            f"data '{name}', lines", "700 channels can't be joined into this number of lines", given=str(lines)
+        )
     parts = {"train": "train", "test": "test"} | ({"valid": "valid"} if name == "ssc" else {})
     files = _need(name, folder, *[f"{name}_{p}.h5" for p in parts])
     read = {p: _events(path, steps, dt, lines) for p, path in zip(parts, files, strict=True)}
@@ -125,13 +131,28 @@ def shd(folder: FilePath, *, steps: int = 100, dt: float = 10.0, lines: int = 14
 
     Parameters
     ----------
-    steps, dt : number and length (ms) of time steps. lines : the 700 channels are joined into this many.
+    folder : contains the two HDF5 files. steps, dt : number and length (ms) of time steps.
+    lines : number of lines into which the 700 channels are joined.
+
+    Raises
+    ------
+    AmineError
+        If a file is missing or damaged.
+
+    Examples
+    --------
+    >>> shd("folder/of/shd").X.shape  # doctest: +SKIP
+    (8156, 14000)
     """
     return _heidelberg("shd", folder, steps, dt, lines)
 
 
 def ssc(folder: FilePath, *, steps: int = 100, dt: float = 10.0, lines: int = 140) -> Data:
-    """Spiking Speech Commands from local HDF5 files, as :func:`shd`; ``extra`` has ``valid`` and ``test``."""
+    """Spiking Speech Commands from local HDF5 files, as :func:`shd`; ``extra`` has ``valid`` and ``test``.
+
+    >>> ssc("folder/of/ssc").shape  # doctest: +SKIP
+    (100, 140)
+    """
     return _heidelberg("ssc", folder, steps, dt, lines)
 
 
@@ -174,15 +195,21 @@ def read_aedat(path: FilePath) -> np.ndarray:
 
 
 def nmnist(folder: FilePath, *, steps: int = 30, dt: float = 10.0, most: int | None = None) -> Data:
-    """N-MNIST from local folders: event counts (samples, steps x polarities x 34 x 34); ``extra["test"]`` has those to test.
+    """N-MNIST from local folders: event counts (samples, steps x polarities x 34 x 34); ``extra["test"]`` has the test set.
 
     Parameters
     ----------
-    steps, dt : number and length (ms) of time steps. most : samples of each class; None for all.
+    folder : contains the folders Train and Test. steps, dt : number and length (ms) of time steps.
+    most : greatest number of samples of each class; None for all.
+
+    Examples
+    --------
+    >>> nmnist("folder/of/nmnist", most=10).shape  # doctest: +SKIP
+    (30, 2, 34, 34)
     """
     parts = {p: _recordings(folder, p, steps, dt, most) for p in ("Train", "Test")}
     X, y = parts["Train"]
-    return Data("nmnist", X, y, "N-MNIST: digits seen by an event camera", shape=(steps, 2, SIDE, SIDE), classes=tuple("0123456789"),
+    return Data("nmnist", X, y, "N-MNIST: digits recorded by an event camera", shape=(steps, 2, SIDE, SIDE), classes=tuple("0123456789"),
                 extra={"test": parts["Test"]})  # fmt: skip
 
 

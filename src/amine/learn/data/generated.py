@@ -1,4 +1,4 @@
-"""Generated sets: Yin-Yang, scans with lesions, a series that switches between regimes, ratings."""
+"""Generated data sets: Yin-Yang, scans with lesions, a series that switches between regimes, ratings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BIG, SMALL = 0.5, 0.1
 
 
 def yin_yang_points(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Points in the Yin-Yang figure, features x, y, 1-x, 1-y and classes yin 0... as published: yang 0, yin 1, dot 2.
+    """Points of the Yin-Yang figure: features x, y, 1-x, 1-y (n, 4) and classes (n,), numbered as published: 0 yang, 1 yin, 2 dot.
 
     Kriener L, Göltz J, Petrovici MA (2022) NICE, arXiv:2102.08211. A class is drawn first, and then points until one is of that class.
     """
@@ -27,7 +27,7 @@ def yin_yang_points(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def class_of(x: float, y: float) -> int:
-    """The part of the figure in which a point lies."""
+    """Class of a point: the part of the figure that contains it."""
     right, left = np.hypot(x - 1.5 * BIG, y - BIG), np.hypot(x - 0.5 * BIG, y - BIG)
     if right < SMALL or left < SMALL:
         return 2
@@ -35,9 +35,9 @@ def class_of(x: float, y: float) -> int:
 
 
 def yin_yang() -> Data:
-    """5000 points to learn from (seed 42) and 1000 to test (seed 40); those for validation have seed 41.
+    """5000 points of the Yin-Yang figure (seed 42); ``extra`` has ``test`` (1000 points, seed 40) and ``validation`` (seed 41), as published.
 
-    ``split`` mixes them; ``extra`` has the published test set. A network 4-30-3 reaches 97.6 % (its authors).
+    A network 4-30-3 reaches 97.6 % (its authors).
     """
     X, y = yin_yang_points(5000, 42)
     return Data(
@@ -47,9 +47,9 @@ def yin_yang() -> Data:
 
 
 def lesions(n: int = 800, size: int = 16, seed: int = 0) -> Data:
-    """Generated scans: smooth tissue with noise, in half of them a bright round lesion of random place, width and contrast.
+    """Generated scans: smooth tissue with noise, half of them with a bright round lesion of random place, width and contrast.
 
-    ``extra["place"]`` has the centre of each lesion (row, column), or -1. Groups are the tissue's density.
+    ``extra["place"]`` (n, 2) has row and column of the centre of each lesion, or -1. Groups are ``dense`` and ``sparse`` tissue.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -72,10 +72,10 @@ def lesions(n: int = 800, size: int = 16, seed: int = 0) -> Data:
 
 
 def regimes(n: int = 1500, window: int = 12, seed: int = 0) -> Data:
-    """A series of returns that switches between a calm regime with momentum and a turbulent one that swings back.
+    """A series of returns that switches between a calm regime with momentum and a turbulent one with mean reversion.
 
-    Features are the last ``window`` returns, the target is the next. A linear forecast can't tell the regimes apart (their signs are opposite); the
-    size of recent moves can. ``extra["best"]`` is the forecast of one who knows the regime.
+    Features are the last ``window`` returns, the target is the next. A linear forecast can't tell the regimes apart (their signs are opposite), but the
+    size of recent returns does. ``extra["best"]`` (n,) is the forecast if the regime is known.
     """
     rng = np.random.default_rng(seed)
     calm, r, state = np.empty(n + window, bool), np.zeros(n + window), True
@@ -91,9 +91,9 @@ def regimes(n: int = 1500, window: int = 12, seed: int = 0) -> Data:
 
 
 def ratings(users: int = 60, items: int = 40, seed: int = 0) -> Data:
-    """A small matrix of ratings from hidden tastes: features are one-hot user and item, the target is the rating of 1 to 5.
+    """A small matrix of ratings with latent factors: features are user and item, one-hot; the target is the rating, 1 to 5.
 
-    ``extra["rated"]`` has user and item of each sample.
+    ``extra["rated"]`` (samples, 2) has user and item of each sample, ``extra["users"]`` the number of users.
     """
     rng = np.random.default_rng(seed)
     taste, kind = rng.normal(size=(users, 2)), rng.normal(size=(items, 2))

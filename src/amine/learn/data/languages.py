@@ -15,7 +15,7 @@ NAMES = ("de", "en", "es", "fr")
 
 
 def pairs(text: str, width: int = WIDTH) -> np.ndarray:
-    """How often pairs of neighbouring letters occur, hashed into ``width`` numbers of length 1 together; accents stay, case goes.
+    """Counts of neighbouring letter pairs, hashed into ``width`` bins and scaled to unit norm; accents count, case does not.
 
     >>> bool(np.isclose(np.linalg.norm(pairs("Mond")), 1.0))
     True
@@ -28,7 +28,7 @@ def pairs(text: str, width: int = WIDTH) -> np.ndarray:
 
 
 def languages() -> Data:
-    """Halves of 96 sentences in English, French, German and Spanish: which language is it? ``extra["text"]`` has the texts."""
+    """Halves of 96 sentences in English, French, German and Spanish: which language is it? ``extra["text"]`` has the text of each sample."""
     X, y, kept = [], [], []
     for line in FILE.read_text(encoding="utf-8").splitlines():
         code, text = line.split(" ", 1)

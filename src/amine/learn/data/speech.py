@@ -1,4 +1,4 @@
-"""Spoken digits through a model of the cochlea: synthesised once with espeak-ng, and kept as small arrays."""
+"""Spoken digits, filtered by a model of the cochlea; synthesised once with espeak-ng and stored as small arrays."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def erb_space(low: float, high: float, n: int) -> np.ndarray:
 
 
 def cochlea(sound: np.ndarray, rate: int, channels: int = CHANNELS, bins: int = BINS) -> np.ndarray:
-    """What nerve fibres report: gammatone filters, half-wave rectification, compression; mean activity (channels, bins) over the sound.
+    """Activity of the auditory nerve (channels, bins): gammatone filters, half-wave rectification, the mean over each time bin, compression.
 
     Slaney M (1993) Apple Technical Report 35 (filters); compression by the power 0.3.
 
@@ -50,7 +50,7 @@ def cochlea(sound: np.ndarray, rate: int, channels: int = CHANNELS, bins: int = 
 
 
 def synthesise(word: str, voice: str, speed: int = 160, pitch: int = 50) -> tuple[np.ndarray, int]:
-    """A word spoken by espeak-ng, without the silence around it: samples and their rate; raises AmineError if it is not installed."""
+    """A word spoken by espeak-ng, without the silence around it: samples and their rate in Hz; raises AmineError if it is not installed."""
     command = ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "--stdout", word]
     try:
         done = subprocess.run(command, capture_output=True, check=True)
@@ -66,7 +66,7 @@ def synthesise(word: str, voice: str, speed: int = 160, pitch: int = 50) -> tupl
 
 
 def make(path: Path = FILE) -> None:
-    """Speaks all digits in all voices, at two speeds each, and writes the arrays that :func:`speech` reads."""
+    """Synthesises all digits in all voices, at two speeds each, and writes the arrays that :func:`speech` reads."""
     X, y, who = [], [], []
     rng = np.random.default_rng(0)
     for v, voice in enumerate(VOICES):
@@ -80,20 +80,20 @@ def make(path: Path = FILE) -> None:
 
 
 def speech() -> Data:
-    """480 spoken digits, 24 synthetic voices at two speeds, as activity of 16 cochlear channels in 20 bins of time; groups are women and men."""
+    """480 spoken digits, 24 synthetic voices at two speeds, as activity of 16 cochlear channels in 20 time bins; groups are ``female`` and ``male`` voices."""
     with np.load(FILE) as f:
         X, y, voice = f["X"], f["y"].astype(int), f["voice"]
     sex = np.array(["female" if "+f" in v else "male" for v in VOICES])[voice]
     return Data(
-        "speech", X.reshape(len(X), -1) / 255.0, y, "Spoken digits through a model of the cochlea", shape=(CHANNELS, BINS),
+        "speech", X.reshape(len(X), -1) / 255.0, y, "Spoken digits, filtered by a model of the cochlea", shape=(CHANNELS, BINS),
         classes=WORDS, groups=sex, extra={"voice": voice},
     )  # fmt: skip
 
 
 def digits_av(n: int = 1500, seed: int = 0) -> Data:
-    """Image and sound of a digit at once: pairs of a written and a spoken one of the same class, both spoilt by noise.
+    """Pairs of a written and a spoken digit of the same class, both with noise.
 
-    The first 64 features are the image, the others the sound.
+    The first 64 features are the image, the others the sound; ``extra["split"]`` is 64.
     """
     rng = np.random.default_rng(seed)
     seen, heard = digits(), speech()

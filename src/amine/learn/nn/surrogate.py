@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
@@ -13,6 +13,9 @@ from amine.equations.symbols import NONE
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.printers import CodePrinter
 from amine.learn.nn.tensors import TorchNumpy
+
+if TYPE_CHECKING:
+    from amine.given import Quantity
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Surrogate:
     1.0
     """
 
-    shape: Any
-    scale: Any = None
+    shape: str | Callable[[torch.Tensor], torch.Tensor]
+    scale: Quantity | None = None
     relative: float = 1.0
     height: float = 1.0
     support: float | None = None
@@ -95,7 +98,7 @@ def surrogate(what: Any, scale: Any = None) -> Surrogate:
     elif isinstance(what, Surrogate):
         found = what
     elif callable(what):
-        found = Surrogate(what)
+        found = Surrogate(cast("Callable[[torch.Tensor], torch.Tensor]", what))
     else:
         raise AmineError(
             "Neurons, surrogate",
@@ -128,7 +131,7 @@ class TorchSurrogate:
 
     def __init__(self, of: Surrogate, scale: float, height: float, edge: float):
         self.soft, self.scale, self.height, self.edge = of.soft, scale, height, edge
-        self.shape = of.shape if of.callable else torch_function(of.shape)
+        self.shape = torch_function(of.shape) if isinstance(of.shape, str) else of.shape
         if of.soft and not of.primitive:
             raise AmineError("Surrogate", "soft spikes need a primitive", given=of.name)
         self.primitive = torch_function(of.primitive) if of.soft else None

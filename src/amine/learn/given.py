@@ -1,0 +1,23 @@
+"""Types of what is given to estimators, learning rules and modules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from torch import Tensor
+
+    from amine.given import Quantity
+    from amine.learn.algorithms import Rule
+    from amine.learn.nn.surrogate import Surrogate
+    from amine.models.model import Model
+
+Hidden: TypeAlias = "int | Sequence[int]"  # sizes of the hidden layers
+NeuronKind: TypeAlias = "str | Model"  # an activation or a neuron model, by name, or a neuron model
+LearningRule: TypeAlias = "str | Rule"
+ClassWeight: TypeAlias = "str | Mapping[int, float] | Mapping[str, float] | None"  # "balanced", or a weight per class
+SurrogateLike: TypeAlias = "str | Surrogate | Callable[[Tensor], Tensor]"
+Bounds: TypeAlias = "tuple[Quantity | None, Quantity | None]"  # of a learned parameter: low, high
+Sequenced: TypeAlias = "Tensor | tuple[Tensor, object]"  # [time, batch, n], or the output of a layer: (tensor, state)
