@@ -256,7 +256,7 @@ def test_bad_cables():
     bad("must not be negative", cell, {"*": {"leak": {"g_max": "-1 mS/cm2"}}})
     bad('add "calcium"', cell, {"*": ["leak", "KCa"]})
     bad("different temperatures", cell, {"*": ["Na", "Na_HH"]})
-    bad("no nerve works", cell, {"*": ["leak"]}, T="36 K")
+    bad("temperature is out of range", cell, {"*": ["leak"]}, T="36 K")
     bad("did you mean 'crank_nicolson'", cell, {"*": ["leak"]}, method="crank_nicholson")
     bad("not a morphology", "cell", {"*": ["leak"]})
     bad("must be positive", cell, {"*": ["leak"]}, R_a="0 Ohm cm")

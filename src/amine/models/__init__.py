@@ -1,4 +1,4 @@
-"""The library of models, and the place where a user's own models go.
+"""The library of models, and the makers of custom models.
 
 >>> import amine as am
 >>> am.models.lif(tau_m="15 ms").parameters["tau_m"]
@@ -30,22 +30,22 @@ def neuron(
     stands_for: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Model:
-    """A neuron model of one's own; its input current is called ``I`` (pA), its voltage ``v``.
+    """A custom neuron model; its input current is called ``I`` (pA), its voltage ``v`` (mV).
 
     Parameters
     ----------
-    name : how it is called. equations : see the page on equations. source, doc : where it is from and what it is.
-    receptors : receptors it has from the start, by label: models or names.
-    limits : ``positive``, ``nonnegative`` or ``share`` for parameters of which the equations do not tell: a time that they
-        divide by is positive anyway.
+    name : its name. equations : text; see the page on equations. source, doc : reference, and a description.
+    receptors : receptors present by default, by label: models or names.
+    limits : ``positive``, ``nonnegative`` or ``share`` (0 to 1) for parameters whose range does not follow from the equations; a time
+        in a denominator is positive anyway.
     stands_for : parameters through which drugs act, such as ``{"Nav": "g_Na"}`` or ``{"Nav.threshold": "V_T"}``; see :class:`Model`.
-        The threshold of a neuron that is linear in v and reset stands for its sodium channels without being named.
+        The threshold of a neuron that is linear in v and reset stands for its sodium channels by default.
     parameters : default values with units.
 
     Raises
     ------
     AmineError
-        If an equation is wrong: the sentence names the line.
+        An equation is invalid; the message names the line.
 
     Examples
     --------
@@ -79,11 +79,25 @@ def receptor(
     peak_open: float | None = None,
     **parameters: Any,
 ) -> Model:
-    """A receptor model of one's own: ``on spike g += w`` and ``current ...`` in pA; ``v`` is the neuron's voltage.
+    """A custom receptor model.
 
-    ``stands_for={"decay": "tau"}`` names the decay time constant, where it does not follow from the equations; ``peak_open`` is the
-    probability that a channel is open at the peak of a synaptic event, from which drugs that enter or open channels know how many there are.
+    Parameters
+    ----------
+    name : its name. source, doc : reference, and a description.
+    equations : with ``on spike g += w`` and ``current ...`` in pA; ``v`` is the voltage of the neuron (mV).
+    limits : as for :func:`neuron`.
+    stands_for : ``{"decay": "tau"}`` names the decay time constant if it does not follow from the equations.
+    peak_open : probability that a channel is open at the peak of a synaptic event, from which drugs that enter or open channels
+        derive the number of channels.
+    parameters : default values with units.
 
+    Raises
+    ------
+    AmineError
+        An equation is invalid; the message names the line.
+
+    Examples
+    --------
     >>> receptor("slow", "dg/dt = -g/tau : nS\\non spike g += w\\ncurrent g*(E_rev - v)", tau="50 ms", E_rev="0 mV").weight_unit
     'nS'
     """
@@ -100,8 +114,20 @@ def release(
     limits: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Model:
-    """A release model of one's own: states of the source neuron and a ``payload`` that scales the weight.
+    """A custom release model: states of the source neuron, and a ``payload`` that scales the weight.
 
+    Parameters
+    ----------
+    name : its name. equations : text; see the page on equations. source, doc : reference, and a description.
+    limits : as for :func:`neuron`. parameters : default values with units.
+
+    Raises
+    ------
+    AmineError
+        An equation is invalid; the message names the line.
+
+    Examples
+    --------
     >>> release("depression", "dx/dt = (1 - x)/tau : 1\\npayload U*x\\nafter spike x -= U*x\\ninitial x = 1", U=0.5, tau="300 ms").kind
     'release'
     """
@@ -118,10 +144,22 @@ def channel(
     stands_for: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Model:
-    """A channel or pool of ions of one's own: gates and a ``current`` per area into the cell; see :mod:`amine.models.channels`.
+    """A custom ion channel or ion pool: gates, and a ``current`` per area into the cell; see :mod:`amine.models.channels`.
 
-    ``stands_for={"Nav": "g_max"}`` says which channel of the catalogue of compounds it is.
+    Parameters
+    ----------
+    name : its name. equations : text; see the page on equations. source, doc : reference, and a description.
+    limits : as for :func:`neuron`.
+    stands_for : ``{"Nav": "g_max"}`` names the channel of the catalogue of compounds that it represents.
+    parameters : default values with units.
 
+    Raises
+    ------
+    AmineError
+        An equation is invalid; the message names the line.
+
+    Examples
+    --------
     >>> channel("NaP", "ion Na\\ncurrent g_max*m*(E_Na - v)\\ndm/dt = (1/(1 + exp(-(v + 52.6*mV)/(4.6*mV))) - m)/(1*ms) : 1",
     ...         g_max="0.01 mS/cm2", E_Na="50 mV").integrators
     {'m': 'exponential_euler'}
@@ -139,15 +177,15 @@ def scheme(
     limits: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Model:
-    """A kinetic scheme of one's own, for projections with ``detail="kinetic"`` or ``detail="explicit"``.
+    """A custom kinetic scheme, for projections with ``detail="kinetic"`` or ``detail="explicit"``.
 
     Parameters
     ----------
-    name : how it is called. source, doc : where it is from and what it is.
+    name : its name. source, doc : reference, and a description.
     equations : transitions ``A <-> B: forward, backward`` or ``A -> B: rate``, in which ``T`` is the concentration of
-        transmitter (uM) and ``v`` the target's voltage; ``open ...``, a sum of states or an expression; if need be
-        ``current ...`` made of ``g``, the open conductance, and ``v``. The first state is that of rest.
-    parameters : values with units; ``T_max`` and ``T_width`` of the pulse of transmitter are 1 mM and 1 ms if not given.
+        transmitter (uM) and ``v`` the target's voltage; ``open ...``, a sum of states or an expression; optionally
+        ``current ...`` in terms of ``g``, the open conductance, and ``v``. Receptors rest in the first state.
+    parameters : values with units; ``T_max`` and ``T_width`` of the transmitter pulse are 1 mM and 1 ms by default.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How accurate the steps of a cable cell are, estimated before a run."""
+"""Estimated accuracy of the integration of a cable cell, before a run."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def _number(value: object, unit: str) -> float:
     try:
         return float(to_internal(value, unit, ""))
     except ValueError:
-        return 0.0  # a value along the path: it does not count in the estimate
+        return 0.0  # a value along the path, which the estimate ignores
 
 
 def leak(model: Cable) -> np.ndarray:
-    """Conductance of each compartment's membrane at rest in nS, of channels without gates."""
+    """Membrane conductance of each compartment at rest (nS), from channels without gates."""
     cell, g = model.cell, np.zeros(len(model.cell))
     for k, x in enumerate(model.layers):
         conductances = [p for p, u in x.model.units.items() if dimension_of(u) == dimension_of("mS/cm**2")]

@@ -51,7 +51,7 @@ initial v = -65*mV
         "t_ref": "2 ms",
         "I_e": "0 uA/cm**2",
     },
-    "Hodgkin AL, Huxley AF (1952) J Physiol 117:500-544, at 6.3 degrees Celsius, with the resting potential put at -65 mV",
+    "Hodgkin AL, Huxley AF (1952) J Physiol 117:500-544, at 6.3 degrees Celsius, with the resting potential shifted to -65 mV",
     "The squid giant axon. Currents are densities; currents of synapses are spread over the area. V_th and t_ref only decide when a spike is "
     "counted: nothing is reset.",
     {"AMPA": AMPA, "GABA_A": GABA_A},

@@ -16,24 +16,24 @@ _SYMBOLS = {
     "E_Ca": "calcium reversal potential, without a pool",
     "E_h": "reversal potential",
     "E": "reversal potential",
-    "Q10": "how many times faster the gates are at 10 K more",
+    "Q10": "factor on the rates of the gates for 10 K more",
     "T_ref": "temperature at which the rates were measured",
     "shift": "shift of the gates' voltage",
     "depth": "depth of the shell below the membrane that the ion fills",
     "tau": "time constant of removal",
-    "gamma": "part of the entering ions that stays free",
+    "gamma": "fraction of the entering ions that stays free",
     "rest": "concentration at rest",
     "outside": "concentration outside",
-    "slope": "steepness of the spike's start",
-    "V_T": "threshold of the spike's start",
-    "V_cut": "voltage beyond which the exponential grows no further",
+    "slope": "slope factor of spike initiation",
+    "V_T": "threshold of spike initiation",
+    "V_cut": "voltage at which the exponential is limited",
 }
 _QTEN = "q = Q10**((T - T_ref)/(10*K)) : 1\n"
 _RT_F = "0.08617333262*mV/K*T"  # gas constant times temperature over Faraday's constant
 _FARADAY = "0.09648533212*pA*ms/(uM*um**3)"
 
 
-# what drugs act on: the name of each channel in the catalogue of compounds
+# drug targets: the name of each channel in the catalogue of compounds
 _DRUG_TARGETS = {
     "Na_HH": {"Nav": "g_max"},
     "Na": {"Nav": "g_max"},
@@ -66,7 +66,7 @@ leak = _channel(
     g_max="0.05 mS/cm**2",
     E="-65 mV",
 )
-_HH = "Hodgkin AL, Huxley AF (1952) J Physiol 117:500-544, at 6.3 degrees Celsius, with the resting potential put at -65 mV; Q10 of 3 as there"
+_HH = "Hodgkin AL, Huxley AF (1952) J Physiol 117:500-544, at 6.3 degrees Celsius, with the resting potential shifted to -65 mV; Q10 of 3 as there"
 Na_HH = _channel(
     "Na_HH",
     f"""ion Na
@@ -188,7 +188,7 @@ beta = 0.193/ms*exp(v/(33.1*mV)) : 1/ms
 """
     + _QTEN,
     "Kole MHP, Hallermann S, Stuart GJ (2006) J Neurosci 26:1677-1687, at 34 degrees Celsius",
-    "The hyperpolarisation-activated cation channel of layer 5 pyramidal cells. It gives no temperature dependence in the paper: Q10 is 1.",
+    "The hyperpolarisation-activated cation channel of layer 5 pyramidal cells. The paper gives no temperature dependence: Q10 is 1.",
     g_max="0.2 mS/cm**2",
     E_h="-45 mV",
     Q10="1",
@@ -249,7 +249,7 @@ E_Ca = {_RT_F}/2*log(outside/max(Ca_i, 0.001*uM)) : mV
 initial Ca_i = rest""",
     "Destexhe A, Contreras D, Sejnowski TJ, Steriade M (1994) J Neurophysiol 72:803-818 (form); time constant, depth and free part: Hay E et al. "
     "(2011) PLoS Comput Biol 7:e1002107; reversal potential by Nernst's equation",
-    "Calcium in a shell below the membrane: calcium channels fill it, pumps empty it, and it moves the channels' reversal potential.",
+    "Calcium in a shell below the membrane: it enters through calcium channels, is removed by pumps, and sets the calcium reversal potential.",
     depth="0.1 um",
     tau="80 ms",
     gamma="0.05",
@@ -263,7 +263,7 @@ E_Na = {_RT_F}*log(outside/max(Na_i, 1*uM)) : mV
 initial Na_i = rest""",
     "Fleidervish IA, Lasser-Ross N, Gutnick MJ, Ross WN (2010) Nat Neurosci 13:852-860 (sodium rises of millimoles in axons); the first-order removal "
     "is the usual simplification; reversal potential by Nernst's equation",
-    "Sodium inside: it rises with spikes, is pumped out slowly and moves the sodium reversal potential. ``depth`` is volume over membrane area: "
+    "Intracellular sodium: it rises with spikes, is pumped out slowly, and sets the sodium reversal potential. ``depth`` is volume over membrane area: "
     "a quarter of the diameter for a whole cylinder.",
     depth="1 um",
     tau="10000 ms",
@@ -276,7 +276,7 @@ potassium = _channel(
 E_K = {_RT_F}*log(outside/max(K_i, 1*uM)) : mV
 initial K_i = rest""",
     "reversal potential by Nernst's equation; first-order return to rest is the usual simplification",
-    "Potassium inside: it falls with spikes and moves the potassium reversal potential. ``depth`` is volume over membrane area.",
+    "Intracellular potassium: it falls with spikes and sets the potassium reversal potential. ``depth`` is volume over membrane area.",
     depth="1 um",
     tau="10000 ms",
     rest="140000 uM",
@@ -286,7 +286,7 @@ spike_start = _channel(
     "spike_start",
     "current g_max*slope*exp((min(v, V_cut) - V_T)/slope)",
     "Fourcaud-Trocmé N, Hansel D, van Vreeswijk C, Brunel N (2003) J Neurosci 23:11628-11640",
-    "The exponential start of a spike, for a soma that is reset: with a leak of the same conductance the exponential integrate-and-fire neuron.",
+    "Exponential spike initiation, for a soma with a reset: with a leak of the same conductance it is the exponential integrate-and-fire neuron.",
     g_max="0.1 mS/cm**2",
     slope="2 mV",
     V_T="-50 mV",

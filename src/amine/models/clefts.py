@@ -1,4 +1,4 @@
-"""What becomes of transmitter in the cleft, for projections with ``detail="kinetic"`` or ``detail="explicit"``."""
+"""Clearance of transmitter from the cleft, for projections with ``detail="kinetic"`` or ``detail="explicit"``."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ clearance = Model(
     "T_max and tau: glutamate in cultured hippocampal synapses, Clements JD, Lester RAJ, Tong G, Jahr CE, Westbrook GL (1992) Science "
     "258:1498-1501; K_uptake and K_breakdown are orders of magnitude for GABA and glutamate transporters and for acetylcholinesterase",
     "Each spike adds T_max to the cleft. It leaves by first-order clearance with tau, by a saturable transporter (V_uptake, K_uptake) and by "
-    "enzymatic breakdown (V_breakdown, K_breakdown), each with a competitive inhibitor, which raises the half-saturation K by 1 + I/Ki. A part "
-    "of each release, spillover, goes to the other synapses of the target instead.",
+    "enzymatic breakdown (V_breakdown, K_breakdown), each with a competitive inhibitor, which multiplies the half-saturation K by 1 + I/Ki. The "
+    "fraction spillover of each release reaches the other synapses of the target instead.",
     symbols={
         "T_max": "transmitter that a spike adds",
         "tau": "time constant of clearance by diffusion",
-        "V_uptake": "largest rate of uptake",
+        "V_uptake": "maximal rate of uptake",
         "K_uptake": "concentration of half uptake",
         "I_uptake": "concentration of an inhibitor of uptake",
         "Ki_uptake": "its inhibition constant",
-        "V_breakdown": "largest rate of breakdown",
+        "V_breakdown": "maximal rate of breakdown",
         "K_breakdown": "concentration of half breakdown",
         "I_breakdown": "concentration of an inhibitor of breakdown",
         "Ki_breakdown": "its inhibition constant",
-        "spillover": "part of a release that reaches the other synapses of the target",
+        "spillover": "fraction of a release that reaches the other synapses of the target",
     },
     limits={
         "spillover": "share",

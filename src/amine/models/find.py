@@ -1,4 +1,4 @@
-"""The registry of models: the library, and the models that users register."""
+"""The registry of models: the library, and models registered by users."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIBRARY = ("receptors", "neurons", "biophysical", "short_term", "sources", "chan
 
 
 def registry() -> dict[str, Model]:
-    """All models by name; the library is loaded when it is first asked for."""
+    """All models by name; the library is loaded on first use."""
     if "lif" not in _REGISTRY:
         for name in LIBRARY:
             for model in import_module(f"amine.models.{name}").MODELS:
@@ -25,7 +25,7 @@ def registry() -> dict[str, Model]:
 
 
 def get(name: str) -> Model:
-    """A model by name; raises AmineError with the nearest name if there is none.
+    """A model by name; raises AmineError, which suggests the nearest name, if there is none.
 
     >>> get("adex").kind
     'neuron'
@@ -37,7 +37,7 @@ def get(name: str) -> Model:
 
 
 def names(kind: str | None = None) -> list[str]:
-    """Names of all models, or of one kind: neuron, receptor, release, source, channel, scheme, cleft.
+    """Names of all models, or of one ``kind``: neuron, receptor, release, source, channel, scheme or cleft.
 
     >>> "tsodyks_markram" in names("release")
     True
@@ -46,7 +46,20 @@ def names(kind: str | None = None) -> list[str]:
 
 
 def register(model: Model) -> Model:
-    """Adds a model to the library, so that it can be named; its equations are checked."""
+    """Adds a model to the library under its name and returns it.
+
+    Raises
+    ------
+    AmineError
+        The name is taken, or an equation is invalid.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> _ = register(am.models.release("half", "payload p", p=0.5))
+    >>> get("half").kind
+    'release'
+    """
     if model.name in registry():
         raise AmineError(model.where, "the name is taken", hint="choose another")
     _ = model.parsed
@@ -55,7 +68,7 @@ def register(model: Model) -> Model:
 
 
 def custom(kind: str, name: str, equations: str, parameters: Mapping[str, object], **more: Any) -> Model:
-    """A model whose units are those of its parameters' values; its equations are checked."""
+    """A model with the units of its parameter values; raises AmineError if an equation is invalid."""
     units = {n: unit_of(v, f"{kind.capitalize()} '{name}', parameter '{n}'") for n, v in parameters.items()}
     values: dict[str, Any] = dict(parameters)
     model = Model(name, kind, equations, units, values, **more)
@@ -64,7 +77,7 @@ def custom(kind: str, name: str, equations: str, parameters: Mapping[str, object
 
 
 def chosen(model: Model | str, kinds: tuple[str, ...], where: str) -> Model:
-    """A model of one of ``kinds``, given itself or as a name of the library."""
+    """A model of one of ``kinds``, given as an object or by name; raises AmineError for anything else."""
     found = get(model) if isinstance(model, str) else model
     if not isinstance(found, Model):
         raise AmineError(
@@ -76,7 +89,7 @@ def chosen(model: Model | str, kinds: tuple[str, ...], where: str) -> Model:
 
 
 def from_dict(data: Mapping[str, Any]) -> Model:
-    """A model of any kind back from plain data; raises AmineError if it is damaged."""
+    """A model of any kind from its plain data; raises AmineError if they are damaged."""
     try:
         return multicompartment.from_dict(data) if "cable" in data else Model.from_dict(data)
     except (KeyError, TypeError, AttributeError, ValueError) as e:

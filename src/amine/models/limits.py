@@ -1,7 +1,7 @@
-"""What values a parameter may take: declared by its model, or read off how the equations use it; never off its name.
+"""Ranges of parameters: declared by the model or derived from its equations, never from names.
 
-A time, a capacitance or another extent that the equations divide by is positive; a refractory time is not negative; nor is a
-rate of spikes, a quantity of the cleft or a conductance of a membrane's channel.
+A time, capacitance or other extent in a denominator is positive; a refractory time, a spike rate, a quantity of the cleft and
+the conductance of an ion channel are not negative.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _REFRACTORY = re.compile(r"^\s*refractory\s+([A-Za-z_]\w*)\s*(?:$|;|#|hold\b)", 
 def limits_of(
     kind: str, equations: str, units: Mapping[str, str], declared: Mapping[str, str], where: str
 ) -> dict[str, str]:
-    """The limit of each parameter that has one: ``positive``, ``nonnegative`` or ``share``."""
+    """Limit of each parameter that has one: ``positive``, ``nonnegative`` or ``share``."""
     for name, limit in declared.items():
         if name not in units:
             raise AmineError(
@@ -45,19 +45,19 @@ def limits_of(
 
 
 def refractory_of(equations: str) -> str:
-    """The name of the refractory time, or nothing if it is an expression."""
+    """Name of the refractory time; empty if there is none or it is an expression."""
     found = _REFRACTORY.search(equations)
     return found.group(1) if found else ""
 
 
 def quanta_of(equations: str) -> tuple[str, ...]:
-    """Of a quantal release, the names of: number of sites, variation of a quantum, time of recovery."""
+    """Parameters of a quantal release: number of sites, variation of a quantum, recovery time."""
     found = re.search(r"^\s*quanta\s+([^#\n;]*)", equations, re.M)
     return tuple(x.strip() for x in found.group(1).split(",")) if found else ()
 
 
 def divisors(equations: str) -> set[str]:
-    """Names that the equations divide by, alone or in a product.
+    """Names in denominators of the equations, alone or in a product.
 
     >>> sorted(divisors("dv/dt = (E_L - v)/tau + I/(a*C) : mV"))
     ['C', 'a', 'dt', 'tau']
@@ -80,5 +80,5 @@ def _never_negative(kind: str, unit: str) -> bool:
 
 
 def demands(limit: str | None) -> dict[str, Any]:
-    """What :func:`amine.values.normalise` is asked for a limit."""
+    """Arguments of :func:`amine.values.normalise` that enforce a limit."""
     return {} if limit is None else LIMITS[limit]

@@ -1,4 +1,4 @@
-"""Builds neurons with several compartments: channels on the places of a morphology, and the parameters of all."""
+"""Maker of neurons with several compartments: channels on places of a morphology, and the parameters of all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from amine.units import to_internal
 if TYPE_CHECKING:
     from amine.given import Quantity, Site, Values
 
-# how many times faster at 10 K more, and the temperature at which rates were measured: q**((T - T0)/(10*K))
+# Q10 and the temperature at which rates were measured, in Q10**((T - T0)/(10*K))
 _WARMING = re.compile(r"([A-Za-z_]\w*)\s*\*\*\s*\(\s*\(\s*T\s*-\s*([A-Za-z_]\w*)\s*\)")
 _CELL = {"R_a": "Ohm*cm", "T": "K", "v_init": "mV", "V_th": "mV", "t_ref": "ms"}
 _SYMBOLS = {
@@ -44,29 +44,29 @@ def cable(
     method: str = "backward_euler", d_lambda: float = 0.1, receptors: Mapping[str, Model | str] | None = None,
     name: str = "cable", source: str = "", doc: str = "",
 ) -> Cable:
-    """A neuron with a tree.
+    """A neuron with several compartments.
 
     Parameters
     ----------
     morphology : its shape.
     channels : for each place (see :func:`amine.morphology.places.resolve`) a list of channels: models or names; or a
-        mapping of names to changed parameters. ``"*"`` is everywhere. Where two places that overlap name the same
-        channel, the smaller one counts. A parameter may depend on the path ``x`` from the soma:
+        mapping of names to changed parameters. ``"*"`` is everywhere. Where two overlapping places have the same
+        channel, the smaller one counts. A parameter may depend on the path distance ``x`` from the soma:
         ``g_max="2*mS/cm**2*exp(-x/(100*um))"``.
     R_a, C_m : resistivity of the cytoplasm, capacitance of the membrane; C_m also as a mapping of places.
     T : temperature, such as ``"36 degC"``; None: that at which the channels were measured, if it is the same for all.
-    v_init : voltage at the start.
-    threshold, refractory : a spike is counted when this voltage is crossed upwards and none was for so long.
+    v_init : initial voltage.
+    threshold, refractory : a spike is counted at an upward crossing of this voltage, at most once per refractory time.
     reset : voltage to which the soma is set after a spike and held for ``refractory``, for integrate-and-fire somas.
-    spike_at : the place whose voltage makes spikes; None: the root.
+    spike_at : the place at which spikes are detected; None: the root.
     method : of the tree solve: ``backward_euler`` (first order in time, damps everything) or ``crank_nicolson`` (second order).
-    d_lambda : longest compartment as a part of the length constant at 100 Hz, for branches that say no number.
-    receptors : receptors by label, beside those of the library.
+    d_lambda : longest compartment as a fraction of the length constant at 100 Hz, for branches without a number of segments.
+    receptors : receptors by label, in addition to those of the library. name, source, doc : as for :func:`amine.models.neuron`.
 
     Raises
     ------
     AmineError
-        Unknown channel or place, a temperature that must be said, two pools of one ion in a place.
+        A channel or place is not known, the temperature is ambiguous, or two pools of one ion share a place.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def cable(
 def _cell(
     morphology: Morphology, R_a: Quantity, widths: Mapping[str, Quantity], d_lambda: float, where: str
 ) -> Compartments:
-    """The compartments of a morphology, whose branches keep the numbers that were chosen."""
+    """Compartments of a morphology, whose branches then store their numbers of segments."""
     if not isinstance(morphology, Morphology):
         raise AmineError(
             where, "this is not a morphology", given=repr(morphology)[:40], expected="one of amine.morphology"
@@ -186,7 +186,7 @@ def _chosen(what: Channels, where: str) -> list[tuple[str, Model]]:
                         raise AmineError(
                             model.where, f"parameter '{k}' is not known", hint=did_you_mean(k, model.units)
                         )
-            model = replace(model)  # a copy of its own, to which values along the path are tied
+            model = replace(model)  # a copy that carries the values along the path
             object.__setattr__(model, "_along", {k: v for k, v in changes.items() if k not in plain})
         found.append((name if isinstance(name, str) else model.name, model))
     return found
@@ -281,7 +281,7 @@ def _temperature(layers: tuple[Layer, ...], T: Quantity | None, where: str) -> A
     if len(measured) > 1:
         text = ", ".join(f"{label} at {t - 273.15:.4g} degC" for t, label in measured.items())
         raise AmineError(
-            f"{where}, T", "the channels were measured at different temperatures", given=text, hint='say T="36 degC"'
+            f"{where}, T", "the channels were measured at different temperatures", given=text, hint='give T="36 degC"'
         )
     return f"{next(iter(measured), 309.15)!r} K"
 
@@ -297,6 +297,6 @@ def _warn(model: Cable) -> None:
     error = model.accuracy(0.025)["space"]
     if error > 0.05:
         off = min(100 * error, 100)
-        problem = f"the compartments are coarse, voltages along the tree are off by about {off:.0f} % at the membrane's own frequency"
+        problem = f"the compartments are coarse: voltages along the tree are off by about {off:.0f} % at the frequency 1/(2 pi tau_m)"
         hint = "raise the number of segments or lower d_lambda, unless a reduced tree is meant"
         warn(model.where, problem, hint=hint)

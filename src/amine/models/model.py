@@ -1,4 +1,4 @@
-"""What a model is: equations as text, parameters with units, and where they come from."""
+"""Models: equations as text, parameters with units, and their sources."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KINDS = ("neuron", "receptor", "release", "source", "rule", "channel", "scheme",
 
 
 def _weight_value(value: object, where: str) -> str:
-    """A weight with whatever unit it has."""
+    """A weight as text in any unit."""
     unit = unit_of(value, where)
     found = normalise(value, unit, where)
     if not isinstance(found, str):
@@ -41,26 +41,26 @@ class Model:
 
     Parameters
     ----------
-    name : how it is called.
+    name : its name.
     kind : ``neuron``, ``receptor``, ``release``, ``source``, ``rule``, ``channel``, ``scheme`` or ``cleft``.
     equations : text; see the page on equations of the documentation.
     units : the unit of each parameter.
     parameters : the value of each parameter: text with a unit, a distribution, or an array.
     source : paper or data base of equations and defaults, or ``source of parameter: ...`` lines.
     doc : one paragraph on what it is and when to use it.
-    receptors : for a neuron, the receptors it has from the start, by label.
-    symbols : what each parameter means, in words.
-    limits : ``positive``, ``nonnegative`` or ``share`` (0 to 1) for parameters of which the equations do not tell
+    receptors : for a neuron, its default receptors by label.
+    symbols : meaning of each parameter in words.
+    limits : ``positive``, ``nonnegative`` or ``share`` (0 to 1) for parameters whose range does not follow from the equations
         (:mod:`amine.models.limits`).
-    voltage : for a receptor, the unit of the voltage of the neuron it sits on.
-    stands_for : which parameter stands for what drugs act on, by name: the conductance of an ion channel (``{"Nav": "g_Na"}``), a threshold
+    voltage : for a receptor, the unit of the voltage of its neuron.
+    stands_for : parameter that represents each drug target: the conductance of an ion channel (``{"Nav": "g_Na"}``), a threshold
         that stands for sodium channels (``{"Nav.threshold": "V_T"}``), the decay time constant of a receptor (``{"decay": "tau"}``).
-    peak_open : of a receptor, the probability that a channel is open at the peak of a synaptic event.
+    peak_open : for a receptor, the probability that a channel is open at the peak of a synaptic event.
 
     Raises
     ------
     AmineError
-        If an equation or a value is wrong.
+        An equation or a value is invalid.
 
     Examples
     --------
@@ -104,19 +104,19 @@ class Model:
         if self.peak_open is not None and not 0.0 < self.peak_open <= 1.0:
             raise AmineError(
                 f"{self.where}, peak_open",
-                "this is no probability",
+                "this is not a probability",
                 given=str(self.peak_open),
                 expected="above 0, at most 1",
             )
 
     @cached_property
     def all_limits(self) -> Mapping[str, str]:
-        """Limits of parameters, declared and read off the equations."""
+        """Limits of parameters, declared or derived from the equations."""
         return limits_of(self.kind, self.equations, self.units, self.limits, self.where)
 
     @property
     def where(self) -> str:
-        """What errors name."""
+        """Place named in error messages."""
         return f"{str(self.kind).capitalize()} '{self.name}'"
 
     def _complete(self) -> None:
@@ -135,7 +135,7 @@ class Model:
         where = f"{self.where}, parameter '{name}'"
         if self.kind == "source" and "times" in self.units:
             return normalise(value, self.units[name], where)
-        if self.units[name] == "weight":  # its unit is that of the synapses on which the rule is put
+        if self.units[name] == "weight":  # its unit is that of the synapses that use the rule
             return _weight_value(value, where)
         return normalise(value, self.units[name], where, **demands(self.all_limits.get(name)))
 
@@ -148,7 +148,7 @@ class Model:
 
     @cached_property
     def parsed(self) -> Any:
-        """The parsed equations (:class:`amine.equations.system.Equations`); raises AmineError if they are wrong.
+        """The parsed equations (:class:`amine.equations.system.Equations`); raises AmineError if they are invalid.
 
         For a scheme, those of its sums at a target (:mod:`amine.models.sums`).
         """
@@ -157,24 +157,24 @@ class Model:
 
     @staticmethod
     def depends_on_path(value: object) -> TypeGuard[str]:
-        """Whether a parameter's value is a formula of the path from the soma; only neurons with compartments have them."""
+        """Whether a parameter value is a formula of the path distance from the soma, as only multicompartment neurons have."""
         return False
 
     @property
     def integrators(self) -> dict[str, str]:
-        """How each state advances: exact, exponential_euler, rk4 or euler_maruyama."""
+        """Integration method of each state: exact, exponential_euler, rk4 or euler_maruyama."""
         return equations.integrators(self.parsed) if self.kind != "source" else {}
 
     @cached_property
     def state_units(self) -> dict[str, str]:
-        """The states and their units, read from the text alone (without the parser, which is slow to import)."""
+        """Units of the states, read from the text without the parser, which is slow to import."""
         found = {m.group(1): m.group(2).strip() for m in _STATE_LINE.finditer(self.equations)}
         found |= {m.group(1): m.group(2) for m in _INPUT_LINE.finditer(self.equations)}
         return FrozenDict(found, self.where, "write other equations")
 
     @cached_property
     def weight_unit(self) -> str:
-        """The unit of what a spike adds at this receptor."""
+        """Unit of a synaptic weight at this receptor."""
         if self.kind == "scheme" or _GATED.search(self.equations):
             return "nS"
         name = self.adds_to
@@ -182,17 +182,17 @@ class Model:
 
     @property
     def adds_to(self) -> str:
-        """For a receptor, the state to which a spike adds the weight, or nothing; read off the text."""
+        """State of a receptor to which a spike adds the weight; empty if there is none."""
         m = _ON_SPIKE.search(self.equations)
         return m.group(1) if m else ""
 
     @property
     def differs(self) -> bool:
-        """Whether a parameter differs: between neurons, or for a release model between synapses."""
+        """Whether a parameter differs between neurons, or for a release model between synapses."""
         return any(not isinstance(v, str) for v in self.parameters.values())
 
     def as_receptor(self, lines: list[str], reserved: Mapping[str, tuple[str, str]]) -> Model:
-        """For a scheme, a receptor model of other equations with its parameters, and with ``reserved`` ones (unit, value)."""
+        """For a scheme, the receptor model with other equations, the same parameters, and ``reserved`` ones (unit, value)."""
         clash = next((n for n in reserved if n in self.units), None)
         if clash:
             raise AmineError(self.where, f"'{clash}' is a reserved name", hint="rename the parameter")
@@ -209,14 +209,14 @@ class Model:
 
     @property
     def quantal(self) -> bool:
-        """For a release model, whether sites release at random, each for itself."""
+        """Whether a release model has independent stochastic release sites."""
         return self.quanta is not None
 
     @cached_property
     def quanta(self) -> tuple[str, str, str] | None:
-        """For a release model, its parameters for the number of sites, the variation of a quantum and the recovery of a site.
+        """Parameters of a quantal release model: number of sites, variation of a quantum, recovery time of a site.
 
-        None if release is a mean. They stand in the line ``quanta sites, variation, recovery``, under names of one's own.
+        None for a model of mean release. The line ``quanta sites, variation, recovery`` names them; any names may be used.
         """
         line = re.search(r"^\s*quanta\b([^#\n;]*)", self.equations, re.M)
         if line is None:
@@ -230,7 +230,7 @@ class Model:
         return names[0], names[1], names[2]
 
     def bytes_per_neuron(self, real: int = 4) -> int:
-        """Memory that the states of one neuron take at least, in bytes; ``real`` are the bytes of a number."""
+        """Minimum memory for the states of one neuron in bytes; ``real`` is the size of a floating-point number."""
         return (len(self.state_units) + 4) * real
 
     def latex(self) -> str:
@@ -238,7 +238,7 @@ class Model:
         return equations.typeset(self.parsed) if self.kind != "source" else ""
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data: enough to build the model again, without the library."""
+        """The model as plain data, sufficient to rebuild it without the library."""
         out: dict[str, Any] = {
             "name": self.name,
             "kind": self.kind,
@@ -264,7 +264,7 @@ class Model:
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Model:
-        """Back from plain data; raises AmineError if it is damaged. For any model: :func:`amine.models.find.from_dict`."""
+        """Model from its plain data; raises AmineError if they are damaged. For any kind: :func:`amine.models.find.from_dict`."""
         try:
             receptors = {str(n): Model.from_dict(r) for n, r in data.get("receptors", {}).items()}
             parameters = {str(n): from_plain(v) for n, v in data["parameters"].items()}
@@ -290,7 +290,7 @@ class Model:
         return f"<{str(self.kind).capitalize()} {self.name}>"
 
     def structure(self) -> list[Any]:
-        """What decides generated code: everything but the values."""
+        """All that determines generated code: everything but the parameter values."""
         return [self.kind, self.name, self.equations, sorted(self.units.items())]
 
     def __eq__(self, other: object) -> bool:
@@ -301,7 +301,7 @@ class Model:
 
 
 def _parsed_rule(model: Model) -> Any:
-    """A rule for whichever unit of weight its equations fit; which one it is, its synapses say."""
+    """A rule parsed with the first unit of weight that fits its equations; its synapses determine the actual unit."""
     first: AmineError | None = None
     for unit in WEIGHTS:
         try:

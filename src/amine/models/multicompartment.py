@@ -1,4 +1,4 @@
-"""Neurons with several compartments: a morphology cut into compartments, with channels on its parts, as a model."""
+"""Models of neurons with several compartments: a discretised morphology with channels on its parts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ R_ij = R_a * integral of dx/(pi r**2) from centre to centre"""
 @closed("put other channels on a neuron: am.models.cable(morphology, channels)")
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One channel on one part of a cell: where, which and on which compartments."""
+    """A channel on a part of a cell: the place, the label and model of the channel, and the compartments."""
 
     place: str
     label: str
@@ -48,8 +48,8 @@ class Layer:
 class Cable(Model):
     """A neuron model with a tree of compartments; made by :func:`amine.models.membrane.cable`.
 
-    Besides what every model has: ``cell`` the compartments, ``layers`` the channels on them, ``method`` of the tree solve,
-    ``spike_at`` the compartment whose voltage makes spikes.
+    Fields beyond those of every model: ``cell`` the compartments, ``layers`` the channels on them, ``method`` of the tree solve,
+    ``spike_at`` the compartment at which spikes are detected.
     """
 
     cell: Any = None
@@ -75,27 +75,27 @@ class Cable(Model):
 
     @cached_property
     def all_limits(self) -> Mapping[str, str]:
-        """Limits of the cell's own parameters, and of those of its channels under the names they have here."""
+        """Limits of the parameters of the cell, and of its channels under their names in the cell."""
         found = {
             n: "positive" for n in self.units if n in ("R_a", "T") or n == "C_m" or n.startswith("C_m_")
-        }  # names that the cell itself makes
+        }  # names defined by the cell itself
         for k, x in enumerate(self.layers):
             found |= {self.names[k, p]: limit for p, limit in x.model.all_limits.items()}
         return found | {"t_ref": "nonnegative"}
 
     @staticmethod
     def depends_on_path(value: object) -> TypeGuard[str]:
-        """Whether a parameter's value is a formula of the path ``x`` from the soma."""
+        """Whether a parameter value is a formula of the path distance ``x`` from the soma."""
         return isinstance(value, str) and bool(ALONG.search(value))
 
     @cached_property
     def names(self) -> dict[tuple[int, str], str]:
-        """The name of each layer's parameter among those of the cell, by (layer, parameter)."""
+        """Name in the cell of each layer's parameters, by (layer, parameter)."""
         return _names(self.layers, set(self.units))
 
     @property
     def capacitances(self) -> list[tuple[str, tuple[int, ...]]]:
-        """Names of the capacitance parameters with the compartments that each counts for, the widest first."""
+        """Names of the capacitance parameters with the compartments to which each applies, the largest set first."""
         found = [n for n in self.units if n == "C_m" or n.startswith("C_m_")]
         sized = [(n, self.cell.at(_place_of(n, self.cell), where=self.where)) for n in found]
         return sorted(sized, key=lambda x: -len(x[1]))
@@ -105,7 +105,7 @@ class Cable(Model):
         return {x.label: k for k, x in enumerate(self.layers) if i in x.compartments}
 
     def place(self, place: Site, distance: Span | None, spread: str, where: str) -> tuple[str, tuple[int, ...], str]:
-        """A place in words, its compartments, and how inputs fall on them; raises AmineError if it is not there."""
+        """A place in words, its compartments, and the spread of inputs over them; raises AmineError if it does not exist."""
         if spread not in SPREADS:
             raise AmineError(where, f"spread '{spread}' is not known", hint=did_you_mean(str(spread), SPREADS))
         text = place if isinstance(place, str) else ",".join(map(str, np.atleast_1d(place)[:4]))
@@ -127,7 +127,7 @@ class Cable(Model):
 
     @property
     def integrators(self) -> dict[str, str]:
-        """How each state advances."""
+        """Integration method of each state."""
         found = {"v": f"implicit tree solve ({self.method})"}
         for x in self.layers:
             found |= {state_name(s, x.label): m for s, m in x.model.integrators.items()}
@@ -135,7 +135,7 @@ class Cable(Model):
 
     @cached_property
     def state_units(self) -> dict[str, str]:
-        """The states of its membrane and their units; in a network they are named with their compartment, ``v@3``."""
+        """Units of the membrane states; in a network the names include the compartment, ``v@3``."""
         found = {"v": "mV"}
         for x in self.layers:
             found |= {state_name(s, x.label): u for s, u in x.model.state_units.items()}
@@ -146,11 +146,11 @@ class Cable(Model):
         return "\n".join(dict.fromkeys(x.model.latex() for x in self.layers))
 
     def structure(self) -> list[Any]:
-        """What decides generated code, apart from where its inputs are."""
+        """All that determines generated code, apart from the places of its inputs."""
         return ["cable", self.method, "V_r" in self.units, [[x.label, x.model.structure()] for x in self.layers]]
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data, with its morphology."""
+        """The model as plain data, with its morphology."""
         layers = [[x.place, x.label, x.model.to_dict(), list(x.compartments)] for x in self.layers]
         return super().to_dict() | {
             "cable": {
@@ -162,16 +162,16 @@ class Cable(Model):
         }
 
     def bytes_per_neuron(self, real: int = 4) -> int:
-        """Memory that the states of one neuron take at least."""
+        """Minimum memory for the states of one neuron in bytes; ``real`` is the size of a floating-point number."""
         states = sum(len(x.compartments) * len(x.model.state_units) for x in self.layers)
         return (3 * len(self.cell) + states + 2) * real
 
     def accuracy(self, dt: float) -> dict[str, float]:
-        """Estimated relative errors, of the discretisation in space and in time, for steps of ``dt`` ms.
+        """Estimated relative errors of the discretisation in space and in time, for steps of ``dt`` ms.
 
-        In space, a segment of length h makes an error of about (h/lambda)^2/24 at the frequency 1/(2 pi tau_m), with the
-        conductances at rest. In time, dt/2 (backward Euler) or dt^2/12 (Crank-Nicolson) over the quickest gate's time
-        constant between -70 and 20 mV; passive cells count their membrane time constant.
+        In space, a segment of length h causes an error of about (h/lambda)^2/24 at the frequency 1/(2 pi tau_m), with the
+        conductances at rest. In time, the error is dt/(2 tau) for backward Euler or (dt/tau)^2/12 for Crank-Nicolson, with the
+        time constant tau of the fastest gate between -70 and 20 mV, or of the membrane in passive cells.
         """
         return accuracy(self, dt)
 
@@ -181,12 +181,18 @@ def kelvin(value: object, where: str) -> str:
     m = re.match(r"^\s*([-+]?[\d.]+)\s*(?:degC|°C|celsius)\s*$", value) if isinstance(value, str) else None
     x = float(m.group(1)) + 273.15 if m else float(to_internal(value, "K", where, positive=True))
     if not 233.15 <= x <= 373.15:
-        raise AmineError(where, "no nerve works at this temperature", given=f"{x:g} K", hint='write it as "36 degC"')
+        raise AmineError(
+            where,
+            "the temperature is out of range",
+            given=f"{x:g} K",
+            expected="-40 to 100 degC",
+            hint='write it as "36 degC"',
+        )
     return f"{round(x, 9)!r} K"
 
 
 def along(cell: Compartments, text: str, unit: str, where: str) -> np.ndarray:
-    """A parameter that depends on the path ``x`` from the soma, such as ``"2*mS/cm**2*exp(-x/(100*um))"``, at every compartment."""
+    """Values (n compartments) of a parameter that depends on the path distance ``x``, such as ``"2*mS/cm**2*exp(-x/(100*um))"``."""
     return equations.formula_of_path(text, cell.distance, unit, where)
 
 
@@ -212,7 +218,7 @@ def _place_of(name: str, cell: Compartments) -> str:
 
 
 def from_dict(data: Mapping[str, Any]) -> Cable:
-    """Back from :meth:`Cable.to_dict`."""
+    """Model from the data of :meth:`Cable.to_dict`."""
     d = data["cable"]
     cell = discretise(Morphology.from_dict(d["morphology"]))
     layers = tuple(Layer(str(p), str(n), Model.from_dict(m), tuple(int(i) for i in c)) for p, n, m, c in d["layers"])

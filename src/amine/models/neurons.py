@@ -15,11 +15,11 @@ _SYMBOLS = {
     "V_r": "reset potential",
     "t_ref": "refractory time",
     "I_e": "constant input current",
-    "Delta_T": "sharpness of the spike's start",
-    "V_T": "threshold of the spike's start",
+    "Delta_T": "slope factor of spike initiation",
+    "V_T": "threshold of spike initiation",
     "V_cut": "voltage at which a spike is counted",
     "a": "subthreshold adaptation",
-    "b": "adaptation added by a spike",
+    "b": "spike-triggered adaptation",
     "tau_w": "time constant of adaptation",
 }
 
@@ -118,8 +118,8 @@ adex = _neuron(
         "I_e": "0 pA",
     },
     "Brette R, Gerstner W (2005) J Neurophysiol 94:3637-3642",
-    "The adaptive exponential integrate-and-fire neuron. A spike is counted at V_cut, and what lies beyond it within a step counts as V_cut for "
-    "the exponential and for the adaptation.",
+    "The adaptive exponential integrate-and-fire neuron. A spike is counted at V_cut; within a step, higher voltages count as V_cut in the "
+    "exponential and in the adaptation.",
     {"AMPA": AMPA, "GABA_A": GABA_A},
     threshold="V_T",
 )
@@ -138,7 +138,9 @@ adex_patterns: dict[str, tuple[float, ...]] = {
 
 
 def adex_pattern(name: str) -> Model:
-    """The AdEx neuron with a named firing pattern; ``I_e`` is the current that shows it.
+    """The AdEx neuron with a named firing pattern; ``I_e`` is the current that evokes it.
+
+    Raises AmineError if the pattern is not one of ``adex_patterns``.
 
     Naud R, Marcille N, Clopath C, Gerstner W (2008) Biol Cybern 99:335-347.
 
@@ -183,7 +185,7 @@ izhikevich = Model(
         "I_e": "0 pA",
     },
     "Izhikevich EM (2003) IEEE Trans Neural Netw 14:1569-1572",
-    "Izhikevich's simple model: two equations that fire in the manner of many cortical types. One pA of input is one unit of its current.",
+    "Izhikevich's simple model: two equations that reproduce the firing of many cortical types. One pA of input is one unit of its current.",
     {"AMPA": AMPA, "GABA_A": GABA_A, "exc": exc, "inh": inh},
     {
         "a": "rate of recovery",
@@ -212,6 +214,8 @@ izhikevich_types: dict[str, tuple[float, ...]] = {
 
 def izhikevich_type(name: str) -> Model:
     """The Izhikevich neuron of a named cortical type: RS, IB, CH, FS, LTS, RZ or TC (2003, figure 2).
+
+    Raises AmineError for any other name.
 
     >>> izhikevich_type("FS").parameters["a"]
     '0.1 1/ms'

@@ -1,12 +1,12 @@
-"""What a receptor is at its target, by the level of detail of a projection.
+"""Receptors at their target neurons, by the level of detail of a projection.
 
 receptor
     a linear filter: a receptor model.
 kinetic
-    a scheme whose state lives at the source. After a change of the transmitter all is linear, so the target needs only
-    sums over its synapses: of receptors in all states, and of those that are under transmitter at the moment.
+    a scheme whose states are kept at the source. Between changes of the transmitter it is linear, so the target needs only
+    sums over its synapses: of receptors in each state, and of those exposed to transmitter.
 explicit
-    a scheme of its own at each synapse; the target is told the sum of the conductances.
+    a separate scheme at each synapse; the target receives the sum of the conductances.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _MG = {"Mg": "1000 uM", "K_Mg": "3570 uM", "slope": "0.062 1/mV"}
 _DMS = "Destexhe A, Mainen ZF, Sejnowski TJ (1998) in Koch C, Segev I (eds) Methods in Neuronal Modeling, 2nd ed., MIT Press, chapter 1; rates as in the authors' files, ModelDB 18198"
 _JAHR = "; magnesium block: Jahr CE, Stevens CF (1990) J Neurosci 10:3178-3182"
 
-#: scheme that a receptor's label means when nothing else is said
+#: default scheme of each receptor label
 DEFAULTS = {
     "AMPA": "AMPA_two_state",
     "NMDA": "NMDA_two_state",

@@ -1,4 +1,4 @@
-"""Release: how much a spike sets free, as states of the source neuron."""
+"""Release models: the amount released by a spike, as states of the source neuron."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ tsodyks_markram = Model(
     {"U": "1", "tau_rec": "ms", "tau_facil": "ms"},
     {"U": "0.5", "tau_rec": "800 ms", "tau_facil": "1 ms"},
     "Tsodyks M, Pawelzik K, Markram H (1998) Neural Comput 10:821-835",
-    "Short-term depression and facilitation: u is the utilisation, raised by each spike, and x the part of resources that is ready. A spike acts "
+    "Short-term depression and facilitation: u is the utilisation, raised by each spike, and x the fraction of available resources. A spike acts "
     "with the weight times u x.",
     symbols={
         "U": "utilisation that a spike adds",
@@ -38,9 +38,9 @@ quantal = Model(
     {"n": "1", "p": "1", "cv": "1", "tau_rec": "ms", "tau_facil": "ms"},
     {"n": "5", "p": "0.4", "cv": "0", "tau_rec": "0.001 ms", "tau_facil": "0.001 ms"},
     "del Castillo J, Katz B (1954) J Physiol 124:560-573; with depletion of sites: Fuhrmann G, Segev I, Markram H, Tsodyks M (2002) J Neurophysiol 87:140-148",
-    "Release of quanta at n sites, each with probability p and for itself; the weight is that of one quantum, whose size varies by cv. A site that "
-    "has released is empty until a new vesicle comes, after tau_rec on average; p facilitates with tau_facil. With their defaults neither is "
-    "felt. The mean is n times that of tsodyks_markram with U = p.",
+    "Independent release of quanta at n sites, each with probability p; the weight is that of one quantum, whose size varies by cv. A site that "
+    "has released is empty until a new vesicle arrives, after tau_rec on average; p facilitates with tau_facil. With the defaults neither has "
+    "an effect. The mean is n times that of tsodyks_markram with U = p.",
     symbols={
         "n": "number of release sites",
         "p": "probability of release of a site with a vesicle",
@@ -60,16 +60,16 @@ autoreceptor = Model(
     {"U": "1", "tau_rec": "ms", "tau_T": "ms", "K": "1", "hill": "1", "maximum": "1"},
     {"U": "0.5", "tau_rec": "100 ms", "tau_T": "200 ms", "K": "1", "hill": "1", "maximum": "0.5"},
     "form: release gain 1 - a T^n/(T^n + K^n), as fitted to presynaptic inhibition by Kimura M, Saitoh N, Takahashi T (2003) J Physiol 553:415-426",
-    "Release that a presynaptic receptor lowers: transmitter T that the neuron itself has released, in units of a full release, decays with tau_T "
-    "and acts with a Hill curve. Stands for mGluR2/3, GABA_B or alpha2 receptors of the own terminal; fields of other cells act on U with "
+    "Release with presynaptic autoinhibition: the transmitter T released by the neuron itself, in units of a full release, decays with tau_T "
+    "and reduces release by a Hill curve. Represents mGluR2/3, GABA_B or alpha2 autoreceptors; fields released by other cells act on U through "
     "Network.modulate.",
     symbols={
-        "U": "part of resources that a spike releases without the receptor",
+        "U": "fraction of resources that a spike releases without inhibition",
         "tau_rec": "time constant of recovery",
         "tau_T": "decay of transmitter at the receptor",
         "K": "transmitter at half effect",
         "hill": "Hill coefficient",
-        "maximum": "largest part by which release falls",
+        "maximum": "maximal fractional reduction of release",
     },
     limits={"U": "share", "maximum": "share", "K": "positive"},
 )

@@ -14,7 +14,7 @@ poisson = Model(
     {"rate": "Hz"},
     {"rate": "10 Hz"},
     "a Bernoulli draw in each step",
-    "Neurons that spike at random with a given rate; at most once a step. For many trains onto each neuron, Network.poisson costs less.",
+    "Neurons that spike at random with a given rate, at most once per step. For many trains onto each neuron, Network.poisson is faster.",
     symbols={"rate": "rate of each neuron"},
 )
 
@@ -25,7 +25,7 @@ spike_list = Model(
     {"times": "ms", "indices": "1"},
     {"times": Array(np.empty(0), "ms"), "indices": Array(np.empty(0), "1")},
     "given by the user",
-    "Neurons that spike at given times: ``times`` in any order, and beside each the index of its neuron. Times are rounded to the end of a step.",
+    "Neurons that spike at given times: ``times`` in any order, and for each the index of its neuron. Times are rounded to the end of a step.",
     symbols={"times": "spike times", "indices": "neuron of each spike"},
 )
 

@@ -1,42 +1,42 @@
-"""The sums over its synapses that a target keeps of a kinetic scheme, as lines of equations."""
+"""Equations at the target of a kinetic scheme, in terms of sums over synapses."""
 
 from __future__ import annotations
 
 from amine.equations.schemes import Scheme, mentions, renamed
 from amine.errors import AmineError
 
-QUANTUM, ONE = "q", "g_one"  # parameters that the engine fills in: unit of the mass row, weight of one synapse
+QUANTUM, ONE = "q", "g_one"  # parameters set by the engine: unit of the mass row, weight of one synapse
 Lines = tuple[list[str], dict[str, tuple[str, str]]]  # lines, and reserved parameters with unit and value
 
 
 def explicit_lines(s: Scheme) -> Lines:
-    """The target's part of an explicit scheme: a conductance that the synapses add up in each step."""
+    """Equations at the target of an explicit scheme: a conductance, summed over synapses in each step."""
     lines = [f"{n} = {e} : {u}" for n, e, u in s.parts if mentions(s.current, n) or _deep(s, n)]
     return [*lines, "input g : nS", f"current {s.current}"], {}
 
 
 def _deep(s: Scheme, name: str) -> bool:
-    """Whether the current needs a part through another part."""
+    """Whether the current depends on a named part through another one."""
     return any(mentions(e, name) and (mentions(s.current, n) or _deep(s, n)) for n, e, _ in s.parts if n != name)
 
 
 def kinetic_lines(s: Scheme, where: str, cleared: bool = False) -> Lines:
-    """The target's part of a scheme at the source.
+    """Equations at the target of a scheme whose states are kept at the source.
 
     For each free state X of the scheme there is X, the weighted sum over all synapses of its deviation from rest, and
-    X_on, the sum of X over the synapses that are under transmitter; M counts the latter's weights in units of q, as a
-    whole number, so that nothing is left when all pulses have ended. What is open is called g.
+    X_on, the sum of X over the synapses exposed to transmitter; M counts the weights of the latter in units of q, as an
+    integer, so that no rounding error remains when all pulses have ended. The open conductance is called g.
 
-    If transmitter is ``cleared`` the source works out each step, and the sums are told what it adds (X_in).
+    With ``cleared`` transmitter the source computes each step, and the sums receive its increments (X_in).
     """
     if s.voltage_dependent:
         raise AmineError(
             where,
             "its rates depend on the voltage of the target, which the source does not know",
-            hint="say detail='explicit'",
+            hint="use detail='explicit'",
         )
     if s.opens is not None and s.rest in s.opens:
-        raise AmineError(where, f"'{s.rest}', in which receptors rest, is open", hint="say detail='explicit'")
+        raise AmineError(where, f"'{s.rest}', in which receptors rest, is open", hint="use detail='explicit'")
     off, on = _rates(s)
     if cleared:
         return _cleared_lines(s, off)
@@ -60,14 +60,14 @@ def kinetic_lines(s: Scheme, where: str, cleared: bool = False) -> Lines:
 
 
 def _pooled(s: Scheme, y: dict[str, str]) -> str:
-    """What is open when it is no plain sum: as if all that synapses set in motion acted on one pool of channels."""
+    """Open conductance that is not a plain sum of states: all synapses of a target act on one common pool of channels."""
     names = {n: f"({n}/{ONE})" for n in (*s.free, *(d for d, _, _ in s.downstream))}
     names[s.rest] = f"({y[s.rest]}/{ONE})"
     return f"g = {ONE}*({renamed(s.open, names)}) : nS"
 
 
 def row_of(s: Scheme, state: str) -> str:
-    """The name of a free state's sum where transmitter is cleared: a single open state is called g."""
+    """Name of a free state's sum with cleared transmitter: a single open state is called g."""
     return "g" if s.opens == (state,) else state
 
 
@@ -100,7 +100,7 @@ def _rates(s: Scheme) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
 
 
 def _sums(s: Scheme) -> dict[str, str]:
-    """How the target writes each state's sum: the first follows from the others, the first open one from g."""
+    """Expression of each state's sum at the target: the resting state follows from the others, the first open one from g."""
     y = {a: a for a in s.free}
     if s.opens:
         y[s.opens[0]] = "(" + " - ".join(["g", *s.opens[1:]]) + ")"
@@ -113,7 +113,7 @@ def _under_transmitter(s: Scheme) -> dict[str, str]:
 
 
 def _flux(s: Scheme, a: str, value: dict[str, str], rates: list[str]) -> str:
-    """What flows into a state less what flows out."""
+    """Net flux into a state."""
     text = ""
     for t, k in zip(s.transitions, rates, strict=True):
         text += f" + {k}*{value[t.a]}" * (t.b == a) + f" - {k}*{value[t.a]}" * (t.a == a)
@@ -121,7 +121,7 @@ def _flux(s: Scheme, a: str, value: dict[str, str], rates: list[str]) -> str:
 
 
 def _binding(s: Scheme, a: str, value: dict[str, str], off: list[tuple[str, str]], on: list[tuple[str, str]]) -> str:
-    """What transmitter adds to the flow into a state, of the synapses that are under it."""
+    """Additional flux into a state at the synapses exposed to transmitter."""
     text = ""
     for t, (k, _), (n, _) in zip(s.transitions, off, on, strict=True):
         if t.binds:

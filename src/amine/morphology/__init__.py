@@ -1,4 +1,4 @@
-"""Shapes of neurons: primitives, trees by text, reconstructions from files, their compartments and places.
+"""Morphologies of neurons: simple shapes, trees from text, reconstructions from files; their compartments and places.
 
 >>> import amine as am
 >>> cell = am.morphology.ball_and_stick(soma="20 um", dendrite=("500 um", "2 um"), segments=50)

@@ -1,4 +1,4 @@
-"""Morphologies by hand: a point, a cylinder, ball and stick, and trees by text."""
+"""Simple morphologies: a point, a cylinder, ball and stick, and trees from text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _um(value: object, where: str) -> float:
 
 
 def _soma(size: Quantity | Sequence[Quantity], where: str, along: tuple[float, float, float] = (1, 0, 0)) -> Branch:
-    """The soma as a cylinder that is as long as it is wide: its side has the area of the sphere of that diameter."""
+    """The soma as a cylinder as long as wide, whose lateral area is that of the sphere of the same diameter."""
     if isinstance(size, tuple | list):
         length, width = _um(size[0], f"{where}, soma length"), _um(size[1], f"{where}, soma diameter")
     else:
@@ -41,8 +41,19 @@ def _soma(size: Quantity | Sequence[Quantity], where: str, along: tuple[float, f
 
 
 def point(size: Quantity | Sequence[Quantity] = "20 um") -> Morphology:
-    """A soma alone: one compartment with the area of a sphere of this diameter.
+    """A soma without dendrites: one compartment with the area of a sphere.
 
+    Parameters
+    ----------
+    size : diameter, or (length, diameter) of a cylinder.
+
+    Raises
+    ------
+    AmineError
+        A size is not a positive length.
+
+    Examples
+    --------
     >>> round(point("20 um").area, 3)
     1256.637
     """
@@ -50,8 +61,20 @@ def point(size: Quantity | Sequence[Quantity] = "20 um") -> Morphology:
 
 
 def cylinder(length: Quantity, diameter: Quantity, segments: int | None = None, region: str = "dendrite") -> Morphology:
-    """A cable of one diameter with sealed ends.
+    """A cable of constant diameter with sealed ends.
 
+    Parameters
+    ----------
+    length, diameter : such as ``"1 mm"`` and ``"2 um"``.
+    segments : number of compartments; None leaves it to the rule of the discretisation. region : its name.
+
+    Raises
+    ------
+    AmineError
+        A size is not a positive length.
+
+    Examples
+    --------
     >>> cylinder("1 mm", "2 um", segments=10).length
     1000.0
     """
@@ -70,7 +93,12 @@ def ball_and_stick(
     ----------
     soma : its diameter, or (length, diameter).
     dendrite : (length, diameter), or (length, diameter at the soma, diameter at the tip).
-    segments : compartments of the dendrite; None leaves it to the rule of the discretisation.
+    segments : number of compartments of the dendrite; None leaves it to the rule of the discretisation.
+
+    Raises
+    ------
+    AmineError
+        A size is not a positive length.
 
     Examples
     --------
@@ -97,12 +125,12 @@ def _size(value: object, where: str) -> tuple[float, float, float]:
 
 
 def tree(text: str | None = None, /, *, name: str = "tree", **parts: Any) -> Morphology:
-    """A tree by text, or by keywords.
+    """A branched morphology from text or keywords.
 
     Parameters
     ----------
     text : one part a line or between semicolons: ``soma 20 um``, then for each other part
-        ``[number] region length diameter [to diameter] [from parent] [segments n]``; ``8 basal`` makes eight alike.
+        ``[number] region length diameter [to diameter] [from parent] [segments n]``; ``8 basal`` makes eight of them.
         By default basal, apical and axon begin on the soma, tuft and oblique on the apical part, and all others on the part before.
     parts : the same by keywords: ``soma="20 um"``, ``tuft=("300 um", "1 um")`` or the rest of such a line as text. Each part
         is one compartment unless it says otherwise.
@@ -110,7 +138,7 @@ def tree(text: str | None = None, /, *, name: str = "tree", **parts: Any) -> Mor
     Raises
     ------
     AmineError
-        No soma, an unknown parent, or a size that is none.
+        The soma is missing, a parent is not known, or a size is invalid.
 
     Examples
     --------
@@ -202,7 +230,7 @@ def _grow(branches: list[Branch], number: int, region: str, rest: dict[str, Any]
 
 
 def _direction(region: str, j: int, number: int) -> tuple[float, float, float]:
-    """Spread like a fan around the usual direction of the region."""
+    """Unit vector of the ``j``-th of ``number`` branches, fanned out around the usual direction of the region."""
     angle = _ANGLE.get(region, 0.0) + (j - (number - 1) / 2) * min(40.0, 120.0 / max(1, number))
     return math.cos(math.radians(angle)), math.sin(math.radians(angle)), 0.0
 

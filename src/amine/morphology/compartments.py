@@ -1,4 +1,4 @@
-"""Compartments: a morphology cut into pieces of equal voltage, in the order in which a tree is eliminated."""
+"""Compartments: a morphology divided into pieces of uniform voltage, in the order of the tree solve."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Compartments:
         return resolve(self, place, distance, where)
 
     def label(self, i: int) -> str:
-        """A compartment in words: its branch and where on it."""
+        """A compartment in words: its branch and the position on it, from 0 to 1."""
         k = int(self.branch[i])
         return f"{self.morphology.branches[k].name}({self.fraction[i]:.4g})" if k >= 0 else f"junction {i}"
 
@@ -71,14 +71,21 @@ def discretise(
     d_lambda: float = 0.1,
     longest: Quantity | None = None,
 ) -> Compartments:
-    """Cuts each branch that says no number of segments by the rule of Hines & Carnevale (2001, Neuroscientist 7:123):
-    a segment is at most ``d_lambda`` of the length constant at 100 Hz.
+    """Divides a morphology into compartments.
+
+    Branches without a number of segments follow the rule of Hines & Carnevale (2001, Neuroscientist 7:123): a segment is at most
+    ``d_lambda`` of the length constant at 100 Hz.
 
     Parameters
     ----------
     R_a, C_m : resistivity of the cytoplasm and capacitance of the membrane.
-    d_lambda : the longest segment as a part of the length constant at 100 Hz.
-    longest : the longest segment as a length, beside the rule.
+    d_lambda : the longest segment as a fraction of the length constant at 100 Hz.
+    longest : upper limit of the length of a segment, in addition to the rule; None: no limit.
+
+    Raises
+    ------
+    AmineError
+        A value is not positive or has a wrong dimension, or there are too many compartments.
     """
     r = float(to_internal(R_a, "Ohm cm", "discretise(), R_a", positive=True)) / float(
         to_internal("1 Ohm cm", "Ohm cm", "")
@@ -102,7 +109,7 @@ def discretise(
 
 
 def _segments(b: Branch, r: float, c: float, d_lambda: float, most: float) -> int:
-    """An odd number, so that there is a compartment in the middle."""
+    """Number of segments of a branch; the rule gives an odd one, so that there is a compartment in the middle."""
     d = 0.5 * (b.points[1:, 3] + b.points[:-1, 3])
     electrical = float((b.steps / (1e5 * np.sqrt(d / (4 * math.pi * 100.0 * r * c)))).sum())
     return max(int((electrical / d_lambda + 0.9) / 2) * 2 + 1, math.ceil(b.length / most) if most < math.inf else 1)
@@ -123,7 +130,7 @@ class _Profile:
         self.R = np.concatenate([[0.0], np.cumsum(L / (math.pi * self.r[:-1] * self.r[1:]))])
 
     def at(self, s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Area and resistance from the start to ``s``, and the place there."""
+        """Area (um2) and resistance (1/um) from the start to distances ``s`` (n,) in um, and the coordinates (n, 3) there."""
         k = np.clip(np.searchsorted(self.s, s, side="right") - 1, 0, len(self.s) - 2)
         L = self.s[k + 1] - self.s[k]
         u = np.clip((s - self.s[k]) / L, 0.0, 1.0)
@@ -134,7 +141,7 @@ class _Profile:
 
 
 class _Cutter:
-    """Builds the arrays branch by branch; a point where several branches meet becomes a node without membrane."""
+    """Builder of the arrays, branch by branch; a point where several branches meet becomes a node without membrane."""
 
     def __init__(self, cell: Morphology, numbers: list[int]):
         self.cell, self.numbers = cell, numbers
@@ -164,7 +171,7 @@ class _Cutter:
     def _end(self, b: Branch) -> tuple[int, int] | None:
         """The end of a branch that ``b`` begins on: (branch, 0 or 1); None if it begins between the ends."""
         parent, at = b.parent, b.at
-        while at == 0 and self.cell.branches[parent].parent != -1:  # the start of a branch is a place on its own parent
+        while at == 0 and self.cell.branches[parent].parent != -1:  # the start of a branch is a point on its parent
             parent, at = self.cell.branches[parent].parent, self.cell.branches[parent].at
         return (parent, int(at)) if at in (0, 1) else None
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from amine.given import FilePath
 
-_DEEPEST, _DEEPEST_SWC = 1000, 10_000  # brackets; branchings on a path: the parsers recurse
+_DEEPEST, _DEEPEST_SWC = 1000, 10_000  # nested brackets, branch points on a path: limits, since parsers recurse
 _REGION = {2: "axon", 3: "basal", 4: "apical"}
 
 
@@ -26,12 +26,25 @@ def from_swc(path: FilePath, name: str | None = None) -> Morphology:
     """A neuron from an SWC file (Cannon et al. 1998, J Neurosci Methods 84:49).
 
     Types 1 to 4 become the regions soma, axon, basal and apical; others ``custom5`` and so on. Branches begin at the
-    centre of the soma, which is a cylinder of the area that the file's soma has.
+    centre of the soma, which is a cylinder with the area of the soma in the file.
+
+    Parameters
+    ----------
+    path : the file. name : of the morphology; None: the name of the file.
 
     Raises
     ------
     AmineError
-        File missing, a damaged line (named), no soma, a sample that is not connected, a diameter that is not positive.
+        The file is missing, a line is damaged (the message names it), there is no soma, a sample is not connected, or a radius is
+        not positive.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "cell.swc")
+    >>> _ = file.write_text("1 1 0 0 0 10 -1\\n2 3 10 0 0 1 1\\n3 3 110 0 0 1 2")
+    >>> from_swc(file).regions
+    ('soma', 'basal')
     """
     where = f"file '{path}'"
     _check_swc(_text(path, where), where)
@@ -39,14 +52,17 @@ def from_swc(path: FilePath, name: str | None = None) -> Morphology:
 
 
 def from_asc(path: FilePath, name: str | None = None) -> Morphology:
-    """A neuron from a Neurolucida ASC file; as :func:`from_swc`."""
+    """A neuron from a Neurolucida ASC file; regions, parameters and errors as for :func:`from_swc`."""
     where = f"file '{path}'"
     _check_asc(_text(path, where), where)
     return _read(path, where, name)
 
 
 def from_file(path: FilePath, name: str | None = None) -> Morphology:
-    """A neuron from a file of the kind that its name ends on: .swc, .asc or .h5."""
+    """A neuron from a file, whose format follows from its ending: .swc, .asc or .h5.
+
+    Regions, parameters and errors as for :func:`from_swc`; AmineError also for any other ending.
+    """
     kind = Path(path).suffix.lower()
     if kind == ".swc":
         return from_swc(path, name)
@@ -68,7 +84,7 @@ def _text(path: FilePath, where: str) -> str:
 
 @dataclass(frozen=True)
 class _Sample:
-    """A line of an SWC file: its number in the file, and what of it decides the tree."""
+    """A sample of an SWC file: its line number, type and parent."""
 
     line: int
     kind: int
@@ -76,7 +92,7 @@ class _Sample:
 
 
 def _check_swc(text: str, where: str) -> None:
-    """Every line that is no comment has seven numbers; parents exist; the soma is there and all hangs together."""
+    """Raises AmineError unless every line has seven numbers, all parents exist, and all samples are connected to a soma."""
     samples: dict[int, _Sample] = {}
     for number, line in enumerate(text.splitlines(), 1):
         body = line.split("#", 1)[0].split()
@@ -114,7 +130,7 @@ def _sample(body: list[str], number: int, line: str, place: str) -> tuple[int, _
 
 
 def _check_parents(samples: dict[int, _Sample], where: str) -> None:
-    """All samples hang on the soma, and every neurite has a length."""
+    """Raises AmineError unless all samples are connected to the soma and every neurite has a length."""
     children: dict[int, list[int]] = {}
     for i, s in samples.items():
         place = f"{where}, line {s.line}"
@@ -125,7 +141,7 @@ def _check_parents(samples: dict[int, _Sample], where: str) -> None:
         if s.kind == 1 and s.parent != -1 and samples[s.parent].kind != 1:
             raise AmineError(place, "a sample of the soma begins on another part", given=f"parent {s.parent}")
         children.setdefault(s.parent, []).append(i)
-    order = dict.fromkeys(children.get(-1, []), 0)  # how often its path from the soma branches
+    order = dict.fromkeys(children.get(-1, []), 0)  # number of branch points on the path from the soma
     front = list(order)
     while front:
         below = {c: order[i] + (len(children[i]) > 1) for i in front for c in children.get(i, ())}
@@ -135,7 +151,7 @@ def _check_parents(samples: dict[int, _Sample], where: str) -> None:
         raise AmineError(where, f"a path branches more than {_DEEPEST_SWC} times")
     ring = next((s for i, s in samples.items() if i not in order), None)
     if ring is not None:
-        raise AmineError(f"{where}, line {ring.line}", "its parents form a ring, which hangs on no soma")
+        raise AmineError(f"{where}, line {ring.line}", "its parents form a ring, which is not connected to a soma")
     for i, s in samples.items():
         if s.kind != 1 and samples[s.parent].kind == 1 and i not in children:
             raise AmineError(
@@ -146,7 +162,7 @@ def _check_parents(samples: dict[int, _Sample], where: str) -> None:
 
 
 def _check_asc(text: str, where: str) -> None:
-    """Brackets close, and are not nested deeper than any neuron branches, which would overflow the parser's stack."""
+    """Raises AmineError unless brackets are closed and nested less deeply than would overflow the parser's stack."""
     depth = 0
     for number, line in enumerate(text.splitlines(), 1):
         for c in re.sub(r'"[^"]*"|;.*', "", line):
@@ -195,7 +211,7 @@ def _read(path: FilePath, where: str, name: str | None) -> Morphology:
 
 
 def _soma(soma: morphio.Soma) -> Branch:
-    """A cylinder as long as wide at the soma's centre, with the area of the soma: of a sphere, of a stack of cones, or of an outline."""
+    """Soma as a cylinder as long as wide at its centre, with its area as a sphere, a stack of cones, or an outline."""
     points, diameters = np.asarray(soma.points, float), np.asarray(soma.diameters, float)
     centre = points.mean(0)
     if len(points) == 1:

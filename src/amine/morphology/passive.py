@@ -1,4 +1,4 @@
-"""Passive cells at one frequency: impedance between any compartments, by solving the tree once for each."""
+"""Passive cells at one frequency: impedances between compartments, from one solve of the tree for each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def matrix(c: Compartments, leak: np.ndarray, R_a: float) -> Any:
-    """Conductances of the tree in nS as a sparse matrix: ``leak`` is that of each compartment's membrane."""
+    """Sparse matrix (n, n) of the conductances of a tree in nS; ``leak`` (n,) are those of the membrane."""
     from scipy.sparse import csr_array
 
     i = np.flatnonzero(c.parent >= 0)
@@ -37,13 +37,19 @@ def impedance(
     C_m: Quantity = "1 uF/cm2",
     frequency: Quantity = "0 Hz",
 ) -> np.ndarray:
-    """Impedances in GOhm between compartments: entry [i, j] is the voltage at the i-th place for a current into the j-th.
+    """Impedances (GOhm) between compartments: entry [i, j] is the voltage at the i-th per current into the j-th; complex if not steady.
 
     Parameters
     ----------
-    places : compartments or a place; None: all.
+    c : the compartments of a cell.
+    places : a place or a list of compartments; None: all.
     R_a, R_m, C_m : resistivity of the cytoplasm, resistance and capacitance of the membrane.
     frequency : 0 for steady input resistances.
+
+    Raises
+    ------
+    AmineError
+        A value is not positive or has a wrong dimension, or a place is not known.
 
     Examples
     --------

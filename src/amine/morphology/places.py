@@ -1,4 +1,4 @@
-"""Places on a cell: by region, branch, point on a branch, distance, or compartment."""
+"""Places on a cell, given by region, branch, point on a branch, path distance, or compartment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOT_DENDRITE = ("soma", "axon", "")
 
 
 def known(c: Compartments) -> list[str]:
-    """Names of places that a cell has."""
+    """Names of the places of a cell."""
     names = dict.fromkeys([*c.morphology.regions, *(b.name for b in c.morphology.branches)])
     if set(c.morphology.regions) - {"soma", "axon"}:
         names["dendrite"] = None
@@ -34,12 +34,12 @@ def resolve(c: Compartments, place: Site, distance: Span | None = None, where: s
     ----------
     place : ``"*"`` for all; a region such as ``"tuft"``, where ``"dendrite"`` is all but soma and axon; the name of a branch; a
         point such as ``"apical(0.5)"`` on a branch; a compartment or a list of them; or several of these joined by ``+``.
-    distance : (nearest, farthest) path from the soma, or text such as ``"100 um .. 200 um"``; keeps what lies between.
+    distance : range (nearest, farthest) of path distances from the soma, or text such as ``"100 um .. 200 um"``; None: all.
 
     Raises
     ------
     AmineError
-        If there is no such place, or nothing lies at that distance.
+        If there is no such place, or no compartment lies at that distance.
     """
     found = _named(c, place, where)
     if distance is not None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Reduced:
     """A reduced cell.
 
-    ``morphology`` its shape, one compartment a part; ``kept`` the compartments of the detailed cell that its own stand for;
-    ``scale`` the factor for densities of conductance and capacitance of each part, so that its total membrane is that of the
+    ``morphology`` is its shape, with one compartment for each part; ``kept`` the compartments of the detailed cell that they represent;
+    ``scale`` the factor on densities of conductance and capacitance of each part that preserves the total membrane of the
     detailed cell; ``error`` the largest relative error of input resistances and attenuations to the soma.
     """
 
@@ -40,22 +40,22 @@ def reduce(
     R_a: Quantity = "150 Ohm cm",
     R_m: Quantity = "20 kOhm cm2",
 ) -> Reduced:
-    """A cell with one compartment for each place that keeps what a steady passive cell shows there.
+    """Reduced cell with one compartment for each place, which preserves the passive steady state at these places.
 
-    The conductances between places and to the outside that a detailed cell has, seen from these places alone, are its
-    impedance matrix inverted (Kron 1939). A tree of so many compartments has 2 n - 1 conductances: just as many as there are
-    input resistances at all places and attenuations from all places to the soma, and those are kept.
+    Seen from n places, the conductances of a detailed cell between them and to the outside are the inverse of its impedance
+    matrix (Kron 1939). A tree of n compartments has 2 n - 1 conductances, as many as there are input resistances at all
+    places and attenuations from all places to the soma; these are preserved.
 
     Parameters
     ----------
     cell : the detailed cell.
-    places : one for each compartment, the soma first; None: soma and the middle of each region.
+    places : one for each compartment of the reduced cell, the soma first; None: the soma and the middle of each region.
     R_a, R_m : resistivity of the cytoplasm and resistance of the membrane.
 
     Raises
     ------
     AmineError
-        If a place is more than one compartment, or the first is not at the root.
+        If a place is more than one compartment, a place occurs twice, or the first is not the root.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def _places(c: Compartments, places: Sequence[Site] | None) -> tuple[list[int], 
 
 
 def _impedance(c: Compartments, at: list[int], r_a: float, r_m: float) -> np.ndarray:
-    """Impedances between places. Parts of a region that are alike are driven alike, as one compartment will drive them."""
+    """Impedances (GOhm) between places; equivalent branches of a region are driven together, as one compartment of the reduced cell."""
     from scipy.sparse.linalg import splu
 
     solver = splu(matrix(c, c.area / r_m, r_a).tocsc())
@@ -124,7 +124,7 @@ def _impedance(c: Compartments, at: list[int], r_a: float, r_m: float) -> np.nda
 
 
 def _alike(c: Compartments, i: int) -> np.ndarray:
-    """Compartments at the same place on branches of the same region: all daughters of a symmetric tree are one in the reduced cell."""
+    """Compartments at the same distance on branches of the same region: the daughters of a symmetric tree form one compartment."""
     k = int(c.branch[i])
     if k <= 0:
         return np.array([i])
@@ -139,7 +139,7 @@ def _alike(c: Compartments, i: int) -> np.ndarray:
 
 
 def _links(c: Compartments, at: list[int]) -> list[int]:
-    """The parent of each place among the places: the nearest on its way to the soma; else the soma."""
+    """Parent of each place among the places: the nearest on its path to the soma, else the soma."""
     regions = [c.region[i] for i in at]
     parents = [-1]
     for k, i in enumerate(at[1:], 1):
@@ -148,7 +148,7 @@ def _links(c: Compartments, at: list[int]) -> list[int]:
             way.append(path)
             path = int(c.parent[path])
         direct = next((at.index(j) for j in way if j in at), 0)
-        if direct == 0:  # a place of the same sort of branch counts as being on the way
+        if direct == 0:  # a place on a branch of the same region counts as lying on the path
             passed = [
                 regions.index(c.region[j]) for j in way if c.region[j] in regions[1:] and c.region[j] != regions[k]
             ]
@@ -169,7 +169,7 @@ def _laplacian(parents: list[int], g: np.ndarray, leak: np.ndarray) -> np.ndarra
 
 
 def _targets(Z: np.ndarray) -> np.ndarray:
-    """Input resistances and attenuations from each place to the soma, as logarithms."""
+    """Logarithms of the input resistances and of the attenuations from each place to the soma."""
     return np.log(np.concatenate([np.diag(Z), Z[0, 1:] / np.diag(Z)[1:]]))
 
 
@@ -197,7 +197,7 @@ def _error(Z: np.ndarray, found: np.ndarray) -> float:
 
 
 def _shares(c: Compartments, at: list[int]) -> np.ndarray:
-    """Membrane of the detailed cell that each place stands for: that of its region, or what is nearest on the path."""
+    """Membrane area (um2) of the detailed cell that each place represents: that of its region, assigned by path distance."""
     regions = [c.region[i] for i in at]
     share = np.zeros(len(at))
     for i in np.flatnonzero(c.area > 0):

@@ -1,4 +1,4 @@
-"""A morphology: unbranched cables of changing diameter, each beginning somewhere on another."""
+"""Morphologies: unbranched cables of varying diameter, each attached to a point of another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Branch:
 
     Parameters
     ----------
-    name : how it is called; unique in its morphology.
+    name : its name, unique in the morphology.
     region : the part of the neuron that it belongs to, such as ``soma``, ``basal``, ``apical``, ``tuft`` or ``axon``.
     points : array (m, 4) of x, y, z and diameter in um; at least two.
     parent : index of the branch it begins on; -1 for the first, the root.
@@ -103,7 +103,7 @@ class Morphology:
     Parameters
     ----------
     branches : the root, which is the soma if there is one, and then the others, each after the branch it begins on.
-    name : how it is called.
+    name : its name.
 
     Raises
     ------
@@ -145,7 +145,7 @@ class Morphology:
         self._suspicious(where)
 
     def _suspicious(self, where: str) -> None:
-        """Sizes that point to a slip of the units: micrometres are meant everywhere."""
+        """Warns of sizes that suggest a wrong unit; all lengths are in micrometres."""
         width = max(float(b.points[:, 3].max()) for b in self.branches)
         if width > _WIDEST or max(b.length for b in self.branches) > _LONGEST:
             longest = max(b.length for b in self.branches)
@@ -157,7 +157,7 @@ class Morphology:
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """Names of its regions, in order of appearance."""
+        """Names of the regions, in order of appearance."""
         return tuple(dict.fromkeys(b.region for b in self.branches))
 
     @property
@@ -175,16 +175,16 @@ class Morphology:
         return [j for j, b in enumerate(self.branches) if b.parent == k]
 
     def compartments(self, **how: Any) -> Any:
-        """Its compartments; see :func:`amine.morphology.compartments.discretise`."""
+        """Compartments of the morphology; parameters as for :func:`amine.morphology.compartments.discretise`."""
         return discretise(self, **how)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data."""
+        """The morphology as plain data."""
         return {"name": self.name, "branches": [b._data() for b in self.branches]}
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Morphology:
-        """Back from :meth:`to_dict`; raises AmineError if it is damaged."""
+        """Morphology from the data of :meth:`to_dict`; raises AmineError if they are damaged."""
         try:
             branches = tuple(Branch(**{**b, "points": np.asarray(b["points"], float)}) for b in data["branches"])
             return Morphology(branches, str(data["name"]))
@@ -203,7 +203,7 @@ class Morphology:
 def straight(
     start: Sequence[float] | np.ndarray, direction: Sequence[float], length: float, first: float, last: float
 ) -> np.ndarray:
-    """Two points of a straight cable, diameters ``first`` and ``last``."""
+    """Points (2, 4) of a straight cable from ``start``, with diameters ``first`` and ``last`` (um)."""
     a, d = np.asarray(start, float), np.asarray(direction, float)
     b = a + d / np.linalg.norm(d) * length
     return np.array([[*a, first], [*b, last]])

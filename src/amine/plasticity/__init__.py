@@ -1,4 +1,4 @@
-"""The library of plasticity rules, and the place where a user's own rules go.
+"""The library of plasticity rules, and the makers of custom rules.
 
 >>> import amine as am
 >>> am.plasticity.stdp(w_max="2 nS").parameters["w_max"]
@@ -22,7 +22,7 @@ _LIBRARY = ("_pairs", "_calcium", "_triplet", "_inhibitory", "_reward", "_voltag
 
 
 def _load() -> dict[str, Model]:
-    """The registry, with the library in it."""
+    """The registry, with the library loaded."""
     if "stdp" not in _REGISTRY:
         for name in _LIBRARY:
             for model in import_module(f"amine.plasticity.{name}").RULES:
@@ -31,8 +31,19 @@ def _load() -> dict[str, Model]:
 
 
 def get(name: str, parameters: str | None = None) -> Model:
-    """A rule by name, with a published set of parameters if one is named.
+    """A rule by name.
 
+    Parameters
+    ----------
+    name : its name. parameters : name of a published parameter set (:func:`parameter_sets`); None: the defaults.
+
+    Raises
+    ------
+    AmineError
+        The rule or the parameter set is not known.
+
+    Examples
+    --------
     >>> get("stdp").kind
     'rule'
     """
@@ -60,7 +71,11 @@ def names() -> list[str]:
 
 
 def parameter_sets(name: str) -> Mapping[str, Mapping[str, str]]:
-    """Published parameters of a rule by name of the set; empty if there is but one."""
+    """Published parameter sets of a rule by name; empty if there is only one. Raises AmineError if the rule is not known.
+
+    >>> sorted(parameter_sets("triplet_nearest"))
+    ['V1', 'V1 minimal', 'hippocampus']
+    """
     _ = get(name)
     for home in _LIBRARY:
         found = getattr(import_module(f"amine.plasticity.{home}"), "SETS", {})
@@ -70,7 +85,19 @@ def parameter_sets(name: str) -> Mapping[str, Mapping[str, str]]:
 
 
 def register(model: Model) -> Model:
-    """Adds a rule to the library, so that it can be named; its equations are checked."""
+    """Adds a rule to the library under its name and returns it.
+
+    Raises
+    ------
+    AmineError
+        It is not a rule, its name is taken, or an equation is invalid.
+
+    Examples
+    --------
+    >>> _ = register(rule("count", "w : nS in 0 nS .. 5 nS\\non pre w += step", step="0.1 nS"))
+    >>> "count" in names()
+    True
+    """
     if model.kind != "rule":
         raise AmineError(model.where, "this is not a rule", hint="make it with am.plasticity.rule()")
     if model.name in _load():
@@ -89,17 +116,18 @@ def rule(
     limits: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Model:
-    """A rule of one's own.
+    """A custom plasticity rule.
 
     Parameters
     ----------
-    name : how it is called. equations : see the page on plasticity. source, doc : where it is from and what it is.
-    parameters : default values with units; those called ``w_...`` have the unit of the weight.
+    name : its name. equations : text; see the page on plasticity. source, doc : reference, and a description.
+    limits : ``positive``, ``nonnegative`` or ``share`` (0 to 1) for parameters whose range does not follow from the equations.
+    parameters : default values with units.
 
     Raises
     ------
     AmineError
-        If an equation is wrong: the sentence names the line.
+        An equation is invalid; the message names the line.
 
     Examples
     --------
@@ -112,13 +140,13 @@ def rule(
 
 
 def gated(model: Model | str, by: str, half: str | None = None) -> Model:
-    """A rule whose changes of the weight a modulator multiplies: acetylcholine, noradrenaline or dopamine as gate of learning.
+    """A rule whose weight changes are multiplied by a modulator: learning gated by acetylcholine, noradrenaline or dopamine.
 
     Parameters
     ----------
     model : the rule or its name.
-    by : a field (or drug) of the network, or a receptor of one of its modulations.
-    half : concentration at which learning has half its full rate, ``by/(by + half)``; None for a receptor, whose occupancy is the factor.
+    by : a field or drug of the network, or a receptor of one of its modulations.
+    half : concentration at which the factor ``by/(by + half)`` is one half; None for a receptor, whose occupancy is the factor.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Calcium-based plasticity: thresholds of the calcium concentration decide between potentiation and depression."""
+"""Calcium-based plasticity: calcium above two thresholds causes depression or potentiation."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ _SYMBOLS = {
     "w_low": "weight of a depressed synapse (rho = 0)",
     "w_high": "weight of a potentiated synapse (rho = 1)",
     "tau_Ca": "decay of calcium",
-    "C_pre": "calcium of a pre-spike",
-    "C_post": "calcium of a post-spike",
+    "C_pre": "calcium added by a pre-spike",
+    "C_post": "calcium added by a post-spike",
     "D": "delay of the calcium of a pre-spike",
     "sigma": "noise while calcium is above a threshold",
     "k_Ca": "calcium per charge through NMDA receptors",
     "k_c": "calcium per time and driving force through the bound receptors",
-    "tau_glu": "unbinding of glutamate from the synapse",
-    "tau_flux": "filter of the current through a receptor",
-    "small": "conductance that keeps the quotient finite",
-    "clock": "how often synapses look at the calcium of their target",
+    "tau_glu": "time constant of glutamate unbinding",
+    "tau_flux": "time constant of the filter of the receptor current",
+    "small": "small conductance that keeps the quotient finite",
+    "clock": "interval at which synapses read the calcium of their target",
 }
 _NUMBERS = ("tau_Ca", "C_pre", "C_post", "theta_p", "gamma_d", "gamma_p", "sigma", "tau", "D")
 _TABLE = {
@@ -77,7 +77,7 @@ calcium_traces = _rule(
     _OWN_UNITS,
     {**_START, **_DP},
     _GRAUPNER,
-    "The calcium rule with calcium of the synapse's own: each pre-spike adds C_pre after D, each post-spike C_post. The efficacy rho = (w - w_low)/"
+    "The calcium rule with a calcium trace of each synapse: each pre-spike adds C_pre after D, each post-spike C_post. The efficacy rho = (w - w_low)/"
     "(w_high - w_low) rises while calcium is above theta_p and falls while it is above theta_d; at rest it is bistable. Without noise: the mean.",
 )
 calcium_traces_noisy = _rule(
@@ -118,7 +118,7 @@ calcium = _rule(
     },
     {**{n: v for n, v in _NMDA_VALUES.items() if n != "rho_star"}, "k_Ca": "0.01 1/(pA*ms)", "tau_glu": "50 ms"},
     _NMDA_SOURCE,
-    "The calcium rule with the calcium Ca (in units of theta_d) that flows through the NMDA receptors of the target neuron: what blocks them blocks "
+    "The calcium rule with the calcium Ca (in units of theta_d) that flows through the NMDA receptors of the target neuron, so that their block blocks "
     "learning. It acts at a synapse while glutamate from its own source is bound there (glu), so that only active synapses change.",
 )
 calcium_local = _rule(
@@ -130,8 +130,8 @@ calcium_local = _rule(
     {**_UNITS, "tau_Ca": "ms", "k_c": "1/(mV*ms)", "tau_glu": "ms", "tau_flux": "ms", "small": "nS", "clock": "ms"},
     {**_NMDA_VALUES, "k_c": "0.005 1/(mV*ms)", "tau_glu": "100 ms", "tau_flux": "1 ms", "small": "0.001 nS"},
     _NMDA_SOURCE,
-    "The calcium rule with calcium c of each synapse alone: glutamate bound there times the current that an NMDA receptor of the target lets through at "
-    "its voltage (flux, current per conductance). What blocks the receptors blocks learning. Each synapse is advanced each clock.",
+    "The calcium rule with local calcium c at each synapse: bound glutamate times the current per conductance (flux) through NMDA receptors of the "
+    "target at its voltage. Block of the receptors blocks learning. Each synapse advances once per clock.",
 )
 
 RULES = (calcium_traces, calcium_traces_noisy, calcium, calcium_local)

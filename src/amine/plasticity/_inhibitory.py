@@ -15,11 +15,11 @@ inhibitory_stdp = Model(
     {"tau": "ms", "r_0": "Hz", "eta": "weight", "w_max": "weight"},
     {"tau": "20 ms", "r_0": "3 Hz", "eta": "0.01 nS", "w_max": "100 nS"},
     "Vogels TP, Sprekeler H, Zenke F, Clopath C, Gerstner W (2011) Science 334:1569-1573",
-    "Symmetric STDP of inhibitory synapses: near-coincident spikes strengthen, each pre-spike alone weakens. The targets' rate goes to r_0 and inhibition "
-    "balances excitation in detail.",
+    "Symmetric STDP of inhibitory synapses: near-coincident spikes strengthen, each pre-spike alone weakens. The rate of the targets approaches r_0, and "
+    "inhibition balances excitation in detail.",
     symbols={
         "tau": "time constant of both traces",
-        "r_0": "rate of the targets",
+        "r_0": "target rate of the postsynaptic neurons",
         "eta": "learning rate",
         "w_max": "upper bound of the weight",
     },
@@ -31,14 +31,14 @@ scaling = Model(
     {"tau_r": "ms", "tau_w": "ms", "r_0": "Hz", "w_max": "weight", "clock": "ms"},
     {"tau_r": "10000 ms", "tau_w": "100000 ms", "r_0": "5 Hz", "w_max": "100 nS", "clock": "100 ms"},
     "van Rossum MCW, Bi GQ, Turrigiano GG (2000) J Neurosci 20:8812-8821; Turrigiano GG et al. (1998) Nature 391:892-896",
-    "Synaptic scaling: all weights onto a neuron are multiplied up while its mean rate is below r_0, and down while it is above, so that their ratios "
-    "stay. Time constants are shorter than the hours of cultures.",
+    "Synaptic scaling: all weights onto a neuron are scaled up while its mean rate is below r_0, and down while it is above, which preserves their "
+    "ratios. Time constants are shorter than the hours measured in cultures.",
     symbols={
-        "tau_r": "averaging of the rate",
+        "tau_r": "time constant of the rate estimate",
         "tau_w": "time constant of scaling",
-        "r_0": "rate of the targets",
+        "r_0": "target rate of the postsynaptic neurons",
         "w_max": "upper bound of the weight",
-        "clock": "substep",
+        "clock": "interval of the updates",
     },
 )
 

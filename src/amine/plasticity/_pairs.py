@@ -11,8 +11,8 @@ _TRACES = (
 _SYMBOLS = {
     "tau_plus": "time constant of potentiation",
     "tau_minus": "time constant of depression",
-    "A_plus": "potentiation by one pair at lag zero, in parts of w_max",
-    "A_minus": "depression by one pair at lag zero, in parts of w_max",
+    "A_plus": "potentiation by one pair at lag zero, as a fraction of w_max",
+    "A_minus": "depression by one pair at lag zero, as a fraction of w_max",
     "w_max": "upper bound of the weight",
 }
 _UNITS = {"tau_plus": "ms", "tau_minus": "ms", "A_plus": "1", "A_minus": "1", "w_max": "weight"}
@@ -34,14 +34,14 @@ stdp = _pair(
     "stdp",
     *_ADDITIVE,
     _SONG,
-    "Additive pair STDP, all pairs: a post-spike adds A_plus w_max exp(-lag/tau_plus) for each earlier pre-spike, a pre-spike takes "
+    "Additive pair STDP, all pairs: a post-spike adds A_plus w_max exp(-lag/tau_plus) for each earlier pre-spike, a pre-spike subtracts "
     "A_minus w_max exp(-lag/tau_minus) for each earlier post-spike; hard bounds. Weights compete and become bimodal.",
 )
 stdp_nearest = _pair(
     "stdp_nearest",
     *_ADDITIVE,
     "Morrison A, Diesmann M, Gerstner W (2008) Biol Cybern 98:459-478",
-    "Additive pair STDP of nearest neighbours: each spike is paired with the last spike of the other side only.",
+    "Additive pair STDP of nearest neighbours: each spike is paired only with the last spike of the other side.",
     traces="=",
 )
 stdp_multiplicative = _pair(

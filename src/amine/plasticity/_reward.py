@@ -1,4 +1,4 @@
-"""Three factors: spikes mark synapses as eligible, a slow signal decides what becomes of it."""
+"""Three-factor rules: spikes leave an eligibility trace, which a slow signal converts to changes of the weight."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SYMBOLS = {
     "tau_plus": "time constant of the trace of pre-spikes",
     "tau_minus": "time constant of the trace of post-spikes",
     "tau_e": "decay of eligibility",
-    "A_plus": "eligibility by pre before post",
-    "A_minus": "loss of eligibility by post before pre",
-    "eta": "change of the weight at eligibility 1 in tau_w while the signal is above tonic by scale",
+    "A_plus": "eligibility added by a pre-before-post pair",
+    "A_minus": "eligibility subtracted by a post-before-pre pair",
+    "eta": "weight change within tau_w at eligibility 1, for a signal above tonic by scale",
     "tonic": "level of the signal at which nothing changes",
     "scale": "unit of the signal",
-    "tau_w": "unit of time of eta",
+    "tau_w": "time to which eta refers",
     "w_max": "upper bound of the weight",
 }
 reward_stdp = Model(
@@ -51,7 +51,7 @@ reward_stdp = Model(
         "w_max": "4 nS",
     },
     "Izhikevich EM (2007) Cereb Cortex 17:2443-2452",
-    "Reward-modulated STDP: pair STDP writes an eligibility e that decays in a second; the field dopamine, above or below its tonic level, turns it into "
+    "Reward-modulated STDP: pair STDP leaves an eligibility trace e that decays within a second; the field dopamine, above or below its tonic level, converts it to "
     "changes of the weight. A reward seconds late still reaches the synapses that earned it. With the tonic level at the mean of the signal, or "
     "a signal that is a prediction error, it is the rule of Frémaux, Sprekeler & Gerstner (2010, J Neurosci 30:13326).",
     symbols=_SYMBOLS,
@@ -84,7 +84,7 @@ r_max = Model(
         "clock": "1 ms",
     },
     "Frémaux N, Sprekeler H, Gerstner W (2013) PLoS Comput Biol 9:e1003024; Xie X, Seung HS (2004) Phys Rev E 69:041909",
-    "Reward maximisation for neurons that fire at the rate rho_0 exp((v - theta)/Delta): eligibility is the spikes less those that were expected, so that "
+    "Reward maximisation for neurons that fire at the rate rho_0 exp((v - theta)/Delta): eligibility is the number of spikes minus the expected number, so that "
     "reward without relation to the spikes changes nothing on average. With dopamine as the prediction error of a critic it is the "
     "actor's rule of the paper (TD-LTP: eta of the actor, tonic of the field).",
     symbols={
@@ -92,7 +92,7 @@ r_max = Model(
         "rho_0": "rate at theta",
         "theta": "soft threshold",
         "Delta": "width of the threshold",
-        "clock": "how often synapses look at the voltage",
+        "clock": "interval at which synapses read the voltage",
     },
 )
 

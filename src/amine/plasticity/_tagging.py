@@ -1,4 +1,4 @@
-"""Synaptic tagging and capture: an early change fades in hours unless proteins make it last."""
+"""Synaptic tagging and capture: an early change of the weight decays within hours unless captured proteins consolidate it."""
 
 from __future__ import annotations
 
@@ -52,30 +52,30 @@ tagging = Model(
     "Luboeinski J, Tetzlaff C (2021) Commun Biol 4:275, after Graupner & Brunel (2012) and Frey U, Morris RGM (1997) Nature 385:533-536; "
     "IC50 of anisomycin: an order of magnitude",
     "Tagging and capture: calcium changes the early phase, which returns to w_0 in hours. A synapse whose early phase has moved by more than theta_tag is "
-    "tagged; a neuron whose synapses have moved by theta_pro in all makes protein; tagged synapses capture it into the late phase z, which stays. "
-    "w is the sum of both. A dose of the drug anisomycin, or a field of that name, blocks the synthesis; without one the parameter counts. The sum over "
-    "synapses is taken once a second. Hours of small changes need precision='float64'.",
+    "tagged; a neuron whose synapses have moved by theta_pro in sum synthesises protein; tagged synapses capture it into the late phase z, which persists. "
+    "w is the sum of both. A dose of the drug anisomycin, or a field of that name, blocks the synthesis; without one the parameter applies. The sum over "
+    "synapses is updated once per clock. Small changes over hours need precision='float64'.",
     limits={"C_pre": "positive", "C_post": "positive"},
     symbols={
         "tau_Ca": "decay of calcium",
         "D": "delay of the calcium of a pre-spike",
-        "C_pre": "calcium of a pre-spike",
-        "C_post": "calcium of a post-spike",
+        "C_pre": "calcium added by a pre-spike",
+        "C_post": "calcium added by a post-spike",
         "theta_p": "calcium above which a synapse is potentiated",
         "theta_d": "calcium above which it is depressed",
         "gamma_p": "rate of potentiation, in 1/tau_h",
         "gamma_d": "rate of depression, in 1/tau_h",
-        "h_max": "limit of the early phase, in parts of w_0",
+        "h_max": "limit of the early phase, as a multiple of w_0",
         "tau_h": "time constant of the early phase",
-        "theta_tag": "change that tags a synapse, in parts of w_0",
-        "theta_pro": "sum of changes that starts protein synthesis, in parts of w_0",
+        "theta_tag": "change that tags a synapse, as a fraction of w_0",
+        "theta_pro": "sum of changes that starts protein synthesis, as a multiple of w_0",
         "tau_z": "time constant of capture",
         "tau_p": "time constant of the protein",
         "anisomycin": "concentration of the blocker of protein synthesis",
         "IC50": "concentration that halves synthesis",
         "w_0": "weight at rest",
         "w_max": "upper bound of the weight",
-        "clock": "how often synapses look at the protein",
+        "clock": "interval at which synapses read the protein",
     },
 )
 

@@ -1,4 +1,4 @@
-"""Triplet STDP: what pairs do depends on the spikes before."""
+"""Triplet STDP: the effect of a pair depends on earlier spikes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _UNITS = {
     "w_max": "weight",
 }
 _SYMBOLS = {
-    "tau_plus": "decay of r1, potentiation by pairs",
-    "tau_minus": "decay of o1, depression by pairs",
-    "tau_x": "decay of r2, earlier pre-spikes",
-    "tau_y": "decay of o2, earlier post-spikes",
-    "A2_plus": "potentiation by a pair, in parts of w_ref",
+    "tau_plus": "time constant of r1, for potentiation by pairs",
+    "tau_minus": "time constant of o1, for depression by pairs",
+    "tau_x": "time constant of r2, for earlier pre-spikes",
+    "tau_y": "time constant of o2, for earlier post-spikes",
+    "A2_plus": "potentiation by a pair, as a fraction of w_ref",
     "A3_plus": "potentiation by post-pre-post",
     "A2_minus": "depression by a pair",
     "A3_minus": "depression by pre-post-pre",
-    "w_ref": "weight that amplitudes are parts of",
+    "w_ref": "weight to which amplitudes refer",
     "w_max": "upper bound of the weight",
 }
 _COLUMNS = ("A2_plus", "A3_plus", "A2_minus", "A3_minus", "tau_x", "tau_y")
@@ -62,7 +62,7 @@ triplet = _rule(
     "+=",
     SETS["triplet"]["V1"],
     "Triplet STDP with all pairs: potentiation depends on earlier post-spikes, depression on earlier pre-spikes, which gives the dependence "
-    "on frequency that pairs alone lack. Parameter sets: V1, V1 minimal, hippocampus, hippocampus minimal.",
+    "on frequency that pair rules lack. Parameter sets: V1, V1 minimal, hippocampus, hippocampus minimal.",
 )
 triplet_nearest = _rule(
     "triplet_nearest",

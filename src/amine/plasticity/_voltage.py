@@ -41,21 +41,21 @@ clopath = Model(
     },
     "Clopath C, Büsing L, Vasilaki E, Gerstner W (2010) Nat Neurosci 13:344-352; parameters of visual cortex, ModelDB 144566",
     "Voltage-based plasticity: a pre-spike depresses in proportion to the low-pass filtered voltage above theta_minus; while the voltage is above theta_plus, "
-    "synapses whose source spiked lately are potentiated. The neuron must show its spikes as a course of voltage. The filters are read as they are; programs of the "
-    "paper read them some milliseconds late, so that a spike does not meet its own trace. Without that, pairs of pre before post potentiate at low "
-    "frequencies too, where the paper has about no change.",
+    "synapses whose source spiked lately are potentiated. The neuron model must include the voltage course of a spike. The filters are read without delay; the authors' "
+    "code reads them some milliseconds late, so that a spike does not interact with its own trace. Without that delay, pre-before-post pairs potentiate at "
+    "low frequencies too, where the paper shows almost no change.",
     symbols={
-        "tau_minus": "filter of the voltage for depression",
-        "tau_plus": "filter of the voltage for potentiation",
+        "tau_minus": "time constant of the voltage filter for depression",
+        "tau_plus": "time constant of the voltage filter for potentiation",
         "tau_x": "time constant of the trace of pre-spikes",
         "theta_minus": "voltage above which depression begins",
         "theta_plus": "voltage above which potentiation begins",
-        "A_LTD": "amplitude of depression, in parts of w_ref",
-        "A_LTP": "amplitude of potentiation, in parts of w_ref",
-        "E_L": "where the filters start",
-        "w_ref": "weight that amplitudes are parts of",
+        "A_LTD": "amplitude of depression, as a fraction of w_ref",
+        "A_LTP": "amplitude of potentiation, as a fraction of w_ref",
+        "E_L": "initial value of the filters",
+        "w_ref": "weight to which amplitudes refer",
         "w_max": "upper bound of the weight",
-        "clock": "how often synapses look at the voltage",
+        "clock": "interval at which synapses read the voltage",
     },
 )
 

@@ -138,7 +138,7 @@ def test_declarations_are_checked_and_kept():
     text = "dv/dt = (E - v)/tau + I/c : mV\nthreshold v > E"
     with pytest.raises(am.AmineError, match="stands_for 'Nav': parameter 'g' is not known"):
         am.models.neuron("m", text, stands_for={"Nav": "g"}, E="0 mV", tau="5 ms", c="1 pF")
-    with pytest.raises(am.AmineError, match="no probability"):
+    with pytest.raises(am.AmineError, match="not a probability"):
         am.models.receptor("m", "dg/dt = -g/tau : nS\non spike g += w\ncurrent g*(0*mV - v)", peak_open=2.0, tau="5 ms")
     m = am.models.receptor("m", "dg/dt = -g/tau : nS\non spike g += w\ncurrent g*(0*mV - v)", peak_open=0.4, tau="5 ms")
     assert am.models.Model.from_dict(m.to_dict()) == m and m(tau="6 ms").peak_open == 0.4
