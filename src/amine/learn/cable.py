@@ -18,7 +18,7 @@ from torch import nn
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.membrane import MembraneProgram
-from amine.engine.codegen.prepared import constants_table, initial_table
+from amine.engine.codegen.prepared import constants_table, initial_statements
 from amine.engine.codegen.program import names_of, statements
 from amine.engine.codegen.text import PythonPrinter
 from amine.engine.resolve.resolved import resolve
@@ -274,11 +274,10 @@ def _compile(g: MembraneProgram) -> _Code:
     step += [ir.assign(s, ir.item("_s", repr(s))) for s in p.load if s in used]
     step += statements(p.body, Lowering(lambda n: shown.get(n, n)), p.stages)
     made = ir.Table(tuple((n, ir.Name(n), "") for n in (*p.out.values(), *p.results)))
-    zero = ir.assign("t", ir.Number(0.0))
     functions = {
         "step": (("np", "exprel", "_c", "v", "t", "_s"), [*step, ir.Return(made)]),
         "constants": (("np", "exprel", "_p", "dt"), [*read, ir.Return(constants_table(p))]),
-        "initial": (("np", "exprel", "_p", "v"), [*read, zero, ir.Return(initial_table(p.initial))]),
+        "initial": (("np", "exprel", "_p", "v"), [*read, *initial_statements(p.initial)]),
     }
     text = "".join(say.function(ir.Function(n, args, ir.without_unread(body))) for n, (args, body) in functions.items())
     scope: dict[str, Any] = {}

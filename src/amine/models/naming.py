@@ -45,6 +45,11 @@ def total_name(label: str) -> str:
     return f"total_{label}"
 
 
+def given_start(state: str) -> str:
+    """The name among the parameters of the initial value that a network gives a state."""
+    return f"initial {state}"
+
+
 SHIFT = "shift_"  # added to a parameter of the neuron while the network runs
 
 

@@ -88,7 +88,7 @@ def run_python(p, found, initial, current):
         scope |= {local[s]: scope[local.get(n, n)] for s, n in p.out.items()}
         if free and scope["crossed"]:
             exec(at_spike, scope)
-            until = k + 1 + (int(scope[p.shown[p.refractory]]) if p.refractory else 0)
+            until = k + 1 + (int(scope[p.shown[p.refractory.name]]) if p.refractory is not None else 0)
             spikes.append(k + 1)
     return np.array(v), spikes
 

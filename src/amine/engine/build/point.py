@@ -12,7 +12,7 @@ from amine.engine.build.kind import Filling
 from amine.engine.build.propagator import propagators
 from amine.engine.build.slices import Slice
 from amine.engine.resolve.resolved import Member
-from amine.models.naming import stimulus_input
+from amine.models.naming import given_start, stimulus_input
 from amine.network.plasticity import loaded_states
 
 
@@ -62,10 +62,13 @@ class PointCell:
 
     def _states(self, at: Slice, given: Filling) -> None:
         m, net = at.member, given.net
-        start, kept = self._function("initial")(given.values), loaded_states(net, m.name)
+        own = dict(loaded_states(net, m.name))
         for s in self.code["states"]:
-            own = initial_value(net, m, s, self.code["units"][s])
-            x = kept.get(s, start.get(s, 0.0)) if own is None else own
+            value = initial_value(net, m, s, self.code["units"][s])
+            own |= {} if value is None else {s: value}
+        start = self._function("initial")(given.values | {given_start(s): x for s, x in own.items()})
+        for s in self.code["states"]:
+            x = own.get(s, start.get(s, 0.0))
             require_finite({s: x}, m, "an initial value", given.X.dtype)
             at.put(given.X, s, x)
 

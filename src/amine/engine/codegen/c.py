@@ -60,7 +60,7 @@ def _at_spike(p: Program, place: dict[str, ir.Item], lower: ProgramLowering) -> 
         out += [ir.assign(lower.name(n), lower(e)), ir.assign(place[n], lower.name(n))]
     wait = ir.Name("k") + 1
     if p.refractory is not None:
-        wait = wait + ir.call("(long)", lower.name(p.refractory))
+        wait = wait + ir.call("(long)", lower(p.refractory))
     return [*out, ir.assign(ir.item("until", "l"), wait)]
 
 

@@ -22,6 +22,7 @@ from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.cells import CellStructure
 from amine.equations.printer import Printer
 from amine.equations.symbols import symbol
+from amine.equations.system import started
 from amine.models.naming import GAP_CURRENT, JUMP, stimulus_input
 
 FUNCTION = "@njit(nogil=True, fastmath=FAST, error_model='numpy')"
@@ -148,7 +149,8 @@ class _Writer:
 
     def _susceptibility(self) -> str:
         """How fast the voltage changes for each pA into the neuron (mV/ms) at the start: the inverse of the capacitance."""
-        start: Any = {symbol(s): e for s, e in self.fused.initial.items()}
+        rest = started(self.fused.initial, self.fused.rhs, self.cell.neuron.where)
+        start: Any = {symbol(s): e for s, e in rest.items()}
         slope = sp.diff(self.fused.rhs["v"], symbol(GAP_CURRENT)).subs(start, simultaneous=True)
         of = initial_function(f"susceptibility_{self.index}", ("_p",), self.program.parameters, {"v": slope})
         return PythonPrinter(Printer("numpy")).function(of)
@@ -253,13 +255,13 @@ class _Writer:
     def _emit(self) -> ir.Function:
         """Scalar code for the few neurons of a block that spiked: list them, reset them, say from which step on they are free again."""
         p = self.program
-        used = names_of(e for _, e in p.at_spike) | ({p.refractory} if p.refractory else set())
+        used = names_of(e for _, e in p.at_spike) | names_of([p.refractory])
         shared = [ir.assign(self._local(n), ir.item("C", "p", i)) for i, n in enumerate(p.scalars) if n in used]
         reset: list[ir.Statement] = [ir.assign(self._local(n), self._at(n)) for n in sorted(used) if n in self.rows]
         for n, e in p.at_spike:
             reset += [ir.assign(self._local(n), self.lower(e)), ir.assign(self._at(n), self._local(n))]
         if p.refractory is not None:
-            wait = ir.Name(self._local(p.refractory))
+            wait = self.lower(p.refractory)
             reset += quote("ref = from_step(k + STEP(1) + STEP(wait))", ref=self._at("_ref"), wait=wait)
         body = quote(
             f"shared\n"

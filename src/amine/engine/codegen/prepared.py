@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 import sympy as sp
 
 from amine.engine.codegen import ir
-from amine.engine.codegen.program import Program
+from amine.engine.codegen.program import Program, names_of
 from amine.engine.codegen.text import PythonPrinter
 from amine.equations.integrate import Linear
 from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
+from amine.equations.system import order_of
+from amine.models.naming import given_start
 
 
 def preparation(p: Program, index: str, initial_arguments: Sequence[str] = ("_p",)) -> str:
@@ -39,13 +41,21 @@ def initial_function(
     name: str, args: Sequence[str], parameters: Sequence[str], initial: Mapping[str, sp.Expr]
 ) -> ir.Function:
     """Initial values from parameters, at time zero."""
-    return prepared(name, args, parameters, [ir.assign("t", ir.Number(0.0)), ir.Return(initial_table(initial))])
+    return prepared(name, args, parameters, initial_statements(initial))
 
 
-def initial_table(initial: Mapping[str, sp.Expr]) -> ir.Table:
-    """Each state's initial value."""
-    lower = Lowering()
-    return ir.Table(tuple((s, lower(e), "") for s, e in initial.items()))
+def initial_statements(initial: Mapping[str, sp.Expr]) -> list[ir.Statement]:
+    """Returns each state's initial value, at time zero.
+
+    Values that others are made of come first; one that a network gives (``_p['initial v']``) takes the place of the model's.
+    """
+    lower, needed = Lowering(), names_of(initial.values()) & set(initial)
+    body: list[ir.Statement] = [ir.assign("t", ir.Number(0.0))]
+    for s in order_of({s: sp.sympify(e) for s, e in initial.items()}, "the initial values", "Equations"):
+        if s in needed:
+            body.append(ir.assign(s, ir.call("_p.get", ir.Name(repr(given_start(s))), lower(initial[s]))))
+    table = ir.Table(tuple((s, ir.Name(s) if s in needed else lower(e), "") for s, e in initial.items()))
+    return [*body, ir.Return(table)]
 
 
 def matrices(lin: Linear) -> ir.Listed:

@@ -28,6 +28,7 @@ Role = Literal["state", "constant", "input", "arrival", "noise", "clock"]
 Axis = Literal["scalar", "lane", "compartment"]
 DType = Literal["real", "mass", "step"]
 COMMON = "_y"  # begins the names of common subexpressions
+LONGEST = 2**30  # steps that a refractory time may take; steps are counted in 32 bits
 FREE = "_free"  # whether a lane is not refractory; no name of a user's begins with a line
 
 
@@ -85,7 +86,7 @@ class Program:
     clears: tuple[str, ...] = ()  # inputs that are zero again after the step
     condition: Any = None
     at_spike: tuple[tuple[str, Any], ...] = ()
-    refractory: str | None = None
+    refractory: Any = None  # steps that a spiking lane is refractory, from the values after its reset
     spikes: str | None = None
     linear: Linear = field(default_factory=Linear)
     half: bool = False
@@ -117,7 +118,7 @@ class Program:
     def arrays(self) -> list[Array]:
         """All that the body reads and a driver must supply, and the states."""
         used = names_of(e for _, e in (*self.body, *self.at_spike)) | names_of([self.condition])
-        used |= {self.refractory} if self.refractory else set()
+        used |= names_of([self.refractory])
         out = [Array(s, "state") for s in self.load]
         for n in self.inputs:
             out += [Array(n, "input", dtype="mass" if n in self.masses else "real")] if n in used else []
@@ -125,7 +126,7 @@ class Program:
         out += [Array(n, "constant") for n in self.differ if n in used]
         out += [Array(n, "noise") for n in self.noises]
         out += [Array("t", "clock", "scalar")] if "t" in used else []
-        return out + ([Array(FREE, "clock", dtype="step")] if FREE in used or self.refractory else [])
+        return out + ([Array(FREE, "clock", dtype="step")] if FREE in used or self.refractory is not None else [])
 
 
 def names_of(expressions: Iterable[Any]) -> set[str]:
@@ -185,10 +186,7 @@ class _PointBuilder:
             swap: Any = {symbol(s): symbol(n) for s, n in before.items()}
             condition = self.take(fused.threshold.subs(swap, simultaneous=True))
         at_spike = tuple((n, self.take(e)) for n, e in fused.reset)
-        refractory = None
-        if fused.refractory is not None:
-            steps_of = sp.floor(fused.refractory / symbol("dt") + sp.Rational(1, 2))
-            refractory = str(stepper.constants.constant(steps_of))
+        refractory = None if fused.refractory is None else self._refractory(fused.refractory)
         scalars, differ = stepper.constants.split()
         stimuli = [stimulus_input(j) for j in range(self.cell.stimuli)]
         jumps = self._jumps()
@@ -218,6 +216,13 @@ class _PointBuilder:
             integrators=dict(stepper.methods),
             stages=stepper.stages,
         )
+
+    def _refractory(self, time: sp.Expr) -> Any:
+        """Steps of a refractory time: a constant, or computed at each spike if it depends on the neuron's state."""
+        steps = sp.floor(time / symbol("dt") + sp.Rational(1, 2))
+        if names_of([time]) <= self.fused.parameters:  # in range: checked with the population
+            return self.stepper.constants.constant(steps)
+        return self.take(sp.Max(0, sp.Min(steps, LONGEST)))
 
     def _jumps(self) -> list[str]:
         return [row for row in self.fused.targets.values() if row.startswith(JUMP)]

@@ -60,7 +60,7 @@ def release_source(model: Model, name: str) -> ReleaseCode:
     body += [ir.assign(_place(i), _local(s)) for i, s in enumerate(lin.states)]
     body.append(ir.Return(ir.Name("payload")))
     step = ir.Function(f"release_{name}", ("R", "at", "c", "elapsed"), ir.without_unread(body), SCALAR_FUNCTION)
-    values = [lower(eq.expand(eq.initial[s])) if s in eq.initial else ir.Number(0.0) for s in lin.states]
+    values = [lower(eq.starts[s]) for s in lin.states]
     first = [*constants, ir.Return(ir.Listed("tuple", tuple(values)))]
     start = ir.Function(f"release_initial_{name}", ("c",), ir.without_unread(first))
     return ReleaseCode(say.function(step) + say.function(start), len(lin.states), parameters)

@@ -13,10 +13,11 @@ import sympy as sp
 
 from amine.engine.codegen.common import Steps
 from amine.engine.codegen.fuse import Fused, fuse
-from amine.engine.codegen.program import Program, chosen, point_program
+from amine.engine.codegen.program import Program, chosen, names_of, point_program
 from amine.engine.resolve.cells import CellStructure
 from amine.equations import parse
 from amine.equations.symbols import symbol
+from amine.equations.system import started
 from amine.errors import AmineError
 from amine.learn.nn.source import arrival
 from amine.models.naming import JUMP, stimulus_input
@@ -64,6 +65,13 @@ def cell_program(cell: CellStructure, detach_reset: bool) -> Program:
     if GAIN in parse(cell.neuron).parameters:
         raise AmineError(f"Neuron '{cell.neuron.name}'", f"the name '{GAIN}' is taken by the gain of the input")
     fused = fuse(replace_stimulus(cell))
+    if fused.refractory is not None and not names_of([fused.refractory]) <= fused.parameters:
+        raise AmineError(
+            f"Neuron '{cell.neuron.name}', refractory",
+            "it depends on the neuron's state, and gradients do not flow through it",
+            given=str(fused.refractory),
+            expected="a time made of parameters to train a network",
+        )
     rename = {s: f"{s}_state" for s in fused.rhs if s in RESERVED}
     fused = renamed(fused, rename)
     drive = {symbol(stimulus_input(0)): symbol(GAIN) * symbol(DRIVE)}
@@ -77,6 +85,8 @@ def cell_program(cell: CellStructure, detach_reset: bool) -> Program:
     back = {new: old for old, new in rename.items()}
     for field_ in ("load", "out", "before", "units", "initial", "integrators"):
         setattr(p, field_, {back.get(s, s): x for s, x in getattr(p, field_).items()})
+    own: Any = {symbol(new): symbol(old) for new, old in back.items()}
+    p.initial = {s: sp.sympify(e).xreplace(own) for s, e in p.initial.items()}
     name_constants(p)
     return p
 
@@ -135,7 +145,7 @@ def _differentiable(p: Program, fused: Fused, detach: bool) -> Program:
             arrivals.append((row, symbol(load[row]) + symbol(arrival(label))))
     body: Steps = arrivals + [(n, _by_number(e).subs(swap) if swap else _by_number(e)) for n, e in p.body]
     fired, out = _spiking(p, body, detach)
-    start = {symbol(s): fused.initial.get(s, sp.S.Zero) for s in fused.rhs}
+    start = {symbol(s): e for s, e in started(fused.initial, fused.rhs, f"Neuron '{p.name}'").items()}
     return replace(
         p,
         load=load,
@@ -143,9 +153,9 @@ def _differentiable(p: Program, fused: Fused, detach: bool) -> Program:
         inputs=[DRIVE, *(arrival(label) for label in fused.targets)],
         body=body,
         spikes=fired,
-        refractory=p.refractory if fired is not None else None,
+        refractory=str(p.refractory) if fired is not None and p.refractory is not None else None,
         parameters=sorted(fused.parameters),
-        initial={s: start[symbol(s)] for s in fused.rhs},
+        initial={s: fused.initial.get(s, sp.S.Zero) for s in fused.rhs},
         margin=None if fired is None else margin_of(fused.threshold).subs(start, simultaneous=True),
         condition=None,
         at_spike=(),

@@ -17,6 +17,7 @@ from amine.learn.nn.surrogate import Surrogate
 from amine.learn.nn.tensors import TorchNumpy
 from amine.learn.nn.writing import plain_source
 from amine.models.model import Model
+from amine.models.naming import given_start
 from amine.units import to_internal
 from amine.values import realise
 
@@ -51,6 +52,7 @@ class Scanned(nn.Module):
         self.fixed: dict[str, Any] = {}
         self.learned = nn.ModuleDict()
         self.factors: dict[str, torch.Tensor] = {}
+        self.starts: Mapping[str, np.ndarray] = {}  # initial values that a network gives
         self.kernels: dict[str, ModuleType] = {}
         self._constants: dict[Any, Any] = {}
 
@@ -168,7 +170,11 @@ class Scanned(nn.Module):
 
     def initial(self, batch: int, dtype: torch.dtype, device: Any) -> State:
         """The state at time zero; where it is made of learned parameters, gradients flow into them."""
-        start = self.code.initial(TorchNumpy() if self.touched else constants.Numbers(), self.values(device))
+        given = {
+            given_start(s): torch.as_tensor(x, device=device) if self.touched else x for s, x in self.starts.items()
+        }
+        values = self.values(device) | given
+        start = self.code.initial(TorchNumpy() if self.touched else constants.Numbers(), values)
         out: State = {}
         for s in self.code.STATES:
             x = torch.as_tensor(start[s]).to(dtype=dtype, device=device)

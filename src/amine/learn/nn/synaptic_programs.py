@@ -99,7 +99,7 @@ def _program(
         differ=differ,
         entries=stepper.entry_words(),
         stages=stepper.stages,
-        initial={s: eq.expand(eq.initial[s]) if s in eq.initial else 0 for s in eq.states},
+        initial=dict(eq.starts),
         results=results,
         integrators=dict(stepper.methods),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.common import Steps
-from amine.engine.codegen.prepared import constants_table, initial_table, matrices, prepared
+from amine.engine.codegen.prepared import constants_table, initial_statements, matrices, prepared
 from amine.engine.codegen.program import Program, names_of, statements
 from amine.engine.codegen.text import PythonPrinter
 from amine.equations.lower import Lowering
@@ -30,7 +30,7 @@ def plain_source(p: Program) -> str:
     functions = [
         prepared("constants", ("np", "_p", "dt"), p.parameters, [ir.Return(constants_table(p))]),
         prepared("matrices", ("np", "_p"), p.parameters, [ir.Return(matrices(p.linear))]),
-        prepared("initial", ("np", "_p"), p.parameters, [zero, ir.Return(initial_table(p.initial))]),
+        prepared("initial", ("np", "_p"), p.parameters, initial_statements(p.initial)),
         prepared("margin_at_rest", ("np", "_p"), p.parameters, [zero, ir.Return(margin)]),
         step_function(p),
     ]
