@@ -239,7 +239,7 @@ def _array(f: IO[bytes], size: int, kinds: str = NUMBERS) -> np.ndarray:
         raise ValueError("not an array of numbers")
     length = math.prod(shape) * dtype.itemsize
     if length + f.tell() != size:
-        raise ValueError("an array is not as long as it says")
+        raise ValueError("an array has another length than its header")
     data = f.read()  # to the end, where zipfile verifies the checksum of the member
     return np.frombuffer(bytearray(data), dtype).reshape(shape, order="F" if fortran else "C")
 

@@ -44,7 +44,7 @@ def describe(entry: Entry | str, kind: str | None = None) -> str:
     tiagabine (tiagabine), drug
     """
     if isinstance(entry, str):
-        entry = catalogue.get(entry, kind)
+        return describe(catalogue.get(entry, kind))
     used: dict[str, None] = {}
     lines = [f"{entry.name} ({entry.id}), {entry.kind}"]
     if entry.aliases:

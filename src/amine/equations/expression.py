@@ -38,7 +38,7 @@ class _Walker:
 
     def walk(self, node: ast.AST, depth: int = 0) -> tuple[Any, Dimension | None]:
         if depth > MAX_DEPTH:
-            raise self.fail("the expression is nested too deeply", hint="name parts of it on lines of their own")
+            raise self.fail("the expression is nested too deeply", hint="name parts of it on separate lines")
         handler = getattr(self, "on_" + type(node).__name__, None)
         if handler is None:
             raise self.fail(

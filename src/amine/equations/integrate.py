@@ -28,7 +28,7 @@ from typing import Any
 import sympy as sp
 
 from amine.equations.limits import expanded, simplified
-from amine.equations.symbols import exprel, is_noise, symbol
+from amine.equations.symbols import exprel, is_noise, names_of, symbol
 
 DT = symbol("dt")
 STEPS = (sp.Piecewise, sp.sign, sp.floor, sp.Heaviside)
@@ -48,11 +48,11 @@ class Linear:
 
 
 def _states_in(e: sp.Expr, names: Sequence[str]) -> set[str]:
-    return {s.name for s in e.free_symbols} & set(names)
+    return names_of(e) & set(names)
 
 
 def _noises_in(e: sp.Expr) -> set[str]:
-    return {s.name for s in e.free_symbols if is_noise(s.name)}
+    return {n for n in names_of(e) if is_noise(n)}
 
 
 def _linear_in(e: sp.Expr, name: str) -> bool:
@@ -69,18 +69,16 @@ def _exact_states(rhs: Mapping[str, sp.Expr], parameters: set[str], inputs: set[
         bad = set()
         for s in ok:
             e = rhs[s]
-            noises = {n.name for n in e.free_symbols if is_noise(n.name)}
-            free = {n.name for n in e.free_symbols} - parameters - noises
+            noises = {n for n in names_of(e) if is_noise(n)}
+            free = names_of(e) - parameters - noises
             if not free <= ok | inputs:
                 bad.add(s)
                 continue
-            if any({n.name for n in a.free_symbols} & free for a in e.atoms(*STEPS)):
+            if any(names_of(a) & free for a in e.atoms(*STEPS)):
                 bad.add(s)  # the derivative of a step function vanishes, but it is not linear
                 continue
             coefficients = [sp.diff(e, symbol(n)) for n in sorted(free | noises)]
-            if any(
-                {c.name for c in d.free_symbols} - parameters or d.has(sp.Derivative, sp.Subs) for d in coefficients
-            ):
+            if any(names_of(d) - parameters or d.has(sp.Derivative, sp.Subs) for d in coefficients):
                 bad.add(s)
         if not bad:
             return ok
@@ -125,7 +123,7 @@ def choose(
     loops = _loops(rest)
     for s, _e in rest.items():
         together = loops[s] & hard
-        noisy = any(is_noise(n.name) for q in loops[s] for n in rest[q].free_symbols)
+        noisy = any(is_noise(n) for q in loops[s] for n in names_of(rest[q]))
         out[s] = override.get(s) or ("exponential_euler" if not together else "euler_maruyama" if noisy else "rk4")
     return {s: out[s] for s in rhs}
 
@@ -133,7 +131,7 @@ def choose(
 def linear_system(rhs: Mapping[str, sp.Expr], methods: Mapping[str, str], parameters: set[str]) -> Linear:
     """Matrices of the exactly advanced states."""
     states = tuple(s for s in rhs if methods[s] == "exact")
-    free = {n.name for s in states for n in rhs[s].free_symbols} - parameters - set(states)
+    free = {n for s in states for n in names_of(rhs[s])} - parameters - set(states)
     noises = tuple(sorted(n for n in free if is_noise(n)))
     inputs = tuple(symbol(n) for n in sorted(free - set(noises)))
     A, B, G = [], [], []
@@ -191,4 +189,4 @@ def _relax(x: sp.Expr, a_dt: sp.Expr, b_dt: sp.Expr, parameters: set[str]) -> An
 
 def _never_zero(term: sp.Expr, known: set[str]) -> bool:
     """Whether each factor of a term is an exponential or depends on parameters only; a state may vanish."""
-    return all(f.has(sp.exp, exprel) or {s.name for s in f.free_symbols} <= known for f in sp.Mul.make_args(term))
+    return all(f.has(sp.exp, exprel) or names_of(f) <= known for f in sp.Mul.make_args(term))

@@ -82,10 +82,10 @@ class Lowering:
         x: Any = e.args[0]
         return self((sp.exp(x) + sp.exp(-x)) / 2)
 
-    def on_low(self, e: Any) -> Expr:
+    def on_low(self, e: sp.Expr) -> Expr:
         return self._function("low", e)
 
-    def on_wide(self, e: Any) -> Expr:
+    def on_wide(self, e: sp.Expr) -> Expr:
         high, rest = (self(a) for a in e.args)
         return Binary("+", Call("np.float64", (high,)), rest)
 

@@ -9,7 +9,7 @@ import sympy as sp
 
 from amine.equations.expression import parse_expression
 from amine.equations.printer import Printer
-from amine.equations.symbols import symbol
+from amine.equations.symbols import names_of, symbol
 from amine.units import dimension_of
 
 
@@ -35,7 +35,7 @@ def fastest_rate(e: sp.Expr, state: str, v: np.ndarray, values: Mapping[str, flo
     values : parameters and temperature ``T`` in coherent units. None is returned if the rate depends on anything else.
     """
     rate = sp.diff(e, symbol(state))
-    if {n.name for n in rate.free_symbols} - set(values) - {"v"}:
+    if names_of(rate) - set(values) - {"v"}:
         return None
     with np.errstate(all="ignore"):
         scope = {"np": np, "exprel": _exprel, **values, "v": v}

@@ -1,18 +1,18 @@
-"""What parameters stand for, where the equations say it themselves: the threshold of spikes, the decay of a response."""
+"""Roles of parameters derived from equations: the spike threshold of a neuron, the decay time constant of a receptor."""
 
 from __future__ import annotations
 
 import sympy as sp
 
-from amine.equations.symbols import symbol
+from amine.equations.symbols import names_of, symbol
 from amine.equations.system import Equations
 
 
 def threshold_parameter(eq: Equations) -> str | None:
-    """The parameter that v must pass for a spike, of a neuron that is linear in v and reset; None if there is no such parameter.
+    """Threshold parameter of a neuron that is linear in v and reset; None if there is none.
 
-    A neuron whose current grows faster than linearly with v starts its spikes by that current, and one that resets nothing by
-    its channels: neither starts them where they are counted.
+    A neuron whose current grows more than linearly with v initiates spikes by that current, and one without reset by its
+    channels: neither initiates them at the voltage at which they are counted.
     """
     v = symbol("v")
     if not any(name == "v" for name, _ in eq.reset):
@@ -25,13 +25,13 @@ def threshold_parameter(eq: Equations) -> str | None:
 
 
 def decay_parameter(eq: Equations) -> str | None:
-    """The time constant with which the states of a receptor's current decay; None if there is not exactly one."""
+    """Decay time constant of the states in a receptor's current; None unless there is exactly one."""
     if eq.current is None:
         return None
     found = set()
-    for s in eq.expand(eq.current).free_symbols:
-        if s.name in eq.rhs:
-            rate = sp.diff(eq.expand(eq.rhs[s.name]), s)
+    for name in names_of(eq.expand(eq.current)):
+        if name in eq.rhs:
+            rate = sp.diff(eq.expand(eq.rhs[name]), symbol(name))
             time = sp.simplify(-1 / rate) if rate != 0 else None
             found.add(time.name if isinstance(time, sp.Symbol) and time.name in eq.parameters else None)
     return found.pop() if len(found) == 1 else None

@@ -10,7 +10,7 @@ import sympy as sp
 
 from amine.equations.limits import EXPANDED, expanded, simplified, terms
 from amine.equations.rules import Event, RuleEquations
-from amine.equations.symbols import is_noise, symbol
+from amine.equations.symbols import is_noise, names_of, symbol
 from amine.errors import AmineError
 
 
@@ -115,7 +115,7 @@ def plan(eq: RuleEquations, fields: set[str]) -> RulePlan:
     out = RulePlan(eq, source, trace, exact, {s: eq.rhs[s] for s in synapse if lin[s] is None}, fused)  # type: ignore[arg-type]
     out.phases = [None, *dict.fromkeys(e.after for e in eq.pre if e.after is not None)]
     out.fields = [n for n in eq.outside if n in fields] + eq.at("field")
-    out.bathed = sorted({n for s in fused for n in _names(eq.rhs[s])} & fields)
+    out.bathed = sorted({n for s in fused for n in names_of(eq.rhs[s])} & fields)
     target = set(fused) | {n for n in eq.outside if n not in fields}
     out.seen = sorted(_read(eq.post, "synapse", eq) & target)
     out.now = sorted(_read(eq.pre, "synapse", eq) & target)
@@ -128,7 +128,7 @@ def plan(eq: RuleEquations, fields: set[str]) -> RulePlan:
 
 def _separable(e: sp.Expr, moving: set[str], out: RulePlan) -> bool:
     """Whether x' = m(t) f(x) with one decaying state m, so that only the integral of m over time counts."""
-    used = _names(e) & moving
+    used = names_of(e) & moving
     if not used:
         return True
     if len(out.substep) > 1 or len(used) > 1 or used & set(out.fields):
@@ -150,21 +150,17 @@ def _refuse(eq: RuleEquations) -> None:
             eq.where, "'on post after' is not possible", hint="delay the pre-spike with 'on pre after' instead"
         )
     for s, e in eq.rhs.items():
-        if eq.places[s] != "synapse" and any(is_noise(n) for n in _names(e)) and s not in _fused(eq):
+        if eq.places[s] != "synapse" and any(is_noise(n) for n in names_of(e)) and s not in _fused(eq):
             raise AmineError(eq.where, f"noise acts on '{s}'", hint="noise is for states of the synapse")
 
 
 def _check_sums(eq: RuleEquations) -> None:
     for s, e in eq.sums.items():
-        strange = sorted(_names(e) - set(eq.parameters) - set(eq.at("synapse")))
+        strange = sorted(names_of(e) - set(eq.parameters) - set(eq.at("synapse")))
         if strange:
             raise AmineError(
                 eq.where, f"the sum '{s}' reads '{strange[0]}'", expected="states of the synapse and parameters only"
             )
-
-
-def _names(e: sp.Basic) -> set[str]:
-    return {s.name for s in e.free_symbols}
 
 
 def _linear(eq: RuleEquations, s: str) -> Linear | None:
@@ -173,7 +169,7 @@ def _linear(eq: RuleEquations, s: str) -> Linear | None:
     slope = sp.diff(e, x)
     rest = expanded(e - slope * x)
     known = set(eq.parameters)
-    if slope.has(sp.Derivative, sp.Subs) or not (_names(slope) | _names(rest)) <= known:
+    if slope.has(sp.Derivative, sp.Subs) or not (names_of(slope) | names_of(rest)) <= known:
         return None
     return Linear(s, simplified(-slope), simplified(rest))
 
@@ -184,10 +180,10 @@ def _fused(eq: RuleEquations) -> set[str]:
     out = {s for s in target if _linear(eq, s) is None} | set(eq.sums)
     jumps = [(n, e) for event in eq.post for act in event.acts if act is not None for n, e in [act] if n in target]
     while True:
-        more = {n for s in out for n in _names(eq.rhs[s]) & target} | {
-            n for n, e in jumps if _names(e) & (out | set(eq.outside))
+        more = {n for s in out for n in names_of(eq.rhs[s]) & target} | {
+            n for n, e in jumps if names_of(e) & (out | set(eq.outside))
         }
-        more |= {m for n, e in jumps if n in out for m in _names(e) & target}
+        more |= {m for n, e in jumps if n in out for m in names_of(e) & target}
         if more <= out:
             return out
         out |= more
@@ -196,7 +192,7 @@ def _fused(eq: RuleEquations) -> set[str]:
 def _read(events: Iterable[Event], place: str, eq: RuleEquations) -> set[str]:
     """Names read by the event statements that write states at a place."""
     return {
-        n for e in events for act in e.acts if act is not None and eq.places[act[0]] == place for n in _names(act[1])
+        n for e in events for act in e.acts if act is not None and eq.places[act[0]] == place for n in names_of(act[1])
     }
 
 
@@ -205,31 +201,31 @@ def _hold(out: RulePlan, target: set[str]) -> None:
     known = set(out.eq.parameters) | target
 
     def take(e: sp.Expr) -> Any:
-        names = _names(e)
+        names = names_of(e)
         if not names & target:
             return e
         if names <= known and not isinstance(e, sp.logic.boolalg.Boolean):
             return _held(out, e)
         if isinstance(e, sp.Mul | sp.Add):
-            mine = [a for a in e.args if _names(a) <= known]
-            if len(mine) > 1 and any(_names(a) & target for a in mine):
+            mine = [a for a in e.args if names_of(a) <= known]
+            if len(mine) > 1 and any(names_of(a) & target for a in mine):
                 rest = [take(a) for a in e.args if a not in mine]
                 return e.func(take(e.func(*mine)), *rest)
-        return e.func(*[take(a) if _names(a) & target else a for a in e.args])  # type: ignore[arg-type]
+        return e.func(*[take(a) if names_of(a) & target else a for a in e.args])  # type: ignore[arg-type]
 
     out.substep = {s: take(_spread(_flags(out, e, target), target)) for s, e in out.substep.items()}
 
 
 def _spread(e: sp.Expr, target: set[str]) -> Any:
     """Expanded products, so that factors of the target's variables stand together."""
-    return sp.expand_mul(e) if _names(e) & target and terms(e) <= EXPANDED else e
+    return sp.expand_mul(e) if names_of(e) & target and terms(e) <= EXPANDED else e
 
 
 def _flags(out: RulePlan, e: sp.Expr, target: set[str]) -> Any:
     """Replaces comparisons of the target's variables by stored zeros and ones."""
     changed: Any = e
     for r in sorted(e.atoms(sp.core.relational.Relational), key=str):
-        if _names(r) & target and _names(r) <= target | set(out.eq.parameters):
+        if names_of(r) & target and names_of(r) <= target | set(out.eq.parameters):
             flag = _held(out, sp.Piecewise((1, r), (0, True)))
             changed = changed.subs(r, flag > sp.Rational(1, 2))
     return changed
@@ -255,13 +251,13 @@ def _conditions(out: RulePlan) -> None:
 def _condition(out: RulePlan, r: sp.Rel, decaying: dict[str, sp.Expr]) -> Any:
     left: Any = r.lhs
     gap = expanded(left - r.rhs)
-    used = _names(gap) & set(decaying)
-    if not used or not _names(gap) <= used | set(out.eq.parameters) or len({decaying[n] for n in used}) != 1:
+    used = names_of(gap) & set(decaying)
+    if not used or not names_of(gap) <= used | set(out.eq.parameters) or len({decaying[n] for n in used}) != 1:
         return None
     zero = {symbol(n): 0 for n in used}
     threshold = -gap.subs(zero)
     level = expanded(gap + threshold)
-    if any(_names(sp.diff(level, symbol(n))) & used for n in used):
+    if any(names_of(sp.diff(level, symbol(n))) & used for n in used):
         return None
     above = isinstance(r, sp.StrictGreaterThan | sp.GreaterThan)
     if level.could_extract_minus_sign():

@@ -18,7 +18,7 @@ from amine.equations.expression import FUNCTIONS, parse_raw
 from amine.equations.limits import require_small
 from amine.equations.noise import noises_of, refuse_nonlinear
 from amine.equations.statements import ASSIGN, PER_TIME, STATE, named_dimension
-from amine.equations.symbols import NONE, TIME, UNIT_NAMES, Dimension, is_noise, is_reserved, symbol
+from amine.equations.symbols import NONE, TIME, UNIT_NAMES, Dimension, is_noise, is_reserved, names_of, symbol
 from amine.equations.system import Equations, refuse_loops, started
 from amine.errors import AmineError, did_you_mean
 
@@ -324,9 +324,8 @@ class _Reader:
         return self.expression(text, self.dims[s])
 
     def _only_parameters(self, e: sp.Expr, what: str) -> None:
-        for s in e.free_symbols:
-            if s.name not in self.parameters:
-                raise AmineError(self.where, f"{what} may be made of parameters only", given=s.name)
+        for name in sorted(names_of(e) - set(self.parameters)):
+            raise AmineError(self.where, f"{what} may contain only parameters", given=name)
 
     def _event(
         self, kind: str, after: str | None, acts: list[str], places: Mapping[str, str], shown: Equations
@@ -376,7 +375,7 @@ class _Reader:
         place = places[name]
         if place == "synapse":
             return
-        for s in sorted(x.name for x in e.free_symbols):
+        for s in sorted(names_of(e)):
             if s in places and places[s] != place and places[s] != "field":
                 raise AmineError(
                     self.where,

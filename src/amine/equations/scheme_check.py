@@ -34,7 +34,7 @@ def check(s: Scheme, units: dict[str, str]) -> dict[str, Any]:
             raise AmineError(
                 f"{s.where}, in '{t.rate}'",
                 "a rate must be linear in T",
-                hint="write each binding as a transition of its own",
+                hint="write each binding step as a separate transition",
             )
         rates[str(i)] = e
     for n, e, u in s.parts:

@@ -15,7 +15,7 @@ import sympy as sp
 from amine.equations.roots import positive, roots
 from amine.equations.sampling import DRAWS, evaluate, vanishes, vanishes_at
 from amine.equations.slopes import NoSlope, at, slope
-from amine.equations.symbols import exprel
+from amine.equations.symbols import exprel, names_of
 from amine.errors import AmineError
 
 _TRIES = 4  # zeros of higher order are divided out one by one
@@ -202,7 +202,7 @@ def _by_value(e: sp.Expr, fixed: frozenset[str]) -> Any:
 
 def _made_of(e: sp.Expr, fixed: frozenset[str]) -> bool:
     """Whether ``e`` contains only parameters, and no functions, which could be undefined for their values."""
-    return {x.name for x in e.free_symbols} <= fixed and not any(f.free_symbols for f in e.atoms(sp.Function))
+    return names_of(e) <= fixed and not any(f.free_symbols for f in e.atoms(sp.Function))
 
 
 def _over(left: sp.Expr, h: sp.Expr) -> Any:

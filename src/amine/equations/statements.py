@@ -10,7 +10,7 @@ from typing import Any
 from amine.equations.expression import FUNCTIONS, parse_raw
 from amine.equations.limits import MAX_LINES, MAX_STATES, require_small
 from amine.equations.noise import noises_of, refuse_nonlinear
-from amine.equations.symbols import NONE, TIME, Dimension, is_noise, is_reserved, symbol
+from amine.equations.symbols import NONE, TIME, Dimension, is_noise, is_reserved, names_of, symbol
 from amine.equations.system import Equations, order_of, refuse_loops
 from amine.errors import AmineError, did_you_mean
 from amine.units import dimension_of
@@ -263,7 +263,7 @@ def _check_scopes(eq: Equations, classes: Mapping[str, str]) -> None:
         eq.expand(e)  # raises where a quotient has no stable form
     for key, e in eq.events:
         allowed = STATEMENTS[key].names
-        for name in sorted(x.name for x in eq.expand(e).free_symbols):
+        for name in sorted(names_of(eq.expand(e))):
             found = "noise" if is_noise(name) else classes.get(name)
             if found is not None and found not in allowed:
                 raise AmineError(

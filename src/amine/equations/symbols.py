@@ -58,7 +58,7 @@ UNIT_NAMES = [
 
 
 class low(sp.Function):
-    """What rounding ``low``'s argument to the precision of a step leaves."""
+    """Rounding error of the argument in the precision of a step."""
 
     nargs = 1
 
@@ -81,6 +81,11 @@ class exprel(sp.Function):
     @classmethod
     def eval(cls, x: object) -> Any:
         return sp.S.One if x == 0 else None
+
+
+def names_of(e: sp.Basic) -> set[str]:
+    """Names of the symbols in an expression."""
+    return {s.name for s in e.free_symbols if isinstance(s, sp.Symbol)}
 
 
 def is_noise(name: str) -> bool:

@@ -10,7 +10,7 @@ import sympy as sp
 
 from amine.equations.integrate import choose
 from amine.equations.singular import stable
-from amine.equations.symbols import is_noise
+from amine.equations.symbols import is_noise, names_of
 from amine.errors import AmineError
 
 
@@ -49,7 +49,7 @@ class Equations:
     @property
     def noises(self) -> tuple[str, ...]:
         """Names of the independent white noises (``xi``, ``xi_1`` ...), sorted."""
-        found = {s.name for e in self.full_rhs.values() for s in e.free_symbols if is_noise(s.name)}
+        found = {n for e in self.full_rhs.values() for n in names_of(e) if is_noise(n)}
         return tuple(sorted(found))
 
     @property
@@ -105,7 +105,7 @@ def refuse_loops(named: Mapping[str, sp.Expr], where: str) -> None:
 def order_of(named: Mapping[str, sp.Expr], what: str, where: str) -> list[str]:
     """Names in an order in which each depends only on earlier ones; raises AmineError for a loop."""
     order: list[str] = []
-    waiting = {n: {s.name for s in e.free_symbols} & set(named) for n, e in named.items()}
+    waiting = {n: names_of(e) & set(named) for n, e in named.items()}
     while waiting:
         ready = [n for n, needs in waiting.items() if not needs - set(order)]
         if not ready:

@@ -192,16 +192,16 @@ def renamed(e: Expr, names: Mapping[str, str]) -> Expr:
 
 
 def names_in(e: Expr) -> set[str]:
-    """The variables that an expression reads."""
+    """Variables read by an expression."""
     if isinstance(e, Name):
         return {e.name.partition(".")[0]}
     return set().union(*(names_in(x) for x in children(e)))
 
 
 def widened(e: Expr, wide: Container[str]) -> tuple[Expr, bool]:
-    """The expression with all that is made of float64 values computed in float64, and whether it is itself such a value.
+    """The expression with float64 operands computed in float64, and whether its own value is float64.
 
-    ``wide`` are the variables of type float64. A number or a function beside them would round what they hold.
+    ``wide`` are the variables of type float64. Numbers and functions combined with them are widened too, since they would round them.
     """
     if isinstance(e, Name):
         return e, e.name in wide

@@ -8,13 +8,13 @@ import numpy as np
 
 from amine import equations
 from amine.units import dimension_of, to_internal
-from amine.values import Array
+from amine.values import Array, Value
 
 if TYPE_CHECKING:
     from amine.models.multicompartment import Cable
 
 
-def _number(value: object, unit: str) -> float:
+def _number(value: Value, unit: str) -> float:
     if isinstance(value, Array):
         return float(value.values.mean())
     if not isinstance(value, str):

@@ -133,7 +133,7 @@ def tree(text: str | None = None, /, *, name: str = "tree", **parts: Any) -> Mor
         ``[number] region length diameter [to diameter] [from parent] [segments n]``; ``8 basal`` makes eight of them.
         By default basal, apical and axon begin on the soma, tuft and oblique on the apical part, and all others on the part before.
     parts : the same by keywords: ``soma="20 um"``, ``tuft=("300 um", "1 um")`` or the rest of such a line as text. Each part
-        is one compartment unless it says otherwise.
+        is one compartment unless ``segments`` is given.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from amine.errors import AmineError, warn
-from amine.morphology.compartments import discretise
+from amine.morphology.compartments import Compartments, discretise
 
 _NAME = re.compile(r"^[A-Za-z_][\w.]*(\[\d+\])?$")
 _LONGEST, _WIDEST, _SHORTEST = 1e5, 200.0, 1.0  # um: what no neuron of a vertebrate brain exceeds or falls below
@@ -174,7 +174,7 @@ class Morphology:
         """Indices of the branches that begin on branch ``k``."""
         return [j for j, b in enumerate(self.branches) if b.parent == k]
 
-    def compartments(self, **how: Any) -> Any:
+    def compartments(self, **how: Any) -> Compartments:
         """Compartments of the morphology; parameters as for :func:`amine.morphology.compartments.discretise`."""
         return discretise(self, **how)
 
