@@ -215,6 +215,10 @@ def _pint_unit(dim: Dimension) -> str:
 def dimension_of(unit: str) -> Dimension:
     """The dimension of a unit: exponents of (mV, ms, pA, um, uM, K).
 
+    Parameters
+    ----------
+    unit : such as ``"nS"`` or ``"mS/cm**2"``.
+
     Raises
     ------
     AmineError
@@ -252,6 +256,12 @@ _COMMON = (
 def internal_unit(dim: Dimension) -> str:
     """The coherent unit of a dimension, as text; ``"1"`` for a pure number.
 
+    Parameters
+    ----------
+    dim : exponents of (mV, ms, pA, um, uM, K).
+
+    Examples
+    --------
     >>> internal_unit(dimension_of("uS"))
     'nS'
     """
@@ -393,6 +403,17 @@ def to_internal(
 def format_quantity(x: float, unit: str) -> str:
     """Text in ``unit`` of a value in coherent units.
 
+    Parameters
+    ----------
+    x : value in coherent units. unit : of the text.
+
+    Raises
+    ------
+    AmineError
+        The unit is not known.
+
+    Examples
+    --------
     >>> format_quantity(0.005, "Hz")
     '5 Hz'
     """
@@ -446,6 +467,17 @@ def __getattr__(name: str) -> Any:
 def unit_part(text: str, where: str) -> str:
     """The unit in a text such as ``"1.5 nS"``; ``"1"`` for a pure number.
 
+    Parameters
+    ----------
+    text : a number and a unit. where : place named in errors.
+
+    Raises
+    ------
+    AmineError
+        The text is not a quantity.
+
+    Examples
+    --------
     >>> unit_part("1.5 nS", "weight")
     'nS'
     """

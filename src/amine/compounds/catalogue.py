@@ -222,8 +222,14 @@ def _advice(name: str, kinds: Iterable[str]) -> str:
 
 
 def drug(name: str) -> Drug:
-    """A drug by id, name or alias; raises AmineError if there is none.
+    """A drug by name; raises AmineError, which suggests the nearest name, if there is none.
 
+    Parameters
+    ----------
+    name : id, name or alias, regardless of case, hyphens and spaces.
+
+    Examples
+    --------
     >>> drug("MK-801").name
     'dizocilpine'
     """
@@ -231,8 +237,14 @@ def drug(name: str) -> Drug:
 
 
 def transmitter(name: str) -> Transmitter:
-    """A transmitter by id, name or alias; raises AmineError if there is none.
+    """A transmitter by name; raises AmineError, which suggests the nearest name, if there is none.
 
+    Parameters
+    ----------
+    name : id, name or alias, regardless of case, hyphens and spaces.
+
+    Examples
+    --------
     >>> transmitter("5-HT").id
     'serotonin'
     """
@@ -240,8 +252,14 @@ def transmitter(name: str) -> Transmitter:
 
 
 def transporter(name: str) -> Transporter:
-    """A transporter by id, name or alias; raises AmineError if there is none.
+    """A transporter by name; raises AmineError, which suggests the nearest name, if there is none.
 
+    Parameters
+    ----------
+    name : id, name or alias, regardless of case, hyphens and spaces.
+
+    Examples
+    --------
     >>> transporter("DAT").substrates
     ('dopamine',)
     """
@@ -249,8 +267,14 @@ def transporter(name: str) -> Transporter:
 
 
 def enzyme(name: str) -> Enzyme:
-    """An enzyme by id, name or alias; raises AmineError if there is none.
+    """An enzyme by name; raises AmineError, which suggests the nearest name, if there is none.
 
+    Parameters
+    ----------
+    name : id, name or alias, regardless of case, hyphens and spaces.
+
+    Examples
+    --------
     >>> enzyme("AChE").ec
     '3.1.1.7'
     """
@@ -258,8 +282,14 @@ def enzyme(name: str) -> Enzyme:
 
 
 def channel(name: str) -> Channel:
-    """An ion channel by id, name or alias; raises AmineError if there is none.
+    """An ion channel by name; raises AmineError, which suggests the nearest name, if there is none.
 
+    Parameters
+    ----------
+    name : id, name or alias, regardless of case, hyphens and spaces.
+
+    Examples
+    --------
     >>> channel("HCN1").id
     'HCN1'
     """
@@ -267,8 +297,14 @@ def channel(name: str) -> Channel:
 
 
 def family(name: str) -> Family:
-    """A family of receptors or channels by id, name or alias; raises AmineError if there is none.
+    """A family of receptors or channels by name; raises AmineError, which suggests the nearest name, if there is none.
 
+    Parameters
+    ----------
+    name : id, name or alias, regardless of case, hyphens and spaces.
+
+    Examples
+    --------
     >>> family("NMDA").members
     ('NMDA_GluN2A', 'NMDA_GluN2B')
     """
@@ -276,8 +312,19 @@ def family(name: str) -> Family:
 
 
 def receptor(name: str) -> Receptor:
-    """A receptor by id, name or alias, or the first member of a family; raises AmineError if there is none.
+    """A receptor by name; the first member of a family by the name of the family.
 
+    Parameters
+    ----------
+    name : id, name or alias, regardless of case, hyphens and spaces.
+
+    Raises
+    ------
+    AmineError
+        There is none; the message suggests the nearest name.
+
+    Examples
+    --------
     >>> receptor("NMDA").id
     'NMDA_GluN2A'
     """
@@ -292,8 +339,19 @@ def receptor(name: str) -> Receptor:
 
 
 def names(kind: str) -> list[str]:
-    """Ids of all entries of a kind; raises AmineError if the kind is not known.
+    """Ids of all entries of a kind.
 
+    Parameters
+    ----------
+    kind : transmitter, drug, family, receptor, transporter, enzyme or channel.
+
+    Raises
+    ------
+    AmineError
+        The kind is not known.
+
+    Examples
+    --------
     >>> "dopamine" in names("transmitter")
     True
     """
@@ -303,8 +361,14 @@ def names(kind: str) -> list[str]:
 
 
 def entries(*kinds: str) -> list[Entry]:
-    """All entries, or those of some kinds, in the order of the files.
+    """Entries of all or some kinds, in the order of the files.
 
+    Parameters
+    ----------
+    kinds : any of transmitter, drug, family, receptor, transporter, enzyme or channel; none: all.
+
+    Examples
+    --------
     >>> {e.kind for e in entries("enzyme", "channel")} == {"enzyme", "channel"}
     True
     """
@@ -313,8 +377,15 @@ def entries(*kinds: str) -> list[Entry]:
 
 
 def search(text: str, *kinds: str) -> list[Entry]:
-    """Entries whose names, class, notes or targets contain a text; of all kinds, or of ``kinds``.
+    """Entries whose names, class, notes or targets contain a text.
 
+    Parameters
+    ----------
+    text : searched for regardless of case.
+    kinds : any of transmitter, drug, family, receptor, transporter, enzyme or channel; none: all.
+
+    Examples
+    --------
     >>> " ".join(e.id for e in search("benzodiazepine", "drug"))
     'diazepam midazolam'
     """
@@ -331,6 +402,12 @@ def search(text: str, *kinds: str) -> list[Entry]:
 def related(target: str) -> set[str]:
     """Ids of a target, the families it belongs to, and its members if it is a family; empty if it is not known.
 
+    Parameters
+    ----------
+    target : name of a receptor, family, transporter, enzyme, channel or transmitter.
+
+    Examples
+    --------
     >>> sorted(related("nmda"))
     ['NMDA', 'NMDA_GluN2A', 'NMDA_GluN2B']
     """
@@ -343,8 +420,20 @@ def related(target: str) -> set[str]:
 
 
 def actions_on(which: Drug | str, target: str) -> list[Action]:
-    """The actions of a drug on a target: a receptor, family, transporter, enzyme, channel or transmitter.
+    """The actions of a drug on a target, its family or its members.
 
+    Parameters
+    ----------
+    which : a drug or its name.
+    target : name of a receptor, family, transporter, enzyme, channel or transmitter.
+
+    Raises
+    ------
+    AmineError
+        The drug is not known.
+
+    Examples
+    --------
     >>> " ".join(a.mechanism for a in actions_on("ketamine", "NMDA"))
     'open_channel_blocker'
     """
@@ -354,8 +443,19 @@ def actions_on(which: Drug | str, target: str) -> list[Action]:
 
 
 def acting_on(target: str) -> list[Drug]:
-    """Drugs that act on a target, its family or its members; raises AmineError if the target is not known.
+    """Drugs that act on a target, its family or its members.
 
+    Parameters
+    ----------
+    target : name of a receptor, family, transporter, enzyme, channel or transmitter.
+
+    Raises
+    ------
+    AmineError
+        The target is not known.
+
+    Examples
+    --------
     >>> "tiagabine" in [d.id for d in acting_on("GAT1")]
     True
     """
@@ -368,6 +468,12 @@ def acting_on(target: str) -> list[Drug]:
 def source(key: str) -> Source:
     """A source by its key; any other text is taken as the citation itself.
 
+    Parameters
+    ----------
+    key : key of a source.
+
+    Examples
+    --------
     >>> source("Destexhe1998").checked
     'code'
     """

@@ -328,7 +328,9 @@ def _maximum(numbers: Mapping[str, Any]) -> float:
 def parse_dose(text: str) -> tuple[str, Course]:
     """Drug and course of its concentration from text such as ``"ketamine=1 uM@200ms..600ms"``.
 
-    ``NAME=CONCENTRATION``, or ``NAME=FIRST..LAST`` for a ramp, then optionally ``@START``, ``@START..STOP``.
+    Parameters
+    ----------
+    text : ``NAME=CONCENTRATION`` or ``NAME=FIRST..LAST`` for a ramp, then optionally ``@START`` or ``@START..STOP``.
 
     Raises
     ------
@@ -362,6 +364,17 @@ def parse_dose(text: str) -> tuple[str, Course]:
 def as_course(value: object, where: str = "dose") -> Course:
     """The value itself if it is a course; a concentration as a constant course.
 
+    Parameters
+    ----------
+    value : a course, or a concentration such as ``"1 uM"``. where : place named in errors.
+
+    Raises
+    ------
+    AmineError
+        The value is not a concentration.
+
+    Examples
+    --------
     >>> as_course("1 uM").peak
     1.0
     """

@@ -324,6 +324,17 @@ def receptor_response(
 def acts_on(drug: Drug | str) -> list[str]:
     """Names of the targets of a drug.
 
+    Parameters
+    ----------
+    drug : a drug or its name.
+
+    Raises
+    ------
+    AmineError
+        The drug is not known.
+
+    Examples
+    --------
     >>> acts_on("tiagabine")
     ['GAT1']
     """

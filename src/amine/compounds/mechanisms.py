@@ -406,6 +406,10 @@ def register_mechanism(new: Mechanism) -> Mechanism:
 def mechanism(name: str | Mechanism) -> Mechanism:
     """A mechanism by name; a mechanism object is registered and returned.
 
+    Parameters
+    ----------
+    name : name of a registered mechanism, or a mechanism.
+
     Raises
     ------
     AmineError

@@ -215,6 +215,12 @@ _PARTS = {
 def table(entries: Iterable[Entry]) -> str:
     """Entries as a text table, one line each, under a heading for each kind.
 
+    Parameters
+    ----------
+    entries : entries of the catalogue.
+
+    Examples
+    --------
     >>> print(table([catalogue.get("tiagabine")]).splitlines()[0])
     drugs
     """

@@ -25,8 +25,19 @@ def registry() -> dict[str, Model]:
 
 
 def get(name: str) -> Model:
-    """A model by name; raises AmineError, which suggests the nearest name, if there is none.
+    """A model by name.
 
+    Parameters
+    ----------
+    name : name of a model of the library, or of a registered one.
+
+    Raises
+    ------
+    AmineError
+        There is none; the message suggests the nearest name.
+
+    Examples
+    --------
     >>> get("adex").kind
     'neuron'
     """
@@ -37,8 +48,14 @@ def get(name: str) -> Model:
 
 
 def names(kind: str | None = None) -> list[str]:
-    """Names of all models, or of one ``kind``: neuron, receptor, release, source, channel, scheme or cleft.
+    """Names of all models, or of one kind.
 
+    Parameters
+    ----------
+    kind : neuron, receptor, release, source, channel, scheme or cleft; None: all.
+
+    Examples
+    --------
     >>> "tsodyks_markram" in names("release")
     True
     """
@@ -47,6 +64,10 @@ def names(kind: str | None = None) -> list[str]:
 
 def register(model: Model) -> Model:
     """Adds a model to the library under its name and returns it.
+
+    Parameters
+    ----------
+    model : any model; its equations are checked.
 
     Raises
     ------

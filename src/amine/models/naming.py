@@ -46,7 +46,7 @@ def total_name(label: str) -> str:
 
 
 def given_start(state: str) -> str:
-    """The name among the parameters of the initial value that a network gives a state."""
+    """Name of the parameter that holds the initial value given to a state by a network."""
     return f"initial {state}"
 
 

@@ -52,7 +52,26 @@ def from_swc(path: FilePath, name: str | None = None) -> Morphology:
 
 
 def from_asc(path: FilePath, name: str | None = None) -> Morphology:
-    """A neuron from a Neurolucida ASC file; regions, parameters and errors as for :func:`from_swc`."""
+    """A neuron from a Neurolucida ASC file, with regions as in :func:`from_swc`.
+
+    Parameters
+    ----------
+    path : the file. name : of the morphology; None: the name of the file.
+
+    Raises
+    ------
+    AmineError
+        The file is missing or damaged, or there is no soma.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "cell.asc")
+    >>> text = '("CellBody" (CellBody) (8 0 0 0) (0 8 0 0) (-8 0 0 0))((Dendrite) (8 0 0 2) (90 0 0 2))'
+    >>> _ = file.write_text(text)
+    >>> from_asc(file).regions
+    ('soma', 'basal')
+    """
     where = f"file '{path}'"
     _check_asc(_text(path, where), where)
     return _read(path, where, name)
@@ -61,7 +80,22 @@ def from_asc(path: FilePath, name: str | None = None) -> Morphology:
 def from_file(path: FilePath, name: str | None = None) -> Morphology:
     """A neuron from a file, whose format follows from its ending: .swc, .asc or .h5.
 
-    Regions, parameters and errors as for :func:`from_swc`; AmineError also for any other ending.
+    Parameters
+    ----------
+    path : the file. name : of the morphology; None: the name of the file.
+
+    Raises
+    ------
+    AmineError
+        The ending is another one, the file is missing or damaged, or there is no soma.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "cell.swc")
+    >>> _ = file.write_text("1 1 0 0 0 10 -1\\n2 3 10 0 0 1 1\\n3 3 110 0 0 1 2")
+    >>> round(from_file(file).branches[1].length)
+    100
     """
     kind = Path(path).suffix.lower()
     if kind == ".swc":

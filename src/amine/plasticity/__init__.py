@@ -71,8 +71,19 @@ def names() -> list[str]:
 
 
 def parameter_sets(name: str) -> Mapping[str, Mapping[str, str]]:
-    """Published parameter sets of a rule by name; empty if there is only one. Raises AmineError if the rule is not known.
+    """Published parameter sets of a rule by name; empty if there is only one.
 
+    Parameters
+    ----------
+    name : name of a rule.
+
+    Raises
+    ------
+    AmineError
+        The rule is not known.
+
+    Examples
+    --------
     >>> sorted(parameter_sets("triplet_nearest"))
     ['V1', 'V1 minimal', 'hippocampus']
     """
@@ -86,6 +97,10 @@ def parameter_sets(name: str) -> Mapping[str, Mapping[str, str]]:
 
 def register(model: Model) -> Model:
     """Adds a rule to the library under its name and returns it.
+
+    Parameters
+    ----------
+    model : a rule; its equations are checked.
 
     Raises
     ------
