@@ -58,7 +58,7 @@ def test_nothing_to_show():
     net = am.Network()
     net.population("E", 1, "lif")
     run = net.run("1 ms", progress=False)
-    assert "nothing was there" in run.chemistry().axes[0].texts[0].get_text()
+    assert "nothing was recorded" in run.chemistry().axes[0].texts[0].get_text()
     with pytest.raises(am.AmineError, match="add net.field"):
         run.concentration("dopamine")
     assert "G. Fields" not in net.describe()

@@ -37,7 +37,7 @@ def test_fields_are_the_matrix_turned(run):
 
 @pytest.mark.parametrize("shape", [(2, 2), (6, 1, 1), (-2, -3), (), (2.0, 3)])
 def test_shapes_that_hold_no_sources(run, shape):
-    with pytest.raises(am.AmineError, match="does not hold the sources"):
+    with pytest.raises(am.AmineError, match="not the number of sources"):
         run.receptive_fields(shape=shape)
 
 

@@ -1,4 +1,4 @@
-"""Circuits from the literature, ready to run; among them ones that learn: ``song``, ``stdp_network``, ``vogels``."""
+"""Circuits from the literature, ready to run; three of them are plastic: ``song``, ``stdp_network``, ``vogels``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _HOME = {
 
 
 def names() -> list[str]:
-    """Names of all circuits.
+    """Return the names of all circuits.
 
     >>> names()[:5]
     ['coba', 'cuba', 'cobahh', 'brunel', 'microcircuit']
@@ -40,7 +40,11 @@ def names() -> list[str]:
 
 
 def get(name: str) -> Callable[..., Network]:
-    """The function that describes a circuit; raises AmineError with the nearest name if there is none."""
+    """Return the function that makes a circuit; raises AmineError with the nearest name if there is none.
+
+    >>> get("coba")(100).populations["E"].n
+    80
+    """
     if name not in _HOME:
         raise AmineError("circuits", f"circuit '{name}' is not known", hint=did_you_mean(str(name), _HOME))
     return getattr(import_module(f"amine.circuits.{_HOME[name]}"), name)

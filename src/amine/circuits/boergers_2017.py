@@ -38,7 +38,7 @@ _SYMBOLS = {
     "t_ref": "time before another spike is counted",
     "I_e": "constant input current",
 }
-AREA = 10_000.0  # um**2, so that 1 mS/cm**2 is 100 nS; the textbook has densities alone
+AREA = 10_000.0  # um**2, so that 1 mS/cm**2 is 100 nS; the textbook has densities only
 _RECEPTORS = {
     "AMPA": models.get("dual_exponential")(tau_rise="0.5 ms", tau_decay="3 ms", E_rev="0 mV"),
     "GABA_A": models.get("dual_exponential")(tau_rise="0.5 ms", tau_decay="9 ms", E_rev="-75 mV"),
@@ -104,18 +104,18 @@ initial n = 0.09
 def gamma(
     neurons: int = 250, drive: float = 1.4, decay: str = "9 ms", p: float = 0.5, seed: int = 0, dt: str = "0.02 ms"
 ) -> Network:
-    """PING: excitatory cells drive interneurons, which silence all until their inhibition has decayed (Börgers & Kopell 2003).
+    """PING rhythm: excitatory cells drive interneurons, which silence all cells until their inhibition has decayed (Börgers & Kopell 2003).
 
     The frequency is set by the drive and by the decay of GABA_A. Conductances are those of the textbook, 0.25 mS/cm**2 from
-    all inputs together; here a synapse acts by a spike, there by the voltage of its source through a gate.
+    all inputs together; synapses are activated by spikes here, and by the presynaptic voltage through a gate there.
 
     Parameters
     ----------
-    neurons : four fifths of them excitatory.
-    drive : of excitatory neurons, uA/cm**2, with a standard deviation of 5 per cent.
+    neurons : number of neurons, four fifths of them excitatory.
+    drive : mean current of excitatory neurons in uA/cm**2, with a standard deviation of 5 per cent.
     decay : time constant of the decay of GABA_A.
-    p : probability of each connection. seed : decides all random numbers.
-    dt : time step; sodium channels that open at once need a short one.
+    p : probability of each connection. seed : seed of all random numbers.
+    dt : time step; instantaneous sodium activation needs a short one.
 
     Examples
     --------

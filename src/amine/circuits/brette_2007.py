@@ -8,12 +8,13 @@ from amine import models
 from amine.distributions import normal
 from amine.network.network import Network
 from amine.network.numbers import whole_number
+from amine.network.parts import Population
 
 INPUTS = 80
 
 
-def _cells(net: Network, neurons: int, model: str, initial: dict[str, object], **given: Any) -> list[Any]:
-    """Four fifths excitatory, one fifth inhibitory."""
+def _cells(net: Network, neurons: int, model: str, initial: dict[str, object], **given: Any) -> list[Population]:
+    """Two populations: four fifths excitatory (E), one fifth inhibitory (I)."""
     whole_number(neurons, f"{net.name.split(':')[0].lower()}(), neurons", 5, 2**31 - 65)
     n = round(0.8 * neurons)
     return [
@@ -26,9 +27,9 @@ def coba(neurons: int = 4000, seed: int = 0, bias: str = "150 pA", dt: str = "0.
 
     Parameters
     ----------
-    neurons : number of neurons; each has 80 inputs on average whatever their number.
-    seed : decides all random numbers.
-    bias : constant current; the paper starts the network with a kick instead, which some draws of the network do not survive.
+    neurons : number of neurons; each has 80 inputs on average at any number.
+    seed : seed of all random numbers.
+    bias : constant current; the paper starts the network with a transient stimulus instead, after which some realisations fall silent.
     dt : time step.
 
     Examples

@@ -1,4 +1,4 @@
-"""The network of Brette et al. (2007), benchmark 1, with its synapses as chemistry: for benchmarks and as an example."""
+"""The network of Brette et al. (2007), benchmark 1, with chemical synapses."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def chemical(
     """``coba`` with AMPA and NMDA, GABA_A and GABA_B receptors as kinetic schemes (Destexhe, Mainen & Sejnowski 1998), a
     field of dopamine that acts on NMDA receptors, and two drugs.
 
-    Weights are such that a spike of each kind carries about the charge of ``coba``.
+    Weights are chosen such that a spike of each kind transfers about the same charge as in ``coba``.
 
     Parameters
     ----------
-    neurons : number of neurons; each has 80 inputs on average whatever their number.
-    seed : decides all random numbers.
-    detail : ``"kinetic"`` or ``"explicit"``; the latter with AMPA and GABA_A alone.
-    drugs : whether the field and the drugs are there.
+    neurons : number of neurons; each has 80 inputs on average at any number.
+    seed : seed of all random numbers.
+    detail : ``"kinetic"`` or ``"explicit"``; the latter with AMPA and GABA_A only.
+    drugs : include the field and the drugs.
     bias : constant current. dt : time step.
 
     Examples

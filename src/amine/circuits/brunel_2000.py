@@ -17,8 +17,8 @@ def brunel(regime: str = "AI", seed: int = 0, scale: float = 1.0, dt: str = "0.1
     Parameters
     ----------
     regime : SR (synchronous regular), SI_fast and SI_slow (synchronous irregular, fast and slow rhythm) or AI (asynchronous irregular).
-    seed : decides all random numbers.
-    scale : of the numbers of neurons; the numbers of inputs stay, so 0.2 is about the least that makes sense.
+    seed : seed of all random numbers.
+    scale : factor of the numbers of neurons; the numbers of inputs stay constant, so that values below 0.2 make little sense.
     dt : time step.
 
     Examples

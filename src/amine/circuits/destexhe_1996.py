@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from amine import models
 from amine.errors import AmineError
 from amine.network.makers import step
 from amine.network.network import Network
+
+if TYPE_CHECKING:
+    from amine.network.parts import Population
 
 RADIUS = 5  # each cell reaches the cells of the other row up to this many places away, itself included
 
@@ -39,9 +44,9 @@ def thalamus(
     Parameters
     ----------
     neurons : cells of each kind.
-    seed : decides all random numbers.
+    seed : seed of all random numbers.
     gaba_a, gaba_b : factors of the conductances of these receptors; ``gaba_a=0`` is bicuculline.
-    kick : a current that some TC cells get for 50 ms, to start the rhythm.
+    kick : current injected into a quarter of the TC cells for 50 ms, to start the rhythm.
     dt : time step.
 
     Raises
@@ -73,12 +78,19 @@ def thalamus(
         receptors={"GABA_A": gaba},
     )
     RE = net.population("RE", neurons, "thalamic_reticular", initial=start, receptors={"AMPA": ampa, "GABA_A": gaba})
+    _connect(net, TC, RE, neurons, gaba_a, gaba_b)
+    net.stimulus(TC[: neurons // 4], step(kick, start="5 ms", stop="55 ms"))  # type: ignore[arg-type]
+    return net
+
+
+def _connect(net: Network, TC: Population, RE: Population, neurons: int, gaba_a: float, gaba_b: float) -> None:
+    """Synapses between neighbours: excitation of RE by TC cells, inhibition by RE cells of TC cells and of each other."""
     each, to_all = 2 * RADIUS + 1, {"pairs": _near(neurons), "delay": "2 ms"}
     net.synapses(TC, RE, transmitter="glutamate", receptors={"AMPA": f"{200 / each} nS"}, detail="kinetic", **to_all)
     net.synapses(
         RE, TC, transmitter="GABA", receptors={"GABA_A": f"{gaba_a * 20 / each} nS"}, detail="kinetic", **to_all
     )
-    # each synapse has G-proteins of its own: four of one synapse open a channel
+    # G-proteins belong to one synapse: four of them open a channel
     net.synapses(
         RE, TC, transmitter="GABA", receptors={"GABA_B": f"{gaba_b * 40 / each} nS"}, detail="explicit", **to_all
     )
@@ -91,5 +103,3 @@ def thalamus(
         pairs=_near(neurons, own=False),
         delay="2 ms",
     )
-    net.stimulus(TC[: neurons // 4], step(kick, start="5 ms", stop="55 ms"))  # type: ignore[arg-type]
-    return net

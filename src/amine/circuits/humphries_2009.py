@@ -1,4 +1,4 @@
-"""Striatal projection neurons of the direct and the indirect pathway, and what dopamine does to each (Humphries et al. 2009)."""
+"""Striatal projection neurons of the direct and the indirect pathway, with the effects of dopamine on each (Humphries et al. 2009)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SOURCE = (
     "Humphries MD, Lepora N, Wood R, Gurney K (2009) Front Comput Neurosci 3:26; "
     "Izhikevich EM (2007) Dynamical Systems in Neuroscience, MIT Press, chapter 8"
 )
-# Fitted by Humphries et al. to a model of many compartments: D1 acts on v_r, d and NMDA, D2 on k and AMPA.
+# Fitted by Humphries et al. to a multicompartment model: D1 acts on v_r, d and NMDA, D2 on k and AMPA.
 K, L, ALPHA, BETA_1, BETA_2 = 0.0289, 0.331, 0.032, 6.3, 0.215
 G_AMPA, G_NMDA, G_GABA = 6.9, 6.9 * 0.5, 6.9 / 1.4  # nS; a spike adds g/tau
 
@@ -72,16 +72,16 @@ def striatum(
     """D1 and D2 populations with collaterals, cortical input, and dopamine released by spikes (Humphries et al. 2009).
 
     Dopamine is taken up by DAT; D1 raises the NMDA conductance, lowers the resting potential and the current after a spike, D2
-    lowers the AMPA conductance and ``k``. At ``rate`` 4 Hz the field is at about 40 nM, in a burst of 20 Hz near 1 uM. Interneurons
-    are left out; occupancies follow the catalogue's EC50 in place of a given level of activation.
+    lowers the AMPA conductance and ``k``. At a ``rate`` of 4 Hz the concentration is about 40 nM, in a burst of 20 Hz near 1 uM.
+    Interneurons are omitted; occupancies follow the catalogue's EC50 instead of a given level of activation.
 
     Parameters
     ----------
-    neurons : half of them with D1, half with D2 receptors.
+    neurons : number of neurons, half of them with D1, half with D2 receptors.
     cortex : rate of each of 100 cortical inputs of a neuron.
-    rate : of 100 dopamine neurons.
-    tonic : dopamine that others than these keep up.
-    seed : decides all random numbers. dt : time step.
+    rate : rate of each of 100 dopamine neurons.
+    tonic : concentration of dopamine that is maintained without these.
+    seed : seed of all random numbers. dt : time step.
 
     Examples
     --------

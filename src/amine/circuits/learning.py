@@ -1,4 +1,4 @@
-"""Networks that learn, from the literature: competition of inputs, a recurrent plastic network, balance by inhibition."""
+"""Plastic networks from the literature: competition of inputs, recurrent STDP, balance by inhibitory plasticity."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def song(neurons: int = 1000, seed: int = 0, rate: str = "15 Hz", dt: str = "0.1
 
     Parameters
     ----------
-    neurons : number of inputs. seed : decides all random numbers. rate : of each input. dt : time step.
+    neurons : number of inputs. seed : seed of all random numbers. rate : rate of each input. dt : time step.
 
     Examples
     --------
@@ -39,11 +39,12 @@ def song(neurons: int = 1000, seed: int = 0, rate: str = "15 Hz", dt: str = "0.1
 
 
 def stdp_network(neurons: int = 5000, inputs: int = 500, seed: int = 0, dt: str = "0.1 ms") -> Network:
-    """A random network of LIF neurons, 80 % excitatory, whose recurrent excitation learns by pair STDP; each fires at about 12 Hz.
+    """Random network of LIF neurons, 80 % excitatory, with pair STDP at recurrent excitatory synapses; rates are about 12 Hz.
 
     Parameters
     ----------
-    neurons : number of neurons. inputs : synapses onto each from within, 80 % of them excitatory. seed, dt : as always.
+    neurons : number of neurons. inputs : recurrent synapses onto each, 80 % of them excitatory.
+    seed : seed of all random numbers. dt : time step.
 
     Examples
     --------
@@ -79,11 +80,12 @@ def stdp_network(neurons: int = 5000, inputs: int = 500, seed: int = 0, dt: str 
 def vogels(
     neurons: int = 10_000, seed: int = 0, rate: str = "3 Hz", eta: str = "0.01 nS", dt: str = "0.1 ms"
 ) -> Network:
-    """Vogels et al. (2011, Science 334:1569-1573): inhibitory plasticity brings a runaway network to a rate.
+    """Vogels et al. (2011, Science 334:1569-1573): inhibitory plasticity stabilises the rate of a network with runaway excitation.
 
     Parameters
     ----------
-    neurons : number of neurons, 80 % excitatory. rate : to which they go. eta : learning rate. seed, dt : as always.
+    neurons : number of neurons, 80 % excitatory. rate : target rate of excitatory neurons. eta : learning rate.
+    seed : seed of all random numbers. dt : time step.
 
     Examples
     --------

@@ -13,11 +13,12 @@ from amine.distributions import normal
 from amine.engine.build.prepare import generator
 from amine.errors import AmineError
 from amine.network.network import Network
+from amine.network.parts import Population
 from amine.values import Array
 
 
 def tables() -> dict[str, Any]:
-    """The tables of the paper and its reference implementation.
+    """Return the tables of the paper and its reference implementation.
 
     >>> tables()["populations"][:2]
     ['L23E', 'L23I']
@@ -32,13 +33,19 @@ def microcircuit(
 
     Parameters
     ----------
-    scale : of neurons and of in-degrees. Weights grow by 1/sqrt(scale) and a constant current restores the mean input that is lost
-        (van Albada, Helias & Diesmann 2015, PLoS Comput Biol 11:e1004490), from the published rates. This keeps mean and variance of the
-        input, not its higher moments: at a tenth the rates are 9 to 48 % below those published at full scale, in NEST as here.
-    seed : decides all random numbers.
-    drive : ``"poisson"`` background, or ``"dc"``, the constant current of the same mean.
-    thalamus : adds 902 thalamic neurons that fire at 120 Hz from 700 to 710 ms.
+    scale : factor of the numbers of neurons and of in-degrees, above 0 and at most 1. Weights grow by 1/sqrt(scale), and a constant
+        current compensates the lost mean input, from the published rates (van Albada, Helias & Diesmann 2015, PLoS Comput Biol
+        11:e1004490). Mean and variance of the input are preserved, higher moments are not: at a scale of 0.1 rates are 9 to 48 % below
+        those published at full scale, in NEST as here.
+    seed : seed of all random numbers.
+    drive : ``"poisson"`` background, or ``"dc"``, a constant current of the same mean.
+    thalamus : add 902 thalamic neurons that fire at 120 Hz from 700 to 710 ms.
     dt : time step.
+
+    Raises
+    ------
+    AmineError
+        Scale out of range, or unknown drive.
 
     Examples
     --------
@@ -79,14 +86,14 @@ def microcircuit(
 
 
 def _weights(t: dict[str, Any], scale: float) -> np.ndarray:
-    """Synaptic currents in pA at full in-degree, [target, source]."""
+    """Synaptic weights in pA at full in-degree, (targets, sources)."""
     w = np.tile(np.where(np.arange(8) % 2 == 0, 1.0, t["synapse"]["g_inh"]) * t["synapse"]["psc_exc_pA"], (8, 1))
     w[0, 2] = t["synapse"]["psc_L4E_to_L23E_pA"]
     return w
 
 
 def _direct_current(t: dict[str, Any], scale: float, drive: str) -> np.ndarray:
-    """Constant current of each population in pA: the mean input lost by down-scaling, and the background if it is a current."""
+    """Constant current of each population in pA: the mean input lost by down-scaling, and the background if the drive is a current."""
     K = np.array(t["synapse_number"]["K"], float) / np.array(t["sizes"]["neurons"])[:, None]
     rates, tau, w = (
         np.array(t["reference_rates_Hz"]["nest_single_run"]),
@@ -99,7 +106,7 @@ def _direct_current(t: dict[str, Any], scale: float, drive: str) -> np.ndarray:
     return 1e-3 * tau * (lost + kept)
 
 
-def _population(net: Network, t: dict[str, Any], k: int, n: int, current: float) -> Any:
+def _population(net: Network, t: dict[str, Any], k: int, n: int, current: float) -> Population:
     m, start = t["neuron"], t["initial_membrane"]
     v = normal(f"{start['optimized_mean_mV'][k]} mV", f"{start['optimized_sd_mV'][k]} mV")
     receptor = models.get("exponential_current")(
@@ -121,7 +128,7 @@ def _population(net: Network, t: dict[str, Any], k: int, n: int, current: float)
     )
 
 
-def _recurrent(net: Network, t: dict[str, Any], cells: list[Any], weights: np.ndarray, scale: float) -> None:
+def _recurrent(net: Network, t: dict[str, Any], cells: list[Population], weights: np.ndarray, scale: float) -> None:
     s = t["synapse"]
     for i, target in enumerate(cells):
         for j, source in enumerate(cells):
@@ -142,8 +149,10 @@ def _recurrent(net: Network, t: dict[str, Any], cells: list[Any], weights: np.nd
             )
 
 
-def _thalamus(net: Network, t: dict[str, Any], cells: list[Any], sizes: list[int], scale: float, w: float) -> None:
-    """Thalamic neurons as lists of Poisson spikes within their window."""
+def _thalamus(
+    net: Network, t: dict[str, Any], cells: list[Population], sizes: list[int], scale: float, w: float
+) -> None:
+    """Add thalamic neurons, with Poisson spikes within their window."""
     th = t["thalamus"]
     n, rng = max(1, round(th["neurons"] * scale)), generator(net.seed, "thalamus")
     counts = rng.poisson(th["rate_Hz"] * th["duration_ms"] * 1e-3, n)

@@ -1,4 +1,4 @@
-"""Networks of cells with trees that simulators are measured by."""
+"""Benchmark networks of multicompartment neurons."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from amine.network.numbers import whole_number
 
 
 def ball_and_stick(neurons: int = 100, segments: int = 99, seed: int = 0, dt: str = "0.025 ms") -> Network:
-    """Cells with a Hodgkin-Huxley soma and a passive dendrite, each driven by a current; 100 compartments a cell.
+    """Cells with a Hodgkin-Huxley soma and a passive dendrite, each driven by a current; by default 100 compartments per cell.
 
     Parameters
     ----------
     neurons, segments : number of cells, and compartments of the dendrite of each.
-    seed : decides all random numbers. dt : time step.
+    seed : seed of all random numbers. dt : time step.
 
     Examples
     --------
@@ -37,10 +37,10 @@ def ball_and_stick(neurons: int = 100, segments: int = 99, seed: int = 0, dt: st
 
 
 def coba_trees(neurons: int = 4000, seed: int = 0, bias: str = "150 pA", dt: str = "0.1 ms") -> Network:
-    """The network :func:`amine.circuits.coba` of cells with four compartments: soma, basal, apical and tuft.
+    """Network of :func:`amine.circuits.coba` with cells of four compartments: soma, basal, apical and tuft.
 
-    The membrane is that of its point neurons (200 pF, 10 nS) divided over the tree, with the same threshold, reset and
-    refractory time at the soma. Excitation falls on the dendrites and inhibition on the soma. Parameters are those of ``coba``.
+    The membrane of its point neurons (200 pF, 10 nS) is distributed over the tree, with the same threshold, reset and
+    refractory time at the soma. Excitatory synapses are on the dendrites, inhibitory ones on the soma. Parameters are those of ``coba``.
 
     >>> coba_trees(1000).estimate()["synapses"]
     80000

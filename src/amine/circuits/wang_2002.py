@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,12 @@ from amine import models
 from amine.errors import AmineError
 from amine.network.network import Network
 from amine.units import ms
+
+if TYPE_CHECKING:
+    import pint
+
+    from amine.models.model import Model
+    from amine.network.parts import Population
 
 NMDA_SCHEME = "C <-> O: alpha*T, beta\nblock = 1/(1 + Mg/K_Mg*exp(-slope*v)) : 1\nopen O\ncurrent g*block*(E_rev - v)"
 
@@ -29,15 +35,15 @@ def wang2002(
 
     Parameters
     ----------
-    coherence : of the motion, -1..1; positive favours pool A.
-    seed : decides all random numbers, those of the stimulus too.
+    coherence : coherence of the motion, -1..1; positive favours pool A.
+    seed : seed of all random numbers, also those of the stimulus.
     stimulus : its beginning and end in ms.
-    f : share of pyramidal cells in each pool. J : potentiation within a pool.
+    f : share of pyramidal cells in each pool. J : potentiation of weights within a pool.
     scale : share of the 2000 cells; conductances of recurrent synapses grow as their number falls.
     dt : time step.
     dopamine : level of a field of dopamine, such as ``"0.1 uM"``, whose D1 receptors raise the conductance of NMDA receptors of pyramidal
-        cells by up to a fifth; without it there is no field. That dopamine acts so, and that persistent activity then stands more
-        firmly, is from Brunel N, Wang XJ (2001) J Comput Neurosci 11:63-85; the fifth is a choice.
+        cells by up to a fifth; without it there is no field. The effect, which stabilises persistent activity, follows
+        Brunel N, Wang XJ (2001) J Comput Neurosci 11:63-85; its size is a choice.
 
     Raises
     ------
@@ -51,8 +57,24 @@ def wang2002(
     """
     _check(coherence, stimulus, f, scale)
     net = Network(seed, dt, "Decision circuit: Wang 2002")
-    n_E, n_I, n_pool = round(1600 * scale), round(400 * scale), round(1600 * f * scale)
-    nmda = models.scheme(
+    cells = _cells(net, f, scale)
+    _recurrent(net, cells, f, J, scale)
+    A, B, N, I = cells
+    net.poisson(A + B + N, rate="2400 Hz", receptor="AMPA", weight="2.1 nS")
+    net.poisson(I, rate="2400 Hz", receptor="AMPA", weight="1.62 nS")
+    for q, (pool, sign) in enumerate(((A, 1.0), (B, -1.0))):
+        times, targets = _evidence(40.0 * (1.0 + sign * coherence), pool.n, stimulus, net.dt, seed, q)
+        source = net.population(f"evidence {pool.name}", pool.n, "spike_list", times=times, indices=targets)
+        net.synapses(source, pool, receptors={"AMPA": "2.1 nS"}, rule="one_to_one")
+    if dopamine:
+        net.field("dopamine", uptake="DAT", tonic=dopamine)
+        net.modulate(A + B + N, by="dopamine", receptor="D1", acts_on="NMDA.conductance", maximum=1.2)
+    return net
+
+
+def _nmda() -> Model:
+    """The saturating NMDA receptor."""
+    return models.scheme(
         "NMDA_Wang",
         NMDA_SCHEME,
         source="Wang XJ (2002) Neuron 36:955-968: s' = -s/100 ms + x (1 - s)/2 ms, x' = -x/2 ms, which jumps by one at a spike",
@@ -65,10 +87,15 @@ def wang2002(
         slope="0.062 1/mV",
         T_max="1 uM",
     )
+
+
+def _cells(net: Network, f: float, scale: float) -> tuple[Population, Population, Population, Population]:
+    """Pyramidal cells of pools A and B and of neither (N), and interneurons (I)."""
+    n_E, n_I, n_pool = round(1600 * scale), round(400 * scale), round(1600 * f * scale)
     receptors = {
         "AMPA": models.get("exponential")(tau="2 ms", E_rev="0 mV"),
         "GABA_A": models.get("exponential")(tau="5 ms", E_rev="-70 mV"),
-        "NMDA": nmda,
+        "NMDA": _nmda(),
     }
     cell = {"E_L": "-70 mV", "V_th": "-50 mV", "V_r": "-55 mV", "receptors": receptors}
     E: dict[str, Any] = {"C": "500 pF", "tau_m": "20 ms", "t_ref": "2 ms"}
@@ -76,6 +103,12 @@ def wang2002(
     B = net.population("B", n_pool, "lif_cond", **E, **cell)
     N = net.population("N", n_E - 2 * n_pool, "lif_cond", **E, **cell)
     I = net.population("I", n_I, "lif_cond", C="200 pF", tau_m="10 ms", t_ref="1 ms", **cell)
+    return A, B, N, I
+
+
+def _recurrent(net: Network, cells: tuple[Population, ...], f: float, J: float, scale: float) -> None:
+    """All-to-all synapses among the cells: AMPA and NMDA from pyramidal cells, GABA_A from interneurons."""
+    A, B, N, I = cells
     cleft = models.get("clearance")(T_max="1 uM", tau="2 ms")
     low = 1.0 - f * (J - 1.0) / (1.0 - f)
     for source in (A, B, N):
@@ -91,16 +124,6 @@ def wang2002(
         net.synapses(
             I, target, transmitter="GABA", receptors={"GABA_A": f"{g / scale!r} nS"}, rule="all_to_all", delay="0.5 ms"
         )
-    net.poisson(A + B + N, rate="2400 Hz", receptor="AMPA", weight="2.1 nS")
-    net.poisson(I, rate="2400 Hz", receptor="AMPA", weight="1.62 nS")
-    for q, (pool, sign) in enumerate(((A, 1.0), (B, -1.0))):
-        times, cells = _evidence(40.0 * (1.0 + sign * coherence), n_pool, stimulus, net.dt, seed, q)
-        source = net.population(f"evidence {pool.name}", n_pool, "spike_list", times=times, indices=cells)
-        net.synapses(source, pool, receptors={"AMPA": "2.1 nS"}, rule="one_to_one")
-    if dopamine:
-        net.field("dopamine", uptake="DAT", tonic=dopamine)
-        net.modulate(A + B + N, by="dopamine", receptor="D1", acts_on="NMDA.conductance", maximum=1.2)
-    return net
 
 
 def _check(coherence: float, stimulus: tuple[float, float], f: float, scale: float) -> None:
@@ -116,8 +139,8 @@ def _check(coherence: float, stimulus: tuple[float, float], f: float, scale: flo
 
 def _evidence(
     mean: float, n: int, window: tuple[float, float], dt: float, seed: int, pool: int
-) -> tuple[Any, np.ndarray]:
-    """Poisson trains of a rate that all share and that is drawn anew every 50 ms around ``mean`` with 4 Hz (Wang 2002)."""
+) -> tuple[pint.Quantity, np.ndarray]:
+    """Poisson trains: times and indices. All share one rate (Hz), drawn every 50 ms from a normal distribution of SD 4 Hz (Wang 2002)."""
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 2002, pool])))
     times, cells = [], []
     for begin in np.arange(window[0], window[1] - 1e-9, 50.0):

@@ -1,6 +1,6 @@
-"""Experiments: networks with a task, a protocol of phases and figures of merit, run as a whole.
+"""Experiments: networks with a task, a protocol of phases and figures of merit.
 
-A circuit is a network that runs; an experiment trains networks, tests them and says what came out, as an
+A circuit is a description of a network; an experiment trains and tests networks and returns the results as an
 :class:`~amine.experiments.outcome.Outcome`.
 
 >>> "memory" in names()
@@ -28,12 +28,12 @@ _HOME = {
 
 
 def names() -> list[str]:
-    """Names of all experiments."""
+    """Return the names of all experiments."""
     return list(_HOME)
 
 
 def get(name: str) -> Callable[..., Outcome]:
-    """The function that runs an experiment; raises AmineError with the nearest name if there is none."""
+    """Return the function that runs an experiment; raises AmineError with the nearest name if there is none."""
     if name not in _HOME:
         raise AmineError("experiments", f"experiment '{name}' is not known", hint=did_you_mean(str(name), _HOME))
     return getattr(import_module(f"amine.experiments.{_HOME[name]}"), name)

@@ -1,13 +1,13 @@
 """An associative memory of spiking neurons with clipped Hebbian synapses, measured against the theory of the Willshaw network.
 
-Every neuron has a synapse onto every other. A pattern is a volley: its neurons fire together, and a synapse whose two sides fire within some
-milliseconds of each other goes from nothing to full strength at once, and stays. To recall, a part of a pattern fires; a neuron that as many synapses reach as there are
-neurons in that part fires too.
+Every neuron has a synapse onto every other. A pattern is a volley: its neurons fire together, and a synapse whose two neurons fire within some
+milliseconds of each other switches from zero to full strength at once, for good. At recall, a part of a pattern fires as the cue; a neuron
+with strong synapses from all neurons of the cue fires too.
 
 After M patterns of k among N neurons a synapse is strong with the probability p = 1 - (1 - k(k - 1)/(N(N - 1)))^M, as no neuron has a synapse
-onto itself. Of the N - k neurons that don't belong to a pattern, (N - k) p^c answer falsely to a cue of c neurons, and all that belong to it answer
+onto itself. Of the N - k neurons outside a pattern, (N - k) p^c answer falsely to a cue of c neurons, and all neurons of the pattern answer
 (Willshaw DJ, Buneman OP, Longuet-Higgins HC (1969) Nature 222:960-962; Palm G (1980) Biol Cybern 36:19-31). The theory takes synapses as
-independent; those from the neurons of one cue are not quite, so that near the limit there are some more false answers than it says.
+independent; those from the neurons of one cue are slightly correlated, so that near the limit there are more false answers than predicted.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from amine.models.model import Model
 
-GAP, PAUSE = 250.0, "150 ms"  # between volleys, and for which a neuron that fired is silent: no echo reaches the next
-STRONG = 100.0  # pA of a synapse that has learned
-DELAY = "8 ms"  # from cell to cell: answers come and are over before answers to answers
-LATER = 16.0  # ms after a cue until which an answer counts
+GAP, PAUSE = 250.0, "150 ms"  # ms between volleys, and refractory time, so that no echo reaches the next volley
+STRONG = 100.0  # pA, weight of a strong synapse
+DELAY = "8 ms"  # from cell to cell: answers are over before answers to answers come
+LATER = 16.0  # ms after a cue within which an answer counts
 
 RULE = """
 dx_post/dt = -x_post/tau : 1 (target)
@@ -59,7 +59,7 @@ def patterns(m: int, neurons: int, active: int, rng: np.random.Generator) -> np.
 
 
 def volleys(active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Spikes of an input that lets one row of neurons fire every ``GAP``."""
+    """Times (ms) and neurons of an input in which the rows of ``active`` (patterns, neurons) fire one after the other, every ``GAP``."""
     times = np.repeat(10.0 + GAP * np.arange(len(active)), active.shape[1])
     return times, active.ravel()
 
@@ -67,12 +67,12 @@ def volleys(active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def network(
     active: np.ndarray, neurons: int, seed: int, learned: np.ndarray | None = None, needed: float = 1e9
 ) -> Network:
-    """Neurons that fire in volleys; ``learned`` weights (sources, targets) in pA make those fire too that ``needed`` synapses reach."""
+    """Network that fires in volleys; with ``learned`` weights (sources, targets) in pA, neurons with ``needed`` strong inputs fire too."""
     net = Network(seed, "0.5 ms", "Association")
     t, i = volleys(active)
     cue = net.population("cue", neurons, "spike_list", times=t * units.ms, indices=i)
     tau_s, tau_m, C = 2.0, 20.0, 250.0
-    # height of the voltage after one strong synapse: the threshold counts them
+    # mV, height of the potential of one strong synapse: the threshold is a number of these
     peak = STRONG * tau_s / C * (tau_s / tau_m) ** (tau_s / (tau_m - tau_s))
     cells = net.population(
         "cells",
@@ -102,7 +102,7 @@ def learn(active: np.ndarray, neurons: int, seed: int) -> np.ndarray:
 
 
 def recall(cues: np.ndarray, weights: np.ndarray, seed: int) -> np.ndarray:
-    """Whether each neuron answers to each cue or belongs to it, (cues, neurons)."""
+    """Neurons that belong to each cue or answer to it, as a mask (cues, neurons)."""
     neurons = len(weights)
     net = network(cues, neurons, seed, weights, cues.shape[1] - 0.5)
     spikes = net.run(f"{GAP * (len(cues) + 1)} ms", progress=False).spikes["cells"]
@@ -114,7 +114,7 @@ def recall(cues: np.ndarray, weights: np.ndarray, seed: int) -> np.ndarray:
 
 
 def expected(m: int, neurons: int, active: int, cue: int) -> tuple[float, float]:
-    """Part of synapses that are strong, and false answers to a cue, by the theory."""
+    """Share of strong synapses, and number of false answers to a cue, by theory."""
     p = 1 - (1 - active * (active - 1) / (neurons * (neurons - 1))) ** m
     return p, (neurons - active) * p**cue
 
@@ -129,12 +129,24 @@ def association(
     progress: bool = True,
     dose: Sequence[str] | str = (),
 ) -> Outcome:
-    """Stores patterns and completes them from a part: errors against load, measured and by theory.
+    """Store patterns and complete them from a part: errors against load, measured and by theory.
 
     Parameters
     ----------
-    seed : decides all. neurons, active : of the network and of a pattern. part : of a pattern that is shown at recall.
-    loads : numbers of patterns stored, a sequence or text such as ``"100,200"``. tested : how many of them are recalled. progress, dose : as of all experiments; there is no receptor here for drugs.
+    seed : seed of all random numbers. neurons, active : number of neurons of the network and of a pattern.
+    part : share of a pattern that is shown at recall.
+    loads : numbers of patterns stored, a sequence or text such as ``"100,200"``. tested : the largest number of them to recall.
+    progress, dose : as for all experiments; drugs are refused, as there are no receptors here.
+
+    Returns
+    -------
+    Outcome
+        ``patterns_with_at_most_one_false_answer`` is the capacity; ``table`` holds the numbers at each load.
+
+    Raises
+    ------
+    AmineError
+        A number is out of range, or a dose is given.
     """
     if dose:
         raise AmineError(
@@ -148,44 +160,57 @@ def association(
     many = [
         whole_number(x, "association, loads", 1, 10**6) for x in (_numbers(loads) if isinstance(loads, str) else loads)
     ]
-    shown_most = whole_number(tested, "association, tested", 1, 10**6)
-    began, rows = time.perf_counter(), []
-    for m in many:
-        rng = np.random.default_rng([seed, m])
-        stored = patterns(m, n, k, rng)
-        weights = learn(stored, n, seed)
-        shown = stored[:shown_most]
-        answers = recall(shown[:, :c], weights, seed)
-        belongs = np.zeros_like(answers)
-        np.put_along_axis(belongs, shown, True, 1)
-        strong, false = expected(m, n, k, c)
-        wrong = (answers & ~belongs).sum(1)
-        rows.append((
-            int(m), float((weights > STRONG / 2).mean()) * n / (n - 1), strong, float((answers & belongs).sum(1).mean() / k),
-            float(wrong.mean()), false, float((wrong == 0).mean()),
-        ))  # fmt: skip
+    shown = whole_number(tested, "association, tested", 1, 10**6)
+    began = time.perf_counter()
+    rows = [_row(m, n, k, c, shown, seed) for m in many]
     table = np.array(rows)
-    within = table[table[:, 4] <= 1.0]
-    best = float(within[:, 0].max()) if len(within) else 0.0
-    measures = {
-        "patterns_with_at_most_one_false_answer": best,
-        "expected_from_theory": max((float(r[0]) for r in rows if r[5] <= 1.0), default=0.0),
-        "strong_synapses_largest_deviation": float(np.abs(table[:, 1] - table[:, 2]).max()),
-        "recalled_part_of_pattern": float(table[:, 3].min()),
-    }
     header = ("patterns", "strong synapses", "theory", "recalled", "false answers", "theory", "without error")
     about = f"{n} neurons, patterns of {k}, recalled from {c} of their neurons; each pattern was shown once."
     return Outcome(
         "association",
         "Association: spiking neurons with clipped Hebbian synapses",
         about,
-        measures,
+        _measures(table),
         {"Load": (header, rows)},
         {"False answers against load: spiking network (points) and theory (line)": lambda: _figure(table, n, k, c)},
         {"seed": seed, "neurons": n, "active": k, "part": part, "loads": tuple(many), "tested": tested},
         {"all": time.perf_counter() - began},
         {"table": table},
     )
+
+
+def _row(m: int, n: int, k: int, c: int, tested: int, seed: int) -> tuple[float, ...]:
+    """Stores ``m`` patterns and recalls ``tested`` of them from ``c`` neurons each.
+
+    Returns
+    -------
+    Patterns, strong synapses (share), the same by theory, recalled share of a pattern, false answers to a cue, the same by theory, and the
+    share of cues without false answers.
+    """
+    rng = np.random.default_rng([seed, m])
+    stored = patterns(m, n, k, rng)
+    weights = learn(stored, n, seed)
+    shown = stored[:tested]
+    answers = recall(shown[:, :c], weights, seed)
+    belongs = np.zeros_like(answers)
+    np.put_along_axis(belongs, shown, True, 1)
+    strong, false = expected(m, n, k, c)
+    wrong = (answers & ~belongs).sum(1)
+    return (
+        int(m), float((weights > STRONG / 2).mean()) * n / (n - 1), strong, float((answers & belongs).sum(1).mean() / k),
+        float(wrong.mean()), false, float((wrong == 0).mean()),
+    )  # fmt: skip
+
+
+def _measures(table: np.ndarray) -> dict[str, float]:
+    """Figures of merit from the rows of :func:`_row`."""
+    within, by_theory = table[table[:, 4] <= 1.0], table[table[:, 5] <= 1.0]
+    return {
+        "patterns_with_at_most_one_false_answer": float(within[:, 0].max(initial=0.0)),
+        "expected_from_theory": float(by_theory[:, 0].max(initial=0.0)),
+        "strong_synapses_largest_deviation": float(np.abs(table[:, 1] - table[:, 2]).max()),
+        "recalled_part_of_pattern": float(table[:, 3].min()),
+    }
 
 
 def _cue(part: float, active: int) -> int:

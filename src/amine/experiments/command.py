@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def checked(name: str, given: Mapping[str, object]) -> dict[str, Any]:
-    """Arguments of an experiment, those that are text in the type of the argument's default.
+    """Arguments of an experiment, with texts converted to the type of the argument's default.
 
     Raises
     ------
     AmineError
-        If the experiment has no such argument or the text does not fit.
+        If the experiment has no such argument or a text cannot be converted.
     """
     known = inspect.signature(experiments.get(name)).parameters
     out = {}
@@ -44,7 +44,7 @@ def _typed(where: str, value: object, default: Any) -> Any:
 
 
 def run(name: str, given: Mapping[str, object], out: Path | None, as_json: bool, progress: bool) -> None:
-    """Runs an experiment, prints its measures and writes its folder."""
+    """Run an experiment, print its measures and write its folder."""
     arguments = checked(name, given)
     if "progress" in inspect.signature(experiments.get(name)).parameters:
         arguments["progress"] = progress

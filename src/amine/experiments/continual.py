@@ -1,17 +1,17 @@
-"""Digits in five tasks of two classes, learned one after another: does the chemistry keep the earlier ones?
+"""Continual learning: digits in five tasks of two classes, learned one after another, with and without the chemistry of memory.
 
-The circuit is that of the memory of digits. A task is a session of seconds in which the digits of two classes are shown; eight hours of silence follow,
-in which thresholds of firing stay as they are. Compared are
+The circuit is that of the memory of digits. A task is a session of seconds in which the digits of two classes are shown; eight hours of
+silence follow, in which firing thresholds do not change. The conditions are
 
-- *plain*: the rule of the memory, where weights stay as the session left them;
-- *tagging and capture*: what a session did to the weights is the early phase, and the silence is that of ``am.plasticity.tagging``
-  in closed form (``Network.rest``): tagged synapses of neurons that make protein keep a part of it, the rest returns;
-- *without capture*: the same under anisomycin, which leaves nothing but the early phase;
-- *acetylcholine*: the plain rule gated by a field that cholinergic neurons release when a task is new, less from second to second (Hasselmo ME (2006) Curr Opin
-  Neurobiol 16:710-715);
-- *mixed*: the plain rule with all digits mixed, which is what learning one after another can at best come to.
+- *plain*: the rule of the memory, with weights that do not change after a session;
+- *tagging and capture*: a session changes the early phase of the weights, and silence is that of ``am.plasticity.tagging`` in closed form
+  (``Network.rest``): tagged synapses of neurons that synthesise protein keep a part of the change, the rest decays;
+- *without capture*: the same under anisomycin, so that only the early phase remains;
+- *acetylcholine*: the plain rule gated by a field that cholinergic neurons release when a task is new, less with every second (Hasselmo ME
+  (2006) Curr Opin Neurobiol 16:710-715);
+- *mixed*: the plain rule with all digits mixed, an upper bound for sequential learning.
 
-A session takes seconds and the slow states hours, so that a session acts on the early phase alone.
+A session takes seconds and the slow states hours, so that a session changes only the early phase.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from amine.experiments.outcome import Outcome
 from amine.network.network import Network
 from amine.network.numbers import whole_number
 from amine.network.weights import Weights
+from amine.view.style import colour, figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 TASKS = ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))
 CONDITIONS = ("plain", "tagging and capture", "without capture", "acetylcholine", "mixed")
 SILENCE = "8 h"
-W_0 = 0.7  # nS, to which the early phase returns: the mean weight of the start
+W_0 = 0.7  # nS, to which the early phase decays: the mean initial weight
 NOVELTY = 12.0  # s in which the release of acetylcholine falls to 1/e
 MEASURES = ("accuracy", "when learnt", "retained")
 
@@ -54,14 +55,14 @@ class State:
 
 
 def start(neurons: int, seed: int) -> State:
-    """Before anything is learnt."""
+    """Return the state before learning."""
     shape = (digits.PIXELS, neurons)
     w = np.random.default_rng([seed, 7]).uniform(0.5, 0.9, shape)
     return State(w, np.zeros(shape), np.zeros(neurons))
 
 
 def session(images: np.ndarray, state: State, seed: int, gated: bool) -> State:
-    """Shows images once, one after the other, to a network that goes on from ``state``."""
+    """Show images (n, 64) once, one after the other, to a network that starts from ``state``."""
     neurons = state.weights.shape[1]
     span = len(images) * (digit_memory.SHOWN + digit_memory.REST)
     novelty = cholinergic(span, seed) if gated else None
@@ -73,14 +74,14 @@ def session(images: np.ndarray, state: State, seed: int, gated: bool) -> State:
 
 
 def cholinergic(span: float, seed: int) -> np.ndarray:
-    """Spikes of the basal forebrain (ms): fast at what is new, slower as it becomes known."""
+    """Spikes (ms) of the basal forebrain, at a rate that falls as a task becomes familiar."""
     rng = np.random.default_rng([seed, 9])
     t = np.arange(1.0, span, 10.0)
     return t[rng.random(len(t)) < np.exp(-t / (1000.0 * NOVELTY))]
 
 
 def silence(state: State, anisomycin: str = "0 uM") -> State:
-    """Fading and capture in hours without spikes."""
+    """Advance a state over hours without spikes: decay and capture."""
     pixels, neurons = state.weights.shape
     net = Network(0)
     P, E = net.population("P", pixels, "poisson", rate="0 Hz"), net.population("E", neurons, "lif_cond")
@@ -95,7 +96,7 @@ def silence(state: State, anisomycin: str = "0 uM") -> State:
 
 
 def learn(condition: str, split: digits.Split, neurons: int, seed: int) -> dict[str, Any]:
-    """One condition from start to end: accuracies, and those of each task when learnt and at the end."""
+    """Run one condition: final state, final accuracy, and accuracies of each task when learnt and at the end."""
     state, readings, early = start(neurons, seed), [], []
     rng = np.random.default_rng([seed, 11])
     order = rng.permutation(len(split.images))
@@ -112,7 +113,7 @@ def learn(condition: str, split: digits.Split, neurons: int, seed: int) -> dict[
     known = digit_memory.respond(split.images, memory_, seed)
     found = digit_memory.respond(split.held_images, memory_, seed + 1)
     out: dict[str, Any] = {"accuracy": Reading.of(known, split.labels).accuracy(found, split.held_labels)}
-    if not readings:  # each task read by a reading of its own, as the others are
+    if not readings:  # a separate read-out for each task, as in the other conditions
         readings = [Reading.of(known[m], split.labels[m]) for m in (np.isin(split.labels, t) for t in TASKS)]
     held = [np.isin(split.held_labels, t) for t in TASKS]
     late = [r.accuracy(found[m], split.held_labels[m]) for r, m in zip(readings, held, strict=True)]
@@ -120,7 +121,7 @@ def learn(condition: str, split: digits.Split, neurons: int, seed: int) -> dict[
 
 
 def _task(split: digits.Split, task: tuple[int, ...], state: State, seed: int) -> tuple[Reading, float]:
-    """What the neurons say about one task just after it was learnt, and how well that does on unseen digits of it."""
+    """Read-out of one task just after it was learnt, and its accuracy on unseen digits of the task."""
     a, b = np.isin(split.labels, task), np.isin(split.held_labels, task)
     now = state.weights, state.thresholds
     reading = Reading.of(digit_memory.respond(split.images[a], now, seed), split.labels[a])
@@ -135,33 +136,33 @@ def continual(
     conditions: Sequence[str] | str = CONDITIONS,
     progress: bool = False,
 ) -> Outcome:
-    """Learns five pairs of digits one after another, with and without the chemistry of memory, and says what is left of the earlier ones.
+    """Learn five pairs of digits one after another, with and without the chemistry of memory, and measure the retention of earlier ones.
 
     Parameters
     ----------
-    seed : the first one; decides split, input and network. neurons : excitatory neurons.
-    seeds : how many seeds, for mean and spread. examples : digits to learn from; 0: all of the training part.
-    conditions : of ``plain``, ``tagging and capture``, ``without capture``, ``acetylcholine``, ``mixed``; a sequence or text with commas.
-    progress : says on standard error what is done.
+    seed : first seed, of split, input and network. neurons : number of excitatory neurons.
+    seeds : number of seeds, for mean and spread. examples : number of digits to learn from; 0: all of the training part.
+    conditions : some of ``plain``, ``tagging and capture``, ``without capture``, ``acetylcholine``, ``mixed``; a sequence or text with
+        commas.
+    progress : print the accuracy of each condition on standard error.
 
     Returns
     -------
     Outcome
-        For each condition ``accuracy``: unseen digits of all ten classes at the end, read out with labels of all; ``when learnt``: of the two of
-        a task just after it, in the mean of tasks; ``retained``: the same at the end, by what neurons stood for just after the task.
+        For each condition ``accuracy`` on unseen digits of all ten classes at the end, with a read-out from labels of all; ``when learnt``,
+        the mean over tasks of the accuracy on the two classes of a task just after it; ``retained``, the same at the end, with the
+        read-out from just after the task.
+
+    Raises
+    ------
+    AmineError
+        A number is out of range, or a condition is unknown.
     """
     many = whole_number(seeds, "continual, seeds", 1, 1000)
     n = whole_number(neurons, "continual, neurons", 10, 10**5)
     chosen = _conditions(conditions)
-    began, found = time.perf_counter(), {c: [] for c in chosen}
-    for s in range(seed, seed + many):
-        split = digits.load(s)
-        if examples:
-            split = replace(split, images=split.images[:examples], labels=split.labels[:examples])
-        for c in chosen:
-            found[c].append(learn(c, split, n, s))
-            if progress:
-                _say(f"seed {s}, {c}: {found[c][-1]['accuracy']:.3f}")
+    began = time.perf_counter()
+    found = _runs(chosen, range(seed, seed + many), n, examples, progress)
     table = {c: _table(found[c]) for c in chosen}
     measures = {f"{c}, {m}": float(x[:, k].mean()) for c, x in table.items() for k, m in enumerate(MEASURES)}
     rows = [
@@ -188,8 +189,24 @@ def continual(
     )
 
 
+def _runs(
+    conditions: Sequence[str], seeds: Sequence[int], neurons: int, examples: int, progress: bool
+) -> dict[str, list[dict[str, Any]]]:
+    """Results of all conditions, by condition and in the order of seeds."""
+    found: dict[str, list[dict[str, Any]]] = {c: [] for c in conditions}
+    for s in seeds:
+        split = digits.load(s)
+        if examples:
+            split = replace(split, images=split.images[:examples], labels=split.labels[:examples])
+        for c in conditions:
+            found[c].append(learn(c, split, neurons, s))
+            if progress:
+                _say(f"seed {s}, {c}: {found[c][-1]['accuracy']:.3f}")
+    return found
+
+
 def _table(found: Sequence[dict[str, Any]]) -> np.ndarray:
-    """Measures of each seed (seeds, 3)."""
+    """Measures of each seed, an array (seeds, 3)."""
     return np.array([(f["accuracy"], np.mean(f["early"]), np.mean(f["late"])) for f in found])
 
 
@@ -206,8 +223,6 @@ def _say(text: str) -> None:
 
 
 def _figure(each: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
-    from amine.view.style import colour, figure
-
     fig, axes = figure(7.5, 3.4)
     ax = axes[0, 0]
     for k, (name, (early, late)) in enumerate(each.items()):

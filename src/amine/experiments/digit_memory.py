@@ -1,8 +1,8 @@
 """A memory of handwritten digits, laid down by calcium through NMDA receptors and lost when they are blocked.
 
-Excitatory neurons see the pixels through AMPA and NMDA receptors; each excites an inhibitory neuron that holds the others back
-(GABA_A). When a neuron fires, the spike runs back into its dendrite and frees its NMDA receptors of magnesium: calcium enters the synapses whose
-receptors hold glutamate. Much calcium strengthens a synapse and little weakens it; a threshold that rises with each spike keeps any
+Excitatory neurons receive the pixels through AMPA and NMDA receptors; each excites an inhibitory neuron that inhibits the others (GABA_A).
+When a neuron fires, the spike propagates back into its dendrite and relieves its NMDA receptors of magnesium: calcium enters the synapses whose
+receptors have bound glutamate. Much calcium strengthens a synapse and little weakens it; a threshold that rises with each spike keeps any
 neuron from answering to everything. No label is used until the memory is read out.
 
 Circuit and read-out after Diehl PU, Cook M (2015) Front Comput Neurosci 9:99; calcium thresholds after Shouval HZ, Bear MF, Cooper LN (2002)
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,10 +22,11 @@ from amine.experiments import digits
 from amine.network.network import Network
 
 if TYPE_CHECKING:
+    from amine.compounds.doses import Course
     from amine.models.model import Model
     from amine.results.run import Run
 
-SHOWN, REST, RATE = 200.0, 50.0, 150.0  # ms an image is shown, ms of silence after it, Hz of a white pixel
+SHOWN, REST, RATE = 200.0, 50.0, 150.0  # ms for which an image is shown, ms of silence after it, Hz of a white pixel
 SNAPSHOTS = 6
 
 CELL = """
@@ -92,7 +93,7 @@ def rule() -> Model:
 
 @dataclass
 class Memory:
-    """What learning leaves behind: weights (64, neurons) in nS and thresholds (neurons,) in mV, at some moments and at the end."""
+    """State after learning: weights (moments, 64, neurons) in nS and thresholds (moments, neurons) in mV, at ``times`` (ms), the end last."""
 
     times: np.ndarray
     weights: np.ndarray
@@ -114,10 +115,10 @@ def network(
     begin: tuple[np.ndarray, np.ndarray] | None = None,
     novelty: np.ndarray | None = None,
 ) -> Network:
-    """The network with images as its input; with a ``memory`` (weights, thresholds) nothing in it changes any more.
+    """Network with images (n, 64) as its input; with a ``memory`` (weights, thresholds) it does not learn.
 
-    ``begin`` are weights and thresholds from which it goes on learning; ``novelty`` times (ms) at which a cholinergic neuron releases acetylcholine,
-    which then gates learning.
+    ``begin`` holds weights and thresholds from which it learns further; ``novelty`` times (ms) at which a cholinergic neuron releases
+    acetylcholine, which then gates learning.
     """
     net = Network(seed, dt, "Memory of digits")
     rng = np.random.default_rng([seed, len(images), memory is None])
@@ -153,10 +154,10 @@ def learn(
     neurons: int,
     seed: int,
     dt: str = "0.2 ms",
-    doses: Sequence[tuple[str, Any]] = (),
+    doses: Sequence[tuple[str, Course]] = (),
     progress: bool = False,
 ) -> Memory:
-    """Shows images one after the other and lets the synapses learn."""
+    """Show images (n, 64) one after the other while the synapses learn."""
     net = network(images, neurons, seed, dt)
     for drug, dose in doses:
         net.dose(drug, dose)
@@ -173,7 +174,7 @@ def learn(
 
 
 def thresholds_at_end(run: Run) -> np.ndarray:
-    """Thresholds fall by themselves and rise with the spikes since they were last recorded."""
+    """Thresholds (mV) at the end of a run, from the last recorded ones, their decay and the spikes since."""
     model = cell()
     tau, step = (float(units.to_internal(model.parameters[k], model.units[k], k)) for k in ("tau_theta", "theta_plus"))
     probe = run.probes["thresholds"]
@@ -189,7 +190,7 @@ def respond(
     memory: tuple[np.ndarray, np.ndarray],
     seed: int,
     dt: str = "0.2 ms",
-    doses: Sequence[tuple[str, Any]] = (),
+    doses: Sequence[tuple[str, Course]] = (),
 ) -> np.ndarray:
     """Spikes of each neuron to each image, (images, neurons), of a network that no longer learns."""
     net = network(images, memory[0].shape[1], seed, dt, memory)
@@ -204,23 +205,23 @@ def respond(
 
 @dataclass(frozen=True)
 class Reading:
-    """What the spikes of each neuron say about the class, (classes, neurons): its mean response to each, in parts of all."""
+    """Read-out: ``evidence`` (classes, neurons) is the mean response of a neuron to each class, as a share of its sum over classes."""
 
     classes: np.ndarray
     evidence: np.ndarray
 
     @staticmethod
     def of(responses: np.ndarray, labels: np.ndarray) -> Reading:
-        """Read off responses to images whose labels are known."""
+        """Read-out from responses (images, neurons) to images with known labels."""
         classes = np.unique(labels)
         mean = np.stack([responses[labels == c].mean(0) for c in classes])
         return Reading(classes, mean / np.maximum(mean.sum(0), 1e-12))
 
     def classify(self, responses: np.ndarray) -> np.ndarray:
-        """The class for which most spikes speak."""
+        """Class of each image: the one with the most evidence."""
         return self.classes[(responses @ self.evidence.T).argmax(1)]
 
     def accuracy(self, responses: np.ndarray, labels: np.ndarray) -> float:
-        """Part of images that are put into the right class; an image without a spike counts as wrong."""
+        """Share of images that are classified correctly; an image without a spike counts as wrong."""
         right = (self.classify(responses) == labels) & (responses.sum(1) > 0)
         return float(right.mean())

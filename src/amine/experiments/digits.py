@@ -27,7 +27,7 @@ class Split:
 
 
 def load(seed: int, held: float = 0.3, classes: tuple[int, ...] | None = None) -> Split:
-    """A stratified split of the digits; ``classes`` picks some of them.
+    """Stratified split of the digits, or of some ``classes``; ``held`` is the share of the test part.
 
     Raises
     ------
@@ -56,12 +56,12 @@ def even(images: Images, total: float = 20.0) -> Images:
 def spike_trains(
     images: Images, shown: float, rest: float, rate: float, dt: float, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Poisson spikes of 64 neurons that are shown images one after the other.
+    """Poisson spikes of 64 neurons, one for each pixel, for images shown one after the other.
 
     Parameters
     ----------
-    images : (n, 64), 0..1. shown, rest : ms for which each is shown, and of silence after it.
-    rate : Hz of a pixel of brightness 1. dt : time step in ms.
+    images : (n, 64), 0..1. shown, rest : time (ms) for which each is shown, and of silence after it.
+    rate : rate (Hz) of a pixel of brightness 1. dt : time step in ms.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def spike_trains(
 
 
 def occlude(images: Images, fraction: float, rng: np.random.Generator) -> Images:
-    """Images of which a part, at a side that differs from image to image, is dark."""
+    """Images with a dark part (share ``fraction``) at a side that is random for each image."""
     out = images.reshape(-1, 8, 8).copy()
     n = round(8 * fraction)
     for image, side in zip(out, rng.integers(0, 4, len(out)), strict=True):

@@ -1,44 +1,54 @@
-"""Memories over a day: what fades, what consolidation keeps, and what a blocker of protein synthesis takes away.
+"""Memories over a day: fading, consolidation, and the effect of a blocker of protein synthesis.
 
-Sources reach cells through synapses with tagging and capture (``am.plasticity.tagging``). A pattern joins some sources with some cells: in training the sources fire at
-80 Hz, a teacher makes the cells fire at 130 Hz, and inhibition holds back the others. Strong training is three trains of 0.4 s, weak training one of 0.3 s. To
-recall, half of a pattern's sources fire once together, and cells answer whose noisy voltage passes the threshold. Recall is the part of the pattern's cells that
-answer, less the part of the others.
+Sources reach cells through synapses with tagging and capture (``am.plasticity.tagging``). A pattern associates some sources with some cells: in
+training the sources fire at 80 Hz, a teacher makes the cells fire at 130 Hz, and inhibition silences the others. Strong training is three
+trains of 0.4 s, weak training one of 0.3 s. At recall, half of a pattern's sources fire once together, and cells whose noisy voltage passes the
+threshold answer. Recall is the share of the pattern's cells that answer, minus the share of the other cells that do.
 
-Bouts of activity (training, and some seconds in each hour in which sources fire at 1 Hz) are runs; the hours between them are rests in closed form
-(``Network.rest``), so that a day costs what its bouts do. One condition has a rule without slow states in the place of tagging, triplets of
-spikes (Pfister & Gerstner 2006), which forgets by what activity overwrites alone.
+Bouts of activity (training, and some seconds in each hour in which sources fire at 1 Hz) are simulated; the hours between them are rests in
+closed form (``Network.rest``), so that a day costs no more than its bouts. One condition has a rule without slow states instead of tagging,
+triplets of spikes (Pfister & Gerstner 2006), which forgets only by overwriting.
 
-Equations and constants are those of Luboeinski J, Tetzlaff C (2021) Commun Biol 4:275, but for the sum of changes that starts protein synthesis: there 0.5, here 12, since a cell has twelve
-synapses of each pattern that change together. Windows after Frey U, Morris RGM (1997) Nature 385:533-536 and (1998) Trends Neurosci 21:181-188.
+Equations and constants are those of Luboeinski J, Tetzlaff C (2021) Commun Biol 4:275, except for the sum of changes that triggers protein
+synthesis: there 0.5, here 12, since a cell has twelve synapses of each pattern that change together. Windows after Frey U, Morris RGM (1997) Nature 385:533-536 and (1998) Trends Neurosci 21:181-188.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from amine import models, plasticity, units
 from amine.errors import AmineError
-from amine.experiments.outcome import Outcome
+from amine.experiments.outcome import Outcome, Table
 from amine.network.network import Network
 from amine.network.numbers import whole_number
 from amine.units import to_internal
+from amine.view.style import colour, figure
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from matplotlib.figure import Figure
 
+    from amine.given import Quantity
     from amine.models.model import Model
     from amine.network.weights import Weights
 
 W_0, TAU_S, TAU_M, C = 50.0, 2.0, 20.0, 250.0  # pA, ms, ms, pF
-PEAK = W_0 * TAU_S / C * (TAU_S / TAU_M) ** (TAU_S / (TAU_M - TAU_S))  # mV that one synapse of weight w_0 makes
-SOURCES, CELLS, ACTIVE, PATTERNS = 64, 64, 12, 4  # sources of each of two pathways, cells, of a pattern on either side
+PEAK = (
+    W_0 * TAU_S / C * (TAU_S / TAU_M) ** (TAU_S / (TAU_M - TAU_S))
+)  # mV, height of the potential of one synapse of weight w_0
+SOURCES, CELLS, ACTIVE, PATTERNS = (
+    64,
+    64,
+    12,
+    4,
+)  # sources of each of two pathways, cells, neurons of a pattern on either side, patterns
 HOURS = (0.1, 1, 2, 3, 4, 6, 8, 12, 16, 20, 24)
 LAGS = (-6.0, -4.0, -2.0, -1.0, -0.5, 0.5, 1.0, 2.0, 4.0)
 CONDITIONS = ("strong", "weak", "strong, anisomycin", "weak, then strong elsewhere", "spikes alone")
@@ -70,7 +80,7 @@ def cell() -> Model:
 
 
 def rule(condition: str) -> Model:
-    """Tagging and capture, with anisomycin where the condition says so, or triplets of spikes."""
+    """Rule of a condition: tagging and capture, with or without anisomycin, or triplets of spikes."""
     if condition == "spikes alone":
         return plasticity.get("triplet", "V1")(w_ref=f"{W_0} pA", w_max=f"{2 * W_0} pA")
     dose = BLOCKED if "anisomycin" in condition else "0 uM"
@@ -81,14 +91,14 @@ def rule(condition: str) -> Model:
 
 @dataclass(frozen=True)
 class Material:
-    """Patterns: sources of both pathways (2, patterns, active), of which the second follow the first, and cells (patterns, active)."""
+    """Patterns: ``sources`` of both pathways (2, patterns, active), numbered one pathway after the other, and ``cells`` (patterns, active)."""
 
     sources: np.ndarray
     cells: np.ndarray
 
     @staticmethod
     def drawn(seed: int) -> Material:
-        """At random; both pathways join with the same cells."""
+        """Random patterns; both pathways project to the same cells."""
         rng = np.random.default_rng([seed, 21])
 
         def some(n: int) -> np.ndarray:
@@ -101,7 +111,7 @@ Spikes = tuple[np.ndarray, np.ndarray]
 
 
 def training(material: Material, pathway: int, strong: bool, seed: int) -> tuple[Spikes, Spikes, float]:
-    """Spikes of sources and teacher, each neuron with a phase of its own, and how long it takes (ms)."""
+    """Spikes of sources and of the teacher, each neuron at a random phase, and the duration (ms)."""
     rng = np.random.default_rng([seed, 22, pathway])
     length, trains = (400.0, 3) if strong else (300.0, 1)
     found: list[list[tuple[np.ndarray, np.ndarray]]] = [[], []]
@@ -118,7 +128,7 @@ def training(material: Material, pathway: int, strong: bool, seed: int) -> tuple
 
 
 def ongoing(span: float, seed: int) -> Spikes:
-    """All sources at 1 Hz, without any pattern."""
+    """Spikes of all sources at 1 Hz, without any pattern, for ``span`` ms."""
     rng = np.random.default_rng([seed, 23])
     n = rng.poisson(2 * SOURCES * span / 1000.0)
     return rng.uniform(1.0, span - 100.0, n), rng.integers(0, 2 * SOURCES, n)
@@ -128,9 +138,14 @@ NONE: Spikes = np.zeros(0), np.zeros(0, int)
 
 
 def network(
-    sources: Spikes, teacher: Spikes, seed: int, learns: Model | None, weights: Any = None, held: bool = False
+    sources: Spikes,
+    teacher: Spikes,
+    seed: int,
+    learns: Model | None,
+    weights: npt.ArrayLike | None = None,
+    held: bool = False,
 ) -> Network:
-    """Sources, teacher and cells; ``learns`` is the rule of the synapses, without one they have fixed ``weights`` (sources, cells) in pA."""
+    """Network of sources, teacher and cells, whose synapses have the rule ``learns``, or fixed ``weights`` (sources, cells) in pA."""
     net = Network(seed, "0.5 ms", "Forgetting")
     P, T = (
         net.population(n, m, "spike_list", times=np.round(2 * t) / 2 * units.ms, indices=i)
@@ -146,7 +161,7 @@ def network(
 
 
 class Story:
-    """The synapses of one condition in time (hours)."""
+    """Synapses of one condition over time (hours)."""
 
     def __init__(self, condition: str, material: Material, seed: int):
         self.rule, self.material, self.seed, self.hour = rule(condition), material, seed, 0.0
@@ -160,17 +175,17 @@ class Story:
         self.hour += span / 3.6e6
 
     def train(self, pathway: int, strong: bool) -> Story:
-        """Trains all patterns of a pathway."""
+        """Train all patterns of a pathway."""
         self._bout(*training(self.material, pathway, strong, self.seed), held=True)
         return self
 
     def live(self, span: float) -> None:
-        """A bout of ongoing activity of ``span`` ms."""
+        """Simulate a bout of ongoing activity of ``span`` ms."""
         if span > 0:
             self._bout(ongoing(span, self.seed + round(self.hour)), NONE, span, held=False)
 
     def rest(self, until: float) -> Story:
-        """Silence until an hour."""
+        """Advance the synapses to an hour without activity."""
         if self.weights is not None and until > self.hour:
             net = network(NONE, NONE, self.seed, self.rule)
             self.weights = net.rest("memory", self.weights, f"{until - self.hour!r} h")
@@ -191,7 +206,7 @@ class Story:
         return float(self.weights[state][belongs[self.weights.sources, self.weights.targets]].mean())
 
     def recall(self, trials: int) -> float:
-        """Part of a pattern's cells that answer to half of its sources, less the part of the others, in the mean of trials."""
+        """Share of a pattern's cells that answer to half of its sources, minus that of the other cells, averaged over trials."""
         return recall(self.matrix(), self.material, trials, self.seed + round(100 * self.hour))
 
 
@@ -217,7 +232,9 @@ def course(
 ) -> list[float]:
     """Recall at ``hours`` after training, with a bout of ``live`` ms of ongoing activity at each whole hour."""
     story = Story(condition, material, seed).train(0, not condition.startswith("weak"))
-    elsewhere = 0.5 if condition == "weak, then strong elsewhere" else float("inf")  # when another pathway is trained
+    elsewhere = (
+        0.5 if condition == "weak, then strong elsewhere" else float("inf")
+    )  # h, when the other pathway is trained
     out, whole = [], 1
     for hour in hours:
         if elsewhere < hour:
@@ -231,7 +248,7 @@ def course(
 
 
 def window(lag: float, material: Material, trials: int, seed: int) -> tuple[float, float, float]:
-    """Weak training with a strong one of the other pathway ``lag`` hours later (or before): lag, late phase and recall eight hours after."""
+    """Weak training, and strong training of the other pathway ``lag`` hours later: lag, late phase and recall after eight hours."""
     story = Story("window", material, seed)
     if lag < 0:
         story.train(1, True).rest(-lag).train(0, False)
@@ -249,55 +266,40 @@ def forgetting(
     lags: Sequence[float] = LAGS,
     progress: bool = False,
 ) -> Outcome:
-    """Recall over a day of memories laid down weakly, strongly, strongly under anisomycin, and by a rule without slow states.
+    """Measure recall over a day after weak training, strong training, strong training under anisomycin, and with a rule without slow states.
 
     Parameters
     ----------
-    seed : of patterns, input and noise. ongoing : activity without patterns in each hour.
-    trials : of recall for each of the patterns and times. hours : after training at which recall is measured, rising.
-    lags : hours between the weak training and a strong one of other synapses of the same cells, negative where that came before.
-    progress : says on standard error what is done.
+    seed : seed of patterns, input and noise. ongoing : time in each hour with activity without patterns.
+    trials : trials of recall for each pattern and time. hours : hours after training at which recall is measured, rising.
+    lags : hours from the weak training to a strong training of other synapses of the same cells; negative if that came first.
+    progress : print the recall of each condition on standard error.
 
     Returns
     -------
     Outcome
         ``<condition>, at the start`` and ``<condition>, at the end``: recall at the first and the last of ``hours``.
+
+    Raises
+    ------
+    AmineError
+        A number is out of range, or the hours do not rise.
     """
     n = whole_number(trials, "forgetting, trials", 1, 10**4)
-    live = to_internal(ongoing, "ms", "forgetting, ongoing", nonnegative=True)
-    times = [float(h) for h in hours]
-    if not times or times[0] <= 0 or any(b <= a for a, b in zip(times, times[1:], strict=False)) or times[-1] > 1000:
-        raise AmineError("forgetting, hours", "they do not rise", given=str(hours)[:40], expected="rising, above 0")
-    if 0 < live < 200 or live > 3e6:
-        raise AmineError(
-            "forgetting, ongoing", "it is out of range", given=str(ongoing), expected="0, or 0.2 s to 50 min"
-        )
-    live = float(np.ceil(2 * live) / 2)
+    live, times = _length(ongoing), _rising(hours)
     material, began, found = Material.drawn(seed), time.perf_counter(), {}
     for c in CONDITIONS:
         found[c] = course(c, material, times, live, n, seed)
         if progress:
             _say(f"{c}: {found[c][0]:.2f} to {found[c][-1]:.2f}")
     windows = [window(float(lag), material, n, seed) for lag in lags]
-    measures = {f"{c}, at the {w}": x[k] for c, x in found.items() for k, w in ((0, "start"), (-1, "end"))}
-    half = {c: next((h for h, q in zip(times, x, strict=True) if q < x[0] / 2), float("inf")) for c, x in found.items()}
-    measures |= {f"{c}, hours to half": h for c, h in half.items() if np.isfinite(h)}
     about = (__doc__ or "").split("\n\n")[1:]
     return Outcome(
         "forgetting",
         "Forgetting over a day, with and without consolidation",
         " ".join(about).replace("\n", " ").replace("``", ""),
-        measures,
-        {
-            "Recall": (
-                ("hours", *found),
-                [(f"{h:g}", *(f"{x[k]:.2f}" for x in found.values())) for k, h in enumerate(times)],
-            ),
-            "Weak training, and strong training of other synapses of the same cells": (
-                ("hours from weak to strong", "late phase after 8 h", "recall after 8 h"),
-                [(f"{lag:+g}", f"{z:.3f}", f"{q:.2f}") for lag, z, q in windows],
-            ),
-        },
+        _measures(times, found),
+        _tables(times, found, windows),
         {
             "Recall against time after training.": lambda: _curves(times, found),
             "Window of capture: recall of a weak memory after eight hours, against when other synapses of its cells were trained strongly.": (
@@ -310,13 +312,51 @@ def forgetting(
     )
 
 
+def _length(ongoing: Quantity) -> float:
+    """Length of a bout of ongoing activity in ms, a multiple of the time step."""
+    live = to_internal(ongoing, "ms", "forgetting, ongoing", nonnegative=True)
+    if 0 < live < 200 or live > 3e6:
+        raise AmineError(
+            "forgetting, ongoing", "it is out of range", given=str(ongoing), expected="0, or 0.2 s to 50 min"
+        )
+    return float(np.ceil(2 * live) / 2)
+
+
+def _rising(hours: Sequence[float]) -> list[float]:
+    """Times of recall in hours, checked."""
+    times = [float(h) for h in hours]
+    if not times or times[0] <= 0 or any(b <= a for a, b in zip(times, times[1:], strict=False)) or times[-1] > 1000:
+        raise AmineError("forgetting, hours", "they do not rise", given=str(hours)[:40], expected="rising, above 0")
+    return times
+
+
+def _measures(times: Sequence[float], found: Mapping[str, list[float]]) -> dict[str, float]:
+    """Recall at the first and the last hour, and the time at which it has halved, by condition."""
+    ends = {f"{c}, at the {w}": x[k] for c, x in found.items() for k, w in ((0, "start"), (-1, "end"))}
+    half = {c: next((h for h, q in zip(times, x, strict=True) if q < x[0] / 2), float("inf")) for c, x in found.items()}
+    return ends | {f"{c}, hours to half": h for c, h in half.items() if np.isfinite(h)}
+
+
+def _tables(
+    times: Sequence[float], found: Mapping[str, list[float]], windows: Sequence[tuple[float, float, float]]
+) -> dict[str, Table]:
+    return {
+        "Recall": (
+            ("hours", *found),
+            [(f"{h:g}", *(f"{x[k]:.2f}" for x in found.values())) for k, h in enumerate(times)],
+        ),
+        "Weak training, and strong training of other synapses of the same cells": (
+            ("hours from weak to strong", "late phase after 8 h", "recall after 8 h"),
+            [(f"{lag:+g}", f"{z:.3f}", f"{q:.2f}") for lag, z, q in windows],
+        ),
+    }
+
+
 def _say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
 def _curves(times: Sequence[float], found: dict[str, list[float]]) -> Figure:
-    from amine.view.style import colour, figure
-
     fig, axes = figure(7.0, 3.6)
     ax = axes[0, 0]
     for k, (name, x) in enumerate(found.items()):
@@ -329,8 +369,6 @@ def _curves(times: Sequence[float], found: dict[str, list[float]]) -> Figure:
 
 
 def _windows(rows: Sequence[tuple[float, float, float]]) -> Figure:
-    from amine.view.style import colour, figure
-
     fig, axes = figure(5.5, 3.2)
     ax = axes[0, 0]
     if rows:

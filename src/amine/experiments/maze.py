@@ -1,4 +1,4 @@
-"""The experiment of the water maze: animals of spiking neurons, trial after trial, with and without a drug."""
+"""The water maze: animals of spiking neurons over trials, with and without a drug."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from amine.experiments.water_maze import BLOCK, Animal, Group
 from amine.network.numbers import whole_number
 
 if TYPE_CHECKING:
-    pass
+    from amine.compounds.doses import Course
 
 
 def maze(
@@ -30,20 +30,25 @@ def maze(
     workers: int = 2,
     progress: bool = False,
 ) -> Outcome:
-    """A spiking actor and critic learn by dopamine where the hidden platform of a water maze is.
+    """Train a spiking actor and critic to find the hidden platform of a water maze by dopamine-gated plasticity.
 
     Parameters
     ----------
-    seed : of the first animal; the others take the next ones. animals : in a group.
-    trials : of each animal, a multiple of 4: every four trials begin once at each of four places.
-    dose : drugs that are present all the time, such as ``"haloperidol=50 nM"``; a second group without them is the comparison.
-    details : figures, and the comparison without drugs. workers : threads, each with animals of its own; results do not depend on them.
-    progress : a line for each block of trials on standard error.
+    seed : seed of the first animal; the others have the next ones. animals : number of animals in a group.
+    trials : number of trials of each animal, a multiple of 4: each block of four starts once from each of four places.
+    dose : drugs that are present throughout, such as ``"haloperidol=50 nM"``; a second group without them serves as control.
+    details : add figures, and the control group. workers : threads over animals; results do not depend on them.
+    progress : print a line for each block of trials on standard error.
 
     Returns
     -------
     Outcome
-        Latencies of the first and the last four trials and of all; with a drug, also those of the group without.
+        Latencies of the first and the last four trials and of all trials; with a drug, also those of the control group.
+
+    Raises
+    ------
+    AmineError
+        A number is out of range, or a dose that is not constant.
 
     Examples
     --------
@@ -61,11 +66,7 @@ def maze(
         raise AmineError(
             "maze, trials", f"this is not a multiple of {BLOCK}", given=str(shown), expected="4, 8, 12 ..."
         )
-    doses, seeds = _doses(dose), range(first, first + n)
-    name = ", ".join([dose] if isinstance(dose, str) else dose) if doses else "no drug"
-    groups = [Group.of(name, seeds, doses)]
-    if doses and details:
-        groups.append(Group.of("no drug", seeds, ()))
+    groups = _groups(dose, range(first, first + n), details)
     built = time.perf_counter()
     swim(groups, shown // BLOCK, threads, progress)
     out = Outcome(
@@ -82,8 +83,18 @@ def maze(
     return out
 
 
+def _groups(dose: Sequence[str] | str, seeds: Sequence[int], control: bool) -> list[Group]:
+    """The group of animals with the drugs, and with drugs optionally the control group without."""
+    doses = _doses(dose)
+    name = ", ".join([dose] if isinstance(dose, str) else dose) if doses else "no drug"
+    groups = [Group.of(name, seeds, doses)]
+    if doses and control:
+        groups.append(Group.of("no drug", seeds, ()))
+    return groups
+
+
 def swim(groups: Sequence[Group], blocks: int, threads: int, progress: bool) -> None:
-    """All animals swim, block after block, ``threads`` of them at a time."""
+    """Run all animals for ``blocks`` blocks of trials, ``threads`` animals at a time."""
     with ThreadPoolExecutor(threads) as pool:
         for b in range(blocks):
             list(pool.map(Animal.block, [a for g in groups for a in g.animals]))
@@ -115,13 +126,13 @@ def _measures(groups: Sequence[Group]) -> dict[str, float]:
     return out
 
 
-def _doses(given: Sequence[str] | str) -> list[tuple[str, Any]]:
+def _doses(given: Sequence[str] | str) -> list[tuple[str, Course]]:
     texts = [given] if isinstance(given, str) else list(given)
     for text in texts:
         if "@" in text:
             raise AmineError(
                 "maze, dose",
-                "animals are used to their drug, which is there all the time",
+                "animals are adapted to their drug, which is present throughout",
                 given=text[:40],
                 hint="leave the times out",
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,22 +11,24 @@ from amine.experiments import water_maze
 from amine.view.style import COLOURS, figure
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
     from amine.experiments.outcome import Outcome
     from amine.experiments.water_maze import Animal, Group, Trial
 
 ABOUT = (
-    "An animal made of spiking neurons swims in a round pool of 1.4 m with a hidden platform of 0.2 m. Place cells say where it is; critic neurons "
-    "predict how near the reward is, and a ring of actor neurons decides where to swim. Dopamine neurons fire by the error of the prediction; the "
-    "dopamine they release binds D1 receptors, and that changes the synapses of the place cells onto critic and actors. Every four trials begin once "
-    "at each of four places at the wall."
+    "An animal controlled by spiking neurons swims in a round pool of 1.4 m with a hidden platform of 0.2 m. Place cells encode its position; critic "
+    "neurons predict the discounted reward, and a ring of actor neurons selects the direction. Dopamine neurons signal the error of the prediction; "
+    "the dopamine they release binds D1 receptors, which gates changes of the synapses of place cells onto critic and actors. Each block of four "
+    "trials starts once from each of four places at the wall."
 )
 
 
 def figures(out: Outcome, groups: Sequence[Group]) -> None:
-    """Adds all figures; those of one animal show the first of its group."""
+    """Add all figures; those of a single animal show the first of its group."""
     out.figures[
         "Time to find the platform, trial after trial: mean of the animals (line), of each animal and block (dots), standard error (band)."
     ] = lambda: latencies(groups)
@@ -47,13 +49,13 @@ def figures(out: Outcome, groups: Sequence[Group]) -> None:
 
 
 def latencies(groups: Sequence[Group]) -> Figure:
-    """Latency over trials for each group."""
+    """Figure of the latency over trials for each group."""
     fig, axes = figure(7.0, 3.6)
     ax = axes[0, 0]
     for k, g in enumerate(reversed(groups)):
         x = g.latencies
         trial = np.arange(1, x.shape[1] + 1)
-        # trials of a block start at different places: their running mean over a block compares like with like
+        # trials of a block start at different places, so that only means over blocks are comparable
         blocks = x.reshape(len(x), -1, water_maze.BLOCK).mean(2)
         middle = (np.arange(blocks.shape[1]) + 0.5) * water_maze.BLOCK + 0.5
         error = blocks.std(0, ddof=1) / np.sqrt(len(x)) if len(x) > 1 else np.zeros(len(middle))
@@ -70,7 +72,7 @@ def latencies(groups: Sequence[Group]) -> Figure:
     return fig
 
 
-def _pool(ax: Axes) -> Any:
+def _pool(ax: Axes) -> Patch:
     from matplotlib.patches import Circle
 
     pool = ax.add_patch(Circle((0, 0), water_maze.POOL, fc="none", ec="#777777", lw=1.0))
@@ -81,7 +83,7 @@ def _pool(ax: Axes) -> Any:
 
 
 def swims(animal: Animal) -> Figure:
-    """Paths of the first and of the last block."""
+    """Figure of the paths in the first and in the last block."""
     n = water_maze.BLOCK
     fig, axes = figure(8.6, 4.7, 2, n)
     for row, first in ((0, 0), (1, len(animal.trials) - n)):
@@ -95,7 +97,7 @@ def swims(animal: Animal) -> Figure:
 
 
 def maps(group: Group) -> Figure:
-    """Mean input to the critic and direction of the input to the actors before learning, and after some blocks."""
+    """Figure of the mean input to the critic and the direction of the input to the actors, before learning and after some blocks."""
     shown = sorted({0, 1, len(group.snapshots) // 2, len(group.snapshots) - 1})
     fig, axes = figure(2.3 * len(shown) + 1.2, 2.7, 1, len(shown))
     x = np.linspace(-water_maze.POOL, water_maze.POOL, 71)
@@ -123,7 +125,7 @@ def maps(group: Group) -> Figure:
 
 
 def dopamine(animal: Animal) -> Figure:
-    """Value, error and dopamine in an early and in a late trial."""
+    """Figure of value, error and dopamine in an early and in a late trial."""
     late = animal.trials[-1]
     early = next((t for t in animal.trials if t.found), animal.trials[0])
     concentration = animal.loop.run().concentration("dopamine")
@@ -151,7 +153,7 @@ def dopamine(animal: Animal) -> Figure:
     return fig
 
 
-def _column(values: Any) -> np.ndarray:
+def _column(values: npt.ArrayLike) -> np.ndarray:
     x = np.asarray(values)
     return x if x.ndim == 1 else x[:, 0]
 
@@ -161,7 +163,7 @@ def _number(animal: Animal, trial: Trial) -> int:
 
 
 def spikes(animal: Animal) -> Figure:
-    """Raster of the last trial, at most its last ten seconds."""
+    """Raster of the last trial, or of its last ten seconds."""
     t = animal.trials[-1]
     start = max(t.begin, t.end - 10e3)
     shown = ("place cells", "critic", "actor", "dopamine neurons")

@@ -1,10 +1,10 @@
-"""The experiment of a memory of handwritten digits: learning, reading out, and the test on digits that it has not seen."""
+"""The memory of handwritten digits: learning, read-out, and the test on unseen digits."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,8 +16,6 @@ from amine.experiments.outcome import Outcome
 
 if TYPE_CHECKING:
     from amine.compounds.doses import Course
-
-    pass
 
 
 def memory(
@@ -31,44 +29,83 @@ def memory(
     dt: str = "0.2 ms",
     progress: bool = False,
 ) -> Outcome:
-    """Learns handwritten digits without labels, reads out what it has learnt, and is tested on digits that it has not seen.
+    """Train a spiking network on handwritten digits without labels, and test its read-out on unseen digits.
 
     Parameters
     ----------
-    neurons : excitatory neurons. seed : of the split, the input and the network.
-    epochs : how often each digit of the training part is shown.
-    dose : drugs that are present while it learns (and not later), such as ``"AP5=50 uM"``.
-    recall_dose : drugs that are present in the test (and not before).
-    examples : digits to learn from; 0: all of the training part (seven tenths of 1 797).
-    details : also measure recall from partly dark images, accuracy at moments of learning, and what simple classifiers reach; with a drug, what it
-        changed against the same seed without it, and what other concentrations of it do to a small circuit.
+    neurons : number of excitatory neurons. seed : seed of the split, the input and the network.
+    epochs : presentations of each digit of the training part.
+    dose, recall_dose : drugs that are present only during learning, or only in the test, such as ``"AP5=50 uM"``.
+    examples : number of digits to learn from; 0: all of the training part (seven tenths of 1 797).
+    details : also measure recall from partly dark images, accuracy during learning, and the accuracy of simple classifiers; with a drug,
+        the difference from the same seed without it, and the effect of other concentrations on a small circuit.
     dt : time step. progress : a bar on the terminal.
 
     Returns
     -------
     Outcome
-        ``accuracy`` is the part of unseen digits put into the right class; chance is 0.1. Because labels teach the read-out, a network with the
-        weights of the start is read better than chance too: ``gained by learning`` is the difference.
+        ``accuracy`` is the share of unseen digits classified correctly; chance is 0.1. Since the read-out is trained with labels, a network
+        with the initial weights is above chance too; ``gained by learning`` is the difference from it.
 
     Examples
     --------
     >>> memory(neurons=20, epochs=1, examples=40, details=False).measures["chance"]
     0.1
     """
-    began = time.perf_counter()
-    split = digits.load(seed)
-    if examples:
-        split = digits.Split(split.images[:examples], split.labels[:examples], split.held_images, split.held_labels)
+    began, split = time.perf_counter(), _split(seed, examples)
     present, later = _doses(dose), _doses(recall_dose)
-    rng = np.random.default_rng([seed, 1])
-    order = np.concatenate([rng.permutation(len(split.images)) for _ in range(epochs)])
-    kept = learn(split.images[order], neurons, seed, dt, present, progress)
+    kept = learn(split.images[_order(len(split.images), epochs, seed)], neurons, seed, dt, present, progress)
     learnt = time.perf_counter()
-    known = respond(split.images, kept.last, seed, dt)
-    reading = Reading.of(known, split.labels)
-    found = respond(split.held_images, kept.last, seed + 1, dt, later)
-    accuracy, bare = reading.accuracy(found, split.held_labels), _bare(kept, split, seed, dt, later)
-    measures = {
+    reading, found = _read(kept.last, split, seed, dt, later)
+    before = _read((kept.weights[0], kept.thresholds[-1]), split, seed, dt, later)
+    accuracy, bare = (r.accuracy(spikes, split.held_labels) for r, spikes in ((reading, found), before))
+    seconds = {"learn": learnt - began, "test": time.perf_counter() - learnt}
+    shared = {"neurons": neurons, "seed": seed, "epochs": epochs, "dose": dose, "recall_dose": recall_dose, "dt": dt}
+    out = Outcome(
+        "memory",
+        "A memory of handwritten digits",
+        memory_report.ABOUT,
+        _measures(kept, accuracy, bare, found),
+        arguments=shared,
+        seconds=seconds,
+        arrays=_arrays(kept, reading),
+    )
+    memory_report.figures(out, kept, reading, split, found)
+    if details:
+        began = time.perf_counter()
+        memory_report.details(out, kept, reading, split, seed, dt, later)
+        if present or later:
+            compare(out, {**shared, "examples": examples}, memory)
+        seconds["details"] = time.perf_counter() - began
+    return out
+
+
+def _split(seed: int, examples: int) -> digits.Split:
+    """The digits, with the first ``examples`` of the training part, or all if it is 0."""
+    split = digits.load(seed)
+    if not examples:
+        return split
+    return digits.Split(split.images[:examples], split.labels[:examples], split.held_images, split.held_labels)
+
+
+def _order(n: int, epochs: int, seed: int) -> np.ndarray:
+    """Indices of ``n`` images in a random order for each epoch."""
+    rng = np.random.default_rng([seed, 1])
+    return np.concatenate([rng.permutation(n) for _ in range(epochs)])
+
+
+def _arrays(kept: Memory, reading: Reading) -> dict[str, np.ndarray]:
+    return {
+        "weights": kept.weights,
+        "thresholds": kept.thresholds,
+        "times": kept.times,
+        "evidence": reading.evidence,
+    }
+
+
+def _measures(kept: Memory, accuracy: float, bare: float, found: np.ndarray) -> dict[str, float]:
+    """Figures of merit; ``bare`` is the accuracy with the initial weights, ``found`` the spikes (images, neurons) in the test."""
+    return {
         "accuracy": accuracy,
         "without what was learnt": bare,
         "gained by learning": accuracy - bare,
@@ -77,45 +114,15 @@ def memory(
         "mean weight (nS)": float(kept.weights[-1].mean()),
         "change of weights (nS)": float(np.abs(kept.weights[-1] - kept.weights[0]).mean()),
     }
-    seconds = {"learn": learnt - began, "test": time.perf_counter() - learnt}
-    out = Outcome(
-        "memory",
-        "A memory of handwritten digits",
-        memory_report.ABOUT,
-        measures,
-        arguments={
-            "neurons": neurons,
-            "seed": seed,
-            "epochs": epochs,
-            "dose": dose,
-            "recall_dose": recall_dose,
-            "dt": dt,
-        },
-        seconds=seconds,
-        arrays={
-            "weights": kept.weights,
-            "thresholds": kept.thresholds,
-            "times": kept.times,
-            "evidence": reading.evidence,
-        },
-    )
-    memory_report.figures(out, kept, reading, split, found)
-    if details:
-        began = time.perf_counter()
-        memory_report.details(out, kept, reading, split, seed, dt, later)
-        if present or later:
-            given = {"neurons": neurons, "seed": seed, "epochs": epochs, "examples": examples, "dt": dt}
-            compare(out, {**given, "dose": dose, "recall_dose": recall_dose}, memory)
-        seconds["details"] = time.perf_counter() - began
-    return out
 
 
-def _bare(kept: Memory, split: digits.Split, seed: int, dt: str, doses: Sequence[tuple[str, Course]]) -> float:
-    """Accuracy with the weights of the start and the thresholds of the end."""
-    start = kept.weights[0], kept.thresholds[-1]
-    reading = Reading.of(respond(split.images, start, seed, dt), split.labels)
-    return reading.accuracy(respond(split.held_images, start, seed + 1, dt, doses), split.held_labels)
+def _read(
+    memory: tuple[np.ndarray, np.ndarray], split: digits.Split, seed: int, dt: str, doses: Sequence[tuple[str, Course]]
+) -> tuple[Reading, np.ndarray]:
+    """Read-out of weights and thresholds, trained without drugs, and the spikes (images, neurons) in the test."""
+    reading = Reading.of(respond(split.images, memory, seed, dt), split.labels)
+    return reading, respond(split.held_images, memory, seed + 1, dt, doses)
 
 
-def _doses(given: Sequence[str] | str) -> list[tuple[str, Any]]:
+def _doses(given: Sequence[str] | str) -> list[tuple[str, Course]]:
     return [parse_dose(text) for text in ([given] if isinstance(given, str) else given)]

@@ -1,4 +1,4 @@
-"""What a drug changed in the memory of digits: the same seed without it, and a small copy of the circuit at several doses."""
+"""Effect of a drug on the memory of digits: the same seed without it, and a small copy of the circuit at several doses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from amine.experiments.outcome import Outcome
 
-FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)  # of the concentration that was given
+FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)  # concentrations relative to the given one
 SMALL: Mapping[str, Any] = {"neurons": 50, "epochs": 1, "examples": 300, "details": False}
 COMPARED = (
     "accuracy",
@@ -28,7 +28,7 @@ COMPARED = (
 
 
 def compare(out: Outcome, arguments: Mapping[str, Any], memory: Callable[..., Outcome]) -> None:
-    """Adds to a dosed outcome how it differs from the undosed one, and what other doses do while a small circuit learns."""
+    """Add to an outcome with a drug its difference from the same seed without it, and the effect of other doses on a small circuit."""
     without = memory(**{**arguments, "dose": (), "recall_dose": (), "details": False, "progress": False})
     rows = [(m, without.measures[m], out.measures[m], out.measures[m] - without.measures[m]) for m in COMPARED]
     out.tables["What the drug changed: the same digits and the same seed"] = (
@@ -58,7 +58,7 @@ def compare(out: Outcome, arguments: Mapping[str, Any], memory: Callable[..., Ou
 
 
 def around(dose: str) -> tuple[str, list[float]]:
-    """The drug and concentrations (uM) around the one of a dose such as ``AP5=1 uM``.
+    """Drug and concentrations (uM) around that of a dose such as ``AP5=1 uM``.
 
     >>> around("AP5=2 uM")[1][:3]
     [0.2, 0.6, 2.0]
@@ -69,7 +69,7 @@ def around(dose: str) -> tuple[str, list[float]]:
 
 
 def fields(without: np.ndarray, with_: np.ndarray, neurons: int = 20) -> Figure:
-    """Weights (64, neurons) onto the same neurons of two networks."""
+    """Figure of weights (64, neurons) onto the same neurons of two networks, one above the other."""
     n = min(neurons, without.shape[1])
     both = np.concatenate([w[:, :n].T.reshape(n, 8, 8) for w in (without, with_)])
     fig, axes = figure(9.0, 0.3 + 0.88 * 9.0 * 2 / n if n > 8 else 3.0)
@@ -79,7 +79,7 @@ def fields(without: np.ndarray, with_: np.ndarray, neurons: int = 20) -> Figure:
 
 
 def curve(drug: str, concentrations: list[float], found: list[dict[str, float]], none: dict[str, float]) -> Figure:
-    """What learning gains and how far weights move, against concentration."""
+    """Figure of the accuracy gained by learning and of the change of weights against concentration (uM)."""
     fig, axes = figure(7.5, 3.0, 1, 2)
     for k, m in enumerate(("gained by learning", "change of weights (nS)")):
         ax = axes[0, k]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,20 +16,21 @@ from amine.view.style import COLOURS, figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from amine.experiments.digit_memory import Memory, Reading
+    from amine.compounds.doses import Course
+    from amine.experiments.digit_memory import Memory
     from amine.experiments.outcome import Outcome
     from amine.results.run import Run
 
 ABOUT = (
-    "A network of spiking neurons looks at handwritten digits (1 797 images of 8 x 8 pixels, Alpaydin and Kaynak 1998) and lays down a memory of "
-    "them without being told what they are: calcium that enters its synapses through NMDA receptors strengthens or weakens them. Labels are used "
-    "only afterwards, to say what each neuron has come to answer to; the digits of the test were never shown before."
+    "A network of spiking neurons is shown handwritten digits (1 797 images of 8 x 8 pixels, Alpaydin and Kaynak 1998) and forms a memory of "
+    "them without labels: calcium that enters its synapses through NMDA receptors strengthens or weakens them. Labels are used "
+    "only afterwards, to find the class to which each neuron responds; the digits of the test were never shown before."
 )
 HIDDEN = (0.0, 0.25, 0.5)
 
 
 def figures(out: Outcome, kept: Memory, reading: Reading, split: digits.Split, found: np.ndarray) -> None:
-    """Adds what can be drawn from one run of learning and one of the test."""
+    """Add the figures of one run of learning and one of the test."""
     out.figures["Receptive fields: weights of the pixels onto some neurons, as they form. Each row is one neuron."] = (
         lambda: fields_in_time(kept)
     )
@@ -47,11 +49,19 @@ def figures(out: Outcome, kept: Memory, reading: Reading, split: digits.Split, f
         out.figures[
             "Calcium at two synapses of one neuron: it enters when the neuron fires, and more where glutamate is bound."
         ] = lambda: calcium(kept)
-    out.figures["What was taken for what: unseen digits."] = lambda: confusion(reading, found, split.held_labels)
+    out.figures["Confusion matrix of unseen digits."] = lambda: confusion(reading, found, split.held_labels)
 
 
-def details(out: Outcome, kept: Memory, reading: Reading, split: digits.Split, seed: int, dt: str, doses: Any) -> None:
-    """Adds recall from partly dark images, accuracy at moments of learning, and what simple classifiers reach."""
+def details(
+    out: Outcome,
+    kept: Memory,
+    reading: Reading,
+    split: digits.Split,
+    seed: int,
+    dt: str,
+    doses: Sequence[tuple[str, Course]],
+) -> None:
+    """Add recall from partly dark images, accuracy during learning, and the accuracy of simple classifiers."""
     recall = {}
     for part in HIDDEN:
         images = digits.occlude(split.held_images, part, np.random.default_rng([seed, 2]))
@@ -80,7 +90,7 @@ def details(out: Outcome, kept: Memory, reading: Reading, split: digits.Split, s
 
 
 def classifiers(split: digits.Split, k: int, seed: int) -> dict[str, float]:
-    """Held-out accuracy of a linear classifier, and of k-means with as many centres as neurons, each named by the majority."""
+    """Held-out accuracy of a linear classifier, and of k-means with as many centres as neurons, each labelled by majority."""
     from sklearn.cluster import KMeans
     from sklearn.linear_model import LogisticRegression
 
@@ -97,7 +107,7 @@ def classifiers(split: digits.Split, k: int, seed: int) -> dict[str, float]:
 
 
 def fields_in_time(kept: Memory, neurons: int = 8) -> Figure:
-    """Weights onto a few neurons at the moments that were kept."""
+    """Figure of the weights onto a few neurons at the recorded moments."""
     n = min(neurons, kept.weights.shape[2])
     fig, axes = figure(9.0, 1.05 * n * 9.0 / (1.25 * len(kept.times)) / 1.0, 1, len(kept.times))
     image = None
@@ -109,13 +119,13 @@ def fields_in_time(kept: Memory, neurons: int = 8) -> Figure:
 
 
 def fields(run: Run, reading: Reading) -> Figure:
-    """Weights onto all neurons (at most 200), sorted by the class that they speak for."""
+    """Figure of the weights onto all neurons (at most 200), sorted by the class for which they are evidence."""
     order = np.lexsort((-reading.evidence.max(0), reading.evidence.argmax(0)))[:200]
     return run.receptive_fields("P->E", (8, 8)).figure(order)
 
 
 def calcium(kept: Memory, span: float = 1500.0) -> Figure:
-    """Glutamate bound at two synapses of the busiest neuron, and the calcium that its spikes let in, from their equations."""
+    """Figure of bound glutamate at two synapses of the most active neuron, and of the calcium that enters with its spikes."""
     run = kept.run
     assert run is not None
     p = {k: float(to_internal(v, rule().units[k], k)) for k, v in rule().parameters.items() if isinstance(v, str)}
@@ -147,7 +157,7 @@ def calcium(kept: Memory, span: float = 1500.0) -> Figure:
 
 
 def _trace(spikes: np.ndarray, t: np.ndarray, tau: float, binding: float) -> np.ndarray:
-    """The state s of the rule: each spike binds a part of what is free, and what is bound leaves with ``tau``."""
+    """State s of the rule at times ``t`` (ms): each spike binds a share of the free receptors, and bound ones decay with ``tau`` (ms)."""
     out = np.zeros(len(t))
     value, last, k = 0.0, t[0] - 500.0, 0
     for j, now in enumerate(t):
@@ -160,7 +170,7 @@ def _trace(spikes: np.ndarray, t: np.ndarray, tau: float, binding: float) -> np.
 
 
 def confusion(reading: Reading, found: np.ndarray, labels: np.ndarray) -> Figure:
-    """How many images of each class were put into which."""
+    """Figure of the confusion matrix."""
     said = reading.classify(found)
     n = len(reading.classes)
     table = np.zeros((n, n), int)
@@ -187,7 +197,7 @@ def confusion(reading: Reading, found: np.ndarray, labels: np.ndarray) -> Figure
 
 
 def curve(times: np.ndarray, accuracy: list[float]) -> Figure:
-    """Accuracy against the time of learning."""
+    """Figure of accuracy against the time of learning."""
     fig, axes = figure(6.0, 3.0)
     ax = axes[0, 0]
     ax.plot(times / 1000.0, accuracy, "o-", color=COLOURS[0])

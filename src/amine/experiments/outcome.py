@@ -1,4 +1,4 @@
-"""What an experiment gives: measures, tables and figures, and a page that holds them."""
+"""Result of an experiment: measures, tables and figures, and a page that holds them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
 from amine.files import replacing_folder, write_text
+from amine.view.report import STYLE, number, picture, table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,12 +27,12 @@ class Outcome:
 
     Parameters
     ----------
-    name : of the experiment. title : of its page. about : a paragraph on what was done.
+    name : name of the experiment. title : title of its page. about : a paragraph on the method.
     measures : figures of merit by name, such as ``accuracy``.
     tables : title -> (header, rows).
-    figures : caption -> a function that draws it; drawn when the page is written.
-    arguments : what the experiment was asked for. seconds : time taken by phase.
-    arrays : results as arrays, by name, for whoever wants to go on from them.
+    figures : caption -> a function that draws the figure when the page is written.
+    arguments : arguments of the experiment. seconds : time taken by phase.
+    arrays : results as arrays, by name, for further analysis.
 
     Examples
     --------
@@ -66,14 +67,14 @@ class Outcome:
         }
 
     def report(self, path: FilePath, *, overwrite: bool = False) -> None:
-        """Writes a self-contained page; raises AmineError if the file exists, unless asked to overwrite it."""
+        """Write a self-contained page; raises AmineError if the file exists and ``overwrite`` is not set."""
         target = Path(path)
         if target.exists() and not overwrite:
             raise AmineError(f"file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
         write_text(target, self._page(), f"file '{target}'")
 
     def write(self, folder: FilePath) -> None:
-        """Report, summary and pictures in a new folder, which appears when it is complete."""
+        """Write report, summary and pictures to a new folder, which appears when it is complete."""
         with replacing_folder(Path(folder), f"folder '{folder}'") as part:
             self.report(part / "report.html")
             (part / "summary.json").write_text(json.dumps(self.to_json(), indent=1))
@@ -83,8 +84,6 @@ class Outcome:
                 draw().savefig(pictures / f"{k}.png", dpi=144)
 
     def _page(self) -> str:
-        from amine.view.report import STYLE, number, picture, table
-
         title = html.escape(self.title)
         parts = [
             f"<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{title}</title>"

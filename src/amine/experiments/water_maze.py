@@ -1,10 +1,10 @@
-"""A spiking actor and critic find the hidden platform of a water maze; dopamine is what they learn by.
+"""A spiking actor and critic that learn by dopamine to find the hidden platform of a water maze.
 
-Place cells fire where the animal is. They excite critic neurons, whose rate is the value of the place, and a ring of actor neurons: like-minded
-ones excite each other, all hold back all, and the direction of the bump that wins is where the animal swims. Dopamine neurons fire above or below
-their tonic rate by the error of the predicted value. Their dopamine is released into a field, taken up by its transporter, and binds D1 receptors;
-the receptors' occupancy above its tonic level turns the eligibility of synapses (pre before post) into changes of weights. An antagonist
-at D1 takes that signal away.
+Place cells encode the position of the animal. They excite critic neurons, whose rate is the value of the place, and a ring of actor neurons:
+neurons of similar direction excite each other, all inhibit all, and the direction of the winning bump is that of the movement. Dopamine
+neurons fire above or below their tonic rate by the error of the predicted value. Their dopamine is released into a field, taken up by its
+transporter, and binds D1 receptors; the receptors' occupancy relative to its tonic level converts the eligibility of synapses (pre before
+post) into changes of weights. An antagonist at D1 abolishes this signal.
 
 Frémaux N, Sprekeler H, Gerstner W (2013) PLoS Comput Biol 9:e1003024 (TD-LTP, ring of actors, value from rates); Foster DJ, Morris RGM, Dayan P
 (2000) Hippocampus 10:1-16 (the task). The numbers of the network are chosen for its size.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from amine.models.model import Model
 
 POOL, SPEED = 0.7, 0.3  # radius of the pool in m, m/s
-PLATFORM, RADIUS = np.array([0.3, 0.2]), 0.1  # its middle and radius in m
-SPACING, WIDTH, PEAK = 0.15, 0.16, 200.0  # m between place cells, width of a field, Hz in its middle
+PLATFORM, RADIUS = np.array([0.3, 0.2]), 0.1  # centre and radius in m
+SPACING, WIDTH, PEAK = 0.15, 0.16, 200.0  # m between place cells, m width of a place field, Hz at its centre
 STEP, REST, LONGEST = 48.0, 1500.0, 60e3  # ms between decisions, of darkness after a trial, of the longest trial
-TONIC, GAIN = 5.0, 2.5  # Hz of dopamine neurons at rest, and of change for an error of 1/s
-HORIZON = 4.0  # s over which the future is discounted
-VALUE, BASE = 40.0, 6.0  # Hz of the critic that stand for a value of 1, and for none
-BLUR, PULSE = 300.0, 288.0  # ms over which rates are averaged, ms of a reward of 1
+TONIC, GAIN = 5.0, 2.5  # Hz of dopamine neurons at rest, and Hz of change for an error of 1/s
+HORIZON = 4.0  # s, time constant of discounting
+VALUE, BASE = 40.0, 6.0  # Hz of the critic for a value of 1 above that for 0, and for a value of 0
+BLUR, PULSE = 300.0, 288.0  # ms over which rates are averaged, ms of the pulse of a reward of 1
 ACTORS, CRITICS, DOPAMINE = 60, 40, 400  # neurons
-NEAR, ALL, SPREAD = 180.0, 64.0, 0.15  # pA: excitation of the like-minded, inhibition of all; width of the former
-FAST, SLOW = 40.0, 6.0  # pA of background synapses of 5 and 300 ms: noise, and what lets the animal try out
+NEAR, ALL, SPREAD = 180.0, 64.0, 0.15  # pA: excitation of similar directions, inhibition of all; width of the former
+FAST, SLOW = 40.0, 6.0  # pA of background synapses of 5 ms (noise) and 300 ms (exploration)
 TURN, MARGIN = -400.0, 0.03  # pA onto actors that head for the wall, m from the wall
 LEARN, UNIT = (
     0.2,
     0.0145,
-)  # pA of change by an eligibility of 1 in 1 s while D1 is above tonic by UNIT, as an error of 1/s makes it
+)  # pA of change by an eligibility of 1 in 1 s while D1 exceeds its tonic level by UNIT, as for an error of 1/s
 BLOCK = 4  # trials, one from each start
 
 RULE = """
@@ -53,7 +53,7 @@ dw/dt = eta/tau_w*e*(D1 - tonic)/scale : pA in w_min .. w_max
 
 
 def rule(tonic: float) -> Model:
-    """TD-LTP: eligibility by pre before post, gated by the occupancy of D1 above or below ``tonic``."""
+    """TD-LTP rule: eligibility by pre before post, gated by the occupancy of D1 relative to ``tonic``."""
     return plasticity.rule(
         "td_ltp",
         RULE,
@@ -71,7 +71,7 @@ def rule(tonic: float) -> Model:
 
 
 def place_fields() -> np.ndarray:
-    """Middles (n, 2) in m of the place cells' fields: a grid that reaches a little over the wall."""
+    """Centres (n, 2) in m of the place fields: a grid that extends slightly beyond the wall."""
     x = np.arange(-0.75, 0.751, SPACING)
     grid = np.stack(np.meshgrid(x, x), -1).reshape(-1, 2)
     return grid[np.hypot(*grid.T) < POOL + SPACING]
@@ -87,8 +87,8 @@ def place_rates(at: np.ndarray) -> np.ndarray:
     return PEAK * np.exp(-((FIELDS - np.asarray(at)[..., None, :]) ** 2).sum(-1) / (2 * WIDTH**2))
 
 
-def network(seed: int, tonic: float, doses: Sequence[tuple[str, Any]] = ()) -> Network:
-    """Place cells, critic, ring of actors, dopamine neurons and their field; ``tonic`` is the occupancy of D1 at which nothing is learnt."""
+def network(seed: int, tonic: float, doses: Sequence[tuple[str, Course]] = ()) -> Network:
+    """Network of place cells, critic, ring of actors and dopamine neurons; ``tonic`` is the occupancy of D1 at which weights do not change."""
     net = Network(seed, "1 ms", "Maze")
     receptors = {"exc": models.get("exc")(tau="5 ms"), "slow": models.get("exc")(tau="300 ms")}
     P = net.population("place cells", len(FIELDS), "poisson", rate="0 Hz")
@@ -105,7 +105,7 @@ def network(seed: int, tonic: float, doses: Sequence[tuple[str, Any]] = ()) -> N
             net.poisson(cells, rate="500 Hz", receptor="exc", weight=sign * FAST * units.pA)
         net.poisson(actor, rate="100 Hz", receptor="slow", weight=sign * SLOW * units.pA)
     DA = net.field("dopamine", released_by=D, release="0.25 nM", uptake="DAT")
-    # what the receptor does here is to gate plasticity, and nothing else
+    # the receptor gates plasticity only: a factor of 1 on the conductance
     net.modulate(actor, by=DA, receptor="D1", acts_on="exc.conductance", maximum=1)
     learns = {"receptor": "exc", "connect": "all_to_all", "rule": rule(tonic)}
     net.synapses(P, critic, weight="uniform('21 pA', '23 pA')", name="value", **learns)
@@ -116,14 +116,14 @@ def network(seed: int, tonic: float, doses: Sequence[tuple[str, Any]] = ()) -> N
 
 
 def adapted(doses: Sequence[tuple[str, Course]] = ()) -> float:
-    """Occupancy of D1 while dopamine neurons fire at their tonic rate and the drugs are there: synapses are used to it."""
+    """Mean occupancy of D1 at the tonic rate of dopamine neurons in the presence of the drugs, to which synapses are adapted."""
     run = network(0, 0.0, doses).run("20 s", progress=False)
     return float(np.mean(run.occupancy("D1").values[1000:]))
 
 
 @dataclass
 class Trial:
-    """One swim: its path (n, 2) in m, whether the platform was found and after how many seconds; begin and end in ms; value and error at each ``STEP``."""
+    """A trial: path (n, 2) in m, success, latency in s, begin and end in ms, and value and error (1/s) at each ``STEP``."""
 
     path: np.ndarray
     found: bool
@@ -135,7 +135,7 @@ class Trial:
 
 
 class Animal:
-    """The network and its body: it senses the place, swims, and is rewarded."""
+    """A network in a closed loop with its body: it senses its position, swims, and is rewarded."""
 
     def __init__(self, seed: int, tonic: float, doses: Sequence[tuple[str, Course]] = (), keep: bool = False):
         self.loop = network(seed, tonic, doses).loop(keep=keep)
@@ -144,13 +144,13 @@ class Animal:
         self.trials: list[Trial] = []
 
     def block(self) -> None:
-        """A trial from each of four places at the wall, in random order."""
+        """Run a trial from each of four places at the wall, in random order."""
         for k in self.starts.permutation(BLOCK):
             angle = 2 * np.pi * k / BLOCK
             self.trials.append(self.swim(0.95 * POOL * np.array([np.cos(angle), np.sin(angle)])))
 
     def swim(self, start: np.ndarray) -> Trial:
-        """From ``start`` until the platform is found or time is over; then darkness."""
+        """Run a trial from ``start`` (m) until the platform is found or time is over, and the darkness after it."""
         at, begin, found = start.copy(), self.loop.time, False
         path, values, errors = [start.copy()], [], []
         while not found and len(path) * STEP <= LONGEST:
@@ -173,7 +173,7 @@ class Animal:
         )
 
     def _tick(self, rates: np.ndarray, reward: float, dark: bool) -> float:
-        """A step with place cells at these rates; the error of the value (1/s): its change, less its discount, and the reward."""
+        """Advance a step with place cells at these rates (Hz); returns the error of the value (1/s): its change, minus discount, plus reward."""
         self.loop.set_rates("place cells", rates * units.Hz)
         counts = self.loop.advance(f"{STEP} ms")
         keep, before = np.exp(-STEP / BLUR), self.value
@@ -192,7 +192,7 @@ class Animal:
         return at * min(1.0, POOL / max(np.linalg.norm(at), 1e-9))
 
     def _wall(self, outward: np.ndarray | None) -> None:
-        """At the wall, actors that head for it are held back."""
+        """Inhibit actors that head for the wall when the animal is there; ``outward`` is the unit vector, None away from the wall."""
         if outward is not None:
             self.loop.set_rates("wall", 200.0 * (HEADINGS @ outward > 0.5) * units.Hz)
         elif self.walled:
@@ -200,7 +200,7 @@ class Animal:
         self.walled = outward is not None
 
     def weights(self) -> tuple[np.ndarray, np.ndarray]:
-        """Weights in pA of the place cells onto critic (places, critics) and actors (places, actors) as they are now."""
+        """Return the current weights (pA) of place cells onto critic (places, critics) and actors (places, actors)."""
         value, policy = (
             self.loop.weights(n).matrix(len(FIELDS), m) for n, m in (("value", CRITICS), ("policy", ACTORS))
         )
@@ -209,7 +209,7 @@ class Animal:
 
 @dataclass
 class Group:
-    """Animals under the same drugs. ``snapshots``: weights of the first one before learning and after each block."""
+    """Animals under the same drugs; ``snapshots`` are weights of the first one before learning and after each block."""
 
     name: str
     tonic: float
@@ -218,17 +218,17 @@ class Group:
 
     @staticmethod
     def of(name: str, seeds: Sequence[int], doses: Sequence[tuple[str, Course]]) -> Group:
-        """Animals that are used to these doses."""
+        """Make animals that are adapted to these doses."""
         tonic = adapted(doses)
         animals = [Animal(s, tonic, doses, keep=k == 0) for k, s in enumerate(seeds)]
         return Group(name, tonic, animals, [animals[0].weights()])
 
     @property
     def latencies(self) -> np.ndarray:
-        """Seconds until the platform was found, or of the whole trial; (animals, trials)."""
+        """Latencies (animals, trials) in s: time to the platform, or of the whole trial if it was not found."""
         return np.array([[t.latency for t in a.trials] for a in self.animals])
 
     @property
     def found(self) -> np.ndarray:
-        """Whether it was found, (animals, trials)."""
+        """Mask (animals, trials) of trials in which the platform was found."""
         return np.array([[t.found for t in a.trials] for a in self.animals])

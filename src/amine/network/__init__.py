@@ -1,4 +1,4 @@
-"""The description of networks; nothing here runs anything."""
+"""Descriptions of networks, as data; simulation is in :mod:`amine.engine`."""
 
 from amine.network.network import Network
 

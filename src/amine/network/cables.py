@@ -1,37 +1,36 @@
-"""Places on cells with a tree within a description: which compartments a part reaches, and the names of their states."""
+"""Places on multicompartment neurons in a description: compartments that a part reaches, and names of their states."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 
 from amine.errors import AmineError
-from amine.models.multicompartment import Cable
+from amine.models.multicompartment import Cable, Layer
 from amine.models.naming import state_name
 from amine.network.parts import Population, View
 
 
 def has_tree(population: Population) -> bool:
-    """Whether the neurons of a population have compartments."""
+    """True if the neurons of a population have compartments."""
     return isinstance(population.model, Cable)
 
 
 def compartments(population: Population, view: View) -> tuple[int, ...]:
-    """The compartments that a view of a population with trees means; the root if it names no place."""
+    """Compartments of a view of a multicompartment population; the root if it names no place."""
     return (0,) if view.place is None else view.place.compartments
 
 
 def weights(population: Population, view: View) -> np.ndarray:
-    """How inputs of a view fall on its compartments; the sum is one."""
+    """Shares of a view's inputs on its compartments, an array of sum 1."""
     c = np.array(compartments(population, view))
     w = population.model.cell.area[c] if view.place is not None and view.place.spread == "area" else np.ones(len(c))
     return w / w.sum()
 
 
 def check_view(population: Population, view: View, where: str) -> None:
-    """A place must be there, on a population that has places."""
+    """Raise AmineError if the view has a place that its population does not have."""
     if view.place is None:
         return
     if not has_tree(population):
@@ -44,7 +43,7 @@ def check_view(population: Population, view: View, where: str) -> None:
 
 
 class States(Mapping[str, str]):
-    """Names and units of all states of cells with trees: ``v`` of the root, ``v@3`` of compartment 3, ``g_AMPA@3`` of a receptor there."""
+    """Names and units of all states of multicompartment neurons: ``v`` of the root, ``v@3`` of compartment 3, ``g_AMPA@3`` of a receptor there."""
 
     def __init__(self, population: Population, ports: Mapping[str, object]):
         self.cell, self.layers = population.model.cell, population.model.layers
@@ -72,7 +71,7 @@ class States(Mapping[str, str]):
 
 
 def probed(population: Population, view: View, variables: tuple[str, ...], where: str) -> tuple[str, ...]:
-    """The variables of a probe with their compartments: ``v`` at a tuft becomes ``v@12``, ``v@13``; without a place, the root's."""
+    """Variables of a probe with their compartments: ``v`` at a tuft becomes ``v@12``, ``v@13``; without a place, those of the root."""
     found = []
     for v in variables:
         if "@" in v:
@@ -89,5 +88,5 @@ def probed(population: Population, view: View, variables: tuple[str, ...], where
     return tuple(found)
 
 
-def _layer_states(layer: Any) -> set[str]:
+def _layer_states(layer: Layer) -> set[str]:
     return {state_name(s, layer.label) for s in layer.model.state_units}

@@ -1,4 +1,4 @@
-"""Checks of what the methods of a network are given."""
+"""Checks of the arguments of a network's methods."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from amine.network.network import Network
 
 
-def group_of(net: Network, what: Any, where: str) -> Group:
+def group_of(net: Network, what: object, where: str) -> Group:
     """Populations, slices, sums or names of populations as a group of this network."""
     if isinstance(what, str):
         if what not in net.populations:
@@ -47,22 +47,22 @@ def group_of(net: Network, what: Any, where: str) -> Group:
     return Group(tuple(views))
 
 
-def placeless(net: Network, what: Any, where: str) -> Group:
-    """As :func:`group_of`, for neurons that act or are acted on as a whole: a place on them would mean nothing."""
+def placeless(net: Network, what: object, where: str) -> Group:
+    """As :func:`group_of`, for uses that concern whole neurons; places on them are refused."""
     group = group_of(net, what, where)
     for v in group:
         if v.place is not None:
             raise AmineError(
                 where,
-                "whole neurons are meant here, a place on them has no meaning",
+                "whole neurons are needed here, not a place on them",
                 given=f"{v.population} at {v.place.place}",
                 hint=f"give '{v.population}' without .at()",
             )
     return group
 
 
-def view_of(net: Network, what: Any, where: str) -> View:
-    """As :func:`group_of`, but of one population only."""
+def view_of(net: Network, what: object, where: str) -> View:
+    """As :func:`group_of`, for a single population or slice."""
     views = group_of(net, what, where).views()
     if len(views) != 1:
         raise AmineError(
@@ -75,13 +75,13 @@ def check_weight(
     net: Network,
     targets: Group,
     label: str,
-    weight: Any,
+    weight: object,
     pattern: Pattern | None,
     sources: Group | None,
     where: str,
     detail: str = "receptor",
 ) -> Value:
-    """The weight at a receptor, in the unit of the state that it adds to; conductances are not negative."""
+    """Weight at a receptor, in the unit of the state to which it is added; negative conductances are refused."""
     check_level(net, targets, label, detail, where)
     units = set()
     for v in targets.views():
@@ -102,7 +102,7 @@ def check_weight(
 
 
 def _shape(pattern: Pattern | None, sources: Group | None, targets: Group) -> tuple[int, ...] | None:
-    """The shape that arrays of weights and delays must have: one value for each synapse, where their order is known."""
+    """Required shape of arrays of weights and delays: one value for each synapse, if the order of synapses is known."""
     if pattern is None or sources is None:
         return None
     if pattern.kind == "pairs":
@@ -115,7 +115,7 @@ def _shape(pattern: Pattern | None, sources: Group | None, targets: Group) -> tu
 
 
 def _flat(value: object, pattern: Pattern | None, sources: Group | None, targets: Group) -> Any:
-    """A matrix (sources, targets) of an all-to-all projection as one row after the other."""
+    """A matrix (sources, targets) of an all-to-all projection, flattened by rows; other values unchanged."""
     if pattern is None or pattern.kind != "all_to_all" or sources is None:
         return value
     if isinstance(value, np.ndarray) and value.shape == (sources.n, targets.n):
@@ -125,8 +125,10 @@ def _flat(value: object, pattern: Pattern | None, sources: Group | None, targets
     return value
 
 
-def check_delay(net: Network, delay: Any, pattern: Pattern, sources: Group, targets: Group, where: str) -> Value | None:
-    """A delay of at least one step; None is one step."""
+def check_delay(
+    net: Network, delay: object, pattern: Pattern, sources: Group, targets: Group, where: str
+) -> Value | None:
+    """Checked delay in ms, at least one step; None stands for one step."""
     if delay is None:
         return None
     place = f"{where}, delay"

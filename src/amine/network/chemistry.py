@@ -1,14 +1,13 @@
-"""The chemistry of a description: fields (volume transmission), what modulators act on, and doses of drugs."""
+"""Chemistry of a description: fields (volume transmission), and modulation of parameters by them and by drugs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from amine import compounds
 from amine.compounds import catalogue
-from amine.compounds.doses import Course, as_course
 from amine.equations.schemes import mentions
 from amine.errors import AmineError, did_you_mean, warn
 from amine.frozen import FrozenDict, append, closed, enter, fix
@@ -25,22 +24,27 @@ from amine.units import to_internal
 if TYPE_CHECKING:
     from amine.given import Quantity, Values
     from amine.network.network import Network
+    from amine.network.parts import Neurons, Synapses
 
 
 @closed("make another with am.uptake()")
 @dataclass(frozen=True)
 class Uptake:
-    """A transporter of a field: ``name`` is that of the catalogue or empty, ``vmax`` in uM/ms, ``km`` in uM."""
+    """A transporter of a field: ``name`` in the catalogue, or empty; ``vmax`` in uM/ms, ``km`` in uM."""
 
     name: str
     vmax: str
     km: str
 
 
+# transporters of a field: names of the catalogue, or made with am.uptake()
+Transport: TypeAlias = str | Uptake | list[str | Uptake] | tuple[str | Uptake, ...] | None
+
+
 @closed("give it when the field is made: net.field(..., grid=...)")
 @dataclass(frozen=True)
 class Grid:
-    """A box of voxels in which a field diffuses: numbers of voxels, edge (um), corner (um), free path (um**2/ms)."""
+    """A box of voxels in which a field diffuses: numbers of voxels, edge (um), diffusion coefficient (um**2/ms), corner (um)."""
 
     shape: tuple[int, ...]
     spacing: str
@@ -51,17 +55,17 @@ class Grid:
 @closed('give it when it is made: net.field("{name}", {attribute}=...)')
 @dataclass(frozen=True)
 class Field:
-    """A modulator that spreads in a volume; made by :meth:`Network.field`.
+    """A modulator in the extracellular volume; made by :meth:`Network.field`.
 
-    ``released_by`` and ``regions`` map each region's name to neurons: those whose spikes release there, and those that are
-    bathed by it. A field with one region calls it ``""`` and bathes everybody. Amounts are text with units.
+    ``released_by`` and ``regions`` map each region's name to neurons: those whose spikes release the modulator there, and those
+    that are exposed to it. The only region of a field is called ``""`` and contains all neurons. Amounts are text with units.
     """
 
     name: str
     released_by: Mapping[str, Group]
     release: str
     uptake: tuple[Uptake, ...] = ()
-    removal: Mapping[str, str] = field(default_factory=dict)  # by enzyme, "" for all others
+    removal: Mapping[str, str] = field(default_factory=dict)  # rate by enzyme, "" for all others
     tonic: str = "0 uM"
     regions: Mapping[str, Group] = field(default_factory=dict)
     exchange: str = "0 1/ms"
@@ -74,14 +78,14 @@ class Field:
 
     @property
     def places(self) -> list[str]:
-        """Names of its regions; ``[""]`` if it has one that bathes everybody."""
+        """Names of its regions; ``[""]`` if a single region contains all neurons."""
         return list(self.regions) or [""]
 
 
 @closed("give it when it is made: net.modulate(..., {attribute}=...)")
 @dataclass(frozen=True)
 class Modulation:
-    """What a receptor changes: a parameter times ``1 + (maximum - 1) * messenger``; made by :meth:`Network.modulate`."""
+    """Effect of a receptor: a parameter is multiplied by ``1 + (maximum - 1) * messenger``; made by :meth:`Network.modulate`."""
 
     name: str
     target: Group
@@ -95,39 +99,30 @@ class Modulation:
     decay: str
 
 
-@closed("give another: net.dose(drug, concentration)")
-@dataclass(frozen=True)
-class Dose:
-    """A drug and its concentration in time (:class:`amine.compounds.doses.Course`); made by :meth:`Network.dose`."""
-
-    drug: str
-    course: Any
-
-
 # --- made and checked -------------------------------------------------------------------------------------------
 
 
 # fmt: off
 @door
 def add_field(
-    net: Network, name: str, *, released_by: Any = None, release: Values | None = None, uptake: Any = None, removal: Values | None = None,
-    tonic: Values = "0 uM", regions: Any = None, exchange: Any = None, grid: Any = None, spacing: Any = None,
-    diffusion: Any = None, origin: Any = None,
+    net: Network, name: str, *, released_by: Neurons | Mapping[str, Neurons] | None = None, release: Values | None = None, uptake: Transport = None, removal: Quantity | Mapping[str, Quantity] | None = None,
+    tonic: Values = "0 uM", regions: Mapping[str, Neurons] | None = None, exchange: Quantity | None = None, grid: int | Sequence[int] | None = None, spacing: Quantity | None = None,
+    diffusion: Quantity | None = None, origin: Quantity | Sequence[Quantity] | None = None,
 ) -> Field:
-    """Adds a modulator that spreads in the tissue: volume transmission.
+    """Add a modulator that spreads in the tissue: volume transmission.
 
     Parameters
     ----------
-    name : what it is, such as ``"dopamine"``.
+    name : name of the modulator, such as ``"dopamine"``.
     released_by : neurons whose spikes release it; with regions ``{region: neurons}``, or neurons that release in all.
-    release : by how much a spike raises the concentration of its region, or of its voxel.
+    release : increase of the concentration (uM) of a neuron's region, or voxel, at each of its spikes.
     uptake : transporters: names of the catalogue such as ``"DAT"``, or ``am.uptake(vmax, km)``; one or a list.
-    removal : further removal in proportion to the concentration: a rate or a time constant.
-    tonic : the level that neurons outside the network maintain; it is where the field starts.
-    regions : ``{name: neurons}``: well-mixed regions and whom each bathes; None is one region that bathes everybody.
+    removal : removal in proportion to the concentration: a rate or a time constant; by enzyme as ``{enzyme: rate}``.
+    tonic : initial concentration, which neurons outside the network maintain.
+    regions : well-mixed regions as ``{name: neurons}``; None is one region that contains all neurons.
     exchange : rate at which any two regions mix.
-    grid, spacing, diffusion, origin : instead of regions, a box of voxels (nx, ny, nz) with closed ends, their edge, the
-        diffusion coefficient in the tissue and a corner; neurons stand at their positions.
+    grid, spacing, diffusion, origin : instead of regions, a box of (nx, ny, nz) voxels with no-flux boundaries, their edge length, the
+        diffusion coefficient in the tissue and a corner; neurons are in the voxels of their positions.
 
     Raises
     ------
@@ -165,14 +160,9 @@ def add_field(
 
 
 def _check_space(
-    net: Network,
-    grid: Grid | None,
-    regions: Mapping[str, Group],
-    released: Mapping[str, Group],
-    exchange: Any,
-    where: str,
-) -> None:
-    """Regions, a grid or neither, and nothing that belongs to the other."""
+    net: Network, grid: Grid | None, regions: Mapping[str, Group], released: Mapping[str, Group], exchange: object, where: str
+) -> None:  # fmt: skip
+    """Raise AmineError if regions and grid are combined, or options of one are given with the other."""
     if grid is not None and regions:
         raise AmineError(where, "it has both regions and a grid", hint="choose one of them")
     if exchange is not None and len(regions) < 2 and to_internal_rate(exchange, f"{where}, exchange") > 0:
@@ -183,7 +173,7 @@ def _check_space(
 
 
 def to_internal_rate(value: object, where: str) -> float:
-    """A rate, or the time constant of one, in 1/ms."""
+    """Rate in 1/ms, from a rate or a time constant."""
     return float(to_internal(_rate(value, where), "1/ms", where))
 
 
@@ -193,7 +183,7 @@ def _quantity(value: object, unit: str, where: str) -> str:
 
 
 def _rate(value: object, where: str) -> str:
-    """A rate, or the time constant of one."""
+    """Rate as text with a unit, from a rate or a time constant."""
     if value is None:
         return "0.0 1/ms"
     try:
@@ -224,7 +214,7 @@ def _mapping(net: Network, value: object, where: str) -> dict[str, Group]:
 
 
 def _released(net: Network, value: object, regions: Mapping[str, Group], where: str) -> dict[str, Group]:
-    """Where whose spikes release: neurons given without a region release in all of them."""
+    """Releasing neurons by region; neurons given without a region release in all of them."""
     if value is None:
         return {}
     places = list(regions) or [""]
@@ -237,13 +227,18 @@ def _released(net: Network, value: object, regions: Mapping[str, Group], where: 
     return found
 
 
-def uptake(vmax: Any, km: Any) -> Uptake:
-    """A transporter that takes up ``vmax * c / (km + c)``.
+def uptake(vmax: Quantity, km: Quantity) -> Uptake:
+    """Transporter with uptake ``vmax * c / (km + c)`` at concentration ``c`` (Michaelis-Menten).
 
     Parameters
     ----------
-    vmax : greatest rate, such as ``"4.1 uM/s"``.
-    km : concentration at half of it.
+    vmax : maximum rate, such as ``"4.1 uM/s"``.
+    km : concentration at half of the maximum rate, such as ``"0.2 uM"``.
+
+    Raises
+    ------
+    AmineError
+        Wrong unit, a negative rate or a concentration that is not positive.
 
     Examples
     --------
@@ -255,14 +250,14 @@ def uptake(vmax: Any, km: Any) -> Uptake:
     return Uptake("", _quantity(vmax, "uM/ms", "uptake(), vmax"), km_text)
 
 
-def _uptakes(value: object, where: str) -> tuple[Uptake, ...]:
+def _uptakes(value: Transport, where: str) -> tuple[Uptake, ...]:
     if value is None:
         return ()
     values = value if isinstance(value, list | tuple) else [value]
     return tuple(u if isinstance(u, Uptake) else _transporter(u, where) for u in values)
 
 
-def _transporter(name: Any, where: str) -> Uptake:
+def _transporter(name: str, where: str) -> Uptake:
     found = compounds.transporter(name)
     vmax, km = found.value("Vmax"), found.value("Km")
     if vmax is None or km is None:
@@ -274,13 +269,12 @@ def _transporter(name: Any, where: str) -> Uptake:
     return Uptake(found.id, f"{vmax!r} uM/ms", f"{km!r} uM")
 
 
-def _grid(shape: Any, spacing: Any, diffusion: Any, origin: Any, where: str) -> Grid | None:
+def _grid(shape: object, spacing: object, diffusion: object, origin: object, where: str) -> Grid | None:
     if shape is None:
         for option, given in (("spacing", spacing), ("diffusion", diffusion), ("origin", origin)):
             if given is not None:
-                raise AmineError(
-                    f"{where}, {option}", "this is for a grid", hint="give grid=(nx, ny, nz), or leave it out"
-                )
+                hint = "give grid=(nx, ny, nz), or leave it out"
+                raise AmineError(f"{where}, {option}", "this is for a grid", hint=hint)
         return None
     spacing = "50 um" if spacing is None else spacing
     sizes = shape if isinstance(shape, list | tuple) else (shape,)
@@ -298,7 +292,7 @@ def _grid(shape: Any, spacing: Any, diffusion: Any, origin: Any, where: str) -> 
     return Grid(n, str(spacing), _quantity(diffusion, "um**2/ms", f"{where}, diffusion"), tuple(corner))
 
 
-def _corner(origin: Any, where: str) -> list[str]:
+def _corner(origin: object, where: str) -> list[str]:
     values = origin if isinstance(origin, list | tuple) else [origin]
     return [x if isinstance(x, str) else f"{number(x, 'um', f'{where}, origin')!r} um" for x in values]
 
@@ -315,10 +309,10 @@ def _need_positions(population: Population, grid: Grid, where: str) -> None:
 # fmt: off
 @door
 def modulate(
-    net: Network, target: Any, *, by: Any = None, receptor: str | None = None, acts_on: str, maximum: Values,
-    EC50: Values | None = None, hill: Any = None, tau: Quantity | None = None, tau_decay: Values | None = None,
+    net: Network, target: Neurons, *, by: Field | str | None = None, receptor: str | None = None, acts_on: str, maximum: Values,
+    EC50: Values | None = None, hill: Quantity | None = None, tau: Quantity | None = None, tau_decay: Values | None = None,
 ) -> Modulation:
-    """Lets a field act on a parameter of neurons through a metabotropic receptor.
+    """Let a field act on a parameter of neurons through a metabotropic receptor.
 
     The receptor's occupancy (Hill) drives a second messenger of first order, and the parameter is multiplied by
     ``1 + (maximum - 1) * messenger``.
@@ -331,16 +325,24 @@ def modulate(
     acts_on : a parameter of the neuron (``"V_th"``), ``"NMDA.conductance"``, a parameter of a receptor (``"GABA_A.tau"``)
         or of the neurons' release model (``"release.U"``).
     maximum : the factor at full occupancy.
-    EC50, hill : of the receptor, for a field; by default that of the catalogue, and 1.
-    tau, tau_decay : time constants of the second messenger's rise and decay (default: as the rise; none: at once).
+    EC50, hill : concentration of half occupancy and Hill coefficient, for a field; by default the catalogue's potency, and 1.
+    tau, tau_decay : time constants of the second messenger's rise (default: instantaneous) and decay (default: that of the rise).
 
     Raises
     ------
     AmineError
         Unknown field, receptor or parameter, negative factor.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network()
+    >>> E = net.population("E", 10, "lif_cond")
+    >>> net.modulate(E, receptor="mu_opioid", acts_on="E_L", maximum=1.2, tau="50 ms").receptor
+    'mu_opioid'
     """
     group = placeless(net, target, "Modulation, target")
-    field_name = by.name if isinstance(by, Field) else "" if by is None else name_of(by, "Modulation, by")
+    field_name = "" if by is None else by.name if isinstance(by, Field) else name_of(by, "Modulation, by")
     label = field_name if receptor is None else name_of(receptor, "Modulation, receptor")
     if not label:
         raise AmineError(
@@ -362,7 +364,7 @@ def modulate(
 
 
 def _check_field(net: Network, group: Group, by: str, acts_on: str, where: str) -> None:
-    """The field must be there, and the neurons must have what is acted on."""
+    """Raise AmineError if the field, or the parameter of the neurons, does not exist."""
     if by and by not in net.fields:
         raise AmineError(where, f"field '{by}' is not known", hint=did_you_mean(by, net.fields))
     grid = net.fields[by].grid if by else None
@@ -373,7 +375,7 @@ def _check_field(net: Network, group: Group, by: str, acts_on: str, where: str) 
 
 
 def _half(given: object, by: str, receptor: str, where: str) -> Any:
-    """The concentration of half occupancy: given, or of the catalogue."""
+    """Concentration of half occupancy: the given one, or that of the catalogue."""
     if given is not None:
         number(given, "uM", f"{where}, EC50", positive=True)
         return given
@@ -384,7 +386,7 @@ def _half(given: object, by: str, receptor: str, where: str) -> Any:
 
 
 def _check_answers(field_name: str, receptor: str, where: str) -> None:
-    """A receptor of the catalogue answers to what it is known to bind; with an EC50 of one's own it may be another's."""
+    """Raise AmineError if the catalogue knows the field's transmitter and the receptor does not bind it."""
     entry = catalogue.find_entry(field_name, ("transmitter",))
     if entry is not None:
         answers(receptor, entry, where)
@@ -397,36 +399,11 @@ def _potency(receptor: str, where: str) -> str:
     return f"{value!r} uM"
 
 
-@door
-def dose(net: Network, drug: str, concentration: Quantity) -> Dose:
-    """Gives a drug: several doses of one drug add up, and different drugs act together.
-
-    Parameters
-    ----------
-    drug : its name in the catalogue.
-    concentration : such as ``"0.5 uM"``, or in time: ``am.bath``, ``am.bolus``, ``am.dose_ramp``, ``am.dose_table``.
-
-    Raises
-    ------
-    AmineError
-        Unknown drug, unit missing, negative concentration.
-    """
-    if not isinstance(concentration, str | Course):
-        concentration = f"{number(concentration, 'uM', 'Dose', nonnegative=True)!r} uM"
-    return append(net.doses, dose_of(name_of(drug, "Dose", "the drug's name"), concentration))
-
-
-def dose_of(drug: Any, concentration: Quantity) -> Dose:
-    """A dose from what :meth:`Network.dose` was given; raises AmineError if it is wrong."""
-    known = compounds.drug(drug)
-    return Dose(known.id, as_course(concentration, f"Dose of {known.id}"))
-
-
 def check_parameter(net: Network, population: Population, acts_on: str, where: str) -> str:
-    """What ``acts_on`` is called in the population's equations; ``release.<parameter>`` for its release models.
+    """Name of the target of a modulation in the population's equations; ``release.<parameter>`` for its release models.
 
-    ``<receptor>.conductance`` is the factor on a receptor's current, ``<receptor>.<parameter>`` a parameter of its model, any
-    other name a parameter of the neuron.
+    ``acts_on`` is ``<receptor>.conductance``, the factor on a receptor's current, ``<receptor>.<parameter>``, a parameter of its
+    model, or a parameter of the neuron.
     """
     first, dot, rest = acts_on.partition(".")
     if not dot:
@@ -474,7 +451,7 @@ def check_parameter(net: Network, population: Population, acts_on: str, where: s
 
 
 def _check_rates(net: Network, population: Population, label: str, name: str, where: str) -> None:
-    """Rates of a kinetic scheme act at the source or at the synapse, where they stay as they are."""
+    """Refuse rates of a kinetic scheme, which cannot be modulated: the scheme lives at the source or at the synapse."""
     if detail_of(net, population.name, label) in (None, "receptor"):
         return
     s = scheme(scheme_of(population, label, where))
@@ -487,5 +464,5 @@ def _check_rates(net: Network, population: Population, label: str, name: str, wh
         )
 
 
-def _from(s: Any, population: Population) -> bool:
+def _from(s: Synapses, population: Population) -> bool:
     return any(v.population == population.name for v in s.source.views())

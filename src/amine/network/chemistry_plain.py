@@ -1,4 +1,4 @@
-"""The chemistry of a description as plain data, and back."""
+"""Conversion of a description's chemistry to plain data and back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def to_plain(net: Network) -> dict[str, Any]:
-    """The chemistry of a network as JSON-able data; empty if it has none, so that descriptions without stay as they were."""
+    """Chemistry of a network as JSON-able data; empty if there is none, so that other descriptions keep their hash."""
     out: dict[str, Any] = {}
     if net.fields:
         out["fields"] = [
@@ -42,7 +42,7 @@ def _plain(x: Any) -> dict[str, Any]:
 
 
 def from_plain(net: Network, data: Mapping[str, Any]) -> None:
-    """Adds the chemistry of :func:`to_plain` to a network, checked as if entered by hand."""
+    """Add the chemistry of :func:`to_plain` to a network, with all checks."""
     for d in data.get("fields", []):
         grid = d["grid"]
         net.field(
@@ -76,6 +76,6 @@ def from_plain(net: Network, data: Mapping[str, Any]) -> None:
             net.dose(str(d["drug"]), Course.from_dict(d["course"]))
 
 
-def _texts(u: Mapping[str, object], *names: str) -> tuple[str, ...]:
+def _texts(u: Mapping[str, str], *names: str) -> tuple[str, ...]:
     made = uptake(u[names[0]], u[names[1]])
     return made.vmax, made.km

@@ -1,4 +1,4 @@
-"""Tables of a network's chemistry, beside those of :mod:`amine.network.describe`."""
+"""Tables of a network's chemistry for :mod:`amine.network.describe`."""
 
 from __future__ import annotations
 

@@ -21,65 +21,69 @@ from amine.network.transmission import check_cleft, check_minis, check_plastic, 
 from amine.values import Value, normalise
 
 if TYPE_CHECKING:
-    from amine.given import Values
+    from amine.given import Quantity, Values
+    from amine.models.model import Model
     from amine.network.network import Network
+    from amine.network.parts import Neurons
+    from amine.network.pattern import DistanceKernel, Pairs
 
 
 # fmt: off
 @door
 def synapses(
-    net: Network, source: Any, target: Any, *, receptor: str | None = None, weight: Values | None = None,
-    receptors: Mapping[str, Any] | None = None, delay: Values | None = None, p: Values | None = None, indegree: Values | None = None,
-    outdegree: Values | None = None, total: Values | None = None, pairs: Any = None, rule: Any = None, connect: str | None = None,
-    plastic: str | None = None, delay_kind: str = "axonal", distance: Any = None, autapses: bool = True,
-    multapses: bool = True, release: Values | None = None, transmitter: str | None = None, detail: str = "receptor",
-    cleft: Any = None, minis: Any = None, name: str | None = None,
+    net: Network, source: Neurons, target: Neurons, *, receptor: str | None = None, weight: Values | None = None,
+    receptors: Mapping[str, Values] | None = None, delay: Values | None = None, p: Values | None = None, indegree: Values | None = None,
+    outdegree: Values | None = None, total: Values | None = None, pairs: Pairs | None = None, rule: str | Model | None = None, connect: str | None = None,
+    plastic: str | None = None, delay_kind: str = "axonal", distance: DistanceKernel | None = None, autapses: bool = True,
+    multapses: bool = True, release: str | Model | None = None, transmitter: str | None = None, detail: str = "receptor",
+    cleft: str | Model | None = None, minis: Quantity | None = None, name: str | None = None,
 ) -> Synapses:
-    """Adds a chemical projection.
+    """Add a chemical projection.
 
     Parameters
     ----------
     source, target : populations, slices (``E[:100]``) or sums of them (``E + I``).
-    receptor, weight : the receptor's label and what a spike adds there; or
+    receptor, weight : the receptor's label and the increment at a spike: nS, pA or mV, depending on the receptor; or
     receptors : several receptors at each synapse, ``{label: weight}``.
     delay : one value, an array for given pairs or a distribution; at least one step, which is the default.
-    p : probability of each pair. indegree, outdegree : inputs of each target, outputs of each source.
-    total : number of synapses. pairs : two arrays of indices within source and target.
-    rule : by which the weights change: a rule of :mod:`amine.plasticity`, its name, or its text; or ``"one_to_one"`` or
-        ``"all_to_all"`` as a pattern of connections, which can also be given as ``connect``.
+    p : probability of a pair. indegree, outdegree : inputs of a target, outputs of a source. total : number of synapses.
+    pairs : two arrays of indices, within source and target.
+    rule : plasticity of the weights: a rule of :mod:`amine.plasticity`, its name, or its text.
+    connect : ``"one_to_one"`` or ``"all_to_all"``; can also be given as ``rule``.
     plastic : the receptor whose weight the rule changes, by default the first.
-    delay_kind : ``"axonal"``: a pre-spike reaches the synapse after the delay, a post-spike at once; ``"dendritic"``:
-        the other way round.
-    distance : a kernel such as ``gaussian("200 um", 0.3)``.
-    autapses, multapses : whether a neuron may connect to itself, and a pair be connected more than once.
-    release : how much a spike releases: a release model or its name, such as ``"tsodyks_markram"``.
-    transmitter : what is released, such as ``"glutamate"``: receptors that do not answer to it are refused.
-    detail : ``"receptor"`` (linear filters), ``"kinetic"`` (cleft and kinetic scheme at the source) or
-        ``"explicit"`` (cleft and scheme of each synapse).
-    cleft : how transmitter leaves the cleft, such as ``am.models.clearance(tau="1.2 ms")``; None is a square pulse of the
-        height and width that each scheme names.
+    delay_kind : ``"axonal"``: presynaptic spikes reach the synapse after the delay; ``"dendritic"``: postsynaptic ones do.
+    distance : a kernel such as ``gaussian("200 um", 0.3)``. autapses, multapses : allow a neuron to connect to itself, and a pair twice.
+    release : model of the amount released by a spike, or its name, such as ``"tsodyks_markram"``.
+    transmitter : transmitter released, such as ``"glutamate"``: receptors that do not bind it are refused.
+    detail : ``"receptor"`` (linear filters), ``"kinetic"`` (cleft and scheme at the source) or ``"explicit"`` (at each synapse).
+    cleft : model of clearance from the cleft, such as ``am.models.clearance(tau="1.2 ms")``; None is a square pulse with the
+        height and width that each scheme defines.
     minis : rate at which each synapse releases a quantum without a spike, such as ``"0.1 Hz"``.
 
     Raises
     ------
     AmineError
         Unknown receptor, weight in a wrong unit, probability outside 0..1, delay below the step, and so on.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network()
+    >>> E = net.population("E", 100, "lif_cond")
+    >>> net.synapses(E, E, receptor="AMPA", weight="1 nS", p=0.1, delay="1.5 ms").name
+    'E->E'
     """
     sources, targets = placeless(net, source, "Synapses, source"), group_of(net, target, "Synapses, target")
     name = f"{short(sources)}->{short(targets)}" if name is None else name_of(name, "Synapses")
     where = f"Synapses '{name}'"
-    for option, given in (("detail", detail), ("delay_kind", delay_kind)):
-        name_of(given, where, option)
+    name_of(delay_kind, where, "delay_kind")
     weights = _weights(receptor, weight, receptors, where)
     named, plasticity = split_rule(rule, connect, where)
-    chosen = pattern_of(
-        where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=named, distance=distance
-    )
+    chosen = pattern_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=named, distance=distance)
     chosen, sources, targets = within_population(chosen, sources, targets)
     own, again = flag(autapses, f"{where}, autapses"), flag(multapses, f"{where}, multapses")
-    check_pattern(net, chosen, sources, targets, own, again, where)
-    _check_targets(net, targets, where)
-    part = Synapses(name, sources, targets, weights, chosen, None, own, again, detail=detail)
+    _check(net, chosen, sources, targets, own, again, where)
+    part = Synapses(name, sources, targets, weights, chosen, None, own, again, detail=name_of(detail, where, "detail"))
     part = replace(part, **_transmission(net, part, release, transmitter, cleft, minis, where))
     part = replace(part, **_values(net, part, delay, where))
     if plasticity is not None or plastic is not None or delay_kind != "axonal":
@@ -89,8 +93,8 @@ def synapses(
 # fmt: on
 
 
-def _weights(receptor: Any, weight: Values, receptors: Any, where: str) -> dict[str, Any]:
-    """What a spike adds, by the receptor's label; not checked yet."""
+def _weights(receptor: object, weight: Values, receptors: object, where: str) -> dict[str, Any]:
+    """Weights by receptor label; the values are not checked yet."""
     if (receptor is None) == (receptors is None):
         raise AmineError(where, "say either receptor= and weight=, or receptors={label: weight}")
     if receptor is not None and weight is None:
@@ -104,7 +108,11 @@ def _weights(receptor: Any, weight: Values, receptors: Any, where: str) -> dict[
     return {name_of(r, f"{where}, receptor", "the label"): w for r, w in each.items()}
 
 
-def _check_targets(net: Network, targets: Group, where: str) -> None:
+def _check(
+    net: Network, pattern: Pattern, sources: Group, targets: Group, autapses: bool, multapses: bool, where: str
+) -> None:
+    """Check the pattern between the groups, and that the targets have receptors."""
+    check_pattern(net, pattern, sources, targets, autapses, multapses, where)
     for v in targets:
         if net.populations[v.population].model.kind == "source":
             raise AmineError(
@@ -113,9 +121,15 @@ def _check_targets(net: Network, targets: Group, where: str) -> None:
 
 
 def _transmission(
-    net: Network, part: Synapses, release: Values, transmitter: Any, cleft: Any, minis: Any, where: str
+    net: Network,
+    part: Synapses,
+    release: str | Model | None,
+    transmitter: str | None,
+    cleft: str | Model | None,
+    minis: Quantity | None,
+    where: str,
 ) -> dict[str, Any]:
-    """Checked fields of how a projection transmits."""
+    """Checked transmitter, cleft, release and spontaneous release of a projection."""
     labels, detail = list(part.receptors), part.detail
     substance = check_transmission(net, part.source, part.target, labels, transmitter, detail, where)
     fate = check_cleft(None if cleft is None else find.chosen(cleft, ("cleft",), where), detail, where)
@@ -138,20 +152,39 @@ def _values(net: Network, part: Synapses, delay: Values, where: str) -> dict[str
 @door
 def gap_junctions(
     net: Network,
-    a: Any,
-    b: Any,
+    a: Neurons,
+    b: Neurons,
     *,
     conductance: Values,
     p: Values | None = None,
-    pairs: Any = None,
+    pairs: Pairs | None = None,
     total: Values | None = None,
     rule: str | None = None,
-    distance: Any = None,
+    distance: DistanceKernel | None = None,
     name: str | None = None,
 ) -> GapJunctions:
-    """Adds electrical synapses: the current ``g (v_other - v)`` flows into both neurons of each pair.
+    """Add electrical synapses: the current ``g (v_other - v)`` flows into both neurons of each pair.
 
     Within a population each unordered pair is drawn once and no neuron is coupled to itself.
+
+    Parameters
+    ----------
+    a, b : populations or slices whose neurons are coupled.
+    conductance : g in nS: one value, an array for given pairs or a distribution.
+    p, pairs, total, rule, distance : pattern of connections, as for :meth:`Network.synapses`.
+
+    Raises
+    ------
+    AmineError
+        Neurons without a voltage, a negative conductance, no pattern or several.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network()
+    >>> I = net.population("I", 10, "lif_cond")
+    >>> net.gap_junctions(I, I, conductance="0.5 nS", p=0.3).name
+    'I-I'
     """
     va, vb = view_of(net, a, "Gap junctions"), view_of(net, b, "Gap junctions")
     name = f"{va.population}-{vb.population}" if name is None else name_of(name, "Gap junctions")
@@ -173,7 +206,7 @@ def _conductance(given: object, pattern: Pattern, view: View, where: str) -> Val
 
 
 def _check_overlap(pattern: Pattern, a: View, b: View, where: str) -> None:
-    """Pairs within a population count once, so that two selections that overlap would give fewer than a total."""
+    """Refuse a total between selections that overlap: pairs within a population count once, which would give fewer."""
     if pattern.kind != "total" or a.population != b.population or a == b:
         return
     if set(range(a.start, a.stop, a.step)) & set(range(b.start, b.stop, b.step)):

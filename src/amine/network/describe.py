@@ -20,7 +20,7 @@ Section = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
 
 
 class Tex(str):
-    """Text that has a form of its own in LaTeX: an equation, as typeset."""
+    """Text with a separate LaTeX form, such as an equation."""
 
     tex: str
 
@@ -33,7 +33,7 @@ class Tex(str):
 
 
 def value_text(value: object) -> str:
-    """A value as it stands in a table."""
+    """Value as text in a table."""
     if isinstance(value, Distribution):
         return repr(value).replace("'", "")
     if isinstance(value, Array):
@@ -122,7 +122,7 @@ def _summary(net: Network, used: ReceptorsInUse) -> Section:
 
 
 def _cleft(model: Model) -> str:
-    """A cleft's model with what is not left out of it."""
+    """Name of a cleft's model with the parameters of the mechanisms in use."""
     zero = ("V_uptake", "V_breakdown", "I_uptake", "I_breakdown", "spillover")
     off = {n for n in zero if str(model.parameters[n]).split()[0] == "0"}
     off |= {x for n in off for x in {"V_uptake": ("K_uptake",), "I_uptake": ("Ki_uptake",)}.get(n, ())}
@@ -203,7 +203,7 @@ def _models(net: Network, used: ReceptorsInUse) -> list[Section]:
 
 
 def _equations(model: Model) -> list[tuple[str, ...]]:
-    """The lines of a model, named once; in LaTeX typeset, and its initial values left out."""
+    """Rows with the equations of a model; typeset, and without initial values, in LaTeX."""
     lines = [line.strip() for line in model.equations.splitlines() if line.strip()]
     typeset = [f"${line}$" for line in model.latex().splitlines()] if lines else []
     typeset += [""] * (len(lines) - len(typeset))

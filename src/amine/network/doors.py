@@ -1,4 +1,4 @@
-"""What all methods of a network do before they look at what they were given."""
+"""Check of the call itself, common to all methods of a network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 def door(method: Callable[P, R]) -> Callable[P, R]:
-    """An option that a method does not have, or lacks, is an AmineError that names the nearest."""
+    """Decorator: an unknown or missing argument raises AmineError with the nearest name."""
     signature = inspect.signature(method)
     known = [n for n, p in signature.parameters.items() if p.kind is not p.VAR_KEYWORD][1:]
 

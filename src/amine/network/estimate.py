@@ -1,4 +1,4 @@
-"""How large a network will be, before anything is drawn."""
+"""Expected size of a network, before anything is drawn."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def expected_pairs(net: Network, pattern: Pattern, a: View, b: View, autapses: b
 
 
 def _mean_probability(net: Network, kernel: DistanceKernel, a: View, b: View) -> float:
-    """From a sample of at most 200 x 200 pairs."""
+    """Mean connection probability over at most 200 x 200 pairs."""
 
     def sample(v: View) -> np.ndarray:
         places = net.populations[v.population].positions
@@ -48,13 +48,13 @@ def _mean_probability(net: Network, kernel: DistanceKernel, a: View, b: View) ->
 
 
 def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
-    """Neurons, synapses and the bytes that states and synapses take."""
+    """Expected numbers of neurons, synapses and gap junctions, and the bytes that states and synapses take."""
     real = 4 if precision == "float32" else 8
     synapses = synapse_bytes = 0
     for s in net.projections:
         individual = [_individual(w) or _individual(s.delay) for w in s.receptors.values()]
         each = sum((4 + real) if x else 4 for x in individual)
-        if s.plasticity is not None:  # a word for the target, one for the weight; further states are not counted
+        if s.plasticity is not None:  # one word for the target, one for the weight; other states are not counted
             each += 2 * real - (4 + real if individual[list(s.receptors).index(str(s.plastic))] else 4)
         for a in s.source.views():
             for b in s.target.views():
@@ -84,7 +84,7 @@ def _individual(value: object) -> bool:
 
 
 def available_bytes() -> int:
-    """Memory that can still be taken: what the kernel calls available, within the limit of the control group."""
+    """Bytes this process may still allocate: MemAvailable, capped by the cgroup limit."""
     found = []
     try:
         with open("/proc/meminfo") as lines:

@@ -1,4 +1,4 @@
-"""The receptors of a network that something uses, with the level at which they are used, looked up once."""
+"""Receptors in use in a network, with their level of detail."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ReceptorInUse:
-    """A receptor of a population: its equations at the target, and the scheme they come from if it has one.
+    """A receptor of a population: ``port``, its equations at the target, and ``scheme``, its kinetic scheme if it has one.
 
-    ``level`` is that of :mod:`amine.models.ports`; a receptor that is only probed or given an initial state is a filter.
+    ``level`` is a level of :mod:`amine.models.ports`; a receptor that is only probed or initialised is a filter.
     """
 
     label: str
@@ -28,7 +28,7 @@ class ReceptorInUse:
 
     @property
     def given(self) -> Model:
-        """The model as the user gave it: the scheme rather than the sums that stand for it at a target."""
+        """The model that the user gave: the scheme if there is one, else the equations at the target."""
         return self.port if self.scheme is None else self.scheme
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import append
@@ -19,13 +19,35 @@ from amine.values import normalise
 if TYPE_CHECKING:
     from amine.given import Quantity, Values
     from amine.network.network import Network
+    from amine.network.parts import Neurons
 
 
 @door
 def poisson(
-    net: Network, target: Any, *, rate: Values, receptor: str, weight: Values, n: Any = 1, name: str | None = None
+    net: Network, target: Neurons, *, rate: Values, receptor: str, weight: Values, n: int = 1, name: str | None = None
 ) -> PoissonInput:
-    """Gives each target neuron ``n`` Poisson spike trains of its own; ``rate`` is that of one train."""
+    """Add independent Poisson spike trains, ``n`` for each target neuron.
+
+    Parameters
+    ----------
+    target : a population, slices or sums of them.
+    rate : rate of one train: one value, an array (targets,) or a distribution.
+    receptor, weight : the receptor's label and the increment at a spike.
+    n : number of trains of each neuron.
+
+    Raises
+    ------
+    AmineError
+        Unknown receptor, wrong unit, negative rate.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network()
+    >>> E = net.population("E", 10, "lif_cond")
+    >>> net.poisson(E, rate="5 Hz", receptor="AMPA", weight="1 nS", n=100).name
+    'poisson->E'
+    """
     targets = group_of(net, target, "Poisson input, target")
     name = f"poisson->{short(targets)}" if name is None else name_of(name, "Poisson input")
     where = f"Poisson input '{name}'"
@@ -37,8 +59,27 @@ def poisson(
 
 
 @door
-def stimulus(net: Network, target: Any, current: Waveform, *, name: str | None = None) -> Stimulus:
-    """Injects a current, such as ``am.step("100 pA", start="10 ms")``, into each target neuron."""
+def stimulus(net: Network, target: Neurons, current: Waveform, *, name: str | None = None) -> Stimulus:
+    """Inject a current, such as ``am.step("100 pA", start="10 ms")``, into each target neuron.
+
+    Parameters
+    ----------
+    target : a population, slices or sums of them.
+    current : a waveform made by ``am.step``, ``am.ramp``, ``am.sine`` or ``am.table``.
+
+    Raises
+    ------
+    AmineError
+        The target is a source of spikes, or the current is not a waveform.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network()
+    >>> E = net.population("E", 10, "lif")
+    >>> net.stimulus(E[:5], am.step("100 pA", start="10 ms", stop="20 ms")).name
+    'current->E'
+    """
     targets = group_of(net, target, "Stimulus, target")
     name = f"current->{short(targets)}" if name is None else name_of(name, "Stimulus")
     where = f"Stimulus '{name}'"
@@ -56,8 +97,35 @@ def stimulus(net: Network, target: Any, current: Waveform, *, name: str | None =
 
 
 @door
-def probe(net: Network, target: Any, *variables: str, every: Quantity | None = None, name: str | None = None) -> Probe:
-    """Records states, such as ``"v"`` or ``"g_AMPA"``, at the start of each step or each ``every``."""
+def probe(
+    net: Network, target: Neurons, *variables: str, every: Quantity | None = None, name: str | None = None
+) -> Probe:
+    """Record states of neurons at the start of each step, or of each interval ``every``.
+
+    Parameters
+    ----------
+    target : a population or slice.
+    variables : states such as ``"v"`` or ``"g_AMPA"``.
+    every : interval, a multiple of the time step; None: each step.
+
+    Returns
+    -------
+    Probe
+        Its name is the key of the recording in ``run.probes``.
+
+    Raises
+    ------
+    AmineError
+        Unknown state, an interval that is not a multiple of the time step, or a name that is taken.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network()
+    >>> E = net.population("E", 10, "lif")
+    >>> net.probe(E[:2], "v", every="1 ms").name
+    'E.v[0:2]'
+    """
     view = view_of(net, target, "Probe")
     named = [name_of(v, "Probe", "a variable") for v in variables]
     name = _name(net, view, named) if name is None else name_of(name, "Probe")
@@ -79,7 +147,7 @@ def probe(net: Network, target: Any, *variables: str, every: Quantity | None = N
 
 
 def _name(net: Network, view: View, variables: list[str]) -> str:
-    """The name of a probe by what it records where."""
+    """Default name of a probe: population, variables, slice and place."""
     part = "" if view.n == net.populations[view.population].n else f"[{view.start}:{view.stop}]"
     place = "" if view.place is None else f" at {view.place.place}"
     return f"{view.population}.{'+'.join(variables)}{part}{place}"

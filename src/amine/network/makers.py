@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,13 +20,26 @@ if TYPE_CHECKING:
 
 
 def _concentration(value: object) -> bool:
-    """Whether a text is a concentration, so that step, ramp and table make doses as well as currents."""
+    """True if a value is a concentration, for which step, ramp and table make doses instead of currents."""
     value = value[0] if isinstance(value, list | tuple) and value else value
     return isinstance(value, str) and value.rstrip().endswith("M")
 
 
-def step(current: Any, start: Any = "0 ms", stop: Any = None) -> Waveform | Course:
-    """A constant current, or concentration, from ``start`` to ``stop`` (None: to the end).
+def step(current: Quantity, start: Quantity = "0 ms", stop: Quantity | None = None) -> Waveform | Course:
+    """Constant current, or concentration, from ``start`` to ``stop``.
+
+    Parameters
+    ----------
+    current : value, such as ``"100 pA"``; a concentration such as ``"1 uM"`` makes a dose.
+    start, stop : times; None: to the end.
+
+    Raises
+    ------
+    AmineError
+        Wrong unit, or ``stop`` is not after ``start``.
+
+    Examples
+    --------
 
     >>> step("100 pA", start="10 ms").numbers["value"]
     100.0
@@ -37,8 +51,21 @@ def step(current: Any, start: Any = "0 ms", stop: Any = None) -> Waveform | Cour
     return Waveform("step", {"value": number(current, "pA", "step(), current"), **_span("step", start, stop)})
 
 
-def ramp(first: Any, last: Any, start: Quantity, stop: Quantity) -> Waveform | Course:
-    """A current that goes linearly from ``first`` to ``last``; or a concentration, which then stays at ``last``.
+def ramp(first: Quantity, last: Quantity, start: Quantity, stop: Quantity) -> Waveform | Course:
+    """Current that changes linearly from ``first`` to ``last``, zero before and after; or a concentration, which then stays at ``last``.
+
+    Parameters
+    ----------
+    first, last : values at the beginning and the end, such as ``"0 pA"``.
+    start, stop : times of beginning and end.
+
+    Raises
+    ------
+    AmineError
+        Wrong unit, or ``stop`` is not after ``start``.
+
+    Examples
+    --------
 
     >>> ramp("0 pA", "10 pA", "0 ms", "100 ms").at(np.array([50.0]))
     array([5.])
@@ -49,8 +76,28 @@ def ramp(first: Any, last: Any, start: Quantity, stop: Quantity) -> Waveform | C
     return Waveform("ramp", {"first": a, "last": b, **_span("ramp", start, stop)})
 
 
-def sine(amplitude: Any, frequency: Any, mean: Any = "0 pA", start: Any = "0 ms", stop: Any = None) -> Waveform:
-    """A sinusoidal current around ``mean``.
+def sine(
+    amplitude: Quantity,
+    frequency: Quantity,
+    mean: Quantity = "0 pA",
+    start: Quantity = "0 ms",
+    stop: Quantity | None = None,
+) -> Waveform:
+    """Sinusoidal current ``mean + amplitude sin(2 pi frequency (t - start))`` from ``start`` to ``stop``, zero outside.
+
+    Parameters
+    ----------
+    amplitude, mean : currents, such as ``"10 pA"``.
+    frequency : such as ``"10 Hz"``.
+    start, stop : times; None: to the end.
+
+    Raises
+    ------
+    AmineError
+        Wrong unit, a frequency that is not positive, or ``stop`` is not after ``start``.
+
+    Examples
+    --------
 
     >>> round(float(sine("10 pA", "10 Hz").at(np.array([25.0]))[0]), 6)
     10.0
@@ -66,8 +113,21 @@ def sine(amplitude: Any, frequency: Any, mean: Any = "0 pA", start: Any = "0 ms"
     )
 
 
-def table(times: Any, values: Any) -> Waveform | Course:
-    """A current, or concentration, that takes ``values`` from each of ``times`` on; zero before the first.
+def table(times: Quantity | Sequence[Quantity], values: Quantity | Sequence[Quantity]) -> Waveform | Course:
+    """Piecewise constant current, or concentration: each of ``values`` holds from the time in ``times`` on; zero before the first.
+
+    Parameters
+    ----------
+    times : rising times, such as ``["0 ms", "10 ms"]`` or an array with a unit.
+    values : as many currents, or concentrations.
+
+    Raises
+    ------
+    AmineError
+        Wrong unit, different lengths, or times that do not rise.
+
+    Examples
+    --------
 
     >>> table(["0 ms", "10 ms"], ["1 pA", "2 pA"]).at(np.array([5.0, 10.0]))
     array([1., 2.])
@@ -84,7 +144,7 @@ def table(times: Any, values: Any) -> Waveform | Course:
     return Waveform("table", {"times": [float(x) for x in t], "values": [float(x) for x in v]})
 
 
-def _span(name: str, start: Quantity, stop: Any) -> dict[str, float]:
+def _span(name: str, start: Quantity, stop: Quantity | None) -> dict[str, float]:
     a = number(start, "ms", f"{name}(), start", nonnegative=True)
     b = math.inf if stop is None else number(stop, "ms", f"{name}(), stop")
     if b <= a:
@@ -92,8 +152,21 @@ def _span(name: str, start: Quantity, stop: Any) -> dict[str, float]:
     return {"start": a, "stop": b}
 
 
-def gaussian(sigma: Any, p_max: Any = 1.0) -> DistanceKernel:
-    """Probability p_max exp(-d^2 / 2 sigma^2) at distance d.
+def gaussian(sigma: Quantity, p_max: float = 1.0) -> DistanceKernel:
+    """Kernel of connection probability ``p_max exp(-d^2 / (2 sigma^2))`` at distance d.
+
+    Parameters
+    ----------
+    sigma : width, such as ``"200 um"``.
+    p_max : probability at distance 0, above 0 and at most 1.
+
+    Raises
+    ------
+    AmineError
+        Wrong unit, or a probability out of range.
+
+    Examples
+    --------
 
     >>> gaussian("200 um", 0.3)
     DistanceKernel(shape='gaussian', scale='200 um', p_max=0.3)
@@ -101,8 +174,21 @@ def gaussian(sigma: Any, p_max: Any = 1.0) -> DistanceKernel:
     return _kernel("gaussian", sigma, p_max)
 
 
-def exponential_decay(length: Any, p_max: Any = 1.0) -> DistanceKernel:
-    """Probability p_max exp(-d / length) at distance d.
+def exponential_decay(length: Quantity, p_max: float = 1.0) -> DistanceKernel:
+    """Kernel of connection probability ``p_max exp(-d / length)`` at distance d.
+
+    Parameters
+    ----------
+    length : length constant, such as ``"100 um"``.
+    p_max : probability at distance 0, above 0 and at most 1.
+
+    Raises
+    ------
+    AmineError
+        Wrong unit, or a probability out of range.
+
+    Examples
+    --------
 
     >>> exponential_decay("100 um").shape
     'exponential'
@@ -110,8 +196,21 @@ def exponential_decay(length: Any, p_max: Any = 1.0) -> DistanceKernel:
     return _kernel("exponential", length, p_max)
 
 
-def box(radius: Any, p_max: Any = 1.0) -> DistanceKernel:
-    """Probability p_max up to distance ``radius``, zero beyond.
+def box(radius: Quantity, p_max: float = 1.0) -> DistanceKernel:
+    """Kernel of connection probability ``p_max`` up to a distance and zero beyond.
+
+    Parameters
+    ----------
+    radius : the distance, such as ``"50 um"``.
+    p_max : probability within it, above 0 and at most 1.
+
+    Raises
+    ------
+    AmineError
+        Wrong unit, or a probability out of range.
+
+    Examples
+    --------
 
     >>> box("50 um", 0.5).p_max
     0.5

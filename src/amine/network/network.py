@@ -1,24 +1,28 @@
-"""The description of a network: plain data, checked as it is entered, that can be saved, compared and shown without a run."""
+"""The description of a network: plain data, checked on entry, that can be saved, compared and shown without a run."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from amine.errors import AmineError
 from amine.frozen import FrozenDict, FrozenList, fix
-from amine.network import chemistry, connect, describe, estimate, plasticity, serial
+from amine.network import chemistry, connect, describe, dosing, estimate, plasticity, serial
 from amine.network import inputs as entering
 from amine.network import populations as neurons
 from amine.network import rest as silence
 from amine.network.numbers import number, whole_number
 
 if TYPE_CHECKING:
+    import torch
+
     from amine.engine.time.loop import Loop
     from amine.given import FilePath, Quantity
     from amine.learn.nn.circuit import Circuit
-    from amine.network.chemistry import Dose, Field, Modulation
+    from amine.learn.nn.surrogate import Surrogate
+    from amine.network.chemistry import Field, Modulation
+    from amine.network.dosing import Dose
     from amine.network.parts import GapJunctions, PoissonInput, Population, Probe, Stimulus, Synapses, WeightProbe
     from amine.results.run import Run
 
@@ -26,23 +30,22 @@ _SETTABLE = ("seed", "name", "notes")
 
 
 class Network:
-    """Neurons, synapses, inputs and probes, described once.
+    """Description of a network: neurons, synapses, inputs and probes.
 
-    What it holds can be read: ``populations`` and ``fields`` by name, ``projections``, ``electrical``, ``inputs``,
+    Its parts can be read: ``populations`` and ``fields`` by name, ``projections``, ``electrical``, ``inputs``,
     ``stimuli``, ``probes``, ``weight_probes``, ``modulations`` and ``doses`` as lists. Only ``seed``, ``name`` and ``notes``
-    can be set once it is made; everything else is given to the methods that add it.
+    can be set; everything else is given to the methods that add it.
 
     Parameters
     ----------
-    seed : decides every random number of the network and its runs.
-    dt : time step.
+    seed : seed of all random numbers of the network and its runs.
+    dt : time step; a bare number is in ms.
     name : title of tables and reports.
 
     Raises
     ------
     AmineError
-        Here and in every method: a sentence that names the object, what was given and how to mend it. Nothing is
-        added to the network then.
+        Here and in every method: a sentence that names the object, the given value and a remedy. The network is then unchanged.
 
     Examples
     --------
@@ -69,7 +72,7 @@ class Network:
     doses: list[Dose]
     notes: dict[str, Any]
 
-    def __init__(self, seed: int = 0, dt: Any = "0.1 ms", name: str = ""):
+    def __init__(self, seed: int = 0, dt: Quantity = "0.1 ms", name: str = ""):
         self.seed = seed
         self.name = name
         self.notes = {}
@@ -79,7 +82,7 @@ class Network:
         for what, maker in {"populations": "population", "fields": "field"}.items():
             fix(self, **{what: FrozenDict((), f"Network, {what}", f"add parts with net.{maker}(...)")})
 
-    def __setattr__(self, attribute: str, value: object) -> None:
+    def __setattr__(self, attribute: str, value: Any) -> None:
         if attribute not in _SETTABLE:
             self._refuse(attribute)
         if attribute == "seed":
@@ -100,7 +103,7 @@ class Network:
             hint = f"settable are {', '.join(_SETTABLE)}; parts are added by methods such as net.population(...)"
         raise AmineError("Network", f"'{attribute}' cannot be set", hint=hint)
 
-    # --- what is in it ---------------------------------------------------------------------------------------
+    # --- parts ------------------------------------------------------------------------------------------------
 
     population = neurons.population
     synapses = connect.synapses
@@ -110,13 +113,13 @@ class Network:
     probe = entering.probe
     field = chemistry.add_field
     modulate = chemistry.modulate
-    dose = chemistry.dose
+    dose = dosing.dose
     probe_weights = plasticity.probe_weights
     load_weights = plasticity.load_weights
     rest = silence.rest
 
     def replaced(self, **parts: Any) -> Network:
-        """A copy with other parts, unchecked: for the engine, which puts what it has found in their place."""
+        """Copy with other parts, unchecked; for the engine, which replaces parts by computed ones."""
         out = copy.copy(self)
         fix(out, **parts)
         return out
@@ -124,25 +127,31 @@ class Network:
     # --- as data, as text, in time ---------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """The description as JSON-able data."""
+        """Return the description as JSON-able data."""
         return serial.to_dict(self)
 
     @staticmethod
-    def from_dict(data: Mapping[str, Any]) -> Network:
-        """Back from :meth:`to_dict`, checked as if entered by hand."""
+    def from_dict(data: Mapping[str, object]) -> Network:
+        """Build a network from the data of :meth:`to_dict`, with all checks; raises AmineError if they are damaged.
+
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> am.Network.from_dict(net.to_dict()) == net
+        True
+        """
         return serial.from_dict(Network, data)
 
     def save(self, path: FilePath, *, overwrite: bool = False) -> None:
-        """Writes the description as JSON; an existing file is not overwritten unless asked."""
+        """Write the description as JSON; raises AmineError if the file exists and ``overwrite`` is not set."""
         serial.save(self, path, overwrite)
 
     @staticmethod
     def load(path: FilePath) -> Network:
-        """Reads a description that :meth:`save` wrote."""
+        """Read a description that :meth:`save` wrote; raises AmineError if it is damaged."""
         return serial.load(Network, path)
 
     def hash(self) -> str:
-        """SHA-256 of the description: equal networks have equal hashes."""
+        """Return the SHA-256 of the description: equal networks have equal hashes."""
         return serial.digest(self)
 
     def __eq__(self, other: object) -> bool:
@@ -151,53 +160,69 @@ class Network:
     __hash__ = object.__hash__
 
     def describe(self, format: str = "markdown") -> str:
-        """The tables of Nordlie, Gewaltig & Plesser (2009, PLoS Comput Biol 5:e1000456), as ``markdown`` or ``latex``."""
+        """Return the tables of Nordlie, Gewaltig & Plesser (2009, PLoS Comput Biol 5:e1000456), as ``markdown`` or ``latex``.
+
+        >>> import amine as am
+        >>> print(am.Network().describe().splitlines()[0])
+        **A. Model summary**
+        """
         return describe.render(self, format)
 
     def describe_sections(self) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
-        """The tables of :meth:`describe` as (title, header, rows)."""
+        """Return the tables of :meth:`describe` as (title, header, rows)."""
         return describe.sections(self)
 
     def estimate(self, precision: str = "float32") -> dict[str, int]:
-        """Expected numbers of neurons and synapses and the bytes they take, without drawing any."""
+        """Return the expected numbers of neurons and synapses and their bytes, without drawing any.
+
+        Parameters
+        ----------
+        precision : ``"float32"`` or ``"float64"``.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> am.circuits.coba(1000).estimate()["synapses"]
+        80000
+        """
         return estimate.estimate(self, precision)
 
     def to_module(
         self,
-        inputs: Any = (),
-        outputs: Any = (),
-        learn: Any = (),
+        inputs: str | Sequence[str] = (),
+        outputs: str | Sequence[str] = (),
+        learn: str | Sequence[str] = (),
         *,
         precision: str = "float32",
-        surrogate: Any = "triangular",
+        surrogate: str | Surrogate | Callable[[torch.Tensor], torch.Tensor] = "triangular",
         scale: Quantity = 0.3,
         detach_reset: bool = False,
-        bin: Any = None,
+        bin: Quantity | None = None,
         start: Quantity = "0 ms",
-        bounds: Mapping[str, Any] | None = None,
-        begin: Mapping[str, Any] | None = None,
-        budget: Any = "1 GB",
+        bounds: Mapping[str, tuple[Quantity, Quantity]] | None = None,
+        begin: Mapping[str, Quantity] | None = None,
+        budget: str | float = "1 GB",
     ) -> Circuit:
-        """The network as a PyTorch module on the same equations, connections and delays; needs ``amine[learn]``.
+        """Make a PyTorch module with the same equations, connections and delays; needs ``amine[learn]``.
 
         Parameters
         ----------
-        inputs : what is given when it is called: sources of spikes by name, ``"E.current"`` for a current in pA; one name or several.
+        inputs : arguments of a call: sources of spikes by name, ``"E.current"`` for a current in pA; one name or several.
         outputs : ``"E.rate"`` (Hz, of the population), ``"E.rates"`` (of each neuron), ``"E.spikes"``, or a state such as ``"E.v"``.
-        learn : ``"E->E.weight"`` or, with several receptors, ``"E->E.NMDA"``: the weights of a projection, one if they are
-            alike; ``"E.tau_m"``, ``"E.AMPA.tau"``: parameters; ``"dose:ketamine"``: the concentration of a drug.
+        learn : ``"E->E.weight"`` or, with several receptors, ``"E->E.NMDA"``: the weights of a projection, a single one if they are
+            equal; ``"E.tau_m"``, ``"E.AMPA.tau"``: parameters; ``"dose:ketamine"``: the concentration of a drug.
         precision : ``"float32"`` or ``"float64"``.
-        surrogate, scale, detach_reset : of spikes, as for :class:`amine.learn.nn.Neurons`. One with compact support makes
-            the way back sparse. Gradients of rates need the way through the reset: a spike that comes sooner delays the next.
-        bin, start : rates are counted in bins (None: one for all) from ``start`` on.
-        bounds : ``{key: (low, high)}`` of what is learned. Weights keep their sign, time constants stay positive anyway.
-        begin : where a learned concentration begins, ``{"dose:ketamine": "1 uM"}``.
-        budget : memory for what the way back needs; beyond it, the way there is computed again in segments.
+        surrogate, scale, detach_reset : surrogate derivative of spikes, as for :class:`amine.learn.nn.Neurons`. With compact support the
+            backward pass is sparse. Gradients of rates need the path through the reset: an earlier spike delays the next.
+        bin, start : width of the bins of rates (None: one bin) and beginning of the first.
+        bounds : ``{key: (low, high)}`` of learned values. Weights keep their sign and time constants stay positive in any case.
+        begin : initial values of learned concentrations, such as ``{"dose:ketamine": "1 uM"}``.
+        budget : memory for states kept for the backward pass, in bytes or text; beyond it, the forward pass is recomputed in segments.
 
         Raises
         ------
         AmineError
-            A name that is not there, or a part that has no adjoint: gap junctions, plastic synapses, kinetic schemes, trees, fields.
+            An unknown name, or a part without an adjoint: gap junctions, plastic synapses, kinetic schemes, multicompartment cells, fields.
         """
         from amine.learn.nn.circuit import Circuit  # the door to training
 
@@ -219,18 +244,18 @@ class Network:
 
     def run(
         self,
-        duration: Any,
+        duration: Quantity,
         *,
         threads: int = 1,
         precision: str = "float32",
         progress: bool = True,
-        chunk: Any = None,
-        store: Any = None,
-        checkpoint: Any = None,
-        checkpoint_every: Any = "30 s",
+        chunk: Quantity | None = None,
+        store: FilePath | None = None,
+        checkpoint: FilePath | None = None,
+        checkpoint_every: Quantity = "30 s",
         resume: bool = False,
     ) -> Run:
-        """Simulates the network.
+        """Simulate the network.
 
         Parameters
         ----------
@@ -247,7 +272,20 @@ class Network:
         Returns
         -------
         Run
-            Also after Ctrl-C: then with what was simulated so far.
+            Also after Ctrl-C, with the part that was simulated.
+
+        Raises
+        ------
+        AmineError
+            A duration that is not a multiple of the time step, a value that is not finite, a file that exists or is damaged.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> _ = net.population("P", 10, "poisson", rate="20 Hz")
+        >>> net.run("100 ms", progress=False).duration
+        100.0
         """
         from amine.engine.time.run import simulate  # the door to simulation
 
@@ -264,16 +302,31 @@ class Network:
             resume=resume,
         )
 
-    def loop(self, *, threads: int = 1, precision: str = "float32", keep: bool = True, resume: Any = None) -> Loop:
-        """Starts the network for a loop with a world: advance it bit by bit, read its spikes, set the rates of its sources.
+    def loop(
+        self, *, threads: int = 1, precision: str = "float32", keep: bool = True, resume: FilePath | None = None
+    ) -> Loop:
+        """Start a closed loop with an environment: advance the network in steps, read its spikes, set the rates of its sources.
 
         Parameters
         ----------
         threads, precision : as for :meth:`run`.
-        keep : spikes and probes stay in memory for :meth:`amine.engine.time.loop.Loop.run`.
-        resume : a file that :meth:`amine.engine.time.loop.Loop.save` wrote, to go on from.
+        keep : keep spikes and probes in memory for :meth:`amine.engine.time.loop.Loop.run`.
+        resume : file of :meth:`amine.engine.time.loop.Loop.save` to continue from.
+
+        Raises
+        ------
+        AmineError
+            If the network cannot be simulated, or the file is damaged or belongs to another network.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> _ = net.population("P", 10, "poisson", rate="20 Hz")
+        >>> net.loop().advance("100 ms")["P"].shape
+        (10,)
         """
-        from amine.engine.time.loop import Loop  # the door to a loop with a world
+        from amine.engine.time.loop import Loop  # the door to a closed loop
 
         loop = Loop(self, threads, precision, keep)
         if resume is not None:
@@ -300,6 +353,6 @@ _LISTS = {
 
 
 def _step(dt: Quantity) -> float:
-    """The time step in ms; a bare number is one in ms."""
+    """Time step in ms; a bare number is in ms."""
     given = f"{dt} ms" if isinstance(dt, int | float) and not isinstance(dt, bool) else dt
     return number(given, "ms", "Network, dt", positive=True)

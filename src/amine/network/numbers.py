@@ -1,9 +1,9 @@
-"""Single numbers that the methods of a network are given."""
+"""Checks of single numbers, flags and names among the arguments of a network's methods."""
 
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from amine.given import Quantity
 
 
-def whole_number(x: Any, where: str, low: int, high: int) -> int:
-    """``x`` as an integer of low..high."""
+def whole_number(x: object, where: str, low: int, high: int) -> int:
+    """Return ``x`` as an integer of low..high."""
     try:
-        n = operator.index(x)
-        if isinstance(x, bool):
+        if isinstance(x, bool) or not isinstance(x, SupportsIndex):
             raise TypeError
+        n = operator.index(x)
     except TypeError as e:
         raise AmineError(where, "this is not a whole number", given=repr(x)[:40]) from e
     if not low <= n <= high:
@@ -28,7 +28,7 @@ def whole_number(x: Any, where: str, low: int, high: int) -> int:
 
 
 def number(x: object, unit: str, where: str, **demands: Any) -> float:
-    """``x`` as one number in the coherent unit; arrays are refused."""
+    """Return ``x`` as one number in the coherent unit; arrays are refused."""
     try:
         value = to_internal(x, unit, where, **demands)
     except (OverflowError, TypeError) as e:
@@ -39,7 +39,7 @@ def number(x: object, unit: str, where: str, **demands: Any) -> float:
 
 
 def probability(x: object, where: str, hint: str = "") -> float:
-    """``x`` as a number of 0..1."""
+    """Return ``x`` as a number of 0..1."""
     p = number(x, "1", where)
     if not 0 <= p <= 1:
         raise AmineError(where, "p is outside 0..1", given=str(x)[:40], hint=hint)
@@ -47,21 +47,21 @@ def probability(x: object, where: str, hint: str = "") -> float:
 
 
 def flag(x: object, where: str) -> bool:
-    """``x``, which must be True or False."""
+    """Return ``x``, which must be True or False."""
     if not isinstance(x, bool | np.bool_):
         raise AmineError(where, "this is neither True nor False", given=repr(x)[:40])
     return bool(x)
 
 
 def name_of(x: object, where: str, what: str = "the name") -> str:
-    """``x`` as a name: text that can be printed and written to files."""
+    """Return ``x`` as a name: text that can be printed and written to files."""
     if not isinstance(x, str) or not x or not x.isprintable():
         raise AmineError(where, f"{what} must be text that can be printed", given=repr(x)[:40])
     return x
 
 
 def steps_of(every: Quantity, dt: float, where: str) -> str:
-    """An interval as text in ms, which must be a multiple of the time step."""
+    """Return an interval, a multiple of the time step ``dt`` (ms), as text in ms."""
     ms = number(every, "ms", where, positive=True)
     if abs(ms / dt - round(ms / dt)) > 1e-6 or ms < dt / 2:
         raise AmineError(

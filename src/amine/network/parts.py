@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -14,11 +14,22 @@ from amine.models.multicompartment import Cable
 from amine.values import Value
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from amine.given import Quantity
     from amine.network.pattern import Pattern
 
 
+# neurons as methods take them: a population or its name, a slice, or a sum of these
+Neurons: TypeAlias = "Population | View | Group | str"
+# a number, a slice, numbers, or a mask with one entry for each neuron
+Selection: TypeAlias = "slice | npt.ArrayLike"
+# a region, a branch or a point of a morphology by name, or numbers of compartments
+Place: TypeAlias = "str | npt.ArrayLike"
+
+
 class _Addable:
-    """What can stand as source or target: populations, slices and sums of them."""
+    """Base of sources and targets: populations, slices and sums of them."""
 
     def views(self) -> tuple[View, ...]:
         raise NotImplementedError
@@ -30,9 +41,9 @@ class _Addable:
 @closed("name another place: E.at(...)")
 @dataclass(frozen=True)
 class At:
-    """A place on cells with a tree: some compartments, and how synapses fall on them.
+    """A place on multicompartment neurons: compartments, and the distribution of inputs over them.
 
-    ``spread`` is ``area`` (in proportion to the membrane), ``uniform`` (each compartment alike) or ``each`` (the k-th pair
+    ``spread`` is ``area`` (in proportion to the membrane area), ``uniform`` (equal shares) or ``each`` (the k-th pair
     of a projection onto the k-th of ``compartments``).
     """
 
@@ -44,7 +55,7 @@ class At:
 @closed("select other neurons: E[...]")
 @dataclass(frozen=True)
 class View(_Addable):
-    """Neurons start, start+step, ... below stop of a population; of cells with a tree, perhaps at a place on them."""
+    """Neurons start, start+step, ... below stop of a population, for multicompartment neurons optionally at a place on them."""
 
     population: str
     start: int
@@ -58,13 +69,13 @@ class View(_Addable):
         return len(range(self.start, self.stop, self.step))
 
     def views(self) -> tuple[View, ...]:
-        """Itself, as the only one."""
+        """Return itself as the only view."""
         return (self,)
 
-    def __getitem__(self, key: Any) -> View | Group:
+    def __getitem__(self, key: Selection) -> View | Group:
         return select((self,), key, str(self))
 
-    __iter__ = None  # a view is selected from, not walked through
+    __iter__ = None  # views support selection, not iteration
 
     def __str__(self) -> str:
         place = "" if self.place is None else f" at {self.place.place}"
@@ -79,7 +90,7 @@ class Group(_Addable):
     parts: tuple[View, ...]
 
     def views(self) -> tuple[View, ...]:
-        """Its views in order."""
+        """Return its views in order."""
         return self.parts
 
     @property
@@ -88,18 +99,18 @@ class Group(_Addable):
         return sum(v.n for v in self.parts)
 
     def numbers(self) -> np.ndarray:
-        """Numbers of its neurons within their populations, one after the other."""
+        """Return the numbers of its neurons within their populations, concatenated."""
         return np.concatenate([np.arange(v.start, v.stop, v.step) for v in self.parts])
 
-    def __getitem__(self, key: Any) -> View | Group:
+    def __getitem__(self, key: Selection) -> View | Group:
         return select(self.parts, key, " + ".join(map(str, self.parts)))
 
     def __iter__(self) -> Iterator[View]:
         return iter(self.parts)
 
 
-def select(views: tuple[View, ...], key: Any, where: str) -> View | Group:
-    """Neurons of some views: by a number, a slice, a list of numbers or a mask; one view if they are evenly spaced, else several."""
+def select(views: tuple[View, ...], key: Selection, where: str) -> View | Group:
+    """Select neurons of views by a number, a slice, a list of numbers or a mask; one view if they are evenly spaced, else a group."""
     n = sum(v.n for v in views)
     if isinstance(key, slice) and len(views) == 1:
         return _sliced(views[0], key, where)
@@ -129,8 +140,8 @@ def _sliced(view: View, key: slice, where: str) -> View:
     return replace(view, start=start, stop=stop, step=step)
 
 
-def _numbers(key: Any, n: int, where: str) -> np.ndarray:
-    """The neurons that a key means, as numbers of 0..n-1."""
+def _numbers(key: Selection, n: int, where: str) -> np.ndarray:
+    """Selected neurons as numbers of 0..n-1."""
     if isinstance(key, slice):
         return np.arange(n)[key]
     picked = np.atleast_1d(np.asarray(key) if not isinstance(key, str | bytes) else np.empty((0, 0)))
@@ -154,7 +165,7 @@ def _numbers(key: Any, n: int, where: str) -> np.ndarray:
 
 
 def _runs(numbers: np.ndarray) -> Iterator[tuple[int, int, int]]:
-    """Evenly spaced runs (start, stop, step) that make up ``numbers`` in their order."""
+    """Split ``numbers`` into evenly spaced runs (start, stop, step), in order."""
     at = 0
     while at < len(numbers):
         step = int(numbers[at + 1] - numbers[at]) if at + 1 < len(numbers) else 1
@@ -172,7 +183,7 @@ def _runs(numbers: np.ndarray) -> Iterator[tuple[int, int, int]]:
 class Population(_Addable):
     """Neurons of one model; made by :meth:`Network.population`.
 
-    ``parameters`` holds every parameter of the model; ``initial`` the states that do not start as the model says;
+    ``parameters`` holds every parameter of the model; ``initial`` the states with initial values other than the model's;
     ``positions`` an array (n, 1..3) in um.
     """
 
@@ -190,21 +201,33 @@ class Population(_Addable):
             fix(self, **{a: FrozenDict(getattr(self, a), f"Population '{self.name}', {a}", hint)})
 
     def views(self) -> tuple[View, ...]:
-        """The whole population as one view."""
+        """Return the whole population as one view."""
         return (View(self.name, 0, self.n, 1),)
 
-    def __getitem__(self, key: Any) -> View | Group:
+    def __getitem__(self, key: Selection) -> View | Group:
         return select(self.views(), key, f"Population '{self.name}'")
 
-    def at(self, place: Any, *, distance: Any = None, spread: str = "area", neurons: slice | None = None) -> View:
-        """All neurons at a place on their trees, such as ``E.at("tuft")``; ``E.at("tuft", neurons=slice(0, 10))`` for some of them.
+    def at(
+        self,
+        place: Place,
+        *,
+        distance: tuple[Quantity, Quantity] | None = None,
+        spread: str = "area",
+        neurons: slice | None = None,
+    ) -> View:
+        """Select a place on all neurons, such as ``E.at("tuft")``, or on some: ``E.at("tuft", neurons=slice(0, 10))``.
 
         Parameters
         ----------
         place : a region, a branch, a point such as ``"apical(0.5)"``, ``"*"``, or compartments; see :mod:`amine.morphology.places`.
-        distance : (nearest, farthest) path from the soma; keeps what lies between.
-        spread : how inputs fall on several compartments: ``area``, ``uniform``, or ``each`` for one compartment a pair.
-        neurons : only these of the population.
+        distance : (nearest, farthest) path length from the soma, such as ``("50 um", "200 um")``, to which the place is restricted.
+        spread : distribution of inputs over several compartments: ``area``, ``uniform``, or ``each`` for one compartment a pair.
+        neurons : slice of the population; None: all.
+
+        Raises
+        ------
+        AmineError
+            The neurons are points, or the place does not exist.
         """
         where = f"Population '{self.name}'"
         if not isinstance(self.model, Cable):
@@ -242,10 +265,9 @@ class Population(_Addable):
 class Synapses:
     """A chemical projection; ``receptors`` maps each receptor's label to the weight that a spike adds there.
 
-    ``plasticity`` is the rule by which the weight at the receptor ``plastic`` changes; ``delay_kind`` says where the delay lies; ``start``
-    holds the weights to begin with if they were loaded.
-    ``transmitter`` is what it releases, if that was said; ``detail`` the level of :mod:`amine.models.ports`,
-    ``cleft`` what becomes of transmitter; None is a square pulse. ``minis`` is the rate of spontaneous release.
+    ``plasticity`` is the rule of the weight at the receptor ``plastic``, ``delay_kind`` axonal or dendritic; ``start``
+    holds loaded initial weights. ``transmitter`` is the transmitter's name, if given; ``detail`` the level of
+    :mod:`amine.models.ports`, ``cleft`` the model of clearance (None: a square pulse), ``minis`` the rate of spontaneous release.
     """
 
     name: str
@@ -263,7 +285,7 @@ class Synapses:
     start: Any = None
     fused: Mapping[str, str] = field(
         default_factory=dict
-    )  # states that the rule gives the target's neurons, with units
+    )  # units of states of the rule that live at the target neurons
     transmitter: str | None = None
     detail: str = "receptor"
     cleft: Any = None
@@ -278,7 +300,7 @@ class Synapses:
 @closed("give it when they are made: net.gap_junctions(..., {attribute}=...)")
 @dataclass(frozen=True)
 class GapJunctions:
-    """An electrical projection: each pair shares one conductance, current flows both ways."""
+    """An electrical projection: each pair shares one conductance, and current flows both ways."""
 
     name: str
     a: View
@@ -290,7 +312,7 @@ class GapJunctions:
 @closed("give it when it is made: net.poisson(..., {attribute}=...)")
 @dataclass(frozen=True)
 class PoissonInput:
-    """``n`` independent Poisson spike trains for each target neuron, its own."""
+    """Poisson input: ``n`` independent spike trains for each target neuron."""
 
     name: str
     target: Group
@@ -303,7 +325,7 @@ class PoissonInput:
 @closed("make another with am.step(), am.ramp(), am.sine() or am.table()")
 @dataclass(frozen=True, eq=False)
 class Waveform:
-    """A current in time: kind step, ramp, sine or table, with the times (ms) and values (pA) that define it."""
+    """A current over time: kind step, ramp, sine or table, with its times (ms) and values (pA)."""
 
     kind: str
     numbers: Mapping[str, Any]
@@ -315,7 +337,7 @@ class Waveform:
         return isinstance(other, Waveform) and self.kind == other.kind and self.numbers == other.numbers
 
     def at(self, t: np.ndarray) -> np.ndarray:
-        """Values in pA at the times ``t`` in ms."""
+        """Return the values in pA at the times ``t`` in ms, in the shape of ``t``."""
         p = self.numbers
         if self.kind == "table":
             index = np.searchsorted(np.asarray(p["times"]), t + 1e-9, side="right") - 1
@@ -342,7 +364,7 @@ class Stimulus:
 @closed('give it when it is made: net.probe(target, "v", {attribute}=...)')
 @dataclass(frozen=True)
 class Probe:
-    """Records states of some neurons every ``every`` (None: each step), at the start of the step."""
+    """A recording of states of some neurons at the start of each step, or of each interval ``every``."""
 
     name: str
     target: View
@@ -353,7 +375,7 @@ class Probe:
 @closed('give it when it is made: net.probe_weights(synapses, "w", {attribute}=...)')
 @dataclass(frozen=True)
 class WeightProbe:
-    """Records states of ``n`` synapses of a plastic projection, spread evenly over all of them, every ``every``."""
+    """A recording of states of ``n`` synapses of a plastic projection, evenly spaced, at each interval ``every``."""
 
     name: str
     projection: str

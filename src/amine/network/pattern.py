@@ -1,9 +1,10 @@
-"""Patterns of connections: how pairs of neurons are drawn, and whether a pattern can be followed between two groups."""
+"""Patterns of connections between groups of neurons, and their checks."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -13,16 +14,19 @@ from amine.network.numbers import probability, whole_number
 from amine.network.parts import Group, View
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from amine.network.network import Network
 
 NAMED = ("one_to_one", "all_to_all")
 LISTED = ("pairs", "one_to_one")
+Pairs: TypeAlias = "Sequence[npt.ArrayLike] | np.ndarray"  # two arrays of indices: within the source, within the target
 
 
 @closed("make another with am.gaussian(), am.exponential_decay() or am.box()")
 @dataclass(frozen=True)
 class DistanceKernel:
-    """Connection probability that falls with distance: ``p_max * shape(distance / scale)``; scale in um."""
+    """Distance-dependent connection probability ``p_max * shape(distance / scale)``; scale in um."""
 
     shape: str
     scale: str
@@ -32,7 +36,7 @@ class DistanceKernel:
 @closed("make the connections with another pattern")
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """How pairs are drawn: p, indegree, outdegree, total, one_to_one, all_to_all, pairs or distance."""
+    """Pattern of pairs: p, indegree, outdegree, total, one_to_one, all_to_all, pairs or distance."""
 
     kind: str
     value: Any = None
@@ -51,7 +55,7 @@ class Pattern:
 
 
 def pattern_of(where: str, **given: Any) -> Pattern:
-    """The one pattern that was given."""
+    """Pattern from the one option that is given; AmineError if there is none or there are several."""
     chosen = {k: v for k, v in given.items() if v is not None}
     if len(chosen) != 1:
         raise AmineError(
@@ -81,7 +85,7 @@ def pattern_of(where: str, **given: Any) -> Pattern:
     return Pattern(str(value))
 
 
-def _pairs(value: Any, where: str) -> tuple[np.ndarray, np.ndarray]:
+def _pairs(value: Pairs, where: str) -> tuple[np.ndarray, np.ndarray]:
     try:
         i, j = (np.asarray(x) for x in value)
     except (TypeError, ValueError) as e:
@@ -102,7 +106,7 @@ def _pairs(value: Any, where: str) -> tuple[np.ndarray, np.ndarray]:
 def check_pattern(
     net: Network, pattern: Pattern, sources: Group, targets: Group, autapses: bool, multapses: bool, where: str
 ) -> None:
-    """Whether the pattern can be followed between these groups, with what is said about autapses and multapses."""
+    """Raise AmineError if the pattern is impossible between these groups, or contradicts ``autapses`` or ``multapses``."""
     one_source = pattern.kind in ("indegree", "total", *LISTED)
     one_target = pattern.kind in ("outdegree", "total", *LISTED)
     if (one_source and len(sources.parts) > 1) or (one_target and len(targets.parts) > 1):
@@ -124,7 +128,7 @@ def check_pattern(
 
 
 def _check_listed(pattern: Pattern, a: View, b: View, autapses: bool, multapses: bool, where: str) -> None:
-    """Pairs that are given must be there, and be what autapses= and multapses= allow."""
+    """Raise AmineError if a given pair does not exist, or is excluded by ``autapses`` or ``multapses``."""
     i, j = pattern.value if pattern.kind == "pairs" else (np.arange(a.n), np.arange(b.n))
     if not i.size:
         return
@@ -173,7 +177,7 @@ def _check_room(pattern: Pattern, a: View, b: View, autapses: bool, where: str) 
 
 
 def within_population(pattern: Pattern, sources: Group, targets: Group) -> tuple[Pattern, Group, Group]:
-    """Pairs between unevenly spaced selections of one population each, as pairs between the whole populations."""
+    """Convert pairs between unevenly spaced selections of one population each to pairs between the whole populations."""
     several = len(sources.parts) > 1 or len(targets.parts) > 1
     one = all(
         len({v.population for v in g.parts}) == 1 and not any(v.place for v in g.parts) for g in (sources, targets)

@@ -1,4 +1,4 @@
-"""Selections of neurons as plain data, and back."""
+"""Conversion of selections of neurons to plain data and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules on synapses: what they may read, and the checks of a rule that is put on a projection."""
+"""Plasticity of projections: signals that rules can read, and checks of a rule on a projection."""
 
 from __future__ import annotations
 
@@ -23,15 +23,19 @@ from amine.units import dimension_of, to_internal
 from amine.values import Array
 
 if TYPE_CHECKING:
-    from amine.given import Quantity
+    from collections.abc import Mapping
+
+    from amine.equations.rule_plan import RulePlan
+    from amine.equations.rules import RuleEquations
+    from amine.given import FilePath, Quantity
     from amine.network.network import Network
     from amine.network.parts import Synapses
 
 DELAY_KINDS = ("axonal", "dendritic")
 
 
-def split_rule(rule: Any, connect: str | None, where: str) -> tuple[str | None, Model | None]:
-    """The pattern of connections and the plasticity among what ``rule=`` and ``connect=`` were given."""
+def split_rule(rule: object, connect: str | None, where: str) -> tuple[str | None, Model | None]:
+    """Pattern of connections and rule of plasticity, from the arguments ``rule=`` and ``connect=``."""
     if isinstance(rule, str) and rule in NAMED:
         if connect is not None:
             raise AmineError(where, "the pattern of connections is given twice", hint="leave connect= out")
@@ -64,10 +68,10 @@ def fields_of(net: Network) -> dict[str, str]:
 
 
 def outside_of(net: Network, s: Synapses) -> dict[str, str]:
-    """Units of everything that the network gives to a rule: slow signals, and variables of the targets.
+    """Units of all signals of the network that a rule can read: slow signals, and variables of the target neurons.
 
-    Those are states of the neuron; of the receptors that are in use ``<state>_<label>``, ``I_<label>`` (pA, positive inward) and ``gain_<label>``, the
-    part of the receptors that drugs and modulators leave (1 without any); and states that other rules give it.
+    The latter are states of the neuron; for receptors in use ``<state>_<label>``, ``I_<label>`` (pA, positive inward) and ``gain_<label>``,
+    the share of the receptors that is not blocked by drugs and modulators (1 without any); and states of other rules at the neuron.
     """
     out = dict(fields_of(net))
     for v in s.target.views():
@@ -83,13 +87,13 @@ def outside_of(net: Network, s: Synapses) -> dict[str, str]:
 
 
 def weight_unit(net: Network, s: Synapses) -> str:
-    """The unit of the weight that changes."""
+    """Unit of the plastic weight."""
     population = net.populations[s.target.views()[0].population]
     return port_of(population, str(s.plastic), f"Synapses '{s.name}'").weight_unit
 
 
-def made_plastic(net: Network, s: Synapses, rule: Model | None, label: str | None, delay_kind: Any) -> Synapses:
-    """The projection ``s``, which is not in the network yet, with a rule; checked as if it were there."""
+def made_plastic(net: Network, s: Synapses, rule: Model | None, label: str | None, delay_kind: str) -> Synapses:
+    """Copy of the projection ``s``, which is not in the network yet, with a rule; checked as part of the network."""
     where = f"Synapses '{s.name}'"
     if rule is None:
         raise AmineError(
@@ -107,27 +111,27 @@ def made_plastic(net: Network, s: Synapses, rule: Model | None, label: str | Non
     return replace(made, fused=fused)
 
 
-def parsed_rule(net: Network, s: Synapses) -> Any:
-    """The equations of a projection's rule with the units of all that the network gives them."""
+def parsed_rule(net: Network, s: Synapses) -> RuleEquations:
+    """Parsed equations of a projection's rule, with the units of the signals that it can read."""
     from amine.equations.rules import parse_model
 
     return parse_model(s.plasticity, outside_of(net, s), weight_unit(net, s), fields_of(net))
 
 
-def plan_of(net: Network, s: Synapses) -> Any:
-    """How the rule of a projection is carried out."""
+def plan_of(net: Network, s: Synapses) -> RulePlan:
+    """Execution plan of a projection's rule."""
     from amine.equations.rule_plan import plan
 
     return plan(parsed_rule(net, s), set(fields_of(net)))
 
 
 def check_plasticity(net: Network, s: Synapses) -> dict[str, str]:
-    """Whether the rule of a projection of the network can act on it; the states that it gives the targets, with units.
+    """Check the rule of a projection of the network; return the units of its states at the target neurons.
 
     Raises
     ------
     AmineError
-        If it reads what is not there, has a wrong dimension, or the weights start outside their bounds.
+        If it reads a signal that does not exist, has a wrong dimension, or the weights start outside their bounds.
     """
     where = f"Synapses '{s.name}', rule '{s.plasticity.name}'"
     if s.delay_kind not in DELAY_KINDS:
@@ -147,15 +151,15 @@ def check_plasticity(net: Network, s: Synapses) -> dict[str, str]:
         name = (plan.now or plan.seen or ["v"])[0]
         raise AmineError(
             where,
-            f"it reads '{name}' of the target, which a dendritic delay does not know any more",
+            f"it reads '{name}' of the target, which is not available with a dendritic delay",
             hint="use delay_kind='axonal'",
         )
     check_bounds(net, s, unit, where)
     return fused
 
 
-def fused_states(net: Network, s: Synapses, plan: Any, where: str) -> dict[str, str]:
-    """The states of a rule that advance with the target's neurons, with units; they need names of their own."""
+def fused_states(net: Network, s: Synapses, plan: RulePlan, where: str) -> dict[str, str]:
+    """Units of the states of a rule that advance with the target neurons; AmineError if a name is taken."""
     eq, name = plan.eq, s.target.views()[0].population
     own = states_of(net.populations[name], net)
     others = [o for o in net.projections if o is not s and o.fused and o.target.views()[0].population == name]
@@ -186,7 +190,7 @@ def _check_units(model: Model, unit: str, where: str) -> None:
 
 
 def _check_outside(net: Network, s: Synapses, where: str) -> None:
-    """Names that nothing gives, with the advice that helps most."""
+    """Raise AmineError with a hint if the rule reads a name that does not exist."""
     known = outside_of(net, s)
     for n in s.plasticity.parsed.outside:
         if n in known:
@@ -207,7 +211,7 @@ def _check_outside(net: Network, s: Synapses, where: str) -> None:
 
 
 def parameter_values(model: Model, unit: str, where: str) -> dict[str, float]:
-    """All parameters as floats in the coherent system."""
+    """Parameters of a rule as floats in the coherent system of units."""
     return {
         n: float(to_internal(model.parameters[n], unit if u == "weight" else u, f"{where}, parameter '{n}'"))  # type: ignore[arg-type]
         for n, u in model.units.items()
@@ -215,7 +219,7 @@ def parameter_values(model: Model, unit: str, where: str) -> dict[str, float]:
 
 
 def bounds_of(net: Network, s: Synapses) -> tuple[float, float] | None:
-    """The limits of the weight, or None."""
+    """Bounds of the weight, or None."""
     from amine.equations.symbols import symbol
 
     found = parsed_rule(net, s).bounds.get("w")
@@ -227,7 +231,7 @@ def bounds_of(net: Network, s: Synapses) -> tuple[float, float] | None:
 
 
 def check_bounds(net: Network, s: Synapses, unit: str, where: str) -> None:
-    """Weights to begin with must lie within the bounds of the rule."""
+    """Raise AmineError if initial weights lie outside the bounds of the rule."""
     limits = bounds_of(net, s)
     if limits is None:
         return
@@ -259,8 +263,8 @@ def check_bounds(net: Network, s: Synapses, unit: str, where: str) -> None:
         )
 
 
-def plastic_projection(net: Network, which: Any, where: str) -> Synapses:
-    """The plastic projection that is meant, by itself or its name."""
+def plastic_projection(net: Network, which: Synapses | str, where: str) -> Synapses:
+    """Plastic projection, from itself or its name."""
     known = {s.name: s for s in net.projections if s.plasticity is not None}
     name = which if isinstance(which, str) else getattr(which, "name", None)
     if name not in known or (not isinstance(which, str) and known[name] is not which and known[name] != which):
@@ -273,9 +277,30 @@ def plastic_projection(net: Network, which: Any, where: str) -> Synapses:
 def probe_weights(
     net: Network, synapses: Synapses | str, *states: str, every: Quantity = "1 s", n: int = 100, name: str | None = None
 ) -> WeightProbe:
-    """Records weights (or other ``states``) of ``n`` plastic synapses each ``every``, spread evenly over the projection.
+    """Record weights, or other states, of plastic synapses that are evenly spaced over a projection.
 
     The k-th column of ``run.probes[name]`` is synapse ``round(k (N-1)/(n-1))`` of the N of ``run.weights(synapses)``.
+
+    Parameters
+    ----------
+    synapses : a plastic projection or its name.
+    states : states of the rule at the synapse; by default the weight, ``"w"``.
+    every : interval, a multiple of the time step.
+    n : number of synapses.
+
+    Raises
+    ------
+    AmineError
+        The projection is not plastic, a state is unknown, or the name is taken.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network()
+    >>> P, E = net.population("P", 6, "poisson", rate="20 Hz"), net.population("E", 2, "lif_cond")
+    >>> syn = net.synapses(P, E, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=am.plasticity.stdp())
+    >>> net.probe_weights(syn, every="100 ms", n=3).name
+    'P->E.w'
     """
     s = plastic_projection(net, synapses, "Weight probe")
     states = tuple(name_of(x, "Weight probe", "a state") for x in states) or ("w",)
@@ -293,13 +318,26 @@ def probe_weights(
 
 
 @door
-def load_weights(net: Network, synapses: Synapses | str, weights: Any) -> None:
-    """Lets a plastic projection start with weights (:class:`amine.network.weights.Weights` or a file of them).
+def load_weights(net: Network, synapses: Synapses | str, weights: Weights | FilePath) -> None:
+    """Set the initial weights of a plastic projection.
+
+    Parameters
+    ----------
+    synapses : a plastic projection or its name.
+    weights : :class:`amine.network.weights.Weights` of the same connectivity, such as ``run.weights()``, or a file of them.
 
     Raises
     ------
     AmineError
-        If a weight is outside the bounds of the rule or not a number; at the run, if the connectivity is another.
+        If a weight is outside the bounds of the rule or not a number; at the run, if the connectivity differs.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network(seed=1)
+    >>> P, E = net.population("P", 6, "poisson", rate="20 Hz"), net.population("E", 2, "lif_cond")
+    >>> syn = net.synapses(P, E, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=am.plasticity.stdp())
+    >>> net.load_weights(syn, net.run("10 ms", progress=False).weights())
     """
     if not isinstance(weights, Weights):
         weights = Weights.load(weights)
@@ -332,7 +370,7 @@ def load_weights(net: Network, synapses: Synapses | str, weights: Any) -> None:
 
 
 def loaded_states(net: Network, population: str) -> dict[str, np.ndarray]:
-    """States of rules at the neurons of a population that come with loaded weights."""
+    """States of rules at the neurons of a population, from loaded weights."""
     out: dict[str, np.ndarray] = {}
     for s in net.projections:
         if s.start is not None and s.fused and s.target.views()[0].population == population:
@@ -344,15 +382,15 @@ def loaded_states(net: Network, population: str) -> dict[str, np.ndarray]:
 
 
 def plasticity_to_dict(s: Synapses) -> dict[str, Any]:
-    """What a projection's description holds besides the rest; nothing if its weights are fixed."""
+    """Entries of a projection's description about plasticity; none if its weights are fixed."""
     if s.plasticity is None:
         return {}
     out: dict[str, Any] = {"plasticity": s.plasticity.to_dict(), "plastic": s.plastic, "delay_kind": s.delay_kind}
     return out if s.start is None else {**out, "start": s.start.to_dict()}
 
 
-def plasticity_from_dict(net: Network, s: Synapses, data: Any) -> None:
-    """Puts a projection with the rule and the weights of its description in the place of ``s``."""
+def plasticity_from_dict(net: Network, s: Synapses, data: Mapping[str, Any]) -> None:
+    """Replace the projection ``s`` by one with the rule and the weights of its description."""
     if "plasticity" not in data:
         return
     others = [o for o in net.projections if o is not s]

@@ -19,6 +19,10 @@ from amine.network.times import check_refractory
 from amine.values import Array, Value, normalise
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pint
+
+    from amine.given import Values
     from amine.models.model import Model
     from amine.network.network import Network
 
@@ -32,27 +36,34 @@ def population(
     n: int,
     model: str | Model = "lif",
     *,
-    initial: Mapping[str, Any] | None = None,
-    positions: Any = None,
-    receptors: Mapping[str, Any] | None = None,
+    initial: Mapping[str, Values] | None = None,
+    positions: npt.ArrayLike | pint.Quantity | Array | None = None,
+    receptors: Mapping[str, str | Model] | None = None,
     **parameters: Any,
 ) -> Population:
-    """Adds ``n`` neurons of one model.
+    """Add ``n`` neurons of one model.
 
     Parameters
     ----------
-    name : how it is called in results and errors.
+    name : name in results and errors.
     n : number of neurons.
-    model : a model or the name of one in the library.
-    initial : states that do not start as the model says: a value, an array (n,) or a distribution.
-    positions : array (n, 1..3), with a unit of length, for connections that depend on distance.
-    receptors : further receptors by label: a model or the name of one.
+    model : a model or its name in the library.
+    initial : initial values of states, instead of the model's: a value, an array (n,) or a distribution.
+    positions : array (n, 1..3) with a unit of length, for connections that depend on distance.
+    receptors : further receptors by label: a model or its name.
     parameters : parameters of the model: a value, an array (n,) or a distribution.
 
     Raises
     ------
     AmineError
         Name taken, unknown model, parameter or state, wrong unit or shape.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network(seed=1)
+    >>> net.population("E", 80, "lif", tau_m="15 ms", initial={"v": am.uniform("-70 mV", "-60 mV")}).n
+    80
     """
     where = f"Population '{name}'"
     if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -65,10 +76,7 @@ def population(
         found = found(**parameters) if parameters else found
     shape = None if found.kind == "source" and "times" in found.units else (n,)
     values = {p: _sized(found, p, v, shape, where) for p, v in found.parameters.items()}
-    ports = {
-        str(k): find.chosen(m, ("receptor", "scheme"), f"{where}, receptor '{k}'")
-        for k, m in mapping(receptors, f"{where}, receptors", "{label: model}").items()
-    }
+    ports = _ports(receptors, where)
     place = None if positions is None else _positions(positions, n, f"{where}, positions")
     made = Population(name, n, found, values, {}, ports, place)
     known = states_of(made, net)
@@ -82,8 +90,14 @@ def population(
     return enter(net.populations, name, made)
 
 
+def _ports(receptors: object, where: str) -> dict[str, Model]:
+    """Models of the given receptors by label."""
+    given = mapping(receptors, f"{where}, receptors", "{label: model}")
+    return {str(k): find.chosen(m, ("receptor", "scheme"), f"{where}, receptor '{k}'") for k, m in given.items()}
+
+
 def mapping(given: object, where: str, expected: str) -> Mapping[str, Any]:
-    """A mapping that is given or left out."""
+    """The given mapping, or an empty one; AmineError if it is not a mapping."""
     if given is None:
         return {}
     if not isinstance(given, Mapping):
@@ -97,7 +111,7 @@ def _sized(model: Model, name: str, value: Value, shape: tuple[int, ...] | None,
     return normalise(value, model.units[name], f"{where}, parameter '{name}'", shape=shape)
 
 
-def _positions(positions: Any, n: int, where: str) -> np.ndarray:
+def _positions(positions: object, n: int, where: str) -> np.ndarray:
     value = normalise(positions, "um", where)
     place: Any = value.values if isinstance(value, Array) else np.empty(0)
     place = place[:, None] if place.ndim == 1 else place

@@ -1,11 +1,11 @@
-"""What a receptor label means on a population, at the level of detail at which projections use it."""
+"""Receptors of populations by label, at the level of detail at which projections use them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amine.equations.schemes import mentions
 from amine.errors import AmineError, did_you_mean
@@ -18,11 +18,11 @@ from amine.units import dimension_of
 if TYPE_CHECKING:
     from amine.models.model import Model
     from amine.network.network import Network
-    from amine.network.parts import Population
+    from amine.network.parts import Group, Population, Synapses
 
 
 def receptor_of(population: Population, label: str, where: str) -> Model:
-    """The receptor that a label means on a population: its own, its model's, or the library's."""
+    """Receptor of a label on a population: the population's, its model's, or the library's."""
     own = {**population.model.receptors, **population.receptors}
     if label in own:
         return own[label]
@@ -37,7 +37,7 @@ def receptor_of(population: Population, label: str, where: str) -> Model:
 
 
 def port_of(population: Population, label: str, where: str, detail: str = "receptor") -> Model:
-    """The receptor that a label means on a population at a level (:func:`level_of`), as equations of the target."""
+    """Receptor of a label on a population at a level (:func:`level_of`), as equations at the target."""
     if detail == "receptor":
         return _on(population, _filter(population, label, where), label, where)
     scheme = scheme_of(population, label, where)
@@ -49,7 +49,7 @@ _JUMP = re.compile(r"^\s*on\s+spike\s+v\s*\+=.*$", re.M)
 
 
 def _on(population: Population, port: Model, label: str, where: str) -> Model:
-    """A receptor as it acts on the voltage of a population, which may have no unit."""
+    """Receptor in the unit of the population's voltage, which may be dimensionless."""
     unit = population.model.state_units.get("v", "mV")
     if dimension_of(unit) == dimension_of("mV"):
         return port
@@ -62,8 +62,8 @@ def _on(population: Population, port: Model, label: str, where: str) -> Model:
     return replace(port, voltage=unit) if port.adds_to == "v" else port
 
 
-def level_of(s: Any) -> str:
-    """The level of a projection: its detail, and whether transmitter is cleared rather than a square pulse."""
+def level_of(s: Synapses) -> str:
+    """Level of a projection: its detail, with cleared transmitter as a level distinct from square pulses."""
     return CLEARED if s.detail == "kinetic" and s.cleft is not None else s.detail
 
 
@@ -77,7 +77,7 @@ def _filter(population: Population, label: str, where: str) -> Model:
 
 
 def scheme_of(population: Population, label: str, where: str) -> Model:
-    """The scheme that a label means: the population's own, or the library's default for the label."""
+    """Kinetic scheme of a label: the population's, or the library's default."""
     own = population.receptors.get(label) or population.model.receptors.get(label)
     if own is not None and own.kind == "scheme":
         return own
@@ -96,7 +96,7 @@ def scheme_of(population: Population, label: str, where: str) -> Model:
 
 
 def detail_of(net: Network, population: str, label: str) -> str | None:
-    """The level at which a receptor of a population is in use, or None if it is not."""
+    """Level at which a receptor of a population is in use, or None if it is not."""
     for s in net.projections:
         if label in s.receptors and any(v.population == population for v in s.target.views()):
             return level_of(s)
@@ -104,8 +104,8 @@ def detail_of(net: Network, population: str, label: str) -> str | None:
     return "receptor" if used else None
 
 
-def check_level(net: Network, targets: Any, label: str, detail: str, where: str) -> None:
-    """A receptor has one level at a target: its states have one meaning."""
+def check_level(net: Network, targets: Group, label: str, detail: str, where: str) -> None:
+    """Raise AmineError if a receptor is in use at another level at a target."""
     for v in targets.views():
         before = detail_of(net, v.population, label)
         if before not in (None, detail):
@@ -113,12 +113,12 @@ def check_level(net: Network, targets: Any, label: str, detail: str, where: str)
                 where,
                 f"receptor '{label}' of population '{v.population}' is in use at the level {before} already",
                 given=detail,
-                hint=f"give one of them a label of its own with receptors={{...}} of the population, such as '{label}_2'",
+                hint=f"give one of them a separate label with receptors={{...}} of the population, such as '{label}_2'",
             )
 
 
 def ports_of(population: Population, net: Network) -> dict[str, Model]:
-    """The receptors of a population that something uses, by label, in the order of their first use."""
+    """Receptors of a population in use, by label, in the order of their first use."""
     used: dict[str, str] = {}
     for s in net.projections:
         if any(v.population == population.name for v in s.target.views()):
@@ -136,7 +136,7 @@ def ports_of(population: Population, net: Network) -> dict[str, Model]:
 
 
 def states_of(population: Population, net: Network) -> Mapping[str, str]:
-    """Units of all states that can be probed or set: of the neuron, and ``<state>_<label>`` of its receptors."""
+    """Units of all states that can be probed or initialised: those of the neuron, and ``<state>_<label>`` of its receptors."""
     if has_tree(population):
         return States(population, {**population.model.receptors, **population.receptors, **ports_of(population, net)})
     known = dict(population.model.state_units)
@@ -149,7 +149,7 @@ def states_of(population: Population, net: Network) -> Mapping[str, str]:
 
 
 def port_places(population: Population, net: Network) -> dict[str, set[int]]:
-    """For each receptor label in use, the compartments where something reaches or records it."""
+    """Compartments with inputs or recordings, by label of the receptors in use."""
     found: dict[str, set[int]] = {label: set() for label in ports_of(population, net)}
     reached = [(s.target, list(s.receptors)) for s in net.projections] + [(i.target, [i.receptor]) for i in net.inputs]
     for target, labels in reached:

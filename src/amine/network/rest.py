@@ -1,14 +1,14 @@
-"""Hours without spikes: what a rule's slow states become, in closed form.
+"""Time without spikes: slow states of a rule in closed form.
 
 Tagging and capture, after the last spike. Calcium falls through its two thresholds at times that are known, and between
 them the early phase e is linear; then it returns to w_0 with tau_e = tau_h/0.1. All synapses of a neuron return alike, so that the sum of their changes
 falls below theta_pro at one known time t_1, and each tag ends at a known time T. The protein p is P + (p_0 - P) exp(-t/tau_p) up to t_1, with the
-synthesis P = 1/(1 + anisomycin/IC50), and decays from there; with I(t) the integral of p from 0 to t, a raised synapse has
+synthesis P = 1/(1 + anisomycin/IC50), and decays from there; with I(t) the integral of p from 0 to t, a potentiated synapse has
 
     1 - z(t) = (1 - z_0) exp(-I(min(t, T))/tau_z),
 
-a lowered one the same with z + 0.5 in the place of 1 - z. No step is taken, so a day costs what a minute does. A run looks at the sum of changes once a second
-and at the protein each ``clock``, which is where the two differ: by parts of 1 s/tau_p.
+a depressed one the same with z + 0.5 instead of 1 - z. No steps are taken, so a day costs no more than a minute. A run evaluates the sum of
+changes once a second and the protein each ``clock``; relative differences from it are of order 1 s/tau_p.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 @door
 def rest(net: Network, synapses: Synapses | str, weights: Weights, duration: Quantity, **signals: Any) -> Weights:
-    """What weights become in a time without spikes: hours of fading and consolidation at once, in closed form.
+    """Advance weights over a time without spikes in closed form: hours of fading and consolidation in one step.
 
-    Bouts of activity are runs; between them :meth:`load_weights` and this carry the synapses on.
+    Bouts of activity are runs; between them this method and :meth:`load_weights` advance the synapses.
 
     Parameters
     ----------
     synapses : a plastic projection with the rule ``tagging``, or one whose weights change at spikes alone.
-    weights : as they are at the end of a run, ``run.weights(synapses)``; what was on its way to the synapses then is lost.
+    weights : weights at the end of a run, ``run.weights(synapses)``; spikes that had not arrived at the synapses by then are lost.
     duration : such as ``"8 h"``.
     signals : concentrations that the rule reads, such as ``anisomycin="10 uM"``; without them, the tonic level of a field
         of that name, else the rule's parameter.
@@ -49,7 +49,7 @@ def rest(net: Network, synapses: Synapses | str, weights: Weights, duration: Qua
     Returns
     -------
     Weights
-        With all states of the rule that last, also those of the targets.
+        With all persistent states of the rule, also those of the target neurons.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def rest(net: Network, synapses: Synapses | str, weights: Weights, duration: Qua
 
 
 def _values(net: Network, s: Synapses, signals: Mapping[str, object], where: str) -> dict[str, float]:
-    """Parameters of the rule as numbers, signals in their place: as given, else the tonic level of a field of that name."""
+    """Parameters of the rule as numbers, some replaced by signals: the given ones, else the tonic level of a field of that name."""
     units, given = s.plasticity.units, dict(signals)
     for name in units:
         if name in net.fields:
@@ -105,7 +105,7 @@ def _check(w: Weights, s: Synapses, net: Network, where: str) -> None:
 
 
 def _decay(net: Network, s: Synapses, w: Weights, p: Mapping[str, float], span: float, where: str) -> Weights:
-    """A rule that changes the weight at spikes alone: what else there is decays by itself."""
+    """Rule that changes the weight at spikes only: other states decay exponentially."""
     from amine.equations.symbols import symbol  # imports SymPy
 
     plan = plan_of(net, s)
@@ -130,13 +130,13 @@ def _tagging(w: Weights, p: Mapping[str, float], span: float, n: int) -> Weights
     z, c = (np.asarray(w.states[k], float) for k in ("z", "c"))
     early = np.asarray(w.weights, float) - w_0 * z
     early, late = _calcium(early, c, p, span)
-    # as it were at time 0, had it returned to w_0 all the while: from `late` on it does
+    # extrapolated back to time 0: from `late` on the early phase returns to w_0 exponentially
     change = (early - w_0) / w_0 * np.exp(late / tau_e)
     drift = np.bincount(w.targets, np.abs(change), n)
     protein = np.asarray(w.target_states.get("protein", np.zeros(n)), float)
     with np.errstate(divide="ignore"):
-        made = np.maximum(tau_e * np.log(drift / p["theta_pro"]), 0.0)  # until when protein is made
-        tagged = np.maximum(tau_e * np.log(np.abs(change) / p["theta_tag"]), 0.0)  # until when a synapse is tagged
+        made = np.maximum(tau_e * np.log(drift / p["theta_pro"]), 0.0)  # ms, end of protein synthesis
+        tagged = np.maximum(tau_e * np.log(np.abs(change) / p["theta_tag"]), 0.0)  # ms, end of the tag
     level = 1.0 / (1.0 + p["anisomycin"] / p["IC50"])
     until = np.minimum(tagged, span)
     j = w.targets
@@ -153,7 +153,7 @@ def _tagging(w: Weights, p: Mapping[str, float], span: float, n: int) -> Weights
 
 
 def _calcium(early: np.ndarray, c: np.ndarray, p: Mapping[str, float], span: float) -> tuple[np.ndarray, np.ndarray]:
-    """The early phase when calcium has fallen below both thresholds (or at ``span``), and when that is."""
+    """Early phase at the time when calcium has fallen below both thresholds (or at ``span``), and this time (ms)."""
     t = np.zeros_like(c)
     above = {"theta_p": True, "theta_d": True}
     for name in sorted(above, key=lambda x: -p[x]):
@@ -172,7 +172,7 @@ def _calcium(early: np.ndarray, c: np.ndarray, p: Mapping[str, float], span: flo
 def _protein(
     t: np.ndarray, start: np.ndarray, made: np.ndarray, level: float, tau: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Protein at ``t`` and its integral from 0 to there; it is made until ``made``."""
+    """Protein at ``t`` (ms) and its integral from 0 to ``t``; synthesis ends at ``made``."""
     first = np.minimum(t, made)
     e = np.exp(-first / tau)
     value = level + (start - level) * e

@@ -1,12 +1,12 @@
-"""Descriptions as plain data: saved, loaded, hashed. What is loaded is checked as if it were entered by hand."""
+"""Descriptions as plain data: saving, loading, hashing. Loaded data pass the same checks as a network built by hand."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -24,18 +24,20 @@ from amine.values import Array, from_plain, normalise, to_plain
 if TYPE_CHECKING:
     from amine.given import FilePath
     from amine.network.network import Network
+    from amine.network.parts import Population, Synapses
 
 FORMAT = "amine network 1"
+Items: TypeAlias = "Mapping[str, object] | Iterable[tuple[str, object]]"  # arguments of dict()
 
 
 class Notes(dict[str, Any]):
-    """What is noted beside a network: names and JSON-able values, checked as they are entered."""
+    """Notes on a network: names and JSON-able values, checked on entry."""
 
-    def __init__(self, data: Any = ()):
+    def __init__(self, data: Items = ()):
         super().__init__()
         self.update(data)
 
-    def __setitem__(self, name: str, value: Any) -> None:
+    def __setitem__(self, name: str, value: object) -> None:
         if not isinstance(name, str):
             raise AmineError("Network, notes", "the name of a note must be text", given=repr(name)[:40])
         try:
@@ -49,8 +51,8 @@ class Notes(dict[str, Any]):
             ) from e
         super().__setitem__(name, value)
 
-    def update(self, data: Any = (), **more: Any) -> None:  # type: ignore[override]
-        """Adds several notes."""
+    def update(self, data: Items = (), **more: Any) -> None:  # type: ignore[override]
+        """Add several notes."""
         try:
             notes = dict(data, **more)
         except (TypeError, ValueError) as e:
@@ -59,18 +61,18 @@ class Notes(dict[str, Any]):
             self[name] = value
 
     def setdefault(self, name: str, value: object = None) -> Any:  # type: ignore[override]
-        """The note of this name, which is added if it is not there."""
+        """Return the note of this name, which is added if it does not exist."""
         if name not in self:
             self[name] = value
         return self[name]
 
-    def __ior__(self, data: Any) -> Notes:  # type: ignore[override]
+    def __ior__(self, data: Items) -> Notes:  # type: ignore[override]
         self.update(data)
         return self
 
 
 def to_dict(net: Network) -> dict[str, Any]:
-    """A network as JSON-able data."""
+    """Network as JSON-able data."""
     return {
         "format": FORMAT,
         "name": net.name,
@@ -121,7 +123,7 @@ def to_dict(net: Network) -> dict[str, Any]:
     }
 
 
-def _projection(s: Any) -> dict[str, Any]:
+def _projection(s: Synapses) -> dict[str, Any]:
     return {
         "name": s.name,
         "source": group_data(s.source),
@@ -144,7 +146,7 @@ def _finite(x: object) -> Any:
     return None if isinstance(x, float) and not np.isfinite(x) else x
 
 
-def _population(p: Any) -> dict[str, Any]:
+def _population(p: Population) -> dict[str, Any]:
     return {
         "name": p.name,
         "n": p.n,
@@ -164,13 +166,13 @@ def _pattern(r: Pattern) -> dict[str, Any]:
     return {"kind": r.kind, "value": r.value}
 
 
-def from_dict(make: Callable[..., Network], data: Any) -> Network:
-    """A network from plain data.
+def from_dict(make: Callable[..., Network], data: object) -> Network:
+    """Network from plain data.
 
     Raises
     ------
     AmineError
-        If it is no description, is damaged, or holds what could not be entered by hand.
+        If the data are not a description, are damaged, or fail the checks of the network's methods.
     """
     if not isinstance(data, Mapping) or data.get("format") != FORMAT:
         given = data.get("format") if isinstance(data, Mapping) else type(data).__name__
@@ -196,8 +198,8 @@ def from_dict(make: Callable[..., Network], data: Any) -> Network:
     return net
 
 
-def _unknown(given: object, understood: Any, place: str = "") -> str:
-    """The first entry of a description that says something and is not part of what was understood; empty if there is none."""
+def _unknown(given: object, understood: object, place: str = "") -> str:
+    """First entry of a description with a value that was not read; empty if there is none."""
     if isinstance(given, Mapping) and isinstance(understood, Mapping):
         for key, value in given.items():
             if key not in understood and value not in (None, [], {}, False):
@@ -261,7 +263,7 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
     for d in data["stimuli"]:
         net.stimulus(to_group(d["target"]), _waveform(d["current"]), name=str(d["name"]))
     chemistry_plain.from_plain(net, data)
-    for s, d in zip(net.projections, data["projections"], strict=True):  # rules may read what chemistry there is
+    for s, d in zip(net.projections, data["projections"], strict=True):  # after the chemistry, which rules may read
         plasticity_from_dict(net, s, d)
     for d in data["probes"]:
         net.probe(to_view(d["target"]), *map(str, d["variables"]), every=d["every"], name=str(d["name"]))
@@ -271,7 +273,7 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
 
 
 def _initial(net: Network, data: Mapping[str, Any]) -> None:
-    """Initial values come after the projections, which bring receptors along."""
+    """Set initial values, after the projections have added receptors."""
     for d in data["populations"]:
         p = net.populations[d["name"]]
         known = states_of(p, net)
@@ -324,7 +326,7 @@ def _waveform(d: Mapping[str, Any]) -> Any:
 
 
 def text(net: Network) -> str:
-    """The description as canonical JSON."""
+    """Description as canonical JSON."""
     return json.dumps(to_dict(net), sort_keys=True, allow_nan=False, separators=(",", ":"))
 
 
@@ -334,7 +336,7 @@ def digest(net: Network) -> str:
 
 
 def save(net: Network, path: FilePath, overwrite: bool) -> None:
-    """Writes JSON with a digest of its content, whole or not at all."""
+    """Write JSON with a digest of its content, atomically."""
     target = Path(path)
     if target.exists() and not overwrite:
         raise AmineError(f"file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
@@ -342,7 +344,7 @@ def save(net: Network, path: FilePath, overwrite: bool) -> None:
 
 
 def load(make: Callable[..., Network], path: FilePath) -> Network:
-    """Reads what :func:`save` wrote, or a description without a digest that was written by hand."""
+    """Read a file of :func:`save`, or a description without a digest that was written by hand."""
     where = f"file '{path}'"
     data = read_json(Path(path), where, hint="use a file that Network.save wrote")
     if isinstance(data, dict) and "digest" in data:

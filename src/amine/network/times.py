@@ -1,4 +1,4 @@
-"""Times of a description in steps: what rounding makes of them."""
+"""Rounding of a description's times to steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST = 2**30  # steps; the engine counts steps in 32 bits
 
 
 def check_refractory(population: Population, dt: float, where: str) -> None:
-    """Whether the refractory time of a population can be counted in steps of ``dt`` ms, and is not changed by rounding."""
+    """Check that the refractory time of a population can be counted in steps of ``dt`` ms, and warn if rounding changes it."""
     model = population.model
     name = "t_ref" if isinstance(model, Cable) else refractory_of(model.equations)
     if name in population.parameters:
@@ -25,7 +25,7 @@ def check_refractory(population: Population, dt: float, where: str) -> None:
 
 
 def check_steps(value: Value, dt: float, where: str) -> None:
-    """A time that is rounded to steps: refused if it is too long to be counted, with a warning if rounding changes it by over 1 %."""
+    """Refuse a time that is too long to be counted in steps of ``dt`` ms, and warn if rounding changes it by over 1 %."""
     if isinstance(value, Distribution):
         return
     times: Any = value.values.ravel() if isinstance(value, Array) else [float(to_internal(value, "ms", where))]

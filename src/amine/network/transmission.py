@@ -1,9 +1,10 @@
-"""Checks of how a projection transmits: its transmitter, the level of detail and the release."""
+"""Checks of a projection's transmission: transmitter, level of detail, release and cleft."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from amine.compounds import catalogue
 from amine.errors import AmineError, did_you_mean
 from amine.models.ports import LEVELS, kinetic_port
 from amine.network.cables import has_tree
@@ -14,22 +15,24 @@ from amine.units import to_internal
 from amine.values import normalise
 
 if TYPE_CHECKING:
-    from amine.given import Values
+    from amine.compounds.schema import Entry
+    from amine.given import Quantity
     from amine.models.model import Model
     from amine.network.network import Network
+    from amine.network.parts import Synapses
 
 
 def check_transmission(
-    net: Network, sources: Group, targets: Group, labels: list[str], transmitter: Any, detail: Any, where: str
+    net: Network, sources: Group, targets: Group, labels: list[str], transmitter: object, detail: str, where: str
 ) -> str | None:
-    """The transmitter's name in the catalogue, if one is given; all receptors must answer to it."""
+    """Id of the transmitter in the catalogue, or None if none is given; AmineError if a receptor does not bind it."""
     if detail not in LEVELS:
         raise AmineError(where, f"detail '{detail}' is not known", hint=did_you_mean(str(detail), LEVELS))
     for v in targets.views() if detail != "receptor" else ():
         if has_tree(net.populations[v.population]):
             raise AmineError(
                 where,
-                f"population '{v.population}' has compartments, on which receptors are filters so far",
+                f"population '{v.population}' is multicompartmental, and receptors on compartments are linear filters",
                 given=f"detail='{detail}'",
                 hint="say detail='receptor'",
             )
@@ -40,18 +43,16 @@ def check_transmission(
                 _one_value(model, where)
     if transmitter is None:
         return None
-    from amine.compounds import transmitter as find
-
     if not isinstance(transmitter, str):
         raise AmineError(where, "the transmitter must be a name", given=repr(transmitter)[:40])
-    entry = find(transmitter)
+    entry = catalogue.transmitter(transmitter)
     for label in labels:
         answers(label, entry, where)
     return entry.id
 
 
 def _one_value(model: Model, where: str) -> None:
-    kinetic_port(model)  # raises if it cannot live at the source
+    kinetic_port(model)  # raises AmineError if the scheme cannot live at the source
     for n, value in model.parameters.items():
         if not isinstance(value, str):
             raise AmineError(
@@ -61,12 +62,10 @@ def _one_value(model: Model, where: str) -> None:
             )
 
 
-def answers(label: str, entry: Any, where: str) -> None:
-    """Receptors that the catalogue does not know are the user's affair."""
-    from amine.compounds import entries
-
-    members = next((f.members for f in entries("family") if f.id == label), (label,))
-    known = [r for r in entries("receptor") if r.id in members]
+def answers(label: str, entry: Entry, where: str) -> None:
+    """Raise AmineError if a receptor of the catalogue does not bind a transmitter; unknown receptors pass."""
+    members = next((f.members for f in catalogue.entries("family") if f.id == label), (label,))
+    known = [r for r in catalogue.entries("receptor") if r.id in members]
     if not known or any(r.id in entry.receptors or entry.id in r.agonists for r in known):
         return
     takes = sorted({a for r in known for a in r.agonists})
@@ -78,8 +77,8 @@ def answers(label: str, entry: Any, where: str) -> None:
     )
 
 
-def check_release(release: Any, detail: str, where: str) -> None:
-    """A quantal release needs sites, and quanta of one size where the source keeps the cleft."""
+def check_release(release: Model | None, detail: str, where: str) -> None:
+    """Check a quantal release: the number of sites, and quanta of equal size if the cleft lives at the source."""
     if release is None or not release.quantal:
         return
     sites, spread = (release.parameters.get(n) for n in release.quanta[:2])
@@ -98,14 +97,14 @@ def check_release(release: Any, detail: str, where: str) -> None:
     if cv > 0 and detail == "kinetic":
         raise AmineError(
             f"{where}, release",
-            "quanta of different size need a cleft of their own at each synapse",
+            "quanta of different size need a separate cleft at each synapse",
             given=f"{release.quanta[1]} = {cv:g}",
             hint=f"say {release.quanta[1]}=0 or detail='explicit'",
         )
 
 
-def check_plastic(part: Any, where: str) -> None:
-    """Weights that change are read at each spike, so nothing may be kept of them between spikes."""
+def check_plastic(part: Synapses, where: str) -> None:
+    """Refuse plasticity with kinetic schemes or quantal release, in which weights enter states between spikes."""
     release = part.release
     if part.detail != "receptor":
         given = f"detail='{part.detail}'"
@@ -115,14 +114,14 @@ def check_plastic(part: Any, where: str) -> None:
         return
     raise AmineError(
         where,
-        "a weight that changes needs linear filters and a release that the source decides",
+        "plastic weights need linear filters and a release that is computed at the source",
         given=given,
         hint="say detail='receptor' and a release such as tsodyks_markram with one value for each parameter",
     )
 
 
-def check_cleft(cleft: Any, detail: str, where: str) -> Any:
-    """A model of the cleft, or None for square pulses; its values are the same for all synapses."""
+def check_cleft(cleft: Model | None, detail: str, where: str) -> Model | None:
+    """Model of the cleft with one value for each parameter, or None for square pulses."""
     if cleft is None:
         return None
     if detail == "receptor":
@@ -133,14 +132,12 @@ def check_cleft(cleft: Any, detail: str, where: str) -> Any:
             raise AmineError(place, "it must be one value")
         x = float(to_internal(v, cleft.units[n], place))
         if cleft.all_limits.get(n) == "share" and x > 0 and detail == "kinetic":
-            raise AmineError(
-                place, "transmitter that spills over needs clefts of their own", hint="say detail='explicit'"
-            )
+            raise AmineError(place, "spillover needs a separate cleft at each synapse", hint="say detail='explicit'")
     return cleft
 
 
-def check_minis(rate: Values, targets: Group, net: Network, detail: str, where: str) -> str | None:
-    """The rate of spontaneous release, as text."""
+def check_minis(rate: Quantity | None, targets: Group, net: Network, detail: str, where: str) -> str | None:
+    """Rate of spontaneous release as text, or None."""
     if rate is None:
         return None
     value = normalise(rate, "Hz", f"{where}, minis", nonnegative=True)
@@ -149,9 +146,7 @@ def check_minis(rate: Values, targets: Group, net: Network, detail: str, where: 
             f"{where}, minis", "it must be one value for all synapses", hint="make a projection for each value"
         )
     if detail != "receptor":
-        raise AmineError(
-            f"{where}, minis", "spontaneous release needs linear filters so far", given=f"detail='{detail}'"
-        )
+        raise AmineError(f"{where}, minis", "spontaneous release needs linear filters", given=f"detail='{detail}'")
     for v in targets.views():
         if has_tree(net.populations[v.population]):
             raise AmineError(f"{where}, minis", f"population '{v.population}' has compartments", hint="use net.poisson")

@@ -1,4 +1,4 @@
-"""Weights and other states of plastic synapses, as arrays that can be saved, loaded and put into another network."""
+"""Weights and other states of plastic synapses, as arrays that can be saved and loaded into a network."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ FORMAT = "amine weights 2"
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """Synapses of one projection, one entry each, sorted by source, delay and target.
+    """Weights of the synapses of one projection, sorted by source, delay and target.
 
     Parameters
     ----------
     name : the projection.
-    sources, targets : numbers of the neurons within their populations.
-    weights : in ``unit``.
+    sources, targets : numbers (synapses,) of the neurons within their populations.
+    weights : weights (synapses,) in ``unit``.
     unit : nS, pA or mV.
-    states : other states of the rule at the synapse by name, in their own units.
+    states : other states (synapses,) of the rule at the synapse, by name, in their units.
     bounds : limits of the weight, if the rule has any.
-    target_states : states of the rule that live at the targets and last, such as the protein of tagging and capture: one entry for each neuron.
+    target_states : persistent states (targets,) of the rule at the target neurons, such as the protein of tagging and capture.
 
     Raises
     ------
@@ -83,7 +83,7 @@ class Weights:
     __hash__ = object.__hash__
 
     def matrix(self, n_sources: int | None = None, n_targets: int | None = None) -> npt.NDArray[np.floating]:
-        """Weights as (sources, targets), zero where there is no synapse; synapses of one pair are added up."""
+        """Return the weights as a matrix (sources, targets), zero where there is no synapse; synapses of one pair are summed."""
         shape = (
             int(self.sources.max(initial=-1)) + 1 if n_sources is None else n_sources,
             int(self.targets.max(initial=-1)) + 1 if n_targets is None else n_targets,
@@ -93,17 +93,17 @@ class Weights:
         return out
 
     def onto(self, target: int) -> npt.NDArray[np.floating]:
-        """Weights of the synapses onto one neuron."""
+        """Return the weights of the synapses onto one neuron."""
         return self.weights[self.targets == target]
 
     def histogram(self, bins: int = 50) -> Figure:
-        """A picture of the distribution of weights."""
+        """Draw the distribution of weights."""
         from amine.view.weights import histogram
 
         return histogram(self, bins)
 
     def image(self) -> Figure:
-        """A picture of the matrix of weights."""
+        """Draw the matrix of weights."""
         from amine.view.weights import image
 
         return image(self)
@@ -111,7 +111,7 @@ class Weights:
     # --- files -------------------------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-able data."""
+        """Return the weights as JSON-able data."""
         return {
             "format": FORMAT,
             "name": self.name,
@@ -126,7 +126,7 @@ class Weights:
 
     @staticmethod
     def from_dict(data: Any) -> Weights:
-        """Back from :meth:`to_dict`."""
+        """Build weights from the data of :meth:`to_dict`."""
         try:
             return Weights(
                 str(data["name"]),
@@ -142,7 +142,7 @@ class Weights:
             raise AmineError("weights", "damaged description", given=f"{type(e).__name__}: {e}"[:60]) from e
 
     def save(self, path: FilePath, *, overwrite: bool = False) -> None:
-        """Writes a file (NumPy's npz) with a digest of its content, whole or not at all.
+        """Write a file (NumPy's npz) with a digest of its content, atomically.
 
         Raises
         ------
@@ -160,7 +160,7 @@ class Weights:
 
     @staticmethod
     def load(path: FilePath) -> Weights:
-        """Reads what :meth:`save` wrote; raises AmineError if it is no such file, or is damaged."""
+        """Read a file of :meth:`save`; raises AmineError if it is another file or damaged."""
         where = f"file '{path}'"
         header, arrays = read_arrays(Path(path), "a file of weights", where)
         if header.get("format") != FORMAT:

@@ -19,7 +19,7 @@ from rich.progress import Progress
 
 from amine.compounds.catalogue import drug as find_drug
 from amine.engine.resolve.chemistry import signals_of
-from amine.errors import AmineError, AmineWarning, warn
+from amine.errors import AmineError, AmineWarning
 from amine.files import is_intact, read_json, sealed, write_text
 from amine.network.network import Network
 from amine.pharmacology.fit import HillFit, hill_fit
@@ -162,7 +162,7 @@ class DoseResponse:
 
     def figure(self) -> Figure:
         """Figure of each measure against concentration: all seeds, their mean, the control and the fit."""
-        return picture(self)
+        return picture(self, self.fits)
 
 
 def _mean(y: np.ndarray) -> float:
@@ -211,7 +211,8 @@ def dose_response(
     duration, start : biological time of each run, and the initial time that measures leave out.
     seeds : number of seeds (those of the network and the next ones), or a list.
     folder : keeps finished points as JSON; a second call with the same experiment runs only the missing ones.
-    workers : processes on this machine (None: one for each processor; 0: none, all in this process).
+    workers : processes on this machine (None: one for each processor; 0: none, all in this process);
+        unless it is 0, a script needs ``if __name__ == "__main__":``.
     scheduler : address of a Dask scheduler, to run on a cluster instead.
     progress : a bar on the terminal.
     simulate : function that runs a point, for custom experiments; it must be importable in the processes.
@@ -226,25 +227,33 @@ def dose_response(
     AmineError
         Unknown drug, measure or population, a drug that acts on nothing here, a folder with another experiment.
 
-    Notes
-    -----
-    With ``workers`` other than 0 a script needs ``if __name__ == "__main__":``, as with every use of processes.
+    Examples
+    --------
+    >>> r = dose_response(am.circuits.wang2002(0.2), "ketamine", ["1 uM"], "rate:A", workers=0)  # doctest: +SKIP
     """
-    names = _names(measures, network)
-    doses, each = _axes(concentrations, seeds, network.seed)
-    for value, what in ((duration, "duration"), (start, "start")):
-        to_internal(value, "ms", f"dose_response, {what}", nonnegative=True)
+    names, (doses, each) = _names(measures, network), _axes(concentrations, seeds, network.seed)
+    _check_times(duration, start)
     experiment = Experiment(network.to_dict(), find_drug(drug).id, names, str(duration), str(start), precision)
     _warn_if_idle(network, experiment.drug)
     store = _Store(folder, experiment)
     missing = [(c, s) for s in each for c in doses if not store.has((c, s), names)]
     _run_all(experiment, missing, store, workers, scheduler, progress, simulate)
-    values = {m: np.array([[store.get((c, s))[m] for s in each] for c in doses]) for m in names}
-    info = {"duration": experiment.duration, "start": experiment.start, "seeds": each}
-    result = DoseResponse(experiment.drug, doses, each, values, info)
+    result = _result(experiment, store, doses, each)
     if folder is not None:
         result.write(folder)
     return result
+
+
+def _result(experiment: Experiment, store: _Store, doses: list[float], seeds: list[int]) -> DoseResponse:
+    """Measures of all finished points."""
+    values = {m: np.array([[store.get((c, s))[m] for s in seeds] for c in doses]) for m in experiment.measures}
+    info = {"duration": experiment.duration, "start": experiment.start, "seeds": seeds}
+    return DoseResponse(experiment.drug, doses, seeds, values, info)
+
+
+def _check_times(duration: Quantity, start: Quantity) -> None:
+    for value, what in ((duration, "duration"), (start, "start")):
+        to_internal(value, "ms", f"dose_response, {what}", nonnegative=True)
 
 
 def _names(measures: Sequence[str] | str, network: Measurable) -> tuple[str, ...]:
@@ -275,9 +284,9 @@ def _warn_if_idle(network: Measurable, drug: str) -> None:
     net = Network.from_dict(network.to_dict())
     net.dose(drug, "1 uM")
     found = signals_of(net)
-    for where, problem in found.idle if found is not None else ():
-        if where == f"Dose of {drug}":
-            warn(where, problem)
+    for sentence in found.idle if found is not None else ():
+        if f"Dose of {drug}:" in sentence:
+            warnings.warn(sentence, AmineWarning, stacklevel=3)
 
 
 def _concentration(c: Quantity) -> float:

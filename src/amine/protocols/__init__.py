@@ -1,6 +1,6 @@
-"""Stimulation protocols: what an experiment does to a synapse, and the curve that comes out, in one call.
+"""Stimulation protocols of plasticity, each with the resulting curve of weight changes in one call.
 
-All points of a curve are synapses of one network and one run. Times are those at which spikes reach the synapse.
+All points of a curve are synapses of one network and one run. Times are arrival times of spikes at the synapse.
 
 >>> import amine as am
 >>> curve = pairing(am.plasticity.stdp(A_plus=0.01), ["-10 ms", "10 ms"], n=1)
@@ -39,7 +39,7 @@ def _period(frequency: Quantity, where: str) -> float:
 
 
 def repeated(pattern: Train, n: int, period: float, start: float = 20.0) -> Train:
-    """``n`` copies of a pattern of (pre, post) times in ms, one every ``period`` ms."""
+    """Repeat a pattern of (pre, post) times in ms ``n`` times, every ``period`` ms from ``start`` ms on."""
     at = start + period * np.arange(n)
     return tuple(np.sort((at[:, None] + np.asarray(x, float)[None]).ravel()) for x in pattern)  # type: ignore[return-value]
 
@@ -47,15 +47,26 @@ def repeated(pattern: Train, n: int, period: float, start: float = 20.0) -> Trai
 def pairing(
     rule: str | Model, lags: Sequence[Quantity] = LAGS, *, n: int = 60, frequency: Quantity = "1 Hz", **more: Any
 ) -> Curve:
-    """Pairs of a pre- and a post-spike: the change against the lag (post minus pre).
+    """Pair pre- and postsynaptic spikes: change of the weight against the lag (post minus pre).
 
     Parameters
     ----------
     rule : a rule of :mod:`amine.plasticity` or its name.
-    lags : of the post-spike after the pre-spike.
-    n, frequency : number of pairs and how often they come.
-    more : ``weight`` to begin with (default: the middle of the bounds), ``neuron`` and ``receptors`` of the target,
+    lags : lags of the postsynaptic after the presynaptic spike.
+    n, frequency : number of pairs and their rate.
+    more : initial ``weight`` (default: the middle of the bounds), ``neuron`` and ``receptors`` of the target,
         ``rest`` after the last spike, ``repeats`` of each point, ``precision``, ``seed``, ``threads``.
+
+    Raises
+    ------
+    AmineError
+        Wrong unit, or the target does not spike when it should.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> pairing(am.plasticity.stdp(A_plus=0.01), ["10 ms"], n=1).change.round(4)
+    array([1.0121])
     """
     x = _values(lags, "ms", "protocols.pairing, lags")
     period = _period(frequency, "protocols.pairing, frequency")
@@ -72,7 +83,13 @@ def frequency_series(
     n: int = 60,
     **more: Any,
 ) -> Curve:
-    """Pairs of one lag at several frequencies: the change against the frequency; arguments as in :func:`pairing`."""
+    """Pair spikes at several frequencies: change of the weight against the frequency.
+
+    Parameters
+    ----------
+    frequencies : rates of the pairs. lag : post minus pre. n : number of pairs.
+    rule, more : as for :func:`pairing`.
+    """
     x = _values(frequencies, "Hz", "protocols.frequency_series, frequencies")
     delta = float(to_internal(lag, "ms", "protocols.frequency_series, lag"))
     trains = [repeated(([0.0], [delta]), n, 1.0 / f, max(20.0, 20.0 - delta)) for f in x]
@@ -82,16 +99,29 @@ def frequency_series(
 
 def triplets(
     rule: str | Model,
-    times: Sequence[tuple[Any, Any]] = (("-5 ms", "5 ms"), ("-10 ms", "10 ms"), ("-5 ms", "15 ms"), ("-15 ms", "5 ms")),
+    times: Sequence[tuple[Quantity, Quantity]] = (
+        ("-5 ms", "5 ms"),
+        ("-10 ms", "10 ms"),
+        ("-5 ms", "15 ms"),
+        ("-15 ms", "5 ms"),
+    ),
     *,
     order: str = "pre-post-pre",
     n: int = 60,
     frequency: Quantity = "1 Hz",
     **more: Any,
 ) -> Curve:
-    """Two spikes of one side around one of the other: the change for each pair of ``times`` relative to the middle spike.
+    """Two spikes of one side around one of the other: change of the weight for each pair of ``times`` relative to the middle spike.
 
-    ``order`` is ``"pre-post-pre"`` or ``"post-pre-post"``; other arguments as in :func:`pairing`.
+    Parameters
+    ----------
+    times : two times for each point. order : ``"pre-post-pre"`` or ``"post-pre-post"``.
+    n, frequency : number and rate of triplets. rule, more : as for :func:`pairing`.
+
+    Raises
+    ------
+    AmineError
+        Unknown order, or wrong unit.
     """
     if order not in ("pre-post-pre", "post-pre-post"):
         raise AmineError(
@@ -109,7 +139,13 @@ def quadruplets(
     rule: str | Model, intervals: Sequence[Quantity] = tuple(f"{x} ms" for x in (-100, -60, -40, -20, -10, 10, 20, 40, 60, 100)), *,
     lag: Quantity = "5 ms", n: int = 60, frequency: Quantity = "1 Hz", **more: Any,
 ) -> Curve:  # fmt: skip
-    """A post-pre and a pre-post pair, ``intervals`` apart (negative: pre-post first): the change against the interval."""
+    """A post-pre and a pre-post pair, ``intervals`` apart (negative: pre-post first): change of the weight against the interval.
+
+    Parameters
+    ----------
+    intervals : from the middle of the post-pre pair to that of the pre-post pair. lag : time within a pair, positive.
+    n, frequency : number and rate of quadruplets. rule, more : as for :func:`pairing`.
+    """
     x = _values(intervals, "ms", "protocols.quadruplets, intervals")
     d = float(to_internal(lag, "ms", "protocols.quadruplets, lag", positive=True))
     period = _period(frequency, "protocols.quadruplets, frequency")
@@ -123,7 +159,13 @@ def tetanus(
     rule: str | Model, frequencies: Sequence[Quantity] = ("1 Hz", "5 Hz", "10 Hz", "20 Hz", "50 Hz", "100 Hz"), *,
     pulses: int = 100, lag: Quantity = "2 ms", **more: Any,
 ) -> Curve:  # fmt: skip
-    """Trains of ``pulses`` that each make the target spike after ``lag``: the change against the frequency."""
+    """Trains of ``pulses`` that each make the target spike after ``lag``: change of the weight against the frequency.
+
+    Parameters
+    ----------
+    frequencies : rates of the pulses. pulses : number of pulses. lag : post minus pre.
+    rule, more : as for :func:`pairing`.
+    """
     curve = frequency_series(rule, frequencies, lag=lag, n=pulses, **more)
     return Curve(
         f"trains of {pulses} pulses",
@@ -141,7 +183,13 @@ def theta_burst(
     rule: str | Model, bursts: Sequence[int] = (1, 2, 5, 10, 20), *, spikes: int = 4, within: Quantity = "100 Hz", theta: Quantity = "5 Hz",
     lag: Quantity = "2 ms", **more: Any,
 ) -> Curve:  # fmt: skip
-    """Bursts at the theta rhythm: the change against the number of bursts."""
+    """Bursts at the theta rhythm: change of the weight against the number of bursts.
+
+    Parameters
+    ----------
+    bursts : numbers of bursts. spikes, within : number of spikes in a burst, and their rate.
+    theta : rate of bursts. lag : post minus pre. rule, more : as for :func:`pairing`.
+    """
     where = "protocols.theta_burst"
     d = float(to_internal(lag, "ms", f"{where}, lag"))
     inside = np.arange(spikes) * _period(within, f"{where}, within")
@@ -154,15 +202,18 @@ def dopamine_pulses(
     rule: str | Model, delays: Sequence[Quantity] = tuple(f"{x} s" for x in (0, 0.25, 0.5, 1, 2, 3, 5)), *, lag: Quantity = "10 ms", amount: Quantity = "0.5 uM",
     removal: Quantity = "5 1/s", field: str = "dopamine", **more: Any,
 ) -> Curve:  # fmt: skip
-    """One pair, then a pulse of a field: the change against the delay of the pulse.
+    """One pair, then a pulse of a field: change of the weight against the delay of the pulse.
 
-    ``amount`` is how much the pulse raises the concentration, ``removal`` the rate at which it falls.
+    Parameters
+    ----------
+    delays : from the pair to the pulse. lag : post minus pre of the pair. field : name of the field, which the rule reads.
+    amount : increase of the concentration by the pulse. removal : rate of its decay. rule, more : as for :func:`pairing`.
     """
     x = _values(delays, "ms", "protocols.dopamine_pulses, delays")
     d = float(to_internal(lag, "ms", "protocols.dopamine_pulses, lag"))
     first = max(20.0, 20.0 - d)
     parts = []
-    for delay in x:  # the field bathes everybody, so each delay is a run of its own
+    for delay in x:  # the field reaches all neurons, so each delay needs a separate run
         pulse = {"name": field, "time": first + max(d, 0.0) + delay, "release": amount, "removal": removal}
         rest = delay + 3.0 / float(to_internal(removal, "1/ms", "protocols.dopamine_pulses, removal")) + 10.0
         parts.append(

@@ -1,4 +1,4 @@
-"""Synapses under given spikes, and the curve of their weights."""
+"""Changes of weights under given spike trains."""
 
 from __future__ import annotations
 
@@ -14,24 +14,27 @@ from amine.errors import AmineError
 from amine.models.neurons import lif_cond
 from amine.network.network import Network
 from amine.units import to_internal, unit_part
+from amine.view import style
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from matplotlib.figure import Figure
 
-    from amine.given import Quantity
+    from amine.given import Quantity, Values
     from amine.models.model import Model
+    from amine.network.parts import Population
+    from amine.results.spikes import SpikeTrain
 
-Train = tuple[Any, Any]
+Train = tuple["npt.ArrayLike", "npt.ArrayLike"]  # presynaptic and postsynaptic times (ms)
 DT = 0.1
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Weights before and after a protocol.
+    """Curve of weights before and after a protocol.
 
-    ``x`` [points] is what was varied, ``before`` and ``after`` [points] the weights in ``unit`` (means over repeats), ``spread`` the
-    standard deviation over repeats, ``labels`` the names of points that are no numbers.
+    ``x`` (points,) is the varied quantity, ``before`` and ``after`` (points,) the weights in ``unit`` (means over repeats), ``spread``
+    (points,) the standard deviation over repeats, ``labels`` the names of points that are not numbers.
     """
 
     name: str
@@ -45,18 +48,16 @@ class Curve:
 
     @property
     def change(self) -> npt.NDArray[np.floating]:
-        """Weight after in parts of the weight before."""
+        """Weight after divided by the weight before."""
         return self.after / self.before
 
     @property
     def difference(self) -> npt.NDArray[np.floating]:
-        """Weight after less the weight before, in ``unit``."""
+        """Weight after minus weight before, in ``unit``."""
         return self.after - self.before
 
     def figure(self) -> Figure:
-        """A picture of the change."""
-        from amine.view import style
-
+        """Draw the change of the weights."""
         fig, axes = style.figure(5, 3.2)
         ax = axes[0, 0]
         ax.axhline(1.0, color="#999999", lw=0.8)
@@ -82,8 +83,8 @@ def measure(
     name: str,
     *,
     weight: Quantity | None = None,
-    neuron: Any = None,
-    receptors: Mapping[str, Any] | None = None,
+    neuron: str | Model | None = None,
+    receptors: Mapping[str, Values | None] | None = None,
     rest: Quantity = "200 ms",
     repeats: int = 1,
     precision: str = "float64",
@@ -92,7 +93,7 @@ def measure(
     labels: tuple[str, ...] = (),
     pulse: Mapping[str, Any] | None = None,
 ) -> Curve:
-    """One synapse for each train of (pre, post) times, all in one run; see :func:`amine.protocols.pairing` for the rest.
+    """Run one synapse for each train of (pre, post) times (ms), all in one network; see :func:`amine.protocols.pairing` for options.
 
     Raises
     ------
@@ -129,15 +130,15 @@ def measure(
     )
 
 
-def _source(net: Network, name: str, times: Sequence[np.ndarray], n: int) -> Any:
-    """A spike one step before each time: it arrives a step later."""
+def _source(net: Network, name: str, times: Sequence[np.ndarray], n: int) -> Population:
+    """Source that spikes one step before each time, so that spikes arrive at it."""
     flat = np.concatenate(times) - DT
     index = np.repeat(np.arange(n), [len(t) for t in times])
     return net.population(name, n, "spike_list", times=[f"{t:.6f} ms" for t in flat], indices=index)
 
 
 def _middle(rule: str | Model) -> str:
-    """The middle of the bounds of a rule, as its parameters give them."""
+    """Middle of the bounds of a rule, as text with a unit."""
     model = plasticity.get(rule) if isinstance(rule, str) else rule
     bounds = model.parsed.bounds.get("w")
     if bounds is None:
@@ -150,7 +151,7 @@ def _middle(rule: str | Model) -> str:
     return f"{(low + high) / 2!r} {unit}"
 
 
-def _check_spikes(spikes: Any, wanted: Sequence[np.ndarray]) -> None:
+def _check_spikes(spikes: SpikeTrain, wanted: Sequence[np.ndarray]) -> None:
     for i, times in enumerate(wanted):
         found = spikes.times[spikes.indices == i]
         if len(found) != len(times) or np.abs(found - np.sort(times)).max(initial=0.0) > DT / 2:

@@ -1,4 +1,4 @@
-"""Concentrations and occupancies that a run kept."""
+"""Recorded concentrations and occupancies of a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Signal:
-    """A slow signal: ``times`` in ms [samples], ``values`` [samples], or [samples, regions] if it has several; its ``unit``."""
+    """A slow signal: ``times`` (samples,) in ms, ``values`` (samples,), or (samples, regions) if there are several, in ``unit``."""
 
     name: str
     times: np.ndarray
@@ -31,7 +31,7 @@ class Signal:
         return len(self.times)
 
     def at(self, time: float) -> np.ndarray | float:
-        """The value at the last sample that is not after ``time`` (ms)."""
+        """Return the value at the last sample that is not after ``time`` (ms)."""
         return self.values[max(0, int(np.searchsorted(self.times, time + 1e-9, side="right")) - 1)]
 
 
@@ -42,7 +42,7 @@ def concentration(run: Run, name: str, region: str | None = None) -> Signal:
         known = [n.split(":", 1)[1] for n in run.slow if n.startswith(("concentration:", "dose:"))]
         raise AmineError(
             "Run.concentration",
-            f"'{name}' was not there",
+            f"'{name}' was not recorded",
             hint=did_you_mean(name, known) if known else "add net.field() or net.dose() before the run",
         )
     return _signal(run, name, found, region, "Run.concentration")
@@ -100,7 +100,7 @@ def _signal(run: Run, name: str, p: ProbeData, region: str | None, where: str) -
 
 
 def _regions(run: Run, p: ProbeData) -> list[str]:
-    """Names of the regions of what was kept."""
+    """Names of the regions of a recorded signal."""
     kind, name, *by = p.name.split(":")[1:]
     field = run.network.fields.get(name if kind == "concentration" else by[0] if by else "")
     return [] if field is None else field.places

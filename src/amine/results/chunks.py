@@ -1,4 +1,4 @@
-"""The files of a store on disk: written whole and forced to disk, and compared with their digests whenever they are read."""
+"""Files of a store on disk: written atomically, flushed to disk, and compared with their digests at each reading."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
 from amine.files import canonical, force, reason, replacing, sweep
 
-ROOT = "zarr.json"  # its attributes hold the digests of all others, and a digest of themselves
+if TYPE_CHECKING:
+    from zarr import Array
+    from zarr.abc.store import ByteRequest
+    from zarr.core.buffer import Buffer, BufferPrototype
+
+ROOT = "zarr.json"  # its attributes hold the digests of all other files, and a digest of themselves
 LARGEST_CHUNK = 2**30
 MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 def zarr() -> Any:
-    """The package zarr; raises AmineError if it is missing."""
+    """Return the package zarr; raises AmineError if it is missing."""
     try:
         import zarr
     except ImportError as e:
@@ -28,7 +33,7 @@ def zarr() -> Any:
 
 
 def fingerprint(key: str, content: bytes) -> str:
-    """Digest of a file: of its bytes, or of an array's description without its length, which grows during a run."""
+    """Digest of a file's bytes; of an array's description without its length, which grows during a run."""
     if key.endswith(ROOT):
         description = json.loads(content)
         description.pop("shape", None)
@@ -37,7 +42,7 @@ def fingerprint(key: str, content: bytes) -> str:
 
 
 def unpacked(content: bytes) -> int:
-    """Bytes that a chunk will take, as its one frame of Zstandard says (RFC 8878, 3.1.1); -1 if it is anything else."""
+    """Uncompressed bytes of a chunk, read from its single Zstandard frame (RFC 8878, 3.1.1); -1 for other content."""
     if len(content) < 6 or content[:4] != MAGIC:
         return -1
     flags, at = content[4], 5
@@ -56,14 +61,14 @@ def unpacked(content: bytes) -> int:
 
 
 class Files:
-    """What should be in the folder of a store.
+    """Files that belong in the folder of a store, with their digests.
 
     Parameters
     ----------
     path : the folder.
-    where : what an error names.
-    digests : of each file but the root, by its name within the folder.
-    complete : whether there is nothing else: False while a run goes on.
+    where : name of the store in errors.
+    digests : digests of all files but the root, by name within the folder.
+    complete : True if other files are an error; False during a run.
     """
 
     def __init__(self, path: Path, where: str, digests: Mapping[str, str] | None = None, complete: bool = False):
@@ -72,12 +77,12 @@ class Files:
         self.limits: dict[str, int] = {}  # bytes of a chunk, by array
 
     def damaged(self, key: str, problem: str) -> AmineError:
-        """The error for a file that is not as it was."""
+        """Return the error for a file that is not as written."""
         hint = "restore it from a copy, or run again into a new store"
         return AmineError(self.where, f"it is damaged: file '{key}' {problem}", hint=hint)
 
     def check(self, key: str, content: bytes | None) -> None:
-        """Compares what was read with what was written; None stands for a missing file."""
+        """Compare the content of a file with its digest; None stands for a missing file. Raises AmineError if they differ."""
         if key == ROOT or "/" not in key:
             return
         if key not in self.digests:
@@ -97,23 +102,23 @@ class Files:
             raise self.damaged(key, "is larger than its array allows")
 
     def set_length(self, name: str, rows: int) -> None:
-        """Says in an array's description how many rows it has."""
+        """Set the number of rows in an array's description."""
         key = f"{name}/{ROOT}"
         description = json.loads((self.path / key).read_bytes())
         description["shape"][0] = rows
         self.write(key, canonical(description))
 
     def check_all(self) -> None:
-        """Reads and compares every file."""
+        """Read all files and compare them with their digests."""
         for key in self.digests:
             path = self.path / key
             self.check(key, path.read_bytes() if path.is_file() else None)
 
     def write(self, key: str, content: bytes) -> None:
-        """Writes a file whole, forces it to disk and keeps its digest."""
+        """Write a file atomically, flush it to disk and keep its digest."""
         path = self.path / key
         new = [p for p in path.parents if p.is_relative_to(self.path) and not p.exists()]
-        with said(self.where):
+        with readable_errors(self.where):
             path.parent.mkdir(parents=True, exist_ok=True)
             for folder in new:
                 force(folder.parent)
@@ -123,7 +128,7 @@ class Files:
             self.digests[key] = fingerprint(key, content)
 
     def drop_others(self) -> None:
-        """Removes chunks, and leftovers of killed writers, that are not among the digests."""
+        """Remove files that are not among the digests, such as leftovers of killed writers."""
         for path in [p for p in self.path.rglob("*") if p.is_file()]:
             key = path.relative_to(self.path).as_posix()
             if key != ROOT and key not in self.digests:
@@ -132,8 +137,8 @@ class Files:
 
 
 @contextmanager
-def said(where: str) -> Iterator[None]:
-    """One sentence for what zarr and the system raise on a disk that is full or a folder that is not ours."""
+def readable_errors(where: str) -> Iterator[None]:
+    """Context in which errors of the system, such as a full disk, become an AmineError."""
     try:
         yield
     except AmineError:
@@ -143,35 +148,39 @@ def said(where: str) -> Iterator[None]:
 
 
 def open_root(files: Files, write: bool) -> Any:
-    """The root group of a store whose files are checked as they are read."""
+    """Root group of a store whose files are checked when they are read."""
     package = zarr()
     from zarr.storage import LocalStore
 
     class Checked(LocalStore):
-        """Files of a folder: what is read is compared with its digest, what is written is forced to disk."""
+        """Files of a folder: reading compares with the digest, writing flushes to disk."""
 
         def with_read_only(self, read_only: bool = False) -> Any:
             return type(self)(self.root, read_only=read_only)
 
-        async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:
+        async def get(
+            self, key: str, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
+        ) -> Any:
             found = await super().get(key, prototype)
             files.check(key, None if found is None else found.to_bytes())
             return found if byte_range is None else await super().get(key, prototype, byte_range)
 
-        async def set(self, key: str, value: Any) -> None:
+        async def set(self, key: str, value: Buffer) -> None:
             self._check_writable()
             files.write(key, value.to_bytes())
 
-        async def set_if_not_exists(self, key: str, value: Any) -> None:
+        async def set_if_not_exists(self, key: str, value: Buffer) -> None:
             if not (self.root / key).exists():
                 await self.set(key, value)
 
-        def get_sync(self, key: str, *, prototype: Any = None, byte_range: Any = None) -> Any:
+        def get_sync(
+            self, key: str, *, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
+        ) -> Any:
             found = super().get_sync(key, prototype=prototype)
             files.check(key, None if found is None else found.to_bytes())
             return found
 
-        def set_sync(self, key: str, value: object) -> None:
+        def set_sync(self, key: str, value: Buffer) -> None:
             self._check_writable()
             files.write(key, value.to_bytes())
 
@@ -180,14 +189,14 @@ def open_root(files: Files, write: bool) -> Any:
 
 
 def check_array(
-    files: Files, name: str, array: Any, shape: tuple[int, ...], chunks: tuple[int, ...], kind: str
+    files: Files, name: str, array: Array, shape: tuple[int, ...], chunks: tuple[int, ...], kind: str
 ) -> None:
-    """Whether an array has the form, the type and all the chunks that it should have.
+    """Check shape, type and chunks of an array before memory is allocated for it.
 
     Raises
     ------
     AmineError
-        If it has not: what a description claims is compared with what is there before memory is taken for it.
+        If its description differs from the store's, or a chunk is missing.
     """
     given = (tuple(array.shape), tuple(array.chunks), array.dtype.str)
     if given != (shape, chunks, kind):

@@ -1,11 +1,11 @@
-"""Which synapses hold a memory: receptive fields, and the synapses that changed most."""
+"""Receptive fields, and engrams: the synapses that changed most."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from matplotlib.figure import Figure
 
+    from amine.given import FilePath
+    from amine.network.parts import Synapses
     from amine.results.run import Run
 
 
 @dataclass(frozen=True, eq=False)
 class ReceptiveFields:
-    """Weights onto each target neuron, arranged as its sources are.
+    """Weights onto each target neuron, in the arrangement of its sources.
 
     Parameters
     ----------
@@ -45,11 +47,11 @@ class ReceptiveFields:
     def __len__(self) -> int:
         return len(self.values)
 
-    def __getitem__(self, target: Any) -> npt.NDArray[np.floating]:
+    def __getitem__(self, target: int | slice | npt.NDArray[np.integer]) -> npt.NDArray[np.floating]:
         return self.values[target]
 
     def figure(self, neurons: Sequence[int] | npt.NDArray[np.integer] | None = None, columns: int = 20) -> Figure:
-        """A picture: a tile for each of ``neurons`` (None: the first 200), or a row where sources stand in a line."""
+        """Draw a tile for each of ``neurons`` (None: the first 200), or a row if sources are one-dimensional."""
         from amine.view.engram import fields
 
         return fields(self, np.arange(min(len(self), 200)) if neurons is None else np.asarray(neurons), columns)
@@ -60,12 +62,12 @@ class ReceptiveFields:
 
 @dataclass(frozen=True, eq=False)
 class Engram:
-    """The fewest synapses that make up a share of all change of a projection's weights, those that changed most first.
+    """The smallest set of synapses that accounts for a share of the total change of a projection's weights, largest change first.
 
     Parameters
     ----------
     before, after : weights of the whole projection, with the same synapses in the same order.
-    index : places of the engram's synapses in these.
+    index : indices of the engram's synapses in these.
     total : sum of the absolute changes of all synapses.
     """
 
@@ -86,21 +88,21 @@ class Engram:
 
     @property
     def change(self) -> npt.NDArray[np.floating]:
-        """Weights after less weights before."""
+        """Change of the weights, after minus before."""
         return self.after.weights[self.index].astype(float) - self.before.weights[self.index]
 
     @property
     def share(self) -> npt.NDArray[np.floating]:
-        """Part of the absolute change of all synapses that each of these makes up."""
+        """Share of each synapse in the absolute change of all synapses."""
         return np.abs(self.change) / (self.total or 1.0)
 
     def __len__(self) -> int:
         return len(self.index)
 
     def erased(self) -> Weights:
-        """The weights after, with the engram's synapses put back to what they were before.
+        """Return the weights after, with the engram's synapses reset to their values before.
 
-        Loaded into the network (:meth:`amine.Network.load_weights`) they show whether the memory was in these synapses.
+        Loaded into the network (:meth:`amine.Network.load_weights`), they show whether these synapses hold the memory.
         """
 
         def back(x: npt.NDArray[np.floating], old: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
@@ -112,7 +114,7 @@ class Engram:
         return replace(self.after, weights=back(self.after.weights, self.before.weights), states=states)
 
     def figure(self) -> Figure:
-        """A picture: the engram's synapses by source and target, and the share of change against the part of synapses."""
+        """Draw the engram's synapses by source and target, and the share of change against the share of synapses."""
         from amine.view.engram import engram
 
         return engram(self)
@@ -121,7 +123,7 @@ class Engram:
         return f"<engram of {self.after.name}: {len(self)} of {len(self.after)} synapses, {self.share.sum():.0%} of all change>"
 
 
-def receptive_fields(run: Run, synapses: Any, shape: Sequence[int] | None) -> ReceptiveFields:
+def receptive_fields(run: Run, synapses: Synapses | str | None, shape: Sequence[int] | None) -> ReceptiveFields:
     """See :meth:`amine.results.run.Run.receptive_fields`."""
     where = "Run.receptive_fields"
     w = run.weights(synapses)
@@ -131,14 +133,14 @@ def receptive_fields(run: Run, synapses: Any, shape: Sequence[int] | None) -> Re
     if not 1 <= len(form) <= 2 or math.prod(form) != n or not all(isinstance(x, int) and x > 0 for x in form):
         raise AmineError(
             f"{where}, shape",
-            "it does not hold the sources",
+            "its size is not the number of sources",
             given=str(form),
             expected=f"{n} or (rows, columns) of {n}",
         )
     return ReceptiveFields(w.name, w.matrix(n, m).T.reshape(m, *form), w.unit, w.bounds)
 
 
-def engram(run: Run, synapses: Any, before: Any, share: float) -> Engram:
+def engram(run: Run, synapses: Synapses | str | None, before: Weights | FilePath | None, share: float) -> Engram:
     """See :meth:`amine.results.run.Run.engram`."""
     where = "Run.engram"
     if not 0 < share <= 1:
@@ -167,7 +169,7 @@ def engram(run: Run, synapses: Any, before: Any, share: float) -> Engram:
 
 
 def _start(run: Run) -> Run:
-    """A run of no length: weights as the description and its seed give them."""
+    """Run of zero length, with the initial weights of the description and its seed."""
     if run.network.hash() != run.info.get("network_hash"):
         raise AmineError(
             "Run.engram",

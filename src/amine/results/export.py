@@ -1,8 +1,9 @@
-"""Results in the forms of other libraries."""
+"""Export of results to other libraries."""
 
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from amine.results.run import Run
 
 
-def _need(name: str) -> Any:
+def _need(name: str) -> ModuleType:
     try:
         return import_module(name)
     except ImportError as e:
@@ -21,7 +22,7 @@ def _need(name: str) -> Any:
 
 
 def to_xarray(run: Run) -> Any:
-    """Dataset with spikes (time, neuron, population along ``spike``) and each probe's variables (along its time and neurons)."""
+    """Dataset of the spikes (time, neuron and population along ``spike``) and of each probe's variables (time, neuron)."""
     xr = _need("xarray")
     names = np.array([p[0] for p in run.spikes.populations])
     first = np.array([p[1] for p in run.spikes.populations])
@@ -76,7 +77,7 @@ def to_neo(run: Run) -> Any:
     return block
 
 
-def _known(pq: Any, unit: str) -> bool:
+def _known(pq: ModuleType, unit: str) -> bool:
     try:
         pq.Quantity(1, unit)
     except (LookupError, ValueError, TypeError):

@@ -1,8 +1,9 @@
-"""Numbers from a run, named by text: rates, irregularity, synchrony, power and frequency of oscillations, or a function of one's own."""
+"""Measures of a run, named by text: rates, irregularity, synchrony, power and frequency of oscillations, or custom functions."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,32 +23,32 @@ KINDS = ("rate", "cv", "synchrony", "power", "frequency")
 
 
 def measure(run: Run, text: str, start: Quantity = "0 ms") -> float:
-    """A number from a run.
+    """Compute a measure of a run.
 
     Parameters
     ----------
     run : the run.
-    text : what to measure:
+    text : the measure:
 
         - ``rate:E``: mean rate of a population in Hz;
-        - ``cv:E``: mean coefficient of variation of its intervals;
+        - ``cv:E``: mean coefficient of variation of its interspike intervals;
         - ``synchrony:E``: standard deviation of the population's mean activity over that of its neurons, in bins of 3 ms (after Golomb
           & Rinzel 1994, Physica D 72:259-282): 1 if all fire together, 1/sqrt(n) if they are independent;
         - ``power:30-80Hz`` or ``power:30-80Hz:E``: variance of the mean rate in a band, in Hz^2;
         - ``frequency:30-80Hz`` or ``frequency:30-80Hz:E``: the frequency of the highest peak there, in Hz;
-        - ``module:function``: what a function of yours returns for the run;
+        - ``module:function``: the value of a custom function of the run;
         - any other name: a number in ``run.network.notes["measures"]`` or ``run.info``.
-    start : the time before is left out.
+    start : beginning of the interval that is measured.
 
     Returns
     -------
     float
-        NaN where there are too few spikes.
+        NaN if there are too few spikes.
 
     Raises
     ------
     AmineError
-        Unknown population, measure or function, a band that is none, a value that is no number.
+        Unknown population, measure or function, an invalid band, or a value that is not a number.
 
     Examples
     --------
@@ -76,8 +77,8 @@ def measure(run: Run, text: str, start: Quantity = "0 ms") -> float:
     return _number(known[text], text)
 
 
-def check(text: str, populations: Any) -> None:
-    """Raises AmineError if a measure cannot be one of a network with these populations."""
+def check(text: str, populations: Iterable[str]) -> None:
+    """Raise AmineError if a measure is invalid for a network with these populations."""
     kind, _, rest = text.partition(":")
     name = (
         rest
@@ -103,7 +104,7 @@ def _number(value: Any, text: str) -> float:
         raise AmineError("measure", f"'{text}' is not a number", given=repr(value)[:40]) from e
 
 
-def _function(module: str, name: str, text: str) -> Any:
+def _function(module: str, name: str, text: str) -> Callable[[Run], object]:
     try:
         found = getattr(import_module(module), name, None)
     except ImportError as e:
@@ -132,7 +133,7 @@ def _cv(train: SpikeTrain) -> float:
 
 
 def synchrony(train: SpikeTrain, bin_ms: float = 3.0) -> float:
-    """Standard deviation of the mean activity over the root of the mean variance of the neurons' activity; NaN without spikes."""
+    """Standard deviation of the mean activity divided by the root of the neurons' mean variance, in bins; NaN without spikes."""
     n = int(train.duration / bin_ms + 1e-9)
     mean = binned(train, bin_ms)[:n] / max(train.n, 1)
     # the variance of each neuron from its counts in bins, without an array of neurons times bins
@@ -145,7 +146,7 @@ def synchrony(train: SpikeTrain, bin_ms: float = 3.0) -> float:
 
 
 def spectrum(run: Run, population: str | None = None, start: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    """Frequencies in Hz and the power of the mean rate (Hz^2/Hz) after ``start`` ms, of one population or of all neurons together.
+    """Frequencies (Hz) and power spectral density (Hz^2/Hz) of the mean rate of a population, or of all neurons, after ``start`` ms.
 
     Welch's method on bins of 1 ms with segments of up to 1 s, half overlapping.
     """

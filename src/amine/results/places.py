@@ -1,8 +1,9 @@
-"""Recorded states of cells with a tree by their places."""
+"""Recorded states of multicompartment neurons, by place."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,8 +21,8 @@ class Shape(dict[int, float]):
     label: str = ""
 
 
-def recorded_at(run: Run, variables: tuple[str, ...], at: Any) -> tuple[str, ...]:
-    """Names of recorded variables at some places: ``v`` at the soma is ``v`` or ``v@0``."""
+def recorded_at(run: Run, variables: tuple[str, ...], at: str | int | Iterable[str | int]) -> tuple[str, ...]:
+    """Names of recorded variables at places: ``v`` at the soma is ``v`` or ``v@0``."""
     places = [at] if isinstance(at, str | int) else list(at)
     wanted = variables or ("v",)
     found: list[str] = []

@@ -11,7 +11,7 @@ from amine.errors import AmineError, did_you_mean
 
 @dataclass
 class ProbeData:
-    """What a probe recorded: ``times`` in ms [samples], and for each variable ``values`` [samples, neurons] in its unit."""
+    """Recording of a probe: ``times`` (samples,) in ms, and by variable ``values`` (samples, neurons) in the unit of ``units``."""
 
     name: str
     population: str

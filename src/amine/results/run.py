@@ -1,10 +1,10 @@
-"""What a run returns."""
+"""Result of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -23,17 +23,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from amine.given import FilePath, Quantity
-    from amine.network.network import Network
+    from amine.network.parts import Synapses
     from amine.network.weights import Weights
     from amine.results.chemistry import Signal
     from amine.results.engram import Engram, ReceptiveFields
+    from amine.results.meta import Meta
+    from amine.results.places import Shape
+    from amine.view.style import Populations
 
 
 class Run:
-    """Spikes, traces and all that belongs to a run.
+    """Result of a run: spikes, recordings and provenance.
 
-    ``spikes`` all spikes, ``probes`` what each probe recorded, ``duration`` the time simulated in ms, ``complete`` False after Ctrl-C,
-    ``seconds`` the time taken by phase, ``info`` where it comes from.
+    ``spikes`` holds all spikes, ``probes`` the recordings by name, ``duration`` the simulated time in ms; ``complete`` is False after
+    Ctrl-C; ``seconds`` is the wall time by phase, ``info`` the provenance.
 
     Examples
     --------
@@ -53,44 +56,77 @@ class Run:
         duration: float,
         complete: bool,
         seconds: Mapping[str, float],
-        info: Mapping[str, Any],
+        info: Mapping[str, object],
         weights: Mapping[str, Weights] | None = None,
-        meta: Mapping[str, Any] | None = None,  # what a store says of the network, as plain data
+        meta: Meta | None = None,  # description of the network for a store
     ):
         self.network, self.spikes, self._weights = network, spikes, dict(weights or {})
         self.probes = {n: p for n, p in probes.items() if not n.startswith("chemistry:")}
         self.slow = {n[10:]: p for n, p in probes.items() if n.startswith("chemistry:")}
-        self.meta = dict(meta or {})
-        self.duration, self.complete, self.seconds, self.info = duration, complete, dict(seconds), dict(info)
+        self.meta = cast("Meta", dict(meta or {}))
+        self.duration, self.complete, self.seconds = duration, complete, dict(seconds)
+        self.info: dict[str, Any] = dict(info)
 
     # --- figures -----------------------------------------------------------------------------------------------
 
-    def raster(self, populations: Any = None, start: float = 0.0, stop: float | None = None, most: int = 400) -> Figure:
-        """Spikes of at most ``most`` neurons in all, in proportion to the populations' sizes, and the rate below; times in ms."""
+    def raster(
+        self, populations: Populations = None, start: float = 0.0, stop: float | None = None, most: int = 400
+    ) -> Figure:
+        """Draw a spike raster, and the population rates below.
+
+        Parameters
+        ----------
+        populations : populations or their names; None: all.
+        start, stop : window in ms; None: to the end.
+        most : number of neurons shown, shared in proportion to the populations' sizes.
+
+        Raises
+        ------
+        AmineError
+            Unknown population, or an empty window.
+        """
         from amine.view.raster import raster
 
         return raster(self, populations, start, stop, most)
 
     def rates(self, start: float = 0.0, published: Mapping[str, float] | None = None) -> Figure:
-        """Distribution of the neurons' rates in each population, with means, and published means if given."""
+        """Draw the distribution of the neurons' rates (Hz) in each population.
+
+        Parameters
+        ----------
+        start : time (ms) that is left out.
+        published : published mean rates (Hz) by population, which are marked.
+        """
         from amine.view.distributions import rates
 
         return rates(self, start, published)
 
     def irregularity(self, start: float = 0.0) -> Figure:
-        """Coefficient of variation of the neurons' intervals."""
+        """Draw the coefficients of variation of the neurons' interspike intervals, without the first ``start`` ms."""
         from amine.view.distributions import irregularity
 
         return irregularity(self, start)
 
     def correlation(self, start: float = 0.0) -> Figure:
-        """Pairwise correlation of spike counts in bins of 5 ms."""
+        """Draw the pairwise correlations of spike counts in bins of 5 ms, without the first ``start`` ms."""
         from amine.view.distributions import correlation
 
         return correlation(self, start)
 
-    def traces(self, *variables: str, most: int = 5, at: Any = None) -> Figure:
-        """Recorded states in time, of at most ``most`` neurons of each probe; ``at`` names places on cells with a tree."""
+    def traces(self, *variables: str, most: int = 5, at: str | int | Iterable[str | int] | None = None) -> Figure:
+        """Draw recorded states over time.
+
+        Parameters
+        ----------
+        variables : states such as ``"v"``; by default all.
+        most : largest number of neurons of each probe.
+        at : places on multicompartment neurons, such as ``"soma"``.
+
+        Raises
+        ------
+        AmineError
+            If a variable was not recorded, or nothing was recorded at the places.
+        """
         from amine.view.traces import traces
 
         if at is not None:
@@ -106,10 +142,26 @@ class Run:
                 )
         return traces(self, variables, most)
 
-    def weights(self, synapses: Any = None) -> Weights:
-        """Weights and other states of a plastic projection at the end of the run.
+    def weights(self, synapses: Synapses | str | None = None) -> Weights:
+        """Return the weights and other states of a plastic projection at the end of the run.
 
-        ``synapses`` is the projection or its name; None if there is but one.
+        Parameters
+        ----------
+        synapses : a plastic projection or its name; None if there is only one.
+
+        Raises
+        ------
+        AmineError
+            If there is no such projection, or there are several and none is named.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> P, E = net.population("P", 6, "poisson", rate="20 Hz"), net.population("E", 2, "lif_cond")
+        >>> _ = net.synapses(P, E, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=am.plasticity.stdp())
+        >>> len(net.run("10 ms", progress=False).weights())
+        12
         """
         if synapses is None and len(self._weights) == 1:
             return next(iter(self._weights.values()))
@@ -126,13 +178,15 @@ class Run:
             )
         return self._weights[name]
 
-    def receptive_fields(self, synapses: Any = None, shape: Sequence[int] | None = None) -> ReceptiveFields:
-        """Weights at the end of the run onto each target neuron, arranged over its sources.
+    def receptive_fields(
+        self, synapses: Synapses | str | None = None, shape: Sequence[int] | None = None
+    ) -> ReceptiveFields:
+        """Return the weights at the end of the run onto each target neuron, in the arrangement of its sources.
 
         Parameters
         ----------
-        synapses : a plastic projection or its name; None if there is but one.
-        shape : of the sources, such as ``(8, 8)`` for 64 pixels; None: in a line.
+        synapses : a plastic projection or its name; None if there is only one.
+        shape : arrangement of the sources, such as ``(8, 8)`` for 64 pixels; None: one-dimensional.
 
         Returns
         -------
@@ -142,7 +196,7 @@ class Run:
         Raises
         ------
         AmineError
-            If nothing is plastic, or the shape does not hold the sources.
+            If nothing is plastic, or the size of the shape is not the number of sources.
 
         Examples
         --------
@@ -155,19 +209,21 @@ class Run:
         """
         return receptive_fields(self, synapses, shape)
 
-    def engram(self, synapses: Any = None, before: Any = None, share: float = 0.5) -> Engram:
-        """The synapses that hold what was learnt: the fewest that make up a ``share`` of all change of the weights.
+    def engram(
+        self, synapses: Synapses | str | None = None, before: Weights | FilePath | None = None, share: float = 0.5
+    ) -> Engram:
+        """Return the engram: the smallest set of synapses that accounts for a ``share`` of the total change of the weights.
 
         Parameters
         ----------
-        synapses : a plastic projection or its name; None if there is but one.
+        synapses : a plastic projection or its name; None if there is only one.
         before : weights to compare with (:class:`amine.network.weights.Weights` or a file of them); None: those at the start of the run.
-        share : part of the sum of absolute changes.
+        share : share of the sum of absolute changes, above 0 and at most 1.
 
         Returns
         -------
         Engram
-            ``pre``, ``post``, ``change`` and ``share`` of each synapse, largest change first; ``figure()`` draws them, ``erased()`` takes them away.
+            ``pre``, ``post``, ``change`` and ``share`` of each synapse, largest change first; ``figure()`` draws them, ``erased()`` resets them.
 
         Raises
         ------
@@ -186,50 +242,100 @@ class Run:
         return engram(self, synapses, before, share)
 
     def chemistry(self) -> Figure:
-        """Concentrations of fields and drugs, and occupancies of receptors, in time."""
+        """Draw concentrations of fields and drugs, and occupancies of receptors, over time."""
         from amine.view.chemistry import chemistry
 
         return chemistry(self)
 
-    def voltage_at(self, time: Quantity, neuron: int = 0, population: str | None = None, variable: str = "v") -> Any:
-        """A recorded state of one cell at all its compartments at a time, ``{compartment: value}``, for a picture of its shape."""
+    def voltage_at(self, time: Quantity, neuron: int = 0, population: str | None = None, variable: str = "v") -> Shape:
+        """Return a recorded state of one neuron at all compartments at a time, for ``am.view.morphology``.
+
+        Parameters
+        ----------
+        time : time in the run, such as ``"12 ms"``; the nearest sample is taken.
+        neuron : number of the neuron in its population.
+        population : name; None: the first multicompartment population.
+        variable : the state.
+
+        Returns
+        -------
+        Values in the unit of the state, by compartment.
+
+        Raises
+        ------
+        AmineError
+            If the state of the neuron was not recorded.
+        """
         return state_at(self, time, neuron, population, variable)
 
     # --- numbers -----------------------------------------------------------------------------------------------
 
     def statistics(self, start: float = 0.0) -> dict[str, dict[str, float]]:
-        """For each population: neurons, spikes, rate in Hz, CV of intervals, Fano factor, correlation; NaN if there are too few spikes."""
+        """Return statistics of each population without the first ``start`` ms.
+
+        They are ``neurons``, ``spikes``, ``rate`` (Hz), ``cv`` of interspike intervals, ``fano`` factor and ``correlation``; NaN if there
+        are too few spikes.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> _ = net.population("P", 10, "poisson", rate="20 Hz")
+        >>> net.run("100 ms", progress=False).statistics()["P"]["neurons"]
+        10
+        """
         return {name: summary(self.spikes[name], start) for name in self.spikes}
 
     def concentration(self, name: str, region: str | None = None) -> Signal:
-        """Concentration (uM) of a field or a drug in time, at each millisecond.
+        """Return the concentration (uM) of a field or a drug over time, at each millisecond.
 
         Parameters
         ----------
-        name : a field such as ``"dopamine"``, or a drug that was given.
+        name : a field such as ``"dopamine"``, or a drug of the network.
         region : one region of a field that has several.
 
         Raises
         ------
         AmineError
             If there is no such field, dose or region.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> _ = net.population("P", 10, "poisson", rate="20 Hz")
+        >>> _ = net.field("dopamine", tonic="20 nM")
+        >>> net.run("10 ms", progress=False).concentration("dopamine").unit
+        'uM'
         """
         return concentration(self, name, region)
 
     def occupancy(self, receptor: str, by: str | None = None, region: str | None = None) -> Signal:
-        """Occupancy of a receptor in time, at each millisecond: by its natural ligand, or ``by`` a drug."""
+        """Return the occupancy (0..1) of a receptor over time, at each millisecond.
+
+        Parameters
+        ----------
+        receptor : label, such as ``"D1"``.
+        by : a drug; None: the natural ligand.
+        region : one region of a field that has several.
+
+        Raises
+        ------
+        AmineError
+            If there is no such receptor, drug or region.
+        """
         return occupancy(self, receptor, by, region)
 
     def to_xarray(self) -> Any:
-        """Spikes and traces as an ``xarray.Dataset``."""
+        """Return spikes and traces as an ``xarray.Dataset``; needs ``amine[export]``."""
         return to_xarray(self)
 
     def to_neo(self) -> Any:
-        """Spikes and traces as a ``neo.Block``."""
+        """Return spikes and traces as a ``neo.Block``; needs ``amine[export]``."""
         return to_neo(self)
 
     def summary(self) -> str:
-        """A short table as text."""
+        """Return a short table as text."""
         lines = [f"{'population':<14}{'neurons':>9}{'spikes':>12}{'rate (Hz)':>12}"]
         counts, rates = self.spikes.counts(), self.spikes.rates()
         lines += [f"{name:<14}{n:>9}{counts[name]:>12}{rates[name]:>12.3f}" for name, _, n in self.spikes.populations]
@@ -239,7 +345,7 @@ class Run:
         return "\n".join([*lines, f"{self.duration:g} ms{state}, {per:.3g} s for each biological second"])
 
     def to_json(self) -> dict[str, Any]:
-        """The outcome as one JSON-able object."""
+        """Return a summary as a JSON-able object."""
         return {
             "duration_ms": self.duration,
             "complete": self.complete,
@@ -269,7 +375,14 @@ class Run:
         start: float = 0.0,
         overwrite: bool = False,
     ) -> Path:
-        """Writes a self-contained page with description, pictures, rates beside ``published`` ones and where all comes from.
+        """Write a self-contained HTML page with description, figures, statistics and provenance.
+
+        Parameters
+        ----------
+        path : the file.
+        published : published mean rates (Hz) by population, for comparison.
+        start : time (ms) that statistics leave out.
+        overwrite : replace an existing file.
 
         Raises
         ------
@@ -287,7 +400,7 @@ class Run:
         )
 
     def save(self, path: FilePath) -> None:
-        """Writes spikes and traces to a new zarr store; :func:`amine.results.open` reads it."""
+        """Write spikes and traces to a new zarr store, which :func:`amine.results.open` reads; raises AmineError if the path exists."""
         probes = {
             n: (np.asarray(p.times), {v: np.asarray(x) for v, x in p.values.items()})
             for n, p in {**self.probes, **{f"chemistry:{n}": p for n, p in self.slow.items()}}.items()
@@ -297,8 +410,8 @@ class Run:
         ZarrStore.save(path, self.meta, results, self.duration, about, self._weights)
 
     @staticmethod
-    def load(path: Any) -> Run:
-        """A run from a store; raises AmineError if there is none, it is damaged, or its run did not finish."""
+    def load(path: FilePath) -> Run:
+        """Read a run from a store; raises AmineError if there is none, it is damaged, or its run did not finish."""
         store = ZarrStore.open(path)
         try:
             duration, past = float(store.ended["duration"]), store.ended["run"]

@@ -1,21 +1,24 @@
-"""Spikes of a run: steps and neurons, by population."""
+"""Spikes of a run, by population."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.network.parts import Population, View
 
+if TYPE_CHECKING:
+    from amine.results.meta import Meta
+
 
 class SpikeTrain:
     """Spikes of one population or slice.
 
-    ``times`` in ms, float64 [spikes], in order; ``indices`` [spikes] within the population or slice; ``n`` neurons.
+    ``times`` (spikes,) in ms, float64, in order; ``indices`` (spikes,) of neurons within the population or slice; ``n`` neurons.
     """
 
     def __init__(self, name: str, times: np.ndarray, indices: np.ndarray, n: int, duration: float):
@@ -25,20 +28,20 @@ class SpikeTrain:
         return self.times.size
 
     def between(self, start: float, stop: float) -> SpikeTrain:
-        """Spikes after ``start`` up to ``stop``, in ms."""
+        """Return the spikes after ``start`` and not after ``stop``, in ms."""
         a, b = np.searchsorted(self.times, (start + 1e-9, stop + 1e-9))
         return SpikeTrain(self.name, self.times[a:b], self.indices[a:b], self.n, stop - start)
 
     def counts(self) -> np.ndarray:
-        """Number of spikes of each neuron."""
+        """Return the number of spikes of each neuron."""
         return np.bincount(self.indices, minlength=self.n)
 
     def rates(self) -> np.ndarray:
-        """Rate of each neuron in Hz."""
+        """Return the rate of each neuron in Hz."""
         return self.counts() / self.duration * 1e3 if self.duration > 0 else np.zeros(self.n)
 
     def trains(self) -> list[np.ndarray]:
-        """Spike times of each neuron."""
+        """Return the spike times (ms) of each neuron."""
         order = np.argsort(self.indices, kind="stable")
         return np.split(self.times[order], np.cumsum(self.counts())[:-1])
 
@@ -51,11 +54,11 @@ class Spikes:
 
     Parameters
     ----------
-    steps : int64 [spikes], the step at whose end each spike lies.
-    ids : int32 [spikes], neurons counted through all populations.
+    steps : int64 (spikes,), number of the step at whose end a spike occurs.
+    ids : int32 (spikes,), neurons numbered through all populations.
     dt : time step in ms.
-    populations : (name, first id, number of neurons) of each.
-    duration : time simulated in ms.
+    populations : (name, first id, number of neurons) of each population.
+    duration : simulated time in ms.
 
     Examples
     --------
@@ -100,11 +103,11 @@ class Spikes:
         return SpikeTrain(str(name), self.steps[chosen] * self.dt, self.ids[chosen] - first, n, self.duration)
 
     def counts(self) -> dict[str, int]:
-        """Number of spikes of each population."""
+        """Return the number of spikes of each population."""
         return {name: int(np.count_nonzero((self.ids >= a) & (self.ids < a + n))) for name, a, n in self.populations}
 
     def rates(self, start: float = 0.0) -> dict[str, float]:
-        """Mean rate of each population in Hz, without the first ``start`` ms."""
+        """Return the mean rate of each population in Hz, without the first ``start`` ms."""
         span = self.duration - start
         return {
             name: float(np.count_nonzero(self[name].times > start + 1e-9) / n / span * 1e3) if span > 0 else 0.0
@@ -112,7 +115,7 @@ class Spikes:
         }
 
     def hash(self) -> str:
-        """SHA-256 of steps and ids: equal spikes have equal hashes."""
+        """Return the SHA-256 of steps and ids: equal spikes have equal hashes."""
         h = hashlib.sha256(self.steps.astype("<i8").tobytes())
         h.update(self.ids.astype("<i4").tobytes())
         return h.hexdigest()
@@ -121,6 +124,6 @@ class Spikes:
         return f"<{len(self)} spikes of {', '.join(self)} in {self.duration:g} ms>"
 
 
-def spikes_from(data: dict[str, Any], steps: np.ndarray, ids: np.ndarray, duration: float) -> Spikes:
+def spikes_from(data: Meta, steps: np.ndarray, ids: np.ndarray, duration: float) -> Spikes:
     """Spikes with the populations of a store's description."""
     return Spikes(steps, ids, data["dt"], tuple((str(n), int(a), int(k)) for n, a, k in data["populations"]), duration)

@@ -1,6 +1,6 @@
 """Rates, irregularity, variability and correlation of spikes.
 
-Irregularity and correlation follow elephant (``cv``, ``fanofactor``, ``correlation_coefficient``); they are worked out for whole populations
+Irregularity and correlation follow elephant (``cv``, ``fanofactor``, ``correlation_coefficient``); they are computed for whole populations
 at once, and a test compares them with elephant's.
 """
 
@@ -14,7 +14,7 @@ from amine.results.spikes import SpikeTrain
 
 
 def isi_cv(train: SpikeTrain, least: int = 3) -> np.ndarray:
-    """Coefficient of variation of the intervals of each neuron with at least ``least`` spikes."""
+    """Coefficient of variation of the interspike intervals of each neuron with at least ``least`` spikes."""
     order = np.lexsort((train.times, train.indices))
     i, t = train.indices[order], train.times[order]
     same = i[1:] == i[:-1]
@@ -33,7 +33,7 @@ def fano(train: SpikeTrain, bin_ms: float = 3.0) -> float:
 
 
 def binned(train: SpikeTrain, bin_ms: float, start: float = 0.0) -> np.ndarray:
-    """Spikes of the population in each bin."""
+    """Number of spikes of the population in each bin after ``start`` ms."""
     n = int((train.duration - start) / bin_ms + 1e-9)
     return (
         np.bincount(
@@ -45,7 +45,7 @@ def binned(train: SpikeTrain, bin_ms: float, start: float = 0.0) -> np.ndarray:
 
 
 def correlations(train: SpikeTrain, bin_ms: float = 5.0, most: int = 200) -> np.ndarray:
-    """Correlation coefficients of the binned spike counts of all pairs among ``most`` neurons that fire, evenly chosen."""
+    """Correlation coefficients of binned spike counts of all pairs among at most ``most`` active neurons, evenly chosen."""
     active = np.flatnonzero(train.counts() > 0)
     chosen = active[np.linspace(0, active.size - 1, min(most, active.size)).astype(int)] if active.size else active
     n = int(train.duration / bin_ms + 1e-9)
@@ -65,13 +65,13 @@ def correlations(train: SpikeTrain, bin_ms: float = 5.0, most: int = 200) -> np.
 
 
 def after(train: SpikeTrain, start: float) -> SpikeTrain:
-    """Spikes without the first ``start`` ms, with time counted from there."""
+    """Spikes without the first ``start`` ms, with times relative to ``start``."""
     late = train.between(start, train.duration) if start > 0 else train
     return SpikeTrain(train.name, late.times - start, late.indices, train.n, max(train.duration - start, 0.0))
 
 
 def summary(train: SpikeTrain, start: float = 0.0) -> dict[str, Any]:
-    """Rate in Hz, mean CV of intervals, Fano factor and mean correlation; NaN where there are too few spikes."""
+    """Rate in Hz, mean CV of intervals, Fano factor and mean correlation; NaN if there are too few spikes."""
     t = after(train, start)
     cv, c = isi_cv(t), correlations(t)
     return {

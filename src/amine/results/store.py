@@ -1,4 +1,4 @@
-"""Where results go while a run goes on: memory, or a zarr store on disk."""
+"""Stores of results during a run: memory, or a zarr store on disk."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ import numpy as np
 from amine.errors import AmineError, AmineWarning
 from amine.files import canonical, is_intact, read_json, replacing_folder, sealed
 from amine.network.weights import Weights
-from amine.results.chunks import ROOT, Files, check_array, open_root, said
+from amine.results.chunks import ROOT, Files, check_array, open_root, readable_errors
 from amine.results.probes import ProbeData
 from amine.results.spikes import Spikes, spikes_from
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from amine.given import FilePath
+    from amine.results.meta import Meta
 
 FORMAT = "amine store 2"
-FULL = {"write_empty_chunks": True}  # a chunk of zeros is written as well: one that is missing was lost
+FULL = {"write_empty_chunks": True}  # chunks of zeros are written too, so that a missing chunk is a lost one
 WEIGHT_ROWS = 2**18
 Probes = dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]
 
 
-def _probe_data(meta: dict[str, Any], name: str, times: np.ndarray, values: dict[str, np.ndarray]) -> ProbeData:
+def _probe_data(meta: Meta, name: str, times: np.ndarray, values: dict[str, np.ndarray]) -> ProbeData:
     q = next(q for q in meta["probes"] if q["name"] == name)
     return ProbeData(
         name, q["population"], np.arange(q["start"], q["stop"], q["step"]), times, values, dict(q["units"])
@@ -43,7 +46,7 @@ class MemoryStore:
         self._probes: dict[str, tuple[list[np.ndarray], dict[str, list[np.ndarray]]]] = {}
 
     def append(self, steps: np.ndarray, ids: np.ndarray, probes: Probes) -> None:
-        """Adds what a chunk gave."""
+        """Add the results of a chunk of the run."""
         self._steps.append(steps)
         self._ids.append(ids)
         for name, (times, values) in probes.items():
@@ -53,25 +56,25 @@ class MemoryStore:
                 kept[1][v].append(x)
 
     def flush(self) -> None:
-        """Nothing waits."""
+        """Do nothing: results are not buffered."""
 
     def discard(self) -> None:
-        """Nothing is left behind."""
+        """Do nothing: there are no files."""
 
     def counts(self) -> dict[str, Any]:
-        """What a checkpoint says of it."""
+        """Return the entry of a checkpoint about this store."""
         return {"kind": "memory", "spikes": sum(len(s) for s in self._steps)}
 
     def in_memory(self) -> dict[str, np.ndarray]:
-        """All of it as arrays, for a checkpoint."""
+        """Return all results as arrays, for a checkpoint."""
         out = {"steps": _join(self._steps, np.int64), "ids": _join(self._ids, np.int32)}
         for name, (times, values) in self._probes.items():
             out[f"probe/{name}/"] = _join(times, np.float64)
             out |= {f"probe/{name}/{v}": np.concatenate(x) for v, x in values.items()}
         return out
 
-    def restore(self, memory: dict[str, np.ndarray], counts: dict[str, Any]) -> None:
-        """Back to what a checkpoint kept."""
+    def restore(self, memory: dict[str, np.ndarray], counts: Mapping[str, Any]) -> None:
+        """Restore the results of a checkpoint."""
         if counts["kind"] != "memory":
             raise AmineError(
                 "Network.run, resume",
@@ -91,9 +94,9 @@ class MemoryStore:
                     kept[0].append(x)
 
     def finish(
-        self, meta: dict[str, Any], duration: float, about: dict[str, Any], weights: Mapping[str, Weights]
+        self, meta: Meta, duration: float, about: Mapping[str, object], weights: Mapping[str, Weights]
     ) -> tuple[Spikes, dict[str, ProbeData]]:
-        """All spikes and traces; ``about`` the run, and ``weights``, are kept by stores on disk."""
+        """Return all spikes and traces; ``about`` and ``weights`` are used by stores on disk only."""
         spikes = spikes_from(meta, _join(self._steps, np.int64), _join(self._ids, np.int32), duration)
         probes = {
             n: _probe_data(meta, n, _join(t, np.float64), {v: np.concatenate(x) for v, x in values.items()})
@@ -102,20 +105,20 @@ class MemoryStore:
         return spikes, probes
 
 
-def _join(parts: list[np.ndarray], dtype: Any) -> np.ndarray:
+def _join(parts: list[np.ndarray], dtype: npt.DTypeLike) -> np.ndarray:
     return np.concatenate(parts) if parts else np.empty(0, dtype)
 
 
 class _Array(NamedTuple):
-    """Form of an array of a store: what a row is, how many make a chunk, and of which type."""
+    """Form of an array of a store: shape of a row, rows of a chunk, and type."""
 
     row: tuple[int, ...]
     rows: int
     dtype: np.dtype[Any]
 
 
-def layout(meta: Mapping[str, Any]) -> dict[str, _Array]:
-    """All arrays that grow during a run, by their place in the store."""
+def layout(meta: Meta) -> dict[str, _Array]:
+    """Forms of all arrays that grow during a run, by their path in the store."""
     out = {
         "spikes/steps": _Array((), 2**18, np.dtype(np.int64)),
         "spikes/ids": _Array((), 2**18, np.dtype(np.int32)),
@@ -130,40 +133,39 @@ def layout(meta: Mapping[str, Any]) -> dict[str, _Array]:
 
 
 class ZarrStore:
-    """Results on disk as they come: groups ``spikes`` (steps, ids) and ``probes/<number>`` (times and variables).
+    """Store on disk: groups ``spikes`` (steps, ids) and ``probes/<number>`` (times and variables).
 
-    Rows wait in memory until they fill a chunk, which is then written once, forced to disk and never changed. What waits goes into the
-    checkpoint, together with the digests of all files, so that a checkpoint and the chunks it counts belong together whatever happened
-    after it. At the end the digests go into the attributes of the root, and what is opened later is compared with them.
+    Rows are buffered in memory until they fill a chunk, which is then written once, flushed to disk and never changed. A checkpoint holds
+    the buffered rows and the digests of all files, so that it stays consistent with the chunks that it counts. At the end the digests are
+    stored in the attributes of the root, and files are compared with them when they are opened.
     """
 
-    MOST_WAITING = 2**28  # bytes that are held while the disk is full
+    MOST_WAITING = 2**28  # bytes that are buffered while the disk is full
 
-    def __init__(self, root: Any, files: Files, meta: dict[str, Any]):
+    def __init__(self, root: Any, files: Files, meta: Meta):
         self.root, self.files, self.meta = root, files, meta
         self._layout = layout(meta)
         self._waiting: dict[str, list[np.ndarray]] = {name: [] for name in self._layout}
         self._written = dict.fromkeys(self._layout, 0)  # rows in whole chunks
         self._warned = False
-        self.ended: dict[str, Any] = {}  # what is known of a run that ended
+        self.ended: dict[str, Any] = {}  # attributes of the root after the end of the run
 
-    # --- made and opened ---------------------------------------------------------------------------------------
+    # --- create and open ---------------------------------------------------------------------------------------
 
     @staticmethod
-    def create(path: FilePath, meta: dict[str, Any]) -> ZarrStore:
-        """A new store, which appears under its name when it is ready for its first chunk.
+    def create(path: FilePath, meta: Meta) -> ZarrStore:
+        """Create a store, which appears under its name when it is ready for its first chunk.
 
         Raises
         ------
         AmineError
-            If the path exists, unless it is a store of this network into which nothing was written: that of a run that was killed
-            before its first chunk.
+            If the path exists, unless it is an empty store of this network, left by a run that was killed before its first chunk.
         """
         target, where = Path(path), f"store '{path}'"
         if target.exists():
             if not _is_unused(target, meta):
                 raise AmineError(where, "it exists", hint="choose another name, or resume from a checkpoint")
-            with said(where):
+            with readable_errors(where):
                 shutil.rmtree(target)
         with replacing_folder(target, where) as temporary:
             files = ZarrStore._begin(temporary, where, meta).files
@@ -171,9 +173,9 @@ class ZarrStore:
         return ZarrStore(open_root(files, write=True), files, meta)
 
     @staticmethod
-    def _begin(folder: Path, where: str, meta: dict[str, Any]) -> ZarrStore:
+    def _begin(folder: Path, where: str, meta: Meta) -> ZarrStore:
         files, meta = Files(folder, where), json.loads(canonical(meta))
-        with said(where):
+        with readable_errors(where):
             root = open_root(files, write=True)
             for name, a in layout(meta).items():
                 shape, chunks = (0, *a.row), (a.rows, *map(_at_least_one, a.row))
@@ -184,13 +186,13 @@ class ZarrStore:
     @staticmethod
     def save(
         path: FilePath,
-        meta: dict[str, Any],
+        meta: Meta,
         results: tuple[np.ndarray, np.ndarray, Probes],
         duration: float,
-        about: dict[str, Any],
+        about: Mapping[str, object],
         weights: Mapping[str, Weights],
     ) -> None:
-        """A whole store at once, which appears when it is complete; raises AmineError if the path exists."""
+        """Write a complete store, which appears when it is finished; raises AmineError if the path exists."""
         target, where = Path(path), f"store '{path}'"
         if target.exists():
             raise AmineError(where, "it exists", hint="choose another name")
@@ -224,7 +226,7 @@ class ZarrStore:
 
     @staticmethod
     def open(path: FilePath) -> ZarrStore:
-        """The store of a run that ended, for reading; every file is compared with its digest.
+        """Open the store of a finished run for reading; every file is compared with its digest.
 
         Raises
         ------
@@ -248,7 +250,7 @@ class ZarrStore:
 
     @staticmethod
     def resume(path: FilePath, network: str) -> ZarrStore:
-        """The store of a run that was cut off, for :meth:`restore`; raises AmineError if it is of another network than the hash says."""
+        """Open the store of an interrupted run for :meth:`restore`; raises AmineError if it belongs to another network."""
         root, files, attributes = ZarrStore._read_root(path, write=True)
         if attributes["meta"].get("hash") != network:
             hint = "give the store of the run that was cut off"
@@ -256,7 +258,7 @@ class ZarrStore:
         return ZarrStore(root, files, attributes["meta"])
 
     def _check_arrays(self, shapes: Mapping[str, list[int]]) -> None:
-        """Whether all arrays are there, of the form that the description of the store says."""
+        """Raise AmineError if an array is missing or has another form than the store describes."""
         for name, given in shapes.items():
             shape, array = tuple(given), self.root[name]
             a = self._layout.get(name)
@@ -267,17 +269,17 @@ class ZarrStore:
         for name in self._layout:
             group, lead = name.rpartition("/")[0], "steps" if name.startswith("spikes") else "times"
             if name not in shapes or shapes[name][0] != shapes[f"{group}/{lead}"][0]:
-                raise self.files.damaged(f"{name}/{ROOT}", "has not as many rows as belong together")
+                raise self.files.damaged(f"{name}/{ROOT}", "has another number of rows than its group")
 
-    # --- written -----------------------------------------------------------------------------------------------
+    # --- write -------------------------------------------------------------------------------------------------
 
     def append(self, steps: np.ndarray, ids: np.ndarray, probes: Probes) -> None:
-        """Adds what a chunk of the run gave.
+        """Add the results of a chunk of the run.
 
         Raises
         ------
         AmineError
-            If it cannot be written, and more waits than memory should hold; until then there is a warning, and it is tried again.
+            If they cannot be written and more than ``MOST_WAITING`` bytes are buffered; before, there is a warning and a new attempt later.
         """
         self._add("spikes/steps", steps)
         self._add("spikes/ids", ids)
@@ -304,7 +306,7 @@ class ZarrStore:
             self._waiting[name].append(np.asarray(x))
 
     def flush(self) -> None:
-        """Writes all whole chunks of what waits; raises AmineError if they cannot be written, and keeps them."""
+        """Write all complete chunks of the buffer; raises AmineError, and keeps them, if they cannot be written."""
         for name, a in self._layout.items():
             whole = sum(map(len, self._waiting[name])) // a.rows * a.rows
             if whole:
@@ -320,32 +322,32 @@ class ZarrStore:
         )
 
     def _write(self, name: str, x: np.ndarray) -> None:
-        """Rows after those that are written; what a failed attempt left of them is written over."""
+        """Write rows after those that are on disk, over the remains of a failed attempt."""
         first = self._written[name]
-        with said(self.files.where):
+        with readable_errors(self.files.where):
             array = self.root[name]
             array.resize((first + len(x), *x.shape[1:]))
             array[first:] = x
 
     def discard(self) -> None:
-        """Removes a store that could not be begun."""
+        """Remove the store, after a failed start."""
         shutil.rmtree(self.files.path, ignore_errors=True)
 
     def counts(self) -> dict[str, Any]:
-        """What a checkpoint says of it: rows on disk, and the digests of all files."""
+        """Return the entry of a checkpoint about this store: rows on disk, and the digests of all files."""
         return {"kind": "store", "rows": dict(self._written), "digests": dict(self.files.digests)}
 
     def in_memory(self) -> dict[str, np.ndarray]:
-        """What waits, for a checkpoint."""
+        """Return the buffered rows, for a checkpoint."""
         return {name: self._joined(name) for name in self._layout}
 
-    def restore(self, memory: dict[str, np.ndarray], counts: dict[str, Any]) -> None:
-        """Back to a checkpoint: what it counts is compared with its digests, and what came after it is dropped.
+    def restore(self, memory: dict[str, np.ndarray], counts: Mapping[str, Any]) -> None:
+        """Restore the state of a checkpoint: compare its files with their digests, and drop later ones.
 
         Raises
         ------
         AmineError
-            If a file that the checkpoint counts is missing or is not as it was written.
+            If a file of the checkpoint is missing or not as written.
         """
         where = self.files.where
         if counts["kind"] != "store":
@@ -355,7 +357,7 @@ class ZarrStore:
             raise AmineError(where, "it is not the store of this checkpoint", hint=hint)
         self.files.digests = dict(counts["digests"])
         self.files.check_all()
-        with said(where):
+        with readable_errors(where):
             self.root.attrs.put(sealed({"format": FORMAT, "meta": self.meta}))
             self.files.drop_others()
             for name, a in self._layout.items():
@@ -365,15 +367,15 @@ class ZarrStore:
         self._written, self._waiting = dict(counts["rows"]), {name: [memory[name]] for name in self._layout}
 
     def finish(
-        self, meta: dict[str, Any], duration: float, about: dict[str, Any], weights: Mapping[str, Weights]
+        self, meta: Meta, duration: float, about: Mapping[str, object], weights: Mapping[str, Weights]
     ) -> tuple[Spikes, dict[str, ProbeData]]:
-        """Writes what waits, the weights, and the digests of all; traces stay on disk and are read as they are asked for."""
+        """Write the buffer, the weights and all digests; traces stay on disk and are read on access."""
         self.flush()
         for name in self._layout:
             x = self._joined(name)
             if len(x):
                 self._write(name, x)
-        with said(self.files.where):
+        with readable_errors(self.files.where):
             self._write_weights(weights)
             shapes = {name: list(a.shape) for name, a in _arrays(self.root)}
             ended = {"duration": duration, "run": about, "shapes": shapes, "digests": self.files.digests}
@@ -381,7 +383,7 @@ class ZarrStore:
         return self.read(meta, duration)
 
     def _write_weights(self, weights: Mapping[str, Weights]) -> None:
-        """Weights at the end of the run, in groups ``weights/<number>``."""
+        """Write the weights at the end of the run to groups ``weights/<number>``."""
         for k, w in enumerate(weights.values()):
             group = self.root.create_group(f"weights/{k}", overwrite=True)
             about = {"name": w.name, "unit": w.unit, "bounds": w.bounds}
@@ -399,7 +401,7 @@ class ZarrStore:
     # --- read --------------------------------------------------------------------------------------------------
 
     def read_weights(self) -> dict[str, Weights]:
-        """Weights at the end of the run, by projection."""
+        """Return the weights at the end of the run, by projection."""
         out = {}
         for _, group in sorted(self.root["weights"].groups()) if "weights" in self.root else ():
             a = group.attrs
@@ -410,8 +412,8 @@ class ZarrStore:
             out[a["name"]] = Weights(a["name"], sources, targets, values, a["unit"], states, bounds, kept)
         return out
 
-    def read(self, meta: dict[str, Any], duration: float) -> tuple[Spikes, dict[str, ProbeData]]:
-        """What is on disk."""
+    def read(self, meta: Meta, duration: float) -> tuple[Spikes, dict[str, ProbeData]]:
+        """Return spikes and traces on disk."""
         spikes = spikes_from(meta, self.root["spikes/steps"][:], self.root["spikes/ids"][:], duration)
         probes = {
             q["name"]: _probe_data(
@@ -430,15 +432,15 @@ def _at_least_one(n: int) -> int:
 
 
 def _arrays(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """All arrays below a group, by their place."""
+    """Yield all arrays below a group, with their paths."""
     for name, array in group.arrays():
         yield prefix + name, array
     for name, inner in group.groups():
         yield from _arrays(inner, f"{prefix}{name}/")
 
 
-def _is_unused(target: Path, meta: dict[str, Any]) -> bool:
-    """Whether a folder is a store of this network into which nothing was ever written."""
+def _is_unused(target: Path, meta: Meta) -> bool:
+    """True if a folder is a store of this network without any results."""
     if {p.name for p in target.rglob("*") if p.is_file()} != {ROOT}:
         return False
     try:

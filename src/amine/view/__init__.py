@@ -1,24 +1,26 @@
-"""Figures. Most are methods of a run; of shapes there is :func:`morphology`, of compounds :func:`structure` and :func:`pathway`."""
+"""Figures. Most are methods of a run; :func:`morphology` draws shapes, :func:`structure` and :func:`pathway` draw compounds."""
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amine.view.pathways import pathway
+    from amine.view.shapes import picture as morphology
+    from amine.view.structures import structure
+
+_HOME = {
+    "morphology": ("amine.view.shapes", "picture"),
+    "pathway": ("amine.view.pathways", "pathway"),
+    "structure": ("amine.view.structures", "structure"),
+}
+
+__all__ = ["morphology", "pathway", "structure"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "morphology":
-        from amine.view.shapes import picture
-
-        return picture
-    if name == "structure":
-        from amine.view.structures import structure
-
-        return structure
-    if name == "pathway":
-        from amine.view.pathways import pathway
-
-        return pathway
-    raise AttributeError(f"module 'amine.view' has no attribute '{name}'")
-
-
-__all__ = ["morphology", "pathway", "structure"]
+    if name not in _HOME:
+        raise AttributeError(f"module 'amine.view' has no attribute '{name}'")
+    module, function = _HOME[name]
+    return getattr(import_module(module), function)

@@ -1,26 +1,28 @@
-"""Concentrations and occupancies in time."""
+"""Figures of concentrations and occupancies over time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from amine.view.style import colour, empty, figure, time_axis
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from amine.results.run import Run
 
 _MOST_LINES, _MOST_POINTS = 8, 5000
 
 
-def chemistry(run: Run) -> Any:
-    """One axes for concentrations of fields, one for drugs, one for occupancies; those that there are."""
+def chemistry(run: Run) -> Figure:
+    """Figure with panels for concentrations of fields, of drugs, and for occupancies, if there are any."""
     groups = {"concentration": "concentration (uM)", "dose": "drug (uM)", "occupancy": "occupancy"}
     rows = [(kind, label) for kind, label in groups.items() if any(n.startswith(kind) for n in run.slow)]
     fig, axes = figure(8, max(2.2, 1.9 * len(rows) + 0.5), max(1, len(rows)), 1, sharex=True)
     if not rows:
-        empty(axes[0, 0], "nothing was there: add net.field() or net.dose() before the run")
+        empty(axes[0, 0], "nothing was recorded: add net.field() or net.dose() before the run")
         return fig
     factor, time = time_axis(run.duration)
     for ax, (kind, label) in zip(axes[:, 0], rows, strict=True):
@@ -38,7 +40,7 @@ def chemistry(run: Run) -> Any:
 
 
 def _lines(run: Run, kind: str) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """Name, times and values; a grid is shown by its mean, block by that of the neurons."""
+    """Label, times (ms) and values of each line; grids are averaged over voxels, block over neurons."""
     out = []
     for key, p in run.slow.items():
         if not key.startswith(kind):

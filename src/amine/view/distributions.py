@@ -1,4 +1,4 @@
-"""Distributions over neurons: rates, irregularity, correlation."""
+"""Figures of distributions over neurons: rates, irregularity, correlation."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from amine.results.statistics import after, correlations, isi_cv
 from amine.view.style import INK, colour, empty, figure, names
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from amine.results.run import Run
 
 
-def rates(run: Run, start: float, published: Mapping[str, float] | None) -> Any:
-    """Boxes of the neurons' rates, a dot for the mean, a diamond for the published mean."""
+def rates(run: Run, start: float, published: Mapping[str, float] | None) -> Figure:
+    """Box plots of the neurons' rates (Hz), with means (dots) and published means (diamonds)."""
     chosen = names(run, None)
     values = [after(run.spikes[n], start).rates() for n in chosen]
     fig, ax = _boxes(chosen, values, "rate (Hz)", run)
@@ -59,8 +61,8 @@ def _boxes(chosen: list[str], values: list[np.ndarray], label: str, run: Run) ->
     return fig, ax
 
 
-def irregularity(run: Run, start: float) -> Any:
-    """Boxes of the coefficient of variation of intervals; 0 is a clock, 1 a Poisson process."""
+def irregularity(run: Run, start: float) -> Figure:
+    """Box plots of the coefficient of variation of interspike intervals: 0 for a clock, 1 for a Poisson process."""
     chosen = names(run, None)
     fig, ax = _boxes(chosen, [isi_cv(after(run.spikes[n], start)) for n in chosen], "CV of intervals", run)
     ax.set_xlim(left=0)
@@ -68,8 +70,8 @@ def irregularity(run: Run, start: float) -> Any:
     return fig
 
 
-def correlation(run: Run, start: float) -> Any:
-    """Boxes of the pairwise correlation coefficients."""
+def correlation(run: Run, start: float) -> Figure:
+    """Box plots of the pairwise correlation coefficients of spike counts."""
     chosen = names(run, None)
     fig, ax = _boxes(chosen, [correlations(after(run.spikes[n], start)) for n in chosen], "correlation of pairs", run)
     ax.axvline(0.0, color="#999999", lw=0.8, ls=(0, (4, 3)), zorder=1)

@@ -1,8 +1,9 @@
-"""Dose-response curves."""
+"""Figures of dose-response curves."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -13,8 +14,33 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def dose_response(result: Any) -> Figure:
-    """One panel for each measure: all seeds as dots, means as larger ones, the control at the left, the Hill fit with its EC50."""
+class Fit(Protocol):
+    """A Hill curve with the interval of its EC50 (uM)."""
+
+    @property
+    def EC50(self) -> float: ...
+    @property
+    def slope(self) -> float: ...
+    @property
+    def p(self) -> float: ...
+    @property
+    def interval(self) -> Mapping[str, tuple[float, float]]: ...
+    def __call__(self, c: np.ndarray) -> np.ndarray: ...
+
+
+class Responses(Protocol):
+    """Measures, arrays (concentrations, seeds), of a drug at concentrations in uM, the first of which is 0."""
+
+    @property
+    def drug(self) -> str: ...
+    @property
+    def concentrations(self) -> Sequence[float]: ...
+    @property
+    def values(self) -> Mapping[str, np.ndarray]: ...
+
+
+def dose_response(result: Responses, fits: Mapping[str, Fit | None]) -> Figure:
+    """Figure with a panel for each measure: seeds (small dots), means (large dots), control (at the left), Hill fit and EC50."""
     names = list(result.values)
     columns = min(3, len(names))
     rows = -(-len(names) // columns)
@@ -23,14 +49,14 @@ def dose_response(result: Any) -> Figure:
     left = c[1] / (c[2] / c[1] if len(c) > 2 else 3.0) ** 1.5
     for k, ax in enumerate(axes.ravel()):
         if k < len(names):
-            _panel(ax, result, names[k], np.where(c > 0, c, left), colour(k))
+            _panel(ax, result, fits[names[k]], names[k], np.where(c > 0, c, left), colour(k))
         else:
             ax.axis("off")
     return fig
 
 
-def _panel(ax: Axes, result: Any, name: str, x: np.ndarray, ink: str) -> None:
-    y, f = result.values[name], result.fits[name]
+def _panel(ax: Axes, result: Responses, f: Fit | None, name: str, x: np.ndarray, ink: str) -> None:
+    y = result.values[name]
     ax.set(xscale="log", xlabel=f"{result.drug} (uM)", ylabel=_label(name))
     if not np.isfinite(y).any():
         empty(ax, "no values")
@@ -38,7 +64,7 @@ def _panel(ax: Axes, result: Any, name: str, x: np.ndarray, ink: str) -> None:
     many = y.shape[1] > 1
     if many:
         ax.plot(np.repeat(x, y.shape[1]), y.ravel(), "o", color=ink, alpha=0.35, markersize=3, markeredgewidth=0)
-    known = np.isfinite(y).any(axis=1)
+    known = np.asarray(np.isfinite(y).any(axis=1))
     mean = np.array([np.nanmean(row) if ok else np.nan for row, ok in zip(y, known)])
     ax.plot(x[1:], mean[1:], "o", color=ink, markersize=6)
     ax.plot(x[0], mean[0], "s", color=ink, markersize=6, markerfacecolor="white")

@@ -1,8 +1,8 @@
-"""Pictures of receptive fields and of engrams."""
+"""Figures of receptive fields and of engrams."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,12 +11,13 @@ from amine.view import style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
     from amine.results.engram import Engram, ReceptiveFields
 
 
 def sheet(images: np.ndarray, columns: int) -> np.ndarray:
-    """Images (n, rows, columns) side by side, ``columns`` in a row, with a line between."""
+    """Images (n, rows, columns) as one array, ``columns`` of them in a row, separated by lines of NaN."""
     n, h, w = images.shape
     out = np.full((-(-n // columns) * (h + 1) - 1, min(n, columns) * (w + 1) - 1), np.nan)
     for k, image in enumerate(images):
@@ -25,8 +26,8 @@ def sheet(images: np.ndarray, columns: int) -> np.ndarray:
     return out
 
 
-def tiles(ax: Axes, images: np.ndarray, columns: int, bounds: tuple[float, float] | None) -> Any:
-    """Draws images (n, rows, columns) as tiles; returns what a colour bar needs."""
+def tiles(ax: Axes, images: np.ndarray, columns: int, bounds: tuple[float, float] | None) -> AxesImage:
+    """Draw images (n, rows, columns) as tiles; returns the artist for a colour bar."""
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
@@ -35,7 +36,7 @@ def tiles(ax: Axes, images: np.ndarray, columns: int, bounds: tuple[float, float
 
 
 def fields(f: ReceptiveFields, neurons: np.ndarray, columns: int) -> Figure:
-    """One tile, or one row, for each neuron."""
+    """Figure of receptive fields: a tile, or a row, for each neuron."""
     values = f.values[neurons]
     if values.ndim == 2:
         fig, axes = style.figure(6.0, 4.0)
@@ -55,7 +56,7 @@ def fields(f: ReceptiveFields, neurons: np.ndarray, columns: int) -> Figure:
 
 
 def engram(e: Engram) -> Figure:
-    """The engram's synapses by source and target; share of change against part of synapses."""
+    """Figure of the engram's synapses by source and target, and of the share of change against the share of synapses."""
     fig, axes = style.figure(9.0, 3.6, 1, 2)
     left, right = axes[0]
     change = e.change

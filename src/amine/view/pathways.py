@@ -1,4 +1,4 @@
-"""The way of a transmitter as a picture: precursor, enzyme, transmitter, vesicle, cleft, receptors, uptake and breakdown."""
+"""Figures of a transmitter's pathway: precursor, enzyme, transmitter, vesicle, cleft, receptors, uptake and breakdown."""
 
 from __future__ import annotations
 
@@ -24,16 +24,22 @@ PRE, POST, OUT = "#e8f1f8", "#fbeee3", "#f6f6f6"
 
 
 def pathway(transmitter: Transmitter | str, path: FilePath | None = None) -> Figure:
-    """The way of a transmitter from precursor to breakdown. Retrograde and gaseous messengers are made in the postsynaptic cell.
+    """Draw the pathway of a transmitter from precursor to breakdown. Retrograde and gaseous messengers are made in the postsynaptic cell.
 
     Parameters
     ----------
-    transmitter : a transmitter, or its name. path : file to write, of any kind that matplotlib knows.
+    transmitter : a transmitter, or its name.
+    path : file to write, in any format of matplotlib; None: no file.
 
     Raises
     ------
     AmineError
         If there is no such transmitter.
+
+    Examples
+    --------
+    >>> pathway("dopamine").get_size_inches().tolist()
+    [11.0, 6.6]
     """
     t = catalogue.transmitter(transmitter) if isinstance(transmitter, str) else transmitter
     fig = Figure(figsize=(11, 6.6), dpi=120)
@@ -95,7 +101,7 @@ def _title(fig: Figure, ax: Axes, t: Transmitter) -> None:
 
 
 def _sub(formula: str) -> str:
-    """Numbers of a formula as subscripts."""
+    """Formula with its numbers as subscripts."""
     return formula.translate(str.maketrans("0123456789+", "₀₁₂₃₄₅₆₇₈₉⁺"))
 
 
@@ -103,7 +109,7 @@ def _sub(formula: str) -> str:
 
 
 def _levels(t: Transmitter) -> tuple[list[list[str]], list[tuple[str, str, str]]]:
-    """Rows of substances, the transmitter last, and the steps between them: (precursor, product, enzyme)."""
+    """Rows of substances, the transmitter last, and the reactions between them: (precursor, product, enzyme)."""
     steps = [(s.precursor, s.product, s.enzyme or s.other) for s in t.synthesis]
     if not steps:
         return [[t.name]], []
@@ -194,7 +200,7 @@ def _receptors(ax: Axes, t: Transmitter, back: bool) -> None:
 
 
 def _facts(r: Receptor, width: int) -> list[str]:
-    """Coupling or ions, affinity, and what the receptor changes, in lines."""
+    """Coupling or ions, affinity and effects of a receptor, as lines."""
     kind = ", ".join(i.split(" ")[0] for i in r.ions) if r.family == "ionotropic" else r.coupling
     k = r.measurement("potency")
     out = [x for x in (kind, f"{k.quantity.split('_')[0]} {_round(k.best)} {k.unit}" if k else "") if x]

@@ -1,8 +1,9 @@
-"""Spike raster with the population rates below."""
+"""Figure of a spike raster with population rates."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,11 +12,14 @@ from amine.view.style import colour, empty, figure, names, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from amine.results.run import Run
+    from amine.results.spikes import SpikeTrain
+    from amine.view.style import Populations
 
 
-def raster(run: Run, populations: Any, start: float, stop: float | None, most: int) -> Any:
+def raster(run: Run, populations: Populations, start: float, stop: float | None, most: int) -> Figure:
     """See :meth:`amine.results.run.Run.raster`."""
     stop = run.duration if stop is None else float(stop)
     if not 0 <= start <= stop:
@@ -44,7 +48,7 @@ def raster(run: Run, populations: Any, start: float, stop: float | None, most: i
         dots += np.count_nonzero(shown)
         ticks.append(at + rows / 2)
         at += rows + max(2.0, most * 0.012)
-    for line in top.lines:  # smaller the more there are, alike in all populations
+    for line in top.lines:  # smaller with more spikes, equal in all populations
         line.set_markersize(float(np.clip(160.0 / np.sqrt(max(1, dots)), 0.8, 4.0)))
     top.set_yticks(ticks, chosen)
     top.tick_params(axis="y", length=0)
@@ -59,8 +63,8 @@ def raster(run: Run, populations: Any, start: float, stop: float | None, most: i
     return fig
 
 
-def _rates(ax: Axes, trains: Any, start: float, stop: float, factor: float) -> None:
-    """Population rates in bins of a two-hundredth of the window, at least 1 ms."""
+def _rates(ax: Axes, trains: Mapping[str, SpikeTrain], start: float, stop: float, factor: float) -> None:
+    """Draw population rates (Hz) in 200 bins of at least 1 ms."""
     width = max(1.0, (stop - start) / 200)
     edges = np.arange(start, stop + width / 2, width)
     if edges.size < 2:

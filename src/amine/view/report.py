@@ -1,4 +1,4 @@
-"""A run as one self-contained page."""
+"""Report of a run as a self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import base64
 import html
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amine.errors import AmineError
 from amine.files import write_text
@@ -31,20 +31,20 @@ img { max-width: 100%; height: auto } figure { margin: 1rem 0 } figcaption { col
 
 
 def picture(fig: Figure) -> str:
-    """A figure as an inline image."""
+    """Figure as an inline HTML image."""
     out = io.BytesIO()
     fig.savefig(out, format="png", dpi=144)
     return f'<img src="data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}" alt="">'
 
 
-def table(header: tuple[str, ...], rows: list[tuple[Any, ...]], numbers: int = 0) -> str:
-    """An HTML table whose columns from ``numbers`` on hold numbers (0: none)."""
+def table(header: tuple[str, ...], rows: Sequence[tuple[object, ...]], numbers: int = 0) -> str:
+    """HTML table whose columns from ``numbers`` on hold numbers (0: none)."""
 
     def cell(tag: str, k: int, x: object) -> str:
         mark = ' class="number"' if numbers and k >= numbers else ""
         return f"<{tag}{mark}>{html.escape(str(x))}</{tag}>"
 
-    def line(tag: str, row: tuple[Any, ...]) -> str:
+    def line(tag: str, row: tuple[object, ...]) -> str:
         return "<tr>" + "".join(cell(tag, k, x) for k, x in enumerate(row)) + "</tr>"
 
     head = line("th", header) if any(header) else ""
@@ -52,12 +52,12 @@ def table(header: tuple[str, ...], rows: list[tuple[Any, ...]], numbers: int = 0
 
 
 def number(x: float | None, digits: int = 3) -> str:
-    """A number for a table; a dash where there is none."""
+    """Number as text for a table; a dash for a missing one."""
     return "–" if x is None or not math.isfinite(x) else f"{x:.{digits}g}" if abs(x) < 1000 else f"{x:,.0f}"
 
 
 def page(run: Run, published: Mapping[str, float] | None, start: float) -> str:
-    """The page as text."""
+    """HTML page of a run."""
     net = run.network
     title = html.escape(net.name or "Network")
     state = "" if run.complete else ", stopped early"
@@ -99,7 +99,7 @@ def _figure(fig: Figure, caption: str) -> str:
 def _statistics(run: Run, published: Mapping[str, float] | None, start: float) -> str:
     rows = []
     for name, s in run.statistics(start).items():
-        row: tuple[Any, ...] = (name, f"{s['neurons']:,}", f"{s['spikes']:,}", number(s["rate"]))
+        row: tuple[object, ...] = (name, f"{s['neurons']:,}", f"{s['spikes']:,}", number(s["rate"]))
         row += (number(published.get(name)),) if published else ()
         rows.append((*row, number(s["cv"]), number(s["fano"]), number(s["correlation"], 2)))
     header = (
@@ -133,7 +133,7 @@ def _provenance(run: Run) -> str:
 
 
 def write(run: Run, path: FilePath, published: Mapping[str, float] | None, start: float, overwrite: bool) -> Path:
-    """Writes the page under another name and renames it."""
+    """Write the page atomically; raises AmineError if the file exists and ``overwrite`` is not set."""
     target = Path(path)
     if target.exists() and not overwrite:
         raise AmineError(f"report '{target}'", "it exists", hint="choose another name or pass overwrite=True")

@@ -1,34 +1,45 @@
-"""Pictures of morphologies: branches in the plane, drawn as wide as they are, coloured by region or by any state."""
+"""Figures of morphologies: branches in a plane, drawn to scale, coloured by region or by a state."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from amine.errors import AmineError
 from amine.morphology.compartments import Compartments
-from amine.morphology.shape import Morphology
+from amine.morphology.shape import Branch, Morphology
 from amine.view.style import INK, colour, figure
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from amine.models.multicompartment import Cable
 
 _PLANES = {"xy": (0, 1), "xz": (0, 2), "yz": (1, 2)}
 
 
 def picture(
-    cell: Any, color: Any = None, *, plane: str = "xy", label: str = "", cmap: str = "viridis", limits: Any = None
-) -> Any:
-    """A morphology in the plane.
+    cell: Morphology | Compartments | Cable,
+    color: npt.ArrayLike | Mapping[int, float] | None = None,
+    *,
+    plane: str = "xy",
+    label: str = "",
+    cmap: str = "viridis",
+    limits: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw a morphology, projected onto a plane.
 
     Parameters
     ----------
-    cell : a morphology, its compartments, or a neuron model with a tree.
+    cell : a morphology, its compartments, or a multicompartment model.
     color : None for colours by region; a value for each compartment, as an array or ``{compartment: value}``, such as
         ``run.voltage_at("12 ms")``.
-    plane : ``xy``, ``xz`` or ``yz``. label : of the colour bar. cmap : colour map of Matplotlib. limits : lowest and highest value.
+    plane : ``xy``, ``xz`` or ``yz``. label : label of the colour bar. cmap : colour map of Matplotlib.
+    limits : lowest and highest value of the colour map; None: those of the values.
 
     Returns
     -------
@@ -37,7 +48,13 @@ def picture(
     Raises
     ------
     AmineError
-        If there are not as many values as compartments, or nothing is seen in the plane.
+        If there are not as many values as compartments, or the morphology has no extent in the plane.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> len(picture(am.morphology.ball_and_stick("20 um", ("100 um", "2 um"), 5)).axes)
+    1
     """
     from matplotlib.collections import PolyCollection
 
@@ -53,11 +70,7 @@ def picture(
     for gap in _gaps(c, _PLANES[plane]):
         ax.plot(*gap.T, color="#BBBBBB", lw=0.8, zorder=0)
     if color is None:
-        regions = c.morphology.regions
-        paint = PolyCollection(shapes, facecolors=[colour(regions.index(c.region[i])) for i in owner])
-        for k, r in enumerate(regions):
-            ax.plot([], [], color=colour(k), lw=3, label=r)
-        ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        paint = PolyCollection(shapes, facecolors=_region_colours(ax, c, owner))
     else:
         values = _values(color, c)
         paint = PolyCollection(shapes, array=values[owner], cmap=cmap)
@@ -71,14 +84,23 @@ def picture(
     return fig
 
 
+def _region_colours(ax: Axes, c: Compartments, owner: np.ndarray) -> list[str]:
+    """Colours of the regions of compartments ``owner``, with a legend."""
+    regions = c.morphology.regions
+    for k, r in enumerate(regions):
+        ax.plot([], [], color=colour(k), lw=3, label=r)
+    ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return [colour(regions.index(c.region[i])) for i in owner]
+
+
 def _size(extent: np.ndarray, bar: bool) -> tuple[float, float]:
-    """Inches of a figure that fits a morphology: as long as 6, as narrow as 2."""
+    """Width and height (inches) of a figure that fits a morphology: the longer side about 6, each at least 2."""
     width, height = np.maximum(6.0 * extent / extent.max(), 2.0)
     return width + 1.2, height if not bar else max(height, 2.5)
 
 
 def _scale_bar(ax: Axes, low: np.ndarray, high: np.ndarray) -> None:
-    """A bar of a round length in the place of axes, below the cell on the left."""
+    """Draw a scale bar of a round length below the cell on the left, instead of axes."""
     extent = float((high - low).max())
     power = 10.0 ** np.floor(np.log10(extent / 4))
     length = power * max(k for k in (1, 2, 5) if k * power <= extent / 4)
@@ -91,7 +113,7 @@ def _scale_bar(ax: Axes, low: np.ndarray, high: np.ndarray) -> None:
 
 
 def _gaps(c: Compartments, axes: tuple[int, int]) -> list[np.ndarray]:
-    """Lines from branches that begin off their parent's membrane to the place where they are connected."""
+    """Lines that connect branches beginning off their parent's membrane to their point of attachment."""
     lines = []
     for b in c.morphology.branches:
         if b.parent < 0:
@@ -104,7 +126,7 @@ def _gaps(c: Compartments, axes: tuple[int, int]) -> list[np.ndarray]:
     return lines
 
 
-def _compartments(cell: Any) -> Compartments:
+def _compartments(cell: object) -> Compartments:
     if isinstance(cell, Morphology):
         return cell.compartments()
     found = getattr(cell, "cell", cell)
@@ -113,7 +135,7 @@ def _compartments(cell: Any) -> Compartments:
     return found
 
 
-def _values(color: Any, c: Compartments) -> np.ndarray:
+def _values(color: npt.ArrayLike | Mapping[int, float], c: Compartments) -> np.ndarray:
     values = np.full(len(c), np.nan)
     if isinstance(color, Mapping):
         for i, x in color.items():
@@ -132,15 +154,15 @@ def _values(color: Any, c: Compartments) -> np.ndarray:
     return values
 
 
-def _disc(b: Any, axes: tuple[int, int]) -> np.ndarray:
-    """A soma about as long as wide, seen as a sphere of its area."""
+def _disc(b: Branch, axes: tuple[int, int]) -> np.ndarray:
+    """Outline of a soma about as long as wide: a circle, for a sphere of the same area."""
     turn = np.linspace(0, 2 * np.pi, 49)[:-1, None]
     centre = b.points[[0, -1]][:, list(axes)].mean(0)
     return centre + np.sqrt(b.area / (4 * np.pi)) * np.concatenate([np.cos(turn), np.sin(turn)], 1)
 
 
 def _shapes(c: Compartments, axes: tuple[int, int]) -> tuple[list[np.ndarray], np.ndarray]:
-    """A quadrilateral for each piece of each compartment, and whose it is."""
+    """Quadrilaterals of the pieces of all compartments, and the compartment of each."""
     shapes, owner = [], []
     for k, b in enumerate(c.morphology.branches):
         mine = np.flatnonzero(c.branch == k)

@@ -1,15 +1,19 @@
-"""Chemical structures, drawn by RDKit as SVG or PNG."""
+"""Drawings of chemical structures as SVG or PNG, by RDKit."""
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.compounds import catalogue
 from amine.compounds.schema import Compound
 from amine.errors import AmineError
 
-# element: colour, those of all figures
+if TYPE_CHECKING:
+    from amine.given import FilePath
+
+# RGB by atomic number, the colours of all figures
 PALETTE = {
     6: (0.13, 0.13, 0.13),
     7: (0.0, 0.45, 0.7),
@@ -21,19 +25,30 @@ PALETTE = {
 }
 
 
-def structure(compound: Compound | str, path: Any = None, *, width: int = 480, height: int = 360) -> str | bytes | Path:
-    """The structure of a compound with its name and formula below.
+def structure(
+    compound: Compound | str, path: FilePath | None = None, *, width: int = 480, height: int = 360
+) -> str | bytes | Path:
+    """Draw the structure of a compound with its name and formula below.
 
     Parameters
     ----------
     compound : a transmitter or drug, or its name.
-    path : file to write, .svg or .png; None gives the SVG as text.
-    width, height : pixels.
+    path : file to write, .svg or .png; None: return the SVG as text.
+    width, height : size in pixels.
+
+    Returns
+    -------
+    The path of the file, or the SVG.
 
     Raises
     ------
     AmineError
-        If no structure is known, RDKit is not installed, or the file's ending is another.
+        If no structure is known, RDKit is not installed, or the file has another ending.
+
+    Examples
+    --------
+    >>> structure("dopamine").count("<svg")  # doctest: +SKIP
+    1
     """
     compound = _compound(compound)
     kind = _ending(compound, path)
@@ -55,7 +70,7 @@ def _compound(which: Compound | str) -> Compound:
     return found
 
 
-def _ending(compound: Compound, path: Any) -> str:
+def _ending(compound: Compound, path: FilePath | None) -> str:
     if not compound.smiles:
         hint = "long peptides are given by their sequence" if compound.sequence else "give it a smiles"
         raise AmineError(compound.where, "no structure is known", hint=hint)
@@ -90,12 +105,10 @@ def _drawing(compound: Compound, kind: str, width: int, height: int) -> Any:
 
 
 def image(compound: Compound, width: int = 360, height: int = 240) -> Any:
-    """The structure as an array for matplotlib, without a legend; None if it cannot be drawn."""
+    """Structure as an RGBA array (rows, columns, 4) without a legend; None if it cannot be drawn."""
     if not compound.smiles:
         return None
     try:
-        from io import BytesIO
-
         import matplotlib.image as reader
         from rdkit import Chem
         from rdkit.Chem.Draw import rdMolDraw2D

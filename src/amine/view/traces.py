@@ -1,21 +1,24 @@
-"""Recorded states in time."""
+"""Figures of recorded states over time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from amine.view.style import colour, empty, figure, plain, time_axis
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from amine.results.probes import ProbeData
     from amine.results.run import Run
 
 _MOST_POINTS = 20_000
 
 
-def _place(run: Run, p: Any, variable: str) -> str:
-    """A recorded state in words: that of a compartment with its branch and where on it."""
+def _place(run: Run, p: ProbeData, variable: str) -> str:
+    """Recorded state in words; a state of a compartment with its branch and the position on it."""
     cell = getattr(run.network.populations[p.population].model, "cell", None) if "@" in variable else None
     if cell is None:
         return variable
@@ -23,8 +26,8 @@ def _place(run: Run, p: Any, variable: str) -> str:
     return f"{state} at {cell.label(int(at))}\n".replace("soma(0.5)", "soma")
 
 
-def traces(run: Run, variables: tuple[str, ...], most: int) -> Any:
-    """One axes for each probe and variable."""
+def traces(run: Run, variables: tuple[str, ...], most: int) -> Figure:
+    """Figure with a panel for each probe and variable."""
     rows = [(p, v) for p in run.probes.values() for v in p.values if not variables or v in variables]
     fig, axes = figure(8, max(2.2, 1.7 * len(rows) + 0.6), max(1, len(rows)), 1, sharex=True)
     if not rows:

@@ -1,4 +1,4 @@
-"""Pictures of weights."""
+"""Figures of weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _unit(w: Weights) -> str:
 
 
 def histogram(w: Weights, bins: int) -> Figure:
-    """How many synapses have which weight."""
+    """Histogram of the weights."""
     fig, axes = style.figure(5, 3)
     ax = axes[0, 0]
     ax.hist(np.asarray(w.weights, float), bins=bins, range=w.bounds, color=style.colour(0))
@@ -30,7 +30,7 @@ def histogram(w: Weights, bins: int) -> Figure:
 
 
 def image(w: Weights, most: int = 1000) -> Figure:
-    """Weights by source and target; of more than ``most`` neurons a side, means of neighbours."""
+    """Matrix of the weights by source and target; with more than ``most`` neurons on a side, means over neighbours."""
     fig, axes = style.figure(5, 4.2)
     ax = axes[0, 0]
     n, m = int(w.sources.max(initial=0)) + 1, int(w.targets.max(initial=0)) + 1

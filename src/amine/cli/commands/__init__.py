@@ -1,4 +1,4 @@
-"""What the commands do; each module is imported when its command runs, so that ``amine --help`` answers at once."""
+"""Implementations of the commands; each module is imported when its command runs, so that ``amine --help`` starts fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to run: a circuit by name, a Python file that defines ``network``, a saved description, or an experiment."""
+"""Targets of commands: a circuit by name, a Python file that defines ``network``, a saved description, or an experiment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from amine.network.network import Network
 
 
 def _circuit(name: str, given: dict[str, object]) -> Network:
-    """A built-in circuit with the arguments that were given, each checked against what the circuit takes."""
+    """Make a built-in circuit with the given arguments, each checked against its signature."""
     make = circuits.get(name)
     known = inspect.signature(make).parameters
     for key in given:
@@ -25,7 +25,7 @@ def _circuit(name: str, given: dict[str, object]) -> Network:
 
 
 def _typed(name: str, key: str, value: object, default: Any) -> Any:
-    """A value from the command line in the type of the argument's default."""
+    """Value from the command line, converted to the type of the argument's default."""
     if not isinstance(value, str) or isinstance(default, str):
         return value
     if isinstance(default, bool):
@@ -45,7 +45,7 @@ def _typed(name: str, key: str, value: object, default: Any) -> Any:
 
 
 def _from_file(path: Path, given: dict[str, object]) -> Network:
-    """The ``network`` that a Python file or a saved description defines."""
+    """Load the ``network`` of a Python file, or a saved description."""
     if given:
         raise AmineError(
             f"file '{path}'", f"'{next(iter(given))}' is an argument of circuits only", hint="set it in the file"
@@ -59,7 +59,7 @@ def _from_file(path: Path, given: dict[str, object]) -> Network:
         found = runpy.run_path(str(path)).get("network")
     except AmineError:
         raise
-    except Exception as e:  # whatever a stranger's file may raise
+    except Exception as e:  # a user's file may raise anything
         raise AmineError(f"file '{path}'{_line_of(path, e)}", f"it raised {type(e).__name__}: {e}") from e
     if not isinstance(found, Network):
         raise AmineError(f"file '{path}'", "it defines no 'network'", hint="assign an amine.Network to that name")
@@ -67,7 +67,7 @@ def _from_file(path: Path, given: dict[str, object]) -> Network:
 
 
 def _line_of(path: Path, error: Exception) -> str:
-    """The last line of the file that an error passed, as ``, line 3``."""
+    """Last line of the file in the traceback of an error, as ``, line 3``."""
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name == path.name]
     if isinstance(error, SyntaxError) and error.filename is not None and Path(error.filename).name == path.name:
         lines.append(error.lineno)
@@ -75,7 +75,7 @@ def _line_of(path: Path, error: Exception) -> str:
 
 
 def parse_settings(settings: list[str]) -> dict[str, str]:
-    """Texts ``key=value`` as a mapping."""
+    """Convert texts ``key=value`` to a mapping."""
     out = {}
     for text in settings:
         key, equals, value = text.partition("=")
@@ -86,12 +86,12 @@ def parse_settings(settings: list[str]) -> dict[str, str]:
 
 
 def is_experiment(target: str) -> bool:
-    """Whether a name is that of an experiment of the library."""
+    """True if a name is that of an experiment of the library."""
     return target in experiments.names()
 
 
 def network_of(target: str, given: dict[str, object], settings: list[str]) -> Network:
-    """The network that a circuit, a Python file or a saved description gives, with its arguments and ``--set key=value``."""
+    """Make the network of a circuit, a Python file or a saved description, with its arguments and settings ``key=value``."""
     given = {k: v for k, v in {**given, **parse_settings(settings)}.items() if v is not None}
     if target.endswith((".py", ".json")):
         seed = given.pop("seed", None)

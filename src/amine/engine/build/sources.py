@@ -17,7 +17,7 @@ from amine.values import Array
 
 @final
 class PoissonSource:
-    """Sources that spike at random at given rates: one row, the probability of a spike in a step."""
+    """Neurons that spike at random at given rates: one row, the probability of a spike in a step."""
 
     def slice(self, m: Member, base: int, id0: int) -> Slice:
         return Slice(m, base, id0, ["rate"], [], {})
@@ -39,7 +39,7 @@ class PoissonSource:
 
 @final
 class ListSource:
-    """Sources that spike at given times: no rows in the state array."""
+    """Neurons that spike at given times: nothing in the state array."""
 
     def slice(self, m: Member, base: int, id0: int) -> Slice:
         return Slice(m, base, id0, [], [], {})
@@ -52,7 +52,7 @@ class ListSource:
 
 
 def put_rates(at: Slice, X: np.ndarray, p: np.ndarray) -> None:
-    """Sets the probabilities of a spike in a step, one or (n,); lanes beyond the last neuron stay silent."""
+    """Sets the probabilities of spikes in a step; lanes beyond the last neuron stay silent."""
     at.put(X, "rate", p)
     at.view(X)[-1, 0, at.n - (at.blocks - 1) * at.lanes :] = 0.0
 

@@ -1,4 +1,4 @@
-"""Building blocks of the functions of a rule: decays, substeps, limits, signals, and words of histories."""
+"""What all functions of a rule are put together from: decays, substeps, limits, signals, and words of histories."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from amine.equations.lower import Lowering
 from amine.equations.rule_plan import Linear, RulePlan
 from amine.equations.symbols import exprel, is_noise, symbol
 
-LONGEST = 100  # ticks of a substep if only the synapse's own states matter
+LONGEST = 100  # ticks of a substep that nothing but the synapse itself decides
 OWN = ("part_h", "part_z")  # length and noise of a substep
-Acts = list[tuple[str, sp.Expr]]
+Acts = list[tuple[str, Any]]
 Lines = list[ir.Statement]
 
 
@@ -28,7 +28,7 @@ def v(name: str) -> str:
 
 
 class Pieces:
-    """Builder of the statements of a rule; it collects the constants that they use."""
+    """Statements of a rule, and the constants that they have asked for so far."""
 
     def __init__(self, p: RulePlan):
         self.plan = p
@@ -46,25 +46,25 @@ class Pieces:
 
     # --- expressions -------------------------------------------------------------------------------------------
 
-    def __call__(self, e: sp.Expr) -> ir.Expr:
-        """An expression with its constants taken out, and with states renamed apart from all other names of the code."""
-        out: Any = sp.sympify(e)
+    def __call__(self, e: Any) -> ir.Expr:
+        """An expression with its constants taken out; states have names that nothing else in the code has."""
+        e = sp.sympify(e)
         known = {*self.plan.eq.parameters, "dt", *OWN}
-        out = out.subs({s: symbol(v(s.name)) for s in out.free_symbols if s.name not in known}, simultaneous=True)
-        out = self.constants.take(out)
+        e = e.subs({s: symbol(v(s.name)) for s in e.free_symbols if s.name not in known}, simultaneous=True)
+        e = self.constants.take(e)
         for constant, n in self.constants.named.items():
             if n not in self.shown:
                 self.shown[n] = self.names.free(f"c_{spoken(constant) or n.strip('_c')}")
-        return self.lower(out)
+        return self.lower(e)
 
     def used(self, body: Lines) -> Lines:
-        """Assignments of the constants that statements read."""
+        """Reads of the constants that statements name."""
         there = ir.reads(body)
         names = list(self.shown.values())
         return [ir.assign(n, ir.item("PC", "b", i)) for i, n in enumerate(names) if n in there]
 
     def decayed(self, s: Linear, x: str, steps: str, how: str = "decay") -> ir.Expr:
-        """A linear state ``steps`` later, or its mean over these."""
+        """A linear state ``steps`` later, or its mean over that time."""
         now = ir.Name(x)
         if s.rate == 0:
             if s.drive == 0:
@@ -78,7 +78,7 @@ class Pieces:
         return rest + (now - rest) * factor
 
     def word(self, m: str) -> str:
-        """The position of entry ``m`` of a history."""
+        """The place of entry ``m`` of a history."""
         return f"hist + 1 + ({m}) * {self.entry}" if self.entry > 1 else f"hist + 1 + ({m})"
 
     # --- statements --------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ class Pieces:
         return ir.assign(v(s.name) + end, self.decayed(s, v(s.name) + start, steps))
 
     def clip(self, s: str) -> Lines:
-        """Clips a state to its limits."""
+        """A state within its limits."""
         if s not in self.plan.eq.bounds:
             return []
         low, high = (self(b) for b in self.plan.eq.bounds[s])
@@ -99,14 +99,14 @@ class Pieces:
         return [ir.assign(v(n), self(e)), *(self.clip(n) if self.plan.eq.places[n] == "synapse" else [])]
 
     def load(self, at: str) -> Lines:
-        """Loads the target's states from an entry."""
+        """What an entry says of the target from then on."""
         text = quote(f"when = I64(word(history, {at})) + shift") if self.plan.trace else []
         for q, n in enumerate(self.payload):
             text += quote(f"{v(n)} = load(history, {at} + {self.first + q})") if n not in self.plan.seen else []
         return text
 
     def signals(self, used: set[str], at: str) -> Lines:
-        """Loads slow signals at a step."""
+        """Slow signals as they were at a step."""
         n = max(1, len(self.plan.fields))
         return [
             x
@@ -116,12 +116,12 @@ class Pieces:
         ]
 
     def target(self, column: str, names: list[str]) -> Lines:
-        """Loads the present variables of the target."""
+        """Variables of the target as they are now."""
         place = "X[U64(PB[b, P_BASE] + PB[b, {}] + (i >> 6) * stride + (i & 63))]"
         return [x for q, n in enumerate(names) for x in quote(f"{v(n)} = {place.format(f'{column} + {q}')}")]
 
     def effective(self, acts: Acts) -> Acts:
-        """The statements of a postsynaptic spike that the synapse needs; states of the target are loaded from its history afterwards."""
+        """Those statements of a post-spike that the synapse needs: states of the target are read off its history afterwards."""
         out, read = [], set()
         for n, e in reversed(acts):
             if self.plan.eq.places[n] == "synapse" or n in read:
@@ -132,7 +132,7 @@ class Pieces:
     # --- between events ----------------------------------------------------------------------------------------
 
     def advance(self, stop: str) -> Lines:
-        """Advances the states of the synapse from ``t`` to ``stop``."""
+        """Synapse states from ``t`` to ``stop``."""
         p = self.plan
         moving = [s for s in p.exact if s.rate != 0 or s.drive != 0]
         decays = [x for s in moving for x in (self.moved(s, "n"), *self.clip(s.name))]
@@ -172,7 +172,7 @@ class Pieces:
         return text + (self._crossings(step) if p.conditions else step)
 
     def _crossings(self, step: Lines) -> Lines:
-        """The step in parts, each up to the time at which a decaying level falls below its threshold."""
+        """The step in parts, which end where a decaying level falls below its threshold."""
         p, text = self.plan, []
         inner = quote("end = whole")
         for q, c in enumerate(p.conditions):

@@ -1,20 +1,22 @@
-"""Slow signals of a network from its fields, modulations and doses, and the parameters that they change."""
+"""From fields, modulations and doses of a description to slow signals and the parameters they change."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from amine.engine.resolve.blockers import block
 from amine.engine.resolve.drugs import Drugs, doses
 from amine.engine.resolve.fields import concentration, diffuse
 from amine.engine.resolve.modulators import Modulators
 from amine.engine.resolve.signals import Signals, probe_name
-from amine.network.in_use import ReceptorsInUse, receptors_in_use
 from amine.network.network import Network
 
+if TYPE_CHECKING:
+    from amine.results.meta import ProbeMeta
 
-def signals_of(net: Network, receptors: ReceptorsInUse | None = None) -> Signals | None:
-    """The slow signals of a network; None if it has no chemistry. ``receptors`` in use are looked up if not given."""
+
+def signals_of(net: Network) -> Signals | None:
+    """The slow signals of a network; None if it has no chemistry."""
     if not (net.fields or net.modulations or net.doses):
         return None
     every = max(1, round(1.0 / net.dt))
@@ -22,7 +24,7 @@ def signals_of(net: Network, receptors: ReceptorsInUse | None = None) -> Signals
     doses(net, p)
     for f in net.fields.values():
         concentration(f, p)
-    drugs = Drugs(net, p, receptors_in_use(net) if receptors is None else receptors)
+    drugs = Drugs(net, p)
     modulators = Modulators(net, p, drugs)
     for m in net.modulations:
         modulators.add(m)
@@ -34,12 +36,12 @@ def signals_of(net: Network, receptors: ReceptorsInUse | None = None) -> Signals
     return p
 
 
-def recorded(net: Network) -> list[dict[str, Any]]:
-    """Descriptions of the recorded signals for a store, in the form of probes with one variable each."""
+def recorded(net: Network) -> list[ProbeMeta]:
+    """What a store must know of the signals that are kept: in the form of probes, one variable each."""
     p = signals_of(net)
     if p is None:
         return []
-    signals = [
+    signals: list[ProbeMeta] = [
         {
             "name": probe_name(r),
             "population": "",
@@ -53,7 +55,7 @@ def recorded(net: Network) -> list[dict[str, Any]]:
         }
         for r in p.recorded
     ]
-    return signals + [
+    probes: list[ProbeMeta] = [
         {
             "name": q.name,
             "population": q.target.population,
@@ -65,3 +67,4 @@ def recorded(net: Network) -> list[dict[str, Any]]:
         }
         for q in p.probes
     ]
+    return signals + probes

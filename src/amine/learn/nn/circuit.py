@@ -11,7 +11,6 @@ from torch import nn
 
 from amine.compounds import catalogue
 from amine.engine.build import prepare
-from amine.engine.resolve.cells import CellStructure
 from amine.engine.resolve.resolved import Resolved, resolve
 from amine.engine.transmission.parts import load_module
 from amine.errors import AmineError, did_you_mean
@@ -32,7 +31,7 @@ from amine.learn.nn.circuit_names import (
 from amine.learn.nn.circuit_outside import Outside
 from amine.learn.nn.circuit_run import Run, Scan, State, Wanted
 from amine.learn.nn.scanned import check_sequence
-from amine.network.chemistry import dose_of
+from amine.network.dosing import dose_of
 from amine.units import to_internal
 
 if TYPE_CHECKING:
@@ -151,7 +150,6 @@ class Circuit(nn.Module):
                 "bounds": {m.name: {n: bounds[k] for k, p, n in wanted["parameter"] if p == m.name and k in bounds}}
             }
             initial, cell = initial_states(net, place), m.structure
-            assert isinstance(cell, CellStructure)
             self.members[module_name(m.name)] = parts.Member(
                 m.population, cell, values, initial, net.dt, learn, options | named
             )
