@@ -385,7 +385,15 @@ def to_internal(
     """
     dim, _ = _lookup(unit, where)
     if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
-        out: Any = np.array([_one(v, dim, unit, f"{where}[{i}]") for i, v in enumerate(value)], float)
+        parts = [_one(v, dim, unit, f"{where}[{i}]") for i, v in enumerate(value)]
+        if len({np.shape(x) for x in parts}) > 1:
+            raise AmineError(
+                where,
+                "values of a list have different lengths",
+                given=", ".join(map(str, sorted({np.size(x) for x in parts}))),
+                expected="one number each",
+            )
+        out: Any = np.array(parts, float)
     else:
         out = _one(value, dim, unit, where)
     a = np.asarray(out)

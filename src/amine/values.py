@@ -30,7 +30,8 @@ class Array:
         return isinstance(other, Array) and self.unit == other.unit and np.array_equal(self.values, other.values)
 
     def __repr__(self) -> str:
-        return f"Array({self.values.shape}, {self.values.min():g}..{self.values.max():g} {self.unit})"
+        extent = f", {self.values.min():g}..{self.values.max():g}" if self.values.size else ","
+        return f"Array({self.values.shape}{extent} {self.unit})"
 
 
 Value = str | Distribution | Array

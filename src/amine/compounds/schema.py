@@ -266,6 +266,12 @@ class Entry:
         for f in ("id", "name"):
             if not isinstance(getattr(self, f), str) or not getattr(self, f).strip():
                 raise AmineError(f"{self.kind}", f"its {f} is not text", given=repr(getattr(self, f))[:40])
+            if not getattr(self, f).isprintable() or set(getattr(self, f)) & set(
+                "$\\"
+            ):  # names stand in figures and files
+                raise AmineError(
+                    f"{self.kind}", f"its {f} has a character that no name has", given=repr(getattr(self, f))[:40]
+                )
         for f in fields(self):
             value = getattr(self, f.name)
             if isinstance(value, list):

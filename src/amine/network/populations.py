@@ -124,9 +124,13 @@ def _positions(positions: object, n: int, where: str) -> np.ndarray:
 
 def _check_spike_list(values: Mapping[str, object], n: int, where: str) -> None:
     times, indices = values["times"], values["indices"]
-    size = [len(v.values) if isinstance(v, Array) else -1 for v in (times, indices)]
-    if -1 in size or size[0] != size[1]:
-        raise AmineError(where, "times and indices must be arrays of one length", given=f"{size[0]} and {size[1]}")
+    shapes = [v.values.shape if isinstance(v, Array) else "one value" for v in (times, indices)]
+    if shapes[0] != shapes[1] or len(shapes[0]) != 1:
+        raise AmineError(
+            where,
+            "times and indices must be arrays of one dimension and one length",
+            given=f"{shapes[0]} and {shapes[1]}",
+        )
     i = indices.values
     if len(i) and ((i < 0) | (i >= n) | (i != np.floor(i))).any():
         raise AmineError(f"{where}, parameter 'indices'", "an index is not one of its neurons", expected=f"0..{n - 1}")

@@ -14,6 +14,8 @@ from amine.errors import AmineError
 from amine.network.network import Network
 from amine.values import Array
 
+NEVER = 2.0**40  # steps; no run has as many
+
 
 @final
 class PoissonSource:
@@ -64,6 +66,8 @@ def spike_lists(net: Network, slices: Sequence[Slice]) -> list[tuple[int, np.nda
         if not at.member.listed:
             continue
         times, indices = (_array(at.member, k) for k in ("times", "indices"))
+        reached = times / net.dt < NEVER  # what lies beyond the last step of any run has no number
+        times, indices = times[reached], indices[reached]
         steps = np.rint(times / net.dt).astype(np.int64) - 1
         if (steps < 0).any():
             raise AmineError(
@@ -71,6 +75,7 @@ def spike_lists(net: Network, slices: Sequence[Slice]) -> list[tuple[int, np.nda
                 "a spike lies before the end of the first step",
                 given=f"{times.min():g} ms",
                 expected=f"at least {net.dt:g} ms",
+                hint="spikes are listed at the ends of steps: shift the times by a step",
             )
         order = np.lexsort((indices, steps))
         out.append((p, steps[order], (indices[order] + at.id0).astype(np.int32)))

@@ -27,6 +27,7 @@ from amine.engine.transmission.plastic import PlasticNetwork
 from amine.errors import AmineError, did_you_mean
 from amine.network.estimate import available_bytes
 from amine.network.network import Network
+from amine.network.numbers import whole_number
 
 PRECISIONS = {"float32": (np.float32, 32), "float64": (np.float64, 64)}
 CHUNK = 100.0  # ms, if nothing else is asked for
@@ -59,8 +60,8 @@ class Simulation:
     """
 
     def __init__(self, net: Network, threads: int = 1, precision: str = "float32"):
-        _check(net, threads, precision)
-        self.threads, self.precision = threads, precision
+        _check(net, precision)
+        self.threads, self.precision = whole_number(threads, "Network.run, threads", 1, 1024), precision
         self.real, bits = PRECISIONS[precision]
         self.seconds = {"build": 0.0, "compile": 0.0, "simulate": 0.0}
         self.step = 0
@@ -243,14 +244,10 @@ def _within(name: str, s: Mapping[str, object]) -> dict[str, Any]:
     return {k.removeprefix(f"{name}."): v for k, v in s.items() if k.startswith(f"{name}.")}
 
 
-def _check(net: Network, threads: int, precision: str) -> None:
+def _check(net: Network, precision: str) -> None:
     if precision not in PRECISIONS:
         raise AmineError(
             "Network.run, precision", "unknown precision", given=repr(precision), expected="'float32' or 'float64'"
-        )
-    if not isinstance(threads, int) or not 1 <= threads <= 1024:
-        raise AmineError(
-            "Network.run, threads", "the number of threads is out of range", given=repr(threads), expected="1..1024"
         )
     if not net.populations:
         raise AmineError("Network", "it has no populations", hint="add one with net.population()")

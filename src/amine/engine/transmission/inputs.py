@@ -88,7 +88,9 @@ class SpikeList(Part):
 
     def draw(self, layout: Layout) -> Drawn:
         lists = spike_lists(layout.net, layout.places)
-        return Drawn(content=lists, given={p: int(np.bincount(s).max(initial=0)) for p, s, _ in lists if len(s)})
+        return Drawn(
+            content=lists, given={p: int(np.unique(s, return_counts=True)[1].max()) for p, s, _ in lists if len(s)}
+        )
 
     def source(self, kinds: Kinds) -> Slots:
         return Slots(
