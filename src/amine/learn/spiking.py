@@ -74,9 +74,10 @@ class Spiking(Layered):
             return ann.encode.current(ann.encode.population(x, UNITS), steps)
         if kind == "delta":
             return CHARGE * ann.encode.delta(x.T[:, :, None], 0.1)
-        if not self.training:
-            self._generator.manual_seed(0)  # the same samples give the same scores
-        spikes = ann.encode.rate(x, steps, rate=f"{RATE} Hz", dt=f"{self.spec.dt} ms", generator=self._generator)
+        # a sample's spikes are its own: they depend neither on its batch nor on its place there
+        salt = int(torch.randint(2**62, (1,), generator=self._generator)) if self.training else 0
+        keys = ann.encode.keys_of(x, salt)
+        spikes = ann.encode.rate(x, steps, rate=f"{RATE} Hz", dt=f"{self.spec.dt} ms", keys=keys)
         return spikes / (RATE * 1e-3 * self.spec.dt)  # with the mean of the current encoder
 
     def activation(self, k: int, before: Tensor) -> Tensor:

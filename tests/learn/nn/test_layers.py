@@ -115,6 +115,13 @@ def test_encoders():
     x = torch.tensor([[0.0, 0.5, 1.0]])
     rates = ann.encode.rate(x.expand(500, 3), 100, rate="200 Hz").mean((0, 1)) * 1e3
     np.testing.assert_allclose(rates.numpy(), [0.0, 100.0, 200.0], rtol=0.05, atol=1e-9)
+    own = ann.encode.rate(x.expand(500, 3), 100, rate="200 Hz", keys=torch.arange(500))
+    assert torch.allclose(own.mean((0, 1)) * 1e3, x[0] * 200, atol=5.0)
+    assert torch.equal(ann.encode.rate(x.expand(2, 3), 100, rate="200 Hz", keys=torch.tensor([7, 3]))[:, 1], own[:, 3])
+    corr = np.corrcoef(own[:, :, 2].T.reshape(500, -1))  # spikes of one key say nothing of those of another
+    assert abs(corr[np.triu_indices(500, 1)].mean()) < 2e-3
+    with pytest.raises(am.AmineError, match="encode.rate, keys: they must be one whole number a sample"):
+        ann.encode.rate(x, 5, keys=torch.arange(3))
     first = ann.encode.latency(x, 20, tau=5.0)
     assert first.sum(0).tolist() == [[0.0, 1.0, 1.0]] and first[:, 0, 2].argmax() < first[:, 0, 1].argmax()
     assert ann.encode.population(x, 5).shape == (1, 15)

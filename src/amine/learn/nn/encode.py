@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import Any
 
+import numpy as np
 import torch
 
 from amine.errors import AmineError
@@ -31,9 +33,69 @@ def _steps(steps: int, where: str) -> int:
     return steps
 
 
-def rate(x: object, steps: int, *, rate: Any = "100 Hz", dt: Any = "1 ms", generator: Any = None) -> torch.Tensor:
-    """Poisson-like spikes: a value of 1 spikes at ``rate``.
+def keys_of(x: torch.Tensor, salt: int = 0) -> torch.Tensor:
+    """A key for each sample, made of its values: equal samples have equal keys, wherever they stand.
 
+    Parameters
+    ----------
+    x : values [batch, n]. salt : another one gives other keys.
+
+    Returns
+    -------
+    torch.Tensor
+        int64 [batch].
+
+    Examples
+    --------
+    >>> x = torch.tensor([[0.1, 0.2], [0.3, 0.4]])
+    >>> bool((keys_of(x)[1:] == keys_of(x[1:])).all())
+    True
+    """
+    rows = np.ascontiguousarray(x.detach().cpu().numpy())
+    salted = int(salt).to_bytes(8, "little", signed=True)
+    digests = [hashlib.blake2b(row.tobytes() + salted, digest_size=8).digest() for row in rows]
+    return torch.from_numpy(np.frombuffer(b"".join(digests), np.int64).copy())
+
+
+def _mixed(z: np.ndarray) -> np.ndarray:
+    """Bits of 64-bit words stirred: the finaliser of SplitMix64 (Steele, Lea & Flood 2014, OOPSLA)."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def _uniform(keys: torch.Tensor, steps: int, n: int) -> torch.Tensor:
+    """Numbers of 0..1 [steps, batch, n], of which each sample's depend on its key alone."""
+    count = np.arange(1, steps * n + 1, dtype=np.uint64).reshape(steps, 1, n)
+    words = keys.cpu().numpy().astype(np.int64).view(np.uint64)[None, :, None]
+    drawn = _mixed(_mixed(count * np.uint64(0x9E3779B97F4A7C15)) ^ words)
+    return torch.from_numpy((drawn >> np.uint64(11)).astype(np.float64) * 2.0**-53)
+
+
+def rate(
+    x: object,
+    steps: int,
+    *,
+    rate: Any = "100 Hz",
+    dt: Any = "1 ms",
+    generator: torch.Generator | None = None,
+    keys: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Poisson-like spikes [steps, batch, n]: a value of 1 spikes at ``rate``.
+
+    Parameters
+    ----------
+    x : values of 0..1 [batch, n]. steps : number of time steps. rate : of a value of 1. dt : time step.
+    generator : of the random numbers; those of a sample then depend on its place in the batch.
+    keys : whole numbers [batch], such as :func:`keys_of` gives: the random numbers of a sample depend on its key alone.
+
+    Raises
+    ------
+    AmineError
+        A value lies outside 0..1, more than one spike a step is asked for, or keys are not one a sample.
+
+    Examples
+    --------
     >>> rate(torch.ones(2, 3), 5, rate="1000 Hz").sum().item()
     30.0
     """
@@ -46,8 +108,18 @@ def rate(x: object, steps: int, *, rate: Any = "100 Hz", dt: Any = "1 ms", gener
             given=f"{float(p.max()):g}",
             hint="lower the rate or dt",
         )
-    draws = torch.rand(_steps(steps, "encode.rate"), *x.shape, generator=generator, dtype=x.dtype, device=x.device)
-    return (draws < p).to(x.dtype)
+    steps = _steps(steps, "encode.rate")
+    if keys is None:
+        draws = torch.rand(steps, *x.shape, generator=generator, dtype=x.dtype, device=x.device)
+        return (draws < p).to(x.dtype)
+    if keys.shape != x.shape[:1] or keys.is_floating_point():
+        raise AmineError(
+            "encode.rate, keys",
+            "they must be one whole number a sample",
+            given=f"{keys.dtype} of shape {tuple(keys.shape)}",
+            expected=f"int64 of shape ({len(x)},)",
+        )
+    return (_uniform(keys, steps, x.shape[1]).to(x.device) < p).to(x.dtype)
 
 
 def latency(x: object, steps: int, *, tau: float | None = None, threshold: float = 0.0) -> torch.Tensor:
