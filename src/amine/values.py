@@ -91,7 +91,7 @@ def _share(value: Value, where: str) -> Value:
         highest = float(to_internal(value, "1", where))
     if highest > 1.0:
         given = value if isinstance(value, str) else repr(value)[:60]
-        raise AmineError(where, "a share is above one", given=given, expected="0..1")
+        raise AmineError(where, "the value is above 1", given=given, expected="0..1")
     return value
 
 
@@ -99,7 +99,7 @@ def _shaped(value: Array, shape: tuple[int, ...] | None, where: str) -> Array:
     if shape == (-1,):
         raise AmineError(
             where,
-            "an array has no order of synapses to follow here",
+            "an array needs a given order of synapses",
             hint="use pairs=, one_to_one or all_to_all, or a distribution",
         )
     if shape is not None and value.values.shape != shape:

@@ -285,7 +285,7 @@ def test_a_rate_that_is_none_is_refused(detail):
 
 
 def test_no_more_than_all_is_spilt():
-    with pytest.raises(am.AmineError, match=r"spillover': a share is above one \(given 1\.5, expected 0\.\.1\)"):
+    with pytest.raises(am.AmineError, match=r"spillover': the value is above 1 \(given 1\.5, expected 0\.\.1\)"):
         clearance(spillover="1.5")
     with pytest.raises(am.AmineError, match="V_uptake': the value must not be negative"):
         clearance(V_uptake="-1 uM/ms")

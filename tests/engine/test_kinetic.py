@@ -127,9 +127,9 @@ def test_nothing_is_left_after_many_pulses():
     net.synapses(S, P, receptors={"x": weight}, p=0.3, delay=am.uniform("0.5 ms", "3 ms"), detail="kinetic")
     sim = Simulation(net)
     sim.advance(20_000)
-    place = sim.places[1]
+    place = sim.slices[1]
     assert (place.get(sim.arrays.X, "M_x").view(np.int32) > 0).any()
-    sim.arrays.X[: sim.places[0].stride * sim.places[0].blocks] = 0.0  # the sources fall silent
+    sim.arrays.X[: sim.slices[0].stride * sim.slices[0].blocks] = 0.0  # the sources fall silent
     sim.advance(100)
     assert (place.get(sim.arrays.X, "M_x").view(np.int32) == 0).all()
     sim.advance(20_000)

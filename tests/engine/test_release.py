@@ -186,6 +186,6 @@ def test_adenosine_lowers_release_through_its_field():
 def test_no_more_than_all_is_released(release):
     net = am.Network()
     P = net.population("P", 10, "lif_cond")
-    with pytest.raises(am.AmineError, match=r"a share is above one \(given 1\.[45], expected 0\.\.1\)"):
+    with pytest.raises(am.AmineError, match=r"the value is above 1 \(given 1\.[45], expected 0\.\.1\)"):
         net.synapses(P, P, receptors={"AMPA": "1 nS"}, p=0.2, release=release())
     assert not net.projections

@@ -13,7 +13,7 @@ from amine.engine.resolve.keys import is_value_only, structural_key
 from amine.engine.resolve.resolved import ModuleStructure, resolve
 from amine.engine.resolve.rules import RuleStructure
 from amine.engine.resolve.target_rules import Learned
-from amine.engine.resolve.tree import CableStructure, Membrane
+from amine.engine.resolve.tree import Membrane, TreeStructure
 from amine.models.model import Model
 
 
@@ -84,7 +84,7 @@ MEMBRANE = Membrane((("na", LIF),), (("AMPA", AMPA),), frozenset({"g"}))
 CELL = CellStructure(LIF, (("AMPA", AMPA),), 1, (("AMPA", True, False),), True, frozenset({"E_L"}), ("gain_AMPA",))
 STRUCTURES = [
     replace(CELL, learned=(Learned("rule1", RULES),), blockers=(("NMDA", "ketamine"),)),
-    CableStructure((MEMBRANE,), 4, "backward_euler", True, False, True, True, frozenset({"E"}), ("gain_AMPA",)),
+    TreeStructure((MEMBRANE,), 4, "backward_euler", True, False, True, True, frozenset({"E"}), ("gain_AMPA",)),
     MEMBRANE,
     RULES,
     Learned("rule1", RULES),

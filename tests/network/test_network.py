@@ -133,7 +133,7 @@ BAD = {
     "weight law": (lambda n, E: n.synapses(E, E, receptor="AMPA", weight=am.normal("1 nS", "1 nS"), p=0.1), "clipped"),
     "weight array": (
         lambda n, E: n.synapses(E, E, receptor="AMPA", weight=np.ones(3) * am.units.nS, p=0.1),
-        "no order of synapses",
+        "needs a given order of synapses",
     ),
     "delay": (
         lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS", p=0.1, delay="0.05 ms"),

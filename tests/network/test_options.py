@@ -106,7 +106,7 @@ DROPPED = {
     "a pattern twice": (lambda n: n.synapses("P", "E", receptor="AMPA", weight="1 nS", rule="all_to_all", connect="all_to_all"), "given twice"),
     "gap to itself": (lambda n: n.gap_junctions("E", "E", conductance="1 nS", pairs=([0], [0])), "with itself"),
     "gap one to one": (lambda n: n.gap_junctions("E", "E", conductance="1 nS", rule="one_to_one"), "with itself"),
-    "gap values": (lambda n: n.gap_junctions("E", "E", conductance=np.ones(3) * am.units.nS, p=0.5), "no order of synapses"),
+    "gap values": (lambda n: n.gap_junctions("E", "E", conductance=np.ones(3) * am.units.nS, p=0.5), "needs a given order of synapses"),
     "gap overlap": (lambda n: n.gap_junctions(n.populations["E"][:4], n.populations["E"][2:], conductance="1 nS", total=5), "without common"),
     "gap delay": (lambda n: n.gap_junctions("E", "E", conductance="1 nS", p=0.5, delay="1 ms"), r"net.gap_junctions\(\)"),
     "spacing without grid": (lambda n: n.field("x", spacing="10 um"), "this is for a grid"),

@@ -42,7 +42,7 @@ TEXT = "dx/dt = -x/tau : 1 (source)\ndy/dt = -y/tau : 1 (target)\nw : nS in 0 nS
         ("what is this", says("this is not part of a rule")),
         ("dx/dt = 1/ms : 1", says("'x' is defined twice")),
         ("du/dt = -u*u/tau : 1 (source)", says("'u' of the source is not linear")),
-        ("du/dt = -u/tau : 1 (axon)", says("'axon' is no place of a state")),
+        ("du/dt = -u/tau : 1 (axon)", says("'axon' is not a place of a state")),
     ],
 )
 def test_text(net, events, message):

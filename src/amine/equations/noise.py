@@ -24,9 +24,9 @@ def refuse_nonlinear(e: sp.Expr, where: str) -> None:
     if not _linear(e.xreplace(dummies), set(dummies.values())):
         raise AmineError(
             where,
-            f"the noise '{found[0]}' is not only added",
+            f"the noise '{found[0]}' enters nonlinearly",
             given=str(e)[:60],
-            expected="something without noise, plus factors times noise",
+            expected="a term without noise, plus factors times noise",
             hint="a function of white noise has no limit for small time steps; make a state of it, such as dn/dt = -n/tau + sigma*xi",
         )
 

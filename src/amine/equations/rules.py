@@ -115,7 +115,7 @@ def parse_rule(
             if n not in outside:
                 raise AmineError(
                     where,
-                    f"'{n}' is no state, parameter, field or variable of the target",
+                    f"'{n}' is not a state, parameter, field or variable of the target",
                     hint=did_you_mean(n, [*dims, *outside]),
                 )
     dims |= {n: None if outside is None else named_dimension(outside[n], where, n) for n in names}
@@ -168,7 +168,7 @@ def _declare(piece: str, out: _Text, where: str) -> None:
     unit, place = m["unit"].strip(), m["place"] or "synapse"
     if place not in PLACES:
         raise AmineError(
-            f"{where}, in '{piece}'", f"'{place}' is no place of a state", hint=did_you_mean(place, PLACES)
+            f"{where}, in '{piece}'", f"'{place}' is not a place of a state", hint=did_you_mean(place, PLACES)
         )
     if s := STATE.match(body):
         name, rhs = s.groups()
@@ -209,7 +209,7 @@ def _dimensions(parts: _Text, parameters: Mapping[str, str], where: str, weight:
         if n in parameters and (n in parts.states or n in parts.named):
             raise AmineError(where, f"'{n}' is defined twice", hint="rename one of them")
         if n in FUNCTIONS or is_noise(n) or is_reserved(n) or n == TRANSMIT:
-            raise AmineError(where, f"{n!r} is a reserved name or none at all", hint="choose another")
+            raise AmineError(where, f"{n!r} is a reserved or invalid name", hint="choose another")
         dims[n] = named_dimension(weight if u == "weight" else u, where, n)
     return dims
 

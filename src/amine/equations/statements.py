@@ -136,7 +136,7 @@ def _of(read: Callable[[_Model, str, str], None], names: str, kinds: str) -> Sta
 _CLASSES = {
     "state": "states",
     "input": "inputs",
-    "given": "what the cell gives (v, T)",
+    "given": "variables of the cell (v, T)",
     "drive": "the total input I",
     "time": "the time t",
     "noise": "noise xi",
@@ -304,7 +304,7 @@ def _dimensions(
         if name in dims and name not in extra:
             raise AmineError(where, f"'{name}' is defined twice", hint="rename one of them")
         if name in FUNCTIONS or is_noise(name) or is_reserved(name, states):
-            raise AmineError(where, f"{name!r} is a reserved name or none at all", hint="choose another")
+            raise AmineError(where, f"{name!r} is a reserved or invalid name", hint="choose another")
         dims[name] = named_dimension(unit, where, name)
     return {**dims, "t": TIME}
 

@@ -22,7 +22,7 @@ from amine.engine.codegen.prepared import constants_table, initial_statements
 from amine.engine.codegen.program import names_of, statements
 from amine.engine.codegen.text import PythonPrinter
 from amine.engine.resolve.resolved import resolve
-from amine.engine.resolve.tree import names_at
+from amine.engine.resolve.tree import TreeStructure, names_at
 from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
 from amine.errors import AmineError, did_you_mean
@@ -253,8 +253,10 @@ def _membranes(neuron: Cable) -> tuple[list[MembraneProgram], list[np.ndarray]]:
     net = Network()
     net.population("cell", 1, neuron)
     member = resolve(net).members[0]
-    groups = [MembraneProgram(member.structure, m, q) for q, m in enumerate(member.structure.membranes)]
-    return groups, [np.array(at) for at in member.plan.members]
+    structure, plan = member.structure, member.plan
+    assert isinstance(structure, TreeStructure) and plan is not None
+    groups = [MembraneProgram(structure, m, q) for q, m in enumerate(structure.membranes)]
+    return groups, [np.array(at) for at in plan.members]
 
 
 @dataclass

@@ -19,7 +19,7 @@ from rich.progress import Progress
 
 from amine.compounds.catalogue import drug as find_drug
 from amine.engine.resolve.chemistry import signals_of
-from amine.errors import AmineError, AmineWarning
+from amine.errors import AmineError, AmineWarning, warn
 from amine.files import is_intact, read_json, sealed, write_text
 from amine.network.network import Network
 from amine.pharmacology.fit import HillFit, hill_fit
@@ -284,9 +284,9 @@ def _warn_if_idle(network: Measurable, drug: str) -> None:
     net = Network.from_dict(network.to_dict())
     net.dose(drug, "1 uM")
     found = signals_of(net)
-    for sentence in found.idle if found is not None else ():
-        if f"Dose of {drug}:" in sentence:
-            warnings.warn(sentence, AmineWarning, stacklevel=3)
+    for where, problem in found.idle if found is not None else ():
+        if where == f"Dose of {drug}":
+            warn(where, problem)
 
 
 def _concentration(c: Quantity) -> float:

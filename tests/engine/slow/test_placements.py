@@ -12,7 +12,7 @@ import pytest
 import amine as am
 from amine import compounds as C
 from amine.compounds.reference import Reference
-from amine.engine.resolve import baths, drugs
+from amine.engine.resolve import constant_doses, drugs
 from amine.engine.resolve.resolved import Resolved, resolve
 from amine.network.chemistry import Uptake
 
@@ -161,7 +161,7 @@ def test_every_effect_arrives_or_a_warning_names_it(kind, monkeypatch):
         for e in effects:
             alone = lambda d, names, *kinds, e=e: [e] if e.target in set(names) and d == e.drug else []  # noqa: E731
             monkeypatch.setattr(drugs, "effects_of", alone)
-            monkeypatch.setattr(baths, "effects_of", alone)
+            monkeypatch.setattr(constant_doses, "effects_of", alone)
             arrived, said = arrives(lambda t=target, make=WAYS[kind][way]: make(t), drug, 3.0 * e.potency)
             named = any(
                 f"Dose of {drug}: it would change the {e.quantity} of" in s and f"'{e.target}'" in s for s in said

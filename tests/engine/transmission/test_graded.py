@@ -85,12 +85,12 @@ class Graded(Part):
         found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         for r in routes:
             i, j = r.synapses.pattern.value
-            target = layout.places[r.destination]
+            target = layout.slices[r.destination]
             first, last = layout.blocks[t, r.destination, [BEGIN, END]] * target.lanes
             i, j = i[(j >= first) & (j < last)], j[(j >= first) & (j < last)]
-            to = target.slots(target_row(layout.places, r), j)
+            to = target.slots(target_row(layout.slices, r), j)
             w = float(str(r.weight).removesuffix(" nS"))
-            found.append((to, layout.places[r.origin].slots("v", i), np.full(len(i), w)))
+            found.append((to, layout.slices[r.origin].slots("v", i), np.full(len(i), w)))
         to, source, weight = (np.concatenate(x) for x in zip(*found, strict=True))
         order = np.lexsort((source, to))
         targets, starts = np.unique(to[order], return_index=True)

@@ -1,1 +1,1 @@
-"""Arrays: where states lie, which synapses were drawn, and in which order they are read."""
+"""State, constants and synapses of a resolved network at time zero, as arrays for the kernels."""

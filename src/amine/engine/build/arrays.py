@@ -1,15 +1,15 @@
-"""The arrays that a generated kernel works on: where populations lie in them, and all of it at time zero."""
+"""The arrays of a generated kernel: the slices of populations in them, and all values at time zero."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amine.engine.build.draws import drawn_values
+from amine.engine.build.draws import DrawnValues, drawn_values
 from amine.engine.build.inputs import STREAMS, poisson_tables
 from amine.engine.build.kind import Filling, Kind
 from amine.engine.build.point import PointCell
@@ -22,29 +22,30 @@ from amine.errors import AmineError
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.engine.device.arguments import Real
     from amine.models.model import Model
 
 
 @dataclass
 class Arrays:
-    """What all threads share. Capital letters are the names that the kernel uses."""
+    """The arrays that all threads share. Capital letters are the kernel's names; types and shapes stand in :mod:`amine.engine.device.arguments`."""
 
-    X: np.ndarray
-    Q: np.ndarray
-    C: np.ndarray
-    PI: np.ndarray
-    PF: np.ndarray
-    PT: np.ndarray
-    R: np.ndarray
-    last: np.ndarray
-    RT: np.ndarray
-    RC: np.ndarray
-    values: list[dict[str, Any]] = field(default_factory=list)  # parameters of each population, distributions drawn
+    X: np.ndarray  # states of all neurons
+    Q: np.ndarray  # table of populations
+    C: np.ndarray  # constants that all neurons of a population share
+    PI: np.ndarray  # table of Poisson inputs
+    PF: np.ndarray  # their weights
+    PT: np.ndarray  # cumulative probabilities of their counts
+    R: np.ndarray  # states of release models
+    last: np.ndarray  # step of each neuron's last spike
+    RT: np.ndarray  # table of release models
+    RC: np.ndarray  # their constants
+    values: list[DrawnValues] = field(default_factory=list)  # parameters of each population, distributions drawn
 
 
 @dataclass(frozen=True)
 class Totals:
-    """What drawn synapses and gap junctions add up to at their targets, whose constants need it.
+    """Sums of drawn synapses and gap junctions at their targets, which constants of the targets depend on.
 
     ``gap`` is the conductance of all gap junctions of each neuron (nS), by population and compartment (0 for points);
     ``parameters`` are values that follow from all synapses of a receptor, by population and parameter.
@@ -55,7 +56,7 @@ class Totals:
 
 
 def kind_of(m: Member, module: ModuleType) -> Kind:
-    """How a population is laid out and filled."""
+    """The kind of a population, which lays it out and fills it."""
     if m.structure is None:
         return ListSource() if m.listed else PoissonSource()
     return TreeCell(module, m.kind) if m.structure.tree else PointCell(module, m.kind)
@@ -74,8 +75,8 @@ def layout(resolved: Resolved, module: ModuleType) -> tuple[list[Slice], int]:
     return slices, max(base, 1)
 
 
-def aligned(size: int, real: Any) -> np.ndarray:
-    """Zeros that begin at a cache line: a row of 64 values then never shares a line with another, and no vector straddles two."""
+def aligned(size: int, real: Real) -> np.ndarray:
+    """Zeros that begin at a cache line: rows of 64 values then share no cache lines, and no vector straddles two."""
     line = 64
     room = np.zeros(size + line // np.dtype(real).itemsize, real)
     first = (-room.ctypes.data % line) // room.itemsize
@@ -83,7 +84,7 @@ def aligned(size: int, real: Any) -> np.ndarray:
 
 
 def fill(
-    resolved: Resolved, module: ModuleType, slices: Sequence[Slice], totals: Totals, size: int, real: Any
+    resolved: Resolved, module: ModuleType, slices: Sequence[Slice], totals: Totals, size: int, real: Real
 ) -> Arrays:
     """States, constants, inputs and release states at time zero."""
     net, X, n = resolved.net, aligned(size, real), len(slices)

@@ -1,9 +1,10 @@
-"""Values of a description as numbers: distributions drawn, groups spread over their populations."""
+"""Values of a description as numbers: distributions are drawn, values of groups put at their neurons."""
 
 from __future__ import annotations
 
 import zlib
-from typing import Any
+from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
 
@@ -13,19 +14,23 @@ from amine.network.network import Network
 from amine.network.parts import View
 from amine.values import Value, realise
 
+# parameters by name: a number, one for each neuron (n,), or the text of a formula of the path from the soma
+DrawnValues: TypeAlias = dict[str, np.float64 | np.ndarray | str]
+
 
 def generator(seed: int, *names: str) -> np.random.Generator:
-    """A random generator of its own for each named thing, whatever else the network holds."""
+    """A random generator for each named object, independent of everything else in the network."""
     words = [seed & 0xFFFFFFFF, seed >> 32, *(zlib.crc32(n.encode()) for n in names)]
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
 
 
-def drawn_values(net: Network, m: Member) -> dict[str, Any]:
+def drawn_values(net: Network, m: Member) -> DrawnValues:
     """Every parameter of a population as a float or an array (n,); formulas of the path from the soma stay text."""
-    out: dict[str, Any] = {}
+    out: DrawnValues = {}
     for name, (value, unit) in m.values.items():
         where = f"Population '{m.name}', parameter '{name}'"
         if name in m.formulas:
+            assert isinstance(value, str)
             out[name] = value
         elif isinstance(value, int | float):
             out[name] = np.float64(value)
@@ -45,7 +50,7 @@ def initial_value(net: Network, m: Member, state: str, unit: str) -> float | np.
 
 
 def count(views: tuple[View, ...], m: Member) -> np.ndarray:
-    """How often each neuron of a population is in a group."""
+    """Number of times that each neuron of a population is in a group (n,)."""
     out = np.zeros(m.population.n)
     for v in views:
         if v.population == m.name:
@@ -56,7 +61,7 @@ def count(views: tuple[View, ...], m: Member) -> np.ndarray:
 def spread_value(
     net: Network, views: tuple[View, ...], m: Member, value: Value, unit: str, where: str
 ) -> np.ndarray | float:
-    """A value of a group as it falls on a population's neurons."""
+    """A value of a group at a population's neurons: one for all, or (n,) with zeros outside the group."""
     total = sum(v.n for v in views)
     x = realise(value, unit, total, generator(net.seed, where), where)
     if np.ndim(x) == 0:
@@ -69,8 +74,8 @@ def spread_value(
     return out
 
 
-def require_finite(found: dict[str, Any], m: Member, what: str, real: np.dtype) -> None:
-    """Raises AmineError that names what is not finite of a population, or is not in the type of the state array."""
+def require_finite(found: Mapping[str, np.ndarray | float], m: Member, what: str, real: np.dtype) -> None:
+    """Raises an AmineError that names the first value and neuron of a population that are not finite, or beyond the range of ``real``."""
     for name, x in found.items():
         if not np.isfinite(x).all():
             i = int(np.flatnonzero(~np.isfinite(np.atleast_1d(x)))[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,13 +15,16 @@ from amine.errors import AmineError
 from amine.network.network import Network
 from amine.network.parts import PoissonInput
 
+if TYPE_CHECKING:
+    from amine.engine.device.arguments import Real
+
 STREAMS = 4096  # random streams of each population or input: noises, draws of one step
 FIRST_INPUT = 64  # streams below are those of a population's noises
 MEAN_OF_DRAW = 16.0  # a count of a larger mean is drawn in parts
 
 
 def poisson_tables(
-    net: Network, slices: Sequence[Slice], X: np.ndarray, real: Any
+    net: Network, slices: Sequence[Slice], X: np.ndarray, real: Real
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows of all inputs, the weight of each if it is one for all neurons, and cumulative probabilities of counts."""
     rows: list[tuple[int, ...]] = []

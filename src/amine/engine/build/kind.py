@@ -1,13 +1,14 @@
-"""What the engine asks of a kind of population: its rows, and everything of it at time zero."""
+"""The protocol of a kind of population: its rows in the state array, and its values at time zero."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from amine.engine.build.draws import DrawnValues
 from amine.engine.build.slices import Slice
 from amine.engine.resolve.resolved import Member
 from amine.network.network import Network
@@ -15,21 +16,21 @@ from amine.network.network import Network
 
 @dataclass(frozen=True)
 class Filling:
-    """What a population is filled from, and the arrays that take it.
+    """The values of a population at time zero, and the arrays that receive them.
 
     ``values`` are its parameters, drawn; ``gap`` the sum of the gap-junction conductances of each neuron (nS) by compartment (0 for
     points); ``X`` the state array; ``constants`` the population's row of the table of constants.
     """
 
     net: Network
-    values: dict[str, Any]
+    values: DrawnValues
     gap: Mapping[int, np.ndarray]
     X: np.ndarray
     constants: np.ndarray
 
 
 class Kind(Protocol):
-    """Points, cells with trees, and sources of spikes."""
+    """A kind of population: point neurons, multicompartment cells, or a source of spikes."""
 
     def slice(self, m: Member, base: int, id0: int) -> Slice:
         """The population's part of the state array, from ``base`` on; ``id0`` is the number of its first neuron."""
@@ -40,7 +41,7 @@ class Kind(Protocol):
         ...
 
     def fill(self, at: Slice, given: Filling) -> None:
-        """States and constants at time zero."""
+        """Puts states and constants at time zero into the arrays."""
         ...
 
 

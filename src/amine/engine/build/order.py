@@ -1,16 +1,14 @@
-"""The order of a bundle's synapses that does not depend on how many threads share them."""
+"""The canonical order of a bundle's synapses, which does not depend on the number of threads."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from amine.engine.build.connectivity import Bundle
+from amine.engine.build.connectivity import Bundle, Shard
 
 
 def canonical(b: Bundle) -> list[np.ndarray]:
-    """For each shard, the places of its synapses in the common order: by source, delay and target."""
+    """For each shard, the positions of its synapses in the canonical order: by source, delay and target."""
     keys = [_keys(b, shard) for shard in b.shards]
     sizes = [len(k[0]) for k in keys]
     source, delay, slot = (np.concatenate(x) for x in zip(*keys, strict=True))
@@ -19,7 +17,7 @@ def canonical(b: Bundle) -> list[np.ndarray]:
     return np.split(place, np.cumsum(sizes)[:-1])
 
 
-def _keys(b: Bundle, shard: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _keys(b: Bundle, shard: Shard) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     n = len(shard.rows) - 1
     source = np.repeat(np.arange(n), np.diff(shard.rows))
     delay = np.zeros(len(source), np.int64)
@@ -31,7 +29,7 @@ def _keys(b: Bundle, shard: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def gathered(parts: list[np.ndarray], places: list[np.ndarray]) -> np.ndarray:
-    """Values of all shards in the common order."""
+    """Values of all shards in the canonical order."""
     out = np.empty((sum(map(len, places)), *parts[0].shape[1:]), parts[0].dtype)
     for part, place in zip(parts, places, strict=True):
         out[place] = part

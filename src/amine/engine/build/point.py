@@ -1,7 +1,8 @@
-"""Cells without a tree: one voltage, one loop over each block of neurons."""
+"""Point neurons: one voltage, one loop over each block of neurons."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, final
 
@@ -18,7 +19,7 @@ from amine.network.plasticity import loaded_states
 
 @final
 class PointCell:
-    """Number ``index`` of the kinds of cells of a generated module."""
+    """A kind of point neurons: number ``index`` of the kinds of cells of a generated module."""
 
     def __init__(self, module: ModuleType, index: int):
         self.module, self.index, self.code = module, index, module.CELLS[index]
@@ -41,12 +42,12 @@ class PointCell:
         for j, s in enumerate(at.member.stimuli):
             at.put(given.X, stimulus_input(j), count(s.target.views(), at.member))
 
-    def _function(self, name: str) -> Any:
+    def _function(self, name: str) -> Callable[..., Any]:
         return getattr(self.module, f"{name}_{self.index}")
 
     def _constants(self, at: Slice, given: Filling) -> dict[str, Any]:
         m, dt = at.member, given.net.dt
-        with np.errstate(all="ignore"):  # what is not finite is reported below, by name
+        with np.errstate(all="ignore"):  # non-finite values are reported below, by name
             found = dict(self._function("constants")(given.values, dt))
         if self.code["linear"] is not None:
             with np.errstate(all="ignore"):
@@ -68,7 +69,7 @@ class PointCell:
             own |= {} if value is None else {s: value}
         start = self._function("initial")(given.values | {given_start(s): x for s, x in own.items()})
         for s in self.code["states"]:
-            x = own.get(s, start.get(s, 0.0))
+            x = own[s] if s in own else start.get(s, 0.0)
             require_finite({s: x}, m, "an initial value", given.X.dtype)
             at.put(given.X, s, x)
 

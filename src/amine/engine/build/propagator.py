@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
+Entry: TypeAlias = float | np.ndarray  # the same for all neurons, or one for each
+Matrix: TypeAlias = Sequence[Sequence[Entry]]
 
-def propagators(matrices: tuple[Any, Any, Any], sizes: dict[str, Any], dt: float) -> dict[str, Any]:
+
+def propagators(matrices: tuple[Matrix, Matrix, Matrix], sizes: Mapping[str, int], dt: float) -> dict[str, Entry]:
     """Entries P (states), Q (inputs) and L (noise) of one step, and H, K of half a step, by name.
 
     Parameters
@@ -27,7 +31,7 @@ def propagators(matrices: tuple[Any, Any, Any], sizes: dict[str, Any], dt: float
     return out
 
 
-def _stack(rows: list[list[Any]], n: int, k: int) -> np.ndarray:
+def _stack(rows: Matrix, n: int, k: int) -> np.ndarray:
     """Entries as an array (neurons or 1, n, k)."""
     size = max((np.size(e) for row in rows for e in row), default=1)
     out = np.zeros((size, n, k))
@@ -37,7 +41,7 @@ def _stack(rows: list[list[Any]], n: int, k: int) -> np.ndarray:
     return out
 
 
-def _squeeze(x: np.ndarray) -> Any:
+def _squeeze(x: np.ndarray) -> Entry:
     return float(x[0]) if x.size == 1 else x
 
 
@@ -55,7 +59,7 @@ def _exponential(A: np.ndarray, B: np.ndarray, h: float) -> np.ndarray:
     return expm(M)
 
 
-def _named(E: np.ndarray, n: int, k: int, state: str, drive: str) -> dict[str, Any]:
+def _named(E: np.ndarray, n: int, k: int, state: str, drive: str) -> dict[str, Entry]:
     out = {f"{state}_{i}_{j}": _squeeze(E[:, i, j]) for i in range(n) for j in range(n)}
     return out | {f"{drive}_{i}_{j}": _squeeze(E[:, i, n + j]) for i in range(n) for j in range(k)}
 

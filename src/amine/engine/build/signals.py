@@ -1,9 +1,8 @@
-"""Slow signals as the tables of integers and numbers that the kernel reads: see :mod:`amine.engine.device.slow_tables`."""
+"""Slow signals as the tables of the kernel; see :mod:`amine.engine.device.slow_tables`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -34,14 +33,14 @@ class Tables:
         for op in program.operations:
             self._add(op)
 
-    def numbers(self, *values: Any) -> int:
-        """Place of numbers in the common table."""
+    def numbers(self, *values: float) -> int:
+        """Appends numbers to the common table; returns the index of the first."""
         at = len(self.par)
         self.par += [float(v) for v in values]
         return at
 
     def regions(self, table: np.ndarray) -> int:
-        """Place of a table of regions."""
+        """Appends a table of regions; returns the index of its first entry."""
         at = self.mapped
         self.maps.append(np.asarray(table, np.int64))
         self.mapped += len(table)
@@ -92,7 +91,7 @@ class Tables:
     def releasing(
         self, rows: Iterable[Releasing], index: dict[str, int], first: Sequence[int]
     ) -> list[tuple[int, ...]]:
-        """Neurons whose spikes release: ``index`` of populations by name, ``first`` neuron of each."""
+        """Rows of neurons whose spikes release: ``index`` of populations by name, ``first`` neuron of each."""
         out = []
         for r in rows:
             p, at = index[r.population], self.numbers(r.amount)

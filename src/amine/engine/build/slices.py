@@ -1,33 +1,36 @@
-"""Where a population lies in the state array: blocks of neurons, in each block one row for each state."""
+"""Slices of the state array, one for each population: blocks of neurons, with one row for each state in a block."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.engine.build.draws import generator
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.resolved import Member
-from amine.engine.resolve.tree import CablePlan, poisson_share
+from amine.engine.resolve.tree import TreePlan, TreeStructure, poisson_share
 from amine.network.cables import compartments, weights
 from amine.network.network import Network
 from amine.network.parts import PoissonInput, View
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 
 @dataclass
 class Slice:
-    """The part of the state array of a population of points, or of sources."""
+    """The slice of the state array of a population of point neurons, or of sources."""
 
     member: Member
-    base: int
-    id0: int
+    base: int  # place of its first value
+    id0: int  # number of its first neuron among those of all populations
     rows: list[str]
     states: list[str]
-    code: Mapping[str, Any]  # what the generated module says of its kind of cell; empty for sources
+    code: Mapping[str, Any]  # metadata of its kind of cell in the generated module; empty for sources
 
     @property
     def solves_gaps(self) -> bool:
@@ -41,27 +44,27 @@ class Slice:
 
     @property
     def lanes(self) -> int:
-        """Neurons of a block."""
+        """Number of neurons of a block."""
         return BLOCK
 
     @property
     def blocks(self) -> int:
-        """Blocks of ``lanes`` neurons."""
+        """Number of blocks."""
         return -(-self.n // self.lanes) if self.rows else 0
 
     @property
     def stride(self) -> int:
-        """Values of a block."""
+        """Number of values of a block."""
         return len(self.rows) * self.lanes
 
     @property
     def targets(self) -> Mapping[str, str]:
-        """The state that a spike adds to, by receptor."""
+        """The state that a spike adds to, by receptor label."""
         return self.code.get("targets", {})
 
     @property
     def needs(self) -> list[str]:
-        """Parameters from which constants are computed anew while the network runs."""
+        """Parameters from which constants are recomputed while the network runs."""
         return list(self.code.get("needs", []))
 
     def row(self, name: str) -> int:
@@ -72,8 +75,8 @@ class Slice:
         """The population's part of the state array as (blocks, rows, lanes)."""
         return X[self.base : self.base + self.blocks * self.stride].reshape(self.blocks, len(self.rows), self.lanes)
 
-    def put(self, X: np.ndarray, row: str, values: Any) -> None:
-        """Sets a row; lanes beyond the last neuron repeat its value, so that they stay finite."""
+    def put(self, X: np.ndarray, row: str, values: npt.ArrayLike) -> None:
+        """Sets a row to one value, or to (n,) values; lanes beyond the last neuron repeat its value, so that they stay finite."""
         full = np.broadcast_to(np.asarray(values, float), (self.n,))
         padded = np.concatenate([full, np.repeat(full[-1:], self.blocks * self.lanes - self.n)])
         self.view(X)[:, self.row(row)] = padded.reshape(self.blocks, self.lanes)
@@ -83,7 +86,7 @@ class Slice:
         return self.view(X)[:, self.row(row)].ravel()[: self.n]
 
     def silence(self, X: np.ndarray) -> None:
-        """Lanes beyond the last neuron are never free to spike; the row ``_ref`` holds steps, as whole numbers."""
+        """Makes lanes beyond the last neuron refractory for ever; the row ``_ref`` holds steps, as integers in the bits of reals."""
         ghosts = self.view(X)[-1, self.row("_ref")].view(f"i{X.itemsize}")
         ghosts[self.n - (self.blocks - 1) * self.lanes :] = np.iinfo(ghosts.dtype).max
 
@@ -92,15 +95,15 @@ class Slice:
         return self.base + i // self.lanes * self.stride + self.row(row) * self.lanes + i % self.lanes
 
     def row_base(self, row: str) -> int:
-        """Place of neuron 0."""
+        """Place of a row of neuron 0 in the state array."""
         return self.base + self.row(row) * self.lanes
 
-    # --- sites: where on a neuron inputs fall ----------------------------------------------------------------------
+    # --- sites: compartments that inputs reach ---------------------------------------------------------------------
 
     def sites(self, view: View, state: str) -> tuple[str, np.ndarray | None, np.ndarray | None]:
-        """The row that synapses onto a view add to; with several sites the first, the distances to all, and their shares.
+        """The row that synapses onto a view add to; with several sites the row of the first, distances to all, and their shares.
 
-        Shares are bounds of 32-bit random numbers; without any, the k-th pair of a projection falls on the k-th site.
+        Shares are cumulative, as bounds of 32-bit random words; if they are None, the k-th pair of a projection is at the k-th site.
         """
         return state, None, None
 
@@ -113,26 +116,28 @@ class Slice:
         return self.slots(row, i)
 
     def poisson_sites(self, part: PoissonInput) -> Mapping[str, float]:
-        """Endings of the names of rows that a Poisson input reaches, and the part of its spikes that falls on each."""
+        """Suffixes of the rows that a Poisson input reaches, each with its share of the input's spikes."""
         return {"": 1.0}
 
 
 class TreeSlice(Slice):
-    """The part of the state array of a population of cells with trees: rows are named with their compartments."""
+    """The slice of the state array of a population of multicompartment cells: names of rows end with their compartments."""
 
     @property
     def solves_gaps(self) -> bool:
         return True
 
     @property
-    def plan(self) -> CablePlan:
-        """What lies on each compartment."""
+    def plan(self) -> TreePlan:
+        """Layout of its compartments."""
         assert self.member.plan is not None
         return self.member.plan
 
     @property
     def lanes(self) -> int:
-        return self.member.structure.lanes
+        structure = self.member.structure
+        assert isinstance(structure, TreeStructure)
+        return structure.lanes
 
     @cached_property
     def index(self) -> dict[str, int]:

@@ -19,7 +19,7 @@ NEVER = 2.0**40  # steps; no run has as many
 
 @final
 class PoissonSource:
-    """Neurons that spike at random at given rates: one row, the probability of a spike in a step."""
+    """Sources that spike at random at given rates: one row, the probability of a spike in a step."""
 
     def slice(self, m: Member, base: int, id0: int) -> Slice:
         return Slice(m, base, id0, ["rate"], [], {})
@@ -41,7 +41,7 @@ class PoissonSource:
 
 @final
 class ListSource:
-    """Neurons that spike at given times: nothing in the state array."""
+    """Sources that spike at given times: no rows in the state array."""
 
     def slice(self, m: Member, base: int, id0: int) -> Slice:
         return Slice(m, base, id0, [], [], {})
@@ -54,7 +54,7 @@ class ListSource:
 
 
 def put_rates(at: Slice, X: np.ndarray, p: np.ndarray) -> None:
-    """Sets the probabilities of spikes in a step; lanes beyond the last neuron stay silent."""
+    """Sets the probabilities of a spike in a step, one or (n,); lanes beyond the last neuron stay silent."""
     at.put(X, "rate", p)
     at.view(X)[-1, 0, at.n - (at.blocks - 1) * at.lanes :] = 0.0
 

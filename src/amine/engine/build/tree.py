@@ -1,46 +1,49 @@
-"""States, constants and tables of cells with a tree, and where their rows lie in the state array."""
+"""States, constants and tables of multicompartment cells, and the layout of their rows in the state array."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Sequence
 from types import ModuleType
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
-from amine.engine.build.draws import initial_value, require_finite
+from amine.engine.build.draws import DrawnValues, initial_value, require_finite
 from amine.engine.build.kind import Filling
-from amine.engine.build.propagator import propagators
+from amine.engine.build.propagator import Entry, Matrix, propagators
 from amine.engine.build.slices import Slice, TreeSlice
-from amine.engine.codegen.tree import LISTS, MEMBRANE_COLUMNS
+from amine.engine.device.tree_tables import LISTS, MEMBRANE_COLUMNS
 from amine.engine.resolve.resolved import Member
 from amine.engine.resolve.tree import RECORD, names_at, rows
-from amine.errors import AmineError, AmineWarning
+from amine.errors import AmineError, warn
 from amine.models.multicompartment import along
 from amine.models.naming import GAP_TOTAL, jump_row
 from amine.network.cables import compartments, weights
+from amine.network.parts import Stimulus
 
-COARSE = 0.5  # relative error in time from which on the user is told
+COARSE = 0.5  # relative error in time above which the user is warned
 
 
 @final
 class TreeCell:
-    """Number ``index`` of the kinds of cells of a generated module."""
+    """A kind of multicompartment cells: number ``index`` of the kinds of cells of a generated module."""
 
     def __init__(self, module: ModuleType, index: int):
         self.module, self.index, self.code = module, index, module.CELLS[index]
 
     def slice(self, m: Member, base: int, id0: int) -> TreeSlice:
-        code, membranes = self.code, self.code["membranes"]
+        code, membranes, plan = self.code, self.code["membranes"], m.plan
+        assert plan is not None
         constants = [x["constants"]["rows"] for x in membranes]
         names = rows(m, [x["states"] for x in membranes], constants, code["cell_rows"])
         first = 1 + len(code["cell_rows"])
         sizes = [len(RECORD) + len(x["states"]) + len(c) for x, c in zip(membranes, constants, strict=True)]
-        watched = names[first : first + sum(sizes[q] for q in m.plan.membrane)]  # all rows of its compartments
+        watched = names[first : first + sum(sizes[q] for q in plan.membrane)]  # all rows of its compartments
         return TreeSlice(m, base, id0, names, watched, code)
 
     def width(self, at: Slice) -> int:
-        code, plan = self.code, at.member.plan
+        assert isinstance(at, TreeSlice)
+        code, plan = self.code, at.plan
         n = len(code["scalars"]) + LISTS + 2 * len(code["membranes"]) + 3 * len(plan.membrane)
         n += sum(
             len(compartments) * (MEMBRANE_COLUMNS + len(m["constants"]["fields"]))
@@ -54,10 +57,10 @@ class TreeCell:
 
 
 class _Values:
-    """Parameters of the population's model at compartments: arrays [compartments or 1, neurons or 1]."""
+    """Parameters of a population's model at compartments: arrays (compartments or 1, neurons or 1)."""
 
-    def __init__(self, place: TreeSlice, values: dict[str, object]):
-        self.model, self.values, self.place = place.member.population.model, values, place
+    def __init__(self, slice_: TreeSlice, values: DrawnValues):
+        self.model, self.values = slice_.member.population.model, values
 
     def one(self, name: str, at: list[int]) -> np.ndarray:
         """A parameter of the cell at some compartments."""
@@ -88,15 +91,15 @@ class _Values:
 
 
 class _Filler:
-    """Everything of one population at time zero."""
+    """Writer of the values of one population at time zero."""
 
-    def __init__(self, module: ModuleType, place: TreeSlice, given: Filling):
-        self.module, self.place, self.net, self.gap = module, place, given.net, given.gap
+    def __init__(self, module: ModuleType, slice_: TreeSlice, given: Filling):
+        self.module, self.slice, self.net, self.gap = module, slice_, given.net, given.gap
         self.X, self.c = given.X, given.constants
-        self.m, self.plan = place.member, place.plan
+        self.m, self.plan = slice_.member, slice_.plan
         self.code, self.kind = module.CELLS[self.m.kind], self.m.kind
         self.model = self.m.population.model
-        self.parameters = _Values(place, given.values)
+        self.parameters = _Values(slice_, given.values)
         self.at = 0
 
     def fill(self) -> None:
@@ -106,28 +109,28 @@ class _Filler:
             found[q] = self._membrane(q, at, start)
         self._constants(found)
         self._tables(found)
-        self.place.silence(self.X)
+        self.slice.silence(self.X)
         self._rows_of_the_cell()
 
     def _warn(self) -> None:
         error = self.model.accuracy(self.net.dt)["time"]
         if error > COARSE:
-            warnings.warn(
-                f"Population '{self.m.name}': the time step is coarse for its quickest gate or membrane, {self.net.dt:g} ms makes an error of "
-                f"about {min(100 * error, 100):.0f} % in what changes as fast; give the network a smaller dt, or the cell method='crank_nicolson'",
-                AmineWarning,
-                stacklevel=2,
+            warn(
+                f"Population '{self.m.name}'",
+                f"the time step is coarse for its quickest gate or membrane, {self.net.dt:g} ms makes an error of about "
+                f"{min(100 * error, 100):.0f} % in what changes as fast",
+                hint="give the network a smaller dt, or the cell method='crank_nicolson'",
             )
 
     # --- states ------------------------------------------------------------------------------------------------
 
-    def _given(self, name: str) -> Any:
+    def _given(self, name: str) -> float | np.ndarray | None:
         return initial_value(self.net, self.m, name, self.code["units"].get(name.partition("@")[0], "mV"))
 
     def _start_voltage(self) -> np.ndarray:
-        """[compartments, neurons]: ``v`` sets all of a cell, ``v@3`` compartment 3."""
+        """Initial voltages (compartments, neurons): ``v`` sets all of a cell, ``v@3`` those of compartment 3."""
         base = self._given("v")
-        v = np.empty((len(self.plan.membrane), self.place.n))
+        v = np.empty((len(self.plan.membrane), self.slice.n))
         v[:] = self.parameters.one("v_init", [0])[0, 0] if base is None else base
         for i in range(len(v)):
             own = self._given(f"v@{i}")
@@ -135,14 +138,14 @@ class _Filler:
                 v[i] = own
         require_finite({"v": v}, self.m, "an initial value", self.X.dtype)
         for i, x in enumerate(v):
-            self.place.put(self.X, f"v@{i}", x)
+            self.slice.put(self.X, f"v@{i}", x)
         return v
 
     def _membrane(self, q: int, at: list[int], v: np.ndarray) -> dict[str, np.ndarray]:
-        """Constants of a kind of membrane as arrays [compartments or 1, neurons or 1]; states are put in place."""
+        """Puts the states of a kind of membrane in place; returns its constants, (compartments or 1, neurons or 1)."""
         code, name = self.code["membranes"][q], f"{self.kind}_{q}"
         needed = [n for n in self._names(name) if n != "T"]
-        p: dict[str, Any] = self.parameters.at(at, needed)
+        p = self.parameters.at(at, needed)
         p["T"] = self.parameters.one("T", at)
         with np.errstate(all="ignore"):
             found = dict(getattr(self.module, f"constants_{name}")(p, self.net.dt))
@@ -156,29 +159,31 @@ class _Filler:
             self.X.dtype,
         )
         for s in code["states"]:
-            x = np.broadcast_to(np.asarray(start.get(s, 0.0), float), (len(at), self.place.n))
+            x = np.broadcast_to(np.asarray(start.get(s, 0.0), float), (len(at), self.slice.n))
             general = self._given(s)
             for j, i in enumerate(at):
                 own = self._given(f"{s}@{i}")
                 value = own if own is not None else general if general is not None else x[j]
                 require_finite({s: value}, self.m, "an initial value", self.X.dtype)
-                self.place.put(self.X, f"{s}@{i}", value)
+                self.slice.put(self.X, f"{s}@{i}", value)
         for n in code["constants"]["rows"]:
-            x = np.broadcast_to(np.asarray(found[n], float), (len(at), self.place.n))
+            x = np.broadcast_to(np.asarray(found[n], float), (len(at), self.slice.n))
             for j, i in enumerate(at):
-                self.place.put(self.X, f"{n}@{i}", x[j])
+                self.slice.put(self.X, f"{n}@{i}", x[j])
         return found
 
     def _names(self, name: str) -> list[str]:
         return list(self.module.PARAMETERS[name])
 
-    def _propagators(self, matrices: Any, sizes: dict[str, object]) -> dict[str, Any]:
+    def _propagators(self, matrices: tuple[Matrix, Matrix, Matrix], sizes: dict[str, int]) -> dict[str, np.ndarray]:
         shapes = [np.shape(e) for m in matrices for row in m for e in row]
         shape = np.broadcast_shapes((1, 1), *shapes)
-        flat: Any = tuple(
-            [[np.broadcast_to(np.asarray(e, float), shape).ravel() for e in row] for row in m] for m in matrices
-        )
-        found = propagators(flat, sizes, self.net.dt)
+
+        def flat(m: Matrix) -> list[list[Entry]]:
+            return [[np.broadcast_to(np.asarray(e, float), shape).ravel() for e in row] for row in m]
+
+        a, b, g = matrices
+        found = propagators((flat(a), flat(b), flat(g)), sizes, self.net.dt)
         return {
             n: np.asarray(x, float).reshape(shape) if np.ndim(x) else np.full(shape, float(x)) for n, x in found.items()
         }
@@ -198,15 +203,15 @@ class _Filler:
 
     def _rows_of_the_cell(self) -> None:
         for n in self.code["cell_rows"]:
-            self.place.put(self.X, n, self.cell_constants[n][0])
+            self.slice.put(self.X, n, self.cell_constants[n][0])
         for j, i in self.plan.stimuli:
-            self.place.put(self.X, f"I_stimulus_{j}@{i}", self._stimulus(self.m.stimuli[j], i))
+            self.slice.put(self.X, f"I_stimulus_{j}@{i}", self._stimulus(self.m.stimuli[j], i))
         for i, g in self.gap.items():
-            self.place.put(self.X, f"{GAP_TOTAL}@{i}", g)
+            self.slice.put(self.X, f"{GAP_TOTAL}@{i}", g)
 
-    def _stimulus(self, s: Any, i: int) -> np.ndarray:
-        """The part of an injected current that each neuron takes at compartment ``i``: a current into several is divided between them."""
-        out = np.zeros(self.place.n)
+    def _stimulus(self, s: Stimulus, i: int) -> np.ndarray:
+        """Share of an injected current at compartment ``i`` of each neuron (n,): a current into several compartments is divided."""
+        out = np.zeros(self.slice.n)
         for v in s.target.views():
             at = compartments(self.m.population, v)
             if v.population == self.m.name and i in at:
@@ -214,7 +219,7 @@ class _Filler:
         return out
 
     def _tables(self, found: dict[int, dict[str, np.ndarray]]) -> None:
-        cell, plan, row = self.model.cell, self.plan, self.place.row
+        cell, plan, row = self.model.cell, self.plan, self.slice.row
         r_a = float(self.parameters.one("R_a", [0])[0, 0])
         coupling = np.zeros(len(cell))
         inner = np.flatnonzero(cell.parent >= 0)
@@ -234,7 +239,7 @@ class _Filler:
         jump_at = self._put(jumps)
         header = [
             len(cell),
-            len(self.place.rows),
+            len(self.slice.rows),
             row(f"v@{self.model.spike_at}"),
             solve,
             len(plan.stimuli),
@@ -262,8 +267,8 @@ class _Filler:
             c[list(at)] = value[:, 0]
         return c
 
-    def _put(self, lines: list[tuple[Any, ...]]) -> int:
-        """Appends a table to the constants; returns its place."""
+    def _put(self, lines: Sequence[tuple[float, ...]]) -> int:
+        """Appends a table to the constants; returns the index of its first entry."""
         start = self.at
         flat = np.array(lines, float).ravel()
         self.c[start : start + len(flat)] = flat

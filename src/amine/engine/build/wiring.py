@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
-from amine.distributions import Distribution
+from amine.distributions import Distribution, InternalDistribution
 from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
 from amine.engine.build.draws import generator
 from amine.engine.build.slices import Slice
@@ -23,67 +22,63 @@ from amine.network.network import Network
 from amine.network.parts import GapJunctions
 from amine.network.pattern import DistanceKernel
 from amine.units import to_internal
-from amine.values import Array, realise
+from amine.values import Array, Value, realise
+
+# source population, release model (-1: none), and further values that the synapses of a table share
+Group: TypeAlias = tuple[int, int, tuple[float, ...]]
+Pairs: TypeAlias = tuple[np.ndarray, np.ndarray]
+GapTable: TypeAlias = dict[str, np.ndarray]  # columns with an entry for each coupling and direction
 
 
-def boundaries(places: Sequence[Slice], threads: int) -> np.ndarray:
-    """First and last block of each population for each thread, [thread, population, 2]."""
-    out = np.zeros((threads, len(places), 2), np.int64)
-    for p, place in enumerate(places):
-        edges = [place.blocks * t // threads for t in range(threads + 1)]
+def boundaries(slices: Sequence[Slice], threads: int) -> np.ndarray:
+    """First and last (exclusive) block of each population for each thread (thread, population, 2)."""
+    out = np.zeros((threads, len(slices), 2), np.int64)
+    for p, at in enumerate(slices):
+        edges = [at.blocks * t // threads for t in range(threads + 1)]
         out[:, p, BEGIN], out[:, p, END] = edges[:-1], edges[1:]
     return out
 
 
-def specs(
-    resolved: Resolved, module: ModuleType, places: Sequence[Slice], blocks: np.ndarray, plastic: bool = False
-) -> dict[Any, list[ProjectionSpec]]:
-    """What to draw, in groups that one table serves: by source population, release and whether all synapses are alike.
-
-    Plastic synapses have tables of their own: with ``plastic`` they alone are given, by (projection, source and target population).
-    """
-    found = routes_and_specs(resolved, places, blocks, plastic)
-    return {key: [spec for _, spec in each] for key, each in found.items()}
-
-
 def routes_and_specs(
-    resolved: Resolved, places: Sequence[Slice], blocks: np.ndarray, plastic: bool = False
-) -> dict[Any, list[tuple[Route, ProjectionSpec]]]:
-    """The same as :func:`specs`, each with its route."""
-    groups: dict[Any, list[tuple[Route, ProjectionSpec]]] = {}
+    resolved: Resolved, slices: Sequence[Slice], blocks: np.ndarray, plastic: bool = False
+) -> dict[Group, list[tuple[Route, ProjectionSpec]]]:
+    """Specifications of synapses to draw, with their routes, in groups that share a table.
+
+    Filters share a table by source population, release, and weight and delay if these are one value; with ``plastic`` only plastic
+    routes are given, with a table for each source, release, target population and projection.
+    """
+    groups: dict[Group, list[tuple[Route, ProjectionSpec]]] = {}
     for r in resolved.at("plastic" if plastic else "filter"):
-        spec = spec_of(resolved.net, r, places, blocks, target_row(places, r))
-        key: tuple[Any, ...] = (r.origin, r.release, *alike(spec))
-        if plastic:
-            key = (r.origin, r.release, r.destination, r.number)
+        spec = spec_of(resolved.net, r, slices, blocks, target_row(slices, r))
+        more = (r.destination, r.number) if plastic else alike(spec)
+        key = (r.origin, r.release, more)
         groups.setdefault(key, []).append((r, spec))
     return groups
 
 
-def target_row(places: Sequence[Slice], r: Route) -> str:
+def target_row(slices: Sequence[Slice], r: Route) -> str:
     """The state of the target that a spike adds to."""
-    return places[r.destination].targets[r.label]
+    return slices[r.destination].targets[r.label]
 
 
-def alike(spec: ProjectionSpec) -> tuple[Any, ...]:
-    """Weight and steps of delivery if all synapses have the same, else ``("own",)``."""
+def alike(spec: ProjectionSpec) -> tuple[float, int] | tuple[()]:
+    """Weight and steps of delivery if all synapses share them; empty if synapses differ."""
     if isinstance(spec.weight, float) and isinstance(spec.delay, int):
         return spec.weight, spec.delay - spec.early
-    return ("own",)
+    return ()
 
 
-def spec_of(net: Network, r: Route, places: Sequence[Slice], blocks: np.ndarray, row: str) -> ProjectionSpec:
-    """What is to be drawn of a route onto a row of its target."""
+def spec_of(net: Network, r: Route, slices: Sequence[Slice], blocks: np.ndarray, row: str) -> ProjectionSpec:
+    """Specification of the synapses of a route onto a row of its target."""
     s, a, b = r.synapses, r.source, r.target
-    source, place = places[r.origin], places[r.destination]
-    edges = tuple(
-        int(min(x * place.lanes, place.n)) for x in (*blocks[:, r.destination, BEGIN], blocks[-1, r.destination, END])
-    )
+    source, target = slices[r.origin], slices[r.destination]
+    first_blocks = (*blocks[:, r.destination, BEGIN], blocks[-1, r.destination, END])
+    edges = tuple(int(min(x * target.lanes, target.n)) for x in first_blocks)
     value = s.pattern.value
     if isinstance(value, DistanceKernel):
-        ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (place, b))]  # type: ignore[index]
+        ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (target, b))]  # type: ignore[index]
         value = (value.shape, float(to_internal(value.scale, "um", r.where)), value.p_max, *ends)
-    first, distances, shares = place.sites(b, row)
+    first, distances, shares = target.sites(b, row)
     return ProjectionSpec(
         name=s.name,
         stream=r.stream,
@@ -94,27 +89,27 @@ def spec_of(net: Network, r: Route, places: Sequence[Slice], blocks: np.ndarray,
         same_population=a.population == b.population,
         autapses=s.autapses,
         multapses=s.multapses,
-        base=place.row_base(first),
-        stride=place.stride,
+        base=target.row_base(first),
+        stride=target.stride,
         bounds=edges,
         weight=internal_value(r.weight, r.weight_unit, r.where + ", weight"),
         delay=_delay(s.delay, net.dt, r.where),
         port=r.port,
         early=int(first.startswith(JUMP)),
-        shift=place.lanes.bit_length() - 1,
-        **({} if distances is None else {"places": (distances, shares)}),
+        shift=target.lanes.bit_length() - 1,
+        places=None if distances is None else (distances, shares),
     )
 
 
-def internal_value(value: object, unit: str, where: str) -> Any:
-    """A float, an internal distribution or an array."""
+def internal_value(value: Value, unit: str, where: str) -> float | InternalDistribution | np.ndarray:
+    """A value in the coherent system: a float, a distribution or an array."""
     if isinstance(value, Distribution):
         return value.internal(unit, where)
     return value.values if isinstance(value, Array) else float(to_internal(value, unit, where))
 
 
-def _delay(value: object, dt: float, where: str) -> Any:
-    """A number of steps if it is the same for all, else in ms."""
+def _delay(value: Value | None, dt: float, where: str) -> int | InternalDistribution | np.ndarray:
+    """Delay as a number of steps if all synapses share it, else a distribution or an array in ms."""
     if value is None:
         return 1
     x = internal_value(value, "ms", where + ", delay")
@@ -122,30 +117,30 @@ def _delay(value: object, dt: float, where: str) -> Any:
 
 
 def build(
-    resolved: Resolved, module: ModuleType, places: Sequence[Slice], blocks: np.ndarray, precision: str
+    resolved: Resolved, slices: Sequence[Slice], blocks: np.ndarray, precision: str
 ) -> list[tuple[int, int, Bundle]]:
-    """All bundles as (source population, release, bundle)."""
+    """All bundles of filters as (source population, release, bundle)."""
     net, out = resolved.net, []
-    for (p, release, *_), group in specs(resolved, module, places, blocks).items():
-        bundle = build_bundle(group, places[p].n, blocks.shape[0], net.dt, precision, net.seed)
+    for (p, release, _), group in routes_and_specs(resolved, slices, blocks).items():
+        bundle = build_bundle([spec for _, spec in group], slices[p].n, blocks.shape[0], net.dt, precision, net.seed)
         if bundle.n_synapses:
             out.append((p, release, bundle))
     return out
 
 
 def bundle_table(
-    bundles: list[tuple[int, int, Bundle]], places: Sequence[Slice], Q: np.ndarray, tid: int
+    bundles: list[tuple[int, int, Bundle]], slices: Sequence[Slice], Q: np.ndarray, tid: int
 ) -> np.ndarray:
     """The table of bundles of one thread (columns of :mod:`amine.engine.device.deliver`)."""
     D = np.zeros((len(bundles), deliver.COLUMNS), np.int64)
     for row, (p, release, b) in zip(D, bundles, strict=True):
-        fill_row(row, b, tid, p, places[p].id0)
+        fill_row(row, b, tid, p, slices[p].id0)
         row[deliver.RELEASE] = Q[p, RELEASE] + release if release >= 0 else -1
     return D
 
 
 def fill_row(row: np.ndarray, b: Bundle, tid: int, population: int, id0: int) -> None:
-    """The columns that every table of bundles begins with."""
+    """Fills the columns that all tables of bundles begin with."""
     shard = b.shards[tid]
     row[deliver.KIND], row[deliver.POP], row[deliver.ID0] = b.kind, population, id0
     row[deliver.DMIN], row[deliver.DELAYS] = b.dmin, b.n_delays
@@ -159,7 +154,7 @@ def fill_row(row: np.ndarray, b: Bundle, tid: int, population: int, id0: int) ->
 
 
 def gap_pairs(net: Network, g: GapJunctions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Coupled neurons of both populations and their conductance in nS."""
+    """Coupled neurons of both populations, and their conductances in nS: three arrays (couplings,)."""
     rng = generator(net.seed, "gap junctions", g.name, str(net.electrical.index(g)))
     i, j = _draw_pairs(net, g, rng)
     i, j = g.a.start + i * g.a.step, g.b.start + j * g.b.step
@@ -171,7 +166,7 @@ def gap_pairs(net: Network, g: GapJunctions) -> tuple[np.ndarray, np.ndarray, np
     return i, j, np.broadcast_to(np.asarray(w, float), i.shape)
 
 
-def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> Pairs:
     n, m, kind, value = g.a.n, g.b.n, g.pattern.kind, g.pattern.value
     same = g.a == g.b
     if kind == "pairs":
@@ -191,36 +186,37 @@ def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> tupl
             )
         chosen = np.sort(rng.choice(rows.size, value, replace=False))
         return rows[chosen], columns[chosen]
-    p: Any = value
-    if kind == "distance":
-        pa, pb = (net.populations[v.population].positions[v.start : v.stop : v.step] for v in (g.a, g.b))  # type: ignore[index]
-        x = np.sqrt(((pa[rows] - pb[columns]) ** 2).sum(-1)) / to_internal(
-            value.scale, "um", f"Gap junctions '{g.name}'"
-        )
-        p = (
-            value.p_max
-            * {"gaussian": np.exp(-(x**2) / 2), "exponential": np.exp(-x), "box": (x <= 1).astype(float)}[value.shape]
-        )
+    p = _by_distance(net, g, value, rows, columns) if kind == "distance" else value
     chosen = rng.random(rows.size) < p
     return rows[chosen], columns[chosen]
 
 
-def gap_tables(net: Network, places: Sequence[Slice]) -> tuple[dict[str, Any], dict[int, dict[int, np.ndarray]]]:
-    """Every coupling in both directions, and the sum of the conductances by population and compartment (0 for points).
+def _by_distance(
+    net: Network, g: GapJunctions, kernel: DistanceKernel, rows: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
+    """Probability that each pair is coupled."""
+    pa, pb = (net.populations[v.population].positions[v.start : v.stop : v.step] for v in (g.a, g.b))  # type: ignore[index]
+    x = np.sqrt(((pa[rows] - pb[columns]) ** 2).sum(-1)) / to_internal(kernel.scale, "um", f"Gap junctions '{g.name}'")
+    falls = {"gaussian": np.exp(-(x**2) / 2), "exponential": np.exp(-x), "box": (x <= 1).astype(float)}
+    return kernel.p_max * falls[kernel.shape]
 
-    The couplings are sorted by target: slots of currents, of voltages and trials on either side, and conductances.
+
+def gap_tables(net: Network, slices: Sequence[Slice]) -> tuple[GapTable, dict[int, dict[int, np.ndarray]]]:
+    """Every coupling in both directions, and sums of conductances by population and compartment (0 for points).
+
+    The couplings are sorted by target: places of currents, of voltages and trial voltages on either side, and conductances (nS).
     """
     total: dict[int, dict[int, np.ndarray]] = {}
-    index = {place.member.name: p for p, place in enumerate(places)}
+    index = {at.member.name: p for p, at in enumerate(slices)}
     parts: list[list[np.ndarray]] = [[] for _ in range(8)]
     for k, g in enumerate(net.electrical):
         i, j, w = gap_pairs(net, g)
         ends = [
-            (index[v.population], n, places[index[v.population]].gap_sites(net, v, len(n), (k, side)))
+            (index[v.population], n, slices[index[v.population]].gap_sites(net, v, len(n), (k, side)))
             for v, n, side in ((g.a, i, 0), (g.b, j, 1))
         ]
         for (p, target, to), (q, source, from_) in (ends, ends[::-1]):
-            a, b = places[p], places[q]
+            a, b = slices[p], slices[q]
             for part, x in zip(
                 parts,
                 (
@@ -244,14 +240,14 @@ def gap_tables(net: Network, places: Sequence[Slice]) -> tuple[dict[str, Any], d
 
 
 def _add_conductance(total: dict[int, np.ndarray], n: int, i: np.ndarray, at: np.ndarray, w: np.ndarray) -> None:
-    """Adds conductances of neurons ``i`` to the sums of ``n`` neurons at each compartment."""
+    """Adds the conductances ``w`` of neurons ``i`` at compartments ``at`` to the sums of ``n`` neurons."""
     for c in np.unique(at):
         total[int(c)] = np.bincount(i[at == c], w[at == c], n) + total.get(int(c), 0.0)
 
 
 @dataclass(frozen=True)
 class GapShard:
-    """The couplings of one thread's neurons, by coupled neuron (or compartment)."""
+    """Gap junctions of one thread's neurons, by coupled neuron (or compartment)."""
 
     population: np.ndarray  # [coupled] int64
     neuron: np.ndarray  # [coupled] int64
@@ -267,9 +263,9 @@ class GapShard:
         return np.add.reduceat(self.conductances, self.starts[:-1]) if len(self.currents) else np.zeros(0)
 
 
-def gap_shard(table: dict[str, Any], places: Sequence[Slice], blocks: np.ndarray, tid: int) -> GapShard:
-    """The part of one thread."""
-    lanes = np.array([place.lanes for place in places], np.int64)
+def gap_shard(table: GapTable, slices: Sequence[Slice], blocks: np.ndarray, tid: int) -> GapShard:
+    """The gap junctions of one thread's neurons."""
+    lanes = np.array([at.lanes for at in slices], np.int64)
     first, last = blocks[tid, :, BEGIN] * lanes, blocks[tid, :, END] * lanes
     p, i = table["population"].astype(np.int64), table["neuron"].astype(np.int64)
     mine = np.flatnonzero((i >= first[p]) & (i < last[p])) if len(i) else np.empty(0, np.int64)

@@ -1,1 +1,1 @@
-"""From resolved equations to the source text of a module, and the modules kept on disk."""
+"""From the structure of a network to the source of its generated module."""

@@ -1,7 +1,7 @@
-"""A program as C: a function that advances any number of lanes by one step. A second driver, beside blocks of 64 lanes in Numba.
+"""A program as C: a function that advances any number of lanes by one step; a second driver, beside blocks of 64 lanes in Numba.
 
-Values lie in arrays of their own, one for each name, so ``amine_step`` gets a table of pointers; :class:`CStep` says what each is.
-Nothing runs it in a simulation yet: it shows that a program says all that another language, a card or a rank must know.
+Each name has an array, so ``amine_step`` receives a table of pointers, listed in :class:`CStep`. Simulations do not use it yet: it shows
+that a program holds all that a driver in another language, for a graphics card or for an MPI rank needs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class CStep:
     """Source of ``void amine_step(long n, long k, double t_now, real **lanes, const real *scalars, long *until, char *spiked)``.
 
     ``lanes`` are pointers to states, inputs, noises and constants of a lane in the order of ``names``, ``scalars`` the shared
-    constants; a lane is refractory until step ``until``, and ``spiked`` says where a spike was.
+    constants; a lane is refractory until step ``until``, and ``spiked`` is 1 where a lane spiked.
     """
 
     source: str
@@ -54,7 +54,7 @@ def c_step(p: Program, real: str = "double") -> CStep:
 
 
 def _at_spike(p: Program, place: dict[str, ir.Item], lower: ProgramLowering) -> list[ir.Statement]:
-    """Resets in order, and how long the lane is refractory."""
+    """Resets in order, and the refractory time of the lane."""
     out: list[ir.Statement] = [ir.assign(lower.name(s), place[s]) for s in p.load]
     for n, e in p.at_spike:
         out += [ir.assign(lower.name(n), lower(e)), ir.assign(place[n], lower.name(n))]

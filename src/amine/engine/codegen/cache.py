@@ -9,7 +9,7 @@ import os
 import pickle
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -34,7 +34,7 @@ def directory() -> Path:
 
 @lru_cache(maxsize=1)
 def _generator() -> str:
-    """Hash of the code that generates and that generated code calls: a change of either makes old modules void."""
+    """Hash of the generator and of all code that generated modules call: a change of either invalidates the cache."""
     root = Path(__file__).resolve().parents[2]
     h = hashlib.sha256()
     for part in _PARTS:
@@ -44,16 +44,17 @@ def _generator() -> str:
     return h.hexdigest()
 
 
-def structure_hash(structure: Any) -> str:
-    """Hash of plain data that decides generated code, together with the version of the generator."""
+def structure_hash(structure: object) -> str:
+    """Hash of a structural key (plain data) and of the version of the generator."""
     text = json.dumps([_generator(), sys.version_info[:2], structure], sort_keys=True, default=list)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def load(structure: Any, make_source: Callable[[], str]) -> tuple[ModuleType, bool]:
-    """The module of a structure, and whether it was there already.
+def load(structure: object, make_source: Callable[[], str]) -> tuple[ModuleType, bool]:
+    """The module of a structural key, and whether it was in the cache.
 
-    Only files are used that are as this user wrote them: one that is damaged, or that another user could have written, is made anew.
+    Only files that this user wrote, and that are unchanged since, are used: one that is damaged, or that another user could have
+    written, is generated again.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def load(structure: Any, make_source: Callable[[], str]) -> tuple[ModuleType, bo
 
 
 def _execute(name: str, path: Path, source: bytes) -> ModuleType:
-    """The module of a source that was checked; Python's own files of compiled code, which are not, stay out of it."""
+    """The module of a checked source, without Python's own .pyc files, which are not checked."""
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
@@ -91,12 +92,12 @@ def _execute(name: str, path: Path, source: bytes) -> ModuleType:
 
 
 def _mark(name: str, content: bytes) -> bytes:
-    """A last line that says what the lines before should be, in the file of that name."""
+    """A last line with the digest of the file's name and of the lines before it."""
     return b"\n# " + hashlib.sha256(name.encode() + b"\n" + content).hexdigest().encode() + b"\n"
 
 
 def read_own(path: Path) -> bytes | None:
-    """What :func:`write_own` wrote; None if there is nothing, it is damaged, or another user could have written it."""
+    """Content written by :func:`write_own`; None if there is none, it is damaged, or another user could have written it."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with open(handle, "rb") as f:
@@ -128,9 +129,9 @@ def write_own(path: Path, content: bytes) -> None:
 
 
 class CompiledFiles(IndexDataCacheFile):
-    """Numba's files of compiled code, which are checked before they are unpacked; what cannot be used is compiled again."""
+    """Numba's files of compiled code, which are checked before they are unpickled; unusable ones are compiled again."""
 
-    def __init__(self, cache_path: str, filename_base: str, source_stamp: Any):
+    def __init__(self, cache_path: str, filename_base: str, source_stamp: object):
         super().__init__(cache_path, f"{filename_base}.checked", source_stamp)
 
     def _read(self, name: str) -> Any:
@@ -140,7 +141,7 @@ class CompiledFiles(IndexDataCacheFile):
         except Exception:  # of another version of what is in it
             return None
 
-    def _write(self, name: str, content: Any) -> None:
+    def _write(self, name: str, content: object) -> None:
         with suppress(AmineError):  # a disk that is full, say: it is then compiled again next time
             write_own(Path(self._cache_path) / name, self._dump(content))
 
@@ -148,18 +149,18 @@ class CompiledFiles(IndexDataCacheFile):
         found = self._read(self._index_name)
         return found[2] if found is not None and found[:2] == (self._version, self._source_stamp) else {}
 
-    def _save_index(self, overloads: dict[Any, str]) -> None:
+    def _save_index(self, overloads: Mapping[Hashable, str]) -> None:
         self._write(self._index_name, (self._version, self._source_stamp, overloads))
 
     def _load_data(self, name: str) -> Any:
         return self._read(name)
 
-    def _save_data(self, name: str, data: Any) -> None:
+    def _save_data(self, name: str, data: object) -> None:
         self._write(name, data)
 
 
 def check_compiled() -> None:
-    """Lets all functions of amine that Numba keeps on disk use :class:`CompiledFiles`."""
+    """Makes all cached Numba functions of amine use :class:`CompiledFiles`."""
     for name, module in list(sys.modules.items()):
         if name.startswith(("amine.", "amine_")) and isinstance(module, ModuleType):
             for f in list(vars(module).values()):

@@ -1,7 +1,6 @@
-"""A program as source text for the engine: one branch-free loop over each block of 64 neurons, and what feeds it.
+"""The driver of point neurons: a program as one branch-free loop over each block of 64 neurons, in Numba's Python.
 
-Places in the state array are unsigned in the text: Numba checks signed ones for being negative, and then the loop does not
-vectorise.
+Places in the state array are unsigned in the source: Numba checks signed indices for being negative, which prevents vectorisation.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from amine.models.naming import GAP_CURRENT, JUMP, stimulus_input
 FUNCTION = "@njit(nogil=True, fastmath=FAST, error_model='numpy')"
 SCALAR_FUNCTION = "@njit(nogil=True, error_model='numpy')"
 ARGUMENTS = ("X", "base", "first", "last", "C", "p", "inputs", "row", "u", "t", "k", "spk", "at", "id0")
-# names that the functions of a cell use for themselves, and that are theirs in the module
+# local names of the functions of a cell, and names of the generated module
 OWN = frozenset(
     (
         *ARGUMENTS,
@@ -59,7 +58,7 @@ OWN = frozenset(
 
 @dataclass
 class CellCode:
-    """Source of one kind of population, and what the engine must know to feed it (kept as literals in the module)."""
+    """Source and metadata of a kind of point neurons; the metadata are literals in the generated module."""
 
     states: list[str]
     units: dict[str, str]
@@ -71,7 +70,7 @@ class CellCode:
     spikes: bool
     linear: dict[str, Any] | None  # sizes of the exactly advanced system, whether half steps are needed
     poisson: int  # number of Poisson inputs
-    needs: list[str]  # parameters from which constants are computed again when some of them vary
+    needs: list[str]  # parameters from which constants are recomputed when some of them vary
     source: str = ""
     wide: tuple[str, ...] = ()  # functions that the source computes in float64 at any precision
     tree: ClassVar[bool] = False
@@ -92,7 +91,7 @@ def generate(cell: CellStructure, index: int) -> CellCode:
 
 
 class _Writer:
-    """The driver of blocks of 64 lanes: says where each name of a program lies, and prints the loop."""
+    """Writer of a kind of cells: assigns each name of a program its place in blocks of 64 lanes, and prints the loop."""
 
     def __init__(self, cell: CellStructure, fused: Fused, index: int):
         self.cell, self.fused, self.index = cell, fused, index
@@ -108,7 +107,7 @@ class _Writer:
         self.printer = PythonPrinter(Printer("kernel"))
 
     def _local(self, name: str) -> str:
-        """What a name is called in the loop: those of states, which are the user's, must not be those of the loop itself."""
+        """A name in the loop: states, whose names are the user's, are renamed so that they do not meet names of the loop."""
         if name == FREE:
             return "free"
         return self.program.shown.get(name) or (f"{name}_" if name in self.program.load else name)
@@ -148,7 +147,7 @@ class _Writer:
         return out
 
     def _susceptibility(self) -> str:
-        """How fast the voltage changes for each pA into the neuron (mV/ms) at the start: the inverse of the capacitance."""
+        """Function of the initial rate of change of the voltage per pA (mV/ms/pA): the inverse of the capacitance."""
         rest = started(self.fused.initial, self.fused.rhs, self.cell.neuron.where)
         start: Any = {symbol(s): e for s, e in rest.items()}
         slope = sp.diff(self.fused.rhs["v"], symbol(GAP_CURRENT)).subs(start, simultaneous=True)
@@ -163,10 +162,10 @@ class _Writer:
             rows += [GAP_CURRENT, "_trial"]
         for j, (_, weights, rates) in enumerate(self.cell.poisson):
             rows += [f"_poisson_weight_{j}"] * weights + [f"_poisson_rate_{j}"] * rates
-        # a stride of 4 kB or a large part of it would put a row of all blocks into the same few sets of the cache
+        # with a stride of 4 kB or a large part of it, a row of all blocks would occupy the same few sets of the cache
         return [*rows, "_spare"] if len(rows) > 4 and len(rows) % 4 == 0 else rows
 
-    # --- where values lie --------------------------------------------------------------------------------------
+    # --- places ------------------------------------------------------------------------------------------------
 
     def _at(self, name: str) -> ir.Item:
         row = self.rows.index(name) * BLOCK
@@ -180,13 +179,13 @@ class _Writer:
 
     @property
     def stimuli(self) -> list[str]:
-        """Names of the currents of stimuli, each of which has a factor of its own for all neurons."""
+        """Names of the currents of stimuli; each is a waveform times a factor of each neuron."""
         return [stimulus_input(j) for j in range(self.cell.stimuli)]
 
     # --- one step ----------------------------------------------------------------------------------------------
 
     def _update(self, trial: bool) -> ir.Function:
-        """``update_i`` advances one step and returns where the list of spikes ends; ``update_i_trial`` only says where v would go."""
+        """``update_i`` advances one step and returns the end of the list of spikes; ``update_i_trial`` only computes the next v."""
         spikes = self.program.condition is not None and not trial
         scalars = self.program.scalars
         body: list[ir.Statement] = [
@@ -201,7 +200,7 @@ class _Writer:
                 lane=self._lane(trial),
             ),
             *(self._listing() if spikes else []),
-            # apart from the loop above, which would not vectorise with a running maximum
+            # in a separate loop, since the one above would not vectorise with a running maximum
             *(quote(f"for l in range(U64({BLOCK})):\n    worst = max(worst, changes[l])") if trial else []),
         ]
         body += quote("for b in range(first, last):\n    block", block=block)
@@ -210,7 +209,7 @@ class _Writer:
         return ir.Function(name, ARGUMENTS, ir.without_unread(body), FUNCTION)
 
     def _listing(self) -> list[ir.Statement]:
-        """Lists the spikes of a block if there are any; apart from the loop before, which a running value would slow by half."""
+        """Lists the spikes of a block if there are any, in a separate loop: a running value would double the time of the main one."""
         return quote(
             f"'the spikes of this block'\n"
             f"hits = U64(0)\n"
@@ -253,7 +252,7 @@ class _Writer:
     # --- at a spike --------------------------------------------------------------------------------------------
 
     def _emit(self) -> ir.Function:
-        """Scalar code for the few neurons of a block that spiked: list them, reset them, say from which step on they are free again."""
+        """Scalar code for the few neurons of a block that spiked: lists them, resets them, and sets the end of the refractory time."""
         p = self.program
         used = names_of(e for _, e in p.at_spike) | names_of([p.refractory])
         shared = [ir.assign(self._local(n), ir.item("C", "p", i)) for i, n in enumerate(p.scalars) if n in used]

@@ -1,21 +1,22 @@
-"""The one elimination of common subexpressions: of engine, trees, training and its adjoint alike."""
+"""Elimination of common subexpressions, the same for point neurons, trees, training and its adjoint."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import sympy as sp
 
 from amine.equations.symbols import symbol
 
-Steps: TypeAlias = list[tuple[str, Any]]
+Step: TypeAlias = tuple[str, sp.Expr]  # an assignment
+Steps: TypeAlias = list[tuple[str, Any]]  # assignments; results of SymPy have no narrower type
 
 
-def shared(steps: Sequence[tuple[str, Any]], prefix: str = "_y") -> Steps:
-    """Single assignments in which what occurs more than once is assigned just before its first use.
+def shared(steps: Sequence[Step], prefix: str = "_y") -> Steps:
+    """Single assignments, with common subexpressions assigned just before their first use.
 
-    A value that is divided by in more than one power is inverted once: a division is the dearest of all operations.
+    A divisor that occurs in several powers is inverted once: division is the most expensive operation.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def shared(steps: Sequence[tuple[str, Any]], prefix: str = "_y") -> Steps:
     return placed(common, [(name, e) for (name, _), e in zip(steps, reduced, strict=True)])
 
 
-def placed(common: dict[str, Any], steps: Sequence[tuple[str, Any]]) -> Steps:
+def placed(common: Mapping[str, sp.Expr], steps: Sequence[Step]) -> Steps:
     """The steps with each common subexpression put just before its first use."""
     out: Steps = []
     waiting = dict(common)
@@ -49,14 +50,14 @@ def placed(common: dict[str, Any], steps: Sequence[tuple[str, Any]]) -> Steps:
     return out
 
 
-def _negative_powers(steps: Sequence[tuple[str, Any]]) -> list[Any]:
+def _negative_powers(steps: Sequence[Step]) -> list[sp.Pow]:
     """All 1/x**n in the assignments, in a fixed order."""
     found: set[Any] = {x for _, e in steps if isinstance(e, sp.Basic) for x in e.atoms(sp.Pow)}
     return sorted((x for x in found if x.exp.is_Integer and x.exp < 0), key=sp.default_sort_key)
 
 
-def _inverses(steps: Sequence[tuple[str, Any]]) -> dict[Any, Any]:
-    """Symbols for 1/x where it is needed in more than one power; x is made of nothing that the steps assign."""
+def _inverses(steps: Sequence[Step]) -> dict[sp.Expr, sp.Symbol]:
+    """Symbols for 1/x by x, if several powers of it are needed and x depends on nothing that the steps assign."""
     made = {name for name, _ in steps}
     powers: dict[Any, set[int]] = {}
     for x in _negative_powers(steps):

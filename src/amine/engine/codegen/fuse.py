@@ -1,4 +1,4 @@
-"""One population's equations in one piece: neuron, receptors, stimuli and gap junctions fused into a single system."""
+"""The equations of a population as a single system: neuron, receptors, stimuli and gap junctions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from amine.engine.codegen.pores import with_drugs
+from amine.engine.codegen.pores import Growing, with_drugs
 from amine.engine.resolve.cells import CellStructure
 from amine.engine.resolve.target_rules import add_states
 from amine.equations import parse
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 
 @dataclass
 class Fused:
-    """The fused system: derivatives of all states of a population, and what happens at a spike."""
+    """The fused system: derivatives of all states of a population, and the assignments at a spike."""
 
     rhs: dict[str, Any]
     units: dict[str, str]
     parameters: set[str]
     inputs: set[str]
     threshold: Any
-    reset: tuple[tuple[str, Any], ...]
+    reset: tuple[tuple[str, sp.Expr], ...]
     refractory: Any
     hold: tuple[str, ...]
     initial: dict[str, Any]
     targets: dict[str, str] = field(default_factory=dict)  # port label -> state that a spike adds to
-    rows: list[str] = field(default_factory=list)  # values that synapses set and a step reads
-    masses: set[str] = field(default_factory=set)  # those of them that are whole numbers
-    methods: dict[str, str] = field(default_factory=dict)  # state -> the method that its model asks for
-    impulses: set[str] = field(default_factory=set)  # those of them that are for one step
+    rows: list[str] = field(default_factory=list)  # inputs that synapses set and a step reads
+    masses: set[str] = field(default_factory=set)  # those of them that are held as whole numbers
+    methods: dict[str, str] = field(default_factory=dict)  # state -> the method that its model requests
+    impulses: set[str] = field(default_factory=set)  # rows that hold for one step
 
 
 def fuse(cell: CellStructure) -> Fused:
-    """Puts the receptors' currents, stimuli and gap junctions in the place of ``I``."""
+    """Substitutes the receptors' currents, stimuli and gap junctions for ``I``."""
     eq = parse(cell.neuron)
     system = _System(cell, eq)
     for label, receptor in cell.ports:
@@ -61,7 +61,7 @@ class _System:
         self.rows: list[str] = []
         self.masses: set[str] = set()
         self.impulses: set[str] = set()
-        self.currents: dict[str, Any] = {}
+        self.currents: dict[str, sp.Expr] = {}
         self.total: Any = 0
 
     def add_receptor(self, label: str, part: Equations) -> None:
@@ -76,7 +76,7 @@ class _System:
             )
         swap: Any = {symbol(a): symbol(b) for a, b in rename.items()}
 
-        def own(e: sp.Expr) -> Any:
+        def own(e: sp.Expr) -> sp.Expr:
             return part.expand(e).subs(swap, simultaneous=True)
 
         self.rhs |= {rename[s]: e.subs(swap, simultaneous=True) for s, e in part.full_rhs.items()}
@@ -92,15 +92,14 @@ class _System:
             state = part.on_spike[0][0]
             self.targets[label] = rename[state] if state in rename else jump_row(label)
 
-    def _add_current(self, label: str, current: Any) -> None:
-        system = {"rhs": self.rhs, "units": self.units, "initial": self.initial}
-        system |= {"parameters": self.parameters, "methods": self.asked}
+    def _add_current(self, label: str, current: sp.Expr) -> None:
+        system = Growing(self.rhs, self.units, self.initial, self.parameters, self.asked)
         current, left = with_drugs(current, label, self.cell, system)
         self.currents |= {f"I_{label}": current, gain_name(label): left}
         self.total += current
 
     def whole(self) -> Fused:
-        """The system with all currents in it, the voltage first: it is the first row of a block."""
+        """The whole system; the voltage, which is the first row of a block, comes first."""
         cell, eq = self.cell, self.eq
         self.parameters |= set(cell.varying)
         inputs = set(self.rows) | {stimulus_input(j) for j in range(cell.stimuli)}
@@ -115,7 +114,9 @@ class _System:
         ]
         shifts = [n for n in cell.varying if n.startswith(SHIFT)]
         shifted: Any = {symbol(n[len(SHIFT) :]): symbol(n[len(SHIFT) :]) + symbol(n) for n in shifts}
-        rhs = {s: self.rhs[s].subs(symbol("I"), self.total) for s in sorted(self.rhs, key=lambda s: s != "v")}
+        rhs: dict[str, Any] = {
+            s: self.rhs[s].subs(symbol("I"), self.total) for s in sorted(self.rhs, key=lambda s: s != "v")
+        }
         rhs = {s: e.subs(shifted, simultaneous=True) for s, e in rhs.items()} if shifted else rhs
         return Fused(
             rhs=rhs,
@@ -136,10 +137,12 @@ class _System:
 
 
 def _methods(
-    eq: Equations, asked: dict[str, str], rhs: dict[str, Any], parameters: set[str], inputs: set[str], schemes: bool
+    eq: Equations, asked: dict[str, str], rhs: dict[str, sp.Expr], parameters: set[str], inputs: set[str], schemes: bool
 ) -> dict[str, str]:
-    """The methods that a neuron and drugs ask for; and where schemes of receptors alone make it nonlinear, such as by a block that
-    depends on the voltage, its states are linearised at the start of a step rather than taken through four stages.
+    """Requested methods of integration of states.
+
+    If the system is nonlinear only through kinetic schemes of its receptors, for example by a voltage-dependent block, its states are
+    linearised at the start of a step (exponential Euler) instead of RK4.
     """
     if not schemes:
         return asked

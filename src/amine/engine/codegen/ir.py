@@ -1,4 +1,4 @@
-"""Statements of generated code, and passes over them; with the expressions (:mod:`amine.equations.terms`) all that printers print.
+"""Statements of generated code and passes over them; printers print these and the expressions of :mod:`amine.equations.terms`.
 
 Fixed frames are quoted (:func:`amine.engine.codegen.quote.quote`).
 """
@@ -40,7 +40,7 @@ from amine.equations.terms import (
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """``target = value``; ``comment`` stands behind it."""
+    """``target = value``, with ``comment`` behind it."""
 
     target: Name | Item
     value: Expr
@@ -106,7 +106,7 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A line for the reader: the stage that begins here."""
+    """A comment line: the title of the stage that begins here."""
 
     text: str
 
@@ -135,7 +135,7 @@ def assign(target: str | Name | Item, value: Operand, comment: str = "") -> Assi
 
 
 def walk(block: Block) -> Iterator[Statement]:
-    """All statements, those within others too."""
+    """All statements, including inner ones."""
     for s in block:
         yield s
         match s:
@@ -147,7 +147,7 @@ def walk(block: Block) -> Iterator[Statement]:
 
 
 def read_by(s: Statement) -> set[str]:
-    """The variables that a statement itself reads; not what stands within it."""
+    """The variables that a statement reads itself, without its inner statements."""
     match s:
         case Assign(target, value, _):
             return names_in(value) | (names_in(target) if isinstance(target, Item) else set())
@@ -190,7 +190,7 @@ def _wide_calls(e: Expr) -> Iterator[str]:
 
 
 def without_unread(block: Block) -> list[Statement]:
-    """The statements but for assignments to variables that nothing reads, over and over until none is left."""
+    """The statements without assignments to variables that are never read."""
     out = list(block)
     while True:
         used = reads(out)

@@ -1,4 +1,4 @@
-"""Lines of generated text with their indentation: what the loop over steps is put together from, printed once."""
+"""Lines of generated text with their indentation, from which the loop over steps is assembled."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ WIDTH = 119  # columns
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A line for the reader."""
+    """A comment line."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """``head:`` and what stands under it."""
+    """``head:`` and the indented lines under it."""
 
     head: str
     body: Lines
@@ -26,7 +26,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``before function(*arguments)``, on as many lines as it takes; ``before`` is such as ``n =``."""
+    """``before function(*arguments)``, wrapped if it is long; ``before`` may be ``n = ``."""
 
     before: str
     function: str

@@ -1,39 +1,42 @@
-"""One kind of membrane of a cell with a tree as a program: its channels, receptors and pools, linearised about the voltage.
+"""A kind of membrane of a multicompartment cell as a program: its channels, receptors and ion pools, linearised about the voltage.
 
-Gates advance over the step with the voltage at its start (exponential Euler, exact for a fixed voltage), and so stand half a step
+Gates advance over the step with the voltage at its start (exponential Euler, exact for a fixed voltage), and so are half a step
 ahead of it; conductances and currents follow from them.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import sympy as sp
 
 from amine.engine.codegen.common import Steps, shared
 from amine.engine.codegen.fuse import Fused
-from amine.engine.codegen.pores import with_drugs
+from amine.engine.codegen.pores import Growing, with_drugs
 from amine.engine.codegen.program import Program, names_of
 from amine.engine.codegen.step import Stepper
-from amine.engine.resolve.tree import CableStructure, Membrane, state_name
+from amine.engine.resolve.tree import Membrane, TreeStructure, state_name
 from amine.equations import CHANNEL_NAMES, IONS, parse
 from amine.equations.symbols import symbol
+from amine.equations.system import Equations
 from amine.models.naming import gain_name, port_name
 
-# what the equation of a compartment's voltage is made of: conductances, and currents at zero voltage, per area and in all
+Swap: TypeAlias = dict[sp.Symbol, sp.Symbol]
+
 OWN = frozenset({"T", "v", "t", "_steps"})  # names that no constant may have
+# terms of the equation of a compartment's voltage: conductances and currents at zero voltage, per area and total
 SUMS = ("g_density", "j_density", "g_point", "j_point")
 
 
 class MembraneProgram:
-    """One kind of membrane: its system, the assignments of a step, and its constants by where they live."""
+    """A kind of membrane: its system, the assignments of a step, and its constants by storage."""
 
-    def __init__(self, cell: CableStructure, membrane: Membrane, q: int, wide: bool = False):
+    def __init__(self, cell: TreeStructure, membrane: Membrane, q: int, wide: bool = False):
         self.cell, self.membrane, self.q = cell, membrane, q
         self.channels = [(label, parse(m), m) for label, m in membrane.channels]
         self.ports = [(label, parse(m)) for label, m in membrane.ports]
         self.pools = {s: label for label, eq, _ in self.channels for s in eq.states if s in CHANNEL_NAMES}
-        self.currents: dict[str, Any] = {}  # of receptors, by label, as drugs change them
+        self.currents: dict[str, sp.Expr] = {}  # of receptors under drugs, by label
         self.fused = self._fuse()
         self.stepper = Stepper(self.fused, frozenset(cell.arrays | membrane.fields), wide)
         self.steps = self._steps()
@@ -43,30 +46,30 @@ class MembraneProgram:
 
     # --- the system --------------------------------------------------------------------------------------------
 
-    def _rename(self, label: str, eq: sp.Expr) -> dict[Any, Any]:
+    def _rename(self, label: str, eq: Equations) -> Swap:
         names = {s: state_name(s, label) for s in eq.states} | {p: port_name(p, label) for p in eq.parameters}
         return {symbol(a): symbol(b) for a, b in names.items()}
 
-    def _exports(self) -> dict[Any, Any]:
-        """Reversal potentials that pools give, in the place of the channels' own."""
-        found = {}
+    def _exports(self) -> dict[str, sp.Expr]:
+        """Reversal potentials computed from pools, which replace those of the channels."""
+        found: dict[str, sp.Expr] = {}
         for label, eq, _ in self.channels:
             for n, e in eq.named.items():
                 if n in CHANNEL_NAMES:
                     found[n] = eq.expand(e).subs(self._rename(label, eq), simultaneous=True)
         return found
 
-    def _local(self, label: str, eq: Any, e: Any) -> Any:
-        """An expression of a channel in the names of the membrane, with what pools give put in."""
+    def _local(self, label: str, eq: Equations, e: sp.Expr) -> sp.Expr:
+        """An expression of a channel in the names of the membrane, with reversal potentials from pools substituted."""
         exports, own = self._exports(), self._rename(label, eq)
         swap = {k: exports[k.name] if k.name in exports and k.name in eq.parameters else v for k, v in own.items()}
-        e = eq.expand(e).subs(swap, simultaneous=True)
-        return e.subs({symbol(n): x for n, x in exports.items()}, simultaneous=True)
+        found = eq.expand(e).subs(swap, simultaneous=True)
+        return found.subs({symbol(n): x for n, x in exports.items()}, simultaneous=True)
 
     def _fuse(self) -> Fused:
-        rhs: dict[str, Any] = {}
+        rhs: dict[str, sp.Expr] = {}
         units: dict[str, str] = {}
-        initial: dict[str, Any] = {}
+        initial: dict[str, sp.Expr] = {}
         parameters = {"T", *(gain_name(n) for n, _ in self.ports if gain_name(n) in self.cell.varying)}
         methods: dict[str, str] = {}
         for label, eq, _ in self.channels:
@@ -85,32 +88,33 @@ class MembraneProgram:
             parameters |= {port_name(p, label) for p in eq.parameters}
             if eq.current is not None:
                 current = eq.expand(eq.current).subs(names, simultaneous=True)
-                system = {"rhs": rhs, "units": units, "methods": methods, "initial": {"v": symbol("v")}}
-                system["parameters"] = parameters | {"v"}
+                system = Growing(rhs, units, {"v": symbol("v")}, parameters | {"v"}, methods)
                 self.currents[label] = with_drugs(current, label, self.cell, system)[0]
-                parameters |= system["parameters"] - {"v"}
-                initial |= {n: e for n, e in system["initial"].items() if n != "v"}
+                parameters |= system.parameters - {"v"}
+                initial |= {n: e for n, e in system.initial.items() if n != "v"}
         for s in rhs:
             initial.setdefault(s, self._steady(s, rhs[s]))
         initial = {s: self._at_start(e, initial) for s, e in initial.items()}
         inputs = {"v", *(f"i_{x}" for x in IONS)}
         return Fused(rhs, units, parameters, inputs, None, (), None, (), initial, methods=methods)
 
-    def _port_names(self, label: str, eq: sp.Expr) -> dict[Any, Any]:
+    def _port_names(self, label: str, eq: Equations) -> Swap:
         return {symbol(n): symbol(port_name(n, label)) for n in (*eq.states, *eq.parameters)}
 
-    def _steady(self, s: str, e: sp.Expr) -> Any:
-        """Where a state rests at the voltage of the start; zero if that cannot be said."""
+    def _steady(self, s: str, e: sp.Expr) -> sp.Expr:
+        """The steady state at the initial voltage; zero if it is unknown."""
         x, rate = symbol(s), sp.diff(e, symbol(s))
         if rate == 0 or x in rate.free_symbols or any(s.endswith(f"_{label}") for label, _ in self.ports):
             return sp.S.Zero
         return -e.subs(x, 0) / rate
 
-    def _at_start(self, e: Any, initial: dict[str, Any]) -> Any:
-        """Free of states: pools at rest, no ion currents."""
+    def _at_start(self, e: sp.Expr, initial: dict[str, sp.Expr]) -> sp.Expr:
+        """An initial value without states in it: pools at rest, no ion currents."""
+        out: Any = e
         for _ in range(3):
-            e = e.subs({symbol(s): x for s, x in initial.items() if symbol(s) in e.free_symbols}, simultaneous=True)
-        return e.subs({symbol(f"i_{x}"): 0 for x in IONS})
+            known = {symbol(s): x for s, x in initial.items() if symbol(s) in out.free_symbols}
+            out = out.subs(known, simultaneous=True)
+        return out.subs({symbol(f"i_{x}"): 0 for x in IONS})
 
     # --- a step ------------------------------------------------------------------------------------------------
 
@@ -120,19 +124,19 @@ class MembraneProgram:
         updates, new = self.stepper.updates()
         ions = {symbol(f"i_{x}") for x in IONS}
         later = {n for n, e in updates if e.free_symbols & ions}
-        gates = {symbol(s): symbol(new[s]) for s in self.fused.rhs if s not in self.pools and not self._of_port(s)}
-        middle = {symbol(s): (symbol(s) + symbol(new[s])) / 2 for s in self.fused.rhs if self._of_port(s)}
+        gates: Any = {symbol(s): symbol(new[s]) for s in self.fused.rhs if s not in self.pools and not self._of_port(s)}
+        middle: Any = {symbol(s): (symbol(s) + symbol(new[s])) / 2 for s in self.fused.rhs if self._of_port(s)}
         out: Steps = [(n, e) for n, e in updates if n not in later]
         self.stepper.stages |= dict.fromkeys(later, "pools of ions")
-        density: list[tuple[Any, Any]] = []
-        currents: dict[str, Any] = {}
+        density: list[tuple[sp.Expr, sp.Expr]] = []
+        currents: dict[str, sp.Expr] = {}
         for label, eq, _ in self.channels:
             if eq.current is None:
                 continue
             g, j = self._linear(self._local(label, eq, eq.current).subs(gates, simultaneous=True))
             density.append((g, j))
             if eq.ion and any(s in self.pools for s in (f"{eq.ion}_i",)):
-                currents.setdefault(f"i_{eq.ion}", 0)
+                currents.setdefault(f"i_{eq.ion}", sp.S.Zero)
                 currents[f"i_{eq.ion}"] += j - g * symbol("v")
         points = []
         for current in self.currents.values():
@@ -151,8 +155,8 @@ class MembraneProgram:
         return any(state == port_name(s, label) for label, eq in self.ports for s in eq.states)
 
     @staticmethod
-    def _linear(current: Any) -> tuple[Any, Any]:
-        """(g, j) of the line j - g v that touches a current at the voltage of the start."""
+    def _linear(current: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+        """(g, j) of the tangent j - g v of a current at the voltage at the start of the step."""
         v = symbol("v")
         g = -sp.diff(current, v)
         if v not in g.free_symbols:
@@ -162,7 +166,7 @@ class MembraneProgram:
     # --- constants ---------------------------------------------------------------------------------------------
 
     def _constants(self) -> dict[str, list[str]]:
-        """Names by where they live: ``scalars`` (one for all), ``fields`` (differ between compartments), ``rows`` (between neurons)."""
+        """Names by storage: ``scalars`` (one for all), ``fields`` (differ between compartments), ``rows`` (differ between neurons)."""
         named = {n: {s.name for s in e.free_symbols} for e, n in self.stepper.constants.named.items()}
         lin = self.stepper.linear
         entries = {s.name for row in (*lin.A, *lin.B) for e in row for s in getattr(e, "free_symbols", ())}

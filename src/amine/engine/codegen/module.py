@@ -1,6 +1,6 @@
-"""Writes the module of a network structure: the update functions of its kinds of cells and the loop over steps.
+"""The source of a generated module: the update functions of its kinds of cells and the loop over steps.
 
-The loop is put together from the stages of a step, in their order, with what each part of the network adds to them.
+The loop is assembled from the stages of a step, in their order, with the lines that each part of the network adds to them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from amine.engine.codegen.slots import STAGES, Kinds, Over, Slots
 DEVICE = "amine.engine.device"
 TABLES = ("BASE", "BEGIN", "BLOCK", "END", "ID0", "KIND", "STIMULUS")
 FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow")
-CORE = ("team", "span", "cells", "spikes")  # arguments that every kernel has
+CORE = ("team", "span", "cells", "spikes")  # arguments of every kernel
 
 TYPES = """F, STEP, I64, U8, U64 = np.float{bits}, np.int{bits}, np.int64, np.uint8, np.uint64
 NEVER = np.iinfo(STEP).max
@@ -123,7 +123,7 @@ def _spans(kinds: Kinds, slots: Sequence[Slots]) -> list[Line]:
 
 
 def _step(kinds: Kinds, slots: Sequence[Slots]) -> list[Line]:
-    """All stages of a step in their order: what stands over populations, in one loop over these."""
+    """All stages of a step in their order; those over populations are in one loop over these."""
     first, last = (next(i for i, s in enumerate(order) if s.over == "population") for order in (STAGES, STAGES[::-1]))
     inside = _stages("population", kinds, slots, STAGES[first : len(STAGES) - last])
     return [
@@ -145,7 +145,7 @@ def _stages(over: Over, kinds: Kinds, slots: Sequence[Slots], stages: Sequence =
 
 
 def _own(kinds: Kinds) -> list[Slots]:
-    """What the loop itself does: kinds of cells advance, and spikes are listed."""
+    """The loop's own lines: kinds of cells advance, and spikes are listed."""
     updates = [Block(f"{'elif' if i else 'if'} kind == {i}", [update("n", i)]) for i in range(len(kinds.cells))]
     listed = ["spikes.parts[slot, p, tid, BEGIN] = start", "spikes.parts[slot, p, tid, END] = n"]
     return [Slots(stages={"update": updates, "list": listed})]

@@ -1,4 +1,4 @@
-"""Names that a reader understands for constants made of parameters: ``inv_tau_m``, ``dt_over_6``, ``decay_g_AMPA``."""
+"""Readable names of constants made of parameters: ``inv_tau_m``, ``dt_over_6``, ``decay_g_AMPA``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sympy as sp
 
 from amine.equations.symbols import symbol
 
-LONGEST = 32  # letters of a name; what would be longer is numbered and explained by a comment
+LONGEST = 32  # letters of a name; a longer one is replaced by a number and a comment
 _POWERS = {2: "squared", 3: "cubed"}
 
 
@@ -27,12 +27,12 @@ def spoken(e: sp.Expr) -> str | None:
     return text if len(text) <= LONGEST and text.isidentifier() else None
 
 
-def _word(e: Any, depth: int) -> str:
+def _word(e: sp.Basic, depth: int) -> str:
     if depth > 3:
         raise _TooLong
     if e.is_Symbol:
         return e.name
-    if e.is_number:
+    if isinstance(e, sp.Expr) and e.is_number:
         return _number(e)
     if isinstance(e, sp.Add):
         return _sum(e, depth)
@@ -41,7 +41,7 @@ def _word(e: Any, depth: int) -> str:
     if isinstance(e, sp.Pow):
         return _power(e, depth)
     if isinstance(e, sp.Mul):
-        return _product(e.args, depth)
+        return _product(e, depth)
     if isinstance(e, sp.floor):
         return _steps(e)
     if isinstance(e, sp.exp | sp.log) or type(e).__name__ == "exprel":
@@ -68,7 +68,7 @@ def _number(e: sp.Expr) -> str:
     return text.replace(".", "p")
 
 
-def _sum(e: Any, depth: int) -> str:
+def _sum(e: sp.Add, depth: int) -> str:
     if len(e.args) > 2:
         raise _TooLong
     terms = sorted(e.args, key=lambda a: (a.could_extract_minus_sign(), not a.free_symbols, sp.default_sort_key(a)))
@@ -91,7 +91,7 @@ def _fraction(e: sp.Expr, depth: int) -> str:
     return f"inv_{below}" if top == 1 else f"{_word(top, depth + 1)}_over_{below}"
 
 
-def _power(e: sp.Expr, depth: int) -> str:
+def _power(e: sp.Pow, depth: int) -> str:
     base = _word(e.base, depth + 1)
     if e.exp == sp.Rational(1, 2):
         return f"sqrt_{base}"
@@ -100,7 +100,8 @@ def _power(e: sp.Expr, depth: int) -> str:
     return f"{base}_to_{_word(e.exp, depth + 1)}"
 
 
-def _product(args: Any, depth: int) -> str:
+def _product(e: sp.Mul, depth: int) -> str:
+    args: tuple[Any, ...] = e.args
     first = args[0]
     if first == -1:
         return f"minus_{_word(sp.Mul(*args[1:]), depth)}"
@@ -117,7 +118,7 @@ def _product(args: Any, depth: int) -> str:
 
 
 class Names:
-    """Gives each constant a name of its own, different from all that is ``taken``."""
+    """Allocator of unique names for constants, different from all in ``taken``."""
 
     def __init__(self, taken: Container[str]):
         self.taken, self.given = taken, set[str]()
@@ -146,14 +147,14 @@ class Names:
 
 
 def shown(
-    constants: Mapping[Any, str], entries: Mapping[str, str], parameters: Iterable[str], taken: Iterable[str]
+    constants: Mapping[sp.Expr, str], entries: Mapping[str, str], parameters: Iterable[str], taken: Iterable[str]
 ) -> dict[str, str]:
-    """What each constant is called in the text.
+    """Names of the constants in the source.
 
     Parameters
     ----------
     constants : expressions and their numbers. entries : of propagators, with words for them.
-    parameters : names that only a constant equal to them may have. taken : names that none may have.
+    parameters : names reserved for constants equal to them. taken : names that no constant may have.
     """
     others = set(taken)
     names = Names(others | set(parameters))

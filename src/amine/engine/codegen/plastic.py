@@ -1,4 +1,4 @@
-"""The part of the loop over steps that plastic synapses take: pre-spikes that arrive, sweeps, and what targets remember.
+"""The lines of plastic synapses in the loop over steps: arriving presynaptic spikes, sweeps, and histories of targets.
 
 A sweep, every ``SWEEP`` ms, brings all synapses up to date in the order of memory, so that histories stay short.
 """
@@ -44,7 +44,7 @@ HERE = "here = PB[b, P_LOCAL] + ({} * delays + d) * (1 + PB[b, P_STATES])"  # st
 
 
 def plastic_slots(rules: Sequence[RuleCode], bits: int, slow: bool) -> Slots:
-    """What plastic synapses add to a module; ``slow`` says whether it has slow signals."""
+    """The code of plastic synapses in a module; ``slow``: whether it has slow signals."""
     signals = "slow.S[tid]" if slow else "plastic.sources"
     literal = pprint.pformat([r.metadata() for r in rules], width=110, sort_dicts=False)
     head = f"WORD = STEP\nRULES = {literal}\n\n\n"
@@ -67,7 +67,7 @@ def plastic_slots(rules: Sequence[RuleCode], bits: int, slow: bool) -> Slots:
 
 
 def _each(rules: Sequence[RuleCode], lines: Callable[[int], list[Line]]) -> list[Line]:
-    """``lines`` of the rule that a bundle follows."""
+    """``lines`` of the rule of a bundle."""
     if len(rules) == 1:
         return lines(0)
     return [Block(f"{'elif' if j else 'if'} PB[b, P_KIND] == {j}", lines(j)) for j in range(len(rules))]
@@ -96,7 +96,7 @@ def _sweep(rules: Sequence[RuleCode]) -> Function:
         ),
     ]
     lines: list[Line] = [
-        '"""Brings all synapses of a bundle up to date, and forgets what no synapse needs any more."""',
+        '"""Brings all synapses of a bundle up to date, and drops entries of histories that no synapse needs any more."""',
         *UNPACK,
         "delays, early, longest = PB[b, DELAYS], PB[b, P_EARLY], I64(0)",
         Block("for q in range(PB[b, P_SUMS])", ["spread(X, b, PB, PB[b, P_SUM0 + q], F(0.0))"]),
@@ -107,7 +107,7 @@ def _sweep(rules: Sequence[RuleCode]) -> Function:
 
 
 def _signals(rules: Sequence[RuleCode]) -> list[Line]:
-    """What is remembered of slow signals, and of targets, once a tick."""
+    """Samples of slow signals and of targets, once a tick."""
     out: list[Line] = []
     for j, r in enumerate(rules):
         room = f"PB[b, P_SIGNALS] + (k // PB[b, P_TICK]) % PB[b, P_ROOM] * {len(r.fields)}"
@@ -153,7 +153,7 @@ def _arrive(rules: Sequence[RuleCode]) -> Function:
         Block("for phase in range(PB[b, P_PHASES])", [Block("for d in range(delays)", delay)]),
     ]
     lines: list[Line] = [
-        '"""Lets the pre-spikes act that arrive at step k; returns the number of synaptic events. S: slow signals."""',
+        '"""Applies the presynaptic spikes that arrive at step k; returns the number of synaptic events. S: slow signals."""',
         *UNPACK,
         "spk, ptr, pay, events = spikes.ids, spikes.parts, spikes.payload, 0",
         Block("for b in range(PB.shape[0])", bundle),
@@ -181,7 +181,7 @@ def _peek(rules: Sequence[RuleCode]) -> Function:
 
 
 def _note(rules: Sequence[RuleCode]) -> Line:
-    """What follows the update of a population: its spikes go to the histories of its neurons."""
+    """Lines after the update of a population: its spikes are added to the histories of its neurons."""
 
     def noted(j: int) -> list[Line]:
         more = ("plastic.decays", "plastic.signals", "PB")

@@ -1,4 +1,4 @@
-"""What is prepared once, in float64: constants, matrices of the exactly advanced system, and initial values, from parameters."""
+"""Functions that are called once, in float64: constants, matrices of the exactly advanced system, and initial values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def preparation(p: Program, index: str, initial_arguments: Sequence[str] = ("_p"
 
 
 def constants_table(p: Program) -> ir.Table:
-    """Each constant by its name; a number instead of a name is explained."""
+    """Table of the constants by name; numbered ones have a comment with their expression."""
     lower = Lowering()
     entries = []
     for e, n in p.constants.items():
@@ -40,14 +40,14 @@ def constants_table(p: Program) -> ir.Table:
 def initial_function(
     name: str, args: Sequence[str], parameters: Sequence[str], initial: Mapping[str, sp.Expr]
 ) -> ir.Function:
-    """Initial values from parameters, at time zero."""
+    """The function of initial values at time zero, from parameters."""
     return prepared(name, args, parameters, initial_statements(initial))
 
 
 def initial_statements(initial: Mapping[str, sp.Expr]) -> list[ir.Statement]:
-    """Returns each state's initial value, at time zero.
+    """Statements that return each state's initial value, at time zero.
 
-    Values that others are made of come first; one that a network gives (``_p['initial v']``) takes the place of the model's.
+    Values on which others depend come first; one that a network gives (``_p['initial v']``) replaces the model's.
     """
     lower, needed = Lowering(), names_of(initial.values()) & set(initial)
     body: list[ir.Statement] = [ir.assign("t", ir.Number(0.0))]
@@ -66,6 +66,6 @@ def matrices(lin: Linear) -> ir.Listed:
 
 
 def prepared(name: str, args: Sequence[str], parameters: Sequence[str], body: list[ir.Statement]) -> ir.Function:
-    """A function that reads those of the parameters that it needs."""
+    """A function that reads only the parameters that it needs."""
     read = [ir.assign(n, ir.item("_p", ir.Name(repr(n)))) for n in parameters]
     return ir.Function(name, tuple(args), ir.without_unread([*read, *body]))

@@ -1,8 +1,8 @@
-"""One step of a cell as data: single assignments over typed names, and what happens at a spike as a second list.
+"""One step of a cell as data: single assignments over typed names, and the assignments at a spike as a second list.
 
-A program says nothing of where values lie: each name is an :class:`Array` with an axis and a role, and a driver (blocks of lanes
-here, a thread for each lane on a card, a rank's share elsewhere) says what a read and a write of it are. Expressions are SymPy's, so
-that training can differentiate them; :mod:`amine.engine.codegen.lower` settles the order of operations when they are printed.
+A program does not fix memory places: each name is an :class:`Array` with an axis and a role, and a driver (blocks of lanes
+here; a thread for each lane on a graphics card, or a rank's share) decides how it is read and written. Expressions are SymPy's, so
+that training can differentiate them; :mod:`amine.equations.lower` fixes the order of operations when they are printed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sympy as sp
 
 from amine.engine.codegen import ir
-from amine.engine.codegen.common import Steps, shared
+from amine.engine.codegen.common import Step, Steps, shared
 from amine.engine.codegen.fuse import Fused
 from amine.engine.codegen.naming import shown
 from amine.engine.codegen.step import Stepper
@@ -46,15 +46,15 @@ class Array:
 
 
 class chosen(sp.Function):
-    """``chosen(condition, a, b)``: a where the condition holds, else b; only what is chosen counts."""
+    """``chosen(condition, a, b)``: a where the condition holds, else b; the other may be undefined."""
 
     nargs = 3
 
 
 class ProgramLowering(Lowering):
-    """Lowers the expressions of programs."""
+    """Translator of the expressions of programs into those of generated code."""
 
-    def on_chosen(self, e: Any) -> ir.Expr:
+    def on_chosen(self, e: chosen) -> ir.Expr:
         condition, a, b = e.args
         return ir.Choice(self(condition), self(a), self(b))
 
@@ -64,7 +64,7 @@ class Program:
     """A step in single assignments.
 
     ``load`` names the value of each state at the start of a step, ``out`` that at its end, ``before`` that before a reset.
-    ``_free`` (in training ``free``, 1 or 0) says of a lane that it is not refractory. What a spike does is in ``at_spike``,
+    ``_free`` (in training ``free``, 1 or 0) is true in lanes that are not refractory. ``at_spike`` are assignments at a spike,
     carried out in order where ``condition`` holds; in training the spike is a value of the body, ``spikes``.
     """
 
@@ -85,7 +85,7 @@ class Program:
     masses: frozenset[str] = frozenset()  # inputs held as whole numbers
     clears: tuple[str, ...] = ()  # inputs that are zero again after the step
     condition: Any = None
-    at_spike: tuple[tuple[str, Any], ...] = ()
+    at_spike: tuple[Step, ...] = ()
     refractory: Any = None  # steps that a spiking lane is refractory, from the values after its reset
     spikes: str | None = None
     linear: Linear = field(default_factory=Linear)
@@ -97,7 +97,7 @@ class Program:
     stages: dict[str, str] = field(default_factory=dict)  # assignment -> title of its stage
 
     def parameters_of(self, name: str) -> list[str]:
-        """The parameters that a constant is made of."""
+        """The parameters that a constant depends on."""
         for e, n in self.constants.items():
             if n == name:
                 return sorted({s.name for s in e.free_symbols} - {"dt"})
@@ -111,12 +111,12 @@ class Program:
         self.shown = shown(self.constants, self.entries, [*self.parameters, "dt"], own | set(taken))
 
     def key(self, constant: str) -> str:
-        """What a constant is called in tables: its name, or the place of an entry of a propagator."""
+        """Key of a constant in tables: its name, or the position of an entry of a propagator."""
         return self.shown[constant] if constant in self.constants.values() else constant
 
     @property
     def arrays(self) -> list[Array]:
-        """All that the body reads and a driver must supply, and the states."""
+        """The states, and all values that the body reads and a driver must supply."""
         used = names_of(e for _, e in (*self.body, *self.at_spike)) | names_of([self.condition])
         used |= names_of([self.refractory])
         out = [Array(s, "state") for s in self.load]
@@ -129,18 +129,16 @@ class Program:
         return out + ([Array(FREE, "clock", dtype="step")] if FREE in used or self.refractory is not None else [])
 
 
-def names_of(expressions: Iterable[Any]) -> set[str]:
+def names_of(expressions: Iterable[object]) -> set[str]:
     """The names that expressions read."""
     return {s.name for e in expressions for s in getattr(e, "free_symbols", ())}
 
 
-def statements(
-    steps: Sequence[tuple[str, Any]], lower: Lowering, stages: dict[str, str], common: str = ""
-) -> list[ir.Statement]:
-    """The assignments, with a comment where a stage begins.
+def statements(steps: Sequence[Step], lower: Lowering, stages: dict[str, str], common: str = "") -> list[ir.Statement]:
+    """The assignments, with a comment at the beginning of each stage.
 
-    With ``common``, the prefix of common subexpressions, what is made of the time is computed in float64 up to where it is
-    assigned to a name that is none of these: a float32 would stand still for 0.25 ms after an hour.
+    With ``common``, the prefix of common subexpressions, terms of the time are computed in float64 up to their assignment
+    to a name that is none of these: a float32 time would stand still for 0.25 ms after an hour.
     """
     out: list[ir.Statement] = []
     said = ""
@@ -228,7 +226,7 @@ class _PointBuilder:
         return [row for row in self.fused.targets.values() if row.startswith(JUMP)]
 
     def _jumped(self, body: Steps, new: dict[str, str]) -> dict[str, str]:
-        """What arrives at the voltage itself moves it at the end of the step, before the threshold is tested."""
+        """Adds delta inputs to the voltage at the end of the step, before the threshold test."""
         rows = {label: row for label, row in self.fused.targets.items() if row.startswith(JUMP)}
         if not rows:
             return new
@@ -242,14 +240,17 @@ class _PointBuilder:
         return {**new, "v": now}
 
     def _held(self, body: Steps, new: dict[str, str]) -> dict[str, str]:
-        """A refractory lane keeps what it holds: the value of its reset if that is made of parameters alone, else its own."""
+        """Value at which a held state is clamped while refractory: its reset value if that depends on parameters only, else its
+        current value.
+        """
         out = dict(new)
         hold = self.fused.hold if self.fused.refractory is not None else ()
         for s in hold:
             value = dict(self.fused.reset).get(s)
             fixed = value is not None and {q.name for q in value.free_symbols} <= self.fused.parameters
-            held = self.take(value) if fixed else symbol(s)
+            held = self.take(value) if value is not None and fixed else symbol(s)
             out[s] = f"next_{s}"
-            body.append((out[s], chosen(symbol(FREE), symbol(new[s]), held)))
+            clamped: Any = chosen(symbol(FREE), symbol(new[s]), held)
+            body.append((out[s], clamped))
             self.stepper.stages[out[s]] = "a refractory neuron stays where its reset put it"
         return out

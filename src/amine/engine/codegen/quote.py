@@ -1,4 +1,4 @@
-"""Frames of generated code written as the Python that they are: parsed into statements once, never edited as text."""
+"""Templates of generated code, written as Python and parsed into statements once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _COMPARE: dict[type[ast.cmpop], str] = {
 
 
 def quote(text: str, **holes: ir.Expr | ir.Block) -> list[ir.Statement]:
-    """Statements of the Python in ``text``; a name that is a hole stands for an expression, a line of it for statements."""
+    """The statements of the Python in ``text``; a name in ``holes`` is replaced by its expression, a line of that name by statements."""
     return _filled(_parsed(text), holes)
 
 

@@ -1,12 +1,12 @@
-"""Parameters that change while a network runs: compiled twins of what works out constants and propagators from them.
+"""Parameters that change while a network runs: compiled functions that recompute constants and propagators from them.
 
-The loop over neurons stays as it is: it reads the same constants and rows, which are written anew when a factor changes.
+The loop over neurons does not change: it reads the same constants and rows, which are rewritten when a factor changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.program import Program, names_of
@@ -23,7 +23,7 @@ DECORATOR = "@njit(nogil=True, error_model='numpy')"
 
 
 class Refresh:
-    """Which constants of a kind of cell depend on its varying parameters, and the code that computes them.
+    """The constants of a kind of cells that depend on its varying parameters, and the code that computes them.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Refresh:
         return refresh_function(index, [*self.scratch(), *shared, *block])
 
     def scratch(self) -> list[ir.Statement]:
-        """Room for the matrices and their exponentials."""
+        """Allocates the matrices and their exponentials."""
         if not self.linear:
             return []
         lin = self.program.linear
@@ -69,7 +69,7 @@ class Refresh:
         return quote("\n".join(f"{m} = np.zeros(({a}, {b}))" for m, (a, b) in sizes.items()))
 
     def body(self, where: list[str], place: Callable[[str], ir.Item], neuron: ir.Expr) -> list[ir.Statement]:
-        """Computes those constants that are ``where``, and puts each in its place; ``neuron`` says whose values are read."""
+        """Computes the constants in ``where`` and stores each in its ``place``; ``neuron`` is the index of the values that are read."""
         named = [(n, e) for n, e in self.named.items() if n in where]
         linear = [n for n in self.linear if n in where]
         if not named and not linear:
@@ -102,7 +102,7 @@ class Refresh:
             text += [*self._filled("G", lin.G), *quote("noise_root(A, G, dt, L)")]
         return text + [ir.assign(place(name), ir.call("F", _entry(name, n))) for name in linear]
 
-    def _filled(self, name: str, rows: list[list[Any]]) -> list[ir.Statement]:
+    def _filled(self, name: str, rows: Sequence[Sequence[sp.Expr]]) -> list[ir.Statement]:
         return [
             ir.assign(ir.item(name, i, j), self.lower(e))
             for i, row in enumerate(rows)
@@ -112,14 +112,14 @@ class Refresh:
 
 
 def refresh_function(index: int, body: list[ir.Statement]) -> str:
-    """The text of ``refresh_<index>``, which computes in float64 and rounds what it puts in place."""
+    """The source of ``refresh_<index>``, which computes in float64 and rounds the results that it stores."""
     args = ("X", "base", "first", "last", "c", "value", "at", "step", "dt")
     f = ir.Function(f"refresh_{index}", args, ir.without_unread(body), DECORATOR)
     return PythonPrinter(Printer("scalar")).function(f)
 
 
 def _entry(name: str, n: int) -> ir.Item:
-    """Where an entry of a propagator stands: P and Q of a step, H and K of half a step, L of the noise."""
+    """The matrix element of a propagator's entry: P and Q of a step, H and K of half a step, L of the noise."""
     kind, i, j = name.split("_")
     if kind == "L":
         return ir.item("L", int(i), int(j))

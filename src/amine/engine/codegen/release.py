@@ -1,9 +1,9 @@
-"""Release models as source text: source-side states advanced exactly from spike to spike, in float64."""
+"""Release models as source text: states of the source neuron, advanced exactly from spike to spike, in float64."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sympy as sp
 
@@ -12,9 +12,10 @@ from amine.engine.codegen.quote import quote_expr
 from amine.engine.codegen.text import PythonPrinter
 from amine.engine.resolve.release import ELAPSED
 from amine.equations import parse
-from amine.equations.integrate import choose, linear_system
+from amine.equations.integrate import Linear, choose, linear_system
 from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
+from amine.equations.system import Equations
 from amine.errors import AmineError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def release_source(model: Model, name: str) -> ReleaseCode:
 
 
 def _local(name: str) -> str:
-    """What a name of the model is called: none of the names that the functions use for themselves."""
+    """A name of the model in the source, apart from local names of the functions."""
     return name if name == "payload" else f"x_{name}"
 
 
@@ -75,7 +76,7 @@ def _place(i: int) -> ir.Item:
     return ir.item("R", quote_expr(f"at + {i}"))
 
 
-def _advanced(s: str, rate: Any, drive: Any, lower: Lowering) -> ir.Statement:
+def _advanced(s: str, rate: sp.Expr, drive: sp.Expr, lower: Lowering) -> ir.Statement:
     """A state ``elapsed`` ms later: x' = rate x + drive."""
     x, elapsed = ir.Name(s), ir.Name("elapsed")
     if rate == 0:
@@ -86,7 +87,8 @@ def _advanced(s: str, rate: Any, drive: Any, lower: Lowering) -> ir.Statement:
     return ir.assign(s, rest + (x - rest) * ir.call("exp", lower(rate) * elapsed))
 
 
-def _between_spikes(model: Model, eq: sp.Expr, parameters: set[str]) -> Any:
+def _between_spikes(model: Model, eq: Equations, parameters: set[str]) -> Linear:
+    """The linear system between spikes; raises AmineError if there is no closed form."""
     methods = choose(eq.full_rhs, parameters, set())
     bad = next((s for s, m in methods.items() if m != "exact"), "xi" if eq.noises else "")
     if bad:

@@ -1,9 +1,9 @@
-"""Rules as source text.
+"""Rules of plasticity as source text.
 
-``visit`` brings the synapses of one row and delay up to a time and, if a pre-spike is there, lets it act; ``source`` does the
-same for the states of the source; ``note`` and ``sample`` add to the histories of targets. A history is one line of words:
-the number of entries, then for each entry its step, whether it is a spike, the decaying states after it, what
-a post-spike reads, and the held values. The first three entries lie before all that any synapse still has to learn.
+``visit`` advances the synapses of one row and delay to a given time and applies a presynaptic spike, if there is one; ``source`` does
+the same for the states of the source; ``note`` and ``sample`` add entries to the histories of targets. A history is a row of words:
+the number of entries, then for each entry its step, whether it is a spike, the decaying states after it, the variables that
+a postsynaptic spike reads, and the held values. The first three entries are older than anything a synapse has yet to process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from amine.equations.rule_plan import RulePlan
 
 @dataclass
 class RuleCode:
-    """Source of a rule and what feeds it (kept as literals in the module)."""
+    """Source and metadata of a rule; the metadata are literals in the generated module."""
 
     name: str
     synapse: list[str]
@@ -51,7 +51,7 @@ class RuleCode:
 
 
 class Writer:
-    """Writes the functions of rule number ``index``."""
+    """Writer of the functions of rule number ``index``."""
 
     def __init__(self, p: RulePlan, index: int, name: str):
         self.plan, self.index, self.name = p, index, name
@@ -87,7 +87,7 @@ class Writer:
     # --- the source, in float64 ----------------------------------------------------------------------------------
 
     def _source(self) -> ir.Function:
-        """States of the source of one row and delay, advanced to ``until``; a pre-spike of ``phase`` acts."""
+        """Advances the states of the source of one row and delay to ``until``, and applies a presynaptic spike of ``phase``."""
         p, exact = self.plan, self.pieces.double
         text = quote("gone = (until - PX[here]) * dt\nPX[here] = until")
         for i, s in enumerate(p.source):
@@ -111,7 +111,7 @@ class Writer:
     # --- the target ------------------------------------------------------------------------------------------------
 
     def _append(self, spike: bool) -> list[ir.Statement]:
-        """A new entry of the history at step ``s``."""
+        """Adds an entry to the history at step ``s``."""
         t = self.pieces
         text = quote(f"new = hist + 1 + count * {t.entry}\nput(history, new, WORD(s))")
         text += quote(f"put(history, new + 1, WORD({int(spike)}))") if t.many else []
@@ -133,7 +133,7 @@ class Writer:
         return text
 
     def _note(self) -> ir.Function:
-        """A post-spike of neuron ``i`` at step ``s`` is added to its history; returns the number of entries."""
+        """Adds a spike of neuron ``i`` at step ``s`` to its history; returns the number of entries."""
         p, t = self.plan, self.pieces
         mine = {x.name for x in p.trace}
         text = [*self._last(), *(t.moved(x, "s - when") for x in p.trace)]
@@ -146,7 +146,7 @@ class Writer:
         return ir.Function(f"note_{self.index}", args, ir.without_unread(body), FUNCTION)
 
     def _sample(self) -> ir.Function:
-        """Held values of targets ``first``..``last`` at step ``s``; those that changed are added. Returns the longest history."""
+        """Adds entries for held values of targets ``first``..``last`` that changed at step ``s``; returns the longest history."""
         p, t = self.plan, self.pieces
         inner = t.target("P_HELD0", self.held_names())
         inner += [ir.assign(f"now_{q}", t(e)) for q, e in enumerate(p.held)] + self._last()
@@ -159,7 +159,7 @@ class Writer:
         return ir.Function(f"sample_{self.index}", args, ir.without_unread(body), FUNCTION)
 
     def held_names(self) -> list[str]:
-        """Variables of the target that held values are made of."""
+        """Variables of the target that held values depend on."""
         return sorted(names_of(self.plan.held) - set(self.plan.eq.parameters))
 
     # --- prepared once, in float64 -----------------------------------------------------------------------------------

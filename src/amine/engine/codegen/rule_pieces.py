@@ -1,4 +1,4 @@
-"""What all functions of a rule are put together from: decays, substeps, limits, signals, and words of histories."""
+"""Building blocks of the functions of a rule: decays, substeps, limits, signals, and words of histories."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from amine.equations.lower import Lowering
 from amine.equations.rule_plan import Linear, RulePlan
 from amine.equations.symbols import exprel, is_noise, symbol
 
-LONGEST = 100  # ticks of a substep that nothing but the synapse itself decides
+LONGEST = 100  # ticks of a substep if only the synapse's own states matter
 OWN = ("part_h", "part_z")  # length and noise of a substep
-Acts = list[tuple[str, Any]]
+Acts = list[tuple[str, sp.Expr]]
 Lines = list[ir.Statement]
 
 
@@ -28,7 +28,7 @@ def v(name: str) -> str:
 
 
 class Pieces:
-    """Statements of a rule, and the constants that they have asked for so far."""
+    """Builder of the statements of a rule; it collects the constants that they use."""
 
     def __init__(self, p: RulePlan):
         self.plan = p
@@ -46,25 +46,25 @@ class Pieces:
 
     # --- expressions -------------------------------------------------------------------------------------------
 
-    def __call__(self, e: Any) -> ir.Expr:
-        """An expression with its constants taken out; states have names that nothing else in the code has."""
-        e = sp.sympify(e)
+    def __call__(self, e: sp.Expr) -> ir.Expr:
+        """An expression with its constants taken out, and with states renamed apart from all other names of the code."""
+        out: Any = sp.sympify(e)
         known = {*self.plan.eq.parameters, "dt", *OWN}
-        e = e.subs({s: symbol(v(s.name)) for s in e.free_symbols if s.name not in known}, simultaneous=True)
-        e = self.constants.take(e)
+        out = out.subs({s: symbol(v(s.name)) for s in out.free_symbols if s.name not in known}, simultaneous=True)
+        out = self.constants.take(out)
         for constant, n in self.constants.named.items():
             if n not in self.shown:
                 self.shown[n] = self.names.free(f"c_{spoken(constant) or n.strip('_c')}")
-        return self.lower(e)
+        return self.lower(out)
 
     def used(self, body: Lines) -> Lines:
-        """Reads of the constants that statements name."""
+        """Assignments of the constants that statements read."""
         there = ir.reads(body)
         names = list(self.shown.values())
         return [ir.assign(n, ir.item("PC", "b", i)) for i, n in enumerate(names) if n in there]
 
     def decayed(self, s: Linear, x: str, steps: str, how: str = "decay") -> ir.Expr:
-        """A linear state ``steps`` later, or its mean over that time."""
+        """A linear state ``steps`` later, or its mean over these."""
         now = ir.Name(x)
         if s.rate == 0:
             if s.drive == 0:
@@ -78,7 +78,7 @@ class Pieces:
         return rest + (now - rest) * factor
 
     def word(self, m: str) -> str:
-        """The place of entry ``m`` of a history."""
+        """The position of entry ``m`` of a history."""
         return f"hist + 1 + ({m}) * {self.entry}" if self.entry > 1 else f"hist + 1 + ({m})"
 
     # --- statements --------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ class Pieces:
         return ir.assign(v(s.name) + end, self.decayed(s, v(s.name) + start, steps))
 
     def clip(self, s: str) -> Lines:
-        """A state within its limits."""
+        """Clips a state to its limits."""
         if s not in self.plan.eq.bounds:
             return []
         low, high = (self(b) for b in self.plan.eq.bounds[s])
@@ -99,14 +99,14 @@ class Pieces:
         return [ir.assign(v(n), self(e)), *(self.clip(n) if self.plan.eq.places[n] == "synapse" else [])]
 
     def load(self, at: str) -> Lines:
-        """What an entry says of the target from then on."""
+        """Loads the target's states from an entry."""
         text = quote(f"when = I64(word(history, {at})) + shift") if self.plan.trace else []
         for q, n in enumerate(self.payload):
             text += quote(f"{v(n)} = load(history, {at} + {self.first + q})") if n not in self.plan.seen else []
         return text
 
     def signals(self, used: set[str], at: str) -> Lines:
-        """Slow signals as they were at a step."""
+        """Loads slow signals at a step."""
         n = max(1, len(self.plan.fields))
         return [
             x
@@ -116,12 +116,12 @@ class Pieces:
         ]
 
     def target(self, column: str, names: list[str]) -> Lines:
-        """Variables of the target as they are now."""
+        """Loads the present variables of the target."""
         place = "X[U64(PB[b, P_BASE] + PB[b, {}] + (i >> 6) * stride + (i & 63))]"
         return [x for q, n in enumerate(names) for x in quote(f"{v(n)} = {place.format(f'{column} + {q}')}")]
 
     def effective(self, acts: Acts) -> Acts:
-        """Those statements of a post-spike that the synapse needs: states of the target are read off its history afterwards."""
+        """The statements of a postsynaptic spike that the synapse needs; states of the target are loaded from its history afterwards."""
         out, read = [], set()
         for n, e in reversed(acts):
             if self.plan.eq.places[n] == "synapse" or n in read:
@@ -132,7 +132,7 @@ class Pieces:
     # --- between events ----------------------------------------------------------------------------------------
 
     def advance(self, stop: str) -> Lines:
-        """Synapse states from ``t`` to ``stop``."""
+        """Advances the states of the synapse from ``t`` to ``stop``."""
         p = self.plan
         moving = [s for s in p.exact if s.rate != 0 or s.drive != 0]
         decays = [x for s in moving for x in (self.moved(s, "n"), *self.clip(s.name))]
@@ -172,7 +172,7 @@ class Pieces:
         return text + (self._crossings(step) if p.conditions else step)
 
     def _crossings(self, step: Lines) -> Lines:
-        """The step in parts, which end where a decaying level falls below its threshold."""
+        """The step in parts, each up to the time at which a decaying level falls below its threshold."""
         p, text = self.plan, []
         inner = quote("end = whole")
         for q, c in enumerate(p.conditions):

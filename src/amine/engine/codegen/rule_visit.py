@@ -1,13 +1,16 @@
-"""The function of a rule that brings the synapses of one row and delay up to a time, and lets a pre-spike act."""
+"""The function of a rule that advances the synapses of one row and delay, and applies a presynaptic spike."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.program import names_of
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.rule_pieces import Acts, Lines, Pieces, v
+
+if TYPE_CHECKING:
+    import sympy as sp
 
 FUNCTION = "@njit(nogil=True, error_model='numpy')"
 ARGUMENTS = (
@@ -23,11 +26,11 @@ tick = PB[b, P_TICK]
 signals = PB[b, P_SIGNALS]
 room = PB[b, P_ROOM]
 """
-Phases = list[list[tuple[str, Any] | None]]
+Phases: TypeAlias = "list[list[tuple[str, sp.Expr] | None]]"
 
 
 def visit(t: Pieces, index: int) -> ir.Function:
-    """``visit_<index>``; phase -1 adds up sums of the target, -2 only looks."""
+    """``visit_<index>``; phase -1 adds up sums of the target, -2 advances only."""
     return _Visit(t).function(index)
 
 
@@ -81,10 +84,10 @@ class _Visit:
     # --- spikes of the target ----------------------------------------------------------------------------------
 
     def _past(self, kept: bool) -> Lines:
-        """Brings the synapse up to the last post-spike before ``until``.
+        """Advances the synapse to the last postsynaptic spike before ``until``.
 
-        Most often at most two post-spikes lie in between. They are then computed in any case and taken or not, without a branch that
-        the processor would guess wrong every other time.
+        Usually there are at most two postsynaptic spikes in between. Both are then computed in any case, and their results selected
+        without a branch, which the processor would often mispredict.
         """
         t = self.t
         find, entries = self._find(), self._entries() if kept else []
@@ -108,7 +111,7 @@ class _Visit:
         return begin + quote("if past < since:\n    fast\nelse:\n    slow", fast=fast, slow=[*find, *entries])
 
     def _taken(self, name: str) -> Lines:
-        """A post-spike that acts if it lies between ``since`` and ``until``."""
+        """A postsynaptic spike, applied if it is between ``since`` and ``until``."""
         t, p = self.t, self.plan
         text = quote(f"there = (when_{name} >= since) & (when_{name} < until)\ns = when_{name} if there else t")
         text += quote(f"entry = at_{name}") if p.seen else []
@@ -123,13 +126,13 @@ class _Visit:
         return text + [ir.assign(v(s), f"old_{s}") for s in mine]
 
     def _find(self) -> Lines:
-        """The last entry that these synapses know."""
+        """Finds the last entry that these synapses have processed."""
         last = self.t.word("m - 1")
         text = quote(f"m = count\nwhile I64(word(history, {last})) + shift >= since:\n    m -= 1\nknown = {last}")
         return text + self.t.load("known")
 
     def _entries(self) -> Lines:
-        """Post-spikes and changes of held values since then, in order."""
+        """Later postsynaptic spikes and changes of held values, in order."""
         t = self.t
         advance = t.advance("s")
         spike = self._post()
@@ -155,7 +158,7 @@ class _Visit:
         acts: Acts = t.effective(t.post)
         used = names_of(e for _, e in acts)
         text = [t.moved(s, "s - since", "_0") for s in p.source if s.name in used]
-        gap = "max(s - when, 0)" if guard else "s - when"  # what is not taken must not look outside the tables
+        gap = "max(s - when, 0)" if guard else "s - when"  # a spike that is not applied must not index outside tables
         text += [t.moved(s, gap) for s in p.trace if s.name in used]
         for n in p.seen:
             text += quote(f"{v(n)} = load(history, entry + {t.first + t.payload.index(n)})")
@@ -165,7 +168,7 @@ class _Visit:
     # --- spikes of the source ----------------------------------------------------------------------------------
 
     def _pre(self, phases: Phases) -> Lines:
-        """The pre-spike acts; source states are read as they are before, or after what stands earlier in the text changed them."""
+        """The presynaptic spike; states of the source are read before or after it, in the order of the rule's text."""
         t, p = self.t, self.plan
         used = names_of(a[1] for acts in phases for a in acts if a is not None)
         text = [t.moved(s, "until - when") for s in p.trace if s.name in used]
@@ -176,7 +179,7 @@ class _Visit:
             chosen = [ir.If(quote_expr(f"phase == {q}"), lines, chosen)]
         return text + chosen
 
-    def _phase(self, q: int, acts: list[tuple[str, Any] | None], used: set[str]) -> Lines:
+    def _phase(self, q: int, acts: list[tuple[str, sp.Expr] | None], used: set[str]) -> Lines:
         t, p = self.t, self.plan
         lines: Lines = [ir.assign(v(s.name), f"{v(s.name)}_T") for s in p.source if s.name in used]
         for act in [None, *acts] if q == 0 and None not in acts else acts:

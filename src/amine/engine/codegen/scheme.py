@@ -1,4 +1,4 @@
-"""Schemes of receptors as source text: the rates of their transitions, what is open, and the conductance of many synapses."""
+"""Kinetic schemes as source text: rates of transitions, open fraction, and the conductance of many synapses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SUMMING = "@njit(nogil=True, error_model='numpy', fastmath={'contract', 'nsz', '
 
 @dataclass(frozen=True)
 class SchemeCode:
-    """Source of a scheme: functions that are called while a network is built, and ``conduct_<name>`` of the loop over steps."""
+    """Source of a scheme: functions for the build of a network, and ``conduct_<name>`` for the loop over steps."""
 
     source: str
     conduct: str
@@ -38,17 +38,17 @@ def scheme_code(model: Model, name: str) -> SchemeCode:
     return SchemeCode(_functions(model, name), _conduct(model, name))
 
 
-def _functions(model: Any, name: str) -> str:
-    """Functions of a scheme: ``scheme_<name>(p, T)``, the rates of all transitions; ``open_<name>(p)``, what is open of
-    states in ``p``; and ``downstream_<name>(p)``, how second messengers follow states and messengers.
+def _functions(model: Model, name: str) -> str:
+    """Functions of a scheme: ``scheme_<name>(p, T)``, the rates of all transitions; ``open_<name>(p)``, the open fraction for
+    states in ``p``; and ``downstream_<name>(p)``, derivatives of second messengers by states and messengers.
     """
     s, lower, say = scheme(model), Lowering(), PythonPrinter(Printer("numpy"))
     rates = check(s, dict(model.units))
     dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}
     dims |= {n: dimension_of(u) for n, _, u in s.parts}
-    parts = {symbol(n): parse_expression(e, dims, s.where, dimension_of(u)) for n, e, u in s.parts}
+    parts: Any = {symbol(n): parse_expression(e, dims, s.where, dimension_of(u)) for n, e, u in s.parts}
 
-    def whole(e: Any) -> ir.Expr:
+    def whole(e: sp.Expr) -> ir.Expr:
         for _ in parts:
             e = sp.sympify(e).subs(parts)
         return lower(e)
@@ -70,14 +70,14 @@ def _functions(model: Any, name: str) -> str:
 
 
 def _reading(name: str, args: tuple[str, ...], names: list[str], value: ir.Expr) -> ir.Function:
-    """A function that reads by name those of ``names`` that its value needs; the table of values is read last."""
+    """A function that reads from ``p`` the ``names`` that its value needs; ``p`` itself is overwritten last."""
     used = [n for n in names if n in ir.names_in(value)]
     read = [ir.assign(n, ir.item("p", repr(n))) for n in sorted(used, key=lambda n: n == "p")]
     return ir.Function(name, args, [*read, ir.Return(value)])
 
 
 def _conduct(model: Model, name: str) -> str:
-    """``conduct_<name>``: each target's sum of weight times what is open, of synapses that lie side by side."""
+    """``conduct_<name>``: the sum of weight times open fraction over each target's synapses, which are contiguous."""
     s = scheme(model)
     dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}
     kept = [*s.free, *(d for d, _, _ in s.downstream)]
@@ -89,7 +89,7 @@ def _conduct(model: Model, name: str) -> str:
         states.append(ir.assign(n, quote_expr(f"_x[_o + U64({kept.index(n)}) * _n + _r]")))
     if s.rest in used:
         states.append(ir.assign(s.rest, ir.chain("-", [ir.Number(1.0), *(ir.Name(n) for n in s.free)])))
-    body = quote(  # names of the scheme are as its author chose, so all others begin with a line
+    body = quote(  # the scheme's names are its author's, so all others begin with an underscore
         "constants\n"
         "_o = U64(_at)\n_f = U64(_first)\n_n = U64(_n)\n"
         "for _s in range(_a, _e):\n"

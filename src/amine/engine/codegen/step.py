@@ -1,4 +1,4 @@
-"""The arithmetic of one step: each state's new value, with what is made of parameters alone worked out beforehand."""
+"""The arithmetic of one step: each state's new value, with constants of parameters computed beforehand."""
 
 from __future__ import annotations
 
@@ -28,42 +28,44 @@ def is_late(e: Any) -> bool:
 
 
 class Constants:
-    """Collects the parts of expressions that are made of parameters and the time step alone.
+    """Collector of the parts of expressions that depend only on parameters and the time step.
 
-    In expressions a constant has a number, which fixes the order of terms; its name in the text is given later
+    In expressions a constant has a number, which fixes the order of terms; its name in the source is assigned later
     (:func:`amine.engine.codegen.naming.shown`).
     """
 
     def __init__(self, parameters: set[str], arrays: frozenset[str], wide: bool = False):
         self.known = parameters | {"dt"}
         self.arrays, self.wide = arrays, wide
-        self.named: dict[Any, str] = {}
+        self.named: dict[sp.Expr, str] = {}
         self.extra: dict[str, bool] = {}  # entries of propagators: name -> whether they differ between neurons
 
-    def take(self, e: Any, timed: bool = False) -> Any:
-        """``e`` with every such part replaced by the symbol of a constant; ``timed`` if the time stands beside it."""
+    def take(self, e: sp.Expr, timed: bool = False) -> sp.Expr:
+        """``e`` with each such part replaced by the symbol of a constant; ``timed`` if the time stands beside it."""
         if e.is_number or not getattr(e, "free_symbols", None):
             return e
         if self._fixed(e):
             return self._beside_time(e) if timed and self.wide else self.constant(e)
-        timed = any(is_late(a) for a in e.args)
+        args: tuple[Any, ...] = e.args
+        timed = any(is_late(a) for a in args)
         if isinstance(e, sp.Add | sp.Mul):
-            fixed = [a for a in e.args if self._fixed(a)]
-            rest = [self.take(a, timed) for a in e.args if not self._fixed(a)]
+            fixed = [a for a in args if self._fixed(a)]
+            rest = [self.take(a, timed) for a in args if not self._fixed(a)]
             if any(a.free_symbols for a in fixed):
                 return e.func(self.take(e.func(*fixed), timed), *rest)
             return e.func(*fixed, *rest)
-        return e.func(*[self.take(a, timed) for a in e.args]) if e.args else e
+        return e.func(*[self.take(a, timed) for a in args]) if args else e
 
     def _beside_time(self, e: sp.Expr) -> Any:
         """A constant in two parts, so that a late time is not multiplied by a rounded number."""
-        return wide(self.constant(e), self.constant(low(e)))
+        rest: Any = low(e)
+        return wide(self.constant(e), self.constant(rest))
 
     def _fixed(self, e: sp.Basic) -> bool:
         """Whether an expression is a number made of parameters; a condition is none, nor is a case of a choice."""
         return isinstance(e, sp.Expr) and {s.name for s in e.free_symbols} <= self.known
 
-    def constant(self, e: sp.Expr) -> Any:
+    def constant(self, e: sp.Expr) -> sp.Symbol:
         """The symbol of a constant; equal expressions share one."""
         if e not in self.named:
             self.named[e] = f"_c{len(self.named)}"
@@ -84,7 +86,7 @@ _TITLES = {
 
 
 class Stepper:
-    """Works out the assignments of a step of a fused system."""
+    """Builder of the assignments of a step of a fused system."""
 
     def __init__(self, fused: Fused, arrays: frozenset[str], wide: bool = False):
         self.fused, self.arrays = fused, arrays
@@ -117,9 +119,9 @@ class Stepper:
         return steps, new
 
     def _staggered(self) -> bool:
-        """Whether gates lie half a step ahead of the voltage: each is then advanced with the other at the middle of its step, and the order is two.
+        """Whether gates are half a step ahead of the voltage: each advances with the other at the middle of its step, in second order.
 
-        Not where a refractory neuron holds its voltage, which is then not the one computed here. Hines M (1984) Int J Biomed Comput 15:69-76.
+        Not if a refractory neuron clamps its voltage, which then differs from the one computed here. Hines M (1984) Int J Biomed Comput 15:69-76.
         """
         return self.methods.get("v") == "exponential_euler" and "v" not in self.fused.hold
 
@@ -137,13 +139,13 @@ class Stepper:
             out[name] = f"half_{word}" if kind in "HK" else word
         return out
 
-    def _entry(self, name: str) -> Any:
+    def _entry(self, name: str) -> sp.Symbol:
         lin = self.linear
         symbols = {s.name for row in (*lin.A, *lin.B, *lin.G) for e in row for s in getattr(e, "free_symbols", ())}
         self.constants.extra[name] = bool(symbols & self.arrays)
         return symbol(name)
 
-    def _propagate(self, i: int, state: str, drive: str) -> Any:
+    def _propagate(self, i: int, state: str, drive: str) -> sp.Expr:
         """Row ``i`` of propagator times states and inputs."""
         lin = self.linear
         e: Any = sum(self._entry(f"{state}_{i}_{j}") * symbol(q) for j, q in enumerate(lin.states) if self.reach[i][j])
@@ -152,7 +154,7 @@ class Stepper:
                 e += self._entry(f"{drive}_{i}_{j}") * u
         return e
 
-    def _exact(self) -> dict[str, Any]:
+    def _exact(self) -> dict[str, sp.Expr]:
         lin, new = self.linear, {}
         noisy = _noisy(lin, self.reach)
         for i, s in enumerate(lin.states):
@@ -162,14 +164,14 @@ class Stepper:
             new[s] = e
         return new
 
-    def _euler_maruyama(self, s: str) -> Any:
+    def _euler_maruyama(self, s: str) -> sp.Expr:
         e = self.fused.rhs[s]
         noise = {n for n in e.free_symbols if is_noise(n.name)}
         drift = e.subs(dict.fromkeys(noise, 0))
         return symbol(s) + drift * DT + sum(sp.diff(e, n) * sp.sqrt(DT) * symbol(f"z_{n.name}") for n in noise)
 
     def _runge_kutta(self, hard: list[str], new: dict[str, str]) -> Steps:
-        """Four stages; exactly advanced states are given at half and full step, ``t`` too."""
+        """Four stages; exactly advanced states and ``t`` enter at half and full step."""
         rhs = {s: self.fused.rhs[s] for s in hard}
         used = sorted({n.name for e in rhs.values() for n in e.free_symbols} & set(self.linear.states))
         self.half = bool(used)
@@ -180,7 +182,7 @@ class Stepper:
         for n, (weight, others) in enumerate(
             ((0, {}), (sp.Rational(1, 2), middle), (sp.Rational(1, 2), middle), (1, end)), 1
         ):
-            swap = dict(others)
+            swap: Any = dict(others)
             self.stages |= {f"{x}{n}_{s}": f"Runge-Kutta, {STAGES[n - 1]} stage" for s in hard for x in ("x", "k")}
             if n > 1:
                 swap |= {symbol(s): symbol(f"x{n}_{s}") for s in hard}
@@ -195,13 +197,13 @@ class Stepper:
         return steps
 
 
-def _with_z(e: sp.Expr) -> Any:
-    """White noises as standard normals."""
+def _with_z(e: sp.Expr) -> sp.Expr:
+    """``e`` with standard normals for white noises."""
     return e.subs({s: symbol(f"z_{s.name}") for s in e.free_symbols if is_noise(s.name)})
 
 
 def _reach(lin: Linear) -> list[list[bool]]:
-    """Which state influences which within a step: the pattern of the matrix exponential."""
+    """Influence of states on each other within a step: the nonzero pattern of the matrix exponential (state, influencing state)."""
     n = len(lin.states)
     r = [[i == j or lin.A[i][j] != 0 for j in range(n)] for i in range(n)]
     for k in range(n):

@@ -10,19 +10,19 @@ from amine.equations.printer import WIDTH, Printer, is_truth, shifted
 
 
 def heading(name: str, integrators: Mapping[str, str]) -> str:
-    """Comment lines that say what follows and how each state advances."""
+    """Comment lines with the name of a kind of cells and the integrator of each state."""
     words = f"{name}: " + ", ".join(f"{s} {m}" for s, m in integrators.items())
     return "".join(f"# {line}\n" for line in wrap(words, WIDTH))
 
 
 class PythonPrinter:
-    """Prints statements and functions as Python, in the dialect of a printer of expressions."""
+    """Printer of statements and functions as Python, in the dialect of a printer of expressions."""
 
     def __init__(self, printer: Printer):
         self.say = printer.text
 
     def function(self, f: ir.Function) -> str:
-        """A function and the blank lines behind it."""
+        """A function and two blank lines."""
         head = f"def {f.name}({', '.join(f.args)}):"
         if len(head) > WIDTH:
             head = f"def {f.name}(\n{shifted(_filled_lines(f.args))}\n):"
@@ -31,7 +31,7 @@ class PythonPrinter:
         return "\n".join(lines) + "\n\n\n"
 
     def block(self, block: ir.Block, depth: int) -> list[str]:
-        """Lines of statements; a block without any does nothing."""
+        """Lines of statements; ``pass`` for an empty block."""
         pad = "    " * depth
         lines = [pad + line for s in block for line in self._statement(s, WIDTH - 4 * depth)]
         return lines if any(not isinstance(s, ir.Comment) for s in block) else [*lines, pad + "pass"]
@@ -88,7 +88,7 @@ class PythonPrinter:
 
 
 def _filled_lines(words: tuple[str, ...], room: int = WIDTH - 8) -> str:
-    """Words behind commas on lines that are full."""
+    """Words separated by commas, on lines of at most ``room`` columns."""
     lines, line = [], ""
     for w in words:
         if line and len(line) + len(w) + 3 > room:
@@ -99,7 +99,7 @@ def _filled_lines(words: tuple[str, ...], room: int = WIDTH - 8) -> str:
 
 
 class CPrinter:
-    """Prints statements as C: each name is declared where it is first assigned, as a real number or a truth value."""
+    """Printer of statements as C: each name is declared at its first assignment, as a real number or a truth value."""
 
     def __init__(self, name: Callable[[str], str] = str):
         self.printer = Printer("c", name)

@@ -1,7 +1,7 @@
-"""From a cell with a tree to source text: membranes of all compartments, then the tree solve, then spikes.
+"""The driver of multicompartment cells: membranes of all compartments, then the tree solve, then spikes.
 
-One step: gates advance over the step with the voltage at its start (:mod:`amine.engine.codegen.membrane`); then the voltages of all
-compartments are solved for at once, implicitly. With Crank-Nicolson this staggered scheme is of second order in time (Hines 1984),
+In a step, gates advance with the voltage at its start (:mod:`amine.engine.codegen.membrane`); then the implicit equations of the
+voltages of all compartments are solved. With Crank-Nicolson this staggered scheme is of second order in time (Hines 1984),
 with backward Euler of first.
 
 Loops over compartments run over index ranges in tables, so that the source does not grow with the tree.
@@ -21,23 +21,35 @@ from amine.engine.codegen.program import COMMON, names_of, statements
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.refresh import Refresh, refresh_function
 from amine.engine.codegen.text import PythonPrinter, heading
-from amine.engine.resolve.tree import CableStructure
+from amine.engine.device.tree_tables import (
+    GAP_AT,
+    GAPS,
+    JUMP_AT,
+    JUMPS,
+    LISTS,
+    MEMBRANE_COLUMNS,
+    ROWS,
+    SOLVE,
+    SOLVE_COLUMNS,
+    SPIKE,
+    STIMULI,
+    STIMULUS_AT,
+    N,
+)
+from amine.engine.resolve.tree import TreeStructure
 from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
 from amine.errors import AmineError
 from amine.models.naming import jump_row, port_name
 
-# header of the tables, after the scalars in a population's row of constants
-N, ROWS, SPIKE, SOLVE, STIMULI, STIMULUS_AT, GAPS, GAP_AT, JUMPS, JUMP_AT, LISTS = range(11)
-SOLVE_COLUMNS, MEMBRANE_COLUMNS = 3, 4  # (row, parent's row, coupling); (row, capacitance, area, sum of couplings)
 CELL_CONSTANTS = ("V_th", "V_r", "_steps")  # threshold, reset, and duration of the refractory state in steps
 
 
 @dataclass
-class CableCode:
-    """Source of one kind of cells with trees, and what the engine must know to feed it."""
+class TreeCode:
+    """Source and metadata of a kind of multicompartment cells; the metadata are literals in the generated module."""
 
-    membranes: list[dict[str, Any]]  # states, constants by where they live, units
+    membranes: list[dict[str, Any]]  # states, constants by storage, sizes of the linear system
     units: dict[str, str]
     integrators: dict[str, str]
     targets: dict[str, str]  # port label -> state that a spike adds to
@@ -48,28 +60,28 @@ class CableCode:
     gap: bool
     poisson: int
     noises: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()  # parameters from which constants are computed again when some of them vary
+    needs: tuple[str, ...] = ()  # parameters from which constants are recomputed when some of them vary
     source: str = ""
     wide: tuple[str, ...] = ()  # functions that the source computes in float64 at any precision
     tree: ClassVar[bool] = True
 
     def metadata(self) -> dict[str, Any]:
-        """All that the engine must know, as plain data."""
-        return {"cable": True} | {k: v for k, v in self.__dict__.items() if k not in ("source", "wide")}
+        """All of the metadata, as plain data."""
+        return {"tree": True} | {k: v for k, v in self.__dict__.items() if k not in ("source", "wide")}
 
 
-def generate(cell: CableStructure, index: int, first: bool = True) -> CableCode:
-    """Source and metadata of cell kind ``index``; ``first`` of its sort in the module."""
+def generate(cell: TreeStructure, index: int, first: bool = True) -> TreeCode:
+    """Source and metadata of cell kind ``index``; ``first``: whether it is the first kind with a tree in the module."""
     return _Writer(cell, index, first).code()
 
 
 class _Writer:
-    """The driver of trees: blocks of ``lanes`` cells, and tables that say which rows of a block a compartment has."""
+    """Writer of a kind of cells: blocks of ``lanes`` cells, and tables of the rows of each compartment within a block."""
 
-    def __init__(self, cell: CableStructure, index: int, first: bool):
+    def __init__(self, cell: TreeStructure, index: int, first: bool):
         self.cell, self.index, self.W, self.first = cell, index, cell.lanes, first
         self.groups = [MembraneProgram(cell, m, q, wide=True) for q, m in enumerate(cell.membranes)]
-        # the root makes the spikes, and nothing moves its voltage after the solve: they are found as it is solved
+        # if spikes are those of the root and nothing changes its voltage after the solve, they are detected within the solve
         self.at_once = cell.spikes_at_root and not cell.jumps
         self.printer = PythonPrinter(Printer("kernel"))
         needed = [n for n in CELL_CONSTANTS if n != "V_r" or cell.resets]
@@ -78,7 +90,7 @@ class _Writer:
         self.scalars = [self._name(g, n) for g in self.groups for n in g.constants["scalars"]] + self.cell_scalars
         self.H = len(self.scalars)
 
-    def code(self) -> CableCode:
+    def code(self) -> TreeCode:
         targets: dict[str, str] = {}
         integrators: dict[str, str] = {"v": f"implicit ({self.cell.method})"}
         units = {"v": "mV"}
@@ -92,7 +104,7 @@ class _Writer:
         refresh = [Refresh(g.program, varying, g.constants["scalars"], []) for g in self.groups]
         needs = sorted({n for r in refresh for n in r.needs}) if varying else []
         membranes = [self._metadata(g) for g in self.groups]
-        out = CableCode(membranes, units, integrators, targets, self.scalars, self.cell_rows, self.W, self.cell.method,
+        out = TreeCode(membranes, units, integrators, targets, self.scalars, self.cell_rows, self.W, self.cell.method,
                         self.cell.gap, int(self.cell.poisson), needs=tuple(needs))  # fmt: skip
         functions = [self._emit(), self._update(trial=False)]
         functions += [self._start_trial(), self._update(trial=True)] if self.cell.gap else []
@@ -135,7 +147,7 @@ class _Writer:
         return f"m{g.q}_{g.program.key(n)}"
 
     def _local(self, g: MembraneProgram) -> Callable[[str], str]:
-        """What a name is called in the loop: constants of several membranes meet there."""
+        """Names in the loop, where constants of several membranes meet."""
         mine = {n for kind in g.constants.values() for n in kind}
         return lambda n: f"m{g.q}_{g.program.shown[n]}" if n in mine else n
 
@@ -198,7 +210,7 @@ class _Writer:
         )
 
     def _membrane(self, g: MembraneProgram, trial: bool) -> list[ir.Statement]:
-        """All compartments of one kind: states advance, and the row of the tree's equations is set up."""
+        """All compartments of a kind of membrane: states advance, and the row of the tree's equations is set up."""
         p, W = g.program, self.W
         at = self.H + LISTS + 2 * g.q
         fields, states, local = g.constants["fields"], list(p.load), self._local(g)
@@ -231,7 +243,7 @@ class _Writer:
         return _item(f"X[o + U64({row * self.W}) + l]")
 
     def _pairs(self, count: int, at: int, lane: str, columns: int = 2, before: str = "") -> list[ir.Statement]:
-        """A loop over a list of the tables: rows ``o`` and ``s`` of each entry, then what is done for each lane."""
+        """A loop over a list of the tables: rows ``o`` and ``s`` of each entry, then the statements of a lane."""
         W = self.W
         return quote(
             f"for q in range(I64({self._head(count)})):\n"
@@ -246,7 +258,7 @@ class _Writer:
         )
 
     def _lists(self) -> list[ir.Statement]:
-        """What reaches single compartments: injected currents and gap junctions."""
+        """Inputs to single compartments: injected currents and gap junctions."""
         W = self.W
         add, now = f"X[o + U64({2 * W}) + l] += now * X[s + l]", "now = inputs[row, u + I64(c[e + 2])]"
         text = [ir.Comment("injected currents"), *self._pairs(STIMULI, STIMULUS_AT, add, 3, now)]
@@ -265,7 +277,7 @@ class _Writer:
         return [*text, ir.Comment("gap junctions"), *self._pairs(GAPS, GAP_AT, lane)]
 
     def _root(self, trial: bool) -> list[ir.Statement]:
-        """The root's voltage; a soma that was reset is held."""
+        """The root's voltage, which is clamped while a cell with a reset is refractory."""
         at_once = self.at_once and not trial
         old, diagonal, right = (self._root_row(r) for r in range(3))
         lane = quote("x = right / diagonal", right=right, diagonal=diagonal)
@@ -295,7 +307,7 @@ class _Writer:
         return quote("hit = U8(free & crossed)\nmarks[l] = hit\nhits |= hit", crossed=crossed)
 
     def _compare(self) -> list[ir.Statement]:
-        """How far the trial voltages of coupled compartments are from those of the trial before."""
+        """Change of the trial voltages of coupled compartments since the trial before."""
         W = self.W
         new = f"X[o + U64({2 * W}) + l]"
         if self.cell.method != "backward_euler":
@@ -316,7 +328,7 @@ class _Writer:
         return _item(f"X[ob + U64({(1 + self.cell_rows.index(name)) * self.W}) + l]")
 
     def _spikes(self) -> list[ir.Statement]:
-        """Jumps of the voltage, then upward crossings of the threshold."""
+        """Delta inputs to the voltage, then upward crossings of the threshold."""
         W = self.W
         emit = quote(f"if hits != 0:\n    at = emit_{self.index}(X, ob, c, k, spk, at, id0 + b * {W}, marks)")
         if self.at_once:
@@ -333,7 +345,7 @@ class _Writer:
         ]
 
     def _refresh(self, refresh: list[Refresh], needs: list[str]) -> str:
-        """``refresh_<index>``: computes what depends on parameters that changed; they are the same at all compartments."""
+        """``refresh_<index>``: recomputes constants of changed parameters, which are the same at all compartments."""
         text: list[ir.Statement] = []
         for g, r in zip(self.groups, refresh, strict=True):
             if (set(r.named) | set(r.linear)) & {*g.constants["fields"], *g.constants["rows"]}:
@@ -390,4 +402,4 @@ def _item(text: str) -> ir.Item:
     return found
 
 
-__all__ = ["CableCode", "generate"]
+__all__ = ["TreeCode", "generate"]

@@ -1,4 +1,4 @@
-"""What a generated kernel is given: one documented tuple for each owner.
+"""Arguments of a generated kernel: one documented tuple for each owner.
 
 ``real`` is float32 or float64, as the run asks. Arrays of one thread are written by this thread alone; of those that all threads
 share, each thread writes the part of its own neurons. Places are indices into the state array ``X``.
@@ -6,13 +6,15 @@ share, each thread writes the part of its own neurons. Places are indices into t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+Real: TypeAlias = type[np.float32] | type[np.float64]  # type of states
+
 
 class Team(NamedTuple):
-    """Who computes: this thread among all. Owner: the simulation."""
+    """This thread among all. Owner: the simulation."""
 
     thread: int  # number of this thread
     threads: int  # how many there are
@@ -24,7 +26,7 @@ class Team(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Which steps are computed. Owner: the simulation."""
+    """The steps to compute. Owner: the simulation."""
 
     first: int  # step to begin with
     last: int  # step to end before
@@ -40,18 +42,18 @@ class Cells(NamedTuple):
 
     X: np.ndarray  # [place] real: states in blocks of 64 neurons, in the units of their models
     populations: np.ndarray  # [population, POPULATION_COLUMNS] int64
-    constants: np.ndarray  # [population, constant] real: what all neurons of a population share
+    constants: np.ndarray  # [population, constant] real: constants that all neurons of a population share
     currents: np.ndarray  # [step of this span, stimulus] real: injected currents in the middle of each step, pA
     words: np.ndarray  # [64] uint32, scratch: random words of a block
     normals: np.ndarray  # [64] float64, scratch: standard normals of a block
 
 
 class Spikes(NamedTuple):
-    """Lists of spikes, and of what else is delivered, of the steps that delays reach back to. Owner: the simulation."""
+    """Lists of spikes, and of other delivered events, of the steps that delays reach back to. Owner: the simulation."""
 
     ids: np.ndarray  # [thread, entry] int32: neurons, step by step and population by population
     parts: np.ndarray  # [slot of a step, list, thread, BEGIN or END] int64: entries; populations, then pulses
-    payload: np.ndarray  # [row, thread, entry] real: what each entry carries; a single entry if nothing carries any
+    payload: np.ndarray  # [row, thread, entry] real: value that each entry carries; a single entry if none is needed
     counts: np.ndarray  # [thread] int64: entries in use
 
 
@@ -62,7 +64,7 @@ class Filter(NamedTuple):
     weights: np.ndarray  # [bundle] real: weight that all synapses of a bundle share, in the unit of the receptor
     starts: np.ndarray  # [BATCH] int64, scratch: first synapse of each spike that arrives
     ends: np.ndarray  # [BATCH] int64, scratch: the one after the last
-    factors: np.ndarray  # [BATCH] real, scratch: what was released
+    factors: np.ndarray  # [BATCH] real, scratch: released amount, a factor of the weight
 
 
 class Poisson(NamedTuple):
@@ -76,17 +78,17 @@ class Poisson(NamedTuple):
 
 
 class Trains(NamedTuple):
-    """Populations that spike at given rates: what is known of the next spike of each block. Owner: transmission/inputs."""
+    """Populations that spike at given rates: the next candidate spike of each block. Owner: transmission/inputs."""
 
     cells: np.ndarray  # [block] int64: lane and step within the epoch
     draws: np.ndarray  # [block] int64: draws so far
-    words: np.ndarray  # [block] uint32: word that decides whether it is kept
+    words: np.ndarray  # [block] uint32: random word that decides whether the candidate is kept
     top: np.ndarray  # [block] float64: highest probability of a spike in a step
     inverse: np.ndarray  # [block] float64: 1/ln(1 - top)
 
 
 class Lists(NamedTuple):
-    """Spikes that are given. Owner: transmission/inputs."""
+    """Spikes at given times. Owner: transmission/inputs."""
 
     rows: np.ndarray  # [list of this thread, SPIKE_LIST_COLUMNS] int64
 
@@ -105,21 +107,21 @@ class Gap(NamedTuple):
 
     currents: np.ndarray  # [coupled neuron or compartment] int64: place of its current
     own: np.ndarray  # [coupled, 2] int64: places of its voltage and trial voltage
-    damping: np.ndarray  # [coupled] float64: part of a correction that is applied; 0 for compartments, which take their own voltage themselves
+    damping: np.ndarray  # [coupled] float64: part of a correction that is applied; 0 for compartments, whose solve includes their own voltage
     starts: np.ndarray  # [coupled + 1] int64: its first coupling
     neighbours: np.ndarray  # [coupling, 2] int64: places of the neighbour's voltage and trial voltage
     conductances: np.ndarray  # [coupling] float64: nS
     worst: np.ndarray  # [2, thread] real: largest change of a trial voltage, by turns, mV
     unsettled: np.ndarray  # [thread] int64: steps in which trial voltages did not come to agree
-    tolerance: float  # real: change below which trials agree, mV
+    tolerance: np.floating  # real: change below which trials agree, mV
 
 
 class Probes(NamedTuple):
-    """What is recorded of this thread's neurons. Owner: transmission/probes."""
+    """Recordings of this thread's neurons. Owner: transmission/probes."""
 
     table: np.ndarray  # [probe and variable, PROBE_COLUMNS] int64
-    places: np.ndarray  # [value] int64: what is read
-    out: np.ndarray  # [sample] real: what was read in this span
+    places: np.ndarray  # [value] int64: places that are read
+    out: np.ndarray  # [sample] real: samples of this span
 
 
 class Plastic(NamedTuple):
@@ -153,12 +155,12 @@ class Kinetic(NamedTuple):
     ends: np.ndarray  # [BATCH] int64, scratch: the one after the last
     real: np.ndarray  # [BATCH] real, scratch: one value of each event
     quanta: np.ndarray  # [BATCH] int of real's size, scratch: the same in quanta
-    moved: np.ndarray  # [2 values] float64, scratch: what a pulse moves
+    moved: np.ndarray  # [2 values] float64, scratch: change of states by a pulse
     changed: np.ndarray  # [values + 1] float64, scratch
 
 
 class Synaptic(NamedTuple):
-    """Synapses that release each for itself. Owner: transmission/synaptic."""
+    """Synapses that release independently of each other. Owner: transmission/synaptic."""
 
     bundles: np.ndarray  # [bundle, Y_COLUMNS] int64: with addresses of this thread's synapses
     numbers: np.ndarray  # [bundle, Y_REALS] float64
@@ -171,7 +173,7 @@ class Minis(NamedTuple):
 
     bundles: np.ndarray  # [bundle, M_COLUMNS] int64
     numbers: np.ndarray  # [bundle, M_REALS] float64
-    thresholds: np.ndarray  # [neuron] uint32: a word below releases
+    thresholds: np.ndarray  # [neuron] uint32: a random word below it releases
     starts: np.ndarray  # [neuron + 1 of each bundle] int64: first synapse of a target
     places: np.ndarray  # [neuron] int64: state of the receptor
     weights: np.ndarray  # [synapse] real: in the unit of the receptor
@@ -189,7 +191,7 @@ class Explicit(NamedTuple):
     owner: np.ndarray  # [synapse] int32: its target
     ready: np.ndarray  # [synapse] uint8: sites with a vesicle
     own: np.ndarray  # [value of each synapse] float32: states and parameters of release of synapses that differ
-    seen: np.ndarray  # [synapse] uint32: its number in an order that does not depend on threads; names random numbers
+    seen: np.ndarray  # [synapse] uint32: its number in canonical order, the counter of random numbers
     mean: np.ndarray  # [synapse of a bundle] float32, scratch: mean concentration of the step, uM
     states: np.ndarray  # [value of each synapse] float32: receptors
     rates: np.ndarray  # [2, synapse] float32: binding and unbinding of synapses that differ, 1/(uM ms) and 1/ms

@@ -1,13 +1,12 @@
-"""Delivery of spikes by pulling: each step walks, for every delay, the segment of each spike's row with that delay.
+"""Delivery of spikes by pulling: in each step and for every delay, the segment of each spike's row with that delay is read.
 
-Rows are sorted by delay and then by target, so that a segment is read once, in memory order, and the states that
-receive fit in cache. Segments of a bundle are collected first and then walked, so that their first cache lines can be
-asked for ahead of time.
+Rows are sorted by delay and then by target, so that a segment is read once, in memory order, and the target states fit in the cache.
+Segments of a bundle are collected first and then read, so that their first cache lines can be prefetched.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numba import njit
@@ -15,11 +14,12 @@ from numba import njit
 from amine.engine.device.functions import load_f32, load_f64, load_i64, load_u16, load_u32, prefetch
 from amine.engine.device.tables import BEGIN, END
 
-# Columns of the bundle table (int64): what a kernel must know of a bundle and of this thread's shard of it.
+# Columns of the table of bundles (int64), for this thread's shard of each: kind, source population, least delay, number of delays,
+# addresses of rows, of offsets of delays and their bytes, of slots and weights; row of payload (-1: none), number of the first source
 (KIND, POP, DMIN, DELAYS, ROWS, SEG, SEG_BYTES, SLOTS, WEIGHTS, RELEASE, ID0, COLUMNS) = range(12)
 SHARED, PACKED, SEPARATE = 0, 1, 2
-AHEAD = 6
-BATCH = 4096
+AHEAD = 6  # segments that are prefetched
+BATCH = 4096  # segments that are collected
 LINE = 64  # bytes of a cache line
 F32, F64, I64 = np.float32, np.float64, np.int64
 
@@ -38,7 +38,7 @@ def segment(D, b, i, d):
 
 @njit(nogil=True, inline="always")
 def ask(address, end):
-    """Asks for the cache lines from ``address`` up to ``end``. A range with a step would divide."""
+    """Prefetches the cache lines from ``address`` up to ``end``; a range with a step would need a division."""
     while address < end:
         prefetch(address)
         address += LINE
@@ -46,6 +46,7 @@ def ask(address, end):
 
 @njit(nogil=True)
 def walk_shared(X, D, b, n, starts, ends, factors, weight):
+    """Adds ``n`` segments to X, with one weight for all synapses."""
     slots = D[b, SLOTS]
     for q in range(n):
         if q + AHEAD < n:
@@ -57,6 +58,7 @@ def walk_shared(X, D, b, n, starts, ends, factors, weight):
 
 @njit(nogil=True)
 def walk_packed(X, D, b, n, starts, ends, factors, released):
+    """Adds ``n`` segments to X, with slots and float32 weights side by side; ``released``: whether factors apply."""
     base = D[b, SLOTS]
     for q in range(n):
         if q + AHEAD < n:
@@ -72,6 +74,7 @@ def walk_packed(X, D, b, n, starts, ends, factors, released):
 
 @njit(nogil=True)
 def walk_separate(X, D, b, n, starts, ends, factors):
+    """Adds ``n`` segments to X, with float64 weights in an array of their own."""
     slots, weights = D[b, SLOTS], D[b, WEIGHTS]
     for q in range(n):
         f = factors[q]
@@ -81,6 +84,7 @@ def walk_separate(X, D, b, n, starts, ends, factors):
 
 @njit(nogil=True)
 def walk(X, D, W, b, n, starts, ends, factors):
+    """Adds ``n`` segments of bundle ``b`` to X, by its kind."""
     if D[b, KIND] == SHARED:
         walk_shared(X, D, b, n, starts, ends, factors, W[b])
     elif D[b, KIND] == PACKED:
@@ -91,14 +95,14 @@ def walk(X, D, W, b, n, starts, ends, factors):
 
 @njit(nogil=True)
 def walk_alike(X, D, W, b, n, starts, ends, factors):
+    """As :func:`walk`, if all bundles are SHARED."""
     walk_shared(X, D, b, n, starts, ends, factors, W[b])
 
 
-def _deliverer(name: str, walk: Any) -> Any:
-    """Delivery by one way of walking: networks whose synapses are all alike need not compile the others.
+def _deliverer(name: str, walk: Callable[..., None]) -> Callable[..., int]:
+    """Delivery with one function ``walk``; networks whose synapses are all alike compile only the short one.
 
-    Each has its own name: modules that were compiled in different processes meet in one, and the linker knows
-    functions by their names.
+    Each has its own name, since modules that were compiled in different processes are linked into one process by the names of functions.
     """
 
     def deliver(X, synapses, spikes, slot):

@@ -1,7 +1,7 @@
 """Delivery of events with several values: each adds its payload to several rows of a block.
 
-For the sums of a scheme's states (:mod:`amine.engine.device.pulses`): rows of states take real numbers; rows of masses take
-whole numbers of a quantum, which add up exactly, so that nothing is left when all pulses have ended.
+Used for the sums of a scheme's states (:mod:`amine.engine.device.pulses`): rows of states hold real numbers; rows of masses hold
+whole numbers of a quantum, which add up exactly, so that the sum is zero when all pulses have ended.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from amine.engine.device.tables import BEGIN, END
 # columns after those of a bundle (amine.engine.device.deliver): list of events in ptr, first row of payload, number of values
 LIST, PAY, DIM, V_COLUMNS = range(COLUMNS, COLUMNS + 4)
 I64, F64, U64 = np.int64, np.float64, np.uint64
-DENSE = 3  # a further kind of bundle: all sources have the same row, which is held once
+DENSE = 3  # a further kind of bundle: all sources have the same row, which is stored once
 SMALL = 1e-9  # a value below this share of the weight is lost in rounding
 
 
 @uncounted()
 def add_pairs(X, Z, slots, n, starts, ends, row, row_mass, values, whole):
-    """A state and a mass of each synapse in one walk."""
+    """Adds a state and a mass of each synapse in one pass."""
     for q in range(n):
         v, w = values[q], whole[q]
         if q + AHEAD < n:
@@ -49,6 +49,7 @@ def add_pairs(X, Z, slots, n, starts, ends, row, row_mass, values, whole):
 
 @uncounted()
 def add_real(X, slots, n, starts, ends, row, values):
+    """Adds a state of each synapse."""
     for q in range(n):
         v = values[q]
         if v == 0:
@@ -62,7 +63,7 @@ def add_real(X, slots, n, starts, ends, row, values):
 
 @uncounted()
 def walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole):
-    """One weight for all: value after value, a mass together with the state before it."""
+    """Adds ``n`` events with one weight for all synapses, value by value; a mass together with the state before it."""
     slots, last = D[b, SLOTS], D[b, DIM] - 1
     for c in range(last + 1):
         w = weight[b, c]
@@ -79,7 +80,7 @@ def walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole
 
 @uncounted()
 def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
-    """A weight for each synapse, in the unit of the receptor; ``weight`` is the factor to quanta for masses."""
+    """Adds ``n`` events with a weight for each synapse, in the unit of the receptor; ``weight`` converts masses to quanta."""
     base, slots_only = D[b, SLOTS], D[b, KIND] != PACKED
     for q in range(n):
         for j in range(starts[q], ends[q]):
@@ -94,7 +95,7 @@ def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
 
 @uncounted()
 def deliver_dense(X, kinetic, b, spikes, slot):
-    """The sum of all payloads of a step, once to each target; in the order of neurons, whoever has listed them."""
+    """Adds the sum of all payloads of a step to each target; the order of summation does not depend on threads."""
     D, E, Z, weight, row, mass = (
         kinetic.bundles,
         kinetic.values,
@@ -132,7 +133,7 @@ def deliver_dense(X, kinetic, b, spikes, slot):
 
 @uncounted()
 def walk(X, kinetic, b, n):
-    """The ``n`` events of bundle ``b`` that were collected."""
+    """Adds the ``n`` collected events of bundle ``b``."""
     D, E, Z, weight, row, mass = (
         kinetic.bundles,
         kinetic.values,

@@ -1,10 +1,10 @@
-"""Synapses with a cleft and a scheme of their own: how transmitter and receptors of each advance by a step.
+"""Explicit synapses, each with its own cleft and kinetic scheme: transmitter and receptors over a step.
 
-Synapses of a target lie side by side. Transmitter is either a pulse of given width or leaves by first-order clearance,
-saturable uptake and breakdown. Receptors advance by exp(Q(T) dt) with the mean concentration of the step: for two states
-by formula, else by a table over concentration (and voltage, where a rate depends on it) whose entries are interpolated;
-it holds the change, exp(Q(T) dt) - 1, so that slow rates keep their digits. A mixture of propagators is a propagator:
-occupancies stay between 0 and 1 and add up to 1 whatever the step is.
+Synapses of a target are contiguous. Transmitter is either a pulse of given width or is removed by first-order clearance, saturable
+uptake and breakdown. Receptors advance by exp(Q(T) dt) with the mean concentration of the step: for two states by formula, else by
+interpolation in a table over concentration (and over voltage, if a rate depends on it); it holds the change, exp(Q(T) dt) - 1, so that
+slow rates keep their precision. A convex combination of propagators is a propagator: occupancies stay between 0 and 1 and add up to 1
+at any step.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from amine.engine.device.tables import BEGIN, END
 
 # columns after those of amine.engine.device.synaptic: number of the scheme in the module, number of synapses, first value of
 # receptors, first target, number of targets, values of a synapse, first entry of the table, whether pulses are square, width
-# of a pulse, how receptors advance, first
-# of those rates, and rows of the table for voltages
+# of a pulse in steps, method (BY_...), first of the rates of each synapse, and number of voltages of the table
 (SCHEME, COUNT, STATE, TARGET, TARGETS, DIM, TABLE, SQUARE, WIDTH, HOW, RATES, ROWS, X_COLUMNS) = range(
     Y_COLUMNS, Y_COLUMNS + 13
 )
@@ -44,7 +43,9 @@ from amine.engine.device.tables import BEGIN, END
     FLOOR,
     X_REALS,
 ) = range(Y_REALS, Y_REALS + 14)
-BY_TABLE, BY_FORMULA, BY_OWN_RATES, BY_PULSE = range(4)  # BY_PULSE: by two propagators, under one concentration or none
+# methods for receptors: interpolation in a table, the formula of two states, the same with rates of each synapse, two propagators
+# (with and without transmitter, if there is only one concentration)
+BY_TABLE, BY_FORMULA, BY_OWN_RATES, BY_PULSE = range(4)
 PIECE = 256  # synapses that are advanced together
 F32, I64, U32, F64, U64 = np.float32, np.int64, np.uint32, np.float64, np.uint64
 FAST = {"contract", "nsz"}
@@ -52,7 +53,7 @@ FAST = {"contract", "nsz"}
 
 @njit(nogil=True, error_model="numpy")
 def release(D, b, P, T, until, pool, owner, r, height, spill, step):
-    """Transmitter into one cleft, and the part that reaches the other synapses of the same target."""
+    """Adds transmitter to one cleft, and the spill-over to the pool of the target's other synapses."""
     if D[b, SQUARE]:
         T[r] = F32(height)
         until[r] = np.int32(step + D[b, WIDTH])
@@ -63,12 +64,12 @@ def release(D, b, P, T, until, pool, owner, r, height, spill, step):
 
 
 def explicit_delivery(release_of):
-    """``deliver_explicit`` for the release models of a module."""
+    """The function ``deliver_explicit`` for the release models of a module."""
     amount = amounts(release_of)
 
     @njit(nogil=True, error_model="numpy")
     def deliver_explicit(synapses, spikes, slot, step, k0, k1):
-        """Transmitter that spikes release at ``step`` into the clefts of their synapses; returns the number of events."""
+        """Releases transmitter at ``step`` into the clefts of the spikes' synapses; returns the number of events."""
         D, P, ready, own, seen = synapses.bundles, synapses.numbers, synapses.ready, synapses.own, synapses.seen
         T, until, pool, owner = synapses.transmitter, synapses.until, synapses.spilt, synapses.owner
         spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
@@ -106,8 +107,8 @@ def explicit_delivery(release_of):
 
 @njit(nogil=True, error_model="numpy", fastmath=FAST)
 def clear_square(T, mean, until, first, n, step):
-    """A pulse stands until it ends."""
-    k, o = np.int32(step), U64(first)  # unsigned places, without which the loop does not vectorise
+    """Ends square pulses whose time is over; ``mean`` receives the concentrations of the step."""
+    k, o = np.int32(step), U64(first)  # unsigned places, so that the loop vectorises
     for r in range(U64(n)):
         t = T[o + r] if until[o + r] > k else F32(0.0)
         T[o + r] = t
@@ -116,7 +117,7 @@ def clear_square(T, mean, until, first, n, step):
 
 @njit(nogil=True, error_model="numpy", fastmath=FAST)
 def clear_linear(T, mean, first, n, factor, share, floor):
-    """First-order clearance, exact: ``factor`` over the step, ``share`` the mean of the step."""
+    """Exact first-order clearance: ``factor`` is the decay over the step, ``share`` its mean."""
     o = U64(first)
     for r in range(U64(n)):
         t = T[o + r]
@@ -127,7 +128,7 @@ def clear_linear(T, mean, first, n, factor, share, floor):
 
 @njit(nogil=True, error_model="numpy", fastmath=FAST)
 def clear_saturable(T, mean, first, n, dt, decay, v1, k1, v2, k2, floor):
-    """First-order clearance, uptake and breakdown by Michaelis and Menten: Runge-Kutta, with Simpson's mean."""
+    """First-order clearance with Michaelis-Menten uptake and breakdown: a Runge-Kutta step, and Simpson's mean."""
     h, half, sixth, o = dt, dt * F32(0.5), F32(1 / 6), U64(first)
     for r in range(U64(n)):
         t0 = T[o + r]
@@ -145,7 +146,7 @@ def clear_saturable(T, mean, first, n, dt, decay, v1, k1, v2, k2, floor):
 
 @njit(nogil=True, error_model="numpy")
 def share_pool(T, pool, start, first_target, targets, first):
-    """What was spilt at a target is divided between its synapses."""
+    """Divides the spilt transmitter of each target between its synapses."""
     for s in range(first_target, first_target + targets):
         if pool[s] != 0:
             a, e = start[s], start[s + 1]
@@ -167,7 +168,7 @@ def two_states(x, mean, at, n, alpha, beta, dt):
 
 @njit(nogil=True, error_model="numpy", fastmath=FAST)
 def two_states_own(x, mean, at, n, rates, first, dt):
-    """The same with rates of each synapse: rows alpha and beta."""
+    """As :func:`two_states` with rates of each synapse: rows alpha and beta."""
     o, f, alpha, beta = U64(at), U64(first), rates[0], rates[1]
     for r in range(U64(n)):
         a = alpha[f + r] * mean[r]
@@ -177,7 +178,7 @@ def two_states_own(x, mean, at, n, rates, first, dt):
 
 @njit(nogil=True, error_model="numpy", fastmath=FAST)
 def by_table(x, mean, at, n, d, M, table, scale, top, new):
-    """States of synapses by propagators interpolated over the concentration; entries lie at squares of whole numbers."""
+    """Advances states by propagators that are interpolated over the concentration; its grid points are squares of whole numbers."""
     size = d * (d + 1)
     for r in range(n):
         t = min(mean[r], top) * scale
@@ -196,7 +197,7 @@ def by_table(x, mean, at, n, d, M, table, scale, top, new):
 
 @njit(nogil=True, error_model="numpy", fastmath=FAST)
 def by_pulse(x, mean, at, n, d, M, table, new):
-    """States of synapses that are under one concentration or none: both propagators, in pieces that stay in the cache."""
+    """Advances states by the propagators with and without transmitter, in pieces that stay in the cache."""
     size, zero = d * (d + 1), F32(0.0)
     last = table + GRID * size
     for begin in range(0, n, PIECE):
@@ -218,7 +219,7 @@ def by_pulse(x, mean, at, n, d, M, table, new):
 
 @njit(nogil=True, error_model="numpy")
 def by_voltage(X, synapses, b, scale, top):
-    """As :func:`by_table`, with the voltage of each target."""
+    """As :func:`by_table`, also interpolated over the voltage of each target."""
     D, P, M, x, mean, new = (
         synapses.bundles,
         synapses.numbers,
@@ -257,7 +258,7 @@ def by_voltage(X, synapses, b, scale, top):
 
 @njit(nogil=True, error_model="numpy")
 def clear(synapses, b, step, dt):
-    """Transmitter of bundle ``b`` from ``step`` to the next, and the mean of the step."""
+    """Advances the transmitter of bundle ``b`` from ``step`` to the next, and computes its mean."""
     D, P, T, mean = synapses.bundles, synapses.numbers, synapses.transmitter, synapses.mean
     n, first = D[b, COUNT], D[b, FIRST]
     if D[b, SQUARE]:
@@ -276,7 +277,7 @@ def clear(synapses, b, step, dt):
 
 @njit(nogil=True, error_model="numpy")
 def bind(X, synapses, b, dt):
-    """Receptors of bundle ``b`` over a step at the mean concentration."""
+    """Advances the receptors of bundle ``b`` over a step at the mean concentration."""
     D, P, M, mean, x, new = (
         synapses.bundles,
         synapses.numbers,
@@ -300,7 +301,7 @@ def bind(X, synapses, b, dt):
 
 @njit(nogil=True, error_model="numpy")
 def advance_synapses(X, synapses, step, dt):
-    """All clefts and receptors from ``step`` to the next."""
+    """Advances all clefts and receptors from ``step`` to the next."""
     for b in range(synapses.bundles.shape[0]):
         if synapses.bundles[b, COUNT] > 0:
             clear(synapses, b, step, dt)

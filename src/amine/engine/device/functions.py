@@ -1,8 +1,7 @@
 """Elementary functions for generated kernels, inlined so that the loop over a block of neurons vectorises.
 
-LLVM as packaged for Numba has no vector ``exp``; these are polynomials after range reduction by bit arithmetic:
-relative error below 2e-7 in float32 and 4e-16 in float64 (measured in the tests). Arguments are clamped to the range in
-which the result is finite.
+Numba's LLVM has no vector ``exp``; these functions are polynomials after range reduction by bit arithmetic, with relative errors below
+2e-7 in float32 and 4e-16 in float64 (measured in the tests). Arguments are clamped to the range of finite results.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import math
 import platform
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from llvmlite import ir
@@ -19,9 +18,12 @@ from numba.core import cgutils
 from numba.extending import intrinsic as _intrinsic
 from numba.np.arrayobj import populate_array
 
-intrinsic: Any = _intrinsic  # what it makes is called without the typing context, which a type checker cannot know
+if TYPE_CHECKING:
+    from numba.core.base import BaseContext
 
-# for functions that make no arrays: counting references to those they are given costs as much as a short loop
+intrinsic: Any = _intrinsic  # its results are called without the typing context, which a type checker cannot know
+
+# for functions that allocate no arrays: reference counts of their arguments would cost as much as a short loop
 uncounted: Any = partial(cast(Any, njit), nogil=True, _nrt=False)
 
 F32, F64, I32, I64, U32, U64 = np.float32, np.float64, np.int32, np.int64, np.uint32, np.uint64
@@ -108,7 +110,7 @@ def exp64(x):
 
 @njit(inline="always", fastmath=_FLAGS)
 def exprel32(x):
-    """(exp(x) - 1)/x; a series below 0.5 in size, where the difference would cancel."""
+    """(exp(x) - 1)/x; by a series for abs(x) < 0.5, where the difference would cancel."""
     s = F32(1 / 40320)
     s = s * x + F32(1 / 5040)
     s = s * x + F32(1 / 720)
@@ -313,8 +315,8 @@ def normal_block(out, words, block, step, stream, k0, k1):
 # --- threads: a barrier on two shared counters, and raw views of arrays ---------------------------------------
 
 
-def _without_count(context: Any, builder: Any, kind: Any, value: object) -> Any:
-    """An array, or a NamedTuple with arrays, with the address of its count of references left out."""
+def _without_count(context: BaseContext, builder: ir.IRBuilder, kind: types.Type, value: ir.Value) -> ir.Value:
+    """An array, or a NamedTuple with arrays, without the address of its reference count."""
     if isinstance(kind, types.Array):
         view = cgutils.create_struct_proxy(kind)(context, builder, value=value)
         for name in ("meminfo", "parent"):
@@ -332,7 +334,7 @@ def _without_count(context: Any, builder: Any, kind: Any, value: object) -> Any:
 
 @intrinsic
 def borrowed(typingctx, argument):
-    """An array or a NamedTuple of arrays without counts of references, which functions raise and lower by locked instructions.
+    """An array or a NamedTuple of arrays without reference counts, which calls would change by locked instructions.
 
     For arrays that a caller outside keeps alive.
     """
@@ -345,7 +347,7 @@ def borrowed(typingctx, argument):
 
 @intrinsic
 def empty_marks(typingctx):
-    """64 bytes on the stack of a function: which neurons of a block spiked. Nothing else can lie there, as the compiler knows."""
+    """64 bytes on the stack, for flags of the neurons of a block that spiked; the compiler knows that they have no alias."""
 
     def codegen(context, builder, signature, args):
         with builder.goto_entry_block():
@@ -362,7 +364,7 @@ def empty_marks(typingctx):
 
 @intrinsic
 def eight(typingctx, marks, i):
-    """The i-th eight bytes of an array of bytes, at a glance."""
+    """The i-th eight bytes of an array of bytes as one word."""
 
     def codegen(context, builder, signature, args):
         word = ir.IntType(64)
@@ -396,7 +398,7 @@ _yield_cpu = types.ExternalFunction("sched_yield", types.int32())
 
 @njit(nogil=True)
 def barrier(address, n_threads):
-    """Waits until ``n_threads`` threads have come here; ``address`` points to two zeroed int64 counters."""
+    """Waits until ``n_threads`` threads have arrived; ``address`` points to two zeroed int64 counters."""
     if n_threads == 1:
         return
     generation = _atomic_load(address + 64)
@@ -433,7 +435,7 @@ load_f64 = _loader(types.float64, ir.DoubleType())
 
 @intrinsic
 def prefetch(typingctx, address):
-    """Asks for the cache line at ``address``; costs nothing if it is not needed."""
+    """Prefetches the cache line at ``address``."""
 
     def codegen(context, builder, signature, args):
         void, i8p, i32 = ir.VoidType(), ir.IntType(8).as_pointer(), ir.IntType(32)
@@ -449,8 +451,8 @@ def prefetch(typingctx, address):
 _X86 = platform.machine().lower() in ("x86_64", "amd64")
 
 
-def _control(builder: Any, name: str, place: Any) -> None:
-    """Reads or writes the control word of floating-point arithmetic of this thread."""
+def _control(builder: ir.IRBuilder, name: str, place: ir.Value) -> None:
+    """Reads or writes the floating-point control word of this thread."""
     t = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
     builder.call(
         cgutils.get_or_insert_function(builder.module, t, f"llvm.x86.sse.{name}"),
@@ -460,9 +462,9 @@ def _control(builder: Any, name: str, place: Any) -> None:
 
 @intrinsic
 def flush_denormals(typingctx):
-    """Lets this thread's tiny results be zero: conductances that decay for long would slow every step a hundredfold.
+    """Flushes denormal numbers of this thread to zero: conductances after a long decay would slow each step a hundredfold.
 
-    Returns the control word as it was, for :func:`restore_denormals`.
+    Returns the previous control word, for :func:`restore_denormals`.
     """
 
     def codegen(context, builder, signature, args):
@@ -480,7 +482,7 @@ def flush_denormals(typingctx):
 
 @intrinsic
 def restore_denormals(typingctx, before):
-    """Undoes :func:`flush_denormals`: other code of this thread must not notice."""
+    """Undoes :func:`flush_denormals`, for other code of this thread."""
 
     def codegen(context, builder, signature, args):
         if _X86:

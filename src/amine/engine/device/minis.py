@@ -1,4 +1,4 @@
-"""Spontaneous release: quanta that come at random times at each synapse, without a spike."""
+"""Spontaneous release: quanta that are released at random times at each synapse, without a spike."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def add_minis(X, minis, step, k0, k1):
 
 @njit(nogil=True, error_model="numpy")
 def add_events(X, minis, b, target, word, step, k0, k1):
-    """All quanta of one target in one step: their number by the word that said there are some, each by words of its own."""
+    """Adds all quanta of a target in a step; their number follows from the word that exceeded the threshold, each from its own words."""
     P, start, slot, weight = minis.numbers, minis.starts, minis.places, minis.weights
     stream = minis.bundles[b, M_STREAM]
     a, n = start[target + b], start[target + b + 1] - start[target + b]

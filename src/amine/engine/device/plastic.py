@@ -1,9 +1,9 @@
-"""What generated rules call: raw stores, tables of decay, the histories of targets."""
+"""Functions that generated rules call: raw stores, tables of decay, histories of targets."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from llvmlite import ir
@@ -42,10 +42,10 @@ I64, U64, U32, F64 = np.int64, np.uint64, np.uint32, np.float64
     P_CROWDED,  # 1 if a history has no room for so many more
     P_PHASES,  # number of phases of a pre-spike
 ) = range(32, 57)
-MOST = 8  # phases, and variables of the target that a rule reads in one way
+MOST = 8  # phases, and variables of the target in each of a rule's lists
 P_PHASE0, P_NOW0, P_SEEN0, P_HELD0, P_FIELD0, P_SUM0, P_BATH0, P_BATHER0 = (57 + MOST * q for q in range(8))
 COLUMNS = P_BATHER0 + MOST
-NEAR = 65536  # decays over more steps than this are not looked up
+NEAR = 65536  # decays over more steps than this are computed, not looked up
 
 
 def _storer(t: types.Type, llvm: ir.Type):
@@ -100,7 +100,7 @@ def tables(rates: list[float], dt: float, tick: int, real: type) -> np.ndarray:
 
 @njit(nogil=True)
 def noise(k0, k1, stream, target, row, step, place):
-    """A standard normal of its own for each synapse and step (Box and Muller on Philox words)."""
+    """A standard normal for each synapse and step (Box and Muller on Philox words)."""
     a, b, _, _ = philox(U32(target), U32(step), U32(row), U32(stream + place), k0, k1)
     u, angle = (F64(a) + 0.5) * 2.3283064365386963e-10, F64(b) * 1.4629180792671596e-09
     return math.sqrt(-2.0 * math.log(u)) * math.cos(angle)
@@ -111,14 +111,14 @@ def noise(k0, k1, stream, target, row, step, place):
 
 @njit(nogil=True, error_model="numpy")
 def crowd(b, PB, count):
-    """Marks a bundle whose longest history is nearly full."""
+    """Marks a bundle if its longest history, of ``count`` entries, is nearly full."""
     if (count + PB[b, P_MARGIN]) * PB[b, P_ENTRY] >= PB[b, P_WIDTH]:
         PB[b, P_CROWDED] = 1
 
 
 @njit(nogil=True, error_model="numpy")
 def crowded(PB):
-    """Whether a history must be made longer before the loop goes on."""
+    """Whether a history must be enlarged before the loop continues."""
     full = False
     for b in range(PB.shape[0]):
         full |= PB[b, P_CROWDED] != 0
@@ -133,12 +133,14 @@ def spread(X, b, PB, row, value):
         X[U64(PB[b, P_BASE] + row + (i >> BLOCK_BITS) * stride + (i & (BLOCK - 1)))] = value
 
 
-def _forgetter(word: Any, put: Any, kind: type) -> Any:
-    """``forget`` for histories of words of one size."""
+def _forgetter(
+    word: Callable[..., int], put: Callable[..., None], kind: Callable[..., np.integer]
+) -> Callable[..., None]:
+    """The function ``forget`` for histories of words of one size."""
 
     @njit(nogil=True, error_model="numpy")
     def forget(b, PB, keep):
-        """Drops from the histories what happened before step ``keep``, but for the last three entries of it."""
+        """Drops entries before step ``keep`` from the histories, except the last three of them."""
         history, width, entry = PB[b, P_HISTORY], PB[b, P_WIDTH], PB[b, P_ENTRY]
         for i in range(PB[b, P_FIRST], PB[b, P_LAST]):
             hist = i * width

@@ -28,10 +28,10 @@ TWO32 = 4294967296.0
 
 
 def cumulative(mean: float) -> np.ndarray:
-    """Cumulative probabilities P(count <= k) as uint32 thresholds, cut where they reach 1 - 2**-32.
+    """Cumulative probabilities P(count <= k) as uint32 thresholds, up to 1 - 2**-32.
 
-    A count is the number of thresholds that a uniform 32-bit word is not below. Means above 16 are split by the
-    caller into several draws.
+    A count is the number of thresholds that a uniform 32-bit word reaches or exceeds. The caller splits means above 16 into several
+    draws.
     """
     values, p, total, k = [], math.exp(-mean), 0.0, 0
     while k < 200:
@@ -55,7 +55,7 @@ def count_block(counts, words, table, length):
 
 @njit(nogil=True, error_model="numpy")
 def add_poisson(X, Q, B, poisson, q, step, k0, k1):
-    """Adds weight * count of input ``q`` to its row of one thread's blocks; weights are of each neuron, or one for all."""
+    """Adds weight * count of input ``q`` to its row of one thread's blocks; weights are one for all, or a row of the block."""
     inputs, table, counts, words = poisson.inputs, poisson.tables[q], poisson.counts, poisson.words
     p, row, weight_row, weight = inputs[q, P_POP], inputs[q, P_ROW], inputs[q, P_WEIGHT_ROW], poisson.weights[q]
     base, stride, length, draws = Q[p, BASE], inputs[q, P_STRIDE], inputs[q, P_LENGTH], inputs[q, P_DRAWS]
@@ -77,7 +77,7 @@ def add_poisson(X, Q, B, poisson, q, step, k0, k1):
 
 @njit(nogil=True, error_model="numpy")
 def add_poisson_rates(X, Q, B, poisson, q, step, k0, k1):
-    """As :func:`add_poisson`, with an expected count of its own for each neuron, by sequential inversion."""
+    """As :func:`add_poisson`, with an expected count for each neuron, by sequential inversion."""
     inputs, words = poisson.inputs, poisson.words
     p, row, weight_row, rate_row = inputs[q, P_POP], inputs[q, P_ROW], inputs[q, P_WEIGHT_ROW], inputs[q, P_RATE_ROW]
     weight, stride, draws = poisson.weights[q], inputs[q, P_STRIDE], inputs[q, P_DRAWS]
@@ -100,7 +100,7 @@ def add_poisson_rates(X, Q, B, poisson, q, step, k0, k1):
 
 @njit(nogil=True, error_model="numpy")
 def add_inputs(X, Q, B, poisson, step, k0, k1):
-    """All Poisson inputs of neurons in blocks of 64."""
+    """Adds all Poisson inputs of neurons in blocks of 64."""
     for q in range(poisson.inputs.shape[0]):
         if poisson.inputs[q, P_LANES] == BLOCK:
             if poisson.inputs[q, P_RATE_ROW] < 0:

@@ -1,6 +1,6 @@
-"""Columns of the tables of pulse groups: schemes of receptors that live at the source (see transmission/schemes)."""
+"""Columns of the tables of pulse groups: kinetic schemes at the source (see transmission/schemes)."""
 
-# columns of the table of pulse groups; a width of 0 means that transmitter is cleared, no square pulse
+# columns of the table of pulse groups; a width of 0 means cleared transmitter instead of a square pulse
 (G_POP, G_LIST, G_WIDTH, G_DIM, G_STATE, G_TIME, G_TABLE, G_PAY, G_SITES, G_FRACTION, G_STREAM, G_ID0, G_COLUMNS) = (
     range(13)
 )

@@ -1,7 +1,7 @@
-"""Starts and ends of transmitter pulses: what a spike does to the schemes of its neuron, and what the targets are told.
+"""Starts and ends of transmitter pulses: changes of the schemes of a neuron at its spikes, and payloads for the targets.
 
-A start moves the released part of a neuron's receptors from those without transmitter to those with it; the payload is
-what was moved. An end moves all back. A spike within a pulse prolongs it.
+A start moves the released part of a neuron's receptors from those without transmitter to those with it; the payload is the moved
+part. An end moves all back. A spike within a pulse prolongs it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ TINY = 1e-30
 
 @uncounted(error_model="numpy")
 def propagate(X, at, D, steps, P, table, tmp):
-    """X[at:at+D] advanced by ``steps`` steps with the powers at ``table``."""
+    """Advances X[at:at+D] by ``steps`` steps with the powers of the propagator at ``table``."""
     bit = I64(0)
     while steps > 0 and bit < POWERS:
         if steps & I64(1):
@@ -64,7 +64,7 @@ def propagate(X, at, D, steps, P, table, tmp):
 
 @uncounted(error_model="numpy")
 def catch_up(X, time, P, x, t, D, table, k, tmp):
-    """Both parts of one unit brought to step ``k``."""
+    """Advances both parts of a unit (a neuron or a site) to step ``k``."""
     steps = k - time[t]
     if steps <= 0:
         return
@@ -76,7 +76,7 @@ def catch_up(X, time, P, x, t, D, table, k, tmp):
 
 @uncounted(error_model="numpy")
 def start(X, x, D, f, moved):
-    """Moves the part ``f`` of receptors under transmitter and adds it to ``moved``; returns the mass moved."""
+    """Moves the fraction ``f`` of the receptors to those with transmitter and adds it to ``moved``; returns the moved mass."""
     mass = f * X[x + D - 1]
     if mass <= TINY:
         return 0.0
@@ -90,7 +90,7 @@ def start(X, x, D, f, moved):
 
 @uncounted(error_model="numpy")
 def finish(X, x, D, moved):
-    """Moves all back and subtracts it from ``moved``; returns the mass moved."""
+    """Moves all receptors back and subtracts them from ``moved``; returns the moved mass."""
     mass = X[x + 2 * D - 1]
     for j in range(D):
         change = X[x + D + j]
@@ -111,7 +111,7 @@ def put(mine, at, pay, row, tid, D, moved, neuron):
 
 @uncounted(error_model="numpy")
 def release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp):
-    """A spike of a neuron whose sites are taken together: the part of them that releases is a number."""
+    """A spike of a neuron whose release is a mean: a fraction of its receptors is moved."""
     D, i = G[g, G_DIM], I64(mine[q]) - G[g, G_ID0]
     x, t = G[g, G_STATE] + i * 2 * D, G[g, G_TIME] + i * TIMES
     f = 1.0
@@ -129,8 +129,8 @@ def release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp):
 def fires(G, g, time, t, neuron, site, u, recovery, k, dt, k0, k1):
     """Whether a site releases at a spike: if it has a vesicle, with the probability of release.
 
-    The word of the random numbers is named by neuron, site, step and group. A site that released is empty until a new
-    vesicle arrives, after a time that is exponentially distributed; whether one has come is drawn at each spike.
+    The counter of the random word is neuron, site, step and group. A site that released is empty until a new vesicle arrives, after an
+    exponentially distributed time; its arrival is drawn at each spike.
     """
     lo, hi = U32(k & I64(0xFFFFFFFF)), U32((k >> I64(32)) | (I64(G[g, G_STREAM]) << I64(8)))
     w0, w1, w2, w3 = philox(U32(neuron), lo, hi, U32(0x71000000 + site // 4), k0, k1)
@@ -148,7 +148,7 @@ def fires(G, g, time, t, neuron, site, u, recovery, k, dt, k0, k1):
 
 @uncounted(error_model="numpy")
 def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recovery, dt, k0, k1):
-    """A spike of a neuron with sites of their own, each with its receptors."""
+    """A spike of a neuron with independent sites, each with its receptors."""
     D, n, i = G[g, G_DIM], G[g, G_SITES], I64(mine[q]) - G[g, G_ID0]
     u = F64(pay[G[g, G_FRACTION], tid, q])
     moved[:] = 0.0
@@ -167,7 +167,7 @@ def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recove
 
 @uncounted(error_model="numpy")
 def end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp):
-    """Ends the pulses of neurons that spiked a pulse's width ago, if none of their units was prolonged."""
+    """Ends the pulses that began a pulse's width ago and were not prolonged since."""
     D, n, W, p = G[g, G_DIM], max(I64(1), G[g, G_SITES]), G[g, G_WIDTH], G[g, G_POP]
     for q in range(ptr[slot - W, p, tid, BEGIN], ptr[slot - W, p, tid, END]):
         i = I64(mine[q]) - G[g, G_ID0]
@@ -188,7 +188,7 @@ def end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp):
 
 @uncounted(error_model="numpy")
 def clear(t0, R, g, dt):
-    """(mean over the step, end) of the concentration under clearance, uptake and breakdown."""
+    """Concentration under clearance, uptake and breakdown: its mean over the step, and its end."""
     decay, v1, k1, v2, k2 = R[g, R_DECAY], R[g, R_V_UP], R[g, R_K_UP], R[g, R_V_BREAK], R[g, R_K_BREAK]
     if v1 == 0.0 and v2 == 0.0:
         end = t0 * np.exp(-decay * dt)
@@ -206,7 +206,7 @@ def clear(t0, R, g, dt):
 
 @uncounted(error_model="numpy")
 def interpolate(X, x, D, P, M, t, top, new):
-    """States after a step at the concentration ``t``: entries of the table lie at squares of whole numbers."""
+    """States after a step at the concentration ``t``, by interpolation; grid points of the table are squares of whole numbers."""
     z = min(t, top) / top * GRID * GRID
     i = min(I64(np.sqrt(z)), GRID - 1)
     f = (z - i * i) / (2 * i + 1)
@@ -221,7 +221,7 @@ def interpolate(X, x, D, P, M, t, top, new):
 
 @uncounted(error_model="numpy")
 def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
-    """Advances one unit from step ``k`` to the next and adds to ``moved`` what its targets do not work out themselves."""
+    """Advances a unit from step ``k`` to the next; adds the change that its targets do not compute themselves to ``moved``."""
     table = G[g, G_TABLE]
     M = table + POWERS * (D + 1) * (D + 1)
     inverse = M + (GRID + 1) * D * (D + 1)
@@ -244,7 +244,7 @@ def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
 
 @uncounted(error_model="numpy")
 def release_cleared(kinetic, g, spikes, tid, slot, k, dt, k0, k1):
-    """Transmitter that this step's spikes of a group release into their clefts."""
+    """Releases the transmitter of this step's spikes of a group into their clefts."""
     G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators
     pay, ptr, mine, tmp = spikes.payload, spikes.parts, spikes.ids[tid], kinetic.changed
     D, n, p = G[g, G_DIM], max(I64(1), G[g, G_SITES]), G[g, G_POP]
@@ -267,7 +267,7 @@ def release_cleared(kinetic, g, spikes, tid, slot, k, dt, k0, k1):
 
 @uncounted(error_model="numpy")
 def cleared(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1):
-    """Lets this step's spikes release, then lists what all clefts with transmitter add in a step."""
+    """Releases transmitter of this step's spikes, then lists the payloads of all clefts with transmitter."""
     release_cleared(kinetic, g, spikes, tid, slot, k, dt, k0, k1)
     G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators
     pay, ptr, mine, moved, tmp = spikes.payload, spikes.parts, spikes.ids[tid], kinetic.moved, kinetic.changed
@@ -293,7 +293,7 @@ def cleared(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1):
 
 @uncounted(error_model="numpy")
 def pulses(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1):
-    """What this step's spikes start and what ends now, listed from ``at`` on; returns where the list then ends."""
+    """Lists the pulses that start and end in this step from entry ``at`` on; returns the end of the list."""
     G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators
     pay, ptr, mine, moved, tmp = spikes.payload, spikes.parts, spikes.ids[tid], kinetic.moved, kinetic.changed
     p = G[g, G_POP]

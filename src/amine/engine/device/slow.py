@@ -20,7 +20,7 @@ from amine.engine.device.tables import BEGIN, END
 I64 = np.int64
 
 
-# the formulas of drug action, as they stand
+# the formulas of drug action, compiled as they are
 _compiled = njit(nogil=True, error_model="numpy")
 load_of: Any = _compiled(algebra.load)
 share_of: Any = _compiled(algebra.share)
@@ -46,7 +46,7 @@ def transport(s, out, n, axes, first, last, par, scratch):
 
 @njit(nogil=True, error_model="numpy")
 def _field(s, Z, o, released, scratch):
-    """A field through one field step.
+    """Advances a field by a field step.
 
     Its numbers: h, the first-order rate that no drug changes, number of uptakes, first and last axis, (Vmax, Km) of each uptake, then the
     constant source of each region.
@@ -90,7 +90,7 @@ def _field(s, Z, o, released, scratch):
 
 @njit(nogil=True, error_model="numpy")
 def _uptake(s, Z, o, u, r, vmax, km):
-    """Vmax and Km of a transporter with its drugs."""
+    """Vmax and Km of a transporter under its drugs."""
     args, par = Z.args, Z.par
     for a in range(Z.ops[o, T.ARG0], Z.ops[o, T.ARG1]):
         role = args[a, T.ROLE]
@@ -105,7 +105,7 @@ def _uptake(s, Z, o, u, r, vmax, km):
 
 @njit(nogil=True, error_model="numpy")
 def _response(s, Z, o):
-    """Response of a receptor to its natural agonist beside drugs."""
+    """Response of a receptor to its natural agonist and drugs."""
     ops, args, par = Z.ops, Z.args, Z.par
     hill = par[ops[o, T.PAR]]
     for r in range(ops[o, T.N]):
@@ -138,7 +138,7 @@ def _loads(s, Z, o):
 
 @njit(nogil=True, error_model="numpy")
 def _applied(s, Z, o):
-    """A function of signals."""
+    """Value of an APPLY operation: a function of signals."""
     function, first, last = Z.ops[o, T.MORE], Z.ops[o, T.ARG0], Z.ops[o, T.ARG1]
     x, y = s[Z.args[first, T.FROM]], s[Z.args[last - 1, T.FROM]]
     if function == T.POWER:
@@ -152,7 +152,7 @@ def _applied(s, Z, o):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def slow_step(Z, tid, k, slot, spikes):
-    """Takes this thread's copy of the signals to step ``k``: fields from their past, everything else from what it is made of."""
+    """Advances this thread's copy of the signals to step ``k``: first fields, then all signals that follow from others."""
     s, ops, args, par = Z.S[tid], Z.ops, Z.args, Z.par
     row = k // Z.every - Z.first
     if k > 0:
@@ -204,7 +204,7 @@ def slow_step(Z, tid, k, slot, spikes):
 
 @njit(nogil=True, error_model="numpy")
 def _released(Z, slot, spikes):
-    """What the spikes of the last field step released, at the places of the fields' signals."""
+    """Release by the spikes of the last field step, at the indices of the fields' signals."""
     out = np.zeros(Z.S.shape[1])
     T_, spk, ptr = Z.spikes, spikes.ids, spikes.parts
     for q in range(T_.shape[0]):
@@ -222,9 +222,9 @@ def _released(Z, slot, spikes):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def vary(Z, tid, p, first, last):
-    """Works out the parameters of population ``p`` as they are now; False if none of their factors changed.
+    """Computes the present parameters of population ``p``; False if none of their factors changed.
 
-    Parameters that are the same for all neurons are written by every thread alike, others by the thread that owns the neurons.
+    Each thread writes parameters that all neurons share, with the same result; others are written by the thread that owns the neurons.
     """
     s, F = Z.S[tid], Z.factors
     changed = False
@@ -257,7 +257,7 @@ def vary(Z, tid, p, first, last):
 
 @njit(nogil=True, error_model="numpy")
 def _scale(Z, s, factor, at, first, last):
-    """One factor of a parameter that differs between neurons."""
+    """Multiplies a parameter that differs between neurons by a factor."""
     for i in range(first, last):
         r = I64(0) if factor[T.V_MAP] < 0 else Z.maps[factor[T.V_MAP] + i]
         if r >= 0:
@@ -306,7 +306,7 @@ def expm(A, E):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def noise_root(A, G, h, L):
-    """A square root of the covariance that noise adds in ``h`` ms, as :func:`amine.engine.build.propagator._noise` works it out."""
+    """A square root of the covariance that noise adds in ``h`` ms, as in :mod:`amine.engine.build.propagator`."""
     n = A.shape[0]
     M, E = np.zeros((2 * n, 2 * n)), np.empty((2 * n, 2 * n))
     for i in range(n):

@@ -1,4 +1,4 @@
-"""How slow signals reach a generated kernel: one tuple of arrays, and the columns of its tables."""
+"""Slow signals as arguments of a generated kernel: one tuple of arrays, and the columns of its tables."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ W_ROW, W_COLUMN, W_FROM, W_PAR, WEIGHT_COLUMNS = range(5)
 
 
 class Slow(NamedTuple):
-    """All that a kernel needs of slow signals. Owner: transmission/slow."""
+    """Slow signals. Owner: transmission/slow."""
 
     every: int  # steps from one field step to the next
     S: np.ndarray  # [thread, signal] float64: each thread advances its own copy
     doses: np.ndarray  # [field step of this chunk, dose] float64: concentrations, uM
-    record: np.ndarray  # [field step of this chunk, recorded signal] float64: what is recorded
+    record: np.ndarray  # [field step of this chunk, recorded signal] float64: recorded values
     first: int  # number of the first field step of this chunk
-    columns: np.ndarray  # [recorded signal] int64: which signals are recorded
-    ops: np.ndarray  # [operation, OP_COLUMNS] int64: in the order in which they are computed
+    columns: np.ndarray  # [recorded signal] int64: the recorded signals
+    ops: np.ndarray  # [operation, OP_COLUMNS] int64: in the order of computation
     args: np.ndarray  # [argument, ARG_COLUMNS] int64
     axes: np.ndarray  # [axis, AXIS_COLUMNS] int64
-    spikes: np.ndarray  # [group of neurons, SPIKE_COLUMNS] int64: whose spikes release
+    spikes: np.ndarray  # [group of neurons, SPIKE_COLUMNS] int64: neurons whose spikes release
     factors: np.ndarray  # [factor, VARY_COLUMNS] int64: of parameters of populations
     releases: np.ndarray  # [factor, WEIGHT_COLUMNS] int64: of parameters of release models
     par: np.ndarray  # float64: numbers of everything above
     maps: np.ndarray  # int64: the region of each neuron
     base: np.ndarray  # float64: parameters of populations as described
-    value: np.ndarray  # float64: as they are now
+    value: np.ndarray  # float64: their present values
     at: np.ndarray  # [population, parameter] place in base and value
     step: np.ndarray  # [population, parameter] 1 if it differs between neurons
     constants: np.ndarray  # [release, parameter] float64: parameters of release models as they are now

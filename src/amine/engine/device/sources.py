@@ -1,4 +1,4 @@
-"""Spike sources, probes and gap-junction currents: the parts of a step that no equation decides."""
+"""Spike sources, probes and gap-junction currents: the parts of a step outside the equations of neurons."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EPOCH = 16  # steps whose spikes are drawn together
 
 @njit(nogil=True, error_model="numpy")
 def candidate(cells, draws, words, inverse, q, block, epoch, stream, k0, k1):
-    """Goes on to the next cell of a block (a lane in a step of the epoch) in which a neuron of the highest rate would spike."""
+    """Advances to the next cell of a block (a lane in a step of the epoch) in which a neuron of the block's highest rate spikes."""
     a, b, _, _ = philox(U32(block), U32(epoch), U32(draws[q]), U32(stream), k0, k1)
     gap = math.log((F64(a) + 0.5) * (1.0 / 4294967296.0)) * inverse[q]
     cells[q] += I64(1) + I64(min(gap, 1e6))
@@ -43,12 +43,11 @@ def candidate(cells, draws, words, inverse, q, block, epoch, stream, k0, k1):
 
 @njit(nogil=True, error_model="numpy")
 def emit_poisson(X, Q, B, p, trains, spk, at, fresh, step, k0, k1):
-    """At most one spike a step and neuron, with probability X (one row a block).
+    """Lists at most one spike a step and neuron, with the probability in X (one row a block); returns the end of the list.
 
-    The spikes of a block in an epoch are found by geometric skips from spike to spike at the highest rate of the block, and kept
-    with the probability of the neuron's own rate: what costs is a spike, not a neuron. ``fresh`` says that the arrays hold
-    nothing yet. Where rates changed within the epoch, draws of their own begin there, so that what comes does not depend on
-    what was.
+    The spikes of a block in an epoch are found by geometric skips at the highest rate of the block, and each is kept with the ratio of
+    the neuron's rate to it: the cost depends on the number of spikes, not of neurons. ``fresh``: whether the arrays are still empty.
+    If rates changed within the epoch, new draws begin at the change, so that later spikes do not depend on earlier rates.
     """
     base, first, last, id0 = Q[p, BASE], B[p, BEGIN], B[p, END], Q[p, ID0]
     since, stream = Q[p, SINCE], Q[p, STREAM]
@@ -80,7 +79,7 @@ def emit_poisson(X, Q, B, p, trains, spk, at, fresh, step, k0, k1):
 
 @njit(nogil=True, error_model="numpy")
 def emit_list(rows, p, step, spk, at):
-    """Spikes of a list, sorted by step; the columns of ``rows`` are named L_ in tables."""
+    """Lists the given spikes of population ``p`` at ``step``; the columns of ``rows`` are L_... in :mod:`amine.engine.device.tables`."""
     for q in range(rows.shape[0]):
         if rows[q, L_POP] != p:
             continue
@@ -100,7 +99,7 @@ def emit_list(rows, p, step, spk, at):
 
 @njit(nogil=True, error_model="numpy")
 def record(X, probes, step):
-    """Copies the probed states of the start of a step; the columns of the table are named O_."""
+    """Copies the probed states at the start of a step; the columns of the table are O_... in :mod:`amine.engine.device.tables`."""
     O, slots, out = probes.table, probes.places, probes.out
     for q in range(O.shape[0]):
         if step % O[q, O_EVERY] == 0:
@@ -113,7 +112,7 @@ def record(X, probes, step):
 
 @njit(nogil=True, error_model="numpy")
 def start_trial(X, base, first, last, stride, row):
-    """The trial voltage at the end of the step starts as the voltage at its start (row 0 of a block is v)."""
+    """Sets the trial voltages to the voltages at the start of the step (row 0 of a block is v)."""
     for b in range(first, last):
         o = base + b * stride
         for lane in range(BLOCK):
@@ -122,10 +121,10 @@ def start_trial(X, base, first, last, stride, row):
 
 @njit(nogil=True, error_model="numpy")
 def gap_currents(X, gap):
-    """The current of the step into each of this thread's coupled neurons, from the mean voltages of both sides over the step.
+    """Computes the current into each of this thread's coupled neurons from the mean voltages of both sides over the step.
 
-    A point receives the sum of conductance * (neighbour - own), approached by damped corrections. A compartment of a tree receives the sum of
-    conductance * neighbour: its solve subtracts its own part.
+    A point neuron receives the sum of conductance * (neighbour - own), approached by damped corrections. A compartment receives the sum
+    of conductance * neighbour: its solve subtracts its own part.
     """
     currents, own, starts, other, g = gap.currents, gap.own, gap.starts, gap.neighbours, gap.conductances
     for q in range(currents.size):

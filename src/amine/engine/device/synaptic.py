@@ -1,8 +1,8 @@
-"""Release that differs from synapse to synapse: quanta drawn at each, and means whose parameters are its own.
+"""Release that differs between synapses: random quanta, or means with parameters of each synapse.
 
-A spike's payload is the time since the neuron's last spike; what a synapse has ready is kept beside it, in the shard of
-the thread that owns its target. Random numbers are named by the place of the target's state, the source neuron and the
-step, so that synapses release independently of each other and of who computes them.
+A spike's payload is the time since the neuron's last spike; the ready sites of a synapse are stored with it, in the shard of the thread
+that owns its target. The counter of random numbers is the place of the target's state, the source neuron and the step, so synapses
+release independently of each other, and results do not depend on threads.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from amine.engine.device.tables import BEGIN, END
 # columns after those of a bundle (amine.engine.device.deliver): row of payload with the time since the last spike, row with the
 # probability of release (-1: each synapse has its own parameters), number of sites (0: a mean), the first synapse in the
 # thread's numbers of sites that are ready; of synapses with own parameters the first value of states and parameters, the number
-# of the release model in the module, values of a synapse, and which of them is the time constant of recovery of a site
+# of the release model in the module, values of a synapse, and the index among them of the time constant of recovery of a site
 ELAPSED, RELEASED, SITES, FIRST, OWN, MODEL, WIDE, RECOVER, Y_COLUMNS = range(COLUMNS, COLUMNS + 9)
 # columns of the real table
 WEIGHT, CV, RECOVERY, Y_REALS = range(4)
@@ -49,7 +49,7 @@ def size_of(k, cv, w0, w1):
 
 @njit(nogil=True, error_model="numpy")
 def quanta(n, ready, u, refill, c0, c1, step, stream, k0, k1):
-    """(quanta released, sites ready afterwards): one word decides for each site."""
+    """Number of released quanta, and of ready sites afterwards; one random word for each site."""
     out, left = 0, ready
     w0 = w1 = w2 = w3 = U32(0)
     for s in range(n):
@@ -69,11 +69,11 @@ def quanta(n, ready, u, refill, c0, c1, step, stream, k0, k1):
 
 
 def amounts(release_of):
-    """``amount`` for the release models of a module: compiled with it, since a function as an argument is in no cache."""
+    """The function ``amount`` for the release models of a module; compiled with it, since Numba caches no function arguments."""
 
     @njit(nogil=True, error_model="numpy")
     def amount(D, b, j, u, refill, elapsed, cv, draw, ready, own):
-        """What synapse ``j`` releases at a spike, in quanta, or as a part of its resources; ``draw`` names its random numbers."""
+        """Release of synapse ``j`` at a spike, in quanta or as a fraction of its resources; ``draw`` is the counter of random words."""
         c0, c1, step, stream, k0, k1 = draw
         if D[b, RELEASED] < 0:
             o = D[b, OWN] + j * D[b, WIDE]
@@ -92,12 +92,12 @@ def amounts(release_of):
 
 
 def synaptic_delivery(release_of):
-    """``deliver_synaptic`` for the release models of a module."""
+    """The function ``deliver_synaptic`` for the release models of a module."""
     amount = amounts(release_of)
 
     @njit(nogil=True, error_model="numpy")
     def deliver_synaptic(X, synapses, spikes, slot, step, k0, k1):
-        """Adds to X what arrives at ``step`` through synapses with release of their own; returns the number of events."""
+        """Adds to X the input at ``step`` through synapses that release independently; returns the number of events."""
         D, P, ready, own = synapses.bundles, synapses.numbers, synapses.ready, synapses.own
         spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
         threads, events = spk.shape[0], 0

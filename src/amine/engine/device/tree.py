@@ -1,4 +1,4 @@
-"""The tree solve for a block of cells, as vector instructions, and Poisson input for blocks of any width.
+"""The tree solve for a block of multicompartment cells, as vector instructions, and Poisson input for blocks of any width.
 
 Elimination from the leaves to the root and substitution back (Hines 1984, Int J Biomed Comput 15:69-76): linear in the number of
 compartments, without fill-in. Rows of a compartment: v, d (diagonal), x (right-hand side, then solution).
@@ -7,7 +7,8 @@ compartments, without fill-in. Rows of a compartment: v, d (diagonal), x (right-
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from llvmlite import ir
@@ -33,41 +34,57 @@ from amine.engine.device.tables import (
     P_WEIGHT_ROW,
 )
 
+if TYPE_CHECKING:
+    from numba.core.base import BaseContext
+
 intrinsic: Any = _intrinsic
 _FLAGS = ("contract", "nsz")
 
 
-class _Rows:
-    """Vectors of ``lanes`` values of a state array, by place."""
+class _Arithmetic(Protocol):
+    """The instructions of an LLVM builder that the solve uses, with flags of floating-point arithmetic."""
 
-    def __init__(self, context: Any, builder: Any, array_type: Any, array: Any, lanes: int):
+    def fadd(self, lhs: ir.Value, rhs: ir.Value, *, flags: tuple[str, ...]) -> ir.Value: ...
+    def fsub(self, lhs: ir.Value, rhs: ir.Value, *, flags: tuple[str, ...]) -> ir.Value: ...
+    def fmul(self, lhs: ir.Value, rhs: ir.Value, *, flags: tuple[str, ...]) -> ir.Value: ...
+    def fdiv(self, lhs: ir.Value, rhs: ir.Value, *, flags: tuple[str, ...]) -> ir.Value: ...
+
+
+class _Rows:
+    """Access to vectors of ``lanes`` values of a state array, by place."""
+
+    def __init__(
+        self, context: BaseContext, builder: ir.IRBuilder, array_type: types.Array, array: ir.Value, lanes: int
+    ):
         self.builder, self.lanes = builder, lanes
         self.scalar = context.get_value_type(array_type.dtype)
         self.vector = ir.VectorType(self.scalar, lanes)
         self.size = array_type.dtype.bitwidth // 8
         self.data = context.make_array(array_type)(context, builder, array).data
 
-    def _pointer(self, at: Any, row: int) -> Any:
+    def _pointer(self, at: ir.Value, row: int) -> Any:
         index = self.builder.add(at, ir.IntType(64)(row * self.lanes))
         place = self.builder.gep(self.data, [index], source_etype=self.scalar)
         return self.builder.bitcast(place, self.vector.as_pointer())
 
-    def load(self, at: Any, row: int) -> Any:
+    def load(self, at: ir.Value, row: int) -> Any:
         return self.builder.load(self._pointer(at, row), typ=self.vector, align=self.size)
 
-    def store(self, x: object, at: Any, row: int) -> None:
+    def store(self, x: ir.Value, at: ir.Value, row: int) -> None:
         self.builder.store(x, self._pointer(at, row), align=self.size)
 
-    def splat(self, x: object) -> Any:
+    def splat(self, x: ir.Value) -> Any:
         one = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), x, ir.IntType(32)(0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
         return self.builder.shuffle_vector(one, ir.Constant(self.vector, ir.Undefined), zeros)
 
-    def constant(self, x: float) -> Any:
+    def constant(self, x: float) -> ir.Value:
         return ir.Constant(self.vector, [x] * self.lanes)
 
 
-def _tree_step(lanes: int, body: Any) -> Any:
+def _tree_step(lanes: int, body: Callable[[_Arithmetic, _Rows, ir.Value, ir.Value, ir.Value], object]) -> Any:
+    """The compiled function of a step of the solve between a compartment and its parent."""
+
     @intrinsic
     def step(typingctx, X, child, parent, a):
         def codegen(context, builder, signature, args):
@@ -80,7 +97,7 @@ def _tree_step(lanes: int, body: Any) -> Any:
     return step
 
 
-def _eliminate(b: Any, rows: _Rows, child: Any, parent: Any, a: Any) -> None:
+def _eliminate(b: _Arithmetic, rows: _Rows, child: ir.Value, parent: ir.Value, a: ir.Value) -> None:
     """d_p -= a^2/d, x_p += a x/d; the child keeps 1/d."""
     r = b.fdiv(rows.constant(1.0), rows.load(child, 1), flags=_FLAGS)
     f = b.fmul(a, r, flags=_FLAGS)
@@ -89,20 +106,20 @@ def _eliminate(b: Any, rows: _Rows, child: Any, parent: Any, a: Any) -> None:
     rows.store(b.fadd(rows.load(parent, 2), b.fmul(f, rows.load(child, 2), flags=_FLAGS), flags=_FLAGS), parent, 2)
 
 
-def _solution(b: Any, rows: _Rows, child: Any, parent: Any, a: Any) -> Any:
+def _solution(b: _Arithmetic, rows: _Rows, child: ir.Value, parent: ir.Value, a: ir.Value) -> ir.Value:
     x = b.fadd(rows.load(child, 2), b.fmul(a, rows.load(parent, 2), flags=_FLAGS), flags=_FLAGS)
     x = b.fmul(x, rows.load(child, 1), flags=_FLAGS)
     rows.store(x, child, 2)
     return x
 
 
-def _substitute(b: Any, rows: _Rows, child: Any, parent: Any, a: Any) -> None:
+def _substitute(b: _Arithmetic, rows: _Rows, child: ir.Value, parent: ir.Value, a: ir.Value) -> None:
     """x = (x + a x_p)/d, and that is the new voltage."""
     rows.store(_solution(b, rows, child, parent, a), child, 0)
 
 
-def _substitute_half(b: Any, rows: _Rows, child: Any, parent: Any, a: Any) -> None:
-    """The same where x is the voltage in the middle of the step: the new one is 2 x - v."""
+def _substitute_half(b: _Arithmetic, rows: _Rows, child: ir.Value, parent: ir.Value, a: ir.Value) -> None:
+    """As :func:`_substitute` if x is the voltage in the middle of the step: the new one is 2 x - v."""
     x = _solution(b, rows, child, parent, a)
     twice = b.fadd(x, x, flags=_FLAGS)
     rows.store(b.fsub(twice, rows.load(child, 0), flags=_FLAGS), child, 0)
@@ -138,7 +155,7 @@ def add_poisson_lanes(X, Q, B, poisson, q, step, k0, k1):
 
 @njit(nogil=True, error_model="numpy")
 def add_poisson_rates_lanes(X, Q, B, poisson, q, step, k0, k1):
-    """The same with an expected count of its own for each neuron."""
+    """As :func:`add_poisson_lanes`, with an expected count for each neuron."""
     inputs, words = poisson.inputs, poisson.words
     p, row, weight_row, rate_row = inputs[q, P_POP], inputs[q, P_ROW], inputs[q, P_WEIGHT_ROW], inputs[q, P_RATE_ROW]
     weight, stride, lanes, draws = poisson.weights[q], inputs[q, P_STRIDE], inputs[q, P_LANES], inputs[q, P_DRAWS]
@@ -165,7 +182,7 @@ def add_poisson_rates_lanes(X, Q, B, poisson, q, step, k0, k1):
 
 @njit(nogil=True, error_model="numpy")
 def add_inputs_lanes(X, Q, B, poisson, step, k0, k1):
-    """All Poisson inputs of neurons in blocks of fewer than 64."""
+    """Adds all Poisson inputs of neurons in blocks of fewer than 64."""
     for q in range(poisson.inputs.shape[0]):
         if poisson.inputs[q, P_LANES] != BLOCK:
             if poisson.inputs[q, P_RATE_ROW] < 0:

@@ -1,1 +1,1 @@
-"""From a description to everything the engine must know of it, looked up once."""
+"""From the description of a network to all that the engine reads of it, looked up once."""

@@ -1,4 +1,4 @@
-"""From fields, modulations and doses of a description to slow signals and the parameters they change."""
+"""Slow signals of a network from its fields, modulations and doses, and the parameters that they change."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from amine.engine.resolve.drugs import Drugs, doses
 from amine.engine.resolve.fields import concentration, diffuse
 from amine.engine.resolve.modulators import Modulators
 from amine.engine.resolve.signals import Signals, probe_name
+from amine.network.in_use import ReceptorsInUse, receptors_in_use
 from amine.network.network import Network
 
 if TYPE_CHECKING:
     from amine.results.meta import ProbeMeta
 
 
-def signals_of(net: Network) -> Signals | None:
-    """The slow signals of a network; None if it has no chemistry."""
+def signals_of(net: Network, receptors: ReceptorsInUse | None = None) -> Signals | None:
+    """The slow signals of a network; None if it has no chemistry. ``receptors`` in use are looked up if not given."""
     if not (net.fields or net.modulations or net.doses):
         return None
     every = max(1, round(1.0 / net.dt))
@@ -24,7 +25,7 @@ def signals_of(net: Network) -> Signals | None:
     doses(net, p)
     for f in net.fields.values():
         concentration(f, p)
-    drugs = Drugs(net, p)
+    drugs = Drugs(net, p, receptors_in_use(net) if receptors is None else receptors)
     modulators = Modulators(net, p, drugs)
     for m in net.modulations:
         modulators.add(m)
@@ -37,7 +38,7 @@ def signals_of(net: Network) -> Signals | None:
 
 
 def recorded(net: Network) -> list[ProbeMeta]:
-    """What a store must know of the signals that are kept: in the form of probes, one variable each."""
+    """Descriptions of the recorded signals for a store, in the form of probes with one variable each."""
     p = signals_of(net)
     if p is None:
         return []

@@ -1,29 +1,29 @@
-"""What doses do in a network: where effects of drugs arrive, as factors of receptors, channels, transporters, enzymes and vesicles.
+"""Effects of doses in a network: factors of its receptors, channels, transporters, enzymes and vesicles.
 
 Drugs at one site of a target compete, factors of different sites multiply (:class:`amine.compounds.effects.Sites`). Everything here follows
-from mechanisms, names of targets and what models declare; no drug is known by name. An effect that arrives nowhere is told of by a sentence.
+from mechanisms, names of targets and declarations of models; no drug is known by name. An effect that arrives nowhere is named by a warning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amine.compounds import catalogue
 from amine.compounds.effects import Sites, acts_on, effects_of
 from amine.compounds.mechanisms import Effect
 from amine.compounds.schema import Transmitter
 from amine.compounds.signals import Dose, Signal, Sum, Term
-from amine.engine.resolve.baths import lengthening
+from amine.engine.resolve.constant_doses import lengthening
 from amine.engine.resolve.signals import Signals, Vary, Weight
 from amine.errors import AmineError
 from amine.models.naming import SHIFT as SHIFTED
 from amine.network.cables import has_tree
 from amine.network.chemistry import Field, check_parameter
+from amine.network.in_use import ReceptorInUse, ReceptorsInUse
 from amine.network.network import Network
 from amine.network.parts import Population
-from amine.network.receptors import ports_of
 
 if TYPE_CHECKING:
     from amine.models.model import Model
@@ -35,10 +35,10 @@ THRESHOLD = "threshold"
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a target stands in the network: ``words`` for sentences; ``when`` it sees its transmitter, in pulses or slowly, if it does."""
+class Target:
+    """A target of drugs in the network; ``words`` name it in messages, ``when`` is how it sees its transmitter: ``pulse``, ``slow`` or not."""
 
-    target: str
+    name: str
     words: str
     when: str = ""
     vesicles: bool = False  # of a transmitter, which may have the name of a receptor
@@ -46,7 +46,7 @@ class Place:
 
     def sees(self, e: Effect) -> bool:
         """Whether an effect is on this target."""
-        return e.target == self.target and (self.fills or (e.quantity == "content") == self.vesicles)
+        return e.target == self.name and (self.fills or (e.quantity == "content") == self.vesicles)
 
 
 @dataclass(frozen=True)
@@ -54,19 +54,28 @@ class Port:
     """A receptor of a population."""
 
     population: str
-    label: str
-    model: Any
-    place: Place
+    receptor: ReceptorInUse
+    target: Target
+
+    @property
+    def label(self) -> str:
+        """The receptor's label."""
+        return self.receptor.label
+
+    @property
+    def model(self) -> Model:
+        """The receptor's equations at the target."""
+        return self.receptor.port
 
 
 @dataclass(frozen=True)
-class Part:
+class ChannelParameter:
     """A parameter of a population that stands for a part of an ion channel."""
 
     population: str
     parameter: str
     quantity: str
-    place: Place
+    target: Target
 
 
 class Drugs:
@@ -74,106 +83,106 @@ class Drugs:
 
     Parameters
     ----------
-    net : the network. signals : to which doses and operations are added as they are asked for.
+    net : the network. signals : operations are added to these as they are needed. receptors : those in use.
     """
 
-    def __init__(self, net: Network, signals: Signals):
+    def __init__(self, net: Network, signals: Signals, receptors: ReceptorsInUse):
         self.net, self.signals = net, signals
         self.drugs = list(dict.fromkeys(d.drug for d in net.doses))
-        self.ports = _ports(net)
+        self.ports = _ports(receptors)
         self.parts, self.trees = _parts(net, self.drugs)
         self.effects = [
             e for drug in self.drugs for kinds, names in self.targets() for e in effects_of(drug, names, kinds)
         ]
         doses = {drug: signals.names[f"dose:{drug}"] for drug in self.drugs}
         self.sites = Sites(self.effects, signals.program, doses, self._keep)
-        self.places: dict[Place, set[Effect]] = {}
-        self.reasons: dict[tuple[Place, Effect], str] = {}
+        self.arrived: dict[Target, set[Effect]] = {}
+        self.reasons: dict[tuple[Target, Effect], str] = {}
         for p in [
-            *(x.place for each in self.ports.values() for x in each),
-            *(x.place for x in self.parts),
+            *(x.target for each in self.ports.values() for x in each),
+            *(x.target for x in self.parts),
             *self.trees,
         ]:
-            self.places.setdefault(p, set())
+            self.arrived.setdefault(p, set())
 
     def _keep(self, e: Effect, signal: Signal) -> None:
         self.signals.keep("occupancy", e.target, e.drug, "1", ("",), signal, 1)
 
     def targets(self) -> list[tuple[tuple[str, ...], list[str]]]:
-        """Names of what drugs may act on here, with the kinds of entries of the catalogue that they are."""
+        """Kinds of entries of the catalogue, each with the names of its entries that are in the network."""
         fields = self.net.fields.values()
         return [
             (("family", "receptor"), [*self.ports, *(m.receptor for m in self.net.modulations)]),
-            (("family", "channel"), [*(x.place.target for x in self.parts), *(x.target for x in self.trees)]),
+            (("family", "channel"), [*(x.target.name for x in self.parts), *(x.name for x in self.trees)]),
             (("transmitter",), list(self.net.fields)),
             (("transporter",), [u.name for f in fields for u in f.uptake if u.name]),
             (("enzyme",), [enzyme for f in fields for enzyme in enzymes(f)]),
         ]
 
-    # --- what has arrived ----------------------------------------------------------------------------------------------
+    # --- effects that have arrived -------------------------------------------------------------------------------------
 
-    def _arrived(self, place: Place, effects: Iterable[Effect]) -> None:
-        self.places.setdefault(place, set()).update(effects)
+    def _arrived(self, target: Target, effects: Iterable[Effect]) -> None:
+        self.arrived.setdefault(target, set()).update(effects)
 
-    def factors(self, place: Place, quantity: str) -> list[Signal]:
-        """Signals whose product is the factor of a quantity, which arrives at a place; of amounts that are added, the amounts."""
-        self._arrived(place, [e for e in self.sites.having(place.target, quantity, place.when) if e.kind != "block"])
-        return self.sites.factors(place.target, quantity, place.when)
+    def factors(self, target: Target, quantity: str) -> list[Signal]:
+        """Signals whose product is the factor of a target's quantity, or whose sum is added to it; their effects have then arrived."""
+        self._arrived(target, [e for e in self.sites.having(target.name, quantity, target.when) if e.kind != "block"])
+        return self.sites.factors(target.name, quantity, target.when)
 
-    def blocks(self, place: Place) -> list[Effect]:
-        """Effects of drugs whose binding takes its time, which arrive at a place."""
-        found = self.sites.blocks(place.target)
-        self._arrived(place, found)
+    def blocks(self, target: Target) -> list[Effect]:
+        """Effects of drugs with kinetic binding to a target; they have then arrived."""
+        found = self.sites.blocks(target.name)
+        self._arrived(target, found)
         return found
 
-    def idle(self) -> list[str]:
-        """Sentences about drugs that act on nothing here, and about effects that no equation here can have."""
-        out = []
+    def idle(self) -> list[tuple[str, str]]:
+        """Place and problem of warnings of drugs that act on nothing here, and of effects that no equation here can have."""
+        out: list[tuple[str, str]] = []
         for drug in self.drugs:
             mine = [e for e in self.effects if e.drug == drug and e.kind != "occupy"]
             if not mine:
                 known = ", ".join(acts_on(drug)) or "nothing that is modelled"
-                out.append(f"Dose of {drug}: it acts on nothing in this network; it acts on {known}")
-            for place, arrived in self.places.items():
-                here = [e for e in mine if place.sees(e)]
-                lost = [e for e in here if e not in arrived and e.when in ("", place.when)]
+                out.append((f"Dose of {drug}", f"it acts on nothing in this network; it acts on {known}"))
+            for target, arrived in self.arrived.items():
+                here = [e for e in mine if target.sees(e)]
+                lost = [e for e in here if e not in arrived and e.when in ("", target.when)]
                 if not lost and not any(e in arrived for e in here):
                     lost = here
-                out += [self._lost(drug, place, e) for e in lost]
+                out += [(f"Dose of {drug}", self._lost(target, e)) for e in lost]
         return list(dict.fromkeys(out))
 
-    def _lost(self, drug: str, place: Place, e: Effect) -> str:
+    def _lost(self, target: Target, e: Effect) -> str:
         usual = {
             "pulse": "which matters for slow concentrations of transmitter and not for its pulses",
             "slow": "which matters for pulses of transmitter and not for its slow concentration",
         }
-        reason = self.reasons.get((place, e), usual.get(place.when, "where nothing follows it"))
-        return f"Dose of {drug}: it would change the {e.quantity} of {place.words}, {reason}"
+        reason = self.reasons.get((target, e), usual.get(target.when, "where nothing follows it"))
+        return f"it would change the {e.quantity} of {target.words}, {reason}"
 
     # --- fields, their receptors, transporters and enzymes -------------------------------------------------------------
 
     def content(self, transmitter: str) -> list[Signal]:
-        """Factors of what vesicles hold of a field's transmitter."""
-        return self.factors(Place(transmitter, f"field '{transmitter}'", vesicles=True), "content")
+        """Factors of the vesicular content of a field's transmitter."""
+        return self.factors(Target(transmitter, f"field '{transmitter}'", vesicles=True), "content")
 
     def transporter(self, name: str) -> dict[str, list[Signal]]:
         """Factors of Km and Vmax of a transporter, and efflux through it."""
-        place = Place(name, f"transporter '{name}'", fills=True)
-        return {quantity: self.factors(place, quantity) for quantity in ("Km", "Vmax", "efflux")}
+        target = Target(name, f"transporter '{name}'", fills=True)
+        return {quantity: self.factors(target, quantity) for quantity in ("Km", "Vmax", "efflux")}
 
     def enzyme(self, name: str) -> list[Signal]:
         """Factors of the rate of an enzyme."""
-        return self.factors(Place(name, f"enzyme '{name}'"), "Vmax")
+        return self.factors(Target(name, f"enzyme '{name}'"), "Vmax")
 
     def response(self, receptor: str, by: str) -> tuple[tuple[Signal, ...], tuple[Signal, ...], tuple[Signal, ...]]:
         """Factors of the EC50 of a receptor that follows a field, occupancy by drugs, factors of its response.
 
-        What takes its time to bind is in equilibrium there, at the voltage at which its affinity was measured.
+        Drugs with kinetic binding are in equilibrium there, at the voltage at which their affinity was measured.
         """
-        place = Place(receptor, f"receptor '{receptor}'" + (f" of field '{by}'" if by else ""), "slow")
-        shifts, added = self.factors(place, "EC50"), self.factors(place, "occupancy")
-        left = [*self.factors(place, "efficacy"), *self.factors(place, "conductance")]
-        blocked = self.sites.block(receptor) if self.blocks(place) else []
+        target = Target(receptor, f"receptor '{receptor}'" + (f" of field '{by}'" if by else ""), "slow")
+        shifts, added = self.factors(target, "EC50"), self.factors(target, "occupancy")
+        left = [*self.factors(target, "efficacy"), *self.factors(target, "conductance")]
+        blocked = self.sites.block(receptor) if self.blocks(target) else []
         return tuple(shifts), tuple(added), (*left, *blocked)
 
     # --- neurons and their receptors -----------------------------------------------------------------------------------
@@ -189,39 +198,39 @@ class Drugs:
                     self._port(port, quantity)
         for part in self.parts:
             self._part(part)
-        for place in self.trees:
+        for target in self.trees:
             for e in self.effects:
-                if e.target == place.target:
-                    self.reasons[place, e] = "but ion channels of cells with a tree do not follow doses"
+                if e.target == target.name:
+                    self.reasons[target, e] = "but ion channels of cells with a tree do not follow doses"
 
     def _port(self, port: Port, quantity: str) -> None:
-        found = self.sites.having(port.place.target, quantity, "pulse")
+        found = self.sites.having(port.target.name, quantity, "pulse")
         if not found:
             return
-        if quantity == "tau_decay" and lengthening(self.net, port.population, port.label) is not None:
-            self._arrived(port.place, found)  # rates of a scheme, divided before the run
+        if quantity == "tau_decay" and lengthening(self.net, port.receptor) is not None:
+            self._arrived(port.target, found)  # rates of a scheme, divided before the run
             return
         name = _parameter(port.model, quantity)
         problem = f"which '{port.model.name}' does not have" if name is None else ""
         if name is not None:
-            where, on = f"Dose on {port.place.target}", f"{port.label}.{name}"
+            where, on = f"Dose on {port.target.name}", f"{port.label}.{name}"
             try:
                 check_parameter(self.net, self.net.populations[port.population], on, where)
             except AmineError as e:
                 problem = f"but {e.problem}"
         for e in found if problem else ():
-            self.reasons[port.place, e] = problem
-        for signal in self.factors(port.place, quantity) if not problem else ():
-            act(self.net, self.signals, port.population, f"{port.label}.{name}", signal, f"Dose on {port.place.target}")
+            self.reasons[port.target, e] = problem
+        for signal in self.factors(port.target, quantity) if not problem else ():
+            act(self.net, self.signals, port.population, f"{port.label}.{name}", signal, f"Dose on {port.target.name}")
 
-    def _part(self, part: Part) -> None:
+    def _part(self, part: ChannelParameter) -> None:
         wanted = "conductance" if part.quantity == THRESHOLD else part.quantity
         p = self.signals.program
-        for signal in self.factors(part.place, wanted):
+        for signal in self.factors(part.target, wanted):
             if part.quantity != THRESHOLD:
                 self.signals.factors.append(Vary(part.population, part.parameter, signal))
                 continue
-            target = part.place.target
+            target = part.target.name
             inverse = p.add(f"{target}:inverse", 1, [1.0])
             p.append(Sum(inverse, (Term(signal),), 1e-12, True))
             at = p.add(f"{target}:threshold")
@@ -230,7 +239,7 @@ class Drugs:
 
 
 def act(net: Network, p: Signals, population: str, acts_on: str, signal: Signal, where: str) -> None:
-    """Lets a signal be a factor of a parameter of a population, or of its release models."""
+    """Makes a signal a factor of a parameter of a population, or of its release models."""
     parameter = check_parameter(net, net.populations[population], acts_on, where)
     if acts_on.startswith("release."):
         p.weights.append(Weight(population, acts_on.partition(".")[2], signal))
@@ -259,26 +268,23 @@ def enzymes(f: Field) -> dict[str, str]:
     return out
 
 
-# --- what there is -----------------------------------------------------------------------------------------------------
+# --- targets -----------------------------------------------------------------------------------------------------------
 
 
-def _ports(net: Network) -> dict[str, list[Port]]:
+def _ports(receptors: ReceptorsInUse) -> dict[str, list[Port]]:
     """Receptors in use by the name that the catalogue may know."""
     out: dict[str, list[Port]] = {}
-    for population in net.populations.values():
-        if population.model.kind != "neuron":
-            continue
-        for label, model in ports_of(population, net).items():
+    for population, mine in receptors.items():
+        for label, r in mine.items():
             known = catalogue.find_entry(label, ("family", "receptor")) is not None
-            target = label if known else model.name
-            place = Place(target, f"'{label}' on '{population.name}'", "pulse")
-            out.setdefault(target, []).append(Port(population.name, label, model, place))
+            target = Target(label if known else r.port.name, f"'{label}' on '{population}'", "pulse")
+            out.setdefault(target.name, []).append(Port(population, r, target))
     return out
 
 
 def _parameter(model: Model, quantity: str) -> str | None:
-    """What a quantity of a receptor is called in its model; None if it has no such thing."""
-    if quantity in ("conductance", "efficacy"):  # what a receptor of any kind does to the cell
+    """Name of a quantity of a receptor in its model; None if it has none."""
+    if quantity in ("conductance", "efficacy"):  # the effect on the cell, of receptors of any kind
         return "conductance"
     if quantity == "tau_decay":
         return model.stands_for.get("decay") or _decay(model)
@@ -291,26 +297,26 @@ def _decay(model: Model) -> str | None:
     return decay_parameter(model.parsed) if model.kind == "receptor" else None
 
 
-def _parts(net: Network, drugs: Sequence[str]) -> tuple[list[Part], list[Place]]:
+def _parts(net: Network, drugs: Sequence[str]) -> tuple[list[ChannelParameter], list[Target]]:
     """Parameters that stand for parts of ion channels, and channels of cells with a tree."""
-    parts: list[Part] = []
-    trees: list[Place] = []
+    parts: list[ChannelParameter] = []
+    trees: list[Target] = []
     for population in net.populations.values():
         if population.model.kind != "neuron":
             continue
         if has_tree(population):
             roles = dict.fromkeys(role for x in population.model.layers for role in x.model.stands_for)
-            trees += [Place(_channel(role)[0], f"'{_channel(role)[0]}' on '{population.name}'") for role in roles]
+            trees += [Target(_channel(role)[0], f"'{_channel(role)[0]}' on '{population.name}'") for role in roles]
             continue
         for role, parameter in _declared(population, drugs).items():
             channel, quantity = _channel(role)
-            place = Place(channel, f"'{channel}' on '{population.name}'")
-            parts.append(Part(population.name, parameter, quantity, place))
+            target = Target(channel, f"'{channel}' on '{population.name}'")
+            parts.append(ChannelParameter(population.name, parameter, quantity, target))
     return parts, list(dict.fromkeys(trees))
 
 
 def _declared(population: Population, drugs: Sequence[str]) -> dict[str, str]:
-    """What parameters stand for; a threshold for sodium channels where nothing else does and a drug acts on these."""
+    """Parameters by their roles; a threshold stands for sodium channels if nothing else does and a drug acts on these."""
     roles = dict(population.model.stands_for)
     conducting = {_channel(role)[0] for role in roles if _channel(role)[1] != THRESHOLD}
     roles = {r: n for r, n in roles.items() if _channel(r)[1] != THRESHOLD or _channel(r)[0] not in conducting}
@@ -323,7 +329,7 @@ def _declared(population: Population, drugs: Sequence[str]) -> dict[str, str]:
 
 
 def _channel(role: str) -> tuple[str, str]:
-    """The channel that a declared role names, and what of it."""
+    """The channel and the quantity of it that a declared role names."""
     channel, dot, quantity = role.rpartition(".")
     known = catalogue.find_entry(role, ("family", "channel")) is not None
     return (role, "conductance") if known or not dot else (channel, quantity)

@@ -1,8 +1,6 @@
-"""Fields of a description as signals: their tonic balance, what removes and moves them, whose spikes release into them."""
+"""Fields of a network as signals: tonic balance, removal, diffusion, and release by spikes."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +9,7 @@ from amine.compounds.signals import Axis, Diffuse, Product, Term, Uptake
 from amine.engine.resolve.drugs import Drugs, enzymes
 from amine.engine.resolve.signals import Releasing, Signals
 from amine.errors import AmineError
+from amine.network import chemistry
 from amine.network.chemistry import Field
 from amine.network.network import Network
 from amine.network.parts import Group, View
@@ -23,7 +22,7 @@ def size(f: Field) -> int:
 
 
 def concentration(f: Field, p: Signals) -> None:
-    """Adds the signals of a field; its operation comes when all that acts on it is there."""
+    """Adds the signals of a field; :func:`diffuse` adds its operation, after the operations that it reads."""
     n = size(f)
     at = p.program.add(f.name, n, [float(to_internal(f.tonic, "uM", f"Field '{f.name}'"))])
     places = tuple(f.places) if f.grid is None else tuple(map(str, np.ndindex(f.grid.shape)))
@@ -52,7 +51,7 @@ def diffuse(net: Network, f: Field, p: Signals, drugs: Drugs, own: list[Term]) -
             p.releasing.append(Releasing(at, v.population, v.start, v.stop, v.step, region, regions, amount))
 
 
-def _uptake(u: Any, drugs: Drugs, where: str) -> Uptake:
+def _uptake(u: chemistry.Uptake, drugs: Drugs, where: str) -> Uptake:
     vmax, km = float(to_internal(u.vmax, "uM/ms", where)), float(to_internal(u.km, "uM", where))
     changed = drugs.transporter(u.name) if u.name else {}
     by = (tuple(changed.get(quantity, ())) for quantity in ("Vmax", "Km", "efflux"))
@@ -60,7 +59,7 @@ def _uptake(u: Any, drugs: Drugs, where: str) -> Uptake:
 
 
 def _removals(f: Field, total: float, p: Signals, drugs: Drugs, where: str) -> tuple[float, tuple[Term, ...]]:
-    """The rate of removal that no drug changes, and signals of what they leave of the parts of enzymes."""
+    """The rate of removal that no drug changes, and the part of each inhibited enzyme with the signal that scales it."""
     rest, out = total, []
     for enzyme, rate in enzymes(f).items():
         signals = drugs.enzyme(enzyme)
@@ -74,7 +73,7 @@ def _removals(f: Field, total: float, p: Signals, drugs: Drugs, where: str) -> t
 
 
 def _axes(f: Field, n: int, h: float, where: str) -> tuple[tuple[Axis, ...], np.ndarray | None]:
-    """Propagators along each axis of a grid, or between regions; the latter as a matrix too."""
+    """Propagators along each axis of a grid, or between regions; for regions also as a matrix (regions, regions)."""
     from scipy.linalg import expm  # takes long to import, and few fields move
 
     if f.grid is not None:
@@ -100,9 +99,9 @@ def _laplacian(m: int) -> np.ndarray:
 
 
 def _balance(
-    tonic: np.ndarray, uptakes: list[tuple[float, float]], rate: float, h: float, matrix: Any, where: str
+    tonic: np.ndarray, uptakes: list[tuple[float, float]], rate: float, h: float, matrix: np.ndarray | None, where: str
 ) -> np.ndarray:
-    """The constant release (uM/ms) with which one field step leaves the tonic level where it is, to rounding."""
+    """The constant release (uM/ms) that holds the tonic level through a field step, to rounding."""
 
     def half(x: np.ndarray, time: float, order: list[int]) -> np.ndarray:
         out = x.copy()
@@ -123,10 +122,10 @@ def _balance(
     return np.maximum(source, 0.0)
 
 
-def voxels(net: Network, f: Field, v: object) -> np.ndarray:
-    """The voxel of each neuron of a view; those outside the box belong to the nearest one."""
-    assert f.grid is not None
-    positions: Any = net.populations[v.population].positions
+def voxels(net: Network, f: Field, v: View) -> np.ndarray:
+    """Index of the voxel of each neuron of a view (n,); neurons outside the box belong to the nearest voxel."""
+    positions = net.populations[v.population].positions
+    assert f.grid is not None and positions is not None
     edge = float(to_internal(f.grid.spacing, "um", "grid"))
     corner = np.array([float(to_internal(x, "um", "grid")) for x in f.grid.origin])
     d = len(f.grid.shape)
@@ -136,19 +135,19 @@ def voxels(net: Network, f: Field, v: object) -> np.ndarray:
 
 
 def regions_of(net: Network, f: Field | None, population: str, group: Group) -> np.ndarray:
-    """For each neuron of a population the region of the field that bathes it, -1 for those that ``group`` does not mean."""
+    """Index of the field's region around each neuron of a population (n,); -1 for neurons outside ``group``."""
     size = net.populations[population].n
-    bath = np.zeros(size, np.int64)
+    around = np.zeros(size, np.int64)
     if f is not None and f.grid is not None:
-        bath = voxels(net, f, View(population, 0, size))
+        around = voxels(net, f, View(population, 0, size))
     elif f is not None and f.regions:
-        bath[:] = -1
+        around[:] = -1
         for r, place in enumerate(f.regions.values()):
             for v in place:
                 if v.population == population:
-                    bath[v.start : v.stop : v.step] = r
+                    around[v.start : v.stop : v.step] = r
     out = np.full(size, -1, np.int64)
     for v in group:
         if v.population == population:
-            out[v.start : v.stop : v.step] = bath[v.start : v.stop : v.step]
+            out[v.start : v.stop : v.step] = around[v.start : v.stop : v.step]
     return out

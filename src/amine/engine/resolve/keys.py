@@ -1,9 +1,9 @@
-"""Keys of generated code, derived from the declared fields of what decides it."""
+"""Structural keys: plain data from the declared fields of all that generated code depends on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import field, fields, is_dataclass
+from dataclasses import Field, field, fields, is_dataclass
 from typing import Any
 
 from amine.models.model import Model
@@ -16,13 +16,13 @@ def value_only(**options: Any) -> Any:
     return field(metadata={_VALUE_ONLY: True}, **options)
 
 
-def is_value_only(f: Any) -> bool:
+def is_value_only(f: Field[object]) -> bool:
     """Whether a field was declared with :func:`value_only`."""
     return bool(f.metadata.get(_VALUE_ONLY))
 
 
 def structural_key(x: object) -> Any:
-    """Plain data that decides generated code: of a dataclass all fields but those of values, of a model all but its values.
+    """Plain data that generated code depends on: all fields of a dataclass except :func:`value_only` ones, a model without its values.
 
     Examples
     --------

@@ -1,8 +1,6 @@
-"""Modulations of a description as signals: the occupancy of a receptor, a second messenger, the factor of a parameter."""
+"""Modulations of a network as signals: the occupancy of a receptor, a second messenger, the factor of a parameter."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -17,14 +15,16 @@ from amine.units import to_internal
 
 
 class Modulators:
-    """Adds modulations to signals; those with one receptor and one field share its occupancy.
+    """Builder of the signals of modulations; those with the same receptor and field share its occupancy.
 
-    ``own`` are factors of a field's release by its own receptors.
+    ``own`` are, for each field, the factors of its release by its own receptors.
     """
 
     def __init__(self, net: Network, signals: Signals, drugs: Drugs):
         self.net, self.signals, self.drugs = net, signals, drugs
-        self.occupied: dict[Any, Signal] = {}
+        self.occupied: dict[
+            tuple[str, str, float, float], Signal
+        ] = {}  # by receptor, field or drug, EC50 (uM), Hill coefficient
         self.own: dict[str, list[Term]] = {f: [] for f in net.fields}
 
     def add(self, m: Modulation) -> None:
@@ -67,7 +67,7 @@ class Modulators:
         return at
 
     def _act(self, m: Modulation, f: Field | None, population: str, signal: Signal, n: int) -> None:
-        """Lets signals be a factor of a parameter of a population; the same for all its neurons where that is enough."""
+        """Makes signals a factor of a parameter of a population: one signal if all its neurons lie in one region, else one a region."""
         where, regions = f"Modulation '{m.name}'", regions_of(self.net, f, population, m.target)
         if bool((regions == regions[0]).all() and regions[0] >= 0):
             act(self.net, self.signals, population, m.acts_on, signal + int(regions[0]), where)

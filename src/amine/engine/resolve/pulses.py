@@ -1,10 +1,10 @@
-"""Pulses of transmitter that schemes at the source see: which there are, and which receptors see one together."""
+"""Pulses of transmitter for schemes at the source: their groups, and the receptors that share each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amine.errors import AmineError
 from amine.models.ports import scheme
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 class PulseGroup:
     """Schemes of one source population that see one pulse under one release; equal groups share their states."""
 
-    release: Any
-    schemes: tuple[Any, ...]
-    cleft: Any = None
+    release: Model | None
+    schemes: tuple[Model, ...]
+    cleft: Model | None = None  # None: square pulses
 
     @property
     def dim(self) -> int:
-        """Number of values of a payload: free states, and of square pulses the mass, of each scheme."""
+        """Number of values of a payload: the free states of each scheme, and its mass if pulses are square."""
         return sum(len(scheme(m).free) + (self.cleft is None) for m in self.schemes)
 
 
-def groups_of(s: Synapses, models: Mapping[str, object]) -> list[tuple[PulseGroup, tuple[str, ...]]]:
+def groups_of(s: Synapses, models: Mapping[str, Model]) -> list[tuple[PulseGroup, tuple[str, ...]]]:
     """The pulse groups of a projection onto one population, each with its labels; ``models`` are the schemes there.
 
     Receptors with the same pulse and plain weights are delivered together.
     """
-    found: dict[Any, list[str]] = {}
+    found: dict[tuple[float | str, ...], list[str]] = {}
     for label, weight in s.receptors.items():
         m = models[label]
         pulse = tuple(one_value(m, n) for n in ("T_max", "T_width")) if s.cleft is None else ()

@@ -1,13 +1,16 @@
-"""Which projections' synapses release each for itself; everything else about release belongs to the source neuron."""
+"""Places of release: at each synapse, or, for all other projections, once at the source neuron."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from amine.models.model import Model
 from amine.units import to_internal
 
-#: the payload for such synapses: the time since the neuron's last spike
+if TYPE_CHECKING:
+    from amine.network.parts import Synapses
+
+#: the payload for synapses that release independently: the time since the source neuron's last spike
 ELAPSED = Model("elapsed", "release", "payload 1", {}, {}, "", "Time since the last spike, in ms.")
 
 
@@ -17,7 +20,7 @@ def is_own(release: Model) -> bool:
 
 
 def sites_of(release: Model | None) -> int:
-    """Number of release sites that are drawn each for itself; 0 if release is a mean."""
+    """Number of independent release sites of a synapse; 0 if release is a mean."""
     return 0 if release is None or release.quanta is None else int(_number(release, release.quanta[0]))
 
 
@@ -35,17 +38,17 @@ def _number(release: Model, name: str) -> float:
     return float(to_internal(release.parameters[name], release.units[name], f"{release.where}, {name}"))
 
 
-def is_synaptic(s: Any) -> bool:
-    """Whether a projection's synapses release each for itself: at random, or with parameters that differ."""
+def is_synaptic(s: Synapses) -> bool:
+    """Whether synapses onto filters release independently of each other: at random, or with parameters that differ."""
     return s.detail == "receptor" and s.release is not None and (s.release.quantal or is_own(s.release))
 
 
-def by_synapse(s: Any) -> bool:
-    """Whether release is worked out at each synapse, at any level."""
+def by_synapse(s: Synapses) -> bool:
+    """Whether release is computed at each synapse, at any level of detail."""
     return s.detail != "kinetic" and s.release is not None and (s.release.quantal or is_own(s.release))
 
 
-def payloads(s: Any) -> list[Model]:
+def payloads(s: Synapses) -> list[Model]:
     """The release models that the source neurons of a projection advance."""
     if s.release is None:
         return []

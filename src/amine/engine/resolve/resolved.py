@@ -1,31 +1,30 @@
 """A network as the engine reads it: everything looked up once, nothing changed afterwards.
 
-:func:`resolve` alone walks over the parts of a description. What is built, generated and run reads its result, and returns
-what it finds beyond that (drawn synapses, totals of conductances) instead of writing it back.
+:func:`resolve` alone walks over the parts of a description. All later stages read its result, and return their own results (drawn
+synapses, totals of conductances) instead of writing them back.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from amine.engine.device.tables import SOURCE_LIST, SOURCE_POISSON
-from amine.engine.resolve.baths import with_baths
 from amine.engine.resolve.blockers import bindings
 from amine.engine.resolve.blockers import values as blocker_values
 from amine.engine.resolve.cells import Binding, CellStructure, partly
 from amine.engine.resolve.chemistry import signals_of
+from amine.engine.resolve.constant_doses import with_constant_doses
 from amine.engine.resolve.keys import structural_key
 from amine.engine.resolve.release import is_own
 from amine.engine.resolve.routes import Level, Pulse, PulseRoute, Route, pulses_of, releases_of, routes_of
 from amine.engine.resolve.rules import RuleStructure, rules_of
 from amine.engine.resolve.signals import Signals
 from amine.engine.resolve.target_rules import Learned, learned
-from amine.engine.resolve.tree import CableStructure, read_cell
-from amine.errors import AmineWarning
+from amine.engine.resolve.tree import TreePlan, TreeStructure, read_cell
+from amine.errors import warn
 from amine.models.naming import port_name
 from amine.network.cables import has_tree
 from amine.network.in_use import ReceptorInUse, receptors_in_use
@@ -36,25 +35,27 @@ from amine.values import Value
 if TYPE_CHECKING:
     from amine.models.model import Model
 
+CellKind: TypeAlias = CellStructure | TreeStructure
+
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """A population: its kind of cell, what reaches it, and all its values by their names in the fused system."""
+    """A population: its kind of cell, its inputs, and all its values by their names in the fused system."""
 
     population: Population
     receptors: Mapping[str, ReceptorInUse]
     values: Mapping[str, tuple[Value | float, str]]  # parameter -> (value, unit); a number is in the coherent system
-    releases: tuple[Any, ...] = ()  # release models that its neurons advance
+    releases: tuple[Model, ...] = ()  # release models that its neurons advance
     stimuli: tuple[Stimulus, ...] = ()
     poisson: tuple[PoissonInput, ...] = ()
     gap: bool = False
     learned: tuple[Learned, ...] = ()  # rules of plasticity that give its neurons states
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change
     spread: frozenset[str] = frozenset()  # those of them that then differ between neurons
-    blockers: tuple[Binding, ...] = ()  # what drugs hold of receptors' channels
+    blockers: tuple[Binding, ...] = ()  # drugs that bind receptors' channels
     kind: int = 0  # index of the kind of cell, or SOURCE_POISSON, SOURCE_LIST
-    structure: Any = None  # CellStructure or CableStructure; None for sources
-    plan: Any = None  # CablePlan: what lies on each compartment of cells with a tree
+    structure: CellKind | None = None  # None for sources
+    plan: TreePlan | None = None  # layout of the compartments of multicompartment cells
 
     @property
     def name(self) -> str:
@@ -72,39 +73,39 @@ class Member:
         return () if self.plan is None else self.plan.along
 
     @property
-    def ports(self) -> Mapping[str, Any]:
+    def ports(self) -> Mapping[str, Model]:
         """The equations of its receptors at the target, by label."""
         return {label: r.port for label, r in self.receptors.items()}
 
 
 @dataclass(frozen=True, eq=False)
 class ModuleStructure:
-    """What decides the generated module of a network, beside the precision and the keys of its parts."""
+    """All that the generated module of a network depends on, beside the precision and the keys of its parts."""
 
-    cells: tuple[Any, ...]
-    releases: tuple[Any, ...]
+    cells: tuple[CellKind, ...]
+    releases: tuple[Model, ...]
     rules: tuple[RuleStructure, ...]
-    schemes: tuple[Any, ...]
+    schemes: tuple[Model, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Resolved:
-    """A network, resolved. ``net`` is the description with the rates that constant doses give its schemes."""
+    """A resolved network. ``net`` is its description, with the rates that constant doses give its schemes."""
 
     net: Network
     members: tuple[Member, ...]
-    cells: tuple[Any, ...]  # CellStructure or CableStructure: kinds of cells that differ in more than values
+    cells: tuple[CellKind, ...]  # kinds of cells that differ in more than values
     routes: tuple[Route, ...]
     pulses: tuple[Pulse, ...]  # of schemes at the source
     pulsed: tuple[PulseRoute, ...]
-    releases: tuple[Any, ...]  # release models that differ in more than values
+    releases: tuple[Model, ...]  # release models that differ in more than values
     rules: tuple[RuleStructure, ...]  # rules of plasticity that differ in more than values
-    schemes: tuple[Any, ...]  # schemes that differ in more than values
+    schemes: tuple[Model, ...]  # schemes that differ in more than values
     slow: Signals | None = None  # slow signals: doses, fields, receptors of modulators
 
     @property
     def signals(self) -> Mapping[str, int]:
-        """Places of the slow signals by name: ``dopamine``, ``D1``, ``dose:ketamine``."""
+        """Indices of the slow signals by name: ``dopamine``, ``D1``, ``dose:ketamine``."""
         return self.slow.names if self.slow is not None else {}
 
     def release_number(self, model: Model) -> int:
@@ -113,21 +114,25 @@ class Resolved:
 
     @property
     def own_releases(self) -> list[int]:
-        """Numbers of the release models that synapses advance, each with parameters of its own."""
+        """Numbers of the release models whose parameters differ between synapses, so that each synapse advances its own."""
         return sorted({self.release_number(m) for m in _own_releases(self.routes)})
 
     def at(self, *levels: Level) -> tuple[Route, ...]:
-        """The routes that are carried out at some levels."""
+        """The routes at some levels of detail."""
         return tuple(r for r in self.routes if r.level in levels)
 
     @property
     def module(self) -> ModuleStructure:
-        """What decides the generated module."""
+        """All that the generated module depends on."""
         return ModuleStructure(self.cells, self.releases, self.rules, self.schemes)
 
 
 def resolve(net: Network) -> Resolved:
-    """Looks everything up; warns of doses that act on nothing.
+    """Looks up all that the engine reads of a network; warns of doses that act on nothing.
+
+    Parameters
+    ----------
+    net : the description.
 
     Raises
     ------
@@ -143,17 +148,17 @@ def resolve(net: Network) -> Resolved:
     >>> [(r.source.population, r.label, r.stream, r.level) for r in resolve(net).routes]
     [('E', 'AMPA', 0, 'filter'), ('E', 'NMDA', 0, 'filter'), ('I', 'AMPA', 1, 'filter'), ('I', 'NMDA', 1, 'filter')]
     """
-    net = with_baths(net)
+    net = with_constant_doses(net)
     receptors, releases = receptors_in_use(net), releases_of(net)
     routes = routes_of(net, receptors, releases)
     pulses, pulsed = pulses_of(routes)
-    slow = signals_of(net)
-    for sentence in slow.idle if slow is not None else []:
-        warnings.warn(sentence, AmineWarning, stacklevel=2)
+    slow = signals_of(net, receptors)
+    for where, problem in slow.idle if slow is not None else ():
+        warn(where, problem)
     described = [_member(net, p, receptors[p.name], releases[p.name], slow) for p in net.populations.values()]
     members, cells = _kinds(net, described)
     schemes = [m for p in pulses for m in p.group.schemes]
-    schemes += [r.receptor.scheme for r in routes if r.level == "explicit"]
+    schemes += [r.receptor.scheme for r in routes if r.level == "explicit" and r.receptor.scheme is not None]
     return Resolved(
         net,
         members,
@@ -168,15 +173,15 @@ def resolve(net: Network) -> Resolved:
     )
 
 
-def _own_releases(routes: Sequence[Route]) -> list[Any]:
-    """Release models that synapses advance, each with parameters of its own."""
+def _own_releases(routes: Sequence[Route]) -> list[Model]:
+    """Release models whose parameters differ between synapses."""
     each = [r.synapses for r in routes if r.level in ("synaptic", "explicit")]
     return [s.release for s in each if s.release is not None and is_own(s.release)]
 
 
-def _different(models: Sequence[Any]) -> tuple[Any, ...]:
+def _different(models: Sequence[Model]) -> tuple[Model, ...]:
     """The models that differ in more than values."""
-    found: dict[str, Any] = {}
+    found: dict[str, Model] = {}
     for m in models:
         found.setdefault(repr(m.structure()), m)
     return tuple(found.values())
@@ -186,7 +191,7 @@ def _member(
     net: Network,
     population: Population,
     receptors: Mapping[str, ReceptorInUse],
-    releases: tuple[Any, ...],
+    releases: tuple[Model, ...],
     slow: Signals | None,
 ) -> Member:
     name = population.name
@@ -202,7 +207,7 @@ def _member(
     varying, spread = slow.varying(name) if slow is not None else ((), frozenset[str]())
     values |= {n: (1.0, "1") for n in varying if n not in values}
     if slow is not None:
-        values |= blocker_values(net, slow, name)
+        values |= blocker_values(net, slow, name, receptors)
     return Member(
         population,
         receptors,
@@ -218,11 +223,9 @@ def _member(
     )
 
 
-def _kinds(
-    net: Network, described: Sequence[Member]
-) -> tuple[tuple[Member, ...], tuple[CellStructure | CableStructure, ...]]:
+def _kinds(net: Network, described: Sequence[Member]) -> tuple[tuple[Member, ...], tuple[CellKind, ...]]:
     """The members with their kinds of cells, and these kinds without repetition."""
-    cells: dict[str, CellStructure | CableStructure] = {}
+    cells: dict[str, CellKind] = {}
     members = []
     for m in described:
         model = m.population.model
@@ -252,7 +255,7 @@ def _cell(m: Member) -> CellStructure:
     return CellStructure(m.population.model, ports, stimuli, poisson, m.gap, arrays, m.varying, m.learned, m.blockers)
 
 
-def _touches(part: Any, name: str) -> bool:
+def _touches(part: Stimulus | PoissonInput, name: str) -> bool:
     return any(v.population == name for v in part.target.views())
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from amine.engine.resolve.pulses import PulseGroup, groups_of
 from amine.engine.resolve.release import is_synaptic, payloads
@@ -16,8 +16,11 @@ from amine.network.network import Network
 from amine.network.parts import Synapses, View
 from amine.values import Value
 
-#: where a route is carried out: a linear filter at the target, one whose weights a rule changes, one whose synapses
-#: release each for itself, a scheme at the source, a scheme at each synapse
+if TYPE_CHECKING:
+    from amine.models.model import Model
+
+#: level of detail of a route: a linear filter at the target, one whose weights a rule changes, one whose synapses release
+#: independently, a kinetic scheme at the source, a kinetic scheme at each synapse
 Level = Literal["filter", "plastic", "synaptic", "kinetic", "explicit"]
 
 
@@ -35,7 +38,7 @@ class Route:
     port: int  # index of the receptor among those of the projection
     level: Level
     receptor: ReceptorInUse
-    release: int  # index among the release models that the source advances; -1 if that decides nothing here
+    release: int  # index among the release models of the source; -1 if none of them scales this route
 
     @property
     def label(self) -> str:
@@ -54,13 +57,13 @@ class Route:
 
     @property
     def where(self) -> str:
-        """How a message names the projection."""
+        """The projection's name in messages."""
         return f"Synapses '{self.synapses.name}'"
 
 
 @dataclass(frozen=True, eq=False)
 class PulseRoute:
-    """Receptors of a projection between two views that see one pulse, and are delivered together."""
+    """Receptors of a projection between two views that share a pulse and are delivered together."""
 
     pulse: int  # index among all pulses of the network
     group: PulseGroup
@@ -80,16 +83,16 @@ class Pulse:
     group: PulseGroup
 
 
-def releases_of(net: Network) -> Mapping[str, tuple[Any, ...]]:
+def releases_of(net: Network) -> Mapping[str, tuple[Model, ...]]:
     """For each population the release models that its neurons advance, in the order of their first use."""
-    out: dict[str, list[Any]] = {name: [] for name in net.populations}
+    out: dict[str, list[Model]] = {name: [] for name in net.populations}
     for s in net.projections:
         for name in dict.fromkeys(v.population for v in s.source.views()):
             out[name] += [r for r in payloads(s) if r not in out[name]]
     return {name: tuple(models) for name, models in out.items()}
 
 
-def routes_of(net: Network, receptors: ReceptorsInUse, releases: Mapping[str, Sequence[Any]]) -> tuple[Route, ...]:
+def routes_of(net: Network, receptors: ReceptorsInUse, releases: Mapping[str, Sequence[Model]]) -> tuple[Route, ...]:
     """All routes, in the order of projections, source views, target views and receptors."""
     index = {name: p for p, name in enumerate(net.populations)}
     out, stream = [], 0

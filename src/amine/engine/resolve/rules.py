@@ -1,36 +1,40 @@
-"""Which rules a network holds, without repetition; read off the description without the parser."""
+"""Rules of plasticity of a network, without repetition; read off the description without SymPy."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amine.engine.resolve.keys import structural_key
+from amine.network.plasticity import fields_of, outside_of, weight_unit
 
 if TYPE_CHECKING:
+    from amine.equations.rule_plan import RulePlan
+    from amine.equations.rules import RuleEquations
+    from amine.models.model import Model
     from amine.network.network import Network
     from amine.network.parts import Synapses
 
 
 @dataclass(frozen=True, eq=False)
 class RuleStructure:
-    """What decides the code of a rule on synapses: its text, and what the network gives it."""
+    """A rule of plasticity in a network: its equations, and the outside variables that they read."""
 
-    model: Any
+    model: Model
     weight: str  # unit of the weight
-    outside: Mapping[str, str]  # units of the names in it that the network gives
-    fields: tuple[str, ...]  # those of them that are slow signals
+    outside: Mapping[str, str]  # units of variables that the network supplies, by name
+    fields: tuple[str, ...]  # the slow signals among them
 
-    def parsed(self) -> Any:
+    def parsed(self) -> RuleEquations:
         """The checked equations."""
         from amine.equations.rules import parse_model
 
         return parse_model(self.model, self.outside, self.weight, self.fields)
 
-    def plan(self) -> Any:
-        """How the rule is carried out."""
+    def plan(self) -> RulePlan:
+        """The plan of its execution: which states advance where, and how."""
         from amine.equations.rule_plan import plan
 
         return plan(self.parsed(), set(self.fields))
@@ -38,8 +42,6 @@ class RuleStructure:
 
 def rule_structure(net: Network, s: Synapses) -> RuleStructure:
     """The rule of a plastic projection as it stands in a network."""
-    from amine.network.plasticity import fields_of, outside_of, weight_unit
-
     used = set(re.findall(r"[A-Za-z_]\w*", s.plasticity.equations))
     outside = {n: u for n, u in outside_of(net, s).items() if n in used}
     return RuleStructure(s.plasticity, weight_unit(net, s), outside, tuple(n for n in fields_of(net) if n in used))

@@ -1,4 +1,4 @@
-"""Slow signals of a network: the program that advances them, and what they act on and come from."""
+"""Slow signals of a network: the program that advances them, their sources, and the parameters that they change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from amine.network.parts import Probe
 
 @dataclass
 class Vary:
-    """A factor of a parameter of a population: ``n`` signals from ``signal`` on; ``regions`` says which of them a neuron has (-1: none)."""
+    """A factor of a parameter of a population: ``n`` signals from ``signal`` on; ``regions`` holds the index of each neuron's (-1: none)."""
 
     population: str
     parameter: str
@@ -27,7 +27,7 @@ class Vary:
 
 @dataclass
 class Recorded:
-    """What a run keeps: ``kind`` dose, concentration or occupancy, of ``name``, at ``places``; and why it is there (``by``)."""
+    """A recorded signal: ``kind`` dose, concentration or occupancy, of ``name``, at ``places``; ``by`` is the field or drug behind it."""
 
     kind: str
     name: str
@@ -63,9 +63,9 @@ class Weight(NamedTuple):
 class Signals:
     """All slow signals of a network.
 
-    ``every`` steps make a field step of ``h`` ms; ``doses`` are the courses of each drug; ``blockers`` and ``totals`` say for each
-    population which receptors have kinetic effects, and of which the conductance of all channels must be known; ``idle`` are sentences about
-    doses, or parts of what they do, that reach nothing.
+    ``every`` steps make a field step of ``h`` ms; ``doses`` are the courses of each drug. By population, ``blockers`` are receptors
+    (labels) with kinetic drug binding, and ``totals`` the targets of those for which the conductance of all channels must be known.
+    ``idle`` are doses, or effects of theirs, that reach nothing: place and problem of a warning.
     """
 
     every: int
@@ -79,15 +79,15 @@ class Signals:
     blockers: dict[str, list[tuple[str, Effect]]] = field(default_factory=dict)
     totals: dict[str, dict[str, str]] = field(default_factory=dict)
     probes: list[Probe] = field(default_factory=list)
-    idle: list[str] = field(default_factory=list)
+    idle: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def names(self) -> dict[str, Signal]:
-        """The place of each signal by name: ``dopamine``, ``D1``, ``dose:ketamine``."""
+        """Index of each signal by name: ``dopamine``, ``D1``, ``dose:ketamine``."""
         return self.program.names
 
     def keep(self, kind: str, name: str, by: str, unit: str, places: Sequence[str], signal: Signal, n: int) -> None:
-        """Lets a run keep signals; see :class:`Recorded`."""
+        """Records signals in runs; see :class:`Recorded`."""
         self.recorded.append(Recorded(kind, name, by, unit, tuple(places), signal, n))
 
     def varying(self, population: str) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -98,5 +98,5 @@ class Signals:
 
 
 def probe_name(r: Recorded) -> str:
-    """Under which name a run keeps a recorded signal."""
+    """Name of a recorded signal in a run."""
     return f"chemistry:{r.kind}:{r.name}" + (f":{r.by}" if r.by else "")

@@ -1,20 +1,24 @@
-"""States of a rule that advance with the neurons of its target: their equations become part of the population's system."""
+"""Postsynaptic states of plasticity rules: their equations become part of the target population's system."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from amine.engine.resolve.rules import RuleStructure, rule_structure
 
 if TYPE_CHECKING:
+    import sympy as sp
+
+    from amine.models.model import Model
     from amine.network.network import Network
+    from amine.network.parts import Synapses
 
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """A rule that gives a population states; ``tag`` tells its parameters from those of other rules."""
+    """A rule that gives a population states; ``tag`` is a suffix of its parameters' names, apart from those of other rules."""
 
     tag: str
     rule: RuleStructure
@@ -24,10 +28,10 @@ class Learned:
         return f"{name}_{self.tag}"
 
 
-def learned(net: Network, population: str) -> dict[Learned, Any]:
+def learned(net: Network, population: str) -> dict[Learned, Synapses]:
     """The rules that give a population states, each with the projection it comes from; equal ones once."""
-    out: dict[Learned, Any] = {}
-    seen: list[Any] = []
+    out: dict[Learned, Synapses] = {}
+    seen: list[Model] = []
     for s in net.projections:
         if s.fused and s.target.views()[0].population == population and s.plasticity not in seen:
             seen.append(s.plasticity)
@@ -36,9 +40,14 @@ def learned(net: Network, population: str) -> dict[Learned, Any]:
 
 
 def add_states(
-    part: Learned, currents: Mapping[str, object], rhs: Any, units: Any, initial: Any, parameters: Any
-) -> list[tuple[str, Any]]:
-    """Adds the states of a rule to a system; returns what a post-spike does to them."""
+    part: Learned,
+    currents: Mapping[str, sp.Expr],
+    rhs: dict[str, sp.Expr],
+    units: dict[str, str],
+    initial: dict[str, sp.Expr],
+    parameters: set[str],
+) -> list[tuple[str, sp.Expr]]:
+    """Adds the states of a rule to a system; returns the assignments to them at a postsynaptic spike."""
     from sympy import sympify
 
     from amine.equations.symbols import symbol
@@ -50,7 +59,7 @@ def add_states(
         rhs[s], units[s] = eq.rhs[s].subs(swap, simultaneous=True), eq.states[s]
         if s in eq.initial:
             initial[s] = eq.initial[s].subs(swap, simultaneous=True)
-    for f in plan.bathed:  # a row that the loop over steps sets each tick
+    for f in plan.bathed:  # rows that the loop over steps sets each tick
         rhs[f], units[f] = sympify(0), part.rule.outside[f]
     used = {x.name for s in plan.fused for x in eq.rhs[s].free_symbols}
     jumps = [(n, e) for event in eq.post for act in event.acts if act is not None for n, e in [act] if n in plan.fused]

@@ -1,4 +1,4 @@
-"""What decides the generated code of cells with a tree, and the layout of their rows; read without the parser.
+"""The structure of multicompartment cells, on which their generated code depends, and the layout of their rows; read without SymPy.
 
 A block holds ``lanes`` neurons. Its rows begin with those of the whole cell: ``_ref``, the step from which on a neuron is free
 to spike, and constants that differ between neurons. Then they come compartment by compartment: ``v@i``, the diagonal
@@ -10,7 +10,7 @@ long block a margin: two threads with a block each are then 1.15 times as fast.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from amine.engine.resolve.cells import Binding, partly
 from amine.engine.resolve.keys import value_only
@@ -21,26 +21,28 @@ from amine.network.cables import compartments, weights
 from amine.network.receptors import port_places
 
 if TYPE_CHECKING:
+    from amine.engine.resolve.resolved import Member
+    from amine.models.model import Model
     from amine.network.network import Network
+    from amine.network.parts import PoissonInput
 
 RECORD = ("v", "_d", "_x")
-MARGIN = (
-    64  # rows that processors fetch ahead of a walk along a tree: into the block of another thread, if that lies there
-)
+# rows that processors prefetch beyond the end of a block: without a margin these are in the block of another thread
+MARGIN = 64
 
 
 @dataclass(frozen=True)
 class Membrane:
-    """A kind of compartment: its channels and receptors, and which of their parameters differ between compartments of this kind."""
+    """A kind of compartment: its channels and receptors by label, and parameters (``fields``) that differ between such compartments."""
 
-    channels: tuple[tuple[str, Any], ...]
-    ports: tuple[tuple[str, Any], ...]
+    channels: tuple[tuple[str, Model], ...]
+    ports: tuple[tuple[str, Model], ...]
     fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
-class CableStructure:
-    """What decides the generated code of a population of cells with trees; sizes, geometry and values are arguments of that code."""
+class TreeStructure:
+    """The kind of a population of multicompartment cells; sizes, geometry and values are arguments of its generated code."""
 
     membranes: tuple[Membrane, ...]
     lanes: int
@@ -52,19 +54,19 @@ class CableStructure:
     arrays: frozenset[str] = frozenset()  # parameters that differ between neurons, by their names within a membrane
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change while the network runs
     jumps: bool = False  # whether inputs move the voltage itself
-    blockers: tuple[Binding, ...] = ()  # what drugs hold of receptors' channels
+    blockers: tuple[Binding, ...] = ()  # drugs that bind receptors' channels
     name: str = value_only(default="")  # of the neuron model, for messages
     tree: ClassVar[bool] = True
 
     @property
     def title(self) -> str:
-        """What the generated module calls it."""
+        """Its name in the generated module."""
         return "multicompartment cell"
 
 
 @dataclass
-class CablePlan:
-    """Where everything of one population is: kind of membrane of each compartment, and what reaches it."""
+class TreePlan:
+    """The compartments of one population: the kind of membrane of each, and the inputs onto them."""
 
     membrane: list[int]
     members: list[list[int]]  # compartments of each membrane
@@ -88,12 +90,12 @@ def names_at(model: Cable, i: int) -> dict[str, str]:
     }
 
 
-def read_cell(net: Network, m: Any) -> tuple[CableStructure, CablePlan]:
-    """Kind of cell of a population of cells with trees, and what lies on each compartment."""
+def read_cell(net: Network, m: Member) -> tuple[TreeStructure, TreePlan]:
+    """Structure and plan of a population of multicompartment cells."""
     model: Cable = m.population.model
     places = port_places(m.population, net)
     ports = {label: p for label, p in m.ports.items() if label in places}
-    kinds: dict[Any, list[int]] = {}
+    kinds: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}
     for i in range(len(model.cell)):
         channels = tuple(sorted(model.channels_at(i)))
         here = tuple(label for label in ports if i in places[label])
@@ -120,7 +122,7 @@ def read_cell(net: Network, m: Any) -> tuple[CableStructure, CablePlan]:
         | (differ & {"V_th", "V_r", "t_ref"})
         | {port_name(n, la) for la, p in ports.items() for n in p.units if port_name(n, la) in differ}
     )
-    structure = CableStructure(
+    structure = TreeStructure(
         tuple(membranes),
         lanes_of(m.population.n),
         model.method,
@@ -130,7 +132,7 @@ def read_cell(net: Network, m: Any) -> tuple[CableStructure, CablePlan]:
         model.spike_at == 0,
         arrays,
         _varying(m),
-        any(_target(p) == "v" for p in ports.values()),
+        any(p.adds_to == "v" for p in ports.values()),
         tuple(m.blockers),
         model.name,
     )
@@ -139,10 +141,10 @@ def read_cell(net: Network, m: Any) -> tuple[CableStructure, CablePlan]:
         for i in at:
             membrane[i] = q
     along = tuple(n for n, (v, _) in m.values.items() if model.depends_on_path(v))
-    return structure, CablePlan(membrane, members, *_reached(net, m, ports), along)
+    return structure, TreePlan(membrane, members, *_reached(net, m, ports), along)
 
 
-def _varying(m: Any) -> tuple[str, ...]:
+def _varying(m: Member) -> tuple[str, ...]:
     """Parameters that change while the network runs, by their names within a membrane."""
     if any(n.startswith("shift_") for n in m.varying):
         raise AmineError(
@@ -156,13 +158,14 @@ def _varying(m: Any) -> tuple[str, ...]:
 
 
 def _reached(
-    net: Network, m: Any, ports: dict[str, object]
+    net: Network, m: Member, ports: dict[str, Model]
 ) -> tuple[list[int], dict[str, list[int]], list[tuple[int, int]]]:
+    """Compartments with gap junctions, those whose voltage each receptor moves, and pairs (stimulus, compartment)."""
     name = m.population.name
     views = [v for g in net.electrical for v in (g.a, g.b) if v.population == name]
     gaps = sorted({i for v in views for i in compartments(m.population, v)})
     places = port_places(m.population, net)
-    jumps = {label: sorted(places[label]) for label, p in ports.items() if _target(p) == "v"}
+    jumps = {label: sorted(places[label]) for label, p in ports.items() if p.adds_to == "v"}
     stimuli = sorted(
         {
             (j, i)
@@ -175,14 +178,10 @@ def _reached(
     return gaps, jumps, stimuli
 
 
-def _target(port: Any) -> str:
-    """The state that a spike adds to, read off the text."""
-    return port.adds_to
-
-
-def rows(member: Any, states: list[list[str]], constants: list[list[str]], cell_rows: list[str]) -> list[str]:
+def rows(member: Member, states: list[list[str]], constants: list[list[str]], cell_rows: list[str]) -> list[str]:
     """Names of all rows of a block: ``states`` and ``constants`` are those of each membrane, in the order of the code."""
     plan = member.plan
+    assert plan is not None
     out = ["_ref", *cell_rows]
     for i, q in enumerate(plan.membrane):
         out += [f"{name}@{i}" for name in (*RECORD, *states[q], *constants[q])]
@@ -196,17 +195,17 @@ def rows(member: Any, states: list[list[str]], constants: list[list[str]], cell_
     return out + [f"_margin_{i}" for i in range(MARGIN)] * (len(out) >= 4 * MARGIN)
 
 
-def poisson_places(member: Any, p: Any) -> list[int]:
+def poisson_places(member: Member, p: PoissonInput) -> list[int]:
     """Compartments that a Poisson input reaches."""
     views = [v for v in p.target.views() if v.population == member.name]
     return sorted({i for v in views for i in compartments(member.population, v)})
 
 
-def poisson_share(member: Any, p: Any) -> dict[int, float]:
-    """The part of a Poisson input's spikes that falls on each compartment; independent thinning keeps them Poisson."""
+def poisson_share(member: Member, p: PoissonInput) -> dict[int, float]:
+    """Share of a Poisson input's spikes at each compartment; independent thinning keeps them Poisson."""
     views = [v for v in p.target.views() if v.population == member.name]
     at = compartments(member.population, views[0])
     return dict(zip(at, weights(member.population, views[0]).tolist(), strict=True))
 
 
-__all__ = ["CablePlan", "CableStructure", "Membrane", "names_at", "read_cell", "rows", "state_name"]
+__all__ = ["Membrane", "TreePlan", "TreeStructure", "names_at", "read_cell", "rows", "state_name"]

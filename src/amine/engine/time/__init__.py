@@ -1,1 +1,1 @@
-"""A network in time: runs, loops, threads and checkpoints."""
+"""A network in time: the running simulation, whole runs, loops with a world, and checkpoints."""

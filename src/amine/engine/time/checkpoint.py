@@ -1,4 +1,4 @@
-"""Checkpoints: all state of a simulation in one file, replaced whole, so that a kill at any instant leaves one that can be used."""
+"""Checkpoints: the whole state of a simulation in one file, replaced atomically, so that a kill at any instant leaves a valid one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from amine.files import read_arrays, reason, write_arrays
 
 if TYPE_CHECKING:
     from amine.given import FilePath
+    from amine.results.store import MemoryStore, ZarrStore
 
 FORMAT = "amine checkpoint 2"
 
@@ -24,12 +25,12 @@ LAST_STEP = {"float32": 2**31 - 2**20, "float64": 2**31 - 2**20}
 
 @dataclass
 class Checkpoint:
-    """What a checkpoint file holds."""
+    """The content of a checkpoint file."""
 
     path: Path
-    state: dict[str, np.ndarray]
-    memory: dict[str, np.ndarray]
-    counts: dict[str, Any]
+    state: dict[str, np.ndarray]  # of the simulation
+    memory: dict[str, np.ndarray]  # recordings of a store in memory
+    counts: dict[str, Any]  # number of recordings of the store
 
     @property
     def step(self) -> int:
@@ -37,13 +38,13 @@ class Checkpoint:
         return int(self.state["step"])
 
     @staticmethod
-    def write(path: Path, sim: Simulation, store: Any, network: str) -> None:
-        """Writes all with a digest under a name of its own, forces it to disk and renames it.
+    def write(path: Path, sim: Simulation, store: MemoryStore | ZarrStore, network: str) -> None:
+        """Writes a checkpoint with a digest to a temporary file, forces it to disk and renames it.
 
         Raises
         ------
         AmineError
-            If it cannot be written; a checkpoint that was there is then as it was.
+            If it cannot be written; an existing checkpoint is then unchanged.
         """
         where = f"checkpoint '{path}'"
         arrays: dict[str, Any] = {f"state.{k}": v for k, v in sim.state().items()}
@@ -81,8 +82,8 @@ class Checkpoint:
             raise AmineError(where, "it is damaged", hint="remove it to start anew")
         return Checkpoint(Path(path), state, memory, header["counts"])
 
-    def restore(self, sim: Simulation, store: Any) -> None:
-        """Brings simulation and store to where they were; raises AmineError if they are of another form."""
+    def restore(self, sim: Simulation, store: MemoryStore | ZarrStore) -> None:
+        """Brings simulation and store to the state of the checkpoint; raises AmineError if they are of another form."""
         try:
             self._check_form(sim)
             sim.set_state(self.state)
@@ -94,7 +95,7 @@ class Checkpoint:
             raise AmineError(where, "it does not fit this network", given=f"{type(e).__name__}: {e}"[:60]) from e
 
     def _check_form(self, sim: Simulation) -> None:
-        """Whether what the kernel will be given has its types, and spikes are those of neurons that there are."""
+        """Raises ValueError if arrays have not the types of the kernel's, or spikes are of neurons that do not exist."""
         for name, x in sim.state().items():
             there, x = self.state[name], np.asarray(x)
             if there.dtype != x.dtype or there.ndim != x.ndim:

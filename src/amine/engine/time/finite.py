@@ -1,8 +1,8 @@
-"""States that are no numbers: whether there are any, and the sentence that names the first."""
+"""Non-finite states: a test for them, and the error that names the first."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,23 +10,23 @@ from amine.errors import AmineError
 
 if TYPE_CHECKING:
     from amine.engine.build.slices import Slice
-    from amine.engine.time.simulation import Simulation
+    from amine.engine.time.simulation import Simulation, SimulationSnapshot
 
 
 def finite(sim: Simulation) -> bool:
     """Whether all states of all neurons and synapses are finite; lanes beyond the last neuron do not count."""
     X = sim.arrays.X
-    return all(_finite(p, X) for p in sim.places if p.states) and all(s.finite() for s in sim.states.values())
+    return all(_finite(p, X) for p in sim.slices if p.states) and all(s.finite() for s in sim.states.values())
 
 
-def _finite(place: Slice, X: np.ndarray) -> bool:
-    if np.isfinite(place.view(X)[:, : len(place.states)]).all():
+def _finite(at: Slice, X: np.ndarray) -> bool:
+    if np.isfinite(at.view(X)[:, : len(at.states)]).all():
         return True
-    return all(np.isfinite(place.get(X, s)).all() for s in place.states)
+    return all(np.isfinite(at.get(X, s)).all() for s in at.states)
 
 
-def report(sim: Simulation, before: dict[str, Any], steps: int) -> None:
-    """Runs the chunk again by halves to find the step, then raises the error that names who, what and when."""
+def report(sim: Simulation, before: SimulationSnapshot, steps: int) -> None:
+    """Repeats the chunk, bisecting for the step, and raises the error that names object, variable and time."""
     good, bad = 0, steps
     while bad - good > 1:
         middle = (good + bad) // 2
@@ -44,8 +44,8 @@ def report(sim: Simulation, before: dict[str, Any], steps: int) -> None:
 
 
 def _culprit(sim: Simulation) -> tuple[str, str, str] | None:
-    """The first state that is no number, and what to do about it."""
-    for p in sim.places:
+    """Place, problem and hint of the first non-finite state."""
+    for p in sim.slices:
         for s in p.states:
             wrong = np.flatnonzero(~np.isfinite(p.get(sim.arrays.X, s)))
             if len(wrong):

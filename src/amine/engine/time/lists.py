@@ -1,34 +1,45 @@
-"""The lists of spikes of the last steps, from which synapses of all delays read; threads write one each."""
+"""Lists of the spikes of the last steps, from which synapses of all delays read; each thread writes one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numba import njit
 
 from amine.engine.build.slices import Slice
 from amine.engine.device import arguments
+from amine.engine.device.arguments import Real
 from amine.engine.device.tables import BEGIN, END, RANGE_COLUMNS
 from amine.engine.transmission.part import Room
 
 SPARE = 4096  # entries
 
 
+class ListsSnapshot(TypedDict):
+    """A copy of the lists: parts of recent steps, and the entries of each thread."""
+
+    parts: np.ndarray
+    ids: list[np.ndarray]
+    payload: list[np.ndarray]
+    counts: np.ndarray
+
+
 class SpikeLists:
-    """Lists of spikes, and of what else parts deliver, with what each entry carries.
+    """Lists of spikes, and of other events that parts deliver, with the payload of each entry.
 
     Parameters
     ----------
-    room : how far they reach back, and how much a step can add.
-    rows : rows of payload; ``paid`` says whether anything reads them.
+    slices : of all populations. blocks : first and last block of each population for each thread (thread, population, 2).
+    room : demands of all parts: steps back, and entries a step.
+    rows : rows of payload. paid : whether anything reads them.
     """
 
-    def __init__(self, places: Sequence[Slice], blocks: np.ndarray, room: Room, rows: int, paid: bool, real: Any):
-        self._places, self._blocks, self._room = places, blocks, room
+    def __init__(self, slices: Sequence[Slice], blocks: np.ndarray, room: Room, rows: int, paid: bool, real: Real):
+        self._slices, self._blocks, self._room = slices, blocks, room
         self.threads = len(blocks)
-        self.lists = [*range(len(places)), *room.lists]
+        self.lists = [*range(len(slices)), *room.lists]
         self.parts = np.zeros((room.history, len(self.lists), self.threads, RANGE_COLUMNS), np.int64)
         self.used = room.history  # slots of steps in self.parts that hold something
         self.counts = np.zeros(self.threads, np.int64)
@@ -37,24 +48,24 @@ class SpikeLists:
         self.payload = np.zeros((rows, self.threads, self.ids.shape[1] if paid else 1), real)
 
     def argument(self) -> arguments.Spikes:
-        """What a kernel is given."""
+        """The argument of a kernel."""
         return arguments.Spikes(self.ids, self.parts, self.payload, self.counts)
 
     def gather(self, steps: int, at: int) -> tuple[np.ndarray, np.ndarray]:
-        """Spikes of the last ``steps`` steps as (steps, neurons), sorted; the first is step ``at``."""
+        """Spikes of the last ``steps`` steps, of which the first is ``at``: steps and neurons, sorted."""
         first = self._room.history
-        return gather(self.ids, self.parts, len(self._places), first, first + steps, at)
+        return gather(self.ids, self.parts, len(self._slices), first, first + steps, at)
 
     # --- room ----------------------------------------------------------------------------------------------------
 
     def roll(self, steps: int) -> None:
-        """Moves the spikes that may still arrive to the front, and makes room for ``steps`` more."""
+        """Moves the spikes that may still arrive to the front, and makes room for ``steps`` more steps."""
         history = self._room.history
         parts = np.zeros((history + steps, *self.parts.shape[1:]), np.int64)
         parts[:history] = self._recent()
         for t in range(self.threads):
             n = int(self.counts[t])
-            first = int(parts[0, 0, t, BEGIN]) if self._places else 0
+            first = int(parts[0, 0, t, BEGIN]) if self._slices else 0
             self.ids[t, : n - first] = self.ids[t, first:n].copy()
             if self._paid:
                 self.payload[:, t, : n - first] = self.payload[:, t, first:n].copy()
@@ -76,9 +87,9 @@ class SpikeLists:
         if self._paid:
             self.payload = np.pad(self.payload, ((0, 0), (0, 0), (0, extra)))
 
-    # --- what is kept ----------------------------------------------------------------------------------------------
+    # --- state -----------------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> ListsSnapshot:
         """A copy, for going back within a chunk."""
         return {
             "parts": self._recent().copy(),
@@ -87,8 +98,8 @@ class SpikeLists:
             "counts": self.counts.copy(),
         }
 
-    def restore(self, kept: dict[str, Any]) -> None:
-        """Back to a snapshot."""
+    def restore(self, kept: ListsSnapshot) -> None:
+        """Goes back to a snapshot."""
         self.parts, self.used = kept["parts"].copy(), self._room.history
         self.counts[:] = kept["counts"]
         for t in range(self.threads):
@@ -97,7 +108,7 @@ class SpikeLists:
                 self.payload[:, t, : kept["payload"][t].shape[1]] = kept["payload"][t]
 
     def state(self) -> dict[str, np.ndarray]:
-        """For a checkpoint, whatever the number of threads: entries of each step and list, their neurons and payloads."""
+        """Arrays for a checkpoint, for any number of threads: number of entries of each step and list, their neurons and payloads."""
         counts, ids, pays = [], [], []
         for slot in self._recent():
             for row in slot:
@@ -112,7 +123,7 @@ class SpikeLists:
         }
 
     def set_state(self, s: Mapping[str, np.ndarray]) -> None:
-        """Back to what :meth:`state` gave."""
+        """Goes to a state that :meth:`state` returned."""
         ends = np.concatenate([[0], np.cumsum(s["counts"])])
         self._grow(2 * (int(ends[-1]) + self._room.own * (self._room.interval + 1)))
         self.used = self._room.history
@@ -122,11 +133,11 @@ class SpikeLists:
             self._give_back(slot, row, int(a), int(b), s)
 
     def _give_back(self, slot: int, row: int, a: int, b: int, s: Mapping[str, np.ndarray]) -> None:
-        """Entries a to b of a checkpoint go to the threads that own their neurons; those of given spikes to the first."""
+        """Gives entries a to b of a checkpoint to the threads that own their neurons; those of given spikes to the first thread."""
         p = self.lists[row]
-        place, owner = self._places[p], np.zeros(b - a, np.int64)
-        if place.blocks:
-            owner = np.searchsorted(self._blocks[:, p, END] * place.lanes, s["ids"][a:b] - place.id0, side="right")
+        at, owner = self._slices[p], np.zeros(b - a, np.int64)
+        if at.blocks:
+            owner = np.searchsorted(self._blocks[:, p, END] * at.lanes, s["ids"][a:b] - at.id0, side="right")
         for t in range(self.threads):
             mine, n = a + np.flatnonzero(owner == t), int(self.counts[t])
             self.ids[t, n : n + len(mine)] = s["ids"][mine]
@@ -138,9 +149,9 @@ class SpikeLists:
 
 @njit(nogil=True, cache=True)
 def gather(ids, parts, populations, first, last, step):
-    """Spikes of history slots first..last as (steps, neurons), sorted; ``step`` is that of the first slot.
+    """Spikes of history slots first..last: steps and neurons, sorted; ``step`` is that of the first slot.
 
-    Lists beyond those of the populations hold what else is delivered.
+    Lists beyond those of the populations hold other events and are left out.
     """
     n = 0
     for slot in range(first, last):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,17 +18,29 @@ from amine.results.store import MemoryStore
 from amine.units import to_internal
 
 if TYPE_CHECKING:
-    from amine.given import FilePath
+    from amine.given import FilePath, Quantity, Values
     from amine.network.network import Network
+    from amine.network.parts import Population, Synapses
     from amine.network.weights import Weights
     from amine.results.run import Run
 
 
 class Loop:
-    """A running network that stops when you say so, tells its spikes, and takes new rates; made by :meth:`amine.Network.loop`.
+    """A network that runs step by step, returns its spikes and takes new rates; made by :meth:`amine.Network.loop`.
 
-    ``keep`` says whether spikes and probes stay in memory for :meth:`run`. What comes out depends on the network, its seed and on when
-    which rates were set; not on threads, and not on where else it stops.
+    Results depend on the network, its seed, and the times and values of rates that are set; not on threads or on other stops.
+
+    Parameters
+    ----------
+    net : the description.
+    threads : number of threads; results do not depend on it.
+    precision : ``float32`` or ``float64``.
+    keep : whether spikes and probes stay in memory for :meth:`run`.
+
+    Raises
+    ------
+    AmineError
+        If the network does not fit into memory, or a value cannot be computed.
 
     Examples
     --------
@@ -53,8 +65,8 @@ class Loop:
         """Time reached in ms."""
         return self._simulation.step * self.network.dt
 
-    def set_rates(self, population: Any, rates: Any) -> None:
-        """Rates of a Poisson source from now on.
+    def set_rates(self, population: Population | str, rates: Values) -> None:
+        """Sets the rates of a Poisson source from now on.
 
         Parameters
         ----------
@@ -71,8 +83,12 @@ class Loop:
         values = np.asarray(to_internal(rates, "Hz", where, nonnegative=True))
         self._simulation.set_rates(name, values, where)
 
-    def advance(self, duration: Any) -> dict[str, np.ndarray]:
-        """Lets the network run on; number of spikes of each neuron in that time, by population.
+    def advance(self, duration: Quantity) -> dict[str, np.ndarray]:
+        """Runs the network for a time; returns the number of spikes of each neuron (n,) in it, by population.
+
+        Parameters
+        ----------
+        duration : time, such as ``"10 ms"``; a multiple of the time step.
 
         Raises
         ------
@@ -82,17 +98,17 @@ class Loop:
         sim = self._simulation
         last = sim.step + whole_steps(duration, self.network.dt, "Loop.advance")
         check_last_step(last, sim.precision, "Loop.advance")
-        places = sim.places
-        counts = np.zeros(places[-1].id0 + places[-1].n, np.int64)
+        slices = sim.slices
+        counts = np.zeros(slices[-1].id0 + slices[-1].n, np.int64)
         while sim.step < last:
             chunk = sim.advance(min(sim.chunk_steps(None), last - sim.step))
             counts += np.bincount(chunk.ids, minlength=len(counts))
             if self._keep:
                 self._store.append(chunk.steps, chunk.ids, chunk.probes)
-        return {p.member.name: counts[p.id0 : p.id0 + p.n] for p in places}
+        return {p.member.name: counts[p.id0 : p.id0 + p.n] for p in slices}
 
-    def weights(self, synapses: Any) -> Weights:
-        """Weights and other states of a plastic projection as they are now; raises AmineError if it is not plastic."""
+    def weights(self, synapses: Synapses | str) -> Weights:
+        """The present weights and other states of a plastic projection, or its name; raises AmineError if it is not plastic."""
         found = {} if self._simulation.plastic is None else self._simulation.plastic.weights(self._simulation)
         name = synapses if isinstance(synapses, str) else getattr(synapses, "name", None)
         if name not in found:
@@ -101,7 +117,7 @@ class Loop:
         return found[name]
 
     def run(self) -> Run:
-        """All that was kept so far, as if the network had run in one go; the loop can go on.
+        """All recordings so far, as of one run; the loop can go on.
 
         Raises
         ------
@@ -113,7 +129,7 @@ class Loop:
         return result(self.network, self._simulation, self._store, True, self._began)
 
     def save(self, path: FilePath, *, overwrite: bool = False) -> None:
-        """Writes a checkpoint, from which ``net.loop(resume=path)`` goes on to the last bit.
+        """Writes a checkpoint, from which ``net.loop(resume=path)`` continues with identical results.
 
         Raises
         ------
@@ -129,6 +145,6 @@ class Loop:
         self._own.add(target.resolve())
 
     def restore(self, path: FilePath) -> None:
-        """Goes to where a checkpoint was made; raises AmineError if it is none, or one of another network or precision."""
+        """Goes to the state of a checkpoint; raises AmineError if it is none, or one of another network or precision."""
         Checkpoint.read(path, self._hash, self._simulation.precision).restore(self._simulation, self._store)
         self._own.add(Path(path).resolve())

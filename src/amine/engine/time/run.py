@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import datetime
 import os
+import platform
+import resource
 import signal
 import sys
 import threading
 import time
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from amine.engine.resolve.chemistry import recorded
 from amine.engine.time.checkpoint import LAST_STEP, Checkpoint
 from amine.engine.time.simulation import Simulation
-from amine.errors import AmineError, AmineWarning
+from amine.errors import AmineError, warn
+from amine.network.plasticity import parsed_rule, plastic_projection
+from amine.network.receptors import states_of
 from amine.owners import Owner, owned
 from amine.results.run import Run
 from amine.results.store import MemoryStore, ZarrStore
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _interruptible(terminable: bool) -> Iterator[list[bool]]:
-    """A flag that the first Ctrl-C sets, and SIGTERM if there is a checkpoint to write; a second one does what it always does."""
+    """A flag that the first Ctrl-C sets, and the first SIGTERM if there is a checkpoint; a second signal has its usual effect."""
     flag = [False]
     if threading.current_thread() is not threading.main_thread():
         yield flag
@@ -39,7 +46,7 @@ def _interruptible(terminable: bool) -> Iterator[list[bool]]:
     before = {s: signal.getsignal(s) for s in signals}
     before = {s: h for s, h in before.items() if h not in (signal.SIG_IGN, None)}
 
-    def handler(number: int, frame: Any) -> None:
+    def handler(number: int, frame: FrameType | None) -> None:
         if flag[0]:
             signal.signal(number, before[signal.Signals(number)])
             signal.raise_signal(number)
@@ -55,8 +62,8 @@ def _interruptible(terminable: bool) -> Iterator[list[bool]]:
 
 
 @contextmanager
-def _bar(wanted: bool, total_ms: float, done_ms: float) -> Iterator[Any]:
-    """A function that is told the time reached; it draws a bar if standard error is a terminal."""
+def _bar(wanted: bool, total_ms: float, done_ms: float) -> Iterator[Callable[[float], None]]:
+    """A function of the time reached (ms), which draws a progress bar if standard error is a terminal."""
     if not wanted or not sys.stderr.isatty():
         yield lambda ms: None
         return
@@ -69,7 +76,7 @@ def _bar(wanted: bool, total_ms: float, done_ms: float) -> Iterator[Any]:
         yield lambda ms: bar.update(task, completed=ms)
 
 
-def _store(net: Network, sim: Simulation, path: FilePath, continued: bool) -> MemoryStore | ZarrStore:
+def _store(net: Network, sim: Simulation, path: FilePath | None, continued: bool) -> MemoryStore | ZarrStore:
     if path is None:
         return MemoryStore()
     if continued:
@@ -78,7 +85,7 @@ def _store(net: Network, sim: Simulation, path: FilePath, continued: bool) -> Me
 
 
 def meta(net: Network, precision: str) -> Meta:
-    """What a store says of its network, as plain data."""
+    """Description of the network and its recordings for a store, as plain data."""
     first = 0
     populations: list[list[Any]] = []
     for p in net.populations.values():
@@ -86,8 +93,6 @@ def meta(net: Network, precision: str) -> Meta:
         first += p.n
     probes: list[ProbeMeta] = []
     for q in net.probes:
-        from amine.network.receptors import states_of
-
         units = states_of(net.populations[q.target.population], net)
         probes.append(
             {
@@ -101,12 +106,8 @@ def meta(net: Network, precision: str) -> Meta:
             }
         )
     if net.fields or net.modulations or net.doses:
-        from amine.engine.resolve.chemistry import recorded
-
         probes += recorded(net)
     for q in net.weight_probes:
-        from amine.network.plasticity import parsed_rule, plastic_projection
-
         units = parsed_rule(net, plastic_projection(net, q.projection, "probe")).states
         probes.append(
             {
@@ -137,9 +138,9 @@ def simulate(
     threads: int,
     precision: str,
     progress: bool,
-    chunk: Any,
-    store: Any,
-    checkpoint: Any,
+    chunk: Quantity | None,
+    store: FilePath | None,
+    checkpoint: FilePath | None,
     checkpoint_every: Quantity,
     resume: bool,
 ) -> Run:
@@ -159,7 +160,7 @@ def simulate(
         kept = _store(net, sim, store, saved is not None)
         if saved is not None:
             saved.restore(sim, kept)
-        keeper = None if owner is None else _Keeper(Path(checkpoint), owner, net.hash(), pause)
+        keeper = None if owner is None or checkpoint is None else _Keeper(Path(checkpoint), owner, net.hash(), pause)
         if keeper is not None and saved is not None:
             keeper.step = saved.step
         if keeper is not None and saved is None:  # a kill before the next one then leaves nothing to clear away
@@ -175,8 +176,8 @@ def simulate(
         return result(net, sim, kept, complete, began, 0 if saved is None else saved.step)
 
 
-def _saved(net: Network, path: FilePath, resume: bool, steps: int, precision: str) -> Checkpoint | None:
-    """The checkpoint to go on from; None if there is none. One that is there is never replaced unasked."""
+def _saved(net: Network, path: FilePath | None, resume: bool, steps: int, precision: str) -> Checkpoint | None:
+    """The checkpoint to continue from; None if there is none. An existing one is refused without ``resume``, and so never lost."""
     if path is None or not os.path.lexists(path):
         return None
     where = f"checkpoint '{path}'"
@@ -192,7 +193,7 @@ def _saved(net: Network, path: FilePath, resume: bool, steps: int, precision: st
 
 @dataclass
 class _Keeper:
-    """Writes the checkpoint of a run, every ``pause`` seconds."""
+    """Writer of the checkpoints of a run, every ``pause`` seconds."""
 
     path: Path
     owner: Owner
@@ -202,14 +203,14 @@ class _Keeper:
     step: int = -1  # of the checkpoint that is on disk
 
     def write(self, sim: Simulation, kept: MemoryStore | ZarrStore) -> None:
-        """What was recorded goes to disk before the checkpoint that counts it."""
+        """Flushes the recordings to disk, then writes the checkpoint that counts them."""
         self.owner.check()
         kept.flush()
         Checkpoint.write(self.path, sim, kept, self.network)
         self.step = sim.step
 
     def keep(self, sim: Simulation, kept: MemoryStore | ZarrStore, now: bool = False) -> None:
-        """A checkpoint if it is time for one or ``now``; one that fails is said, and the one before stays."""
+        """Writes a checkpoint if it is time for one or ``now``; if that fails, warns and keeps the one before."""
         if self.step == sim.step or (not now and time.monotonic() - self.last <= self.pause):
             return
         try:
@@ -218,7 +219,7 @@ class _Keeper:
             if not self.owner.is_ours():
                 raise
             later = "the one before is kept" + ("" if now else f", and it is tried again in {self.pause:g} s")
-            warnings.warn(f"{e}; {later}", AmineWarning, stacklevel=5)
+            warn("", f"{e}; {later}")
         self.last = time.monotonic()
 
 
@@ -249,8 +250,10 @@ def whole_steps(duration: Quantity, dt: float, where: str) -> int:
     return steps
 
 
-def result(net: Network, sim: Simulation, kept: Any, complete: bool, began: float, first: int = 0) -> Run:
-    """What a simulation gave until now; it was begun at wall time ``began`` and at step ``first``."""
+def result(
+    net: Network, sim: Simulation, kept: MemoryStore | ZarrStore, complete: bool, began: float, first: int = 0
+) -> Run:
+    """The results of a simulation until now, which was begun at wall time ``began`` and at step ``first``."""
     about = {"complete": complete, "seconds": dict(sim.seconds), "info": info(net, sim, time.perf_counter() - began)}
     about["info"]["simulated_ms"] = (sim.step - first) * net.dt
     said = meta(net, sim.precision)
@@ -268,7 +271,7 @@ def _loop(
     progress: bool,
     keeper: _Keeper | None,
 ) -> bool:
-    """Chunk after chunk; True if the end was reached."""
+    """Runs chunk after chunk; True if the end was reached."""
     with _interruptible(keeper is not None) as stopped, _bar(progress, steps * net.dt, sim.step * net.dt) as show:
         while sim.step < steps and not stopped[0]:
             chunk = sim.advance(min(sim.chunk_steps(each), steps - sim.step))
@@ -282,12 +285,7 @@ def _loop(
 
 
 def info(net: Network, sim: Simulation, total: float) -> dict[str, Any]:
-    """Where a run comes from and what it took."""
-    import datetime
-    import platform
-    import resource
-    from importlib.metadata import PackageNotFoundError, version
-
+    """Provenance of a run, its cost and its size, as plain data."""
     versions = {"python": platform.python_version()}
     for name in ("amine", "numpy", "numba", "sympy"):
         try:

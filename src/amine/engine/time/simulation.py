@@ -1,4 +1,4 @@
-"""A network in time: arrays for every thread, advanced in chunks; all that a checkpoint must hold is here."""
+"""A network in time: arrays for every thread, advanced in chunks, and the whole state for checkpoints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -19,9 +19,9 @@ from amine.engine.device.functions import barrier  # noqa: F401  (compiled into 
 from amine.engine.device.tables import BLOCK, SINCE, SOURCE_POISSON
 from amine.engine.resolve.resolved import Resolved, resolve
 from amine.engine.time.finite import finite, report
-from amine.engine.time.lists import SpikeLists
+from amine.engine.time.lists import ListsSnapshot, SpikeLists
 from amine.engine.time.threads import Threads
-from amine.engine.transmission.part import Build, Layout, State
+from amine.engine.transmission.part import Build, Layout, Snapshot, State
 from amine.engine.transmission.parts import load_module, parts_of, room_of, totals_of
 from amine.engine.transmission.plastic import PlasticNetwork
 from amine.errors import AmineError, did_you_mean
@@ -35,13 +35,23 @@ CHUNK = 100.0  # ms, if nothing else is asked for
 
 @dataclass
 class Chunk:
-    """What a chunk of steps gave: spikes sorted by (step, id), steps counted from 1 at the end of the first, and traces."""
+    """Results of a chunk of steps: spikes sorted by step and neuron, and traces. The spikes of the first step have step ``first`` + 1."""
 
     first: int
     last: int
     steps: np.ndarray
     ids: np.ndarray
     probes: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]
+
+
+class SimulationSnapshot(TypedDict):
+    """A copy of all that changes in a simulation."""
+
+    step: int
+    X: np.ndarray
+    events: np.ndarray
+    lists: ListsSnapshot
+    parts: dict[str, Snapshot]
 
 
 class Simulation:
@@ -56,7 +66,7 @@ class Simulation:
     Raises
     ------
     AmineError
-        If the network does not fit into memory, or a value cannot be worked out.
+        If the network does not fit into memory, or a value cannot be computed.
     """
 
     def __init__(self, net: Network, threads: int = 1, precision: str = "float32"):
@@ -76,30 +86,30 @@ class Simulation:
         self.seconds["build"] += time.perf_counter() - start
         start = time.perf_counter()
         self._span(0)
-        self.lists.gather(0, 0)  # loaded or compiled here, not within the first chunk
+        self.lists.gather(0, 0)  # is loaded or compiled here, not within the first chunk
         self.seconds["compile"] += time.perf_counter() - start
 
     # --- building ----------------------------------------------------------------------------------------------
 
     def _build(self, resolved: Resolved) -> None:
         net, parts = self.net, parts_of(resolved)
-        self.places, size = layout(resolved, self.module)
-        blocks = wiring.boundaries(self.places, self.threads)
-        there = Layout(resolved, self.module, self.places, blocks, self.precision)
+        self.slices, size = layout(resolved, self.module)
+        blocks = wiring.boundaries(self.slices, self.threads)
+        there = Layout(resolved, self.module, self.slices, blocks, self.precision)
         drawn = {p.name: p.draw(there) for p in parts}
         self.n_synapses = sum(d.n_synapses for d in drawn.values())
         self.synapse_bytes = sum(d.nbytes for d in drawn.values())
-        self.arrays = fill(resolved, self.module, self.places, totals_of(drawn), size, self.real)
+        self.arrays = fill(resolved, self.module, self.slices, totals_of(drawn), size, self.real)
         room = room_of(drawn, there, len(self.arrays.RT))
         build = Build(there, self.arrays, room)
         self.states: dict[str, State] = {p.name: p.assemble(drawn[p.name], build) for p in parts}
         rows = sum(d.rows for d in drawn.values())
         paid = len(self.arrays.RT) + rows > 0
-        self.lists = SpikeLists(self.places, blocks, room, room.first_row + rows, paid, self.real)
+        self.lists = SpikeLists(self.slices, blocks, room, room.first_row + rows, paid, self.real)
         self._interval, self._history = room.interval, room.history
         self._team = Threads(self.module, blocks, room.own)
         self._scratch = [(np.empty(BLOCK, np.uint32), np.empty(BLOCK)) for _ in range(self.threads)]
-        stimuli = [s for p in self.places for s in p.member.stimuli]
+        stimuli = [s for p in self.slices for s in p.member.stimuli]
         self._waveforms, self._stimuli = [s.current for s in stimuli], [s.name for s in stimuli]
         words = np.random.SeedSequence([net.seed & 0xFFFFFFFF, net.seed >> 32]).generate_state(2)
         self.k0, self.k1 = np.uint32(words[0]), np.uint32(words[1])
@@ -118,36 +128,36 @@ class Simulation:
     # --- time --------------------------------------------------------------------------------------------------
 
     def set_rates(self, population: str, rates: np.ndarray, where: str) -> None:
-        """Rates (1/ms), one or one for each neuron, of a Poisson source from now on; ``where`` is what an error names."""
-        p = next((i for i, place in enumerate(self.places) if place.member.name == population), -1)
-        sources = [place.member.name for place in self.places if place.member.kind == SOURCE_POISSON]
+        """Sets the rates (1/ms) of a Poisson source from now on, one or (n,); ``where`` is the place in errors."""
+        p = next((i for i, at in enumerate(self.slices) if at.member.name == population), -1)
+        sources = [at.member.name for at in self.slices if at.member.kind == SOURCE_POISSON]
         if p < 0 or population not in sources:
             hint = did_you_mean(population, sources) if sources else "add a population of the model 'poisson'"
             raise AmineError(where, "this is no Poisson source of the network", hint=hint)
-        if rates.shape not in ((), (self.places[p].n,)):
+        if rates.shape not in ((), (self.slices[p].n,)):
             raise AmineError(
-                where, "the number of rates is wrong", given=str(rates.shape), expected=f"1 or {self.places[p].n}"
+                where, "the number of rates is wrong", given=str(rates.shape), expected=f"1 or {self.slices[p].n}"
             )
         if np.max(rates, initial=0.0) * self.net.dt > 1.0:
             given = f"{np.max(rates) * 1e3:g} Hz"
             expected = f"at most {1e3 / self.net.dt:g} Hz: one spike a step"
             raise AmineError(where, "the rate is too high", given=given, expected=expected)
-        put_rates(self.places[p], self.arrays.X, rates * self.net.dt)
+        put_rates(self.slices[p], self.arrays.X, rates * self.net.dt)
         self.arrays.Q[p, SINCE] = self.step
 
     def chunk_steps(self, wanted: float | None) -> int:
-        """Steps of a chunk: as asked for, or 100 ms; fewer if traces need the room, or a part must be looked at."""
+        """Steps of a chunk of ``wanted`` ms, or of 100 ms; fewer if traces would need too much memory, or a part ends it earlier."""
         steps = round(CHUNK / self.net.dt) if wanted is None else max(1, math.ceil(wanted / self.net.dt - 1e-9))
         steps = max(1, min(steps, 10**6))
         return min([steps, *(s.limit(self.step, steps) for s in self.states.values())])
 
     def advance(self, steps: int) -> Chunk:
-        """Advances by ``steps`` and returns what they gave.
+        """Advances by ``steps`` and returns their results.
 
         Raises
         ------
         AmineError
-            If a state is no longer a finite number: the sentence names it. The simulation then stands where it stood.
+            If a state is no longer finite, which it names. The simulation is then as it was before.
         """
         start = time.perf_counter()
         before = self.snapshot()
@@ -160,7 +170,7 @@ class Simulation:
         return chunk
 
     def chunk(self, steps: int) -> Chunk:
-        """As :meth:`advance`, whatever numbers come out."""
+        """As :meth:`advance`, without a test for finite states."""
         first, target = self.step, self.step + steps
         for s in self.states.values():
             s.begin(first, steps)
@@ -177,7 +187,7 @@ class Simulation:
         return Chunk(first, target, spikes, ids, traces)
 
     def _span(self, steps: int) -> None:
-        """Lets the threads run for ``steps`` steps; fewer if lists of spikes are full before."""
+        """Runs all threads for ``steps`` steps, or fewer if lists of spikes are full."""
         first, a = self.step, self.arrays
         currents, spikes = self._currents(first, max(steps, 1)), self.lists.argument()
         span = arguments.Span(first, first + steps, self._history, self._interval, self.net.dt, self.k0, self.k1)
@@ -191,16 +201,16 @@ class Simulation:
         self.lists.used = self._history + self.step - first
 
     def _currents(self, first: int, steps: int) -> np.ndarray:
-        """Injected currents of each step, taken at its middle."""
+        """Injected currents (pA) at the middle of each step (steps, stimuli)."""
         t = (first + np.arange(steps) + 0.5) * self.net.dt
         columns = [w.at(t) for w in self._waveforms]
         for name, x in zip(self._stimuli, columns, strict=True):
             require_range(x, self.real, f"Stimulus '{name}'", "the current")
         return np.ascontiguousarray(np.stack(columns, 1) if columns else np.zeros((steps, 1)), self.real)
 
-    # --- what is kept --------------------------------------------------------------------------------------------
+    # --- state -----------------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> SimulationSnapshot:
         """A copy of all that changes, for going back within a chunk."""
         return {
             "step": self.step,
@@ -210,8 +220,8 @@ class Simulation:
             "parts": {name: s.snapshot() for name, s in self.states.items()},
         }
 
-    def restore(self, kept: dict[str, Any]) -> None:
-        """Back to a snapshot."""
+    def restore(self, kept: SimulationSnapshot) -> None:
+        """Goes back to a snapshot."""
         self.step = kept["step"]
         self.arrays.X[:], self.events[:] = kept["X"], kept["events"]
         self.lists.restore(kept["lists"])
@@ -219,7 +229,7 @@ class Simulation:
             s.restore(kept["parts"][name])
 
     def state(self) -> dict[str, Any]:
-        """Everything that decides what comes next, in a form that does not depend on the number of threads."""
+        """The whole state as arrays, in a form that does not depend on the number of threads."""
         return {
             "step": np.int64(self.step),
             "X": self.arrays.X,
@@ -229,8 +239,8 @@ class Simulation:
             **{f"{name}.{k}": v for name, s in self.states.items() for k, v in s.state().items()},
         }
 
-    def set_state(self, s: Mapping[str, Any]) -> None:
-        """Goes to the state that :meth:`state` gave, of a simulation of the same network and precision."""
+    def set_state(self, s: Mapping[str, np.ndarray]) -> None:
+        """Goes to a state that :meth:`state` returned, of a simulation of the same network and precision."""
         self.step = int(s["step"])
         self.arrays.X[:], self.arrays.Q[:, SINCE] = s["X"], s["since"]
         self.events[:] = 0
@@ -240,7 +250,7 @@ class Simulation:
             state.set_state(_within(name, s))
 
 
-def _within(name: str, s: Mapping[str, object]) -> dict[str, Any]:
+def _within(name: str, s: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {k.removeprefix(f"{name}."): v for k, v in s.items() if k.startswith(f"{name}.")}
 
 

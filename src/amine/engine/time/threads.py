@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from amine.engine.device import arguments
 
 
 class Threads:
-    """Calls the generated loop, in as many threads as there are rows of ``blocks``; ``own`` is the most that one lists in a step."""
+    """Threads for the generated loop, one for each row of ``blocks``; ``own`` is the largest number of entries that one lists in a step."""
 
     def __init__(self, module: ModuleType, blocks: np.ndarray, own: int):
         self.n, self._module = len(blocks), module
@@ -24,10 +23,10 @@ class Threads:
             for t in range(self.n)
         ]
 
-    def advance(self, span: arguments.Span, given: Callable[[int], Sequence[Any]]) -> int:
-        """All threads run to the same step, which is returned: the end of the span, or sooner if a list is full.
+    def advance(self, span: arguments.Span, given: Callable[[int], Sequence[object]]) -> int:
+        """Runs all threads to the same step and returns it: the end of the span, or earlier if a list is full.
 
-        ``given`` says what else the loop of a thread is given.
+        ``given`` returns the further arguments of the loop of a thread.
         """
         reached, errors = [span.first] * self.n, list[BaseException]()
 

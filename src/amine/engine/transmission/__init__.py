@@ -1,1 +1,1 @@
-"""The kinds of transmission between neurons: what each draws, keeps and gives to the kernel."""
+"""The parts of the loop over steps: kinds of synapses, inputs, probes and slow signals, one file each."""

@@ -1,11 +1,11 @@
-"""Projections whose synapses have a cleft and a scheme of their own: their arrays, sorted by target, and their tables."""
+"""Explicit synapses, each with its own cleft and kinetic scheme: their arrays, sorted by target, and their tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from amine.engine.transmission.explicit_arrays import Dynamics, ExplicitBundle, 
 from amine.engine.transmission.filter import drawn as drawn_bundles
 from amine.engine.transmission.own_rates import own_rates, require_shared
 from amine.engine.transmission.own_release import own_release, release_functions
-from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
+from amine.engine.transmission.part import Build, Drawn, Layout, Part, Snapshot, State
 from amine.engine.transmission.schemes import (
     FLOOR,
     STACK,
@@ -37,14 +37,15 @@ from amine.models.naming import port_name
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.equations.schemes import Scheme
     from amine.models.model import Model
 
-KEPT = ("transmitter", "until", "ready", "states", "own")  # what changes
+KEPT = ("transmitter", "until", "ready", "states", "own")  # arrays that change
 LOW, HIGH, STEP = -120.0, 62.0, 2.0  # voltages of the table, for rates that depend on it
 
 
 class ExplicitState(State):
-    """All such synapses: arrays of each thread."""
+    """All explicit synapses: arrays of each thread."""
 
     def __init__(self, bundles: list[ExplicitBundle], threads: list[ThreadArrays]):
         self._bundles, self._kept = bundles, threads
@@ -53,12 +54,12 @@ class ExplicitState(State):
     def arguments(self, thread: int) -> arguments.Explicit:
         return self._threads[thread]
 
-    def snapshot(self) -> Any:
-        return [{n: getattr(a, n).copy() for n in KEPT} for a in self._threads]
+    def snapshot(self) -> Snapshot:
+        return {n: [getattr(a, n).copy() for a in self._threads] for n in KEPT}
 
-    def restore(self, kept: Any) -> None:
-        for a, values in zip(self._threads, kept, strict=True):
-            for n, x in values.items():
+    def restore(self, kept: Snapshot) -> None:
+        for n, threads in kept.items():
+            for a, x in zip(self._threads, threads, strict=True):
                 getattr(a, n)[:] = x
 
     def state(self) -> dict[str, np.ndarray]:
@@ -81,7 +82,7 @@ class ExplicitState(State):
         return out
 
     def _of(self, name: str, i: int, t: int) -> tuple[np.ndarray, np.ndarray]:
-        """Places in the common order, and the thread's values, of bundle ``i``."""
+        """Positions in the canonical order, and the thread's values, of bundle ``i``."""
         a, row = self._threads[t], self._threads[t].bundles[i]
         n, first = int(row[table.COUNT]), int(row[synaptic.FIRST])
         seen = a.seen[first : first + n].astype(np.int64)
@@ -101,16 +102,16 @@ class ExplicitState(State):
 
 
 def build(
-    resolved: Resolved, module: ModuleType, places: Sequence[Slice], blocks: np.ndarray, precision: str
+    resolved: Resolved, module: ModuleType, slices: Sequence[Slice], blocks: np.ndarray, precision: str
 ) -> list[ExplicitBundle]:
     """Draws the synapses of all explicit routes, one bundle for each."""
     net, out = resolved.net, []
     numbers = {repr(m.structure()): j for j, m in enumerate(resolved.schemes)}
     for r in resolved.at("explicit"):
-        place, row = places[r.destination], port_name("g", r.label)
-        release: Any = r.synapses.release
-        spec = spec_of(net, r, places, blocks, row)
-        args = (places[r.origin].n, blocks.shape[0], net.dt, precision, net.seed)
+        target, row = slices[r.destination], port_name("g", r.label)
+        release: Model | None = r.synapses.release
+        spec = spec_of(net, r, slices, blocks, row)
+        args = (slices[r.origin].n, blocks.shape[0], net.dt, precision, net.seed)
         bundle = build_bundle([spec], *args)
         if not bundle.n_synapses:
             continue
@@ -121,7 +122,7 @@ def build(
         if release is not None and is_own(release):
             number = resolved.release_number(release)
             own = own_release([spec], release, module, number, bundle, args)
-        v_rows = {0: place.row_base("v") - place.row_base(row)}
+        v_rows = {0: target.row_base("v") - target.row_base(row)}
         rate = getattr(module, f"scheme_{numbers[repr(model.structure())]}")
         rates = own_rates(spec, model, rate, bundle, args, r.where)
         found = ExplicitBundle(r.origin, release, r.synapses.cleft, model, r.where, bundle, v_rows, number, own, rates)
@@ -149,7 +150,7 @@ def assemble(bundles: list[ExplicitBundle], build: Build) -> ExplicitState:
     joined = np.concatenate([*tables, np.zeros(1, np.float32)])
     threads = []
     for t in range(layout.threads):
-        arrays = ThreadArrays(t, layout.module, layout.places, build.arrays.Q)
+        arrays = ThreadArrays(t, layout.module, layout.slices, build.arrays.Q)
         for b, d in zip(bundles, dynamics, strict=True):
             arrays.add(b, d)
         arrays.join(numbers, joined, parameters)
@@ -157,8 +158,8 @@ def assemble(bundles: list[ExplicitBundle], build: Build) -> ExplicitState:
     return ExplicitState(bundles, threads)
 
 
-def _values(model: Model) -> dict[str, Any]:
-    """All parameters as numbers; those that differ between synapses or neurons are not asked for here."""
+def _values(model: Model) -> dict[str, float]:
+    """All parameters as numbers; zero for those that differ between synapses or neurons, which are not used here."""
     return {
         n: np.float64(to_internal(v, model.units[n], f"{model.where}, {n}") if isinstance(v, str) else 0.0)
         for n, v in model.parameters.items()
@@ -166,9 +167,9 @@ def _values(model: Model) -> dict[str, Any]:
 
 
 def _dynamics(
-    b: ExplicitBundle, module: ModuleType, j: int, values: dict[str, object], P: np.ndarray, dt: float
+    b: ExplicitBundle, module: ModuleType, j: int, values: Mapping[str, float], P: np.ndarray, dt: float
 ) -> tuple[Dynamics, np.ndarray]:
-    """How a bundle advances, and its table of propagators; numbers go to ``P``."""
+    """Dynamics of a bundle, and its table of propagators; numbers go to the row ``P``."""
     s = scheme(b.scheme)
     d = len(s.free) + len(s.downstream)
     width = _cleft(b, values, P, dt)
@@ -197,8 +198,10 @@ def _dynamics(
     return Dynamics(j, how, d, len(volts), width, rest), M.astype(np.float32).ravel()
 
 
-def _propagators(s: Any, module: ModuleType, j: int, values: dict[str, object], T: np.ndarray, dt: float) -> np.ndarray:
-    """exp(L dt) - 1 of free states and messengers, and what the mass adds, for each concentration."""
+def _propagators(
+    s: Scheme, module: ModuleType, j: int, values: Mapping[str, float], T: np.ndarray, dt: float
+) -> np.ndarray:
+    """exp(L dt) - 1 of free states and messengers, with the column of the mass, for each concentration (T, d, d + 1)."""
     from scipy.linalg import expm
 
     rate = getattr(module, f"scheme_{j}")
@@ -211,17 +214,16 @@ def _propagators(s: Any, module: ModuleType, j: int, values: dict[str, object], 
     Q = Q0 + T[:, None, None] * Q1
     L[:, :f, :f], L[:, :f, d] = Q[:, :-1, :-1], Q[:, :-1, -1]
     if m:
-        slope = np.array(
-            getattr(module, f"downstream_{j}")(values), float
-        )  # of the first state, free states, messengers
+        follow = getattr(module, f"downstream_{j}")(values)
+        slope = np.array(follow, float)  # columns: first state, free states, messengers
         L[:, f:d, :f] = slope[:, 1 : f + 1] - slope[:, :1]
         L[:, f:d, f:d] = slope[:, f + 1 :]
         L[:, f:d, d] = slope[:, 0]
     return (expm(L * dt) - np.eye(d + 1))[:, :d, :]
 
 
-def _cleft(b: ExplicitBundle, values: dict[str, Any], P: np.ndarray, dt: float) -> int:
-    """Numbers of the cleft; returns the width of a square pulse in steps, 0 if transmitter is cleared."""
+def _cleft(b: ExplicitBundle, values: Mapping[str, float], P: np.ndarray, dt: float) -> int:
+    """Puts numbers of the cleft into the row ``P``; returns the width of a square pulse in steps, 0 if transmitter is cleared."""
     if b.cleft is None:
         P[table.HEIGHT] = values["T_max"]
         return max(1, round(float(values["T_width"]) / dt))
@@ -236,7 +238,7 @@ def _cleft(b: ExplicitBundle, values: dict[str, Any], P: np.ndarray, dt: float) 
 
 
 class Explicit(Part):
-    """The part of the loop in which each synapse has a cleft and receptors of its own."""
+    """The part of the loop in which each synapse has its own cleft and receptors."""
 
     name = "explicit"
 
@@ -247,7 +249,7 @@ class Explicit(Part):
         return resolved.own_releases
 
     def draw(self, layout: Layout) -> Drawn:
-        bundles = build(layout.resolved, layout.module, layout.places, layout.blocks, layout.precision)
+        bundles = build(layout.resolved, layout.module, layout.slices, layout.blocks, layout.precision)
         return drawn_bundles([b.bundle for b in bundles], bundles)
 
     def source(self, kinds: Kinds) -> Slots:
@@ -273,7 +275,7 @@ class Explicit(Part):
 
 
 def _conduct(schemes: int) -> Function:
-    """``conduct``: the conductances that the rows of all targets hold at the end of a step."""
+    """``conduct``: sets the conductances of all targets at the end of a step."""
     given = ("X", "synapses.states", "D[b, STATE]", "D[b, COUNT]", "synapses.weights", "D[b, FIRST]")
     more = ("synapses.starts", "synapses.places", "a", "e", "synapses.parameters[b]")
     targets = "a, e = D[b, TARGET], D[b, TARGET] + D[b, TARGETS]"

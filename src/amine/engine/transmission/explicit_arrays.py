@@ -1,13 +1,14 @@
-"""Arrays of synapses with a cleft and a scheme of their own, sorted by target: what the kernel of one thread reads."""
+"""Arrays of explicit synapses, sorted by target, for the kernel of one thread."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from amine.engine.build import order
 from amine.engine.build.connectivity import Bundle
@@ -20,38 +21,41 @@ from amine.engine.device.tables import RELEASE
 from amine.engine.resolve.release import ELAPSED, sites_of
 from amine.engine.transmission.own_release import own_columns
 
+if TYPE_CHECKING:
+    from amine.models.model import Model
+
 
 @dataclass
 class ExplicitBundle:
     """Synapses that share source population, release, cleft and scheme."""
 
     population: int
-    release: Any
-    cleft: Any
-    scheme: Any
+    release: Model | None
+    cleft: Model | None
+    scheme: Model
     where: str
     bundle: Bundle
-    v_rows: dict[int, int]  # distance from a target's conductance to its voltage, by the place of its first block
+    v_rows: dict[int, int]  # distance in the state array from a target's conductance to its voltage
     number: int  # of the release model in the module, if synapses advance it
-    own: list[np.ndarray] | None  # for each shard [synapses, states and parameters of release]
-    rates: list[np.ndarray] | None  # both rates of two states of each synapse
+    own: list[np.ndarray] | None  # for each shard (synapses, states and parameters of release)
+    rates: list[np.ndarray] | None  # for each shard (2, synapses): binding and unbinding rates of two states
 
 
 @dataclass(frozen=True)
 class Dynamics:
-    """How the receptors of a bundle advance."""
+    """The update of a bundle's receptors."""
 
     scheme: int  # number in the module
     how: int  # BY_TABLE, BY_FORMULA, BY_OWN_RATES or BY_PULSE
-    dim: int  # values of a synapse
-    rows: int  # of the table, for voltages
+    dim: int  # number of values of a synapse
+    rows: int  # of the table: number of voltages
     width: int  # of a square pulse, in steps
-    rest: np.ndarray  # state of rest
+    rest: np.ndarray  # state at rest (dim,)
     entry: int = 0  # first entry of the table
 
 
 # types of the arrays that are joined from those of bundles
-TYPES: dict[str, Any] = {
+TYPES: dict[str, npt.DTypeLike] = {
     "seen": np.uint32,
     "owner": np.int32,
     "starts": np.int64,
@@ -65,14 +69,14 @@ TYPES: dict[str, Any] = {
 
 
 class ThreadArrays:
-    """The synapses of one thread: bundles are added one after the other, then joined into ``given``."""
+    """The explicit synapses of one thread: bundles are added one after the other, then joined into ``given``."""
 
     given: arguments.Explicit
 
-    def __init__(self, thread: int, module: ModuleType, places: Sequence[Slice], Q: np.ndarray):
-        self._thread, self._module, self._places, self._Q = thread, module, places, Q
+    def __init__(self, thread: int, module: ModuleType, slices: Sequence[Slice], Q: np.ndarray):
+        self._thread, self._module, self._slices, self._Q = thread, module, slices, Q
         self._rows: list[np.ndarray] = []
-        self._ranks: list[np.ndarray] = []  # the table holds addresses of these
+        self._ranks: list[np.ndarray] = []  # kept alive: the table holds their addresses
         self._parts: dict[str, list[np.ndarray]] = {n: [] for n in (*TYPES, "rates")}
         self._synapses = self._states = self._targets = self._rates = self._own = 0
         self._largest = self._widest = 1
@@ -83,7 +87,7 @@ class ThreadArrays:
         slots, weights = _slots_and_weights(b.bundle, self._thread)
         n, by_target = len(slots), np.argsort(slots, kind="stable")
         heads = np.flatnonzero(np.diff(slots[by_target], prepend=-1)) if n else np.empty(0, np.int64)
-        fill_row(row, b.bundle, self._thread, b.population, self._places[b.population].id0)
+        fill_row(row, b.bundle, self._thread, b.population, self._slices[b.population].id0)
         self._release(row, b)
         rank = np.empty(n, np.uint32)
         rank[by_target] = np.arange(n)
@@ -112,25 +116,25 @@ class ThreadArrays:
         self._own, self._rates = self._own + len(own), self._rates + n * (b.rates is not None)
         self._largest, self._widest = max(self._largest, n), max(self._widest, d.dim)
 
-    def _append(self, **arrays: Any) -> None:
+    def _append(self, **arrays: npt.ArrayLike) -> None:
         for name, x in arrays.items():
             self._parts[name].append(np.asarray(x).astype(TYPES[name]))
 
     def _release(self, row: np.ndarray, b: ExplicitBundle) -> None:
-        """Where the payload of a spike says how long ago the last was, and what is released."""
-        release, member = b.release, self._places[b.population].member
+        """Fills in the rows of payload with the time since the last spike and with the released amount."""
+        release, member = b.release, self._slices[b.population].member
         first = int(self._Q[b.population, RELEASE])
         timed = ELAPSED in member.releases and (sites_of(release) > 0 or b.own is not None)
         row[synaptic.ELAPSED] = first + member.releases.index(ELAPSED) if timed else -1
         row[synaptic.SITES] = sites_of(release)
-        if b.own is not None:
+        if b.own is not None and release is not None:
             columns = own_columns(release, self._module, b.number)
             row[list(columns)] = list(columns.values())
         else:
             row[synaptic.RELEASED] = -2 if release is None else first + member.releases.index(release)
 
     def join(self, numbers: np.ndarray, propagators: np.ndarray, parameters: np.ndarray) -> None:
-        """Joins what was added; the arguments are shared by all threads."""
+        """Joins the added bundles; the arguments are shared by all threads."""
         joined = {n: np.concatenate([*self._parts[n], np.zeros(1, kind)]) for n, kind in TYPES.items()}
         self.given = arguments.Explicit(
             bundles=np.array(self._rows, np.int64).reshape(-1, table.X_COLUMNS),
@@ -148,6 +152,6 @@ class ThreadArrays:
 
 
 def _slots_and_weights(bundle: Bundle, t: int) -> tuple[np.ndarray, np.ndarray]:
-    """Places of the targets, and weights, of a thread's synapses."""
+    """Slots of the targets, and weights, of a thread's synapses."""
     shard = bundle.shards[t]
     return shard.targets.astype(np.int64), shard.weight_of_each(bundle.weight)

@@ -1,12 +1,14 @@
-"""Linear filters: synapses whose spikes add their weight, times what is released, to a state of the target."""
+"""Linear filters: synapses whose spikes add their weight, times the released amount, to a state of the target."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from amine.engine.build import wiring
+from amine.engine.build.connectivity import Bundle
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device.deliver import BATCH
@@ -15,15 +17,15 @@ from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 
 
 class FilterState(State):
-    """Tables of all filters; what synapses hold does not change."""
+    """Tables of all filters; their synapses do not change."""
 
-    def __init__(self, bundles: list[Any], build: Build):
+    def __init__(self, bundles: list[tuple[int, int, Bundle]], build: Build):
         layout, real = build.layout, build.layout.real
         Q = build.arrays.Q
         weights = np.array([b.weight for _, _, b in bundles], real)
         self._threads = [
             arguments.Filter(
-                bundles=wiring.bundle_table(bundles, layout.places, Q, t),
+                bundles=wiring.bundle_table(bundles, layout.slices, Q, t),
                 weights=weights,
                 starts=np.empty(BATCH, np.int64),
                 ends=np.empty(BATCH, np.int64),
@@ -46,11 +48,11 @@ class Filter(Part):
         return bool(resolved.at("filter"))
 
     def key(self, resolved: Resolved) -> bool:
-        """Whether synapses differ; networks whose synapses are all alike need not compile all ways of walking."""
+        """Whether synapses differ; a network whose synapses are alike compiles only one kind of delivery."""
         return any(not isinstance(x, str) for r in resolved.at("filter") for x in (r.weight, r.synapses.delay or ""))
 
     def draw(self, layout: Layout) -> Drawn:
-        bundles = wiring.build(layout.resolved, layout.module, layout.places, layout.blocks, layout.precision)
+        bundles = wiring.build(layout.resolved, layout.slices, layout.blocks, layout.precision)
         return drawn([b for _, _, b in bundles], bundles)
 
     def source(self, kinds: Kinds) -> Slots:
@@ -65,8 +67,8 @@ class Filter(Part):
         return FilterState(drawn.content, build)
 
 
-def drawn(bundles: list[Any], content: Any, **more: Any) -> Drawn:
-    """What was drawn, if it is bundles of synapses."""
+def drawn(bundles: Sequence[Bundle], content: object, **more: Any) -> Drawn:
+    """The result of drawing bundles of synapses; ``more`` are further fields of it."""
     return Drawn(
         content=content,
         n_synapses=sum(b.n_synapses for b in bundles),

@@ -7,8 +7,6 @@ point by a part of what is missing, 1/(1 + dt G / (2 C)) with the sum G of its c
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from amine.engine.build import wiring
@@ -16,11 +14,11 @@ from amine.engine.build.arrays import Totals
 from amine.engine.build.draws import require_range
 from amine.engine.codegen.lines import Block, Comment, Line
 from amine.engine.codegen.module import update
-from amine.engine.codegen.slots import Kinds, Slots
+from amine.engine.codegen.slots import CellSource, Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.resolved import Resolved
-from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
+from amine.engine.transmission.part import Build, Drawn, Layout, Part, Snapshot, State
 
 TOLERANCE = {"float32": 1e-4, "float64": 1e-10}  # mV
 ROUNDING = {"float32": 2e-5, "float64": 1e-13}  # mV: smaller changes of a voltage near 100 mV are rounding
@@ -35,7 +33,7 @@ class Gap(Part):
         return any(m.gap for m in resolved.members)
 
     def draw(self, layout: Layout) -> Drawn:
-        table, conductances = wiring.gap_tables(layout.net, layout.places)
+        table, conductances = wiring.gap_tables(layout.net, layout.slices)
         require_range(table["weight"], layout.real, "Gap junctions", "the conductance")
         return Drawn(content=table, delays=[(0, 0)], totals=Totals(gap=conductances))
 
@@ -77,9 +75,9 @@ class Gap(Part):
         layout = build.layout
         worst = np.zeros((2, layout.threads), layout.real)
         unsettled = np.zeros(layout.threads, np.int64)
-        shards = [wiring.gap_shard(drawn.content, layout.places, layout.blocks, t) for t in range(layout.threads)]
+        shards = [wiring.gap_shard(drawn.content, layout.slices, layout.blocks, t) for t in range(layout.threads)]
         damping = [_damping(s, build) for s in shards]
-        # damped corrections are small even far from the end: what may be left of them is smaller by as much
+        # damped corrections are small even far from convergence, so the tolerance is smaller by the same factor
         slowest = min((d for x in damping for d in x if d > 0.0), default=1.0)
         tolerance = layout.real(max(TOLERANCE[layout.precision] * slowest, ROUNDING[layout.precision]))
         threads = [
@@ -90,7 +88,7 @@ class Gap(Part):
 
 
 class Coupled(State):
-    """What the kernels are given; without state but for the count of steps in which voltages did not come to agree."""
+    """Gap junctions of all threads; their only state is the number of steps in which the voltages did not converge."""
 
     def __init__(self, threads: list[arguments.Gap], unsettled: np.ndarray):
         self._threads, self._unsettled = threads, unsettled
@@ -98,7 +96,7 @@ class Coupled(State):
     def arguments(self, thread: int) -> arguments.Gap:
         return self._threads[thread]
 
-    def restore(self, kept: Any) -> None:
+    def restore(self, kept: Snapshot) -> None:
         self._unsettled[:] = 0
 
     def finite(self) -> bool:
@@ -110,10 +108,10 @@ class Coupled(State):
 
 
 def _damping(s: wiring.GapShard, build: Build) -> np.ndarray:
-    """The part of a correction of the current that is applied, of each coupled point; 0 for compartments of trees."""
+    """Damping factor of the corrections of the current, for each coupled point neuron; 0 for compartments."""
     out = np.zeros(len(s.currents))
     for p in np.unique(s.population):
-        at, here = build.layout.places[p], s.population == p
+        at, here = build.layout.slices[p], s.population == p
         if not at.solves_gaps:
             values = build.arrays.values[p]
             rate = np.asarray(getattr(build.layout.module, f"susceptibility_{at.member.kind}")(values)["v"], float)
@@ -122,8 +120,8 @@ def _damping(s: wiring.GapShard, build: Build) -> np.ndarray:
     return out
 
 
-def _start_trial(i: int, c: Any) -> str:
-    """The trial voltage starts from the voltage at the start of the step."""
+def _start_trial(i: int, c: CellSource) -> str:
+    """Call that sets the trial voltages to the voltages at the start of the step."""
     if c.tree:
         return f"start_trial_{i}(X, Q[p, BASE], B[p, BEGIN], B[p, END], cells.constants, p)"
     stride, row = len(c.rows) * BLOCK, c.rows.index("_trial") * BLOCK

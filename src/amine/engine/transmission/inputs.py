@@ -1,8 +1,8 @@
-"""What comes from outside: Poisson input, populations that spike at rates or at given times, and white noise."""
+"""Inputs from outside: Poisson input, populations that spike at rates or at given times, and white noise."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,17 +16,17 @@ from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
 
 
 class Constant(State):
-    """Arguments that stay as they are; without state, since random numbers are named by their step."""
+    """Constant arguments; there is no state, since random numbers depend on the step alone."""
 
-    def __init__(self, threads: list[Any], kept: Any = None):
-        self._threads, self._kept = threads, kept  # tables may hold addresses of what is kept
+    def __init__(self, threads: Sequence[tuple[object, ...]], kept: object = None):
+        self._threads, self._kept = threads, kept  # arguments may hold addresses of arrays in ``kept``
 
-    def arguments(self, thread: int) -> Any:
+    def arguments(self, thread: int) -> tuple[object, ...]:
         return self._threads[thread]
 
 
 class PoissonInput(Part):
-    """Poisson input to neurons: the trains of a neuron together are one count."""
+    """Poisson input to neurons: one count a step for all trains of a neuron together."""
 
     name = "poisson"
 
@@ -87,7 +87,7 @@ class SpikeList(Part):
         return any(m.kind == SOURCE_LIST for m in resolved.members)
 
     def draw(self, layout: Layout) -> Drawn:
-        lists = spike_lists(layout.net, layout.places)
+        lists = spike_lists(layout.net, layout.slices)
         return Drawn(
             content=lists, given={p: int(np.unique(s, return_counts=True)[1].max()) for p, s, _ in lists if len(s)}
         )
@@ -104,13 +104,13 @@ class SpikeList(Part):
 
     def assemble(self, drawn: Drawn, build: Build) -> Constant:
         rows = [(p, steps.ctypes.data, ids.ctypes.data, len(steps)) for p, steps, ids in drawn.content]
-        each = [rows if t == 0 else [] for t in range(build.layout.threads)]  # the first thread lists them all
+        each = [rows if t == 0 else [] for t in range(build.layout.threads)]  # the first thread emits them all
         tables = [np.array(r, np.int64).reshape(-1, SPIKE_LIST_COLUMNS) for r in each]
         return Constant([arguments.Lists(rows) for rows in tables], drawn.content)
 
 
 class Noise(Part):
-    """White noise: a row of standard normals for each of a kind of cells."""
+    """White noise: a row of standard normals for each noise of a kind of cells."""
 
     name = "noise"
 

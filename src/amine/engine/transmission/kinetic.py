@@ -1,4 +1,4 @@
-"""Projections whose schemes live at the source: their bundles, the quantum of each mass row, and the tables of a thread."""
+"""Kinetic schemes at the source: their bundles of synapses, the quantum of each mass row, and the tables of a thread."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import ModuleType
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from amine.engine.build.arrays import Totals
-from amine.engine.build.connectivity import Bundle, build_bundle
+from amine.engine.build.arrays import Arrays, Totals
+from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
 from amine.engine.build.slices import Slice
 from amine.engine.build.wiring import fill_row, spec_of
 from amine.engine.codegen.lines import Block
@@ -50,14 +50,14 @@ class VectorBundle:
 
 @dataclass
 class KineticNetwork(Kept):
-    """All of a network's pulses: states, bundles and what threads read of them."""
+    """All pulses of a network: states, bundles, and tables for the threads."""
 
     at_source: KineticState
     groups: list[tuple[int, PulseGroup]]
     bundles: list[VectorBundle]
     ranges: np.ndarray  # [thread, group, first and last neuron]
     tables: list[np.ndarray]  # bundles of each thread
-    whole: np.ndarray  # the states of all neurons as whole numbers
+    whole: np.ndarray  # view of the state array as whole numbers
     weight: np.ndarray = field(default_factory=lambda: np.zeros((0, 1)))
     row: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.int64))
     mass: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.bool_))
@@ -74,18 +74,19 @@ class KineticNetwork(Kept):
         return {"X": self.at_source.X, "time": self.at_source.time}
 
 
-def build(resolved: Resolved, places: Sequence[Slice], blocks: np.ndarray, precision: str) -> list[VectorBundle]:
-    """Draws the synapses of all receptors that see a pulse."""
+def build(resolved: Resolved, slices: Sequence[Slice], blocks: np.ndarray, precision: str) -> list[VectorBundle]:
+    """Draws the synapses of all receptors with a kinetic scheme at the source."""
     net = resolved.net
-    found: dict[Any, tuple[VectorBundle, list[Any]]] = {}
+    found: dict[tuple[object, ...], tuple[VectorBundle, list[ProjectionSpec]]] = {}
     for x in resolved.pulsed:
         first = x.routes[0]
-        place = places[first.destination]
+        target = slices[first.destination]
         names, masses, receptor = _values(x.group, x.labels)
-        rows = [place.row_base(n) for n in names]
-        specs = [spec_of(net, r, places, blocks, names[0]) for r in x.routes]
-        alike = all(isinstance(s.weight, float) for s in specs) and isinstance(specs[0].delay, int)
-        weights = [s.weight for s in specs] if alike else None
+        rows = [target.row_base(n) for n in names]
+        specs = [spec_of(net, r, slices, blocks, names[0]) for r in x.routes]
+        shared = [s.weight for s in specs if isinstance(s.weight, float)]
+        alike = len(shared) == len(specs) and isinstance(specs[0].delay, int)
+        weights = shared if alike else None
         spec = specs[0]
         if alike:
             spec.weight = 1.0
@@ -98,7 +99,7 @@ def build(resolved: Resolved, places: Sequence[Slice], blocks: np.ndarray, preci
         found[key][1].append(spec)
     out = []
     for v, specs in found.values():
-        n = places[v.population].n
+        n = slices[v.population].n
         if v.weights is not None and all(_everybody(x, n) for x in specs):
             v.dense, specs = n, [replace(x, pre=(0, 1, 1)) for x in specs]
         v.bundle = build_bundle(specs, 1 if v.dense else n, blocks.shape[0], net.dt, precision, net.seed)
@@ -107,14 +108,14 @@ def build(resolved: Resolved, places: Sequence[Slice], blocks: np.ndarray, preci
     return out
 
 
-def _everybody(spec: Any, n: int) -> bool:
+def _everybody(spec: ProjectionSpec, n: int) -> bool:
     """Whether all neurons of the source population reach all targets."""
     whole = spec.rule == "all_to_all" or (spec.rule == "p" and spec.value >= 1.0)
     return whole and spec.pre == (0, 1, n) and (spec.autapses or not spec.same_population)
 
 
 def _values(group: PulseGroup, labels: tuple[str, ...]) -> tuple[list[str], list[bool], list[int]]:
-    """Rows, whether they are masses, and labels of the values of a group's payload."""
+    """Rows of the values of a group's payload, whether they are masses, and the indices of their labels."""
     names, masses, receptor = [], [], []
     for i, (m, label) in enumerate(zip(group.schemes, labels, strict=True)):
         kind = "on" if group.cleft is None else "in"
@@ -127,11 +128,11 @@ def _values(group: PulseGroup, labels: tuple[str, ...]) -> tuple[list[str], list
 
 
 def quanta(
-    resolved: Resolved, places: Sequence[Slice], bundles: list[VectorBundle], precision: str
+    resolved: Resolved, slices: Sequence[Slice], bundles: list[VectorBundle], precision: str
 ) -> dict[int, dict[str, float]]:
-    """For each target the quantum of each receptor's mass row and the mean weight (nS), by their names as parameters.
+    """Quantum of each receptor's mass row and mean weight (nS), by target population and name of the parameter.
 
-    A quantum is one power of two for each label, such that all synapses of a neuron together stay below ``FULL`` quanta.
+    The quantum of a label is a power of two such that all synapses of a neuron together stay below ``FULL`` quanta.
     """
     most: dict[tuple[int, str], float] = {}
     total: dict[tuple[int, str], list[float]] = {}
@@ -151,7 +152,7 @@ def quanta(
     for (p, label), (n, w) in total.items():
         quantum = 2.0 ** math.ceil(math.log2(max(bounds[label], 1e-30) / FULL[precision]))
         for name, x in ((QUANTUM, quantum), (ONE, w / n if n and w > 0 else 1.0)):
-            if port_name(name, label) in places[p].member.values:
+            if port_name(name, label) in slices[p].member.values:
                 out.setdefault(p, {})[port_name(name, label)] = x
     return out
 
@@ -173,23 +174,23 @@ def _inputs(b: Bundle) -> tuple[int, float, float]:
 def assemble(
     resolved: Resolved,
     module: ModuleType,
-    places: Sequence[Slice],
+    slices: Sequence[Slice],
     blocks: np.ndarray,
     bundles: list[VectorBundle],
     quanta: Mapping[int, Mapping[str, float]],
     first_pay: int,
-    arrays: Any,
+    arrays: Arrays,
     dt: float,
 ) -> KineticNetwork:
-    """States and tables, once the constants of the targets are known."""
+    """States and tables, from the bundles and the arrays of all neurons."""
     groups, Q = [(p.origin, p.group) for p in resolved.pulses], arrays.Q
     fractions = [
-        -1 if g.release is None else int(Q[p, RELEASE]) + places[p].member.releases.index(g.release) for p, g in groups
+        -1 if g.release is None else int(Q[p, RELEASE]) + slices[p].member.releases.index(g.release) for p, g in groups
     ]
     index = {repr(m.structure()): j for j, m in enumerate(resolved.schemes)}
-    state = kinetic.state(groups, places, module, index, first_pay, fractions, dt)
+    state = kinetic.state(groups, slices, module, index, first_pay, fractions, dt)
     whole = arrays.X.view(f"i{arrays.X.itemsize}")
-    out = KineticNetwork(state, groups, bundles, _ranges(groups, places, blocks), [], whole)
+    out = KineticNetwork(state, groups, bundles, _ranges(groups, slices, blocks), [], whole)
     n, width = 2 * len(bundles), state.dim
     out.weight, out.row = np.zeros((n, width)), np.zeros((n, width), np.int64)
     out.mass = np.zeros((n, width), np.bool_)
@@ -199,38 +200,38 @@ def assemble(
                 w = 1.0 if v.weights is None else v.weights[r]
                 out.row[b, c], out.mass[b, c] = row, mass
                 out.weight[b, c] = w / quanta[min(v.targets)][port_name(QUANTUM, v.labels[r])] if mass else w
-    out.tables = [table(out, places, t) for t in range(len(blocks))]
+    out.tables = [table(out, slices, t) for t in range(len(blocks))]
     out.scratch = [_scratch(state.dim, arrays.X.dtype, whole.dtype) for _ in blocks]
     return out
 
 
-def _scratch(dim: int, real: Any, whole: Any) -> tuple[np.ndarray, ...]:
-    """Room for the events of a step, and for what a pulse moves."""
-    sizes: list[tuple[Any, Any]] = [
+def _scratch(dim: int, real: np.dtype, whole: np.dtype) -> tuple[np.ndarray, ...]:
+    """Scratch arrays for the events of a step and for the change of states by a pulse."""
+    sizes: list[tuple[int | tuple[int, int], npt.DTypeLike]] = [
         *(((dim, deliver.BATCH), np.float64), (deliver.BATCH, np.int64), (deliver.BATCH, np.int64)),
         *((deliver.BATCH, real), (deliver.BATCH, whole), (2 * dim, np.float64), (dim + 1, np.float64)),
     ]
     return tuple(np.empty(shape, kind) for shape, kind in sizes)
 
 
-def _ranges(groups: list[Any], places: Sequence[Slice], blocks: np.ndarray) -> np.ndarray:
-    """Neurons of each group that a thread advances; those of a list of spikes are the first's."""
+def _ranges(groups: list[tuple[int, PulseGroup]], slices: Sequence[Slice], blocks: np.ndarray) -> np.ndarray:
+    """First and last (exclusive) neuron of each group that a thread advances; the first thread advances all of a list of spikes."""
     out = np.zeros((len(blocks), max(1, len(groups)), RANGE_COLUMNS), np.int64)
     for t, mine in enumerate(blocks):
         for q, (p, _) in enumerate(groups):
-            place = places[p]
-            edges = mine[p] * place.lanes if place.rows else (0, place.n if t == 0 else 0)
-            out[t, q] = np.minimum(edges, place.n)
+            at = slices[p]
+            edges = mine[p] * at.lanes if at.rows else (0, at.n if t == 0 else 0)
+            out[t, q] = np.minimum(edges, at.n)
     return out
 
 
-def table(k: KineticNetwork, places: Sequence[Slice], tid: int) -> np.ndarray:
+def table(k: KineticNetwork, slices: Sequence[Slice], tid: int) -> np.ndarray:
     """Bundles of one thread: each twice, for the starts and for the ends of pulses."""
     D = np.zeros((2 * len(k.bundles), deliver_vector.V_COLUMNS), np.int64)
     for i, v in enumerate(k.bundles):
         for end in (0, 1):
             row, g = D[2 * i + end], k.at_source.table[v.group]
-            fill_row(row, v.bundle, tid, v.population, places[v.population].id0)
+            fill_row(row, v.bundle, tid, v.population, slices[v.population].id0)
             if v.dense:
                 row[deliver.KIND] = deliver_vector.DENSE
             row[deliver_vector.LIST] = g[kinetic.G_LIST] + end
@@ -239,7 +240,7 @@ def table(k: KineticNetwork, places: Sequence[Slice], tid: int) -> np.ndarray:
 
 
 class Kinetic(Part):
-    """The part of the loop in which pulses at the source move what all targets receive."""
+    """The part of the loop in which pulses of transmitter at the source change the sums that targets receive."""
 
     name = "kinetic"
 
@@ -247,16 +248,18 @@ class Kinetic(Part):
         return bool(resolved.pulses)
 
     def draw(self, layout: Layout) -> Drawn:
-        resolved, places = layout.resolved, layout.places
-        bundles = build(resolved, places, layout.blocks, layout.precision)
+        resolved, slices = layout.resolved, layout.slices
+        bundles = build(resolved, slices, layout.blocks, layout.precision)
         groups = [p.group for p in resolved.pulses]
         return drawn_bundles(
             [v.bundle for v in bundles],
             bundles,
-            back=max(steps_of(g, layout.net.dt) for g in groups),  # ends of pulses look at the spikes that began them
+            back=max(
+                steps_of(g, layout.net.dt) for g in groups
+            ),  # ends of pulses are found from the spikes that began them
             lists=[p.origin for p in resolved.pulses for _ in ("start", "end")],
             rows=sum(g.dim for g in groups),
-            totals=Totals(parameters=quanta(resolved, places, bundles, layout.precision)),
+            totals=Totals(parameters=quanta(resolved, slices, bundles, layout.precision)),
         )
 
     def source(self, kinds: Kinds) -> Slots:
@@ -277,5 +280,5 @@ class Kinetic(Part):
 
     def assemble(self, drawn: Drawn, build: Build) -> KineticNetwork:
         b, room = build.layout, build.room
-        own = (b.resolved, b.module, b.places, b.blocks, drawn.content, drawn.totals.parameters)
+        own = (b.resolved, b.module, b.slices, b.blocks, drawn.content, drawn.totals.parameters)
         return assemble(*own, room.first_row, build.arrays, b.net.dt)

@@ -1,30 +1,30 @@
-"""Rates of a scheme that differ between synapses: parameters drawn for each, rates by the scheme's own expressions."""
+"""Schemes whose rates differ between synapses: parameters are drawn for each, rates follow from the scheme's expressions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
-from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
+from amine.engine.build.connectivity import Bundle, Drawing, ProjectionSpec, Shard, build_bundle
 from amine.engine.build.wiring import internal_value
 from amine.equations.schemes import Scheme
 from amine.errors import AmineError
 from amine.models.model import Model
 from amine.models.ports import scheme
 
-# Draws of rates are told apart from those of weights and of release by their port; it lies beyond the 64 streams of each pair
-# of views of any network, so that no other draw has the same random numbers.
+# Draws of rates differ from those of weights and of release by their port, which lies beyond the 64 streams of each pair of views of
+# any network, so that no other draw uses the same random numbers.
 FAR, FIRST = 64 * 2**18, 32
-Rates = Callable[
-    [Mapping[str, Any], float], tuple[Any, ...]
-]  # of all transitions, from parameters and transmitter (uM)
+Number: TypeAlias = float | np.ndarray  # for all synapses, or (synapses,)
+# rates of all transitions from parameters and the concentration of transmitter (uM)
+Rates: TypeAlias = Callable[[Mapping[str, Number], float], Sequence[Number]]
 
 
 def own_rates(
-    spec: ProjectionSpec, model: Model, rates: Rates, bundle: Bundle, args: Any, where: str
+    spec: ProjectionSpec, model: Model, rates: Rates, bundle: Bundle, args: Drawing, where: str
 ) -> list[np.ndarray] | None:
     """For each shard the rates [2, synapses] of a scheme of two states, binding (per uM of transmitter) and unbinding.
 
@@ -47,8 +47,8 @@ def own_rates(
             "rates can differ between synapses only in a scheme of two states, whose rates do not depend on the voltage",
             expected="such as C <-> O: alpha*T, beta",
         )
-    shared = {n: np.float64(0.0) for n in model.units}  # those that no rate needs
-    drawn: dict[str, Any] = {}
+    shared: dict[str, Number] = {n: np.float64(0.0) for n in model.units}  # zero if no rate depends on it
+    drawn: dict[str, list[np.ndarray]] = {}
     for i, n in enumerate(names):
         value = internal_value(model.parameters[n], model.units[n], f"{model.where}, {n}")
         if isinstance(value, float):
@@ -61,7 +61,7 @@ def own_rates(
 
 
 def require_shared(model: Model, square: bool, where: str) -> None:
-    """Raises AmineError if a value differs that must be the same for all synapses: of what is open, or of a square pulse."""
+    """Raises AmineError if a parameter of the open fraction or of a square pulse differs between synapses."""
     names = (*scheme(model).opening_parameters(model.units), *(("T_max", "T_width") if square else ()))
     for n in names:
         if not isinstance(model.parameters[n], str):
@@ -72,13 +72,13 @@ def require_shared(model: Model, square: bool, where: str) -> None:
             )
 
 
-def values_of(shard: Any) -> np.ndarray:
-    """What was drawn for the synapses of a shard in the place of a weight."""
+def values_of(shard: Shard) -> np.ndarray:
+    """Values that were drawn for the synapses of a shard in the place of weights."""
     return shard.slots.view(np.float32)[:, 1] if shard.weights is None else shard.weights.ravel()
 
 
-def _of_shard(s: Scheme, rates: Rates, values: dict[str, Any], n: int, place: str) -> np.ndarray:
-    """Sums of the rates in each direction; exact, since a rate is linear in T."""
+def _of_shard(s: Scheme, rates: Rates, values: Mapping[str, Number], n: int, place: str) -> np.ndarray:
+    """Sums of the rates in each direction (2, synapses); exact, since a rate is linear in T."""
     out = np.zeros((2, n), np.float32)
     for t, without, bound in zip(s.transitions, rates(values, 0.0), rates(values, 1.0), strict=True):
         forward = t.a == s.rest

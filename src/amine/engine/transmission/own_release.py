@@ -1,6 +1,6 @@
-"""Release models whose parameters differ between synapses: parameters drawn for each, and states of its own.
+"""Release models whose parameters differ between synapses, so that each synapse has its own parameters and states.
 
-Each synapse advances by the same generated code as a source neuron would (:mod:`amine.engine.codegen.release`); its states and
+Each synapse advances by the same generated code as a source neuron (:mod:`amine.engine.codegen.release`); its states and
 then its parameters lie side by side.
 """
 
@@ -9,26 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
-from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
+from amine.engine.build.connectivity import Bundle, Drawing, ProjectionSpec, build_bundle
 from amine.engine.build.wiring import internal_value
 from amine.engine.codegen.lines import Block, Function, Line, printed
 from amine.engine.codegen.slots import Kinds
 from amine.engine.device import synaptic as table
+from amine.engine.transmission.own_rates import values_of
 from amine.models.model import Model
 
-# Draws of parameters are told apart from those of weights by their port. The first few lie beside the weights, among the 64
-# streams of a pair of views; all others beyond the streams of any network.
+# Draws of parameters differ from those of weights by their port. The first few ports lie beside the weights, among the 64 streams
+# of a pair of views; all others beyond the streams of any network.
 PORTS, NEAR, FAR = 16, 3, 64 * 2**18
 
 
 def own_release(
-    specs: Sequence[ProjectionSpec], release: Model, module: ModuleType, number: int, bundle: Bundle, args: Any
+    specs: Sequence[ProjectionSpec], release: Model, module: ModuleType, number: int, bundle: Bundle, args: Drawing
 ) -> list[np.ndarray]:
-    """For each shard [synapses, states and parameters] at time zero; ``number`` is that of the model in the module."""
+    """For each shard the states and parameters (synapses, values) at time zero; ``number`` is that of the model in the module."""
     code = module.RELEASES[number]
     names, first = code["parameters"], code["states"]
     out = [np.zeros((int(shard.rows[-1]), first + len(names)), np.float32) for shard in bundle.shards]
@@ -43,7 +43,7 @@ def own_release(
         apart = PORTS * (1 + column) if column < NEAR else FAR * (1 + column)
         drawn = build_bundle([replace(s, weight=value, port=s.port + apart) for s in specs], *args)
         for x, shard in zip(out, drawn.shards, strict=True):
-            x[:, first + i] = shard.slots.view(np.float32)[:, 1] if shard.weights is None else shard.weights.ravel()
+            x[:, first + i] = values_of(shard)
     for x in out:
         start = getattr(module, f"release_initial_{number}")(x[:, first:].T)
         for i, state in enumerate(start):
@@ -52,7 +52,7 @@ def own_release(
 
 
 def own_columns(release: Model, module: ModuleType, number: int) -> dict[int, int]:
-    """What the table says of such a model: column -> value."""
+    """Entries of the table for such a model, by column."""
     code = module.RELEASES[number]
     width = code["states"] + len(code["parameters"])
     recovery = -1 if release.quanta is None else code["states"] + code["parameters"].index(release.quanta[2])
@@ -60,7 +60,7 @@ def own_columns(release: Model, module: ModuleType, number: int) -> dict[int, in
 
 
 def release_functions(kinds: Kinds, part: str) -> str:
-    """``release_of``, which the first part that needs it writes: what a synapse releases by the model of a number."""
+    """Source of ``release_of``, the release of a synapse by the model of a given number; the first part that needs it writes it."""
     if part == "explicit" and "synaptic" in kinds.parts:
         return ""
     body: list[Line] = []

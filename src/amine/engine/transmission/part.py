@@ -1,7 +1,7 @@
-"""What a part of the loop over steps is: synapses of one kind, inputs, probes, slow signals; each in a file of its own.
+"""The protocol of a part of the loop over steps: synapses of one kind, inputs, probes, slow signals; each is one file.
 
-A part says whether a network has it, draws what it has of synapses, says what it adds to the generated loop, and then keeps
-its state while the network runs. :mod:`amine.engine.transmission.parts` lists all.
+A part tests whether a network needs it, draws its synapses, adds its lines to the generated loop, and then holds its state while the
+network runs. :mod:`amine.engine.transmission.parts` lists all parts.
 """
 
 from __future__ import annotations
@@ -10,24 +10,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from amine.engine.build.arrays import Arrays, Totals
 from amine.engine.build.slices import Slice
 from amine.engine.codegen.slots import Kinds, Slots
+from amine.engine.device.arguments import Real
 from amine.engine.resolve.resolved import Resolved
 from amine.network.network import Network
+
+Snapshot: TypeAlias = Mapping[str, Sequence[np.ndarray]]  # copies of arrays, by name and thread or bundle
+Samples: TypeAlias = dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]  # probe -> times (ms), values by variable
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A network with its generated module, and where its populations lie in the state array and between threads."""
+    """A resolved network with its generated module, its slices of the state array, and their division between threads."""
 
     resolved: Resolved
     module: ModuleType
-    places: Sequence[Slice]
+    slices: Sequence[Slice]
     blocks: np.ndarray  # [thread, population, BEGIN or END]
     precision: str
 
@@ -42,34 +46,34 @@ class Layout:
         return len(self.blocks)
 
     @property
-    def real(self) -> Any:
+    def real(self) -> Real:
         """Type of states."""
         return np.float32 if self.precision == "float32" else np.float64
 
     @cached_property
     def index(self) -> Mapping[str, int]:
         """Index of each population by its name."""
-        return {place.member.name: p for p, place in enumerate(self.places)}
+        return {at.member.name: p for p, at in enumerate(self.slices)}
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a part drew, and what it asks of the lists of spikes."""
+    """The synapses that a part drew, and its demands on the lists of spikes."""
 
     content: Any = ()
     n_synapses: int = 0
     nbytes: int = 0
     delays: Sequence[tuple[int, int]] = ()  # (least delay, steps back) of each bundle: threads meet once in the least
-    back: int = 0  # steps back that are looked at beyond delays
+    back: int = 0  # steps back that it reads, beyond delays
     lists: Sequence[int] = ()  # populations of lists beyond those of spikes
     rows: int = 0  # rows of payload
-    given: Mapping[int, int] = field(default_factory=dict)  # most entries in a step of populations that own no blocks
-    totals: Totals = field(default_factory=Totals)  # what they add up to at their targets
+    given: Mapping[int, int] = field(default_factory=dict)  # most entries a step of populations without blocks
+    totals: Totals = field(default_factory=Totals)  # sums of the synapses at their targets
 
 
 @dataclass(frozen=True)
 class Room:
-    """What all parts together need of the lists of spikes."""
+    """The demands of all parts together on the lists of spikes."""
 
     interval: int  # steps after which threads meet
     history: int  # steps back that the lists reach
@@ -80,67 +84,77 @@ class Room:
 
 @dataclass(frozen=True)
 class Build:
-    """What a part is assembled from: the layout, arrays of all neurons, and room in the lists."""
+    """The inputs of :meth:`Part.assemble`: the layout, arrays of all neurons, and room in the lists of spikes."""
 
     layout: Layout
     arrays: Arrays
     room: Room
 
 
+class Running(Protocol):
+    """The parts of a running simulation that a state may read."""
+
+    step: int
+    arrays: Arrays
+    k0: np.uint32  # key of the random numbers
+    k1: np.uint32
+
+
 class State:
-    """What a part keeps while a network runs; a kind overrides what it needs."""
+    """The state of a part while a network runs; subclasses override the methods that they need."""
 
     def begin(self, step: int, steps: int) -> None:
-        """A span of at most ``steps`` steps begins at ``step``."""
+        """Prepares a span of at most ``steps`` steps from ``step`` on."""
 
-    def arguments(self, thread: int) -> tuple[Any, ...] | None:
-        """The NamedTuple that the kernel of a thread is given."""
+    def arguments(self, thread: int) -> tuple[object, ...] | None:
+        """The NamedTuple for the kernel of a thread (:mod:`amine.engine.device.arguments`)."""
         return None
 
     def prepare(self) -> None:
-        """Makes room where it is short."""
+        """Makes room in arrays that are nearly full."""
 
-    def samples(self, first: int, last: int) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
-        """What was recorded in steps ``first`` to ``last`` (exclusive): times and values by probe and variable."""
+    def samples(self, first: int, last: int) -> Samples:
+        """Recordings of the steps ``first`` to ``last`` (exclusive)."""
         return {}
 
-    def snapshot(self) -> Any:
-        """A copy of what changes, for going back within a chunk."""
+    def snapshot(self) -> Snapshot:
+        """A copy of all that changes, for going back within a chunk."""
+        return {}
 
-    def restore(self, kept: Any) -> None:
-        """Back to a snapshot."""
+    def restore(self, kept: Snapshot) -> None:
+        """Goes back to a snapshot."""
 
     def state(self) -> dict[str, np.ndarray]:
-        """What a checkpoint must hold, whatever the number of threads."""
+        """Arrays for a checkpoint, in a form that does not depend on the number of threads."""
         return {}
 
     def set_state(self, s: Mapping[str, np.ndarray]) -> None:
-        """Back to what :meth:`state` gave."""
+        """Goes to a state that :meth:`state` returned."""
 
     def finite(self) -> bool:
-        """Whether all went well: its numbers are finite, its iterations have come to an end."""
+        """Whether all its numbers are finite and its iterations have converged."""
         return True
 
     def fault(self) -> tuple[str, str, str]:
-        """If :meth:`finite` says no: where, what is wrong, and what to do about it."""
+        """Place, problem and hint of the error if :meth:`finite` is False."""
         return "", "", ""
 
     def limit(self, step: int, steps: int) -> int:
-        """``steps`` from ``step`` on, or fewer where it must be looked at before."""
+        """``steps`` from ``step`` on, or fewer if the chunk must end earlier."""
         return steps
 
 
 class Part(Protocol):
-    """One feature of the loop over steps; kinds inherit what they do not need."""
+    """One feature of the loop over steps; subclasses inherit the methods that they do not need."""
 
     name: str
 
     def applies(self, resolved: Resolved) -> bool:
-        """Whether a network has it."""
+        """Whether a network needs it."""
         ...
 
     def key(self, resolved: Resolved) -> Any:
-        """Plain data that decides what it adds to the module, beyond the kinds of cells, release, rules and schemes."""
+        """Plain data on which its code depends, beyond the kinds of cells, release, rules and schemes."""
         return None
 
     def draw(self, layout: Layout) -> Drawn:
@@ -148,30 +162,30 @@ class Part(Protocol):
         return Drawn()
 
     def source(self, kinds: Kinds) -> Slots:
-        """What it adds to the generated module."""
+        """Its code in the generated module."""
         ...
 
     def assemble(self, drawn: Drawn, build: Build) -> State:
-        """Its state, once constants and places are known."""
+        """Its state, from the drawn synapses and the arrays of all neurons."""
         return State()
 
 
 class Kept(State):
-    """A state that is some arrays, the same for any number of threads."""
+    """A state of arrays that do not depend on the number of threads."""
 
     def arrays(self) -> Mapping[str, np.ndarray]:
-        """What changes."""
+        """The arrays that change, by name."""
         return {}
 
-    def snapshot(self) -> Any:
-        return {name: x.copy() for name, x in self.arrays().items()}
+    def snapshot(self) -> Snapshot:
+        return {name: [x.copy()] for name, x in self.arrays().items()}
 
-    def restore(self, kept: Any) -> None:
-        for name, x in self.arrays().items():
-            x[:] = kept[name]
+    def restore(self, kept: Snapshot) -> None:
+        self.set_state({name: x for name, (x,) in kept.items()})
 
     def state(self) -> dict[str, np.ndarray]:
         return dict(self.arrays())
 
     def set_state(self, s: Mapping[str, np.ndarray]) -> None:
-        self.restore(s)
+        for name, x in self.arrays().items():
+            x[:] = s[name]

@@ -1,6 +1,6 @@
-"""All parts of the loop over steps, in the order in which they act within a stage; a new kind is one line here.
+"""All parts of the loop over steps, in their order within a stage; a new part is one line here.
 
-The order of the stages themselves stands in :mod:`amine.engine.codegen.slots`.
+The order of the stages themselves is in :mod:`amine.engine.codegen.slots`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ PARTS: tuple[Part, ...] = (
 
 
 def parts_of(resolved: Resolved) -> list[Part]:
-    """The parts that a network has."""
+    """The parts that a network needs."""
     return [p for p in PARTS if p.applies(resolved)]
 
 
@@ -57,7 +57,7 @@ def load_module(resolved: Resolved, bits: int) -> tuple[ModuleType, bool]:
     keys = {p.name: p.key(resolved) for p in parts}
 
     def source() -> str:
-        from amine.engine.transmission.source import source_of  # imports SymPy, which a module in the cache needs not
+        from amine.engine.transmission.source import source_of  # SymPy, which a module in the cache does not need
 
         return source_of(resolved, parts, keys, bits)
 
@@ -65,7 +65,7 @@ def load_module(resolved: Resolved, bits: int) -> tuple[ModuleType, bool]:
 
 
 def room_of(drawn: Mapping[str, Drawn], layout: Layout, n_releases: int) -> Room:
-    """What all parts together need of the lists of spikes."""
+    """The demands of all parts together on the lists of spikes."""
     delays = [d for x in drawn.values() for d in x.delays]
     lists = [p for x in drawn.values() for p in x.lists]
     given = {p: n for x in drawn.values() for p, n in x.given.items()}
@@ -80,12 +80,12 @@ def room_of(drawn: Mapping[str, Drawn], layout: Layout, n_releases: int) -> Room
 
 def _most(layout: Layout, lists: Sequence[int], given: Mapping[int, int]) -> int:
     """Most spikes, and entries of further lists, that a thread can add in one step."""
-    further = 1 + np.bincount(np.array(lists, np.int64), minlength=len(layout.places))
+    further = 1 + np.bincount(np.array(lists, np.int64), minlength=len(layout.slices))
     own = [int(((b[:, END] - b[:, BEGIN]) * BLOCK * further).sum()) for b in layout.blocks]
     return max(own) + sum(n * int(further[p]) for p, n in given.items())
 
 
 def totals_of(drawn: Mapping[str, Drawn]) -> Totals:
-    """What all synapses and gap junctions together add up to at their targets."""
+    """Sums of all synapses and gap junctions at their targets."""
     gap = {p: x for d in drawn.values() for p, x in d.totals.gap.items()}
     return Totals(gap, {p: x for d in drawn.values() for p, x in d.totals.parameters.items()})

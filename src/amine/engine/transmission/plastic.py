@@ -1,11 +1,11 @@
-"""Plastic synapses of a network in time: what is drawn, what the kernel is given, what a checkpoint holds."""
+"""Plastic synapses of a running network: their arrays, the arguments of the kernel, and their state."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,22 +14,25 @@ from amine.engine.codegen.plastic import SWEEP
 from amine.engine.device import arguments, deliver
 from amine.engine.device import plastic as m
 from amine.engine.device.tables import BEGIN, BLOCK, END, RELEASE
-from amine.engine.transmission.part import State
+from amine.engine.transmission.part import Running, Samples, Snapshot, State
 from amine.errors import AmineError
-from amine.network.parts import Synapses
+from amine.network.parts import Synapses, WeightProbe
 from amine.network.weights import Weights
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.engine.device.arguments import Real
 
 
 @dataclass
 class Shard:
-    """The synapses of one thread: ``words`` holds for each the target neuron, the weight and the other states."""
+    """The synapses of one thread: ``words`` (synapses, 1 + states) holds the target neuron, the weight and the other states of each."""
 
     rows: np.ndarray
     seg: np.ndarray | None
     words: np.ndarray
 
-    def values(self, column: int, real: Any) -> np.ndarray:
+    def values(self, column: int, real: Real | np.dtype) -> np.ndarray:
         """A state of all synapses, as a view."""
         return self.words.view(real)[:, column]
 
@@ -61,17 +64,17 @@ class Plastic:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of synapses and what finds them."""
+        """Bytes of the synapses and their index."""
         return sum(s.words.nbytes + s.rows.nbytes + (0 if s.seg is None else s.seg.nbytes) for s in self.shards)
 
     @property
     def reach(self) -> tuple[int, int]:
-        """Least delay, and how far back the spikes lie that act."""
+        """Least delay, and the farthest step back of spikes that act."""
         return self.dmin, self.dmin + self.n_delays - 1 + max(self.phases)
 
     @property
     def states(self) -> int:
-        """States of a source neuron."""
+        """Number of states of a source neuron."""
         return len(self.code["source"])
 
 
@@ -82,18 +85,18 @@ class PlasticNetwork(State):
         self,
         parts: list[Plastic],
         module: ModuleType,
-        places: list[Slice],
+        slices: list[Slice],
         threads: int,
-        real: Any,
+        real: Real,
         dt: float,
         Q: np.ndarray,
         blocks: np.ndarray,
         interval: int,
-        probes: list[Any],
+        probes: Sequence[WeightProbe],
         signals: Mapping[str, int],
     ):
         self.probes, self.signals = probes, signals
-        self.parts, self.module, self.places, self.threads, self.dt = parts, module, places, threads, dt
+        self.parts, self.module, self.slices, self.threads, self.dt = parts, module, slices, threads, dt
         self.real, self.interval, self.blocks = np.dtype(real), interval, blocks
         self.word = np.dtype(np.int32 if self.real.itemsize == 4 else np.int64)
         self.every = max(1, round(SWEEP / dt))
@@ -110,7 +113,7 @@ class PlasticNetwork(State):
         """States of the sources of all rows and delays: the step up to which they are known, then their values."""
         initial = dict(getattr(self.module, f"rule_initial_{p.kind}")(p.parameters))
         row = [0.0, *(float(initial.get(s, 0.0)) for s in p.code["source"])]
-        return np.tile(row, self.places[p.source].n * p.n_delays)
+        return np.tile(row, self.slices[p.source].n * p.n_delays)
 
     def _room(self, p: Plastic) -> int:
         return (self.every + 2 * (p.dmin + p.n_delays + 1) + max(p.phases)) // p.tick + 4
@@ -147,9 +150,9 @@ class PlasticNetwork(State):
         PB = np.zeros((len(self.parts), m.COLUMNS), np.int64)
         signals = 0
         for row, p in zip(PB, self.parts, strict=True):
-            shard, target = p.shards[t], self.places[p.target]
+            shard, target = p.shards[t], self.slices[p.target]
             code = p.code
-            row[deliver.POP], row[deliver.ID0] = p.source, self.places[p.source].id0
+            row[deliver.POP], row[deliver.ID0] = p.source, self.slices[p.source].id0
             row[deliver.DMIN], row[deliver.DELAYS] = p.dmin, p.n_delays
             row[deliver.ROWS], row[deliver.SLOTS] = shard.rows.ctypes.data, shard.words.ctypes.data
             if shard.seg is not None:
@@ -162,7 +165,7 @@ class PlasticNetwork(State):
             row[m.P_ROW] = target.row_base(self.module.CELLS[target.member.kind]["targets"][label])
             row[m.P_STRIDE], row[m.P_BASE] = target.stride, target.base
             row[m.P_HISTORY], row[m.P_WIDTH] = p.history.ctypes.data, p.history.shape[1]
-            row[m.P_SOURCES], row[m.P_LOCAL], row[m.P_STATES] = self.places[p.source].n, p.local, p.states
+            row[m.P_SOURCES], row[m.P_LOCAL], row[m.P_STATES] = self.slices[p.source].n, p.local, p.states
             row[m.P_SIGNALS], row[m.P_ROOM] = signals, self._room(p)
             signals += self._room(p) * max(1, len(code["fields"]))
             row[m.P_SHIFT], row[m.P_EARLY] = int(p.synapses.delay_kind == "dendritic"), p.early
@@ -185,7 +188,7 @@ class PlasticNetwork(State):
         return PB
 
     def _signal(self, name: str) -> int:
-        """Slice of a slow signal: a concentration or occupancy, or the dose of a drug."""
+        """Index of a slow signal: a concentration or occupancy, or the dose of a drug."""
         return self.signals[name if name in self.signals else f"dose:{name}"]
 
     def arguments(self, thread: int) -> arguments.Plastic:
@@ -202,7 +205,7 @@ class PlasticNetwork(State):
                 for PB in self.PB:
                     PB[q, m.P_HISTORY], PB[q, m.P_WIDTH] = p.history.ctypes.data, p.history.shape[1]
 
-    # --- what is read ------------------------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------------------------
 
     def finite(self) -> bool:
         return all(
@@ -231,8 +234,8 @@ class PlasticNetwork(State):
         """See :func:`order`."""
         return order(self.parts[q])
 
-    def current(self, q: int, sim: Any, chosen: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """States of the synapses of part ``q`` as they are now, in the order of :meth:`order`; nothing is changed."""
+    def current(self, q: int, sim: Running, chosen: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """Present states of the synapses of part ``q`` in the order of :meth:`order`; changes nothing."""
         p = self.parts[q]
         order, i, _, d = self.order(q)
         words = np.concatenate([s.words for s in p.shards])[order]
@@ -244,8 +247,8 @@ class PlasticNetwork(State):
         values = words.view(self.real)
         return {s: values[:, c + 1].copy() for c, s in enumerate(p.code["synapse"])}
 
-    def weights(self, sim: Any) -> dict[str, Weights]:
-        """All weights as they are now, by projection."""
+    def weights(self, sim: Running) -> dict[str, Weights]:
+        """The present weights, by projection."""
         out = {}
         for q, p in enumerate(self.parts):
             _, i, j, _ = self.order(q)
@@ -254,13 +257,13 @@ class PlasticNetwork(State):
             s = p.synapses
             limits = [x[1:] for x in getattr(self.module, f"rule_bounds_{p.kind}")(p.parameters) if x[0] == "w"]
             bounds = (float(limits[0][0]), float(limits[0][1])) if limits else None
-            unit = self.places[p.target].member.ports[str(s.plastic)].weight_unit
-            place = self.places[p.target]
-            kept = {n: place.get(sim.arrays.X, n).copy() for n in s.fused if n in place.rows}
+            unit = self.slices[p.target].member.ports[str(s.plastic)].weight_unit
+            target = self.slices[p.target]
+            kept = {n: target.get(sim.arrays.X, n).copy() for n in s.fused if n in target.rows}
             out[s.name] = Weights(s.name, i.astype(np.int32), j.astype(np.int32), w, unit, now, bounds, kept)
         return out
 
-    def _watched(self) -> list[tuple[Any, int, int]]:
+    def _watched(self) -> list[tuple[WeightProbe, int, int]]:
         """Probes of weights, their projections and their intervals in steps."""
         names = [p.synapses.name for p in self.parts]
         return [
@@ -268,11 +271,11 @@ class PlasticNetwork(State):
         ]
 
     def limit(self, step: int, steps: int) -> int:
-        """``steps`` from ``step`` on, or fewer if a probe of weights looks before."""
+        """``steps`` from ``step`` on, or fewer if a probe of weights samples earlier."""
         return min([steps, *(every - step % every for _, _, every in self._watched())])
 
-    def sample(self, sim: Any) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
-        """What probes of weights see now."""
+    def sample(self, sim: Running) -> Samples:
+        """Samples of the probes of weights at the present step."""
         out = {}
         for probe, q, every in self._watched():
             n = self.parts[q].n_synapses
@@ -288,25 +291,24 @@ class PlasticNetwork(State):
                 out[probe.name] = (np.array([sim.step * self.dt]), {s: now[s][None] for s in probe.states})
         return out
 
-    # --- what is kept -------------------------------------------------------------------------------------------
+    # --- state --------------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> list[Any]:
-        return [
-            [[s.words.copy() for s in p.shards] for p in self.parts],
-            [p.history.copy() for p in self.parts],
-            [x.copy() for x in self.PX],
-            [x.copy() for x in self.PS],
-        ]
+    def snapshot(self) -> Snapshot:
+        return {
+            "words": [s.words.copy() for p in self.parts for s in p.shards],
+            "histories": [p.history.copy() for p in self.parts],
+            "sources": [x.copy() for x in self.PX],
+            "signals": [x.copy() for x in self.PS],
+        }
 
-    def restore(self, kept: list[Any]) -> None:
-        for p, shards in zip(self.parts, kept[0], strict=True):
-            for s, words in zip(p.shards, shards, strict=True):
-                s.words[:] = words
-        self._histories(kept[1])
-        for mine, theirs in zip((*self.PX, *self.PS), (*kept[2], *kept[3]), strict=True):
-            mine[:] = theirs
+    def restore(self, kept: Snapshot) -> None:
+        words = [s.words for p in self.parts for s in p.shards]
+        theirs = (*kept["words"], *kept["sources"], *kept["signals"])
+        for mine, x in zip((*words, *self.PX, *self.PS), theirs, strict=True):
+            mine[:] = x
+        self._histories(kept["histories"])
 
-    def _histories(self, kept: list[np.ndarray]) -> None:
+    def _histories(self, kept: Sequence[np.ndarray]) -> None:
         for p, h in zip(self.parts, kept, strict=True):
             if h.shape[1] > p.history.shape[1]:
                 p.history = widen(p.history, h.shape[1])
@@ -336,7 +338,7 @@ class PlasticNetwork(State):
 
 
 def order(part: Plastic) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """An order of synapses that no number of threads changes: by source, delay and target; with these three."""
+    """Canonical order of synapses, for any number of threads, with their sources, targets and delays in that order."""
     sources, delays = [], []
     for s in part.shards:
         n = len(s.rows) - 1
@@ -362,16 +364,16 @@ def aligned(shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
 
 
 def widen(history: np.ndarray, width: int) -> np.ndarray:
-    """The same histories with room for more."""
+    """A copy of histories with room for more entries."""
     out = aligned((history.shape[0], width), history.dtype)
     out[:, : history.shape[1]] = history
     return out
 
 
 def histories(
-    n: int, code: dict[str, Any], initial: dict[str, float], real: np.dtype, capacity: int, shift: int
+    n: int, code: Mapping[str, Any], initial: Mapping[str, float], real: np.dtype, capacity: int, shift: int
 ) -> np.ndarray:
-    """Histories at time zero: entries that say what the target's states are, seen at the synapse ``shift`` steps later at most."""
+    """Histories at time zero: entries with the initial states of the target, which synapses see at most ``shift`` steps later."""
     word = np.dtype(np.int32 if real.itemsize == 4 else np.int64)
     out = aligned((n, 1 + capacity * code["entry"]), word)
     out[:, 0] = 3

@@ -1,15 +1,14 @@
-"""From plastic projections of a description to their synapses."""
+"""Plastic synapses: drawing of the projections with a rule, and loading of weights."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
 from amine.engine.build import wiring
+from amine.engine.build.connectivity import Shard as DrawnShard
 from amine.engine.build.connectivity import build_bundle
 from amine.engine.build.slices import Slice
 from amine.engine.codegen.plastic import plastic_slots
@@ -20,16 +19,18 @@ from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.rules import rule_structure
 from amine.engine.transmission.part import Build, Drawn, Layout, Part
 from amine.engine.transmission.plastic import Plastic, PlasticNetwork, Shard, histories, order
-from amine.errors import AmineError, AmineWarning
+from amine.errors import AmineError, warn
 from amine.network.parts import Synapses
 from amine.network.plasticity import parameter_values, weight_unit
 
-TICK = 1.0  # ms between looks at slow signals and at the target's variables, unless the rule has a parameter ``clock``
-CAPACITY = 31  # entries of a history to begin with
+TICK = (
+    1.0  # ms between samples of slow signals and of the target's variables, unless the rule has a parameter ``clock``
+)
+CAPACITY = 31  # initial capacity of a history in entries
 
 
 def draw(
-    resolved: Resolved, module: ModuleType, places: Sequence[Slice], blocks: np.ndarray, precision: str
+    resolved: Resolved, module: ModuleType, slices: Sequence[Slice], blocks: np.ndarray, precision: str
 ) -> list[Plastic]:
     """All plastic projections with their synapses drawn.
 
@@ -43,12 +44,12 @@ def draw(
     net = resolved.net
     keys, out, local = [repr(structural_key(r)) for r in resolved.rules], [], 0
     real = np.dtype(precision)
-    for (p, release, target, number), (spec,) in wiring.specs(resolved, module, places, blocks, plastic=True).items():
-        s = net.projections[number]
+    for ((route, spec),) in wiring.routes_and_specs(resolved, slices, blocks, plastic=True).values():
+        s, p, target = route.synapses, route.origin, route.destination
         kind = keys.index(repr(structural_key(rule_structure(net, s))))
         code = module.RULES[kind]
-        spec.base, spec.stride = 0, BLOCK  # places of targets are then their numbers
-        bundle = build_bundle([spec], places[p].n, blocks.shape[0], net.dt, precision, net.seed)
+        spec.base, spec.stride = 0, BLOCK  # slots of targets are then their numbers
+        bundle = build_bundle([spec], slices[p].n, blocks.shape[0], net.dt, precision, net.seed)
         values = parameter_values(s.plasticity, weight_unit(net, s), f"Synapses '{s.name}', rule")
         if real.itemsize == 4:
             _warn_of_slowness(s, values)
@@ -60,11 +61,11 @@ def draw(
         longest = (bundle.dmin + bundle.n_delays + spec.early) * int(s.delay_kind == "dendritic")
         phases = [0 if name is None else round(values[name] / net.dt) for name in code["phases"]]
         part = Plastic(
-            s, kind, code, p, target, release, spec.early, bundle.dmin, bundle.n_delays, shards,
-            histories(places[target].n, code, initial, real, CAPACITY, longest), values, local, phases,
+            s, kind, code, p, target, route.release, spec.early, bundle.dmin, bundle.n_delays, shards,
+            histories(slices[target].n, code, initial, real, CAPACITY, longest), values, local, phases,
             max(1, round(values.get("clock", TICK) / net.dt)),
         )  # fmt: skip
-        local += places[p].n * bundle.n_delays * (1 + part.states)
+        local += slices[p].n * bundle.n_delays * (1 + part.states)
         out.append(part)
         if s.start is not None:
             load(part, s, real)
@@ -72,18 +73,17 @@ def draw(
 
 
 def _warn_of_slowness(s: Synapses, values: dict[str, float]) -> None:
-    """In single precision, what changes by less than a ten-millionth in a substep does not change at all."""
+    """Warns of time constants so long that changes in a substep, below 1e-7 of the value, are lost in single precision."""
     slow = [n for n, x in values.items() if n.startswith("tau") and x > 4e5]
     if slow:
-        warnings.warn(
-            f"Synapses '{s.name}', rule '{s.plasticity.name}': '{slow[0]}' is so long that float32 loses the changes; "
-            "run with precision='float64'",
-            AmineWarning,
-            stacklevel=2,
+        warn(
+            f"Synapses '{s.name}', rule '{s.plasticity.name}'",
+            f"'{slow[0]}' is so long that float32 loses the changes",
+            hint="run with precision='float64'",
         )
 
 
-def _shard(drawn: Any, weight: float, width: int, real: np.dtype) -> Shard:
+def _shard(drawn: DrawnShard, weight: float, width: int, real: np.dtype) -> Shard:
     """Targets and weights of one thread with room for the other states."""
     words = np.zeros((int(drawn.rows[-1]), width), f"i{real.itemsize}")
     slots = drawn.slots.reshape(len(words), -1) if len(words) else np.zeros((0, 1), np.int32)
@@ -104,7 +104,7 @@ class PlasticSynapses(Part):
         return bool(resolved.rules)
 
     def draw(self, layout: Layout) -> Drawn:
-        parts = draw(layout.resolved, layout.module, layout.places, layout.blocks, layout.precision)
+        parts = draw(layout.resolved, layout.module, layout.slices, layout.blocks, layout.precision)
         return Drawn(
             content=parts,
             n_synapses=sum(p.n_synapses for p in parts),
@@ -120,7 +120,7 @@ class PlasticSynapses(Part):
         return PlasticNetwork(
             drawn.content,
             b.module,
-            list(b.places),
+            list(b.slices),
             b.threads,
             b.real,
             b.net.dt,

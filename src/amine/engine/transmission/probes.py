@@ -1,10 +1,9 @@
-"""Probes of states: what is recorded, where each thread finds it, and the traces of a chunk."""
+"""Probes of states: the recorded places of each thread, and the traces of a chunk."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,8 @@ from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device.tables import BEGIN, END, PROBE_COLUMNS
 from amine.engine.resolve.resolved import Resolved
-from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
+from amine.engine.transmission.part import Build, Drawn, Layout, Part, Samples, State
+from amine.network.parts import Probe
 from amine.units import to_internal
 
 OUTPUT_BYTES = 64 * 2**20
@@ -20,20 +20,20 @@ OUTPUT_BYTES = 64 * 2**20
 
 @dataclass(frozen=True)
 class Watched:
-    """A probe: every how many steps it looks at which states."""
+    """A probe in a layout."""
 
     name: str
-    every: int
+    every: int  # steps from sample to sample
     variables: tuple[str, ...]
-    places: Sequence[np.ndarray]  # for each variable, places of all neurons
+    places: Sequence[np.ndarray]  # for each variable, places in the state array of all neurons
     n: int
-    owned: Sequence[Sequence[np.ndarray]]  # [thread][variable] which of its neurons are the thread's
+    owned: Sequence[Sequence[np.ndarray]]  # [thread][variable] indices of the neurons that the thread owns
 
 
 class ProbeState(State):
-    """Traces of the chunk that runs."""
+    """Traces of the present chunk."""
 
-    def __init__(self, specs: Sequence[Any], layout: Layout):
+    def __init__(self, specs: Sequence[Probe], layout: Layout):
         self._dt, self._real, self._threads = layout.net.dt, np.dtype(layout.real), layout.threads
         self.probes = [_watched(s, layout) for s in specs]
         self._out: list[arguments.Probes] = []
@@ -63,8 +63,8 @@ class ProbeState(State):
     def arguments(self, thread: int) -> arguments.Probes:
         return self._out[thread]
 
-    def samples(self, first: int, last: int) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
-        found: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
+    def samples(self, first: int, last: int) -> Samples:
+        found: Samples = {}
         at = [0] * self._threads
         for probe in self.probes:
             samples = _samples(probe, first, last)
@@ -82,18 +82,18 @@ class ProbeState(State):
         return found
 
 
-def specs_of(resolved: Resolved) -> list[Any]:
-    """Probes of states: those of the description, and those that a report of slow signals needs."""
+def specs_of(resolved: Resolved) -> list[Probe]:
+    """Probes of states: those of the description, and those that record the block of receptors by drugs."""
     return [*resolved.net.probes, *(resolved.slow.probes if resolved.slow is not None else [])]
 
 
-def _watched(spec: Any, layout: Layout) -> Watched:
+def _watched(spec: Probe, layout: Layout) -> Watched:
     p = layout.index[spec.target.population]
-    place = layout.places[p]
+    at = layout.slices[p]
     i = np.arange(spec.target.start, spec.target.stop, spec.target.step)
     every = 1 if spec.every is None else round(to_internal(spec.every, "ms", "probe") / layout.net.dt)
-    places = [place.slots(v, i) for v in spec.variables]
-    edges = [(place.base + b[p, BEGIN] * place.stride, place.base + b[p, END] * place.stride) for b in layout.blocks]
+    places = [at.slots(v, i) for v in spec.variables]
+    edges = [(at.base + b[p, BEGIN] * at.stride, at.base + b[p, END] * at.stride) for b in layout.blocks]
     owned = [[np.flatnonzero((s >= low) & (s < high)) for s in places] for low, high in edges]
     return Watched(spec.name, max(1, every), spec.variables, places, len(i), owned)
 

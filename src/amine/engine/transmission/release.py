@@ -1,4 +1,4 @@
-"""Release at the source: states of each neuron, advanced from its last spike to this one, say what a spike carries."""
+"""Release at the source: states of each neuron, advanced from its last spike to this one, give the payload of the spike."""
 
 from __future__ import annotations
 

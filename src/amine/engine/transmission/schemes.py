@@ -1,20 +1,21 @@
-"""Schemes at the source: their propagators, and the tables through which a kernel reads them.
+"""Schemes at the source: their propagators, and their tables for the kernel.
 
-For each source population a *pulse group* is a set of schemes that see the same pulse of transmitter under the same
-release. A neuron's states, free states and mass of each scheme in a row, are in two parts: those of receptors without
-and those with transmitter. A pulse moves a part of the first to the second; its end moves all back. Between such changes
-both are linear with constant coefficients, so they are advanced from one change to the next by powers of the propagator
-of one step.
+A *pulse group* of a source population is a set of schemes with the same pulse of transmitter and the same release. The states of a
+neuron (free states and mass of each scheme) are in two parts: receptors without and receptors with transmitter. A pulse moves a part of
+the first to the second; its end moves all back. Between such changes both are linear with constant coefficients, so they advance from
+one change to the next by powers of the propagator of one step.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
+from amine.engine.build.slices import Slice
 from amine.engine.device.pulse_tables import (
     G_COLUMNS,
     G_DIM,
@@ -45,20 +46,22 @@ from amine.engine.device.pulse_tables import (
 )
 from amine.engine.resolve.pulses import PulseGroup, one_value, steps_of
 from amine.engine.resolve.release import recovery_of, sites_of
+from amine.equations.schemes import Scheme
 from amine.errors import AmineError
+from amine.models.model import Model
 from amine.models.ports import scheme
 from amine.units import to_internal
 
-STACK = 4.0  # a table over concentration reaches to this multiple of one release; beyond, its end is taken
-FLOOR = 1e-4  # transmitter is gone when it drives no rate above this, in 1/ms, and is below this part of a release
-REST_LIMIT = 1e-3  # open without transmitter: more than this would be missed at the targets
+STACK = 4.0  # upper end of a table over concentration in releases; higher concentrations use its last entry
+FLOOR = 1e-4  # transmitter is set to zero when it drives no rate above this (1/ms) and is below this part of a release
+REST_LIMIT = 1e-3  # largest open fraction without transmitter: targets do not receive it
 
 
 # --- matrices ------------------------------------------------------------------------------------------------------
 
 
-def generator_matrix(s: Any, rates: Any) -> np.ndarray:
-    """The whole matrix Q of x' = Q x in the order of the scheme's states; its columns sum to zero."""
+def generator_matrix(s: Scheme, rates: Sequence[float] | np.ndarray) -> np.ndarray:
+    """The matrix Q (1/ms) of x' = Q x in the order of the scheme's states; its columns sum to zero."""
     index = {a: i for i, a in enumerate(s.states)}
     Q = np.zeros((len(index), len(index)))
     for t, k in zip(s.transitions, rates, strict=True):
@@ -69,7 +72,7 @@ def generator_matrix(s: Any, rates: Any) -> np.ndarray:
 
 
 def reduced(Q: np.ndarray) -> np.ndarray:
-    """The same for free states and mass: the first state is the mass less the others."""
+    """The matrix for free states and mass, in which the first state is the mass less the others."""
     n = len(Q)
     out = np.zeros((n, n))
     out[:-1, :-1] = Q[1:, 1:] - Q[1:, :1]
@@ -91,17 +94,21 @@ def powers(A: np.ndarray, dt: float) -> np.ndarray:
     return np.stack([expm(A * (dt * 2.0**b)) for b in range(POWERS)])
 
 
+# a scheme, its matrix without transmitter, and the increment of the matrix by 1 uM
+SchemeMatrices: TypeAlias = tuple[Scheme, np.ndarray, np.ndarray]
+
+
 @dataclass
 class Dynamics:
-    """Matrices of a group: without and with transmitter, block by block, and its state of rest."""
+    """Matrices of a group without and with transmitter, block-diagonal over its schemes, and its state of rest."""
 
     off: np.ndarray
     on: np.ndarray
     rest: np.ndarray
 
 
-def parts_of(group: PulseGroup, module: ModuleType, index: dict[Any, int]) -> list[tuple[Any, np.ndarray, np.ndarray]]:
-    """Each scheme with its matrix without transmitter and what 1 uM adds to it; ``index``: its number in the module.
+def parts_of(group: PulseGroup, module: ModuleType, index: Mapping[str, int]) -> list[SchemeMatrices]:
+    """Each scheme with its matrix without transmitter and the increment by 1 uM; ``index`` are numbers of schemes in the module.
 
     Raises
     ------
@@ -120,7 +127,7 @@ def parts_of(group: PulseGroup, module: ModuleType, index: dict[Any, int]) -> li
     return out
 
 
-def dynamics(group: PulseGroup, module: ModuleType, index: dict[Any, int]) -> Dynamics:
+def dynamics(group: PulseGroup, module: ModuleType, index: Mapping[str, int]) -> Dynamics:
     """The dynamics of a group under square pulses, with a mass for each scheme."""
     D = group.dim
     out, at = Dynamics(np.zeros((D, D)), np.zeros((D, D)), np.zeros(D)), 0
@@ -133,8 +140,8 @@ def dynamics(group: PulseGroup, module: ModuleType, index: dict[Any, int]) -> Dy
     return out
 
 
-def cleared_matrix(group: PulseGroup, parts: list[Any], T: float) -> np.ndarray:
-    """Matrix of all free states and one mass at a concentration."""
+def cleared_matrix(group: PulseGroup, parts: list[SchemeMatrices], T: float) -> np.ndarray:
+    """Matrix of all free states and one mass at the concentration ``T`` (uM)."""
     D = group.dim
     out, at = np.zeros((D + 1, D + 1)), 0
     for s, zero, slope in parts:
@@ -144,8 +151,8 @@ def cleared_matrix(group: PulseGroup, parts: list[Any], T: float) -> np.ndarray:
     return out
 
 
-def check_rates(rates: Any, s: Any) -> None:
-    """Raises AmineError for a rate of scheme ``s`` that is no rate; ``rates`` are those at some concentrations."""
+def check_rates(rates: Iterable[np.ndarray], s: Scheme) -> None:
+    """Raises AmineError for a negative or non-finite rate of a scheme; ``rates`` are those at several concentrations."""
     for r in rates:
         bad = [i for i, x in enumerate(r) if not np.isfinite(x) or x < 0]
         if bad:
@@ -158,8 +165,8 @@ def check_rates(rates: Any, s: Any) -> None:
             )
 
 
-def _closed(module: ModuleType, j: int, s: Any, m: Any, values: dict[str, Any], x: np.ndarray) -> None:
-    """Downstream states are taken as zero at rest; what is open then must be nothing."""
+def _closed(module: ModuleType, j: int, s: Scheme, m: Model, values: Mapping[str, float], x: np.ndarray) -> None:
+    """Raises AmineError if channels are open at rest, with all downstream states zero."""
     states = dict(zip(s.states, x, strict=True)) | {d: 0.0 for d, _, _ in s.downstream}
     opening = float(getattr(module, f"open_{j}")({**values, **states}))
     if opening > REST_LIMIT:
@@ -173,7 +180,7 @@ def _closed(module: ModuleType, j: int, s: Any, m: Any, values: dict[str, Any], 
 
 @dataclass
 class KineticState:
-    """What a kernel needs of all pulse groups, and their state."""
+    """Tables of all pulse groups for the kernel, and their state."""
 
     table: np.ndarray  # (groups, G_COLUMNS)
     real: np.ndarray  # (groups, R_COLUMNS)
@@ -185,9 +192,9 @@ class KineticState:
 
 def state(
     groups: list[tuple[int, PulseGroup]],
-    places: Any,
+    slices: Sequence[Slice],
     module: ModuleType,
-    index: dict[Any, int],
+    index: Mapping[str, int],
     first_pay: int,
     fractions: list[int],
     dt: float,
@@ -198,12 +205,12 @@ def state(
     at_x = at_t = at_p = 0
     pay = first_pay
     for q, (p, g) in enumerate(groups):
-        D, n = g.dim, places[p].n
+        D, n = g.dim, slices[p].n
         units = max(1, sites_of(g.release))
         row = table[q]
-        row[[G_POP, G_LIST, G_WIDTH, G_DIM]] = p, len(places) + 2 * q, steps_of(g, dt), D
+        row[[G_POP, G_LIST, G_WIDTH, G_DIM]] = p, len(slices) + 2 * q, steps_of(g, dt), D
         row[[G_STATE, G_TIME, G_TABLE, G_PAY]] = at_x, at_t, at_p, pay
-        row[[G_SITES, G_FRACTION, G_STREAM, G_ID0]] = sites_of(g.release), fractions[q], q, places[p].id0
+        row[[G_SITES, G_FRACTION, G_STREAM, G_ID0]] = sites_of(g.release), fractions[q], q, slices[p].id0
         real[q, R_RECOVERY] = recovery_of(g.release)
         one, matrices = (_square if g.cleft is None else _cleared)(g, module, index, real[q], dt)
         X.append(np.tile(one, n * units))
@@ -215,7 +222,9 @@ def state(
     return KineticState(table, real, joined[0], joined[1].astype(np.int64), joined[2], widest)
 
 
-def _square(g: PulseGroup, module: ModuleType, index: Any, real: np.ndarray, dt: float) -> tuple[Any, Any]:
+def _square(
+    g: PulseGroup, module: ModuleType, index: Mapping[str, int], real: np.ndarray, dt: float
+) -> tuple[np.ndarray, np.ndarray]:
     """State of rest of a neuron, and powers of both propagators."""
     d = dynamics(g, module, index)
     return (
@@ -224,13 +233,16 @@ def _square(g: PulseGroup, module: ModuleType, index: Any, real: np.ndarray, dt:
     )
 
 
-def _cleared(g: PulseGroup, module: ModuleType, index: Any, real: np.ndarray, dt: float) -> tuple[Any, Any]:
-    """State of rest, powers of the propagator without transmitter, the table over concentrations, and what turns a change
-    of states within a step into the constant drive that makes it.
+def _cleared(
+    g: PulseGroup, module: ModuleType, index: Mapping[str, int], real: np.ndarray, dt: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """State of rest, and a table: powers of the propagator without transmitter, propagators over concentrations, and the matrix
+    from a change of states within a step to the constant drive that causes it.
     """
     from scipy.linalg import expm
 
     D, parts = g.dim, parts_of(g, module, index)
+    assert g.cleft is not None
     cleft_numbers(g.cleft, real)
     real[R_TOP] = real[R_HEIGHT] * STACK
     drive = max(float(np.abs(slope).max()) for _, _, slope in parts)
@@ -245,8 +257,8 @@ def _cleared(g: PulseGroup, module: ModuleType, index: Any, real: np.ndarray, dt
     return rest, np.concatenate([powers(off, dt).ravel(), M.ravel(), inverse.ravel()])
 
 
-def cleft_numbers(cleft: Any, real: np.ndarray) -> None:
-    """Height and clearance; inhibitors raise the half-saturation that they compete for."""
+def cleft_numbers(cleft: Model, real: np.ndarray) -> None:
+    """Puts height and clearance into a row of the table; inhibitors raise the half-saturation of the process they compete with."""
     x = {n: float(to_internal(v, cleft.units[n], f"{cleft.where}, {n}")) for n, v in cleft.parameters.items()}
     real[R_HEIGHT], real[R_DECAY] = x["T_max"], 1.0 / x["tau"]
     real[R_V_UP], real[R_K_UP] = x["V_uptake"], x["K_uptake"] * (1.0 + x["I_uptake"] / x["Ki_uptake"])

@@ -1,21 +1,23 @@
-"""Slow signals: doses, fields, occupancies, and what they do to parameters, from one field step to the next."""
+"""Slow signals: doses, fields, occupancies and the parameters that they change, from one field step to the next."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
+from amine.engine.build.arrays import Arrays
+from amine.engine.build.draws import DrawnValues
 from amine.engine.build.signals import Tables
+from amine.engine.build.slices import Slice
 from amine.engine.codegen.lines import Block, Call, Function, printed
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import slow_tables as T
 from amine.engine.device.tables import BLOCK, R_KIND, RELEASE
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.signals import Signals, probe_name
-from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
+from amine.engine.transmission.part import Build, Drawn, Layout, Part, Samples, Snapshot, State
 from amine.errors import AmineError
 
 
@@ -24,30 +26,30 @@ class SlowState(State):
 
     Parameters
     ----------
-    signals : what there is. module : the generated module. places : populations in the state array.
-    values : for each population, its parameters as the description gives them: floats or arrays (n,).
-    rows : for each release model of each population its row in the table of constants.
-    threads : number of threads; each advances its own copy of the signals, which are equal.
+    signals : all of the network. module : the generated module. slices : populations in the state array.
+    values : for each population, its drawn parameters: floats or arrays (n,).
+    arrays : those of all neurons, whose constants change.
+    threads : number of threads; each advances its own, equal copy of the signals.
     """
 
     def __init__(
         self,
         signals: Signals,
         module: ModuleType,
-        places: Sequence[Any],
-        values: Sequence[dict[str, Any]],
-        arrays: Any,
+        slices: Sequence[Slice],
+        values: Sequence[DrawnValues],
+        arrays: Arrays,
         threads: int,
     ):
         self.signals, self.every, self.dt_step = signals, signals.every, signals.h
-        self.names = {place.member.name: p for p, place in enumerate(places)}
+        self.names = {at.member.name: p for p, at in enumerate(slices)}
         tables = Tables(signals.program)
         initial = list(signals.program.initial)
-        spikes = tables.releasing(signals.releasing, self.names, [place.id0 for place in places])
-        factors, base, at, step = self._parameters(module, places, values, initial, tables)
+        spikes = tables.releasing(signals.releasing, self.names, [at.id0 for at in slices])
+        factors, base, at, step = self._parameters(module, slices, values, initial, tables)
         self.S = np.tile(np.array([*initial, 0.0]), (threads, 1))
         columns = [c for r in signals.recorded for c in range(r.signal, r.signal + r.n)]
-        releases = self._releases(module, places, arrays, tables)
+        releases = self._releases(module, slices, arrays, tables)
         self.fixed = (
             np.array(columns, np.int64),
             _table(tables.ops, T.OP_COLUMNS),
@@ -71,24 +73,24 @@ class SlowState(State):
     def _parameters(
         self,
         module: ModuleType,
-        places: Sequence[Any],
-        values: Sequence[dict[str, Any]],
+        slices: Sequence[Slice],
+        values: Sequence[DrawnValues],
         initial: list[float],
         tables: Tables,
-    ) -> Any:
-        """Tables of varying parameters: their factors, their values, and where these are."""
-        needs = [module.CELLS[p.member.kind]["needs"] if p.member.kind >= 0 else [] for p in places]
+    ) -> tuple[list[tuple[int, ...]], np.ndarray, np.ndarray, np.ndarray]:
+        """Tables of varying parameters: their factors, their values, and the indices and strides of these."""
+        needs = [module.CELLS[p.member.kind]["needs"] if p.member.kind >= 0 else [] for p in slices]
         width = max((len(n) for n in needs), default=0)
-        at, step = np.full((len(places), max(width, 1)), -1, np.int64), np.zeros((len(places), max(width, 1)), np.int64)
+        at, step = np.full((len(slices), max(width, 1)), -1, np.int64), np.zeros((len(slices), max(width, 1)), np.int64)
         parts: list[np.ndarray] = []
         size = 0
-        for p, place in enumerate(places):
-            own = self.signals.varying(place.member.name)[1]
+        for p, population in enumerate(slices):
+            own = self.signals.varying(population.member.name)[1]
             for j, name in enumerate(needs[p]):
                 x = np.asarray(values[p][name], float)
                 if name in own or x.ndim:
-                    x = np.broadcast_to(x, (place.n,))
-                    x = np.concatenate([x, np.repeat(x[-1:], place.blocks * BLOCK - place.n)])
+                    x = np.broadcast_to(x, (population.n,))
+                    x = np.concatenate([x, np.repeat(x[-1:], population.blocks * BLOCK - population.n)])
                     step[p, j] = 1
                 at[p, j] = size
                 parts.append(x.ravel())
@@ -98,8 +100,8 @@ class SlowState(State):
             p = self.names[f.population]
             if f.parameter not in needs[p]:
                 problem = f"nothing depends on parameter '{f.parameter}'"
-                if places[p].member.plan is not None:
-                    problem = f"'{f.parameter}' of a cell with a tree cannot change while the network runs"
+                if slices[p].member.plan is not None:
+                    problem = f"'{f.parameter}' of a multicompartment cell cannot change while the network runs"
                 raise AmineError(
                     f"Population '{f.population}'",
                     problem,
@@ -107,20 +109,20 @@ class SlowState(State):
                 )
             table = -1
             if f.regions is not None:
-                full = np.concatenate([f.regions, np.full(places[p].blocks * BLOCK - len(f.regions), -1)])
+                full = np.concatenate([f.regions, np.full(slices[p].blocks * BLOCK - len(f.regions), -1)])
                 table = tables.regions(full)
             factors.append((p, needs[p].index(f.parameter), f.signal, f.n, table, len(initial)))
             initial += [1.0] * f.n
         return factors, np.concatenate([*parts, np.zeros(1)]), at, step
 
     def _releases(
-        self, module: ModuleType, places: Sequence[Any], arrays: Any, tables: Tables
+        self, module: ModuleType, slices: Sequence[Slice], arrays: Arrays, tables: Tables
     ) -> list[tuple[int, ...]]:
         out = []
         for name, parameter, signal in self.signals.weights:
-            place = places[self.names[name]]
-            first = int(arrays.Q[self.names[name], RELEASE])
-            for r, _ in enumerate(place.member.releases):
+            p = self.names[name]
+            first = int(arrays.Q[p, RELEASE])
+            for r, _ in enumerate(slices[p].member.releases):
                 columns = module.RELEASES[int(arrays.RT[first + r, R_KIND])]["parameters"]
                 if parameter in columns:
                     column = columns.index(parameter)
@@ -128,7 +130,7 @@ class SlowState(State):
         return out
 
     def begin(self, step: int, steps: int) -> None:
-        """Doses from ``step`` on, with room for what is recorded in ``steps`` steps."""
+        """Doses from ``step`` on, with room for the recordings of ``steps`` steps."""
         first, last = -(-step // self.every), -(-(step + steps) // self.every)
         t = np.arange(first, last) * self.dt_step
         doses = np.zeros((max(len(t), 1), max(len(self.signals.doses), 1)))
@@ -140,23 +142,24 @@ class SlowState(State):
     def arguments(self, thread: int) -> T.Slow:
         return self._now
 
-    def samples(self, first: int, last: int) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
+    def samples(self, first: int, last: int) -> Samples:
         begin, end = -(-first // self.every), -(-last // self.every)
         t = np.arange(begin, end) * self.dt_step
-        out, at = {}, 0
+        out: Samples = {}
+        at = 0
         for r in self.signals.recorded:
             out[probe_name(r)] = (t, {"value": self._now.record[: end - begin, at : at + r.n].copy()})
             at += r.n
         return out
 
-    def snapshot(self) -> dict[str, np.ndarray]:
-        return {name: x.copy() for name, x in self.state().items()}
+    def snapshot(self) -> Snapshot:
+        return {name: [x.copy()] for name, x in self.state().items()}
 
-    def restore(self, kept: Any) -> None:
-        self.set_state(kept)
+    def restore(self, kept: Snapshot) -> None:
+        self.set_state({name: x for name, (x,) in kept.items()})
 
     def state(self) -> dict[str, np.ndarray]:
-        """Signals, and the tables in which their effect stands."""
+        """The signals, and the tables of the constants that they change."""
         return {"S": self.S[0], "C": self.arrays.C, "RC": self.arrays.RC, "value": self._value}
 
     def set_state(self, s: Mapping[str, np.ndarray]) -> None:
@@ -178,7 +181,7 @@ class Slow(Part):
         return resolved.slow is not None
 
     def draw(self, layout: Layout) -> Drawn:
-        return Drawn(back=_signals(layout.resolved).every)  # releases of the last field step are looked up
+        return Drawn(back=_signals(layout.resolved).every)  # spikes of the last field step release
 
     def source(self, kinds: Kinds) -> Slots:
         varying = [i for i, c in enumerate(kinds.cells) if c.needs]
@@ -196,11 +199,11 @@ class Slow(Part):
 
     def assemble(self, drawn: Drawn, build: Build) -> SlowState:
         b, a = build.layout, build.arrays
-        return SlowState(_signals(b.resolved), b.module, b.places, a.values, a, b.threads)
+        return SlowState(_signals(b.resolved), b.module, b.slices, a.values, a, b.threads)
 
 
 def _refresh(kinds: Sequence[int]) -> Function:
-    """``refresh``: constants of a population anew, by its kind of cell."""
+    """``refresh``: recomputes constants of a population, by its kind of cell."""
     given = ("X", "base", "first", "last", "c", "value", "at", "step", "dt")
     each = [Block(f"if kind == {i}", [Call("", f"refresh_{i}", given)]) for i in kinds]
     return Function(["njit(nogil=True, error_model='numpy')"], "refresh", ("kind", *given), [*each, "return"])

@@ -1,16 +1,15 @@
-"""Projections whose synapses release each for itself: which they are, their bundles, parameters and states."""
+"""Synapses that release independently of each other: their bundles, parameters and states."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
 from amine.engine.build import order
-from amine.engine.build.connectivity import Bundle, build_bundle
+from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
 from amine.engine.build.slices import Slice
 from amine.engine.build.wiring import alike, fill_row, spec_of, target_row
 from amine.engine.codegen.slots import Kinds, Slots
@@ -21,7 +20,7 @@ from amine.engine.resolve.release import ELAPSED, is_own, recovery_of, sites_of,
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.filter import drawn as drawn_bundles
 from amine.engine.transmission.own_release import own_columns, own_release, release_functions
-from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
+from amine.engine.transmission.part import Build, Drawn, Layout, Part, Snapshot, State
 from amine.models.model import Model
 
 
@@ -61,7 +60,7 @@ class SynapticState(State):
             "own": np.concatenate([*(x.ravel() for x in own), np.empty(0, np.float32)]),
         }
 
-    def set_state(self, s: Any) -> None:
+    def set_state(self, s: Mapping[str, np.ndarray]) -> None:
         at = at_own = 0
         for b, places in zip(self.bundles, self._places(), strict=True):
             n = sum(map(len, places))
@@ -85,29 +84,29 @@ class SynapticState(State):
         t = thread
         return arguments.Synaptic(self.D[t], self.P, self.ready[t], self.own[t])
 
-    def snapshot(self) -> Any:
-        return [x.copy() for x in self.ready], [x.copy() for x in self.own]
+    def snapshot(self) -> Snapshot:
+        return {"ready": [x.copy() for x in self.ready], "own": [x.copy() for x in self.own]}
 
-    def restore(self, kept: Any) -> None:
-        for mine, theirs in zip((*self.ready, *self.own), (*kept[0], *kept[1]), strict=True):
+    def restore(self, kept: Snapshot) -> None:
+        for mine, theirs in zip((*self.ready, *self.own), (*kept["ready"], *kept["own"]), strict=True):
             mine[:] = theirs
 
 
 def build(
-    resolved: Resolved, module: ModuleType, places: Sequence[Slice], blocks: np.ndarray, precision: str
+    resolved: Resolved, module: ModuleType, slices: Sequence[Slice], blocks: np.ndarray, precision: str
 ) -> list[SynapticBundle]:
-    """Draws the synapses, and parameters that differ."""
+    """Draws the synapses, and release parameters that differ between them."""
     net = resolved.net
-    groups: dict[Any, tuple[Model, list[Any]]] = {}
+    groups: dict[tuple[int, str, str, tuple[float, ...]], tuple[Model, list[ProjectionSpec]]] = {}
     for r in resolved.at("synaptic"):
         release = r.synapses.release
-        spec = spec_of(net, r, places, blocks, target_row(places, r))
-        own = r.synapses.name + str(r.stream) if is_own(release) else ""  # its values are drawn by themselves
-        key = (r.origin, repr(release.to_dict()), own, *alike(spec))
+        spec = spec_of(net, r, slices, blocks, target_row(slices, r))
+        own = f"{r.synapses.name}{r.stream}" if is_own(release) else ""  # values of a route are drawn together
+        key = (r.origin, repr(release.to_dict()), own, alike(spec))
         groups.setdefault(key, (release, []))[1].append(spec)
     out = []
     for (p, *_), (release, specs) in groups.items():
-        args = (places[p].n, blocks.shape[0], net.dt, precision, net.seed)
+        args = (slices[p].n, blocks.shape[0], net.dt, precision, net.seed)
         bundle = build_bundle(specs, *args)
         if bundle.n_synapses:
             number = resolved.release_number(release) if is_own(release) else -1
@@ -117,7 +116,7 @@ def build(
 
 
 def assemble(
-    bundles: list[SynapticBundle], module: ModuleType, places: Sequence[Slice], Q: np.ndarray, threads: int
+    bundles: list[SynapticBundle], module: ModuleType, slices: Sequence[Slice], Q: np.ndarray, threads: int
 ) -> SynapticState:
     """Tables and states of all threads."""
     P = np.zeros((len(bundles), table.Y_REALS))
@@ -128,8 +127,8 @@ def assemble(
         mine, mine_own = [np.empty(0, np.uint8)], [np.empty(0, np.float32)]
         for row, numbers, b in zip(D[t], P, bundles, strict=True):
             n = int(b.bundle.shards[t].rows[-1])
-            member, first = places[b.population].member, int(Q[b.population, RELEASE])
-            fill_row(row, b.bundle, t, b.population, places[b.population].id0)
+            member, first = slices[b.population].member, int(Q[b.population, RELEASE])
+            fill_row(row, b.bundle, t, b.population, slices[b.population].id0)
             sites = sites_of(b.release)
             row[table.ELAPSED] = first + member.releases.index(ELAPSED)
             row[table.SITES], row[table.FIRST], row[table.OWN] = sites, at, at_own
@@ -151,7 +150,7 @@ def assemble(
 
 
 class Synaptic(Part):
-    """The part of the loop that delivers to synapses with release of their own."""
+    """The part of the loop that delivers to synapses that release independently."""
 
     name = "synaptic"
 
@@ -162,7 +161,7 @@ class Synaptic(Part):
         return resolved.own_releases
 
     def draw(self, layout: Layout) -> Drawn:
-        bundles = build(layout.resolved, layout.module, layout.places, layout.blocks, layout.precision)
+        bundles = build(layout.resolved, layout.module, layout.slices, layout.blocks, layout.precision)
         return drawn_bundles([b.bundle for b in bundles], bundles)
 
     def source(self, kinds: Kinds) -> Slots:
@@ -174,4 +173,4 @@ class Synaptic(Part):
         )
 
     def assemble(self, drawn: Drawn, build: Build) -> SynapticState:
-        return assemble(drawn.content, build.layout.module, build.layout.places, build.arrays.Q, build.layout.threads)
+        return assemble(drawn.content, build.layout.module, build.layout.slices, build.arrays.Q, build.layout.threads)

@@ -11,6 +11,7 @@ from torch import nn
 
 from amine.compounds import catalogue
 from amine.engine.build import prepare
+from amine.engine.resolve.cells import CellStructure
 from amine.engine.resolve.resolved import Resolved, resolve
 from amine.engine.transmission.parts import load_module
 from amine.errors import AmineError, did_you_mean
@@ -150,6 +151,7 @@ class Circuit(nn.Module):
                 "bounds": {m.name: {n: bounds[k] for k, p, n in wanted["parameter"] if p == m.name and k in bounds}}
             }
             initial, cell = initial_states(net, place), m.structure
+            assert isinstance(cell, CellStructure)
             self.members[module_name(m.name)] = parts.Member(
                 m.population, cell, values, initial, net.dt, learn, options | named
             )

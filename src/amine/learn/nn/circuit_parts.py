@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -191,7 +191,7 @@ class External:
     listed: tuple[np.ndarray, np.ndarray] | None = None  # steps and neurons of a list of spikes
 
 
-def external(net: Network, place: Any, values: dict[str, object], lists: dict[str, Any]) -> External:
+def external(net: Network, place: Any, values: Mapping[str, object], lists: dict[str, Any]) -> External:
     """What drives a population beside synapses."""
     m, out = place.member, External()
     for i in m.poisson:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
@@ -24,16 +24,19 @@ from amine.engine.build.draws import require_range
 from amine.errors import AmineError
 
 SHARED, PACKED, SEPARATE = 0, 1, 2
+Drawing: TypeAlias = tuple[
+    int, int, float, str, int
+]  # number of sources, threads, dt (ms), precision, seed: as in build_bundle
 
 
 @dataclass
 class Shard:
-    """The synapses of one thread: starts of rows, offsets of delays within them, slots (and weights, if packed)."""
+    """The synapses of one thread."""
 
-    rows: np.ndarray
-    seg: np.ndarray | None
-    slots: np.ndarray
-    weights: np.ndarray | None
+    rows: np.ndarray  # [source + 1] int64: start of each row
+    seg: np.ndarray | None  # [source, delay + 1] uint16 or uint32: offsets of delays in a row; None for one delay
+    slots: np.ndarray  # [synapse] or [synapse, 1] int32: state of the target; [synapse, 2] if packed with its weight
+    weights: np.ndarray | None  # [synapse, 1] float64; None if packed or shared
 
     @property
     def targets(self) -> np.ndarray:
@@ -41,7 +44,7 @@ class Shard:
         return self.slots if self.slots.ndim == 1 else self.slots[:, 0]
 
     def weight_of_each(self, shared: float) -> np.ndarray:
-        """Weight of each synapse: its own, or the one that all share."""
+        """Weight of each synapse: its own, or the ``shared`` one."""
         if self.weights is not None:
             return self.weights.ravel()
         return self.slots.view(np.float32)[:, 1] if self.slots.ndim == 2 else np.full(len(self.slots), shared)
@@ -69,7 +72,7 @@ class Bundle:
 
     @property
     def nbytes(self) -> int:
-        """Bytes they take."""
+        """Bytes of all its arrays."""
         return sum(s.nbytes for s in self.shards)
 
 
@@ -94,7 +97,7 @@ def build_bundle(
     else:
         dmin, dmax = _delay_range(specs, dt)
         bundle = Bundle(PACKED if precision == "float32" else SEPARATE, 0.0, dmin, dmax - dmin + 1, [])
-    out: list[Any] = [None] * threads
+    out: dict[int, Shard | BaseException] = {}
 
     def work(tid: int) -> None:
         try:
@@ -108,10 +111,11 @@ def build_bundle(
     work(0)
     for o in others:
         o.join()
-    for result in out:
-        if isinstance(result, BaseException):
-            raise result
-    bundle.shards = out
+    for tid in range(threads):
+        shard = out[tid]
+        if isinstance(shard, BaseException):
+            raise shard
+        bundle.shards.append(shard)
     return bundle
 
 
@@ -120,9 +124,10 @@ def _shard(specs: list[ProjectionSpec], t: Tables, b: Bundle, n_source: int, tid
     # untouched pages of the array cost nothing, so it is made a little longer than expected
     capacity = int(t.expected * _share(specs, bounds) + 8 * math.sqrt(t.expected) + t.longest + 1024)
     while True:
-        found, shard = (_fill_shared if b.kind == SHARED else _fill_own)(
-            specs, t, b, bounds, n_source, dt, seed, capacity
-        )
+        if b.kind == SHARED:
+            found, shard = _fill_shared(t, bounds, n_source, seed, capacity)
+        else:
+            found, shard = _fill_own(t, b, bounds, n_source, dt, seed, capacity)
         if found >= 0:
             return shard
         if found == -2:
@@ -144,9 +149,7 @@ def _share(specs: list[ProjectionSpec], bounds: np.ndarray) -> float:
     return max(parts, default=1.0)
 
 
-def _fill_shared(
-    specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int
-) -> tuple[int, Shard]:
+def _fill_shared(t: Tables, bounds: np.ndarray, n: int, seed: int, capacity: int) -> tuple[int, Shard]:
     plain = (t.integers[:, S_KIND] == GEOMETRIC).all() and (t.integers[:, S_CHOICES] == 0).all()
     fill = draw.fill_bernoulli if plain else draw.fill_shared
     rows, slots = np.empty(n + 1, np.int64), np.empty(capacity, np.int32)
@@ -155,31 +158,17 @@ def _fill_shared(
 
 
 def _fill_own(
-    specs: Any, t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int
+    t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int
 ) -> tuple[int, Shard]:
-    wide = t.longest * len(specs) >= 2**16
+    wide = t.longest * len(t.integers) >= 2**16
     rows, seg = np.empty(n + 1, np.int64), np.empty((n, b.n_delays + 1), np.uint32 if wide else np.uint16)
     if b.kind == PACKED:
         slots = np.empty((capacity, 2), np.int32)
         weights, column = slots.view(np.float32), 1
     else:
         slots, weights, column = np.empty((capacity, 1), np.int32), np.empty((capacity, 1), np.float64), 0
-    found = draw.fill_own(
-        t.integers,
-        t.reals,
-        bounds,
-        n,
-        t.longest,
-        *keys(seed),
-        dt,
-        b.dmin,
-        b.n_delays,
-        rows,
-        seg,
-        slots,
-        weights,
-        column,
-    )
+    given = (t.integers, t.reals, bounds, n, t.longest, *keys(seed), dt, b.dmin, b.n_delays)
+    found = draw.fill_own(*given, rows, seg, slots, weights, column)
     used = max(found, 0)
     return int(found), Shard(
         rows, None if b.n_delays == 1 else seg, slots[:used], None if b.kind == PACKED else weights[:used]
@@ -196,12 +185,12 @@ def _delay_range(specs: list[ProjectionSpec], dt: float) -> tuple[int, int]:
 
 
 def _require_weight(s: ProjectionSpec, precision: str) -> None:
-    """Raises AmineError if a weight is, or may be drawn, beyond what the precision holds."""
+    """Raises AmineError if a weight is, or may be drawn, beyond the range of the precision."""
     low, high = (s.weight, s.weight) if isinstance(s.weight, float) else _extremes(s.weight, 1.0)
     require_range(max(abs(low), abs(high)), np.dtype(precision), f"Synapses '{s.name}'", "the weight")
 
 
-def _extremes(delay: Any, dt: float) -> tuple[float, float]:
+def _extremes(delay: int | InternalDistribution | np.ndarray, dt: float) -> tuple[float, float]:
     if isinstance(delay, int):
         return delay * dt, delay * dt
     if isinstance(delay, InternalDistribution):
@@ -225,7 +214,7 @@ def _lognormal_range(mean: float, sd: float) -> tuple[float, float]:
 def pairs_of(
     spec: ProjectionSpec, n_source: int, dt: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """All synapses of a spec: source neuron, target neuron, weight, delay in steps; by source, delay and target."""
+    """All synapses of a spec: source neurons, target neurons, weights, delays in steps; sorted by source, delay and target."""
     whole = replace(spec, bounds=(0, 2**62))
     b = build_bundle([whole], n_source, 1, dt, "float64", seed)
     s = b.shards[0]

@@ -1,8 +1,8 @@
-"""Columns of the tables through which compiled code reads what is to be drawn, and the numbers that stand for kinds in them."""
+"""Columns of the tables from which compiled code draws synapses, and codes of the kinds in them."""
 
 from __future__ import annotations
 
-# how the targets of a row are found
+# ways to find the targets of a row
 GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
 # columns of the integer table of a bundle's specs
 (
@@ -33,6 +33,6 @@ GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
 ) = range(24)
 # columns of the real table
 P_LOG, W_A, W_B, W_LOW, W_HIGH, D_A, D_B, D_LOW, D_HIGH, P_COLUMNS = range(10)
-# how a value is drawn; truncated ones are the same plus TRUNCATED
+# ways to draw a value; a truncated distribution is the same plus TRUNCATED
 CONSTANT, NORMAL, LOGNORMAL, UNIFORM, EXPONENTIAL, ARRAY = range(6)
 TRUNCATED = 16

@@ -1,6 +1,6 @@
 """Compiled drawing of rows: sorted targets, then weights and delays, all from counter-based random numbers.
 
-A random word is named by (projection, row, place in the row), so that rows come out the same whoever draws them.
+The counter of a random word is (projection, row, position in the row), so rows do not depend on the thread that draws them.
 """
 
 from __future__ import annotations
@@ -10,45 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
-from amine.engine.build.connectivity.columns import (
-    ALL,
-    ARRAY,
-    CONSTANT,
-    D_A,
-    D_KIND,
-    D_LIST,
-    DISTINCT,
-    EXPONENTIAL,
-    GEOMETRIC,
-    LISTED,
-    LOGNORMAL,
-    NORMAL,
-    P_LOG,
-    REPLACED,
-    S_BASE,
-    S_CHOICES,
-    S_DELAY,
-    S_EARLY,
-    S_KIND,
-    S_LIST,
-    S_N,
-    S_PLACES,
-    S_PORT,
-    S_SELF,
-    S_SHIFT,
-    S_START,
-    S_STEP,
-    S_STREAM,
-    S_STRIDE,
-    T_N,
-    T_START,
-    T_STEP,
-    TRUNCATED,
-    UNIFORM,
-    W_A,
-    W_KIND,
-    W_LIST,
-)
+from amine.engine.build.connectivity import columns as c
 from amine.engine.device.functions import _log_unit, load_f64, load_i64, normal_block, random_block
 
 I64, I32, U32, F64, F32 = np.int64, np.int32, np.uint32, np.float64, np.float32
@@ -60,7 +22,7 @@ TARGETS, DELAYS, PLACES, WEIGHTS = 0, 1, 2, 8  # random streams within a project
 
 @njit(nogil=True, cache=True, fastmath=FAST, error_model="numpy")
 def logs(gaps, words, block, row, stream, k0, k1):
-    """64 logarithms of uniform words."""
+    """Logarithms of 64 uniform random numbers into ``gaps``."""
     random_block(words, block, row, stream, k0, k1)
     for lane in range(64):
         gaps[lane] = _log_unit((F64(words[lane]) + 0.5) * TWO32)
@@ -127,32 +89,32 @@ def distinct(out, n, m, row, stream, k0, k1, taken, words):
 @njit(nogil=True, cache=True, error_model="numpy")
 def targets(S, P, q, i, out, k0, k1, gaps, words, taken):
     """Sorted target indices of source ``i`` (of the view) into ``out``; returns their number."""
-    n, kind, stream = S[q, T_N], S[q, S_KIND], S[q, S_STREAM] * 64 + TARGETS
+    n, kind, stream = S[q, c.T_N], S[q, c.S_KIND], S[q, c.S_STREAM] * 64 + TARGETS
     own = I64(-1)
-    if S[q, S_SELF] != 0:
-        j = S[q, S_START] + i * S[q, S_STEP] - S[q, T_START]
-        if j >= 0 and j % S[q, T_STEP] == 0 and j // S[q, T_STEP] < n:
-            own = j // S[q, T_STEP]
-    if kind == LISTED:
-        a, b = load_i64(S[q, S_LIST], i), load_i64(S[q, S_LIST], i + 1)
+    if S[q, c.S_SELF] != 0:
+        j = S[q, c.S_START] + i * S[q, c.S_STEP] - S[q, c.T_START]
+        if j >= 0 and j % S[q, c.T_STEP] == 0 and j // S[q, c.T_STEP] < n:
+            own = j // S[q, c.T_STEP]
+    if kind == c.LISTED:
+        a, b = load_i64(S[q, c.S_LIST], i), load_i64(S[q, c.S_LIST], i + 1)
         for k in range(a, b):
-            out[k - a] = I32(load_i64(S[q, S_LIST], S[q, S_N] + 1 + k))
+            out[k - a] = I32(load_i64(S[q, c.S_LIST], S[q, c.S_N] + 1 + k))
         return b - a
-    if kind == REPLACED or kind == DISTINCT:
-        m, room = load_i64(S[q, S_LIST], i), n - I64(own >= 0)
-        if kind == REPLACED:
+    if kind == c.REPLACED or kind == c.DISTINCT:
+        m, room = load_i64(S[q, c.S_LIST], i), n - I64(own >= 0)
+        if kind == c.REPLACED:
             replaced(out, room, m, i, stream, k0, k1, gaps, words)
         else:
             distinct(out, room, m, i, stream, k0, k1, taken, words)
-        if own >= 0:  # indices from one's own on stand for the next neuron
+        if own >= 0:  # the source itself is skipped
             for k in range(m):
                 out[k] += I32(out[k] >= own)
         return m
     m = I64(0)
-    if kind == GEOMETRIC:
-        if P[q, P_LOG] != 0.0:
-            m = skips(out, n, P[q, P_LOG], i, stream, k0, k1, gaps, words)
-    elif kind == ALL:
+    if kind == c.GEOMETRIC:
+        if P[q, c.P_LOG] != 0.0:
+            m = skips(out, n, P[q, c.P_LOG], i, stream, k0, k1, gaps, words)
+    elif kind == c.ALL:
         for k in range(n):
             out[k] = k
         m = n
@@ -168,15 +130,15 @@ def targets(S, P, q, i, out, k0, k1, gaps, words, taken):
 @njit(nogil=True, cache=True, error_model="numpy")
 def values(kind, a, b, low, high, address, start, row, first, last, stream, k0, k1, out, block_values, words):
     """Weights or delays of synapses first..last of a row into ``out``; ``start`` is the row's place in a list."""
-    if kind == CONSTANT:
+    if kind == c.CONSTANT:
         for k in range(first, last):
             out[k] = a
         return
-    if kind == ARRAY:
+    if kind == c.ARRAY:
         for k in range(first, last):
             out[k] = load_f64(address, start + k)
         return
-    truncated, base = kind >= TRUNCATED, kind % TRUNCATED
+    truncated, base = kind >= c.TRUNCATED, kind % c.TRUNCATED
     for block in range(first // 64, (last + 63) // 64):
         lo, hi = max(first, block * 64), min(last, block * 64 + 64)
         attempt = I64(0)
@@ -184,7 +146,7 @@ def values(kind, a, b, low, high, address, start, row, first, last, stream, k0, 
         while waiting:
             waiting = False
             step = row + (attempt << I64(32))
-            if base == NORMAL or base == LOGNORMAL:
+            if base == c.NORMAL or base == c.LOGNORMAL:
                 normal_block(block_values, words, block, step, stream, k0, k1)
             else:
                 random_block(words, block, step, stream, k0, k1)
@@ -192,13 +154,13 @@ def values(kind, a, b, low, high, address, start, row, first, last, stream, k0, 
                     block_values[lane] = (F64(words[lane]) + 0.5) * TWO32
             for k in range(lo, hi):
                 x = block_values[k - block * 64]
-                if base == NORMAL:
+                if base == c.NORMAL:
                     x = a + b * x
-                elif base == LOGNORMAL:
+                elif base == c.LOGNORMAL:
                     x = math.exp(a + b * x)
-                elif base == UNIFORM:
+                elif base == c.UNIFORM:
                     x = a + (b - a) * x
-                elif base == EXPONENTIAL:
+                elif base == c.EXPONENTIAL:
                     x = -a * math.log(x)
                 if truncated:
                     if attempt > 0 and out[k] >= low and out[k] <= high:
@@ -215,23 +177,23 @@ def values(kind, a, b, low, high, address, start, row, first, last, stream, k0, 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _view_index(S, q, i):
     """Index of neuron ``i`` within the sources of a spec, or -1."""
-    j = i - S[q, S_START]
-    if j < 0 or j % S[q, S_STEP] != 0 or j // S[q, S_STEP] >= S[q, S_N]:
+    j = i - S[q, c.S_START]
+    if j < 0 or j % S[q, c.S_STEP] != 0 or j // S[q, c.S_STEP] >= S[q, c.S_N]:
         return I64(-1)
-    return j // S[q, S_STEP]
+    return j // S[q, c.S_STEP]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def place_of(S, q, row, k, at, words, k0, k1):
-    """Distance of the place that synapse ``k`` of a row has on its target; ``at`` is the row's start in a list of pairs.
+    """Distance in the state array from a target's first site to the site of synapse ``k`` of a row.
 
-    ``words`` holds 64 random words, drawn anew for each block of synapses.
+    ``at`` is the start of the row in a list of pairs; ``words`` holds 64 random words, redrawn for each block of synapses.
     """
-    n, address = S[q, S_CHOICES], S[q, S_PLACES]
+    n, address = S[q, c.S_CHOICES], S[q, c.S_PLACES]
     if n < 0:
         return load_i64(address, at + k)
     if k & 63 == 0 or words[64] != U32(k >> 6) or words[65] != U32(row):
-        random_block(words, k >> 6, row, S[q, S_STREAM] * 64 + PLACES, k0, k1)
+        random_block(words, k >> 6, row, S[q, c.S_STREAM] * 64 + PLACES, k0, k1)
         words[64], words[65] = U32(k >> 6), U32(row)
     u, low, high = I64(words[k & 63]), I64(0), n - 1
     while low < high:
@@ -245,7 +207,7 @@ def place_of(S, q, row, k, at, words, k0, k1):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def fill_shared(S, P, bounds, n_source, longest, k0, k1, rows, slots):
-    """Slots of all rows for one thread's targets; returns how many there are, or -1 if ``slots`` is too short."""
+    """Slots of all rows for one thread's targets; returns their number, or -1 if ``slots`` is too short."""
     found = np.empty(longest + 64, np.int32)
     taken = np.empty(longest_n(S), np.uint8)
     gaps, words, places = np.empty(64), np.empty(64, np.uint32), np.empty(66, np.uint32)
@@ -260,9 +222,9 @@ def fill_shared(S, P, bounds, n_source, longest, k0, k1, rows, slots):
             if at + m > slots.size:
                 return I64(-1)
             low, high = bounds[q, 0], bounds[q, 1]
-            start, step, base, stride = S[q, T_START], S[q, T_STEP], S[q, S_BASE], S[q, S_STRIDE]
-            shift, several = S[q, S_SHIFT], S[q, S_CHOICES] != 0
-            mask, pairs = (I64(1) << shift) - 1, load_i64(S[q, S_LIST], j) if S[q, S_KIND] == LISTED else I64(0)
+            start, step, base, stride = S[q, c.T_START], S[q, c.T_STEP], S[q, c.S_BASE], S[q, c.S_STRIDE]
+            shift, several = S[q, c.S_SHIFT], S[q, c.S_CHOICES] != 0
+            mask, pairs = (I64(1) << shift) - 1, load_i64(S[q, c.S_LIST], j) if S[q, c.S_KIND] == c.LISTED else I64(0)
             places[65] = NO_ROW
             for k in range(m):
                 g = start + step * I64(found[k])
@@ -282,131 +244,141 @@ def fill_bernoulli(S, P, bounds, n_source, longest, k0, k1, rows, slots):
     for i in range(n_source):
         rows[i] = at
         for q in range(S.shape[0]):
-            j = i - S[q, S_START]
-            if j < 0 or j % S[q, S_STEP] != 0 or j // S[q, S_STEP] >= S[q, S_N] or P[q, P_LOG] == 0.0:
+            j = i - S[q, c.S_START]
+            if j < 0 or j % S[q, c.S_STEP] != 0 or j // S[q, c.S_STEP] >= S[q, c.S_N] or P[q, c.P_LOG] == 0.0:
                 continue
             m = skips(
-                found, S[q, T_N], P[q, P_LOG], j // S[q, S_STEP], S[q, S_STREAM] * 64 + TARGETS, k0, k1, gaps, words
+                found,
+                S[q, c.T_N],
+                P[q, c.P_LOG],
+                j // S[q, c.S_STEP],
+                S[q, c.S_STREAM] * 64 + TARGETS,
+                k0,
+                k1,
+                gaps,
+                words,
             )
             if at + m > slots.size:
                 return I64(-1)
             low, high = bounds[q, 0], bounds[q, 1]
-            start, step, base, stride = S[q, T_START], S[q, T_STEP], S[q, S_BASE], S[q, S_STRIDE]
+            start, step, base, stride = S[q, c.T_START], S[q, c.T_STEP], S[q, c.S_BASE], S[q, c.S_STRIDE]
             for k in range(m):
                 g = start + step * I64(found[k])
-                slots[at] = base + (g >> S[q, S_SHIFT]) * stride + (g & ((I64(1) << S[q, S_SHIFT]) - 1))
-                at += I64((g >= low) & (g < high) & ((S[q, S_SELF] == 0) | (g != i)))
+                slots[at] = base + (g >> S[q, c.S_SHIFT]) * stride + (g & ((I64(1) << S[q, c.S_SHIFT]) - 1))
+                at += I64((g >= low) & (g < high) & ((S[q, c.S_SELF] == 0) | (g != i)))
     rows[n_source] = at
     return at
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def longest_n(S):
+    """The largest number of targets of a spec."""
     n = I64(1)
     for q in range(S.shape[0]):
-        n = max(n, S[q, T_N])
+        n = max(n, S[q, c.T_N])
     return n
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def fill_own(S, P, bounds, n_source, longest, k0, k1, dt, dmin, n_delays, rows, seg, slots, weights, stride_out):
-    """As :func:`fill_shared` with weights and delays of their own, each row sorted by delay; -2: a delay is out of range."""
+def _owned(S, bounds, q, found, m):
+    """First and last (exclusive) of the ``m`` sorted targets of a row that lie within the thread's bounds."""
+    start, step, first, last = S[q, c.T_START], S[q, c.T_STEP], I64(0), m
+    while first < m and start + step * I64(found[first]) < bounds[q, 0]:
+        first += 1
+    while last > first and start + step * I64(found[last - 1]) >= bounds[q, 1]:
+        last -= 1
+    return first, last
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _weights_and_delays(S, P, q, j, found, first, last, k0, k1, w, d, block_values, words):
+    """Weights into ``w`` and, if they differ, delays (ms) into ``d`` of synapses first..last of row ``j`` of a spec."""
+    kind, delay_kind, stream = S[q, c.W_KIND], S[q, c.D_KIND], S[q, c.S_STREAM] * 64
+    place = load_i64(S[q, c.S_LIST], j) if S[q, c.S_KIND] == c.LISTED else j * S[q, c.T_N]
+    a, b, low, high = P[q, c.W_A], P[q, c.W_A + 1], P[q, c.W_A + 2], P[q, c.W_A + 3]
+    listed, draws = S[q, c.W_LIST], stream + WEIGHTS + S[q, c.S_PORT]
+    values(kind, a, b, low, high, listed, place, j, first, last, draws, k0, k1, w, block_values, words)
+    if delay_kind != c.CONSTANT:
+        a, b, low, high = P[q, c.D_A], P[q, c.D_A + 1], P[q, c.D_A + 2], P[q, c.D_A + 3]
+        listed, draws = S[q, c.D_LIST], stream + DELAYS
+        values(delay_kind, a, b, low, high, listed, place, j, first, last, draws, k0, k1, d, block_values, words)
+    if S[q, c.S_KIND] == c.ALL:  # values are listed for all pairs, those of autapses too
+        for k in range(first, last):
+            if kind == c.ARRAY:
+                w[k] = load_f64(S[q, c.W_LIST], place + found[k])
+            if delay_kind == c.ARRAY:
+                d[k] = load_f64(S[q, c.D_LIST], place + found[k])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _slots_and_steps(S, q, j, found, first, last, d, dt, size, k0, k1, places, row_slot, row_delay):
+    """Slots and delays (steps) of synapses first..last of row ``j`` of a spec, written from entry ``size`` on."""
+    start, step, base, stride = S[q, c.T_START], S[q, c.T_STEP], S[q, c.S_BASE], S[q, c.S_STRIDE]
+    shift = S[q, c.S_SHIFT]
+    mask, pairs = (I64(1) << shift) - 1, load_i64(S[q, c.S_LIST], j) if S[q, c.S_KIND] == c.LISTED else I64(0)
+    places[65] = NO_ROW
+    for k in range(first, last):
+        steps = S[q, c.S_DELAY] if S[q, c.D_KIND] == c.CONSTANT else I64(math.floor(d[k] / dt + 0.5))
+        g = start + step * I64(found[k])
+        row_slot[size] = base + (g >> shift) * stride + (g & mask)
+        if S[q, c.S_CHOICES] != 0:
+            row_slot[size] += I32(place_of(S, q, j, k, pairs, places, k0, k1))
+        row_delay[size] = steps - S[q, c.S_EARLY]
+        size += 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _count_delays(row_delay, size, dmin, n_delays, count):
+    """Offsets of the delays within a row into ``count``; False if a delay is out of range."""
+    for k in range(n_delays + 1):
+        count[k] = 0
+    for k in range(size):
+        if row_delay[k] < dmin or row_delay[k] >= dmin + n_delays:
+            return False
+        count[row_delay[k] - dmin + 1] += 1
+    for k in range(n_delays):
+        count[k + 1] += count[k]
+    return True
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def fill_own(S, P, bounds, n_source, longest, k0, k1, dt, dmin, n_delays, rows, seg, slots, weights, column):
+    """As :func:`fill_shared`, for synapses that differ in weight or delay; each row is sorted by delay. -2: a delay is out of range.
+
+    ``seg`` (sources, delays + 1) receives the offsets of delays within rows; ``column`` is that of the weights.
+    """
     width = longest * S.shape[0] + 64
     found, taken = np.empty(longest + 64, np.int32), np.empty(longest_n(S), np.uint8)
     w, d = np.empty(longest + 64), np.empty(longest + 64)
-    row_slot, row_weight, row_delay = np.empty(width, np.int32), np.empty(width), np.empty(width, np.int32)
+    row_slot, row_weight, row_delay = np.empty(width, np.int32), np.empty(width), np.empty(width, np.int64)
     gaps, words, block_values = np.empty(64), np.empty(64, np.uint32), np.empty(64)
-    places = np.empty(66, np.uint32)
-    count = np.empty(n_delays + 1, np.int64)
+    places, count = np.empty(66, np.uint32), np.empty(n_delays + 1, np.int64)
     at = I64(0)
     for i in range(n_source):
         rows[i] = at
         size = I64(0)
-        for k in range(n_delays + 1):
-            count[k] = 0
         for q in range(S.shape[0]):
             j = _view_index(S, q, i)
             if j < 0:
                 continue
             m = targets(S, P, q, j, found, k0, k1, gaps, words, taken)
-            start, step, base, stride = S[q, T_START], S[q, T_STEP], S[q, S_BASE], S[q, S_STRIDE]
-            first = I64(0)
-            while first < m and start + step * I64(found[first]) < bounds[q, 0]:
-                first += 1
-            last = m
-            while last > first and start + step * I64(found[last - 1]) >= bounds[q, 1]:
-                last -= 1
-            stream, shift = S[q, S_STREAM] * 64, S[q, S_SHIFT]
-            mask, pairs = (I64(1) << shift) - 1, load_i64(S[q, S_LIST], j) if S[q, S_KIND] == LISTED else I64(0)
-            places[65] = NO_ROW
-            place = load_i64(S[q, S_LIST], j) if S[q, S_KIND] == LISTED else j * S[q, T_N]
-            values(
-                S[q, W_KIND],
-                P[q, W_A],
-                P[q, W_A + 1],
-                P[q, W_A + 2],
-                P[q, W_A + 3],
-                S[q, W_LIST],
-                place,
-                j,
-                first,
-                last,
-                stream + WEIGHTS + S[q, S_PORT],
-                k0,
-                k1,
-                w,
-                block_values,
-                words,
-            )
-            if S[q, D_KIND] != CONSTANT:
-                values(
-                    S[q, D_KIND],
-                    P[q, D_A],
-                    P[q, D_A + 1],
-                    P[q, D_A + 2],
-                    P[q, D_A + 3],
-                    S[q, D_LIST],
-                    place,
-                    j,
-                    first,
-                    last,
-                    stream + DELAYS,
-                    k0,
-                    k1,
-                    d,
-                    block_values,
-                    words,
-                )
-            if S[q, S_KIND] == ALL:  # values are listed for all pairs, those of autapses too
-                for k in range(first, last):
-                    if S[q, W_KIND] == ARRAY:
-                        w[k] = load_f64(S[q, W_LIST], place + found[k])
-                    if S[q, D_KIND] == ARRAY:
-                        d[k] = load_f64(S[q, D_LIST], place + found[k])
+            first, last = _owned(S, bounds, q, found, m)
+            _weights_and_delays(S, P, q, j, found, first, last, k0, k1, w, d, block_values, words)
+            _slots_and_steps(S, q, j, found, first, last, d, dt, size, k0, k1, places, row_slot, row_delay)
             for k in range(first, last):
-                steps = S[q, S_DELAY] if S[q, D_KIND] == CONSTANT else I64(math.floor(d[k] / dt + 0.5))
-                steps -= S[q, S_EARLY]
-                if steps < dmin or steps >= dmin + n_delays:
-                    return I64(-2)
-                g = start + step * I64(found[k])
-                row_slot[size] = base + (g >> shift) * stride + (g & mask)
-                if S[q, S_CHOICES] != 0:
-                    row_slot[size] += I32(place_of(S, q, j, k, pairs, places, k0, k1))
                 row_weight[size] = w[k]
-                row_delay[size] = steps - dmin
-                count[steps - dmin + 1] += 1
                 size += 1
+        if not _count_delays(row_delay, size, dmin, n_delays, count):
+            return I64(-2)
         if at + size > slots.shape[0]:
             return I64(-1)
-        for k in range(n_delays):
-            count[k + 1] += count[k]
         for k in range(n_delays + 1):
             seg[i, k] = count[k]
         for k in range(size):
-            to = at + count[row_delay[k]]
-            count[row_delay[k]] += 1
+            to = at + count[row_delay[k] - dmin]
+            count[row_delay[k] - dmin] += 1
             slots[to, 0] = row_slot[k]
-            weights[to, stride_out] = row_weight[k]
+            weights[to, column] = row_weight[k]
         at += size
     rows[n_source] = at
     return at

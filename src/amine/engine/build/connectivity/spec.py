@@ -1,4 +1,4 @@
-"""What is to be drawn, and its translation into tables that compiled code reads."""
+"""Specifications of projections to be drawn, and their tables for compiled code."""
 
 from __future__ import annotations
 
@@ -9,53 +9,12 @@ from typing import Any
 import numpy as np
 
 from amine.distributions import InternalDistribution
-from amine.engine.build.connectivity.columns import (
-    ALL,
-    ARRAY,
-    CONSTANT,
-    D_A,
-    D_KIND,
-    D_LIST,
-    DISTINCT,
-    EXPONENTIAL,
-    GEOMETRIC,
-    LISTED,
-    LOGNORMAL,
-    NORMAL,
-    P_COLUMNS,
-    P_LOG,
-    REPLACED,
-    S_BASE,
-    S_CHOICES,
-    S_COLUMNS,
-    S_DELAY,
-    S_EARLY,
-    S_KIND,
-    S_LIST,
-    S_LISTED,
-    S_N,
-    S_PLACES,
-    S_PORT,
-    S_SELF,
-    S_SHIFT,
-    S_START,
-    S_STEP,
-    S_STREAM,
-    S_STRIDE,
-    T_N,
-    T_START,
-    T_STEP,
-    TRUNCATED,
-    UNIFORM,
-    W_A,
-    W_KIND,
-    W_LIST,
-)
+from amine.engine.build.connectivity import columns as c
 from amine.engine.build.connectivity.draw import incoming
 from amine.errors import AmineError
 
-_KINDS = {"normal": NORMAL, "lognormal": LOGNORMAL, "uniform": UNIFORM, "exponential": EXPONENTIAL}
-# largest standard normal and exponential that 32-bit words can give
+_KINDS = {"normal": c.NORMAL, "lognormal": c.LOGNORMAL, "uniform": c.UNIFORM, "exponential": c.EXPONENTIAL}
+# largest standard normal and exponential deviates from 32-bit random words
 Z_MAX, E_MAX = 6.78, 23.0
 
 
@@ -63,12 +22,12 @@ Z_MAX, E_MAX = 6.78, 23.0
 class ProjectionSpec:
     """Synapses from some neurons of a source population onto one state of some neurons of a target population.
 
-    ``pre`` and ``post`` are (start, step, number); ``value`` is the rule's: a probability, a number, (i, j) arrays, or
+    ``pre`` and ``post`` are (start, step, number); ``rule`` is the kind of pattern and ``value`` its argument: a probability, a number, (i, j) arrays, or
     (shape, scale, p_max, pre positions, post positions). The state of target neuron i is at
-    ``base + (i >> shift) * stride + i % 2**shift``; ``bounds`` are the limits of the threads' targets. ``weight`` is a float, a
-    distribution or an array, ``delay`` a number of steps, a distribution in ms or an array in ms. Specs with one
-    ``stream`` draw the same pairs and delays; ``port`` tells their weights apart; ``early`` is 1 if
-    spikes must be delivered a step ahead, to act at its end.
+    ``base + (i >> shift) * stride + i % 2**shift``; ``bounds`` are the first targets of the threads, and the end. ``weight`` is a float, a
+    distribution or an array, ``delay`` a number of steps, a distribution in ms or an array in ms. Specs with the same
+    ``stream`` draw the same pairs and delays, and different ``port`` different weights; ``early`` is 1 if
+    spikes are delivered a step ahead, to act at its end.
 
     ``places`` are for targets with several places: distances from ``base``, with the cumulative probabilities of 32-bit words
     below which each is chosen, or None if the k-th given pair has the k-th place.
@@ -96,7 +55,7 @@ class ProjectionSpec:
 
 @dataclass
 class Tables:
-    """Specs as compiled code reads them; ``keep`` holds the arrays that the tables point into."""
+    """Specs in the form that compiled code reads; ``keep`` holds the arrays to whose addresses the tables point."""
 
     integers: np.ndarray
     reals: np.ndarray
@@ -122,14 +81,14 @@ def expected_synapses(s: ProjectionSpec) -> float:
 
 
 def random(seed: int, stream: int, what: str) -> np.random.Generator:
-    """A generator for what is drawn once for a projection, such as the numbers of targets of all rows."""
+    """A generator for draws made once for a projection, such as the numbers of targets of all rows."""
     return np.random.Generator(
         np.random.Philox(np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32, stream, zlib.crc32(what.encode())]))
     )
 
 
 def own_index(s: ProjectionSpec) -> np.ndarray:
-    """For each source, the index within the targets of itself, or -1."""
+    """Index of each source neuron among the targets, or -1."""
     i = s.pre[0] + np.arange(s.pre[2]) * s.pre[1]
     j, rest = np.divmod(i - s.post[0], s.post[1])
     return np.where((rest == 0) & (j >= 0) & (j < s.post[2]) & s.same_population, j, -1)
@@ -137,27 +96,27 @@ def own_index(s: ProjectionSpec) -> np.ndarray:
 
 def tables(specs: list[ProjectionSpec], seed: int) -> Tables:
     """The tables of a bundle."""
-    out = Tables(np.zeros((len(specs), S_COLUMNS), np.int64), np.zeros((len(specs), P_COLUMNS)), 1, 0.0)
+    out = Tables(np.zeros((len(specs), c.S_COLUMNS), np.int64), np.zeros((len(specs), c.P_COLUMNS)), 1, 0.0)
     for s, row, real in zip(specs, out.integers, out.reals, strict=True):
-        row[[S_START, S_STEP, S_N, T_START, T_STEP, T_N]] = (*s.pre, *s.post)
-        row[[S_BASE, S_STRIDE, S_STREAM, S_PORT, S_EARLY]] = s.base, s.stride, s.stream, s.port, s.early
-        row[S_SELF] = int(s.same_population and not s.autapses)
-        row[S_SHIFT] = s.shift
+        row[[c.S_START, c.S_STEP, c.S_N, c.T_START, c.T_STEP, c.T_N]] = (*s.pre, *s.post)
+        row[[c.S_BASE, c.S_STRIDE, c.S_STREAM, c.S_PORT, c.S_EARLY]] = s.base, s.stride, s.stream, s.port, s.early
+        row[c.S_SELF] = int(s.same_population and not s.autapses)
+        row[c.S_SHIFT] = s.shift
         longest = _rule(s, row, real, out, seed)
         out.longest = max(out.longest, longest)
         out.expected += expected_synapses(s)
         if s.places is not None:
-            row[S_CHOICES], row[S_PLACES] = _places(s.places, row, out)
-        row[W_KIND], row[W_LIST] = _value(s.weight, real, W_A, row, out)
+            row[c.S_CHOICES], row[c.S_PLACES] = _places(s.places, row, out)
+        row[c.W_KIND], row[c.W_LIST] = _value(s.weight, real, c.W_A, row, out)
         if isinstance(s.delay, int):
-            row[D_KIND], row[S_DELAY] = CONSTANT, s.delay
+            row[c.D_KIND], row[c.S_DELAY] = c.CONSTANT, s.delay
         else:
-            row[D_KIND], row[D_LIST] = _value(s.delay, real, D_A, row, out)
+            row[c.D_KIND], row[c.D_LIST] = _value(s.delay, real, c.D_A, row, out)
     return out
 
 
 def _places(places: tuple[np.ndarray, np.ndarray | None], row: np.ndarray, out: Tables) -> tuple[int, int]:
-    """Number and list of the places of a target; a negative number means one for each given pair."""
+    """Number and address of the sites of a target; a negative number means one site for each given pair."""
     offsets, below = places
     if below is None:
         return -len(offsets), _address(offsets[_order_of(row, out)].astype(np.int64), out)
@@ -171,7 +130,7 @@ def _address(a: np.ndarray, out: Tables) -> int:
 
 
 def _value(value: object, real: np.ndarray, at: int, row: np.ndarray, out: Tables) -> tuple[int, int]:
-    """Kind and list of a weight or delay; its numbers go to ``real``."""
+    """Kind and address of a weight or delay; its numbers go to ``real``."""
     if isinstance(value, InternalDistribution):
         real[at : at + 4] = value.a, value.b, value.low, value.high
         if value.kind == "lognormal":
@@ -179,45 +138,45 @@ def _value(value: object, real: np.ndarray, at: int, row: np.ndarray, out: Table
             real[at : at + 2] = np.log(value.a) - s2 / 2, np.sqrt(s2)
         if value.bounds == "none":
             real[at + 2 : at + 4] = -np.inf, np.inf
-        return _KINDS[value.kind] + (TRUNCATED if value.bounds == "truncated" else 0), 0
+        return _KINDS[value.kind] + (c.TRUNCATED if value.bounds == "truncated" else 0), 0
     if isinstance(value, np.ndarray):
         listed = np.asarray(value, np.float64)
-        return ARRAY, _address(listed[_order_of(row, out)] if row[S_KIND] == LISTED else listed, out)
+        return c.ARRAY, _address(listed[_order_of(row, out)] if row[c.S_KIND] == c.LISTED else listed, out)
     real[at] = value
-    return CONSTANT, 0
+    return c.CONSTANT, 0
 
 
 def _order_of(row: np.ndarray, out: Tables) -> np.ndarray:
     """The order in which the given pairs were sorted."""
-    return out.keep[int(row[S_LISTED])]
+    return out.keep[int(row[c.S_LISTED])]
 
 
 # --- rules -----------------------------------------------------------------------------------------------------
 
 
 def _rule(s: ProjectionSpec, row: np.ndarray, real: np.ndarray, out: Tables, seed: int) -> int:
-    """Fills in how targets are found; returns the most that a row can have."""
+    """Fills in the way to find targets; returns the largest number in a row."""
     n, m = s.pre[2], s.post[2]
     if s.rule == "all_to_all" or (s.rule == "p" and s.value >= 1.0):
-        row[S_KIND] = ALL
+        row[c.S_KIND] = c.ALL
         return m
     if s.rule == "p":
-        row[S_KIND], real[P_LOG] = GEOMETRIC, (1.0 / np.log1p(-s.value) if s.value > 0 else 0.0)
+        row[c.S_KIND], real[c.P_LOG] = c.GEOMETRIC, (1.0 / np.log1p(-s.value) if s.value > 0 else 0.0)
         return m
     if s.rule in ("outdegree", "total"):
-        room = m - (own_index(s) >= 0) * int(row[S_SELF])
+        room = m - (own_index(s) >= 0) * int(row[c.S_SELF])
         counts = _counts(s, room, seed)
-        row[S_KIND] = REPLACED if s.multapses else DISTINCT
-        row[S_LIST] = _address(counts.astype(np.int64), out)
+        row[c.S_KIND] = c.REPLACED if s.multapses else c.DISTINCT
+        row[c.S_LIST] = _address(counts.astype(np.int64), out)
         if (counts[room == 0] > 0).any():
             raise AmineError(f"Synapses '{s.name}'", "a neuron has no target but itself", hint="allow autapses")
         return int(counts.max(initial=0))
     i, j = _listed(s, seed)
     order = np.lexsort((j, i)) if s.rule in ("pairs", "one_to_one") else np.arange(len(i))
     starts = np.searchsorted(i[order], np.arange(n + 1))
-    row[S_KIND], row[S_LISTED] = LISTED, len(out.keep)
+    row[c.S_KIND], row[c.S_LISTED] = c.LISTED, len(out.keep)
     out.keep.append(order)
-    row[S_LIST] = _address(np.concatenate([starts.astype(np.int64), j[order].astype(np.int64)]), out)
+    row[c.S_LIST] = _address(np.concatenate([starts.astype(np.int64), j[order].astype(np.int64)]), out)
     return int(np.diff(starts).max(initial=0))
 
 
@@ -225,7 +184,7 @@ def _counts(s: ProjectionSpec, room: np.ndarray, seed: int) -> np.ndarray:
     """Number of targets of each source: given, or as a fixed total falls on the sources."""
     if s.rule == "outdegree":
         return np.full(s.pre[2], s.value, np.int64)
-    if not room.any():  # no source has a target; the caller says so if one is asked for
+    if not room.any():  # no source has a target; the caller refuses this if there should be one
         return np.full(s.pre[2], s.value, np.int64)
     rng = random(seed, s.stream, "total")
     if s.multapses:
@@ -246,7 +205,7 @@ def _listed(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _indegree(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sources of each target, drawn target by target, then put in the order of sources."""
+    """Pairs (source, target) of a fixed in-degree, drawn target by target and sorted by source."""
     n, m, K = s.pre[2], s.post[2], int(s.value)
     own = np.full(m, -1, np.int64)
     if s.same_population and not s.autapses:

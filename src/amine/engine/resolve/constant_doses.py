@@ -1,15 +1,15 @@
-"""Drugs that change rates of schemes: those that are there, at one concentration, for the whole of a run.
+"""Constant doses of drugs that change rates of kinetic schemes.
 
 A positive modulator such as a benzodiazepine lengthens the decay of a response by a factor. In a scheme this factor divides the
 rates that its line ``decay`` names: closing in two states, unbinding in more. That benzodiazepines act on binding and not on
-desensitisation is from Ghansah E, Weiss DS (1999) Neuroreport 10:817-821. Rates are worked out into propagators before the run, so
-that a dose that changes during it cannot act on them.
+desensitisation is from Ghansah E, Weiss DS (1999) Neuroreport 10:817-821. Propagators of schemes are computed before the run, so
+only a dose that has one concentration for the whole run can act on their rates.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from amine.compounds import catalogue
 from amine.compounds.effects import effects_of, steady_factor
 from amine.equations.schemes import Scheme
 from amine.models.ports import scheme
+from amine.network.in_use import ReceptorInUse, receptors_in_use
 from amine.network.network import Network
-from amine.network.receptors import detail_of, ports_of, scheme_of
 from amine.units import to_internal
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ def decay_rates(s: Scheme) -> tuple[str, ...]:
     return (back,) if back.isidentifier() and not s.transitions[1].binds else ()
 
 
-def lengthening(net: Network, population: str, label: str) -> float | None:
-    """By what doses lengthen the decay of a scheme's response; None if they cannot."""
-    if detail_of(net, population, label) in (None, "receptor"):
+def lengthening(net: Network, receptor: ReceptorInUse) -> float | None:
+    """Factor by which doses lengthen the decay of a scheme's response; None if they cannot."""
+    model = receptor.scheme
+    if model is None:
         return None
-    model = scheme_of(net.populations[population], label, f"Population '{population}'")
     rates = decay_rates(scheme(model))
     if not rates or not all(isinstance(model.parameters[n], str) for n in rates):
         return None
-    target = _target(net, population, label)
+    target = _target(receptor.label, model)
     effects = [e for d in dict.fromkeys(x.drug for x in net.doses) for e in effects_of(d, [target])]
     longer = [e for e in effects if e.quantity == "tau_decay"]
     sites = {e.site for e in longer}
@@ -53,17 +53,16 @@ def lengthening(net: Network, population: str, label: str) -> float | None:
     return float(steady_factor(effects, known).get(f"{target}.tau_decay", 1.0))
 
 
-def with_baths(net: Network) -> Network:
-    """The network with schemes whose rates are those under its doses; the network itself if none change."""
-    changed: dict[str, dict[str, Any]] = {}
-    for population in net.populations.values() if net.doses else ():
-        if population.model.kind != "neuron":
-            continue
-        for label in ports_of(population, net):
-            factor = lengthening(net, population.name, label)
-            if factor is not None and factor != 1.0:
-                model = scheme_of(population, label, f"Population '{population.name}'")
-                changed.setdefault(population.name, {})[label] = _slower(model, factor)
+def with_constant_doses(net: Network) -> Network:
+    """The network with the rates that its constant doses give to schemes; the network itself if none changes."""
+    if not net.doses:
+        return net
+    changed: dict[str, dict[str, Model]] = {}
+    for population, receptors in receptors_in_use(net).items():
+        for label, r in receptors.items():
+            factor = lengthening(net, r)
+            if r.scheme is not None and factor is not None and factor != 1.0:
+                changed.setdefault(population, {})[label] = _slower(r.scheme, factor)
     if not changed:
         return net
     populations = dict(net.populations)
@@ -73,7 +72,7 @@ def with_baths(net: Network) -> Network:
     return net.replaced(populations=populations)
 
 
-def _slower(model: Model, factor: float) -> Any:
+def _slower(model: Model, factor: float) -> Model:
     values = {}
     for n in decay_rates(scheme(model)):
         rate = float(to_internal(model.parameters[n], model.units[n], model.where))
@@ -81,10 +80,9 @@ def _slower(model: Model, factor: float) -> Any:
     return model(**values)
 
 
-def _target(net: Network, population: str, label: str) -> str:
-    """The name of a receptor that the catalogue may know."""
-    known = catalogue.find_entry(label, ("family", "receptor")) is not None
-    return label if known else scheme_of(net.populations[population], label, "").name
+def _target(label: str, scheme: Model) -> str:
+    """The name of a receptor that the catalogue may know: its label, or else the name of its scheme."""
+    return label if catalogue.find_entry(label, ("family", "receptor")) is not None else scheme.name
 
 
 def _constant(net: Network, drug: str) -> float | None:
@@ -99,4 +97,4 @@ def _constant(net: Network, drug: str) -> float | None:
     return total
 
 
-__all__ = ["decay_rates", "lengthening", "with_baths"]
+__all__ = ["decay_rates", "lengthening", "with_constant_doses"]
