@@ -39,7 +39,7 @@ WAIT = 30  # seconds for a scheduler to answer
 
 
 class Measurable(Protocol):
-    """A network, or a subject that stands for an experiment of the library: what :func:`dose_response` measures."""
+    """A network, or a subject that represents an experiment of the library; the argument of :func:`dose_response`."""
 
     @property
     def populations(self) -> Mapping[str, object]: ...

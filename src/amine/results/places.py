@@ -51,7 +51,7 @@ def state_at(run: Run, time: Quantity, neuron: int, population: str | None, vari
     trees = [n for n, p in run.network.populations.items() if getattr(p.model, "cell", None) is not None]
     name = population if population is not None else (trees[0] if trees else "")
     if name not in trees:
-        raise AmineError(where, f"population '{name}' has no cells with a tree", hint=did_you_mean(name, trees))
+        raise AmineError(where, f"population '{name}' has no multicompartment neurons", hint=did_you_mean(name, trees))
     ms = float(to_internal(time, "ms", f"{where}, time", nonnegative=True))
     out = Shape()
     out.label = f"{variable} ({run.network.populations[name].model.state_units.get(variable, '')})"
