@@ -12,9 +12,11 @@ def canonical(b: Bundle) -> list[np.ndarray]:
     keys = [_keys(b, shard) for shard in b.shards]
     sizes = [len(k[0]) for k in keys]
     source, delay, slot = (np.concatenate(x) for x in zip(*keys, strict=True))
-    place = np.empty(len(source), np.int64)
-    place[np.lexsort((slot, delay, source))] = np.arange(len(source))  # stable: synapses of one pair keep their order
-    return np.split(place, np.cumsum(sizes)[:-1])
+    position = np.empty(len(source), np.int64)
+    position[np.lexsort((slot, delay, source))] = np.arange(
+        len(source)
+    )  # stable: synapses of one pair keep their order
+    return np.split(position, np.cumsum(sizes)[:-1])
 
 
 def _keys(b: Bundle, shard: Shard) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -28,9 +30,9 @@ def _keys(b: Bundle, shard: Shard) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return source, delay, slots.astype(np.int64)
 
 
-def gathered(parts: list[np.ndarray], places: list[np.ndarray]) -> np.ndarray:
+def gathered(parts: list[np.ndarray], positions: list[np.ndarray]) -> np.ndarray:
     """Values of all shards in the canonical order."""
-    out = np.empty((sum(map(len, places)), *parts[0].shape[1:]), parts[0].dtype)
-    for part, place in zip(parts, places, strict=True):
-        out[place] = part
+    out = np.empty((sum(map(len, positions)), *parts[0].shape[1:]), parts[0].dtype)
+    for part, position in zip(parts, positions, strict=True):
+        out[position] = part
     return out

@@ -201,7 +201,7 @@ class Drugs:
         for target in self.trees:
             for e in self.effects:
                 if e.target == target.name:
-                    self.reasons[target, e] = "but ion channels of cells with a tree do not follow doses"
+                    self.reasons[target, e] = "but ion channels of multicompartment cells do not follow doses"
 
     def _port(self, port: Port, quantity: str) -> None:
         found = self.sites.having(port.target.name, quantity, "pulse")
@@ -298,7 +298,7 @@ def _decay(model: Model) -> str | None:
 
 
 def _parts(net: Network, drugs: Sequence[str]) -> tuple[list[ChannelParameter], list[Target]]:
-    """Parameters that stand for parts of ion channels, and channels of cells with a tree."""
+    """Parameters that stand for parts of ion channels, and channels of multicompartment cells."""
     parts: list[ChannelParameter] = []
     trees: list[Target] = []
     for population in net.populations.values():

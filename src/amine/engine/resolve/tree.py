@@ -149,11 +149,11 @@ def _varying(m: Member) -> tuple[str, ...]:
     if any(n.startswith("shift_") for n in m.varying):
         raise AmineError(
             f"Population '{m.name}'",
-            "drugs that shift a voltage do not act on cells with a tree yet",
+            "drugs that shift a voltage do not act on multicompartment cells yet",
             hint="let doses act on receptors",
         )
     if m.spread:
-        raise AmineError(f"Population '{m.name}'", "fields with regions do not act on cells with a tree yet")
+        raise AmineError(f"Population '{m.name}'", "fields with regions do not act on multicompartment cells yet")
     return tuple(m.varying)
 
 

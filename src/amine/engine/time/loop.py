@@ -93,7 +93,7 @@ class Loop:
         Raises
         ------
         AmineError
-            If ``duration`` is no multiple of the time step, or a state is no longer a finite number.
+            If ``duration`` is no multiple of the time step, or a state is no longer finite.
         """
         sim = self._simulation
         last = sim.step + whole_steps(duration, self.network.dt, "Loop.advance")
@@ -108,7 +108,17 @@ class Loop:
         return {p.member.name: counts[p.id0 : p.id0 + p.n] for p in slices}
 
     def weights(self, synapses: Synapses | str) -> Weights:
-        """The present weights and other states of a plastic projection, or its name; raises AmineError if it is not plastic."""
+        """The present weights and other states of a plastic projection.
+
+        Parameters
+        ----------
+        synapses : the projection, or its name.
+
+        Raises
+        ------
+        AmineError
+            If it is no plastic projection of the network.
+        """
         found = {} if self._simulation.plastic is None else self._simulation.plastic.weights(self._simulation)
         name = synapses if isinstance(synapses, str) else getattr(synapses, "name", None)
         if name not in found:
@@ -131,6 +141,10 @@ class Loop:
     def save(self, path: FilePath, *, overwrite: bool = False) -> None:
         """Writes a checkpoint, from which ``net.loop(resume=path)`` continues with identical results.
 
+        Parameters
+        ----------
+        path : the file. overwrite : replaces a file that this loop did not write or restore.
+
         Raises
         ------
         AmineError
@@ -145,6 +159,16 @@ class Loop:
         self._own.add(target.resolve())
 
     def restore(self, path: FilePath) -> None:
-        """Goes to the state of a checkpoint; raises AmineError if it is none, or one of another network or precision."""
+        """Goes to the state of a checkpoint.
+
+        Parameters
+        ----------
+        path : a file that :meth:`save` or a run wrote.
+
+        Raises
+        ------
+        AmineError
+            If it is no checkpoint, is damaged, or is one of another network or precision.
+        """
         Checkpoint.read(path, self._hash, self._simulation.precision).restore(self._simulation, self._store)
         self._own.add(Path(path).resolve())

@@ -70,15 +70,15 @@ class ExplicitState(State):
             at = 0
             for i in range(len(self._bundles)):
                 parts = [self._of(n, i, t) for t in range(len(self._threads))]
-                for places, values in parts:
-                    values[:] = s[n][at + places]
-                at += sum(places.size for places, _ in parts)
+                for positions, values in parts:
+                    values[:] = s[n][at + positions]
+                at += sum(positions.size for positions, _ in parts)
 
     def _gather(self, name: str, i: int) -> np.ndarray:
         parts = [self._of(name, i, t) for t in range(len(self._threads))]
         out = np.empty(sum(p.size for p, _ in parts), parts[0][1].dtype)
-        for places, values in parts:
-            out[places] = values
+        for positions, values in parts:
+            out[positions] = values
         return out
 
     def _of(self, name: str, i: int, t: int) -> tuple[np.ndarray, np.ndarray]:

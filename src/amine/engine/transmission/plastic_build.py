@@ -145,13 +145,13 @@ def load(part: Plastic, s: Synapses, real: np.dtype) -> None:
             expected=f"the {len(i)} that are drawn here",
             hint="load them onto the network they come from, with the same seed and rule of connections",
         )
-    place = np.empty(len(i), np.int64)
-    place[mine] = theirs
+    position = np.empty(len(i), np.int64)
+    position[mine] = theirs
     inverse = np.empty(len(i), np.int64)
     inverse[index] = np.arange(len(i))
     first = 0
     for shard in part.shards:
-        which = place[inverse[first : first + len(shard.words)]]
+        which = position[inverse[first : first + len(shard.words)]]
         for c, state in enumerate(part.code["synapse"]):
             if state == "w" or state in w.states:
                 shard.values(c + 1, real)[:] = (w.weights if state == "w" else w.states[state])[which]

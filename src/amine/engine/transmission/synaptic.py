@@ -48,13 +48,13 @@ class SynapticState(State):
 
     def state(self) -> dict[str, np.ndarray]:
         ready, own = [], []
-        for b, places in zip(self.bundles, self._places(), strict=True):
+        for b, positions in zip(self.bundles, self._positions(), strict=True):
             parts = [self._part(t, b) for t in range(len(self.D))]
-            ready.append(order.gathered([self.ready[t][a:e] for t, (a, e, _, _) in enumerate(parts)], places))
+            ready.append(order.gathered([self.ready[t][a:e] for t, (a, e, _, _) in enumerate(parts)], positions))
             if b.own is not None:
                 wide = b.own[0].shape[1]
                 each = [self.own[t][a:e].reshape(-1, wide) for t, (_, _, a, e) in enumerate(parts)]
-                own.append(order.gathered(each, places))
+                own.append(order.gathered(each, positions))
         return {
             "ready": np.concatenate([*ready, np.empty(0, np.uint8)]),
             "own": np.concatenate([*(x.ravel() for x in own), np.empty(0, np.float32)]),
@@ -62,18 +62,18 @@ class SynapticState(State):
 
     def set_state(self, s: Mapping[str, np.ndarray]) -> None:
         at = at_own = 0
-        for b, places in zip(self.bundles, self._places(), strict=True):
-            n = sum(map(len, places))
-            for t, place in enumerate(places):
+        for b, positions in zip(self.bundles, self._positions(), strict=True):
+            n = sum(map(len, positions))
+            for t, position in enumerate(positions):
                 a, e, a_own, e_own = self._part(t, b)
-                self.ready[t][a:e] = s["ready"][at : at + n][place]
+                self.ready[t][a:e] = s["ready"][at : at + n][position]
                 if b.own is not None:
                     wide = b.own[0].shape[1]
                     whole = s["own"][at_own : at_own + n * wide].reshape(n, wide)
-                    self.own[t][a_own:e_own] = whole[place].ravel()
+                    self.own[t][a_own:e_own] = whole[position].ravel()
             at, at_own = at + n, at_own + (n * b.own[0].shape[1] if b.own is not None else 0)
 
-    def _places(self) -> list[list[np.ndarray]]:
+    def _positions(self) -> list[list[np.ndarray]]:
         return [order.canonical(b.bundle) for b in self.bundles]
 
     def _part(self, t: int, b: SynapticBundle) -> tuple[int, int, int, int]:
