@@ -56,7 +56,7 @@ def test_a_state_within_a_step_function_is_not_linear():
 
 @pytest.mark.parametrize("name", ["dt", "np", "_x", "exp", "new_v", "P_0_0"])
 def test_reserved_names(name):
-    with pytest.raises(am.AmineError, match="reserved name"):
+    with pytest.raises(am.AmineError, match="reserved or invalid name"):
         am.models.neuron(
             "bad", f"dv/dt = -v/tau + I/(1*pF) : mV\nd{name}/dt = -{name}/tau : 1\nthreshold v > 1*mV", tau="1 ms"
         )

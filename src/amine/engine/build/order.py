@@ -13,9 +13,8 @@ def canonical(b: Bundle) -> list[np.ndarray]:
     sizes = [len(k[0]) for k in keys]
     source, delay, slot = (np.concatenate(x) for x in zip(*keys, strict=True))
     position = np.empty(len(source), np.int64)
-    position[np.lexsort((slot, delay, source))] = np.arange(
-        len(source)
-    )  # stable: synapses of one pair keep their order
+    index = np.lexsort((slot, delay, source))  # stable: synapses of one pair keep their order
+    position[index] = np.arange(len(source))
     return np.split(position, np.cumsum(sizes)[:-1])
 
 
