@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import numpy as np
+    import torch
     from torch import Tensor
 
     from amine.given import Quantity
@@ -21,3 +23,7 @@ ClassWeight: TypeAlias = "str | Mapping[int, float] | Mapping[str, float] | None
 SurrogateLike: TypeAlias = "str | Surrogate | Callable[[Tensor], Tensor]"
 Bounds: TypeAlias = "tuple[Quantity | None, Quantity | None]"  # of a learned parameter: low, high
 Sequenced: TypeAlias = "Tensor | tuple[Tensor, object]"  # [time, batch, n], or the output of a layer: (tensor, state)
+Drive: TypeAlias = "Sequenced | Mapping[str, Tensor]"  # input of neurons: a current, or a tensor for each input by name
+ParameterValue: TypeAlias = "float | np.ndarray"  # in the coherent system: one value, or one per neuron
+Real: TypeAlias = "type[np.floating]"  # np.float32 or np.float64
+Device: TypeAlias = "torch.device | str"

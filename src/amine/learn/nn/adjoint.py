@@ -8,17 +8,17 @@ from typing import Any
 import sympy as sp
 
 from amine.engine.codegen.common import Steps, shared
-from amine.engine.codegen.program import Program
+from amine.engine.codegen.program import Program, names_of
 from amine.equations.symbols import exprel, symbol
 from amine.learn.nn.printers import exprel_slope
 from amine.learn.nn.program import blend, slope, spike, stop
 
 _SPECIAL = (sp.Min, sp.Max, sp.Piecewise, exprel, sp.floor, sp.sign, sp.Abs, spike, blend, stop)
-_TINY = sp.Float(1e-37)  # a normal number in float32 too: what stands for 0 where x**p log(x) is taken at 0
+_TINY = sp.Float(1e-37)  # replaces 0 in the logarithm of x**p log(x); a normal number in float32, too
 
 
-def derivative(e: Any, s: Any) -> Any:
-    """The derivative of ``e`` by the symbol ``s``: one-sided at kinks, a surrogate at spikes, none where it is stopped."""
+def derivative(e: sp.Expr, s: sp.Symbol) -> Any:
+    """The derivative of ``e`` by the symbol ``s``: one-sided at kinks, a surrogate at spikes, zero through ``stop``."""
     if s not in e.free_symbols:
         return sp.S.Zero
     parts = _outermost(e)
@@ -33,7 +33,8 @@ def derivative(e: Any, s: Any) -> Any:
     return total
 
 
-def _outermost(e: Any) -> list[Any]:
+def _outermost(e: sp.Basic) -> list[Any]:
+    """Outermost parts of an expression that need a special rule."""
     if isinstance(e, _SPECIAL) or (isinstance(e, sp.Pow) and e.exp.free_symbols):
         return [e]
     found: list[Any] = []
@@ -42,8 +43,9 @@ def _outermost(e: Any) -> list[Any]:
     return found
 
 
-def _special(e: Any, s: Any) -> Any:
-    args = e.args
+def _special(e: sp.Expr, s: sp.Symbol) -> Any:
+    """The derivative of a part that needs a special rule."""
+    args: Any = e.args
     if isinstance(e, sp.Pow):
         base, exponent = args
         by_base = exponent * base ** (exponent - 1) * derivative(base, s)
@@ -64,20 +66,20 @@ def _special(e: Any, s: Any) -> Any:
             + _choose(event, sp.S.Zero, derivative(b, s))
         )
     if isinstance(e, sp.Piecewise):
-        cases: Any = args
-        pieces = [(derivative(x, s), c) for x, c in cases]
+        pieces = [(derivative(x, s), c) for x, c in args]
         return sp.S.Zero if all(x == 0 for x, _ in pieces) else sp.Piecewise(*pieces)
     return _extreme(e, s)
 
 
-def _choose(event: Any, a: Any, b: Any) -> Any:
+def _choose(event: sp.Expr, a: sp.Expr, b: sp.Expr) -> Any:
     return sp.S.Zero if a == 0 and b == 0 else blend(event, a, b)
 
 
-def _extreme(e: Any, s: Any) -> Any:
-    """Of a minimum or maximum, folded as it is printed; the first of equals counts."""
-    value, slope_ = e.args[0], derivative(e.args[0], s)
-    for a in e.args[1:]:
+def _extreme(e: sp.Expr, s: sp.Symbol) -> Any:
+    """The derivative of a minimum or maximum, in the order in which it is printed; of equal arguments, that of the first."""
+    args: Any = e.args
+    value, slope_ = args[0], derivative(args[0], s)
+    for a in args[1:]:
         other = derivative(a, s)
         first = value <= a if isinstance(e, sp.Min) else value >= a
         slope_ = sp.S.Zero if slope_ == 0 and other == 0 else sp.Piecewise((slope_, first), (other, True))
@@ -87,11 +89,11 @@ def _extreme(e: Any, s: Any) -> Any:
 
 @dataclass
 class Adjoint:
-    """What to compute backwards in one step.
+    """Backward pass of one step.
 
-    ``recompute`` repeats what is needed of the step from what was stored; ``restart`` gives the states at its start
-    from what was stored of the step before (names end in ``_p``); ``body`` then propagates. ``states``, ``inputs``
-    and ``constants`` name the results.
+    ``restart`` recomputes the states at the start of the step from the values kept of the step before (their names end
+    in ``_p``); ``body`` recomputes the values of the step that are needed, and propagates the gradients. ``states``,
+    ``inputs`` and ``constants`` have the names of their gradients.
     """
 
     restart: Steps
@@ -99,14 +101,14 @@ class Adjoint:
     states: dict[str, str]
     inputs: dict[str, str]
     constants: dict[str, str]
-    kept: list[str]  # what to store of each step: names of the program
-    reads: set[str]  # symbols that must be loaded: inputs, constants, free, fired
+    kept: list[str]  # names of the program whose values are kept of each step
+    reads: set[str]  # names that must be loaded: inputs, constants, free, fired
 
 
 def adjoint(p: Program, learned: list[str], inputs: list[str], soft: bool) -> Adjoint:
-    """The adjoint with respect to the states, the given inputs and the constants that hang on learned parameters.
+    """The adjoint with respect to the states, the given inputs and the constants that depend on learned parameters.
 
-    Seeds are ``lam_<state>`` for the states at the end and ``g_spikes`` for the spike.
+    Incoming gradients are ``lam_<state>`` of the states at the end of the step and ``g_spikes`` of the spike.
     """
     constants = [c for c in (*p.scalars, *p.differ) if set(p.parameters_of(c)) & set(learned)]
     wrt = {*p.load.values(), *inputs, *constants}
@@ -144,19 +146,20 @@ def adjoint(p: Program, learned: list[str], inputs: list[str], soft: bool) -> Ad
     return _complete(p, reverse + ends, states, ins, cons, soft)
 
 
-def _times(bar: Any, d: Any) -> Any:
-    """bar times d, taken into the choice if d is one: what is not chosen may be infinite."""
+def _times(bar: sp.Expr, d: sp.Expr) -> Any:
+    """bar times d; if d is a choice, the product is taken within its branches, since the branch not chosen may be infinite."""
     parts: Any = d.args
     if isinstance(d, sp.Piecewise):
         return sp.Piecewise(*[(bar * x, c) for x, c in parts])
     if isinstance(d, blend):
-        return blend(d.args[0], bar * d.args[1], bar * d.args[2])
+        return blend(parts[0], bar * parts[1], bar * parts[2])
     if isinstance(d, sp.Add) and any(isinstance(a, blend | sp.Piecewise) for a in d.args):
-        return sp.Add(*[_times(bar, a) for a in d.args])
+        return sp.Add(*[_times(bar, a) for a in parts])
     return bar * d
 
 
 def _active(body: Steps, wrt: set[str]) -> set[str]:
+    """Names whose values depend on ``wrt``."""
     active = set(wrt)
     for name, e in body:
         if {s.name for s in e.free_symbols} & active:
@@ -164,8 +167,10 @@ def _active(body: Steps, wrt: set[str]) -> set[str]:
     return active
 
 
-def _complete(p: Program, back: Steps, states: Any, ins: Any, cons: Any, soft: bool) -> Adjoint:
-    """Adds what must be computed again, and decides what must be stored."""
+def _complete(
+    p: Program, back: Steps, states: dict[str, str], ins: dict[str, str], cons: dict[str, str], soft: bool
+) -> Adjoint:
+    """Adds the assignments to recompute, and decides which values are kept."""
     table = dict(p.body)
     before = {n: s for s, n in p.before.items()}
     base = {
@@ -183,7 +188,7 @@ def _complete(p: Program, back: Steps, states: Any, ins: Any, cons: Any, soft: b
     need = _closure({s.name for _, e in back for s in e.free_symbols}, table, base)
     olds = [s for s, n in p.load.items() if n in need]
     recompute = [(n, e) for n, e in p.body if n in need and n not in base]
-    restart, read, stored = _restart(p, olds, table, before, soft)
+    restart, read, stored = _restart(p, olds, table, before)
     kept = [n for n in before if n in need or n in stored]
     if soft and p.spikes and (p.spikes in need or p.spikes in stored):
         recompute = [(n, e) for n, e in recompute if n != p.spikes]
@@ -195,8 +200,8 @@ def _complete(p: Program, back: Steps, states: Any, ins: Any, cons: Any, soft: b
     return Adjoint(restart, body, states, ins, cons, kept, reads)
 
 
-def _closure(need: set[str], table: dict[str, object], base: set[str]) -> set[str]:
-    """All names that ``need`` hangs on, down to what is given."""
+def _closure(need: set[str], table: dict[str, sp.Expr], base: set[str]) -> set[str]:
+    """All names on which ``need`` depends, down to those in ``base``."""
     out, stack = set(), list(need)
     while stack:
         n = stack.pop()
@@ -204,12 +209,14 @@ def _closure(need: set[str], table: dict[str, object], base: set[str]) -> set[st
             continue
         out.add(n)
         if n in table and n not in base:
-            stack += [s.name for s in table[n].free_symbols]
+            stack += names_of([table[n]])
     return out
 
 
-def _restart(p: Program, olds: list[str], table: Any, before: Any, soft: bool) -> tuple[Steps, set[str], set[str]]:
-    """The states at the start of a step, from what was stored of the step before."""
+def _restart(
+    p: Program, olds: list[str], table: dict[str, sp.Expr], before: dict[str, str]
+) -> tuple[Steps, set[str], set[str]]:
+    """Assignments that give the states at the start of a step from the values kept of the step before."""
     given = {*before, p.spikes}
     wanted = _closure({p.out[s] for s in olds}, table, given | set(p.scalars) | set(p.differ))
     past = {n for n in wanted if n in table}

@@ -1,9 +1,9 @@
-"""Cells that spike: what neurons of a layer and populations of a circuit have in common."""
+"""Cells that spike: base of the neurons of a layer and of the populations of a circuit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,11 @@ from amine.learn.nn.scanned import Scanned
 from amine.learn.nn.surrogate import surrogate as find_surrogate
 from amine.units import to_internal
 
+if TYPE_CHECKING:
+    from amine.engine.codegen.program import Program
+    from amine.given import Quantity
+    from amine.learn.given import ParameterValue, SurrogateLike
+
 
 class Cells(Scanned):
     """A neuron model with receptors as a scan, and the surrogate of its spikes."""
@@ -28,9 +33,15 @@ class Cells(Scanned):
     width: float
 
     def settle(
-        self, cell: CellStructure, values: dict[str, object], surrogate: Any, scale: Any, gain: Any, detach_reset: Any
+        self,
+        cell: CellStructure,
+        values: dict[str, ParameterValue],
+        surrogate: SurrogateLike,
+        scale: Quantity | None,
+        gain: Quantity | None,
+        detach_reset: bool,
     ) -> None:
-        """Finds the generated code, the surrogate in the neuron's own units, and the gain, which joins the values."""
+        """Sets the surrogate in the neuron's own units, and the gain, which is added to ``values``."""
         self.cell, self.detach_reset = cell, bool(detach_reset)
         self.surrogate = find_surrogate(surrogate)
         self.excitability = excitability(self.code, values, self.dt, self.where)
@@ -38,16 +49,16 @@ class Cells(Scanned):
         self.width = self._width(scale)
         values["gain"] = self._gain(gain)
 
-    def program(self) -> Any:
-        """The step of these neurons, in SymPy."""
+    def program(self) -> Program:
+        """The program of these neurons."""
         return cell_program(self.cell, self.detach_reset)
 
     def structure(self) -> list[Any]:
-        """What decides their generated code, beside surrogate and inputs."""
+        """Plain data on which their generated code depends, beside surrogate and inputs."""
         return [structural_key(self.cell), self.detach_reset]
 
-    def _distance(self, values: Mapping[str, object]) -> float:
-        """From rest to where the threshold acts, in the threshold's unit."""
+    def _distance(self, values: Mapping[str, ParameterValue]) -> float:
+        """Distance from rest to the margin at which the neuron fires, in the threshold's unit."""
         if self.excitability is not None:
             return self.excitability.distance
         d = float(np.mean(np.abs(self.code.margin_at_rest(constants.Numbers(), {**values, "gain": 1.0}))))
@@ -58,7 +69,7 @@ class Cells(Scanned):
         edge = 0.0 if self.excitability is None else self.excitability.edge
         return self.width, self.surrogate.height / self.distance, edge
 
-    def _width(self, scale: Any) -> float:
+    def _width(self, scale: Quantity | None) -> float:
         scale = self.surrogate.scale if scale is None else scale
         if scale is None:
             return self.surrogate.relative * self.distance
@@ -71,7 +82,7 @@ class Cells(Scanned):
             raise AmineError(where, "the width must be positive", given=str(scale))
         return x
 
-    def _gain(self, gain: Any) -> float:
+    def _gain(self, gain: Quantity | None) -> float:
         where = f"{self.where}, gain"
         if gain is None or not self.code.SPIKES and gain == "auto":
             return 1.0

@@ -1,8 +1,10 @@
-"""A whole network as a torch module: gradients for weights, conductances, time constants and concentrations of drugs."""
+"""A whole network as a torch module, with gradients for weights, parameters and concentrations of drugs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from amine.engine.transmission.parts import load_module
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import circuit_parts as parts
 from amine.learn.nn import compiled
-from amine.learn.nn.circuit_call import Call, Pass
+from amine.learn.nn.circuit_call import Call, Pass, Slot
 from amine.learn.nn.circuit_names import (
     WHERE,
     byte_count,
@@ -31,33 +33,45 @@ from amine.learn.nn.circuit_names import (
 )
 from amine.learn.nn.circuit_outside import Outside
 from amine.learn.nn.circuit_run import Run, Scan, State, Wanted
-from amine.learn.nn.scanned import check_sequence
+from amine.learn.nn.scanned import Scanned, check_sequence
 from amine.network.dosing import dose_of
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.engine.resolve.resolved import Member as Described
+    from amine.given import Quantity
+    from amine.learn.given import Bounds, SurrogateLike
     from amine.network.network import Network
 
 
+@dataclass
+class _Learned:
+    """Keys of learned parameters by kind."""
+
+    weights: list[tuple[str, str, str]] = field(default_factory=list)  # key, projection, label of the receptor
+    parameters: list[tuple[str, str, str]] = field(default_factory=list)  # key, population, parameter
+    doses: list[str] = field(default_factory=list)  # drugs
+
+
 class Circuit(nn.Module):
-    """A network as a module; made by :meth:`amine.Network.to_module`, where its parameters are explained."""
+    """A network as a module; see :meth:`amine.Network.to_module`, which makes it, for its parameters."""
 
     def __init__(
         self,
         net: Network,
-        inputs: Any = (),
-        outputs: Any = (),
-        learn: Any = (),
+        inputs: str | Iterable[str] = (),
+        outputs: str | Iterable[str] = (),
+        learn: str | Iterable[str] = (),
         *,
         precision: str = "float32",
-        surrogate: Any = "triangular",
-        scale: Any = 0.3,
+        surrogate: SurrogateLike = "triangular",
+        scale: Quantity | None = 0.3,
         detach_reset: bool = False,
-        bin: Any = None,
-        start: Any = "0 ms",
-        bounds: Mapping[str, Any] | None = None,
-        begin: Mapping[str, Any] | None = None,
-        budget: Any = "1 GB",
+        bin: Quantity | None = None,
+        start: Quantity = "0 ms",
+        bounds: Mapping[str, Bounds] | None = None,
+        begin: Mapping[str, Quantity] | None = None,
+        budget: str | float = "1 GB",
     ):
         super().__init__()
         if precision not in ("float32", "float64"):
@@ -68,32 +82,30 @@ class Circuit(nn.Module):
         self.dtype = torch.float32 if precision == "float32" else torch.float64
         self.budget = byte_count(budget)
         wanted = self._sort(net, listed(learn))
-        net = self._with_drugs(net, wanted["dose"], dict(begin or {}))
+        net = self._with_drugs(net, wanted.doses, dict(begin or {}))
         self.dt = net.dt
         resolved = resolve(net)
         require_adjoint(resolved)
-        self._build(
-            resolved, wanted, dict(bounds or {}), {"surrogate": surrogate, "scale": scale, "detach_reset": detach_reset}
-        )
+        self._build(resolved, wanted, dict(bounds or {}), parts.SpikeOptions(surrogate, scale, detach_reset))
         self.single_input, self.single_output = isinstance(inputs, str), isinstance(outputs, str)
         self.inputs = self._input_names(listed(inputs))
         self.outputs = [self._output(o) for o in listed(outputs)]
         self.bin = None if bin is None else max(1, round(to_internal(bin, "ms", f"{WHERE}, bin") / self.dt))
         self.start = round(to_internal(start, "ms", f"{WHERE}, start") / self.dt)
-        self.kernels: dict[str, Any] = {}
+        self.kernels: dict[str, ModuleType] = {}
 
-    # --- what is learned, given and asked for ------------------------------------------------------------------
+    # --- learned parameters, inputs and outputs -----------------------------------------------------------------
 
-    def _sort(self, net: Network, learn: list[str]) -> dict[str, Any]:
-        """Keys of ``learn`` by kind: weights (connection, label), parameters (population, name), doses."""
-        out: dict[str, Any] = {"weight": [], "parameter": [], "dose": []}
+    def _sort(self, net: Network, learn: list[str]) -> _Learned:
+        """Keys of ``learn`` by kind; raises AmineError for a key that is not known."""
+        out = _Learned()
         names = {s.name: s for s in net.projections}
         for key in learn:
             if key.startswith("dose:"):
-                out["dose"].append(catalogue.drug(key.removeprefix("dose:")).id)
+                out.doses.append(catalogue.drug(key.removeprefix("dose:")).id)
                 continue
             name, rest = owner(key, [*names, *net.populations])
-            if name in names and rest:
+            if name is not None and name in names and rest:
                 labels = list(names[name].receptors)
                 if rest == "weight" and len(labels) == 1:
                     rest = labels[0]
@@ -103,9 +115,9 @@ class Circuit(nn.Module):
                         f"'{name}' has no weight '{rest}'",
                         hint=did_you_mean(rest, [*labels, "weight"]),
                     )
-                out["weight"].append((key, name, rest))
-            elif name in net.populations and rest:
-                out["parameter"].append((key, name, rest))
+                out.weights.append((key, name, rest))
+            elif name is not None and name in net.populations and rest:
+                out.parameters.append((key, name, rest))
             else:
                 known = [f"{s}.weight" for s in names] + [f"{p}.<parameter>" for p in net.populations] + ["dose:<drug>"]
                 raise AmineError(
@@ -113,8 +125,8 @@ class Circuit(nn.Module):
                 )
         return out
 
-    def _with_drugs(self, net: Network, learn: list[str], begin: dict[str, object]) -> Any:
-        """The network with the doses that are learned, from where they begin."""
+    def _with_drugs(self, net: Network, learn: list[str], begin: Mapping[str, Quantity]) -> Network:
+        """The network with the initial concentrations of the learned doses."""
         self.concentrations = parts.steady_doses(net)
         for drug in learn:
             given = begin.get(f"dose:{drug}", begin.get(drug))
@@ -126,7 +138,7 @@ class Circuit(nn.Module):
         return net.replaced(doses=[dose_of(d, f"{c!r} uM") for d, c in self.concentrations.items()])
 
     def _build(
-        self, resolved: Resolved, wanted: dict[str, Any], bounds: dict[str, Any], options: dict[str, Any]
+        self, resolved: Resolved, wanted: _Learned, bounds: dict[str, Bounds], spikes: parts.SpikeOptions
     ) -> None:
         net = resolved.net
         module, _ = load_module(resolved, 64)
@@ -136,30 +148,28 @@ class Circuit(nn.Module):
         self.connections = parts.connections(resolved, places)
         self.drugs = None
         if resolved.slow is not None:
-            self.drugs = parts.Drugs(resolved.slow, wanted["dose"], self.concentrations, of_drugs("dose:", bounds))
+            self.drugs = parts.Drugs(resolved.slow, wanted.doses, self.concentrations, of_drugs("dose:", bounds))
         self.members, self.releases = nn.ModuleDict(), nn.ModuleDict()
-        self.outside: dict[str, Any] = {}
+        self.outside: dict[str, parts.External] = {}
         for place in places:
             m = place.member
             values = prepare.drawn_values(net, m)
             self.outside[m.name] = parts.external(net, place, values, lists)
-            self.releases[module_name(m.name)] = nn.ModuleList(parts.release_parts(m, net.dt, options["surrogate"]))
+            self.releases[module_name(m.name)] = nn.ModuleList(parts.release_parts(m, net.dt, spikes.surrogate))
             if m.population.model.kind != "neuron":
                 continue
-            learn = [self._parameter(m, key, name) for key, p, name in wanted["parameter"] if p == m.name]
-            named = {
-                "bounds": {m.name: {n: bounds[k] for k, p, n in wanted["parameter"] if p == m.name and k in bounds}}
-            }
+            learn = [self._parameter(m, key, name) for key, p, name in wanted.parameters if p == m.name]
+            own = {n: bounds[k] for k, p, n in wanted.parameters if p == m.name and k in bounds}
             initial, cell = initial_states(net, place), m.structure
             assert isinstance(cell, CellStructure)
             self.members[module_name(m.name)] = parts.Member(
-                m.population, cell, values, initial, net.dt, learn, options | named
+                m.population, cell, values, initial, net.dt, learn, spikes, own
             )
-        for key, name, _ in wanted["parameter"]:
+        for key, name, _ in wanted.parameters:
             if module_name(name) not in self.members:
                 raise AmineError(f"{WHERE}, learn '{key}'", f"'{name}' is a source of spikes and has no neurons")
         self.weights = nn.ModuleDict()
-        for key, name, label in wanted["weight"]:
+        for key, name, label in wanted.weights:
             mine = [c for c in self.connections if (c.name, c.label) == (name, label)]
             if not mine or not sum(len(c.post) for c in mine):
                 raise AmineError(f"{WHERE}, learn '{key}'", "there are no synapses of it in this draw")
@@ -171,8 +181,8 @@ class Circuit(nn.Module):
                     self.weights[c.learned] = parts.weight_parameter(key, c.weight, bounds.get(key))
 
     @staticmethod
-    def _parameter(m: Any, key: str, name: str) -> str:
-        """``tau_m``, or ``AMPA.tau`` of a receptor, by its name in the fused system."""
+    def _parameter(m: Described, key: str, name: str) -> str:
+        """Name in the fused system of a parameter such as ``tau_m``, or ``AMPA.tau`` of a receptor."""
         label, dot, rest = name.rpartition(".")
         found = f"{rest}_{label}" if dot else name
         if found not in m.values or found == "t_ref":
@@ -184,7 +194,7 @@ class Circuit(nn.Module):
         return found
 
     def _input_names(self, names: list[str]) -> list[tuple[str, str, str]]:
-        """(key, population, what): spikes of a population that is a source, or the current of one that is not."""
+        """(key, population, ``spikes`` of a source or ``current`` of neurons) of each input."""
         out = []
         for key in names:
             name, rest = owner(key, self.sizes)
@@ -201,7 +211,7 @@ class Circuit(nn.Module):
         return out
 
     def _output(self, key: str) -> tuple[str, str, str]:
-        """(key, population, what)."""
+        """(key, population, ``rate``, ``rates``, ``spikes`` or a state) of an output."""
         name, rest = owner(key, self.sizes)
         member: Any = self.members[module_name(name)] if name and module_name(name) in self.members else None
         states = [] if member is None else list(member.code.STATES)
@@ -215,7 +225,7 @@ class Circuit(nn.Module):
     # --- values ------------------------------------------------------------------------------------------------
 
     def value(self, key: str) -> torch.Tensor:
-        """The present value of what is learned under ``key``, in its unit of the coherent system."""
+        """Current value of a parameter by its key, in the coherent unit; raises AmineError if the key is not known."""
         if key.startswith("dose:") and self.drugs is not None:
             return self.drugs.concentration(catalogue.drug(key.removeprefix("dose:")).id)
         found = [w() for k, w in self.weights.items() if k.split(" ")[0] == module_name(key)]
@@ -231,9 +241,9 @@ class Circuit(nn.Module):
 
     def forward(
         self,
-        x: object = None,
+        x: torch.Tensor | Mapping[str, torch.Tensor] | None = None,
         *,
-        duration: Any = None,
+        duration: Quantity | None = None,
         batch: int | None = None,
         state: State | None = None,
         seed: int | None = None,
@@ -243,16 +253,16 @@ class Circuit(nn.Module):
 
         Parameters
         ----------
-        x : the input: a tensor ``[time, batch, n]``, or a mapping by the names of the inputs.
-        duration : biological time, if there is no input. batch : number of samples then.
-        state : to go on from, as returned. seed : of random sources; None: drawn from torch's generator.
-        returns_state : whether (outputs, state) is returned.
+        x : the input: a tensor ``[time, batch, n]``, or a mapping of such tensors by the names of the inputs.
+        duration, batch : biological time and number of samples, if there is no input.
+        state : state from which to continue, as returned. seed : seed of random sources; None: drawn from torch's generator.
+        returns_state : whether to return (outputs, state).
 
         Returns
         -------
         tensor or mapping
-            As ``outputs`` was given: rates in Hz ``[batch]`` (of the population) or ``[batch, n]``, with bins
-            ``[bins, batch, ...]``; spikes and states ``[time, batch, n]``.
+            One output, or a mapping if several were named: rates in Hz ``[batch]`` (of the population) or ``[batch, n]``,
+            with bins ``[bins, batch, ...]``; spikes and states ``[time, batch, n]``.
         """
         given = self._given(x)
         steps, batch = self._extent(given, duration, batch)
@@ -265,7 +275,7 @@ class Circuit(nn.Module):
         result = next(iter(out.values())) if self.single_output else out
         return (result, call.end) if returns_state else result
 
-    def _given(self, x: Any) -> dict[str, torch.Tensor]:
+    def _given(self, x: torch.Tensor | Mapping[str, torch.Tensor] | None) -> dict[str, torch.Tensor]:
         if x is None:
             x = {}
         elif isinstance(x, torch.Tensor):
@@ -285,7 +295,7 @@ class Circuit(nn.Module):
             raise AmineError("Circuit, input", f"'{missing[0]}' is missing")
         return {k: x[k].to(self.dtype) for k in names}
 
-    def _extent(self, given: dict[str, torch.Tensor], duration: Any, batch: int | None) -> tuple[int, int]:
+    def _extent(self, given: dict[str, torch.Tensor], duration: Quantity | None, batch: int | None) -> tuple[int, int]:
         shapes = {(int(v.shape[0]), int(v.shape[1])) for v in given.values()}
         if len(shapes) > 1:
             raise AmineError("Circuit, input", "the inputs differ in time or batch", given=str(sorted(shapes)))
@@ -295,15 +305,15 @@ class Circuit(nn.Module):
             raise AmineError("Circuit", "the duration is missing", hint='give duration="1 s"')
         return max(1, round(to_internal(duration, "ms", "Circuit, duration", positive=True) / self.dt)), batch or 1
 
-    def _prepare(self, given: Any, steps: int, batch: int, seed: int, state: State | None) -> Call:
+    def _prepare(self, given: dict[str, torch.Tensor], steps: int, batch: int, seed: int, state: State | None) -> Call:
         tensors: list[torch.Tensor] = list(given.values())
         spikes = {p: rows(given[k], steps) for k, p, what in self.inputs if what == "spikes"}
         currents = {p: rows(given[k], steps) for k, p, what in self.inputs if what == "current"}
-        first = 0 if state is None else state.step  # type: ignore[attr-defined]
+        first = 0 if state is None else state.step
         outside = Outside(self.outside, self.sizes, spikes, currents, batch, self.dt, self.real, first, seed)
         scans: dict[str, Scan] = {}
         releases: dict[str, list[Scan]] = {}
-        slots: list[tuple[str, Any]] = [("input", k) for k in given]
+        slots: list[Slot] = [("input", k) for k in given]
         for p in self.sizes:
             if module_name(p) in self.members:
                 m: Any = self.members[module_name(p)]
@@ -335,7 +345,10 @@ class Circuit(nn.Module):
     def _used(self, outside: Outside) -> set[tuple[str, str]]:
         return {(c.target, c.label) for c in self.connections} | set(outside.ports)
 
-    def _scan(self, key: str, m: Any, batch: int, inputs: list[str], tensors: list[Any], slots: list[Any]) -> Scan:
+    def _scan(
+        self, key: str, m: Scanned, batch: int, inputs: list[str], tensors: list[torch.Tensor], slots: list[Slot]
+    ) -> Scan:
+        """A module as a scan; its constants and initial states join the tensors and slots of the call."""
         code = compiled.kernel(m, inputs, 32 if self.real is np.float32 else 64)
         c = m.constants(self.dtype, "cpu")
         start = m.initial(batch, self.dtype, "cpu")

@@ -1,9 +1,9 @@
-"""Names, amounts and demands of circuits: what a key means, and what has no adjoint."""
+"""Names and demands of circuits: keys of parameters, amounts of memory, and checks for parts without adjoint."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,20 +15,24 @@ from amine.engine.resolve.resolved import Resolved
 from amine.errors import AmineError
 from amine.network.network import Network
 
+if TYPE_CHECKING:
+    from amine.learn.given import Bounds
+
 WHERE = "Network.to_module"
 
 
-def listed(x: Any) -> list[str]:
+def listed(x: str | Iterable[str]) -> list[str]:
+    """Names as a list, from one name or several."""
     return [x] if isinstance(x, str) else list(x)
 
 
 def module_name(name: str) -> str:
-    """A name without dots, which torch does not allow in names of modules."""
+    """A name in which a middle dot replaces dots, which torch does not allow in names of modules."""
     return name.replace(".", "·")
 
 
 def owner(key: str, names: Iterable[str]) -> tuple[str | None, str]:
-    """The longest name that ``key`` begins with, and what follows it."""
+    """The longest name with which ``key`` begins, and the rest of the key after the dot."""
     found = [n for n in names if key == n or key.startswith(f"{n}.")]
     if not found:
         return None, ""
@@ -36,15 +40,18 @@ def owner(key: str, names: Iterable[str]) -> tuple[str | None, str]:
     return name, key[len(name) + 1 :]
 
 
-def of_drugs(prefix: str, bounds: Mapping[str, object]) -> dict[str, Any]:
+def of_drugs(prefix: str, bounds: Mapping[str, Bounds]) -> dict[str, Bounds]:
+    """Bounds by drug, from those whose key begins with ``prefix``."""
     return {catalogue.drug(k.removeprefix(prefix)).id: b for k, b in bounds.items() if k.startswith(prefix)}
 
 
 def rows(x: torch.Tensor, steps: int) -> np.ndarray:
+    """A sequence [time, batch, n] as an array [time, batch * n]."""
     return x.detach().contiguous().numpy().reshape(steps, -1)
 
 
-def byte_count(budget: Any) -> float:
+def byte_count(budget: object) -> float:
+    """Number of bytes of an amount such as ``"1 GB"``; raises AmineError for anything else."""
     units = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
     if isinstance(budget, int | float) and not isinstance(budget, bool) and budget > 0:
         return float(budget)
@@ -62,14 +69,14 @@ def byte_count(budget: Any) -> float:
 
 
 def initial_states(net: Network, at: Slice) -> dict[str, np.ndarray]:
-    """States that do not start as the model says."""
+    """Initial states that the network sets in place of the model's, by name (n,)."""
     m = at.member
     found = {s: initial_value(net, m, s, at.code["units"][s]) for s in m.population.initial}
     return {s: np.asarray(x, float) for s, x in found.items()}
 
 
 def require_adjoint(resolved: Resolved) -> None:
-    """Raises AmineError for what has no adjoint."""
+    """Raises AmineError if the network has a part without adjoint."""
     levels = {r.level for r in resolved.routes}
     found = {
         "gap junctions": bool(resolved.net.electrical),

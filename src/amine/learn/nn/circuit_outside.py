@@ -1,33 +1,38 @@
-"""What comes from outside into a circuit, segment by segment, the same each time a segment is computed."""
+"""External input of a circuit, segment by segment, with the same random numbers each time a segment is computed."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from amine.learn.given import Real
+    from amine.learn.nn.circuit_parts import External
+
 
 class Outside:
-    """Spikes and currents that were given, Poisson trains, injected currents, noise.
+    """Given spikes and currents, Poisson trains, injected currents, and noise.
 
     Parameters
     ----------
-    parts : what drives each population. sizes : their numbers of neurons.
-    given : spikes [steps, samples * n] of populations; currents : the same in pA.
-    samples, dt, real : of the run. first : number of its first step. seed : of all that is random.
+    parts : external input of each population. sizes : their numbers of neurons.
+    given : given spikes by population [steps, samples * n]. currents : given currents in pA, of the same shape.
+    samples, dt, real : number of samples, time step in ms and precision of the run. first : number of its first step.
+    seed : seed of all random numbers.
     """
 
     def __init__(
         self,
-        parts: Mapping[str, object],
+        parts: Mapping[str, External],
         sizes: dict[str, int],
         given: dict[str, np.ndarray],
         currents: dict[str, np.ndarray],
         samples: int,
         dt: float,
-        real: Any,
+        real: Real,
         first: int,
         seed: int,
     ):
@@ -41,26 +46,26 @@ class Outside:
         return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
 
     def spikes(self, first: int, steps: int) -> dict[str, np.ndarray]:
-        """Spikes of all populations that are not computed."""
+        """Spikes [steps, samples * n] of the populations that are not computed."""
         out = {p: np.ascontiguousarray(x[first : first + steps]) for p, x in self.given.items()}
         for p, x in self.parts.items():
-            if p in out or (x.rate is None and x.listed is None):
-                continue
             shape = (steps, self.B, self.sizes[p])
-            if x.listed is None:
+            if p in out:
+                continue
+            if x.rate is not None:
                 drawn = np.less(self._rng(p, first).random(shape), x.rate)
                 out[p] = drawn.astype(self.real).reshape(steps, -1)
-                continue
-            rows = np.zeros(shape, self.real)
-            k, i = x.listed
-            mine = (k >= first + self.first) & (k < first + self.first + steps)
-            at: Any = (k[mine] - first - self.first, slice(None), i[mine])
-            np.add.at(rows, at, 1.0)  # twice in a step counts twice
-            out[p] = rows.reshape(steps, -1)
+            elif x.listed is not None:
+                rows = np.zeros(shape, self.real)
+                k, i = x.listed
+                mine = (k >= first + self.first) & (k < first + self.first + steps)
+                at: Any = (k[mine] - first - self.first, slice(None), i[mine])
+                np.add.at(rows, at, 1.0)  # twice in a step counts twice
+                out[p] = rows.reshape(steps, -1)
         return out
 
-    def arrivals(self, first: int, steps: int, arrivals: dict[Any, np.ndarray]) -> None:
-        """Adds Poisson input to what arrives."""
+    def arrivals(self, first: int, steps: int, arrivals: dict[tuple[str, str], np.ndarray]) -> None:
+        """Adds Poisson input to the arrivals [steps, samples * n] by population and receptor."""
         for p, x in self.parts.items():
             for j, (label, mean, weight) in enumerate(x.poisson):
                 n = self.sizes[p]
@@ -68,7 +73,7 @@ class Outside:
                 arrivals[p, label][:steps] += (found * weight).reshape(steps, -1).astype(self.real)
 
     def currents(self, first: int, steps: int) -> dict[str, np.ndarray]:
-        """The drive of each population that has one."""
+        """Injected current in pA of each population that has one [steps, samples * n]."""
         out = {}
         t = (first + self.first + np.arange(steps) + 0.5) * self.dt  # the middle of each step, as in the engine
         for p, x in self.parts.items():
@@ -84,5 +89,5 @@ class Outside:
         return out
 
     def noise(self, name: str, step: int, steps: int, lanes: int) -> np.ndarray:
-        """Standard normals."""
+        """Standard normal numbers [steps, lanes]."""
         return self._rng(name, step).standard_normal((steps, lanes)).astype(self.real)

@@ -1,4 +1,4 @@
-"""What a circuit is made of: populations as scans, tables of synapses, drugs as factors of parameters."""
+"""Parts of a circuit: populations as scans, tables of synapses, drugs as factors of parameters."""
 
 from __future__ import annotations
 
@@ -29,21 +29,35 @@ from amine.network.parts import Population
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.engine.resolve.resolved import Member as Described
+    from amine.given import Quantity
+    from amine.learn.given import Bounds, Device, ParameterValue, SurrogateLike
     from amine.network.network import Network
+    from amine.network.parts import Waveform
+
+
+@dataclass(frozen=True)
+class SpikeOptions:
+    """Surrogate of spikes and treatment of the reset, as of :class:`amine.learn.nn.Neurons`."""
+
+    surrogate: SurrogateLike
+    scale: Quantity | None
+    detach_reset: bool
 
 
 class Member(Cells):
-    """A population of a network: all its values are those that the engine would use."""
+    """A population of a network as a scan, with the values that the engine would use."""
 
     def __init__(
         self,
         population: Population,
         cell: CellStructure,
-        values: dict[str, Any],
+        values: dict[str, ParameterValue],
         initial: dict[str, np.ndarray],
         dt: float,
         learn: list[str],
-        options: dict[str, Any],
+        spikes: SpikeOptions,
+        bounds: Mapping[str, Bounds],
     ):
         super().__init__(population.model, population.n, f"{dt!r} ms", f"Population '{population.name}'", "compiled")
         self.name = population.name
@@ -53,12 +67,12 @@ class Member(Cells):
         arrays = {p for p, x in values.items() if np.ndim(x)}
         values = {p: x if np.ndim(x) else float(x) for p, x in values.items()}
         cell = CellStructure(cell.neuron, cell.ports, 0, (), False, frozenset(arrays), cell.varying, (), cell.blockers)
-        self.settle(cell, values, options["surrogate"], options["scale"], None, options["detach_reset"])
-        self.learn(learn, values, arrays, options["bounds"].get(population.name), self.distance)
+        self.settle(cell, values, spikes.surrogate, spikes.scale, None, spikes.detach_reset)
+        self.learn(learn, values, arrays, bounds, self.distance)
         self.starts = initial
 
-    def initial(self, batch: int, dtype: torch.dtype, device: Any) -> State:
-        """The state at time zero, with what the network says of it."""
+    def initial(self, batch: int, dtype: torch.dtype, device: Device) -> State:
+        """The state at time zero, with the initial values that the network sets."""
         out = super().initial(batch, dtype, device)
         for s, x in self.starts.items():
             out[s] = torch.as_tensor(x, dtype=dtype).expand(batch, self.n)
@@ -69,33 +83,34 @@ class Member(Cells):
 class Connection:
     """Synapses of one projection between two populations at one receptor, sorted by source.
 
-    ``offset`` is the number of steps from the step of a spike to that in which it arrives.
+    ``ptr`` (neurons + 1,) has the first synapse of each source; ``post`` and ``offset`` (synapses,) the target neuron and the
+    number of steps between a spike and its arrival.
     """
 
     name: str
     source: str
     target: str
     label: str
-    release: int  # among the source's, -1 for none
+    release: int  # index of the source's release model, -1 for none
     ptr: np.ndarray
     post: np.ndarray
     offset: np.ndarray
-    weight: np.ndarray  # one entry if all are alike
+    weight: np.ndarray  # (synapses,), or one entry if all are alike
     learned: str = ""  # key in the circuit's weights
 
     @property
     def nearest(self) -> int:
-        """Least number of steps."""
+        """Shortest delay in steps."""
         return int(self.offset.min()) if len(self.offset) else 2**30
 
     @property
     def farthest(self) -> int:
-        """Greatest number of steps."""
+        """Longest delay in steps."""
         return int(self.offset.max()) if len(self.offset) else 1
 
 
 def connections(resolved: Resolved, slices: Sequence[Slice]) -> list[Connection]:
-    """All synapses of a network, as the engine draws them."""
+    """All synapses of a network, drawn as in the engine."""
     net, out = resolved.net, []
     for group in wiring.routes_and_specs(resolved, slices, wiring.boundaries(slices, 1)).values():
         for r, spec in group:
@@ -110,8 +125,8 @@ def connections(resolved: Resolved, slices: Sequence[Slice]) -> list[Connection]
     return out
 
 
-def weight_parameter(name: str, start: np.ndarray, bounds: Any) -> Bounded:
-    """A learned weight: it keeps its sign (Dale's principle) unless bounds say otherwise or signs are mixed."""
+def weight_parameter(name: str, start: np.ndarray, bounds: Bounds | None) -> Bounded:
+    """A learned weight, which keeps its sign (Dale's principle) unless bounds are given or signs are mixed."""
     where, x = f"Weight '{name}'", start if len(start) > 1 else start[0]
     size = float(np.abs(start).max()) or 1.0
     if bounds is None and (start < 0).all():
@@ -125,14 +140,14 @@ TORCH: dict[str, Callable[..., Any]] = {"exp": torch.exp, "log": torch.log, "min
 
 
 class Drugs(nn.Module):
-    """Steady concentrations of drugs, and the factors of parameters that follow: the network's own program of slow signals, in torch.
+    """Constant concentrations of drugs, and the factors by which they change parameters, from the network's program of slow signals.
 
     Parameters
     ----------
     slow : slow signals of the network. learn : drugs whose concentration is learned. start : concentrations in uM by drug.
     """
 
-    def __init__(self, slow: Signals, learn: list[str], start: dict[str, float], bounds: dict[str, Any]):
+    def __init__(self, slow: Signals, learn: list[str], start: dict[str, float], bounds: Mapping[str, Bounds]):
         super().__init__()
         self.slow = slow
         self.learned = nn.ModuleDict()
@@ -152,18 +167,18 @@ class Drugs(nn.Module):
             )
 
     def concentration(self, drug: str) -> torch.Tensor:
-        """In uM."""
+        """Concentration of a drug in uM."""
         if drug in self.learned:
             return self.learned[drug]()
         return torch.tensor(self.start[drug], dtype=torch.float64)
 
-    def signals(self) -> list[Any]:
-        """All slow signals, in equilibrium with the concentrations."""
+    def signals(self) -> list[torch.Tensor]:
+        """All slow signals at equilibrium with the concentrations."""
         found = steady(self.slow.program, [self.concentration(drug) for drug in self.slow.doses], TORCH)
         return [torch.as_tensor(x, dtype=torch.float64) for x in found]
 
     def factors(self, population: str) -> dict[str, torch.Tensor]:
-        """Factors of the parameters of a population."""
+        """Factors of a population's parameters by name."""
         s, out = self.signals(), {}
         for f in self.slow.factors:
             if f.population == population:
@@ -173,8 +188,8 @@ class Drugs(nn.Module):
         return out
 
 
-def release_parts(member: Any, dt: float, surrogate: Any) -> list[Release]:
-    """The release models of a population as modules; with soft spikes they release in part."""
+def release_parts(member: Described, dt: float, surrogate: SurrogateLike) -> list[Release]:
+    """The release models of a population as modules; soft spikes release in proportion."""
     out = [Release(model, member.population.n, dt=f"{dt!r} ms", backend="compiled") for model in member.releases]
     for part in out:
         part.surrogate = find_surrogate(surrogate)
@@ -183,16 +198,23 @@ def release_parts(member: Any, dt: float, surrogate: Any) -> list[Release]:
 
 @dataclass
 class External:
-    """What comes from outside onto a population: Poisson trains by receptor, currents, given spikes."""
+    """External input of a population: Poisson trains by receptor, currents, given spikes."""
 
-    poisson: list[tuple[str, Any, Any]] = field(default_factory=list)  # label, expected number a step, weight
-    currents: list[tuple[Any, np.ndarray]] = field(default_factory=list)  # waveform, how often for each neuron
-    rate: Any = None  # of a Poisson source: expected number a step
-    listed: tuple[np.ndarray, np.ndarray] | None = None  # steps and neurons of a list of spikes
+    poisson: list[tuple[str, np.ndarray, np.ndarray]] = field(
+        default_factory=list
+    )  # label, mean spikes per step, weight
+    currents: list[tuple[Waveform, np.ndarray]] = field(default_factory=list)  # waveform, its count for each neuron
+    rate: np.ndarray | None = None  # of a Poisson source: mean spikes per step
+    listed: tuple[np.ndarray, np.ndarray] | None = None  # of a list of spikes: steps and neurons
 
 
-def external(net: Network, place: Any, values: Mapping[str, object], lists: dict[str, Any]) -> External:
-    """What drives a population beside synapses."""
+def external(
+    net: Network,
+    place: Slice,
+    values: Mapping[str, ParameterValue],
+    lists: Mapping[str, tuple[np.ndarray, np.ndarray]],
+) -> External:
+    """Input of a population beside its synapses; ``lists`` has steps and neurons of the spikes of listed sources."""
     m, out = place.member, External()
     for i in m.poisson:
         where = f"Poisson input '{i.name}'"
@@ -212,7 +234,7 @@ def external(net: Network, place: Any, values: Mapping[str, object], lists: dict
 
 
 def steady_doses(net: Network) -> dict[str, float]:
-    """Concentrations of the doses of a network, which must not change in time."""
+    """Concentrations of a network's doses in uM by drug; raises AmineError if one changes in time."""
     out: dict[str, float] = {}
     t = np.concatenate([np.linspace(0.0, 1e4, 101), np.geomspace(1e4, 1e9, 50)])
     for d in net.doses:
@@ -228,5 +250,5 @@ def steady_doses(net: Network) -> dict[str, float]:
 
 
 def internal(value: object, unit: str, where: str) -> float:
-    """A quantity in the coherent system."""
+    """Value of a quantity in the coherent system."""
     return float(to_internal(value, unit, where))

@@ -1,32 +1,43 @@
-"""A circuit over time, forwards and backwards, in segments that are computed again where memory does not reach.
+"""A circuit over time, forwards and backwards, in segments that are computed again if memory does not suffice.
 
-No spike acts sooner than the least delay, so that each population is scanned over a window of that many steps at once,
-given what arrives in it; what it spikes is then pushed to later steps. Backwards, the same windows in reverse: the
-gradient of what arrives is pulled to the spikes that set it off.
+No spike acts sooner than the shortest delay, so each population is scanned over a window of that many steps at once,
+from the arrivals in it; its spikes are then pushed to later steps. Backwards, the windows are taken in reverse order:
+the gradients of the arrivals are pulled to the spikes that caused them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from amine.learn.nn import pool
 from amine.learn.nn.delivery import pull, push
 
+if TYPE_CHECKING:
+    from amine.learn.given import Real
+    from amine.learn.nn.circuit_outside import Outside
+    from amine.learn.nn.circuit_parts import Connection
+
 compiled_pull: Any = pull
-LEAST = 20_000  # lane-steps below which a thread is not worth its start
+LEAST = 20_000  # lane-steps per thread; for fewer, starting a thread costs more than it saves
+Arrivals: TypeAlias = dict[tuple[str, str], np.ndarray]  # by population and receptor [steps, lanes]
+ScanStates: TypeAlias = dict[
+    str, tuple[np.ndarray, np.ndarray]
+]  # by scan: states [states, lanes], refractory steps [lanes]
 
 
 @dataclass
 class Scan:
-    """One population, or one release model of it, as the run sees it."""
+    """One population, or one of its release models, in a run."""
 
     name: str
     n: int
-    code: Any
-    plain: Any
+    code: ModuleType  # compiled kernels
+    plain: ModuleType
     constants: dict[str, np.ndarray]
     surrogate: np.ndarray
     start: np.ndarray  # [states, lanes]
@@ -35,15 +46,16 @@ class Scan:
 
 @dataclass
 class State:
-    """All that the next segment needs of the past."""
+    """State at the start of a segment."""
 
-    scans: dict[str, tuple[np.ndarray, np.ndarray]]  # states, steps to wait
-    tails: dict[tuple[str, str], np.ndarray]  # what will arrive in the first steps
+    scans: ScanStates
+    tails: Arrivals  # arrivals in the first steps, from earlier spikes
+    step: int = 0  # number of the first step, counted over successive runs
 
 
 @dataclass
 class Window:
-    """What a window keeps for the way back: by scan its stored states, marks and inputs that the adjoint reads."""
+    """Values of a window that the backward pass needs: by scan its kept values, marks and inputs that the adjoint reads."""
 
     first: int
     steps: int
@@ -52,7 +64,7 @@ class Window:
 
 @dataclass
 class Segment:
-    """A segment that was computed: spikes (values where something is released), and its windows."""
+    """A computed segment: spikes by population, released amounts by release model, and its windows."""
 
     first: int
     steps: int
@@ -62,7 +74,7 @@ class Segment:
 
 @dataclass
 class Wanted:
-    """Outputs: spikes of populations, states of populations, counts of populations in bins of some steps from a step on."""
+    """Requested outputs: spikes, states, and counts in bins of ``bin`` steps from the step ``start`` on."""
 
     spikes: list[str]
     states: list[tuple[str, str]]
@@ -72,32 +84,43 @@ class Wanted:
     bins: int
 
 
+@dataclass
+class Outputs:
+    """Outputs of a run, or gradients of them."""
+
+    spikes: dict[str, np.ndarray]  # by population [steps, lanes]
+    states: dict[tuple[str, str], np.ndarray]  # by population and state [steps, lanes]
+    counts: dict[str, np.ndarray]  # by population [bins, lanes]
+
+
 class Run:
     """One pass over a sequence.
 
     Parameters
     ----------
-    scans : populations that are computed; releases : by population, scans of its release models.
-    connections : tables of synapses. weights : by connection index, an array of one or of all weights.
-    outside : gives what comes from outside in a segment: arrivals to add, currents, and spikes of sources.
-    learned : connections whose weights are learned. budget : steps of a segment.
+    scans : populations that are computed. releases : by population, scans of its release models.
+    connections : tables of synapses. weights : one array for each connection, of one or of all weights.
+    sizes : numbers of neurons. outside : external input. wanted : outputs.
+    learned : indices of the connections whose weights are learned.
+    steps, samples : of the sequence. segment : greatest number of steps of a segment.
+    dt, real : time step in ms and precision. first : number of the first step.
     """
 
     def __init__(
         self,
         scans: dict[str, Scan],
         releases: dict[str, list[Scan]],
-        connections: list[Any],
+        connections: list[Connection],
         weights: list[np.ndarray],
         sizes: dict[str, int],
-        outside: Any,
+        outside: Outside,
         wanted: Wanted,
         learned: set[int],
         steps: int,
         samples: int,
         segment: int,
         dt: float,
-        real: Any,
+        real: Real,
         first: int,
     ):
         self.scans, self.releases, self.connections, self.weights = scans, releases, connections, weights
@@ -114,8 +137,8 @@ class Run:
 
     # --- forwards ----------------------------------------------------------------------------------------------
 
-    def forward(self, state: State, need: bool) -> tuple[dict[str, Any], State]:
-        """Outputs by kind and name, and the state at the end; with ``need`` what the way back needs is kept."""
+    def forward(self, state: State, need: bool) -> tuple[Outputs, State]:
+        """Outputs, and the state at the end; ``need`` keeps the values for the backward pass."""
         out = self._outputs()
         for first in self.edges:
             if need:
@@ -125,16 +148,16 @@ class Run:
             self.last = segment if whole else None
         return out, state
 
-    def _outputs(self) -> dict[str, Any]:
+    def _outputs(self) -> Outputs:
         w = self.wanted
         lanes = {p: self.B * n for p, n in self.sizes.items()}
-        return {
-            "spikes": {p: np.zeros((self.T, lanes[p]), self.real) for p in w.spikes},
-            "states": {(p, s): np.zeros((self.T, lanes[p]), self.real) for p, s in w.states},
-            "counts": {p: np.zeros((w.bins, lanes[p]), self.real) for p in w.counts},
-        }
+        return Outputs(
+            {p: np.zeros((self.T, lanes[p]), self.real) for p in w.spikes},
+            {(p, s): np.zeros((self.T, lanes[p]), self.real) for p, s in w.states},
+            {p: np.zeros((w.bins, lanes[p]), self.real) for p in w.counts},
+        )
 
-    def _segment(self, first: int, state: State, keep: bool, out: dict[str, Any] | None) -> tuple[Segment, State]:
+    def _segment(self, first: int, state: State, keep: bool, out: Outputs | None) -> tuple[Segment, State]:
         n = min(self.segment, self.T - first)
         arrivals = {}
         for p, label in self.ports:
@@ -165,7 +188,7 @@ class Run:
         tails = {key: a[n : n + self.history].copy() for key, a in arrivals.items()}
         return segment, State(now, tails)
 
-    def _spread(self, work: Any, lanes: int, steps: int) -> None:
+    def _spread(self, work: Callable[[int, int, int], object], lanes: int, steps: int) -> None:
         pool.spread(work, lanes, max(256, -(-LEAST // max(1, steps * 256)) * 256))
 
     def _call(self, scan: Scan, w: Window, first: int) -> list[Any]:
@@ -182,14 +205,14 @@ class Run:
         scan: Scan,
         w: Window,
         first: int,
-        now: Any,
+        now: ScanStates,
         key: str,
         inputs: list[np.ndarray],
-        spikes: Any,
+        spikes: np.ndarray | None,
         keep: bool,
         trace: bool,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """One call of a kernel: what it released or nothing, and its states at all steps if they are wanted."""
+        """One call of a kernel: its results, and its states at all steps if ``trace``."""
         real, lanes, code = self.real, self.B * scan.n, scan.code
         states, wait = now[key]
         spiking = scan.plain.SPIKES
@@ -209,8 +232,18 @@ class Run:
         return results, traced
 
     def _advance(
-        self, p: str, scan: Scan, s: Segment, w: Window, now: Any, arrivals: Any, currents: Any, keep: bool, out: Any
+        self,
+        p: str,
+        scan: Scan,
+        s: Segment,
+        w: Window,
+        now: ScanStates,
+        arrivals: Arrivals,
+        currents: dict[str, np.ndarray],
+        keep: bool,
+        out: Outputs | None,
     ) -> None:
+        """Advances a population over a window."""
         rows = slice(w.first, w.first + w.steps)
         inputs = []
         for name in scan.code.DRIVES:
@@ -220,14 +253,14 @@ class Run:
                 inputs.append(arrivals[p, name.removeprefix("in_")][rows])
             else:
                 inputs.append(self.outside.noise(f"{p}:{name}", s.first + w.first, w.steps, self.B * scan.n))
-        traces = {} if out is None else out["states"]
+        traces = {} if out is None else out.states
         states = [name for q, name in traces if q == p]
         _, traced = self._scan(scan, w, s.first, now, p, inputs, s.spikes[p][rows], keep, bool(states))
         for name in states:
             traces[p, name][s.first + w.first : s.first + w.first + w.steps] = traced[scan.code.STATES.index(name)]
 
-    def _release(self, p: str, s: Segment, w: Window, now: Any, keep: bool) -> None:
-        """What the spikes of a window release, for each release model of the population."""
+    def _release(self, p: str, s: Segment, w: Window, now: ScanStates, keep: bool) -> None:
+        """Computes the amounts released by the spikes of a window, for each release model of the population."""
         for r, scan in enumerate(self.releases.get(p, ())):
             key = f"{p}:{r}"
             if key not in s.spikes:
@@ -236,10 +269,11 @@ class Run:
             results, _ = self._scan(scan, w, s.first, now, key, [s.spikes[p][rows]], None, keep, False)
             s.spikes[key][rows] = results[0]
 
-    def _values(self, c: Any, s: Segment) -> np.ndarray:
+    def _values(self, c: Connection, s: Segment) -> np.ndarray:
         return s.spikes[c.source if c.release < 0 else f"{c.source}:{c.release}"]
 
-    def _deliver(self, p: str, s: Segment, at: int, steps: int, arrivals: Any) -> None:
+    def _deliver(self, p: str, s: Segment, at: int, steps: int, arrivals: Arrivals) -> None:
+        """Adds the spikes of a population, times their weights, to later arrivals."""
         for c, weight in zip(self.connections, self.weights, strict=True):
             if c.source != p:
                 continue
@@ -248,10 +282,10 @@ class Run:
             args = (steps, n, m, spikes, a, at, c.ptr, c.post, c.offset, weight)
             pool.spread(lambda _, x, y, args=args: push(x, y, *args), self.B, 1)  # pyright: ignore[reportCallIssue]
 
-    def _collect(self, s: Segment, out: dict[str, object]) -> None:
-        for p, rows in out["spikes"].items():
+    def _collect(self, s: Segment, out: Outputs) -> None:
+        for p, rows in out.spikes.items():
             rows[s.first : s.first + s.steps] = s.spikes[p]
-        for p, counts in out["counts"].items():
+        for p, counts in out.counts.items():
             for first, last, row in self._bins(s):
                 counts[row] += s.spikes[p][first:last].sum(0)
 
@@ -269,8 +303,8 @@ class Run:
 
     # --- backwards ---------------------------------------------------------------------------------------------
 
-    def backward(self, grads: dict[str, object]) -> Gradients:
-        """Gradients of everything that was learned, from those of the outputs."""
+    def backward(self, grads: Outputs) -> Gradients:
+        """Gradients of learned parameters, initial states and inputs, from those of the outputs."""
         g = Gradients(self)
         self.connections_of = {p: [i for i, c in enumerate(self.connections) if c.source == p] for p in self.sizes}
         carry = {key: np.zeros((self.history, self.B * self.sizes[key[0]]), self.real) for key in self.ports}
@@ -282,7 +316,7 @@ class Run:
             self.last = None
         return g
 
-    def _segment_back(self, s: Segment, grads: dict[str, object], carry: Any, g: Gradients) -> Any:
+    def _segment_back(self, s: Segment, grads: Outputs, carry: Arrivals, g: Gradients) -> Arrivals:
         arrivals = {}
         for key in self.ports:
             a = arrivals[key] = np.zeros((s.steps + self.history, self.B * self.sizes[key[0]]), self.real)
@@ -303,21 +337,21 @@ class Run:
                 g.inputs[p][s.first : s.first + s.steps] += gs
         return {key: a[: self.history].copy() for key, a in arrivals.items()}
 
-    def _gradient_of_outputs(self, p: str, s: Segment, w: Window, grads: dict[str, Any]) -> np.ndarray:
+    def _gradient_of_outputs(self, p: str, s: Segment, w: Window, grads: Outputs) -> np.ndarray:
         rows = slice(s.first + w.first, s.first + w.first + w.steps)
-        if grads["spikes"].get(p) is not None:
-            gs = grads["spikes"][p][rows].copy()
+        if p in grads.spikes:
+            gs = grads.spikes[p][rows].copy()
         else:
             gs = np.zeros((w.steps, self.B * self.sizes[p]), self.real)
-        if grads["counts"].get(p) is not None:
+        if p in grads.counts:
             for first, last, row in self._bins(s):
                 a, b = max(first, w.first), min(last, w.first + w.steps)
                 if a < b:
-                    gs[a - w.first : b - w.first] += grads["counts"][p][row]
+                    gs[a - w.first : b - w.first] += grads.counts[p][row]
         return gs
 
-    def _pull(self, p: str, s: Segment, w: Window, arrivals: Any, gs: np.ndarray, g: Gradients, use: bool) -> None:
-        """Adds to ``gs`` what arrives through the synapses of ``p``; through release models where there are some."""
+    def _pull(self, p: str, s: Segment, w: Window, arrivals: Arrivals, gs: np.ndarray, g: Gradients, use: bool) -> None:
+        """Adds to ``gs`` the gradients of the arrivals through the synapses of ``p``, back through its release models."""
         parts: dict[int, np.ndarray] = {}
         marks = w.kept[p][1][1:] if p in w.kept else np.empty((0, 0), np.uint8)
         every = np.empty((0, 0), np.uint8)
@@ -330,7 +364,7 @@ class Run:
             args: Any = (w.steps, n, self.sizes[c.target], self.B, values, marks if c.release < 0 else every)
             args += (arrivals[c.target, c.label], w.first, c.ptr, c.post, c.offset, weight, into)
 
-            def work(_: int, a: int, b: int, args: Any = args, gw: Any = gw) -> None:
+            def work(_: int, a: int, b: int, args: tuple[Any, ...] = args, gw: np.ndarray = gw) -> None:
                 compiled_pull(a, b, *args, gw, use or args[-1] is not gs)
 
             pool.spread(work, n, max(1, -(-LEAST // max(1, w.steps * self.B))))
@@ -346,13 +380,13 @@ class Run:
         scan: Scan,
         s: Segment,
         w: Window,
-        gout: Any,
-        results: Any,
-        gtrace: Any,
+        gout: np.ndarray,
+        results: np.ndarray,
+        gtrace: np.ndarray | None,
         g: Gradients,
         wanted: list[str],
     ) -> dict[str, np.ndarray]:
-        """One call of an adjoint: gradients of its inputs; those of states and constants join what was there."""
+        """One call of an adjoint: gradients of its inputs; those of states and constants are added to ``g``."""
         real, lanes, code = self.real, self.B * scan.n, scan.code
         kept, marks, reads = w.kept[key]
         trace = np.empty((len(code.STATES), 0, lanes), real) if gtrace is None else gtrace
@@ -375,15 +409,24 @@ class Run:
         return out
 
     def _scan_back(
-        self, p: str, scan: Scan, s: Segment, w: Window, gs: np.ndarray, arrivals: Any, grads: Any, g: Gradients
+        self,
+        p: str,
+        scan: Scan,
+        s: Segment,
+        w: Window,
+        gs: np.ndarray,
+        arrivals: Arrivals,
+        grads: Outputs,
+        g: Gradients,
     ) -> None:
+        """Runs the adjoint of a population over a window."""
         gtrace = None
         rows = slice(s.first + w.first, s.first + w.first + w.steps)
         for q, name in self.wanted.states:
-            if q == p and grads["states"].get((p, name)) is not None:
+            if q == p and (p, name) in grads.states:
                 if gtrace is None:
                     gtrace = np.zeros((len(scan.code.STATES), w.steps, gs.shape[1]), self.real)
-                gtrace[scan.code.STATES.index(name)] = grads["states"][p, name][rows]
+                gtrace[scan.code.STATES.index(name)] = grads.states[p, name][rows]
         wanted = [i for i in scan.code.GRADIENTS if i != "x" or p in self.outside.currents_given]
         empty = np.empty((0, w.steps, gs.shape[1]), self.real)
         back = self._kernel_back(p, scan, s, w, gs, empty, gtrace, g, wanted)
@@ -395,7 +438,7 @@ class Run:
 
 
 class Gradients:
-    """What the way back gathers: of states at the start, constants, weights and inputs."""
+    """Gradients of initial states, constants, weights and inputs, summed during the backward pass."""
 
     def __init__(self, run: Run):
         self.run = run
@@ -408,7 +451,7 @@ class Gradients:
         self.currents = {p: np.zeros((run.T, run.B * run.sizes[p]), run.real) for p in run.outside.currents_given}
 
     def room(self, i: int, n: int) -> np.ndarray:
-        """Room for the gradient of the weights of connection ``i``: one for each, or for each source if they share one."""
+        """Array for the gradient of the weights of connection ``i``: one per synapse, or per source if they share one weight."""
         c = self.run.connections[i]
         if i not in self.run.learned:
             return np.empty(0, self.run.real)

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 import torch
 
 from amine.learn.nn import memory, pool, source, sparse
+from amine.learn.nn.context import Context
 from amine.learn.nn.device import BLOCK, tiles
 from amine.learn.nn.kernels import Kernel
 from amine.learn.nn.sparse import GRADIENT
 from amine.learn.nn.surrogate import expression
 
+if TYPE_CHECKING:
+    from amine.learn.given import Real
+    from amine.learn.nn.scanned import Scanned, State
 
-def available(m: Any, like: torch.Tensor) -> bool:
-    """Whether there is a kernel: on the CPU, in float32 or float64, with a surrogate that is given as text."""
+Grad: TypeAlias = torch.Tensor | None  # missing where no gradient arrives or is wanted
+
+
+def available(m: Scanned, like: torch.Tensor) -> bool:
+    """Whether there is a kernel: on the CPU, in float32 or float64, for a surrogate given as text."""
     return like.device.type == "cpu" and like.dtype in (torch.float32, torch.float64) and not m.surrogate.callable
 
 
-def kernel(m: Any, inputs: list[str], bits: int) -> ModuleType:
+def kernel(m: Scanned, inputs: list[str], bits: int) -> ModuleType:
     """The generated module for these inputs and precision."""
     learned = m.touched
 
     def make() -> str:
         primitive = expression(m.surrogate.primitive) if m.surrogate.soft else None
-        shape = expression(m.surrogate.shape)
+        shape = expression(m.surrogate.text)
         return Kernel(m.program(), learned, inputs, bits, shape, primitive, m.surrogate.support).source()
 
     key = ["kernel", m.structure(), learned, inputs, bits, m.surrogate.key(), m.surrogate.support]
@@ -39,7 +47,7 @@ def kernel(m: Any, inputs: list[str], bits: int) -> ModuleType:
 
 @dataclass
 class Call:
-    """What a scan needs beside tensors that carry gradients."""
+    """Arguments of a scan beside the tensors that carry gradients."""
 
     code: ModuleType
     plain: ModuleType
@@ -50,25 +58,25 @@ class Call:
     dt: float
     surrogate: np.ndarray
     trace: bool
-    real: Any
+    real: Real
 
     @property
     def traced(self) -> bool:
-        """Whether states are an output: if asked for, or if there is no other."""
+        """Whether states are an output: on request, or if there is no other output."""
         return self.trace or not (self.plain.SPIKES or self.code.RESULTS)
 
     @property
     def group(self) -> int:
-        """Samples of a recurrent layer that are advanced together: a multiple of four, of about a thousand lanes."""
+        """Number of samples of a recurrent layer that are advanced together: a multiple of four, about a thousand lanes."""
         return max(4, 1024 // self.n // 4 * 4)
 
     @property
     def lanes(self) -> int:
-        """One for each neuron of each sample."""
+        """Number of lanes: one for each neuron of each sample."""
         return self.batch * self.n
 
 
-def run(m: Any, x: dict[str, torch.Tensor], start: dict[str, torch.Tensor], trace: bool, weight: Any = None) -> Any:
+def run(m: Scanned, x: State, start: State, trace: bool, weight: torch.Tensor | None = None) -> tuple[State, State]:
     """As :func:`amine.learn.nn.plain.run`."""
     like = next(iter(x.values()))
     if weight is not None and "x" not in x:
@@ -87,11 +95,11 @@ def run(m: Any, x: dict[str, torch.Tensor], start: dict[str, torch.Tensor], trac
     wait = start.get("_ref")
     extra = [] if weight is None else [weight, start.get("_spikes", torch.zeros_like(like[0]))]
     spikes, traces, results, waited, *ends = _Scan.apply(call, c, wait, *drives, *states, *learned, *extra)
-    rows: dict[str, Any] = {"spikes": spikes} if m.code.SPIKES else {}
+    rows: State = {"spikes": spikes} if m.code.SPIKES else {}
     if call.traced:
         rows |= {s: traces[i] for i, s in enumerate(code.STATES)}
     rows |= {r: results[i] for i, r in enumerate(code.RESULTS)}
-    end: dict[str, Any] = dict(zip(code.STATES, ends, strict=True))
+    end: State = dict(zip(code.STATES, ends, strict=True))
     if wait is not None:
         end["_ref"] = waited
     if weight is not None:
@@ -104,25 +112,36 @@ def _flat(t: torch.Tensor, *shape: int) -> np.ndarray:
     return t.detach().contiguous().numpy().reshape(shape)
 
 
-def _empty(real: Any, *shape: int) -> tuple[torch.Tensor, np.ndarray]:
-    """A new tensor and its array."""
+def _empty(real: Real, *shape: int) -> tuple[torch.Tensor, np.ndarray]:
+    """A new tensor and the array that shares its memory."""
     a = memory.empty(shape, real)
     return torch.from_numpy(a), a
 
 
 def _lane_constants(call: Call, c: dict[str, torch.Tensor], names: list[str]) -> np.ndarray:
-    """Constants that differ between neurons, as one value for each lane."""
+    """Constants that differ between neurons (constants, lanes)."""
     out = np.empty((len(names), call.lanes), call.real)
     for row, name in zip(out, names, strict=True):
         row.reshape(call.batch, call.n)[:] = c[name].detach().numpy()
     return out
 
 
+class _ScanContext(Context, Protocol):
+    call: Call
+    sizes: tuple[int, int, int]  # numbers of drives, states and learned constants
+    arrays: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # scalars, lane constants, kept values, marks
+    reads: list[np.ndarray]  # drives that the adjoint reads
+    extra: tuple[torch.Tensor, np.ndarray, np.ndarray] | None  # recurrent: weight, spikes before the first step, spikes
+    learned: list[torch.Size]
+
+
 class _Scan(torch.autograd.Function):
-    """Inputs: call, constants, waiting times, drives, states, learned constants, and weight and spikes if recurrent."""
+    """Inputs: call, constants, waiting times, drives, states, learned constants; recurrent ones also weight and spikes."""
 
     @staticmethod
-    def forward(ctx: Any, call: Call, c: Any, wait: Any, *tensors: torch.Tensor) -> Any:  # type: ignore[override]
+    def forward(
+        ctx: _ScanContext, call: Call, c: dict[str, torch.Tensor], wait: torch.Tensor | None, *tensors: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
         code, T, L, real = call.code, call.steps, call.lanes, call.real
         n_drives, n_states, n_learned = len(code.DRIVES), len(code.STATES), len(code.LEARNED)
         drives, states = tensors[:n_drives], tensors[n_drives : n_drives + n_states]
@@ -161,7 +180,7 @@ class _Scan(torch.autograd.Function):
         reads = [total if extra and i == "x" else x for i, x in zip(code.DRIVES, X, strict=True) if i in code.READS]
         ctx.reads = reads
         spikes = out.reshape(-1, L) if code.SOFT else marks[1:]  # soft ones are not 0 or 1
-        ctx.extra = (extra[0], before, spikes) if extra else ()
+        ctx.extra = (extra[0], before, spikes) if extra else None
         ctx.learned = [t.shape for t in tensors[n_drives + n_states : n_drives + n_states + n_learned]]
         ctx.set_materialize_grads(False)
         waited_t = torch.from_numpy(waited.astype(np.int32)).reshape(call.batch, call.n)
@@ -169,8 +188,8 @@ class _Scan(torch.autograd.Function):
         return out_t, trace_t, R_t, waited_t, *end_t.unbind(0)
 
     @staticmethod
-    def backward(ctx: Any, g_out: Any, g_trace: Any, g_R: Any, _: Any, *g_end: Any) -> Any:  # type: ignore[override]
-        call: Call = ctx.call
+    def backward(ctx: _ScanContext, g_out: Grad, g_trace: Grad, g_R: Grad, _: Grad, *g_end: Grad) -> tuple[Grad, ...]:
+        call = ctx.call
         code, T, L, real = call.code, call.steps, call.lanes, call.real
         n_drives, n_states, n_learned = ctx.sizes
         scalars, D, keep, marks = ctx.arrays
@@ -187,12 +206,12 @@ class _Scan(torch.autograd.Function):
             lam[i] = 0 if g is None else g.numpy()
         acc = np.zeros((n_learned, L), real)
         given = {i: bool(wanted[j]) for j, i in enumerate(code.DRIVES)}
-        kept = {i for i in code.GRADIENTS if given[i] or (i == "x" and ctx.extra and wanted[-2])}
+        kept = {i for i in code.GRADIENTS if given[i] or (i == "x" and ctx.extra is not None and wanted[-2])}
         grads = {i: _empty(real, T if i in kept else 0, call.batch, call.n) for i in code.GRADIENTS}
         args = [T, call.first_step, call.dt, scalars, call.surrogate, D, gout, GR, keep, marks, gtrace]
         args += [lam.reshape(n_states, L), acc, *ctx.reads, *(a.reshape(-1, L) for _, a in grads.values())]
-        g_extra: list[Any] = []
-        if ctx.extra:
+        g_extra: list[Grad] = []
+        if ctx.extra is not None:
             weight, before, spikes = ctx.extra
             W, N = tiles(_flat(weight, call.n, call.n)), call.n
             gb_t, gb = _empty(real, call.batch if wanted[-1] else 0, N)
@@ -209,14 +228,14 @@ class _Scan(torch.autograd.Function):
         return None, None, None, *out_x, *lam_t.unbind(0), *out_c, *g_extra
 
 
-def _by_groups(scan: Any, call: Call, first: int, last: int, *args: Any) -> None:
-    """A recurrent scan of some samples after others, so that their states stay in cache."""
+def _by_groups(scan: Callable[..., object], call: Call, first: int, last: int, *args: object) -> None:
+    """Runs a recurrent scan for one group of samples after the other, so that their states stay in cache."""
     for a in range(first, last, call.group):
         scan(a * call.n, min(a + call.group, last) * call.n, *args)
 
 
 def _recurrent_weights(spikes: np.ndarray, before: np.ndarray, gx: np.ndarray, n: int) -> torch.Tensor:
-    """The gradient of weights [to, from]: spikes of a step, or marks of them, times gradients of the drive in the next."""
+    """Gradient of the weights [to, from]: spikes of a step (or their marks) times gradients of the drive in the next."""
     total = np.zeros((n, n), gx.dtype)
     past = spikes[:-1] & 1 if spikes.dtype == np.uint8 else spikes[:-1]
     for rows, g in ((past.reshape(-1, n), gx[1:].reshape(-1, n)), (before.reshape(-1, n), gx[:1].reshape(-1, n))):
@@ -228,8 +247,8 @@ def _recurrent_weights(spikes: np.ndarray, before: np.ndarray, gx: np.ndarray, n
     return torch.from_numpy(total).t()
 
 
-def _gradient(g: Any, T: int, L: int, real: Any) -> np.ndarray:
-    """The gradient of spikes as (time, lanes); one row if it is the same at all times, none if there is none."""
+def _gradient(g: Grad, T: int, L: int, real: Real) -> np.ndarray:
+    """Gradient of the spikes (time, lanes); a single row if it is constant in time, no row if it is missing."""
     if g is None or not g.numel():
         return np.empty((0, L), real)
     if g.stride(0) == 0:
@@ -237,7 +256,7 @@ def _gradient(g: Any, T: int, L: int, real: Any) -> np.ndarray:
     return _flat(g, g.shape[0], L)
 
 
-def _to_shape(row: np.ndarray, call: Call, shape: Any) -> torch.Tensor:
-    """Sums a constant's gradient over what shares it."""
+def _to_shape(row: np.ndarray, call: Call, shape: torch.Size) -> torch.Tensor:
+    """Gradient of a constant from that of all lanes, summed over the lanes that share its value."""
     g = torch.from_numpy(row.reshape(call.batch, call.n).sum(0))
     return g if len(shape) else g.sum()

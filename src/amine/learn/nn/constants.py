@@ -1,10 +1,10 @@
-"""From parameters to the constants of a step: in NumPy where nothing is learned, in torch where gradients must flow."""
+"""Constants of a step from parameters: in NumPy if nothing is learned, in torch if gradients must flow."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
@@ -13,24 +13,30 @@ from amine.engine.build.propagator import propagators
 from amine.errors import AmineError
 from amine.learn.nn.tensors import TorchNumpy, exprel
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Rows: TypeAlias = Sequence[Sequence[torch.Tensor | np.ndarray | float]]  # entries: one value, or one per neuron
+Matrix: TypeAlias = list[list[torch.Tensor]]
+
 
 class Numbers:
-    """NumPy with exprel: what generated code calls ``np`` when it works on numbers."""
+    """Namespace ``np`` of generated code that runs on numbers: NumPy with exprel."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)
 
     @staticmethod
-    def exprel(x: object) -> Any:
+    def exprel(x: npt.ArrayLike) -> np.ndarray:
         x = np.asarray(x, float)
         y = np.where(x == 0.0, 1.0, x)
         return np.where(x == 0.0, 1.0, np.expm1(y) / y)
 
 
 def numbers(module: ModuleType, values: Mapping[str, object], dt: float, where: str) -> dict[str, np.ndarray]:
-    """All constants in float64, exactly as the engine works them out."""
+    """All constants in float64, exactly as the engine computes them."""
     np_ = Numbers()
-    with np.errstate(all="ignore"):  # what is not finite is reported below
+    with np.errstate(all="ignore"):  # values that are not finite are reported below
         found = dict(module.constants(np_, values, dt))
         if module.LINEAR is not None:
             found |= propagators(module.matrices(np_, values), module.LINEAR, dt)
@@ -54,29 +60,31 @@ def tensors(module: ModuleType, values: Mapping[str, object], dt: float) -> dict
     return {n: torch.as_tensor(found[n], dtype=torch.float64) for n in (*module.SCALARS, *module.DIFFER)}
 
 
-def _propagators(matrices: tuple[Any, Any, Any], sizes: dict[str, Any], dt: float) -> dict[str, Any]:
-    """As :func:`amine.engine.build.propagator.propagators`, in torch."""
+def _propagators(matrices: tuple[Rows, Rows, Rows], sizes: dict[str, int], dt: float) -> dict[str, Any]:
+    """Same as :func:`amine.engine.build.propagator.propagators`, in torch."""
     n, inputs, noises = sizes["n"], sizes["inputs"], sizes["noises"]
     A, B, G = (_stack(m, n, k) for m, k in zip(matrices, (n, inputs, noises), strict=True))
     out = _named(A, B, dt, "P", "Q")
     if sizes["half"]:
         out |= _named(A, B, dt / 2, "H", "K")
     if noises:
-        fixed = propagators(tuple(_plain(m) for m in matrices), sizes, dt)  # type: ignore[arg-type]
+        fixed = propagators((_plain(matrices[0]), _plain(matrices[1]), _plain(matrices[2])), sizes, dt)
         out |= {k: v for k, v in fixed.items() if k.startswith("L_")}
     return out
 
 
-def _plain(rows: Any) -> Any:
+def _plain(rows: Rows) -> list[list[Any]]:
+    """Entries as numbers and arrays, without gradients."""
     return [[e.detach().numpy() if isinstance(e, torch.Tensor) else e for e in row] for row in rows]
 
 
-def _stack(rows: Any, n: int, k: int) -> list[list[torch.Tensor]]:
+def _stack(rows: Rows, n: int, k: int) -> Matrix:
+    """Entries of an (n, k) matrix as float64 tensors."""
     return [[torch.as_tensor(rows[i][j], dtype=torch.float64) for j in range(k)] for i in range(n)]
 
 
-def _named(A: Any, B: Any, h: float, state: str, drive: str) -> dict[str, Any]:
-    """Entries of exp of the augmented matrix; in closed form where the states do not act on each other."""
+def _named(A: Matrix, B: Matrix, h: float, state: str, drive: str) -> dict[str, Any]:
+    """Entries of the exponential of the augmented matrix, by name; in closed form if the states are independent of each other."""
     n, k = len(A), len(B[0]) if B else 0
     if all(bool((A[i][j] == 0).all()) for i in range(n) for j in range(n) if i != j):
         out: dict[str, Any] = {}

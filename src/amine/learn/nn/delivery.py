@@ -1,4 +1,4 @@
-"""Delivery of spikes in circuits, forwards to the receptors and backwards from them, over sparse tables of synapses."""
+"""Delivery of spikes in circuits through sparse tables of synapses, forwards to the receptors and its adjoint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ U8, U64 = np.uint8, np.uint64
 
 @njit(nogil=True, cache=True)
 def push(first, last, steps, n, m, spikes, arrivals, row, ptr, post, offset, weight):
-    """What spikes of samples first..last set off: ``arrivals[row + k + offset]`` += value times weight.
+    """Delivers the spikes of samples first..last: ``arrivals[row + k + offset]`` += value times weight.
 
     ``spikes`` [steps, samples * n], ``arrivals`` [more steps, samples * m]; ``weight`` has one entry or one for each synapse.
     """
@@ -32,11 +32,11 @@ def push(first, last, steps, n, m, spikes, arrivals, row, ptr, post, offset, wei
 
 @njit(nogil=True, cache=True)
 def pull(first, last, steps, n, m, samples, spikes, marks, gradient, row, ptr, post, offset, weight, gs, gw, use):
-    """The adjoint of :func:`push` for source neurons first..last.
+    """Adjoint of :func:`push` for source neurons first..last.
 
-    ``gradient`` is that of the arrivals, ``gs`` [steps, samples * n] takes that of the spikes, only where ``marks`` say that
-    the surrogate is not zero (empty: everywhere); ``gw`` that of the weights: one entry for each synapse, or for each source
-    neuron if all share one weight; none if empty. ``use`` is False if the gradient of the spikes is not asked for.
+    From the ``gradient`` of the arrivals it adds that of the spikes to ``gs`` [steps, samples * n], only at ``marks`` of a
+    nonzero surrogate (empty: everywhere), and that of the weights to ``gw``: one entry per synapse, or per source neuron
+    if all share one weight; none if empty. ``use`` is False if the gradient of the spikes is not needed.
     """
     shared, learn, every = weight.shape[0] == 1, gw.shape[0] > 0, marks.shape[0] == 0
     for k in range(steps):

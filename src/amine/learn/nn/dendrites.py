@@ -1,4 +1,4 @@
-"""Neurons with branches: each branch sums its own synapses and answers like a thin dendrite with NMDA receptors."""
+"""Neurons with dendritic branches: each branch sums its synapses and responds like a thin dendrite with NMDA receptors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numba import njit
 from torch import nn
 
 from amine.errors import AmineError
+from amine.learn.nn.context import Context
 
 # a branch at rest at -65 mV, synapses that reverse at 0 mV, the magnesium block of Jahr & Stevens (1990) at 1 mM
 E_L, E_SYN, MG, SLOPE = -65.0, 0.0, 1.0 / 3.57, 0.062
@@ -18,7 +19,7 @@ E_L, E_SYN, MG, SLOPE = -65.0, 0.0, 1.0 / 3.57, 0.062
 
 @njit(nogil=True, cache=True)
 def _steady(g, ratio, v, slope):
-    """Voltages v and derivatives dv/dg: Newton's method from rest, kept between bounds, so that of two stable voltages it is the lower."""
+    """Writes voltages v and derivatives dv/dg; by Newton's method with bounds from rest, which finds the lower of two stable voltages."""
     for i in range(g.size):
         low, high, x = E_L, E_SYN, E_L
         for _ in range(60):
@@ -38,13 +39,13 @@ def _steady(g, ratio, v, slope):
 
 
 class _Branch(torch.autograd.Function):
-    """The steady voltage of a branch with the synaptic conductance g (in units of its leak), as a part of the way to the synapses' reversal.
+    """Steady voltage of a branch for the synaptic conductance g (in units of its leak), as a fraction of the synapses' driving force at rest.
 
     (v - E_L) = g (1 + r B(v)) (E - v), with B the magnesium block; the gradient is that of the implicit function.
     """
 
     @staticmethod
-    def forward(ctx: Any, g: torch.Tensor, ratio: float) -> torch.Tensor:
+    def forward(ctx: Context, g: torch.Tensor, ratio: float) -> torch.Tensor:
         given = g.detach().to("cpu", torch.float64).contiguous().numpy()
         v, slope = np.empty(given.size), np.empty(given.size)
         _steady(given.ravel(), ratio, v, slope)
@@ -53,14 +54,14 @@ class _Branch(torch.autograd.Function):
         return torch.from_numpy((v.reshape(given.shape) - E_L) / span).to(g)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> Any:
+    def backward(ctx: Context, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
         return gradients[0] * ctx.saved_tensors[0], None
 
 
 def branch_response(g: torch.Tensor, ratio: float = 8.0) -> torch.Tensor:
-    """The answer of a branch, 0 at rest and 1 at the synapses' reversal, to a conductance ``g`` in units of its leak.
+    """Response of a branch, 0 at rest and 1 at the synapses' reversal, to a conductance ``g`` in units of its leak.
 
-    ``ratio`` is NMDA over AMPA: 0 gives a saturating branch without threshold; about 10 and more make a jump.
+    ``ratio`` is NMDA over AMPA conductance: 0 gives a saturating branch without threshold, about 10 and more a jump.
 
     >>> branch_response(torch.tensor([0.0, 0.1, 1.0], dtype=torch.float64)).numpy().round(3).tolist()
     [0.0, 0.156, 0.865]
@@ -71,18 +72,18 @@ def branch_response(g: torch.Tensor, ratio: float = 8.0) -> torch.Tensor:
 class Dendrites(nn.Module):
     """A layer of neurons with ``branches`` dendrites each.
 
-    A branch adds up weighted inputs, its synapses' net conductance is the softplus of that, and it answers as a thin dendrite
-    with AMPA and NMDA receptors does in the steady state: little, then steeply more, then saturated
-    (Poirazi P, Brannon T, Mel BW (2003) Neuron 37:989-999). The soma adds up its branches.
+    The synaptic conductance of a branch is the softplus of the sum of its weighted inputs; its response is that of a thin
+    dendrite with AMPA and NMDA receptors in the steady state: weak, then steep, then saturated
+    (Poirazi P, Brannon T, Mel BW (2003) Neuron 37:989-999). The soma sums its branches.
 
     Parameters
     ----------
     in_features, out_features : as in ``torch.nn.Linear``.
-    branches : dendrites of each neuron.
-    synapses : inputs of each branch, drawn at random once; None: all inputs reach every branch.
+    branches : number of dendrites of each neuron.
+    synapses : number of inputs of each branch, drawn at random once; None: all inputs reach every branch.
     ratio : NMDA over AMPA conductance; 0 is a branch without NMDA.
-    linear : branches that only add up, as a point neuron does: the control.
-    seed : for the choice of inputs.
+    linear : whether branches only sum their inputs, as in a point neuron: the control.
+    seed : seed of the choice of inputs.
 
     Raises
     ------
@@ -139,7 +140,7 @@ class Dendrites(nn.Module):
         return (self.respond(x) * self.strength).sum(-1) + self.bias
 
     def respond(self, x: torch.Tensor) -> torch.Tensor:
-        """What each branch answers, [..., out, branches]."""
+        """Response of each branch [..., out, branches]."""
         inputs: Any = self.inputs
         if inputs.shape[-1] == self.in_features:
             full = torch.zeros_like(self.weight).scatter(2, inputs, self.weight)

@@ -1,4 +1,4 @@
-"""Compiled parts that generated scans share: rows in and out of a block's buffer, spikes as lists, small products."""
+"""Compiled functions used by generated scans: copies of rows to and from a block's buffer, lists of spikes, small products."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from amine.engine.device.functions import exp32, exp64, exprel32, exprel64, intr
 
 F32, U8, U64 = np.float32, np.uint8, np.uint64
 _FLAGS = {"contract", "nsz"}
-BLOCK = 256  # lanes (neurons of samples) that a scan advances together
+BLOCK = 256  # lanes (neurons of a sample) that a scan advances together
 _SERIES = tuple((k + 1) / math.factorial(k + 2) for k in range(16))
 
 
@@ -42,6 +42,7 @@ def exprel_slope64(x):
 
 @njit(inline="always", fastmath=_FLAGS)
 def exprel_slope32(x):
+    """Same as :func:`exprel_slope64`, in float32."""
     s = F32(_SERIES[9])
     s = s * x + F32(_SERIES[8])
     s = s * x + F32(_SERIES[7])
@@ -59,7 +60,7 @@ def exprel_slope32(x):
 
 @njit(nogil=True)
 def copy_in(Z, at, row, lo, n):
-    """The buffer's row at ``at`` takes ``row[lo : lo + n]``."""
+    """Copies ``row[lo : lo + n]`` to the buffer's row at ``at``."""
     a, b = U64(at), U64(lo)
     for l in range(U64(n)):
         Z[a + l] = row[b + l]
@@ -67,6 +68,7 @@ def copy_in(Z, at, row, lo, n):
 
 @njit(nogil=True)
 def add_in(Z, at, row, lo, n):
+    """Adds ``row[lo : lo + n]`` to the buffer's row at ``at``."""
     a, b = U64(at), U64(lo)
     for l in range(U64(n)):
         Z[a + l] += row[b + l]
@@ -74,6 +76,7 @@ def add_in(Z, at, row, lo, n):
 
 @njit(nogil=True)
 def copy_out(Z, at, row, lo, n):
+    """Copies the buffer's row at ``at`` to ``row[lo : lo + n]``."""
     a, b = U64(at), U64(lo)
     for l in range(U64(n)):
         row[b + l] = Z[a + l]
@@ -84,7 +87,7 @@ FIRED, FREE, NEAR = U8(1), U8(2), U8(4)  # bits of a mark
 
 @njit(nogil=True)
 def mark(Z, fired, free, near, marks, lo, n):
-    """Spikes, lanes that are free, lanes where the surrogate is not zero; places below 0: all are."""
+    """Marks lanes with a spike, lanes that are not refractory, and lanes with a nonzero surrogate; all, if a place is negative."""
     a, b, f, g = U64(fired), U64(lo), U64(max(free, 0)), U64(max(near, 0))
     for l in range(U64(n)):
         marks[b + l] = U8(Z[a + l] > 0)
@@ -104,6 +107,7 @@ def mark(Z, fired, free, near, marks, lo, n):
 
 @njit(nogil=True)
 def unmark(Z, at, marks, lo, n, bit):
+    """Copies one bit of the marks, as 0 or 1, to the buffer's row at ``at``."""
     a, b, s = U64(at), U64(lo), U8(bit)
     for l in range(U64(n)):
         Z[a + l] = (marks[b + l] >> s) & U8(1)
@@ -111,7 +115,7 @@ def unmark(Z, at, marks, lo, n, bit):
 
 @intrinsic
 def lowest(typingctx, mask):
-    """The place of the lowest bit of a mask that is not 0."""
+    """Position of the lowest set bit of a nonzero mask."""
 
     def codegen(context, builder, signature, args):
         return builder.cttz(args[0], ir.IntType(1)(1))
@@ -121,7 +125,7 @@ def lowest(typingctx, mask):
 
 @intrinsic
 def bits(typingctx, mask):
-    """The number of bits of a mask that are set."""
+    """Number of set bits of a mask."""
 
     def codegen(context, builder, signature, args):
         return builder.ctpop(args[0])
@@ -131,7 +135,7 @@ def bits(typingctx, mask):
 
 @njit(nogil=True)
 def nonzero(row, at):
-    """Which of the 64 entries of ``row[at:]`` are not zero, as bits."""
+    """Mask of the nonzero ones among the 64 entries of ``row[at:]``."""
     mask, o = U64(0), U64(at)
     for j in range(U64(64)):
         mask |= U64(row[o + j] != 0) << j
@@ -140,7 +144,7 @@ def nonzero(row, at):
 
 @njit(nogil=True)
 def nonzero_of(row, at, n):
-    """As :func:`nonzero`, of less than 64 entries."""
+    """Same as :func:`nonzero`, for less than 64 entries."""
     mask, o = U64(0), U64(at)
     for j in range(U64(n)):
         mask |= U64(row[o + j] != 0) << j
@@ -149,7 +153,7 @@ def nonzero_of(row, at, n):
 
 @njit(nogil=True)
 def list_spikes(row, first, samples, n, index, value, start):
-    """The nonzero entries of each sample of ``row[first:]``: places, values, and where each sample's begin."""
+    """Lists the nonzero entries of each sample of ``row[first:]``: positions, values, and the first entry of each sample."""
     at = U64(0)
     for b in range(samples):
         start[b] = at
@@ -166,7 +170,7 @@ def list_spikes(row, first, samples, n, index, value, start):
 
 @njit(nogil=True, fastmath=_FLAGS)
 def add_rows(y, at, W, index, value, first, last):
-    """``y[at:]`` += sum of value times row of W, over the listed rows."""
+    """Adds the sum of value times row of W, over the listed rows, to ``y[at:]``."""
     n, o = U64(W.shape[1]), U64(at)
     q = first
     while q + 4 <= last:
@@ -182,13 +186,13 @@ def add_rows(y, at, W, index, value, first, last):
         q += 1
 
 
-TILE = 256  # columns of a tile, of which each has four rows; also written out in the distances of multiply
-ROWS = 4  # rows of a tile, and samples that share what is read of it
+TILE = 256  # columns of a tile of four rows; multiply has it as literal distances
+ROWS = 4  # rows of a tile, and samples for which it is read together
 
 
 @njit(nogil=True, cache=True)
 def tiles(W):
-    """A matrix cut into tiles of 4 rows and 256 columns, filled up with zeros: each lies in one piece."""
+    """A matrix cut into contiguous tiles of 4 rows and 256 columns, padded with zeros."""
     n, m = W.shape
     R, P = (n + ROWS - 1) // ROWS, (m + TILE - 1) // TILE
     out = np.zeros(P * R * ROWS * TILE, W.dtype)
@@ -202,7 +206,7 @@ def tiles(W):
 
 @njit(nogil=True)
 def interleaved(x, first, samples, n, out):
-    """Four samples of flat ``x`` from ``first`` on, four values of each by turns; the last one stands for missing ones."""
+    """Interleaves four samples of flat ``x`` from ``first`` on, four values of each in turn; the last sample replaces missing ones."""
     for s in range(ROWS):
         base = min(first + s, samples - 1) * n
         for i in range(n):
@@ -213,8 +217,8 @@ def interleaved(x, first, samples, n, out):
 def multiply(y, x, W, n, samples):
     """``y[b] += x[b] @ W`` for flat ``y`` and ``x`` of some samples and a square matrix in :func:`tiles`.
 
-    Four samples share what is read of the matrix: 16 factors, 4 rows of the matrix and 4 sums fit the vector registers.
-    Rows at known distances let the compiler see that nothing overlaps.
+    Each tile is read once for four samples: 16 factors, 4 rows of the matrix and 4 sums fit the vector registers.
+    Fixed distances between rows show the compiler that they do not overlap.
     """
     R, P, size = (n + ROWS - 1) // ROWS, (n + TILE - 1) // TILE, U64(TILE)
     A, T = np.zeros(R * ROWS * ROWS, x.dtype), np.zeros(ROWS * TILE, x.dtype)

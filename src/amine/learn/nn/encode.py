@@ -1,16 +1,19 @@
-"""Encoders: from values to sequences ``[time, batch, n]`` of spikes or currents."""
+"""Encoders of values ``[batch, n]`` as sequences ``[time, batch, n]`` of spikes or currents."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from amine.errors import AmineError
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    from amine.given import Quantity
 
 
 def _values(x: object, where: str, unit: bool = True) -> torch.Tensor:
@@ -34,11 +37,11 @@ def _steps(steps: int, where: str) -> int:
 
 
 def keys_of(x: torch.Tensor, salt: int = 0) -> torch.Tensor:
-    """A key for each sample, made of its values: equal samples have equal keys, wherever they stand.
+    """A key for each sample, computed from its values: equal samples have equal keys, in any batch.
 
     Parameters
     ----------
-    x : values [batch, n]. salt : another one gives other keys.
+    x : values [batch, n]. salt : a number on which the keys depend, too.
 
     Returns
     -------
@@ -58,14 +61,14 @@ def keys_of(x: torch.Tensor, salt: int = 0) -> torch.Tensor:
 
 
 def _mixed(z: np.ndarray) -> np.ndarray:
-    """Bits of 64-bit words stirred: the finaliser of SplitMix64 (Steele, Lea & Flood 2014, OOPSLA)."""
+    """64-bit words with mixed bits: the finaliser of SplitMix64 (Steele, Lea & Flood 2014, OOPSLA)."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
 
 
 def _uniform(keys: torch.Tensor, steps: int, n: int) -> torch.Tensor:
-    """Numbers of 0..1 [steps, batch, n], of which each sample's depend on its key alone."""
+    """Uniform random numbers in 0..1 [steps, batch, n]; those of a sample depend on its key alone."""
     count = np.arange(1, steps * n + 1, dtype=np.uint64).reshape(steps, 1, n)
     words = keys.cpu().numpy().astype(np.int64).view(np.uint64)[None, :, None]
     drawn = _mixed(_mixed(count * np.uint64(0x9E3779B97F4A7C15)) ^ words)
@@ -76,23 +79,23 @@ def rate(
     x: object,
     steps: int,
     *,
-    rate: Any = "100 Hz",
-    dt: Any = "1 ms",
+    rate: Quantity = "100 Hz",
+    dt: Quantity = "1 ms",
     generator: torch.Generator | None = None,
     keys: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Poisson-like spikes [steps, batch, n]: a value of 1 spikes at ``rate``.
+    """Random spikes [steps, batch, n], at most one per step: a value of 1 spikes at ``rate``, smaller values in proportion.
 
     Parameters
     ----------
-    x : values of 0..1 [batch, n]. steps : number of time steps. rate : of a value of 1. dt : time step.
-    generator : of the random numbers; those of a sample then depend on its place in the batch.
-    keys : whole numbers [batch], such as :func:`keys_of` gives: the random numbers of a sample depend on its key alone.
+    x : values in 0..1 [batch, n]. steps, dt : number and length of time steps. rate : rate of a value of 1.
+    generator : of random numbers, which depend on a sample's place in the batch.
+    keys : whole numbers [batch], as from :func:`keys_of`; the random numbers of a sample then depend on its key alone.
 
     Raises
     ------
     AmineError
-        A value lies outside 0..1, more than one spike a step is asked for, or keys are not one a sample.
+        If a value is outside 0..1, more than one spike per step is asked for, or there is not one key per sample.
 
     Examples
     --------
@@ -123,10 +126,10 @@ def rate(
 
 
 def latency(x: object, steps: int, *, tau: float | None = None, threshold: float = 0.0) -> torch.Tensor:
-    """One spike for each value, the earlier the larger it is; none at or below ``threshold``.
+    """One spike for each value in 0..1, earlier for larger ones; none at or below ``threshold``.
 
-    With ``tau`` (in steps) the time is that at which a capacitor charged by the value reaches 0.2, as in
-    Cramer et al. (2022); without, it is linear: 1 spikes in the first step, the smallest in the last.
+    With ``tau`` (in steps) it is the time at which a capacitor charged by the value reaches 0.2, as in
+    Cramer et al. (2022); without, it is linear: 1 spikes in the first step, 0 would in the last.
 
     >>> latency(torch.tensor([[1.0, 0.5, 0.0]]), 5)[:, 0].argmax(0).tolist()
     [0, 2, 0]
@@ -145,7 +148,7 @@ def latency(x: object, steps: int, *, tau: float | None = None, threshold: float
 
 
 def current(x: object, steps: int, *, scale: float = 1.0, offset: float = 0.0) -> torch.Tensor:
-    """The value itself in every step, as a drive ``offset + scale * x``.
+    """A constant drive ``offset + scale * x`` in every step.
 
     >>> current(torch.tensor([[2.0]]), 3).flatten().tolist()
     [2.0, 2.0, 2.0]
@@ -155,9 +158,9 @@ def current(x: object, steps: int, *, scale: float = 1.0, offset: float = 0.0) -
 
 
 def population(x: object, n: int, *, width: float | None = None, low: float = 0.0, high: float = 1.0) -> torch.Tensor:
-    """Each value as the activity of ``n`` units with Gaussian tuning curves between ``low`` and ``high``: [batch, n * features].
+    """Activity of ``n`` units per value with Gaussian tuning curves between ``low`` and ``high``: [batch, n * features].
 
-    To be followed by another encoder (Bohte, Kok & La Poutré 2002, Neurocomputing 48:17).
+    Another encoder turns it into a sequence (Bohte, Kok & La Poutré 2002, Neurocomputing 48:17).
 
     >>> population(torch.tensor([[0.0, 1.0]]), 2, width=0.1).round().tolist()
     [[1.0, 0.0, 0.0, 1.0]]
@@ -171,7 +174,7 @@ def population(x: object, n: int, *, width: float | None = None, low: float = 0.
 
 
 def delta(x: object, threshold: float, *, signed: bool = True) -> torch.Tensor:
-    """Spikes where a sequence [time, batch, n] has moved by ``threshold`` since the last: lines up, and beside them down.
+    """Spikes at changes of a sequence [time, batch, n] by ``threshold`` since the last spike: lines for increases, then for decreases.
 
     >>> delta(torch.tensor([0.0, 0.4, 1.1, 0.0]).reshape(4, 1, 1), 0.5)[:, 0].tolist()
     [[0.0, 0.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]

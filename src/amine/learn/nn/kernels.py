@@ -1,14 +1,14 @@
-"""The text of a program's kernels: the scan forwards and the adjoint scan backwards, over blocks of lanes.
+"""Source of a program's kernels: the forward scan and the adjoint (backward) scan, over blocks of lanes.
 
-A lane is one neuron of one sample. States, inputs and results of a block of lanes lie in rows of one buffer, so that
-the loop over lanes vectorises (several arrays would need more checks for overlap than LLVM makes); a block is
-advanced over all steps while it stays in cache. In a recurrent layer the steps are outside, and each thread has
-samples of its own.
+A lane is one neuron of one sample. States, inputs and results of a block of lanes are rows of one buffer, so that
+the loop over lanes vectorises (for several arrays LLVM would have to check too many for overlap); a block is
+advanced over all steps while it stays in cache. In a recurrent layer the loop over steps is the outer one, and each
+thread has its own samples.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.program import Program, names_of, statements
@@ -20,6 +20,9 @@ from amine.learn.nn.adjoint import Adjoint, adjoint
 from amine.learn.nn.device import BLOCK
 from amine.learn.nn.drivers import drivers
 from amine.learn.nn.printers import CodePrinter, TrainingLowering
+
+if TYPE_CHECKING:
+    import sympy as sp
 
 FUNCTION = "@njit(nogil=True, fastmath=FAST, error_model='numpy')"
 INLINE = "@njit(inline='always', fastmath=FAST)"
@@ -54,13 +57,13 @@ def blend(s, a, b):
 
 
 class Kernel:
-    """Writes the kernels of a program.
+    """Writer of the kernels of a program.
 
     Parameters
     ----------
-    p : the program. learned : parameters to learn. inputs : the inputs that are given.
+    p : the program. learned : parameters to learn. inputs : names of the inputs that are given.
     bits : 32 or 64. shape, primitive : the surrogate as SymPy expressions in ``x``; a primitive makes spikes soft.
-    support : where the surrogate ends, in widths; None if nowhere.
+    support : distance from the centre, in widths, beyond which the surrogate is zero; None if nowhere.
     """
 
     def __init__(
@@ -69,8 +72,8 @@ class Kernel:
         learned: list[str],
         inputs: list[str],
         bits: int,
-        shape: Any,
-        primitive: Any = None,
+        shape: sp.Expr,
+        primitive: sp.Expr | None = None,
         support: float | None = None,
     ):
         self.p, self.bits, self.inputs, self.soft = p, bits, inputs, primitive is not None
@@ -106,13 +109,13 @@ class Kernel:
         return rows
 
     def _flag(self, n: str) -> bool:
-        """Whether the adjoint reads a mark of a spike or of a lane that is free."""
+        """Whether the adjoint reads the mark of a spike, or that of a lane that is not refractory."""
         if n in ("fired", "fired_p") and self.soft:
             return False
         return n in self.adjoint.reads
 
     def _from(self, kept: str) -> int:
-        """The row of the state that something stored starts as; -1 for the spike."""
+        """Row of the state with which a kept value starts; -1 for the spike."""
         return next((i for i, s in enumerate(self.p.load) if self.p.before[s] == kept), -1)
 
     # --- the text ----------------------------------------------------------------------------------------------
@@ -144,10 +147,10 @@ class Kernel:
         return text + self._surrogate() + self._lanes_forward() + self._lanes_backward() + self._drivers()
 
     def _surrogate(self) -> str:
-        """The surrogate's derivative, and soft spikes, as functions of the margin."""
+        """Source of the surrogate's derivative and of soft spikes as functions of the margin."""
         lower, say = TrainingLowering(True), PythonPrinter(CodePrinter("kernel"))
         functions = [("slope", ir.Name("height") * lower(self.shape))]
-        if self.soft:
+        if self.primitive is not None:
             functions.append(("soft_spike", quote_expr("height / inverse") * lower(self.primitive)))
         text = ""
         for name, value in functions:
@@ -162,7 +165,7 @@ class Kernel:
         return self.p.shown.get(n, n)
 
     def _lanes(self, name: str, uses: set[str], body: list[ir.Statement]) -> str:
-        """A loop over the lanes of a block, after the constants that it ``uses`` are read."""
+        """Source of a loop over the lanes of a block, which first reads the constants that it ``uses``."""
         p = self.p
         text = quote("_inverse = _sur[0]\n_height = _sur[1]\n_edge = _sur[2]")
         text += [ir.assign(p.shown[n], ir.item("_c", i)) for i, n in enumerate(p.scalars) if n in uses]
@@ -185,7 +188,7 @@ class Kernel:
         elif p.refractory or "free" in used:
             body += quote("free = F(1.0)")
         body += statements(p.body, self.lower, p.stages)
-        body.append(ir.Comment("at the end of the step, and what the adjoint needs"))
+        body.append(ir.Comment("states at the end of the step, and values that the adjoint needs"))
         body += [ir.assign(at(f"s_{s}"), n) for s, n in p.out.items()]
         body += [ir.assign(at(f"k_{n}"), n) for n in self.adjoint.kept]
         body += [ir.assign(at(f"r_{r}"), n) for r, n in p.results.items()]
@@ -216,7 +219,7 @@ class Kernel:
         body += [ir.assign(self._shown(n), at(n)) for n in (*self.drives, *p.differ) if n in a.reads and n in rows]
         if a.restart:
             body += [ir.Comment("the states at the start of the step"), *statements(a.restart, self.lower, {})]
-        body += [ir.Comment("the step again, and backwards through it"), *statements(a.body, self.lower, {})]
+        body += [ir.Comment("the step recomputed, and its adjoint"), *statements(a.body, self.lower, {})]
         for s in p.load:
             end = a.states.get(s)
             body.append(ir.assign(at(f"lam_{s}"), ir.Name(end) if end else ir.Number(0.0)))
@@ -224,7 +227,7 @@ class Kernel:
         body += [ir.Update(at(f"a_{c}"), "+", ir.Name(n)) for c, n in a.constants.items()]
         return self._lanes("lanes_backward", a.reads, body)
 
-    # --- drivers: what goes in and out of the buffer -----------------------------------------------------------
+    # --- drivers: reads into the buffer and writes from it ------------------------------------------------------
 
     def _drivers(self) -> str:
         return drivers(self)

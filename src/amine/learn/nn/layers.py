@@ -1,8 +1,8 @@
-"""Layers between neurons: sequences of modules, delays, readouts."""
+"""Layers around neurons: sequences of modules, delays, read-outs."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import nn
@@ -13,14 +13,19 @@ from amine.learn.nn.neurons import Neurons, State, check_sequence, sequence
 from amine.learn.nn.recurrent import Recurrent
 from amine.units import to_internal
 
+if TYPE_CHECKING:
+    from amine.given import Quantity, Values
+    from amine.learn.given import Drive, Sequenced
+
+LayerState: TypeAlias = "State | list[LayerState] | None"  # of a module of a sequence
 READOUTS = ("spike_count", "max_over_time", "leaky", "first_spike")
 
 
 class Sequential(nn.Sequential):
-    """Modules one after the other; those with a state get theirs back.
+    """A sequence of modules that passes each module its own state.
 
-    ``forward(x, states=None) -> (output, states)``: ``states`` has one entry for each module, None where it has none.
-    Modules of PyTorch take part as they are.
+    ``forward(x, states=None) -> (output, states)``: ``states`` has one entry for each module, None for those without state.
+    Modules of PyTorch need no change.
 
     >>> import torch
     >>> from amine.learn import nn as ann
@@ -29,7 +34,7 @@ class Sequential(nn.Sequential):
     torch.Size([2, 8])
     """
 
-    def forward(self, x: Any, states: list[Any] | None = None) -> tuple[Any, list[Any]]:  # type: ignore[override]
+    def forward(self, x: Drive, states: list[LayerState] | None = None) -> tuple[Any, list[LayerState]]:
         modules = list(self)
         if states is not None and len(states) != len(modules):
             raise AmineError(
@@ -38,7 +43,7 @@ class Sequential(nn.Sequential):
                 given=str(len(states)),
                 expected=str(len(modules)),
             )
-        ends: list[Any] = []
+        ends: list[LayerState] = []
         for i, m in enumerate(modules):
             has_state = isinstance(m, Neurons | Recurrent | Sequential)
             out = m(x, states[i]) if has_state and states is not None else m(x)
@@ -50,21 +55,26 @@ class Sequential(nn.Sequential):
 _INTEGRATOR = models.neuron(
     "leaky_integrator",
     "dv/dt = (R*I - v)/tau : mV\ninitial v = 0*mV",
-    doc="A readout that forgets: no threshold.",
+    doc="A leaky integrator, for read-outs.",
     tau="20 ms",
     R="1 mV/pA",
 )
 
 
 class Readout(nn.Module):
-    """From a sequence ``[time, batch, n]`` to scores ``[batch, n]``.
+    """A read-out of scores ``[batch, n]`` from a sequence ``[time, batch, n]``.
 
     Parameters
     ----------
-    kind : ``"spike_count"``: the sum over time. ``"max_over_time"``: the maximum of a leaky mean of what comes in
+    kind : ``"spike_count"``: the sum over time. ``"max_over_time"``: the maximum of a leaky mean of the input
         (Cramer et al. 2022, IEEE Trans Neural Netw Learn Syst 33:2744). ``"leaky"``: that mean at the end.
-        ``"first_spike"``: steps that were left at the first spike, 0 if there was none: earlier is more.
+        ``"first_spike"``: number of steps left at the first spike, 0 without a spike, so that earlier spikes score higher.
     tau : time constant of the leaky mean. dt : time step. learn : whether tau is learned.
+
+    Raises
+    ------
+    AmineError
+        If the kind is not known.
 
     Examples
     --------
@@ -73,7 +83,9 @@ class Readout(nn.Module):
     2.0
     """
 
-    def __init__(self, kind: str = "max_over_time", *, tau: Any = "20 ms", dt: Any = "1 ms", learn: bool = False):
+    def __init__(
+        self, kind: str = "max_over_time", *, tau: Quantity = "20 ms", dt: Quantity = "1 ms", learn: bool = False
+    ):
         super().__init__()
         if kind not in READOUTS:
             raise AmineError("Readout", f"readout '{kind}' is not known", hint=did_you_mean(str(kind), READOUTS))
@@ -85,19 +97,19 @@ class Readout(nn.Module):
             else None
         )
 
-    def forward(self, x: Any) -> torch.Tensor:
-        """Scores [batch, n]."""
-        x = sequence(x)
-        check_sequence(x, x.shape[-1], "Readout, input")
+    def forward(self, x: Sequenced) -> torch.Tensor:
+        """Scores [batch, n] for a sequence [time, batch, n]."""
+        y = sequence(x)
+        check_sequence(y, y.shape[-1], "Readout, input")
         if self.kind == "spike_count":
-            return x.sum(0)
+            return y.sum(0)
         if self.kind == "first_spike":
-            before = torch.cumprod(torch.cat([torch.ones_like(x[:1]), 1 - x[:-1]]), 0)  # 1 until the first spike
-            left = torch.arange(x.shape[0], 0, -1, dtype=x.dtype, device=x.device)
-            return (x * before * left[:, None, None]).sum(0)
+            before = torch.cumprod(torch.cat([torch.ones_like(y[:1]), 1 - y[:-1]]), 0)  # 1 until the first spike
+            left = torch.arange(y.shape[0], 0, -1, dtype=y.dtype, device=y.device)
+            return (y * before * left[:, None, None]).sum(0)
         assert self.integrator is not None
-        steps, batch, n = x.shape
-        v, _ = self.integrator(x.reshape(steps, batch * n, 1))
+        steps, batch, n = y.shape
+        v, _ = self.integrator(y.reshape(steps, batch * n, 1))
         v = v.reshape(steps, batch, n)
         return v[-1] if self.kind == "leaky" else v.amax(0)
 
@@ -106,18 +118,23 @@ class Readout(nn.Module):
 
 
 class Delays(nn.Module):
-    """A delay for each of ``n`` lines, learned through a kernel that is wider than a step.
+    """A delay for each of ``n`` lines, learned with a kernel that is wider than a step.
 
-    What comes in at step t goes out around t + delay, spread by a triangle of half-width ``width`` whose sum is 1; with a
-    width of one step a delay between two steps divides a spike between both. Learning starts wide, since a spike
-    that a kernel does not reach gives no gradient, and ends narrow: see :meth:`sharpen`
+    The input at step t leaves around t + delay, spread by a triangle of half-width ``width`` and sum 1; with a
+    width of one step, a delay between two steps divides a spike between both. Training starts with a wide kernel, since a spike
+    out of its reach gives no gradient, and ends with a narrow one: see :meth:`sharpen`
     (after Hammouamri, Khalfaoui-Hassani & Masquelier 2024, ICLR).
 
     Parameters
     ----------
     n : number of lines. max : longest delay. dt : time step.
-    start : delays at the beginning; None: uniform between 0 and ``max``. learn : whether they are learned.
+    start : initial delays, one or ``(n,)``; None: uniform between 0 and ``max``. learn : whether they are learned.
     width : half-width of the kernel; None: one step if they are not learned, else an eighth of ``max``.
+
+    Raises
+    ------
+    AmineError
+        If a delay is not between 0 and ``max``, or a value has no unit of time.
 
     Examples
     --------
@@ -128,7 +145,14 @@ class Delays(nn.Module):
     """
 
     def __init__(
-        self, n: int, *, max: Any = "20 ms", dt: Any = "1 ms", start: Any = None, learn: bool = True, width: Any = None
+        self,
+        n: int,
+        *,
+        max: Quantity = "20 ms",
+        dt: Quantity = "1 ms",
+        start: Values | None = None,
+        learn: bool = True,
+        width: Quantity | None = None,
     ):
         super().__init__()
         self.n, self.dt = n, float(to_internal(dt, "ms", "Delays, dt", positive=True))
@@ -152,26 +176,26 @@ class Delays(nn.Module):
         self.width = 1.0
         self.sharpen(width if width is not None else f"{(self.steps * self.dt / 8 if learn else self.dt)} ms")
 
-    def sharpen(self, width: Any) -> None:
-        """Sets the half-width of the kernel, at least a step."""
+    def sharpen(self, width: Quantity) -> None:
+        """Sets the half-width of the kernel, to at least one step."""
         self.width = float(to_internal(width, "ms", "Delays, width", positive=True)) / self.dt
         self.width = self.width if self.width > 1.0 else 1.0
 
     def delays(self) -> torch.Tensor:
-        """The delays in ms, between 0 and max."""
+        """The delays (n,) in ms, between 0 and max."""
         return self._steps() * self.dt
 
     def _steps(self) -> torch.Tensor:
         return self.steps * torch.sigmoid(self.raw) if self.learn else self.get_buffer("fixed")
 
-    def forward(self, x: Any) -> torch.Tensor:
+    def forward(self, x: Sequenced) -> torch.Tensor:
         """The delayed sequence [time, batch, n]."""
-        x = sequence(x)
-        check_sequence(x, self.n, "Delays, input")
-        k = torch.arange(self.steps + 1, dtype=x.dtype, device=x.device)
-        kernel = (1 - (k - self._steps().to(x.dtype)[:, None]).abs() / self.width).clamp_min(0)
+        y = sequence(x)
+        check_sequence(y, self.n, "Delays, input")
+        k = torch.arange(self.steps + 1, dtype=y.dtype, device=y.device)
+        kernel = (1 - (k - self._steps().to(y.dtype)[:, None]).abs() / self.width).clamp_min(0)
         kernel = kernel / kernel.sum(1, keepdim=True)
-        padded = nn.functional.pad(x.permute(1, 2, 0), (self.steps, 0))
+        padded = nn.functional.pad(y.permute(1, 2, 0), (self.steps, 0))
         return nn.functional.conv1d(padded, kernel.flip(1)[:, None], groups=self.n).permute(2, 0, 1)
 
     def extra_repr(self) -> str:

@@ -1,8 +1,8 @@
-"""A dense layer that knows that spikes are sparse."""
+"""A dense layer that exploits the sparseness of spikes."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -10,20 +10,24 @@ from torch import nn
 
 from amine.errors import AmineError
 from amine.learn.nn import memory
+from amine.learn.nn.context import Context
 from amine.learn.nn.neurons import sequence
 from amine.learn.nn.sparse import FORWARD, GRADIENT, Events, forward, weights
 
+if TYPE_CHECKING:
+    from amine.learn.given import Device, Sequenced
+
 
 class Linear(nn.Linear):
-    """As ``torch.nn.Linear``, for inputs ``[time, batch, in]`` that are mostly zero.
+    """Same as ``torch.nn.Linear``, for inputs ``[time, batch, in]`` that are mostly zero.
 
-    Each call counts the entries that are not zero. If they are few, the product and the gradient of the weights are sums
-    of rows of the matrix, else they are PyTorch's. The weights lie in memory by input (``weight.t()`` is contiguous).
+    Each call counts the nonzero entries. If they are few, the product and the gradient of the weights are sums
+    of rows of the matrix, otherwise PyTorch's. The weights are stored by input (``weight.t()`` is contiguous).
 
     Parameters
     ----------
     in_features, out_features, bias : as in PyTorch.
-    sparse : True, False, or None to choose by density.
+    sparse : whether sums of rows are used; None to choose by the density of nonzero entries.
 
     Examples
     --------
@@ -38,8 +42,8 @@ class Linear(nn.Linear):
         in_features: int,
         out_features: int,
         bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: Device | None = None,
+        dtype: torch.dtype | None = None,
         *,
         sparse: bool | None = None,
     ):
@@ -48,8 +52,8 @@ class Linear(nn.Linear):
         with torch.no_grad():
             self.weight = nn.Parameter(self.weight.t().contiguous().t())
 
-    def forward(self, input: Any) -> torch.Tensor:
-        """The product; the output of neurons, a pair, is taken as it is."""
+    def forward(self, input: Sequenced) -> torch.Tensor:
+        """The product ``[time, batch, out]``; of the output (spikes, state) of neurons, the spikes are taken."""
         x = sequence(input)
         if x.shape[-1] != self.in_features:
             raise AmineError(
@@ -69,10 +73,20 @@ class Linear(nn.Linear):
         return _Product.apply(x, self.weight, self.bias, events, bool(self.sparse) or events.density < GRADIENT)
 
 
+class _ProductContext(Context, Protocol):
+    events: Events | None  # None if the gradient of the weights is a dense product
+
+
 class _Product(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Any, weight: Any, bias: Any, e: Any, sparse_gradient: bool) -> Any:  # type: ignore[override]
-
+    def forward(
+        ctx: _ProductContext,
+        x: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        e: Events,
+        sparse_gradient: bool,
+    ) -> torch.Tensor:
         e.listed(x.detach().contiguous().numpy().reshape(e.shape))
         WT = weight.detach().t().contiguous().numpy()
         y = forward(e, WT, None if bias is None else bias.detach().numpy())
@@ -81,8 +95,7 @@ class _Product(torch.autograd.Function):
         return torch.from_numpy(y).reshape(*x.shape[:-1], WT.shape[1])
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor) -> Any:  # type: ignore[override]
-
+    def backward(ctx: _ProductContext, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         weight, *dense = ctx.saved_tensors
         g = grad.contiguous().reshape(-1, grad.shape[-1])
         gx = None
@@ -92,7 +105,7 @@ class _Product(torch.autograd.Function):
         gw = None
         if ctx.needs_input_grad[1] and dense:
             gw = (dense[0].reshape(-1, weight.shape[1]).t() @ g).t()
-        elif ctx.needs_input_grad[1]:
+        elif ctx.needs_input_grad[1] and ctx.events is not None:
             gw = torch.from_numpy(weights(ctx.events, np.ascontiguousarray(g.numpy()))).t()
         gb = g.sum(0) if ctx.needs_input_grad[2] else None
         return gx, gw, gb, None, None

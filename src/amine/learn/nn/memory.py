@@ -1,6 +1,6 @@
-"""Large arrays that are used again: the first touch of new memory costs as much as a pass over it.
+"""Reuse of large arrays, since the first access to new memory costs as much as a pass over it.
 
-An array that is handed out goes back when nothing refers to it any more, neither an array nor a tensor made of it.
+An array is returned when nothing refers to it any more, neither an array nor a tensor made of it.
 """
 
 from __future__ import annotations
@@ -8,20 +8,23 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-LEAST = 1 << 20  # bytes below which new memory costs little
-MOST = 1 << 28  # bytes that are kept unused
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
-_free: list[np.ndarray] = []  # the longest unused first
-_returned: deque[np.ndarray] = deque()  # filled whenever Python lets go of something, so without a lock
+LEAST = 1 << 20  # bytes; smaller arrays are not reused
+MOST = 1 << 28  # greatest number of unused bytes
+
+_free: list[np.ndarray] = []  # unused for longest first
+_returned: deque[np.ndarray] = deque()  # filled by finalizers at any time, so without a lock
 _lock = threading.Lock()
 
 
-def empty(shape: tuple[int, ...], real: Any) -> np.ndarray:
-    """As ``np.empty``."""
+def empty(shape: tuple[int, ...], real: npt.DTypeLike) -> np.ndarray:
+    """Same as ``np.empty``, from reused memory if the array is large."""
     size = int(np.prod(shape)) * np.dtype(real).itemsize
     if size < LEAST:
         return np.empty(shape, real)
@@ -33,7 +36,7 @@ def empty(shape: tuple[int, ...], real: Any) -> np.ndarray:
 
 
 def _taken(size: int) -> np.ndarray:
-    """Memory of ``size`` bytes: the last that was given back, or new."""
+    """Memory of ``size`` bytes: the last returned one, or new."""
     with _lock:
         while _returned:
             _free.append(_returned.popleft())
@@ -45,13 +48,13 @@ def _taken(size: int) -> np.ndarray:
 
 
 class _Loan:
-    """What all arrays of one piece of memory refer to."""
+    """Owner of a piece of memory, to which all its arrays refer."""
 
     __array_interface__: dict[str, Any]
 
 
 def clear() -> None:
-    """Gives all unused memory back."""
+    """Frees all unused memory."""
     with _lock:
         _returned.clear()
         _free.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,6 +20,10 @@ from amine.models.find import chosen
 from amine.models.model import Model
 from amine.models.naming import port_name
 
+if TYPE_CHECKING:
+    from amine.given import Quantity
+    from amine.learn.given import Bounds, Drive, SurrogateLike
+
 
 class Neurons(Cells):
     """Neurons of one model, advanced over a whole sequence at once.
@@ -30,21 +34,20 @@ class Neurons(Cells):
     n : number of neurons.
     dt : time step.
     learn : names of parameters to learn (also ``"gain"``), of the neuron or, as ``tau_AMPA``, of its receptors.
-    per_neuron : whether each neuron learns values of its own, or all share one.
+    per_neuron : whether each neuron learns its own values, or all share one.
     bounds : ``{name: (low, high)}`` for learned parameters, either None; those that must be positive are kept so anyway.
     surrogate : ``"fast_sigmoid"``, ``"arctan"``, ``"triangular"``, ``"gaussian"``, a :class:`Surrogate`, or a function of
-        (margin/scale) on tensors.
+        the tensor margin/scale.
     scale : width of the surrogate, as a quantity in the threshold's unit or a number of distances from rest to threshold.
-    detach_reset : whether gradients pass by the reset (True), or flow through it.
-    gain : what turns the input into pA. ``"auto"``: the least impulse of one step that makes a resting neuron fire, so that
-        an input of 1 means what it means in dimensionless networks, and weights from the usual initialisations suit;
-        None: the input is in pA; else a quantity.
-    receptors : receptors that take part: labels of the model's own, or ``{label: receptor model}``. Each adds an input
-        ``label`` of what arrives in a step, in the unit of its weights.
+    detach_reset : whether gradients bypass the reset (True), or flow through it.
+    gain : current in pA for an input of 1. ``"auto"``: the smallest impulse of one step that makes a resting neuron fire, as
+        in dimensionless networks, so that the usual initial weights are suitable; None: the input is in pA; else a quantity.
+    receptors : receptors of the neurons: labels of the model's own, or ``{label: receptor model}``. Each adds an input
+        ``label``: the weights that arrive in a step, in their unit.
     backend : ``"compiled"``, ``"torch"`` (runs on any device), or ``"auto"``: compiled on the CPU if there is a kernel.
     seed : for parameters that are distributions.
-    driven : parameters that something outside changes, such as a drug: see :attr:`Scanned.factors`.
-    parameters : values of the model's parameters, arrays ``(n,)`` for values that differ.
+    driven : parameters that are changed from outside, for example by a drug: see :attr:`Scanned.factors`.
+    parameters : values of the model's parameters; arrays ``(n,)`` for one value per neuron.
 
     Raises
     ------
@@ -66,22 +69,22 @@ class Neurons(Cells):
         model: Model | str,
         n: int,
         *,
-        dt: Any = "1 ms",
+        dt: Quantity = "1 ms",
         learn: Iterable[str] | str = (),
         per_neuron: bool = True,
-        bounds: Mapping[str, tuple[Any, Any]] | None = None,
-        surrogate: Any = "fast_sigmoid",
-        scale: Any = None,
+        bounds: Mapping[str, Bounds] | None = None,
+        surrogate: SurrogateLike = "fast_sigmoid",
+        scale: Quantity | None = None,
         detach_reset: bool = True,
-        gain: Any = "auto",
-        receptors: Iterable[str] | Mapping[str, Any] = (),
+        gain: Quantity | None = "auto",
+        receptors: Iterable[str] | Mapping[str, Model | str | None] = (),
         backend: str = "auto",
         seed: int = 0,
         driven: Iterable[str] = (),
         **parameters: Any,
     ):
-        model = neuron_model(model, parameters)
-        super().__init__(model, n, dt, f"Neurons '{model.name}'", backend)
+        made = neuron_model(model, parameters)
+        super().__init__(made, n, dt, f"Neurons '{made.name}'", backend)
         self.ports = _ports(self.model, receptors, self.where)
         self.units = {**self.model.units, "gain": "pA"}
         self.units |= {port_name(p, label): r.units[p] for label, r in self.ports.items() for p in r.units}
@@ -98,16 +101,14 @@ class Neurons(Cells):
 
     # --- running -----------------------------------------------------------------------------------------------
 
-    def forward(
-        self, current: torch.Tensor | Mapping[str, torch.Tensor], state: State | None = None, returns: str = "spikes"
-    ) -> tuple[Any, State]:
+    def forward(self, current: Drive, state: State | None = None, returns: str = "spikes") -> tuple[Any, State]:
         """Advances the neurons over a sequence.
 
         Parameters
         ----------
         current : input ``[time, batch, n]``, in pA after the gain; with receptors a mapping of ``"x"`` (the current) and
             labels to such tensors.
-        state : state to go on from, as returned; None: that at time zero.
+        state : state from which to continue, as returned; None: that at time zero.
         returns : ``"spikes"``, or ``"states"`` for a mapping of ``"spikes"`` and all states at the end of each step.
 
         Returns
@@ -118,7 +119,7 @@ class Neurons(Cells):
         Raises
         ------
         AmineError
-            If a shape does not fit: the sentence says which axis.
+            If a shape does not fit; the message names the axis.
         """
         return self.advance(self.inputs(current), state, returns)
 
@@ -131,10 +132,10 @@ class Neurons(Cells):
         out, end = self.scan(x, state, returns == "states", weight)
         return (out if returns == "states" else out["spikes" if self.code.SPIKES else "v"]), end
 
-    def inputs(self, current: Any) -> dict[str, torch.Tensor]:
+    def inputs(self, current: Drive) -> dict[str, torch.Tensor]:
         """The inputs by their names in the program, checked."""
-        current = sequence(current)
-        given = {"x": current} if isinstance(current, torch.Tensor) else dict(current)
+        x = sequence(current)
+        given = {"x": x} if isinstance(x, torch.Tensor) else dict(x)
         known = {"x": "x", **{label: source.arrival(label) for label in self.ports}}
         for k, v in given.items():
             if k not in known:
@@ -151,12 +152,13 @@ class Neurons(Cells):
         return f"'{self.model.name}', {self.n}, dt={self.dt:g} ms, surrogate='{self.surrogate.name}', learn={list(self.learned)}"
 
 
-def neuron_model(model: Any, parameters: Mapping[str, object]) -> Model:
-    """A neuron model by name or itself, with other values of some parameters."""
+def neuron_model(model: Model | str, parameters: Mapping[str, object]) -> Model:
+    """A neuron model, by name or as an object, with other values of some parameters."""
     return chosen(model, ("neuron",), "Neurons")(**parameters)
 
 
-def _ports(model: Model, receptors: Any, where: str) -> dict[str, Model]:
+def _ports(model: Model, receptors: Iterable[str] | Mapping[str, Model | str | None], where: str) -> dict[str, Model]:
+    """Receptor models by label."""
     if isinstance(receptors, str):
         receptors = (receptors,)
     out: dict[str, Model] = {}

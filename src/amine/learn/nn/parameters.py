@@ -1,10 +1,10 @@
-"""Learnable parameters that cannot leave their bounds: of order one inside, in the model's unit outside."""
+"""Learnable parameters that stay within bounds: an unbounded number of order one inside, a value in the model's unit outside."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,6 +12,11 @@ from torch import nn
 
 from amine.errors import AmineError, did_you_mean
 from amine.units import to_internal
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from amine.learn.given import Bounds
 
 _ONE = math.log(math.e - 1)  # softplus of it is 1
 POSITIVE = ("tau", "C", "g_", "Delta_", "gain", "weight", "R", "U", "Mg", "K_")
@@ -30,11 +35,11 @@ class Bounded(nn.Module):
 
     Parameters
     ----------
-    name, unit, where : for errors. start : value(s) at the beginning, an array for a value of each neuron.
-    bounds : (low, high) in the unit, either None. scale : what a change of ``raw`` by 1 does, where there is no bound.
+    name, unit, where : for errors. start : initial value, or values (n,) for one per neuron.
+    bounds : (low, high) in the unit, either None. scale : change of the value per change of ``raw`` by 1, if there is no bound.
     """
 
-    def __init__(self, name: str, start: Any, unit: str, where: str, bounds: tuple[Any, Any] | None, scale: float):
+    def __init__(self, name: str, start: npt.ArrayLike, unit: str, where: str, bounds: Bounds | None, scale: float):
         super().__init__()
         self.name, self.unit, self.where = name, unit, where
         low, high = self._bounds(bounds)
@@ -56,7 +61,7 @@ class Bounded(nn.Module):
         if low is not None and high is not None:
             self.set(x)
 
-    def _bounds(self, bounds: tuple[Any, Any] | None) -> tuple[float | None, float | None]:
+    def _bounds(self, bounds: Bounds | None) -> tuple[float | None, float | None]:
         if bounds is None:
             return None, None
         low, high = (None if b is None else float(to_internal(b, self.unit, f"{self.where}, bounds")) for b in bounds)
@@ -95,7 +100,7 @@ class Bounded(nn.Module):
             self.raw.copy_(raw)
 
     def forward(self) -> torch.Tensor:
-        """The value in the model's unit, float64, with its gradient."""
+        """The value in the model's unit, float64, with a gradient."""
         raw, start = self.raw.double(), self.start.double()
         if self.low is not None and self.high is not None:
             return self.low + (self.high - self.low) * torch.sigmoid(raw)
@@ -109,8 +114,8 @@ class Bounded(nn.Module):
         return f"{self.name}, {self.unit}, bounds=({self.low}, {self.high})"
 
 
-def check_learnable(learn: Any, known: Mapping[str, object], where: str) -> list[str]:
-    """Names of parameters to learn, checked."""
+def check_learnable(learn: str | Iterable[str], known: Mapping[str, object], where: str) -> list[str]:
+    """Names of parameters to learn, as a list; raises AmineError for a name that is not known."""
     names = [learn] if isinstance(learn, str) else list(learn)
     for n in names:
         if n not in known:

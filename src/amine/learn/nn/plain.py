@@ -1,19 +1,20 @@
-"""The plain PyTorch version: a loop over time of the generated step. The oracle of the kernels; runs on any device."""
+"""The plain PyTorch version: the generated step in a loop over time. Reference of the kernels; runs on any device."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from amine.learn.nn.surrogate import TorchSurrogate
 from amine.learn.nn.tensors import TorchNumpy
 
+if TYPE_CHECKING:
+    from amine.learn.nn.scanned import Scanned, State
 
-def run(
-    m: Any, x: dict[str, torch.Tensor], start: dict[str, torch.Tensor], trace: bool, weight: Any = None
-) -> tuple[dict[str, Any], Any]:
-    """Spikes (or the voltage of a model without threshold), with ``trace`` all states too, and the last state.
+
+def run(m: Scanned, x: State, start: State, trace: bool, weight: torch.Tensor | None = None) -> tuple[State, State]:
+    """Spikes (or the states of a model without threshold), with ``trace`` all states too, and the last state.
 
     ``weight`` [to, from] feeds the spikes of a step back into the drive of the next.
     """
@@ -45,5 +46,5 @@ def run(
 
 
 def refractory(ref: torch.Tensor, spikes: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
-    """Steps that a lane still has to wait, after this one."""
+    """Number of steps after this one for which a lane remains refractory."""
     return torch.where(spikes.detach() > 0, steps.detach().to(ref.dtype), (ref - 1).clamp_min(0))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import torch
 
-PARTS = 4  # for each thread
+PARTS = 4  # per thread
 _pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
 
 
@@ -18,10 +17,10 @@ def threads() -> int:
     return torch.get_num_threads()
 
 
-def spread(work: Callable[[int, int, int], Any], size: int, grain: int) -> None:
-    """Calls ``work(part, first, last)`` for parts of ``range(size)`` that are multiples of ``grain``, side by side.
+def spread(work: Callable[[int, int, int], object], size: int, grain: int) -> None:
+    """Calls ``work(part, first, last)`` in parallel for parts of ``range(size)`` that are multiples of ``grain``.
 
-    There are some parts for each thread, which takes the next when it is ready: one that is held up delays the rest little.
+    There are several parts per thread, and each thread takes the next one when it is free, so that a slow thread delays the rest little.
     """
     units = -(-size // grain)
     parts = max(1, min(threads() * PARTS, units)) if threads() > 1 else 1
@@ -29,7 +28,7 @@ def spread(work: Callable[[int, int, int], Any], size: int, grain: int) -> None:
     if parts == 1:
         work(0, 0, size)
         return
-    left = iter(range(parts))  # its steps are atomic
+    left = iter(range(parts))  # next() on it is atomic
 
     def some() -> None:
         for t in left:

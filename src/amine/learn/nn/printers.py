@@ -1,10 +1,9 @@
-"""The engine's printer with what training adds: spikes, surrogates, blends, and the slope of exprel."""
+"""The engine's printer with the functions of training: spikes, surrogates, blends, and the slope of exprel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import sympy as sp
 
@@ -22,7 +21,7 @@ class exprel_slope(sp.Function):
 
 
 class TrainingLowering(Lowering):
-    """Lowers the functions of training; in ``kernel``s the surrogate's take its constants, ``soft`` spikes do, too."""
+    """Lowers the functions of training; surrogate slopes in a ``kernel``, and ``soft`` spikes, take the surrogate's constants."""
 
     def __init__(self, kernel: bool, soft: bool = False, name: Callable[[str], str] = str):
         super().__init__(name)
@@ -31,21 +30,21 @@ class TrainingLowering(Lowering):
     def on_exprel_slope(self, e: sp.Expr) -> Expr:
         return self._function("exprel_slope", e)
 
-    def on_spike(self, e: Any) -> Expr:
+    def on_spike(self, e: sp.Expr) -> Expr:
         margin = self(e.args[0])
         return Call("soft_spike", (margin, *SURROGATE)) if self.soft else Call("spike", (margin,))
 
-    def on_slope(self, e: Any) -> Expr:
+    def on_slope(self, e: sp.Expr) -> Expr:
         return Call("slope", (self(e.args[0]), *(SURROGATE if self.kernel else ())))
 
-    def on_stop(self, e: Any) -> Expr:
+    def on_stop(self, e: sp.Expr) -> Expr:
         return self(e.args[0]) if self.kernel else self._function("stop", e)
 
     def on_blend(self, e: sp.Expr) -> Expr:
         return self._function("blend", e)
 
 
-_OWN = ("exprel", "exprel_slope", "spike", "slope", "stop", "blend")  # what is called ``np`` knows them
+_OWN = ("exprel", "exprel_slope", "spike", "slope", "stop", "blend")  # the namespace ``np`` has them
 _KERNEL = replace(DIALECTS["kernel"], functions=DIALECTS["kernel"].functions | {"exprel_slope": "vexprel_slope"})
 _NUMPY = replace(DIALECTS["numpy"], functions=DIALECTS["numpy"].functions | {f: f"np.{f}" for f in _OWN})
 

@@ -1,7 +1,7 @@
-"""The program of a cell (:mod:`amine.engine.codegen.program`) made differentiable: kernels, torch version and adjoint come from it.
+"""Differentiable program of a cell, made from the engine's (:mod:`amine.engine.codegen.program`); kernels, torch version and adjoint use it.
 
-The arithmetic is the engine's; what is added here is the spike as a function of its margin to the threshold, so that it can be
-given a derivative, and the reset as a blend of two values.
+The arithmetic is the engine's. Here the spike becomes a function of its margin to the threshold, which can have a derivative,
+and the reset a blend of two values.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RESERVED = ("x", "free", "fired", "event", "margin", "np")  # names that a step 
 
 
 class spike(sp.Function):
-    """1 where the margin to the threshold is positive, else 0; the adjoint puts a surrogate in place of its derivative."""
+    """1 if the margin to the threshold is positive, else 0; the adjoint replaces its derivative by a surrogate."""
 
     nargs = 1
 
@@ -39,29 +39,29 @@ class slope(sp.Function):
 
 
 class blend(sp.Function):
-    """``blend(s, a, b)`` is a where s = 0 and b where s = 1."""
+    """``blend(s, a, b)`` is a for s = 0 and b for s = 1."""
 
     nargs = 3
 
 
 class stop(sp.Function):
-    """Its argument, through which no gradient flows."""
+    """The identity, through which no gradient flows."""
 
     nargs = 1
 
 
-def margin_of(condition: Any) -> Any:
-    """How far a condition is from its edge: positive exactly where it holds."""
+def margin_of(condition: sp.Basic) -> Any:
+    """Distance of a condition from its edge: positive exactly if it holds."""
     if isinstance(condition, sp.Gt | sp.Ge | sp.Lt | sp.Le):
-        larger: Any = condition.gts
-        return larger - condition.lts
+        sides: Any = condition
+        return sides.gts - sides.lts
     if isinstance(condition, sp.And | sp.Or):
         return (sp.Min if isinstance(condition, sp.And) else sp.Max)(*[margin_of(a) for a in condition.args])
     raise AmineError("threshold", "it has no margin from which a gradient could flow", given=str(condition)[:60])
 
 
 def cell_program(cell: CellStructure, detach_reset: bool) -> Program:
-    """The step of a neuron with its receptors; the drive ``x`` times ``gain`` is its current in pA."""
+    """Program of a neuron with its receptors; the drive ``x`` times ``gain`` is its current in pA."""
     if GAIN in parse(cell.neuron).parameters:
         raise AmineError(f"Neuron '{cell.neuron.name}'", f"the name '{GAIN}' is taken by the gain of the input")
     fused = fuse(replace_stimulus(cell))
@@ -92,7 +92,7 @@ def cell_program(cell: CellStructure, detach_reset: bool) -> Program:
 
 
 def renamed(fused: Fused, names: dict[str, str]) -> Fused:
-    """The system with other names for some states: those that a step uses for itself."""
+    """The system with other names for those states whose names a step uses itself."""
     if not names:
         return fused
     swap: Any = {symbol(a): symbol(b) for a, b in names.items()}
@@ -114,26 +114,26 @@ def renamed(fused: Fused, names: dict[str, str]) -> Fused:
 
 
 def replace_stimulus(cell: CellStructure) -> CellStructure:
-    """The cell with one injected current, which is the module's drive."""
+    """The cell with a single injected current, the module's drive."""
     return replace(cell, stimuli=1)
 
 
-# what kernels and adjoints put before names, and the numbered names of common subexpressions
+# prefixes of names in kernels and adjoints, and the numbered names of common subexpressions
 _BEFORE = ("", *(f"{x}_" for x in ("old", "lam", "now", "past", "g", "b", "end", "grad", "d", "a", "s", "k", "r", "o")))
 _NUMBERED = frozenset(f"{x}{i}" for x in "yuq" for i in range(1000))
 
 
 def name_constants(p: Program) -> None:
-    """Names the constants apart from all names that kernels and adjoints make of those of the program."""
+    """Names the constants differently from all names that kernels and adjoints derive from those of the program."""
     names = {n for n, _ in p.body} | {*p.load, *p.load.values(), *p.inputs, *p.results, "spikes", "free"}
     own = {f"{x}{n}" for x in _BEFORE for n in names} | {f"{n}_p" for n in names}
     p.give_names(own | _NUMBERED | {*RESERVED, "F", "FAST", "U64", "math", "njit", "select", "spike", "blend", "slope"})
 
 
 def _differentiable(p: Program, fused: Fused, detach: bool) -> Program:
-    """A program whose spike is a value of its body, so that gradients flow through it.
+    """The program with the spike as a value of its body, so that gradients flow through it.
 
-    What arrives is an input of each receptor, holding is a choice by a number, and resets are blends of two values.
+    Arrivals are an input of each receptor, clamping while refractory is a choice by a number, and resets are blends.
     """
     load, arrivals = dict(p.load), []
     swap: dict[Any, Any] = {}
@@ -163,7 +163,7 @@ def _differentiable(p: Program, fused: Fused, detach: bool) -> Program:
 
 
 def _by_number(e: sp.Expr) -> Any:
-    """A choice by a truth value as one by a number, 1 or 0."""
+    """An expression whose choice by a truth value is replaced by one by a number, 1 or 0."""
     if isinstance(e, chosen):
         _, a, b = e.args
         return sp.Piecewise((a, sp.Gt(symbol(FREE), 0)), (b, True))
@@ -171,13 +171,13 @@ def _by_number(e: sp.Expr) -> Any:
 
 
 def _spiking(p: Program, body: Steps, detach: bool) -> tuple[str | None, dict[str, str]]:
-    """Adds the spike and the states after the resets, which are carried out in order."""
+    """Adds the spike and the resets, in order, to the body; the names of the spike and of the states after it."""
     if p.condition is None:
         return None, dict(p.before)
     now = dict(p.before)
     body.append(("margin", margin_of(p.condition)))
     body.append(("fired", spike(symbol("margin")) * symbol(FREE)))
-    p.stages |= {"margin": "how far from the threshold, and the spike"}
+    p.stages |= {"margin": "margin to the threshold, and the spike"}
     s = symbol("fired")
     if detach and p.at_spike:
         body.append(("event", stop(s)))
@@ -185,6 +185,6 @@ def _spiking(p: Program, body: Steps, detach: bool) -> tuple[str | None, dict[st
     for i, (name, value) in enumerate(p.at_spike):
         swap: Any = {symbol(q): symbol(n) for q, n in now.items()}
         body.append((f"reset_{i}_{name}", blend(s, symbol(now[name]), value.subs(swap, simultaneous=True))))
-        p.stages[f"reset_{i}_{name}"] = "what a spike changes"
+        p.stages[f"reset_{i}_{name}"] = "reset by a spike"
         now[name] = f"reset_{i}_{name}"
     return "fired", now

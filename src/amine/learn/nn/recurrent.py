@@ -1,9 +1,9 @@
-"""Neurons that feed their spikes back to themselves."""
+"""Neurons with recurrent connections."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -11,20 +11,25 @@ from torch import nn
 from amine.errors import AmineError
 from amine.learn.nn.neurons import Neurons, State
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from amine.learn.given import Drive
+
 
 class Recurrent(nn.Module):
-    """Neurons with learned connections among themselves: what spikes in one step arrives in the next.
+    """Neurons with learned connections among themselves; a spike arrives in the next step.
 
     Parameters
     ----------
-    neurons : a :class:`Neurons` module. n : their number, may be left out.
+    neurons : a :class:`Neurons` module. n : their number, for a check; None: not checked.
     weight : initial weights ``[to, from]`` in the unit of the neurons' drive; None: uniform within 1/sqrt(n).
     autapses : whether neurons may connect to themselves; if not, these weights stay zero.
 
     Raises
     ------
     AmineError
-        If ``n`` is not the neurons' number or the weights do not fit.
+        If the neurons do not spike, ``n`` is not their number, or the weights do not fit.
 
     Examples
     --------
@@ -35,7 +40,14 @@ class Recurrent(nn.Module):
     torch.Size([10, 2, 8])
     """
 
-    def __init__(self, neurons: Neurons, n: int | None = None, *, weight: Any = None, autapses: bool = True):
+    def __init__(
+        self,
+        neurons: Neurons,
+        n: int | None = None,
+        *,
+        weight: torch.Tensor | npt.ArrayLike | None = None,
+        autapses: bool = True,
+    ):
         super().__init__()
         if not isinstance(neurons, Neurons) or not neurons.code.SPIKES:
             raise AmineError("Recurrent", "it needs neurons that spike", given=repr(neurons)[:60])
@@ -61,9 +73,9 @@ class Recurrent(nn.Module):
         return self.neurons.n
 
     def matrix(self) -> torch.Tensor:
-        """The weights that act, ``[to, from]``."""
+        """The effective weights ``[to, from]``: without autapses, the diagonal is zero."""
         return self.weight if self.autapses else self.weight - torch.diag(self.weight.diagonal())
 
-    def forward(self, current: Any, state: State | None = None, returns: str = "spikes") -> tuple[Any, State]:
-        """As :meth:`Neurons.forward`; the state also holds the spikes of the last step."""
+    def forward(self, current: Drive, state: State | None = None, returns: str = "spikes") -> tuple[Any, State]:
+        """Same as :meth:`Neurons.forward`; the state also holds the spikes of the last step."""
         return self.neurons.advance(self.neurons.inputs(current), state, returns, self.matrix())

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from amine.units import to_internal
 
+if TYPE_CHECKING:
+    from amine.given import Quantity
 
-def rate(spikes: torch.Tensor, *, low: Any = "0 Hz", high: Any = "50 Hz", dt: Any = "1 ms") -> torch.Tensor:
-    """Mean squared deviation, in spikes, of each neuron's mean count from the band that ``low`` and ``high`` rates allow.
+
+def rate(
+    spikes: torch.Tensor, *, low: Quantity = "0 Hz", high: Quantity = "50 Hz", dt: Quantity = "1 ms"
+) -> torch.Tensor:
+    """Mean squared deviation, in spikes, of the neurons' mean counts from the band between the rates ``low`` and ``high``.
+
+    ``spikes`` is ``[time, batch, n]``, ``dt`` the time step.
 
     >>> rate(torch.ones(100, 2, 3), high="1000 Hz").item()
     0.0
@@ -22,7 +29,7 @@ def rate(spikes: torch.Tensor, *, low: Any = "0 Hz", high: Any = "50 Hz", dt: An
 
 
 def sparsity(spikes: torch.Tensor) -> torch.Tensor:
-    """Mean number of spikes of a neuron in a sequence.
+    """Mean number of spikes per neuron and sequence, for spikes ``[time, batch, n]``.
 
     >>> sparsity(torch.ones(10, 2, 3)).item()
     10.0

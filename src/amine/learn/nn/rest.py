@@ -1,27 +1,34 @@
-"""What it takes to make a resting neuron fire: the natural unit of a drive, and the place of the threshold that acts."""
+"""Excitability of a resting neuron: the natural unit of its drive, and the margin at which it fires."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
 from amine.learn.nn.constants import Numbers, numbers
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from amine.learn.given import ParameterValue
+
+T = TypeVar("T")
+Arrays: TypeAlias = dict[str, np.ndarray]
 GRID = 64
-WINDOW = 20.0  # ms in which an impulse must have made a spike
+WINDOW = 20.0  # ms within which an impulse must cause a spike
 
 
 @dataclass(frozen=True)
 class Excitability:
-    """Answer of a resting neuron to an impulse of one step.
+    """Response of a resting neuron to an impulse of one step.
 
-    ``impulse`` is the least current (pA) over one step that makes it fire; ``distance`` how far that carries the
-    threshold's variable, and ``edge`` the margin that it reaches: 0 for a neuron that fires at once, below 0 for one
-    whose upswing begins earlier than its spike is counted, such as the AdEx neuron.
+    ``impulse`` is the smallest current (pA) over one step that makes it fire; ``distance`` the change of the threshold's
+    variable by it, and ``edge`` the margin that is reached: 0 for a neuron that fires at once, negative for one
+    with an upswing before its spike, such as the AdEx neuron.
     """
 
     impulse: float
@@ -30,24 +37,26 @@ class Excitability:
 
 
 class _Hard(Numbers):
+    """Namespace ``np`` of generated code with spikes of 0 or 1."""
+
     @staticmethod
-    def spike(m: Any) -> Any:
+    def spike(m: npt.ArrayLike) -> np.ndarray:
         return np.where(np.asarray(m) > 0, 1.0, 0.0)
 
     @staticmethod
-    def stop(x: object) -> Any:
+    def stop(x: T) -> T:
         return x
 
     @staticmethod
-    def blend(s: Any, a: Any, b: Any) -> Any:
+    def blend(s: np.ndarray, a: npt.ArrayLike, b: npt.ArrayLike) -> np.ndarray:
         return np.where(s > 0, b, a)
 
 
-def excitability(code: ModuleType, values: Mapping[str, Any], dt: float, where: str) -> Excitability | None:
-    """The answer of a neuron with the mean of each parameter; None if it has no threshold or starts above it.
+def excitability(code: ModuleType, values: Mapping[str, ParameterValue], dt: float, where: str) -> Excitability | None:
+    """Excitability of a neuron with the mean of each parameter; None if it has no threshold or starts above it.
 
-    A neuron that fires without input, or not even after a great impulse, has the values of the linear estimate: the
-    impulse that would carry it to its threshold by its slope at the start.
+    For a neuron that fires without input, or not even after a strong impulse, it is the linear estimate: the
+    impulse that would bring it to its threshold by the initial slope.
     """
     if not code.SPIKES:
         return None
@@ -75,23 +84,29 @@ def excitability(code: ModuleType, values: Mapping[str, Any], dt: float, where: 
     return Excitability(impulse, edge - start, edge)
 
 
-def _step(code: ModuleType, c: Any, state: Any, x: np.ndarray) -> Any:
+def _step(
+    code: ModuleType, c: Mapping[str, float], state: Mapping[str, ParameterValue], x: np.ndarray
+) -> tuple[Arrays, Arrays]:
+    """States and outputs after one step with the drive ``x`` (amplitudes,)."""
     zero = np.zeros_like(x)
     inputs = dict.fromkeys((*code.INPUTS, *code.NOISES), zero) | {"x": x}
     with np.errstate(all="ignore"):
         return code.step(_Hard(), c, {s: v + zero for s, v in state.items()}, inputs, np.ones_like(x), 0.0)
 
 
-def _rise(code: ModuleType, c: Any, rest: Any) -> float:
-    """By how much a current of 1 pA raises the margin within a step."""
+def _rise(code: ModuleType, c: Mapping[str, float], rest: Mapping[str, float]) -> float:
+    """Increase of the margin by a current of 1 pA within a step."""
     small = np.array([0.0, 1e-3])
     m = _step(code, c, rest, small)[1]["margin"]
     return float(m[1] - m[0]) / 1e-3
 
 
-def _fires(code: ModuleType, c: Any, rest: Any, amplitudes: np.ndarray, dt: float) -> np.ndarray:
-    """Whether an impulse in the first step makes a spike within the window."""
-    state, x, fired = rest, amplitudes, np.zeros(amplitudes.shape, bool)
+def _fires(
+    code: ModuleType, c: Mapping[str, float], rest: Mapping[str, float], amplitudes: np.ndarray, dt: float
+) -> np.ndarray:
+    """Whether an impulse of each amplitude in the first step causes a spike within the window (amplitudes,)."""
+    state: Mapping[str, ParameterValue] = rest
+    x, fired = amplitudes, np.zeros(amplitudes.shape, bool)
     for _ in range(max(2, round(WINDOW / dt))):
         state, out = _step(code, c, state, x)
         fired |= out["spikes"] > 0

@@ -1,10 +1,10 @@
-"""What neurons, receptors and release have in common: parameters, constants, states, and a scan over time."""
+"""Base of neurons, receptors and release models: parameters, constants, states, and a scan over time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -21,22 +21,28 @@ from amine.models.naming import given_start
 from amine.units import to_internal
 from amine.values import realise
 
+if TYPE_CHECKING:
+    from amine.engine.codegen.program import Program
+    from amine.given import Quantity
+    from amine.learn.given import Bounds, Device, ParameterValue
+    from amine.values import Value
+
 State = dict[str, torch.Tensor]
-REF, SPIKES = "_ref", "_spikes"  # steps still to wait, and spikes of the last step, beside the model's own states
+REF, SPIKES = "_ref", "_spikes"  # remaining refractory steps, and spikes of the last step, beside the model's states
 BACKENDS = ("auto", "compiled", "torch")
 
 
 class Scanned(nn.Module):
     """A model's equations as a scan over ``[time, batch, n]``.
 
-    ``learned`` holds the parameters that are learned, ``fixed`` the values of the others; ``factors`` multiplies
-    parameters by tensors from outside, through which gradients flow (they must be named when it is made).
+    ``learned`` holds the learned parameters, ``fixed`` the values of the others; ``factors`` are tensors that multiply
+    parameters, with gradients (their names must be given as ``driven`` when the module is made).
     """
 
     surrogate: Surrogate
     _code: ModuleType | None
 
-    def __init__(self, model: Model, n: Any, dt: Any, where: str, backend: str):
+    def __init__(self, model: Model, n: int, dt: Quantity, where: str, backend: str):
         super().__init__()
         self.model, self.where = model, where
         if not isinstance(n, int) or isinstance(n, bool) or n < 1:
@@ -49,12 +55,12 @@ class Scanned(nn.Module):
             )
         self.backend, self._code = backend, None
         self.units: dict[str, str] = {}
-        self.fixed: dict[str, Any] = {}
+        self.fixed: dict[str, ParameterValue] = {}
         self.learned = nn.ModuleDict()
         self.factors: dict[str, torch.Tensor] = {}
-        self.starts: Mapping[str, np.ndarray] = {}  # initial values that a network gives
+        self.starts: Mapping[str, np.ndarray] = {}  # initial values (n,) set by the network
         self.kernels: dict[str, ModuleType] = {}
-        self._constants: dict[Any, Any] = {}
+        self._constants: dict[tuple[torch.dtype, str], dict[str, torch.Tensor]] = {}
 
     @property
     def code(self) -> ModuleType:
@@ -64,17 +70,17 @@ class Scanned(nn.Module):
         return self._code
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without generated code, which is found again: so that it can be copied, pickled and sent to other processes."""
+        """State without generated code, which is loaded again, so that the module can be copied and pickled."""
         return {**self.__dict__, "_code": None, "kernels": {}, "_constants": {}}
 
-    # --- what it is made of ------------------------------------------------------------------------------------
+    # --- program and parameters ---------------------------------------------------------------------------------
 
-    def program(self) -> Any:
-        """The step, in SymPy."""
+    def program(self) -> Program:
+        """The program of one step."""
         raise NotImplementedError
 
     def structure(self) -> list[Any]:
-        """What decides the generated code, beside surrogate and inputs."""
+        """Plain data on which the generated code depends, beside surrogate and inputs."""
         raise NotImplementedError
 
     def shape(self) -> tuple[float, float, float]:
@@ -89,10 +95,10 @@ class Scanned(nn.Module):
 
         return source.load(["plain", *self.structure()], make)
 
-    def realised(self, own: Mapping[str, tuple[Any, str]], seed: int) -> dict[str, Any]:
-        """Values of (value, unit) as floats or arrays (n,), distributions drawn."""
+    def realised(self, own: Mapping[str, tuple[Value, str]], seed: int) -> dict[str, ParameterValue]:
+        """Values (value, unit) by name as floats or arrays (n,); distributions are drawn."""
         rng = np.random.default_rng(seed)
-        out: dict[str, Any] = {}
+        out: dict[str, ParameterValue] = {}
         for p, (v, unit) in own.items():
             where = f"{self.where}, parameter '{p}'"
             x = np.asarray(realise(v, unit, self.n, rng, where), float)
@@ -102,9 +108,14 @@ class Scanned(nn.Module):
         return out
 
     def learn(
-        self, learned: list[str], values: Mapping[str, Any], arrays: set[str], bounds: Any, distance: float
+        self,
+        learned: list[str],
+        values: Mapping[str, ParameterValue],
+        arrays: set[str],
+        bounds: Mapping[str, Bounds] | None,
+        distance: float,
     ) -> None:
-        """Makes parameters of the named values, and keeps the others."""
+        """Makes parameters of the learned values; the others are fixed."""
         bounds = dict(bounds or {})
         unknown = sorted(set(bounds) - set(learned))
         if unknown:
@@ -124,7 +135,7 @@ class Scanned(nn.Module):
     # --- values ------------------------------------------------------------------------------------------------
 
     def value(self, name: str) -> torch.Tensor:
-        """A parameter's present value in its unit of the coherent system (mV, ms, pA, nS, pF)."""
+        """Current value of a parameter in its coherent unit (mV, ms, pA, nS, pF)."""
         if name in self.learned:
             return self.learned[name]()
         if name not in self.fixed:
@@ -134,13 +145,13 @@ class Scanned(nn.Module):
         return torch.as_tensor(self.fixed[name], dtype=torch.float64)
 
     def set(self, name: str, value: object) -> None:
-        """Sets a learned parameter to a quantity; raises AmineError if that is out of its bounds."""
+        """Sets a learned parameter to a quantity; raises AmineError if that is outside its bounds."""
         if name not in self.learned:
             raise AmineError(self.where, f"parameter '{name}' is not learned", hint=did_you_mean(name, self.learned))
         self.learned[name].set(to_internal(value, self.units[name], f"{self.where}, parameter '{name}'"))  # type: ignore[operator]
 
-    def values(self, device: Any = "cpu") -> dict[str, Any]:
-        """All parameters: tensors where gradients flow."""
+    def values(self, device: Device = "cpu") -> dict[str, Any]:
+        """All parameters: numbers and arrays, or tensors if gradients flow."""
         out: dict[str, Any] = {**self.fixed, **{p: self.learned[p]() for p in self.learned}}
         for p in self.learned:
             if not bool(torch.isfinite(out[p]).all()):
@@ -153,8 +164,8 @@ class Scanned(nn.Module):
             out[p] = torch.as_tensor(out[p], dtype=torch.float64, device=device) * factor
         return out
 
-    def constants(self, dtype: torch.dtype, device: Any) -> dict[str, torch.Tensor]:
-        """The constants of a step, with gradients where something is learned."""
+    def constants(self, dtype: torch.dtype, device: Device) -> dict[str, torch.Tensor]:
+        """The constants of a step, with gradients if parameters are learned."""
         key = (dtype, str(device))
         if not self.touched:
             if key not in self._constants:
@@ -168,8 +179,8 @@ class Scanned(nn.Module):
         found = constants.tensors(self.code, values, self.dt)
         return {k: v.to(dtype=dtype, device=device) for k, v in found.items()}
 
-    def initial(self, batch: int, dtype: torch.dtype, device: Any) -> State:
-        """The state at time zero; where it is made of learned parameters, gradients flow into them."""
+    def initial(self, batch: int, dtype: torch.dtype, device: Device) -> State:
+        """The state at time zero, with gradients for the learned parameters on which it depends."""
         given = {
             given_start(s): torch.as_tensor(x, device=device) if self.touched else x for s, x in self.starts.items()
         }
@@ -185,14 +196,17 @@ class Scanned(nn.Module):
 
     # --- running -----------------------------------------------------------------------------------------------
 
-    def scan(self, x: dict[str, torch.Tensor], state: State | None, trace: bool, weight: Any = None) -> Any:
-        """Outputs by name and the last state; ``weight`` [to, from] feeds spikes back a step later."""
+    def scan(
+        self, x: dict[str, torch.Tensor], state: State | None, trace: bool, weight: torch.Tensor | None = None
+    ) -> tuple[State, State]:
+        """Outputs by name and the last state; ``weight`` [to, from] feeds spikes back one step later."""
         like = next(iter(x.values()))
         start = self.initial(like.shape[1], like.dtype, like.device) if state is None else self._checked(state, like)
         x = x | {z: torch.randn_like(like) for z in self.code.NOISES}
         return self._run(like)(self, x, start, trace, weight)
 
-    def _run(self, like: torch.Tensor) -> Any:
+    def _run(self, like: torch.Tensor) -> Callable[..., tuple[State, State]]:
+        """The version that runs inputs of this device and precision."""
         if self.backend != "torch":
             if compiled.available(self, like):
                 return compiled.run
@@ -226,12 +240,16 @@ class Scanned(nn.Module):
 
 
 def detach(state: State) -> State:
-    """The state without its past: for truncated backpropagation through time."""
+    """The state without its history, for truncated backpropagation through time.
+
+    >>> detach({"v": torch.ones(1, requires_grad=True)})["v"].requires_grad
+    False
+    """
     return {s: x.detach() for s, x in state.items()}
 
 
 def sequence(x: object) -> Any:
-    """The output of the layer before: a tensor, or the first of (output, state)."""
+    """The sequence in the output of a layer, which is a tensor or (tensor, state)."""
     return x[0] if isinstance(x, tuple) else x
 
 

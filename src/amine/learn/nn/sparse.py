@@ -1,7 +1,7 @@
-"""Products with spikes: a row of spikes times a matrix is a sum of the matrix's rows.
+"""Products of sparse spikes and a matrix: a row of spikes times the matrix is a sum of the matrix's rows.
 
-Rows are walked in panels of columns, so that the part of the matrix in use stays in cache; each thread has panels or
-rows of its own, and sums have a fixed order, so that results do not depend on the number of threads.
+The matrix is processed in panels of columns that fit the cache; each thread has its own panels or rows, and sums
+have a fixed order, so that results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from numba import njit
 from amine.learn.nn import memory, pool
 from amine.learn.nn.device import bits, lowest, nonzero, nonzero_of
 
-# Densities below which sums of rows cost less than the dense product; benchmarks/crossing.py measures where they cross.
+# Densities below which sums of rows are faster than the dense product, as measured by benchmarks/crossing.py.
 FORWARD, GRADIENT = 0.4, 0.25
 
 PANEL_BYTES = 2**20
@@ -22,7 +22,7 @@ U64, I32 = np.uint64, np.int32
 
 @njit(nogil=True, cache=True)
 def _find(x, first, last, masks, start):
-    """Which entries of rows first..last are not zero, as bits, and their numbers, into start[1:]; returns whether all are 1."""
+    """Writes the nonzero entries of rows first..last as bits, and their counts into start[1:]; returns whether all are 1."""
     n, odd = x.shape[1], 0
     for r in range(first, last):
         row, out = x[r], masks[r]
@@ -41,7 +41,7 @@ def _find(x, first, last, masks, start):
 
 @njit(nogil=True, cache=True)
 def _list(x, first, last, masks, start, index, value):
-    """Places of the entries that are not zero, and their values if there is room for them."""
+    """Writes columns of the nonzero entries, and their values if ``value`` is not empty."""
     for r in range(first, last):
         row, at = x[r], U64(start[r])
         for g in range(masks.shape[1]):
@@ -56,9 +56,9 @@ def _list(x, first, last, masks, start, index, value):
 
 
 class Events:
-    """The nonzero entries of a matrix by rows: places, values (none if all are 1) and where each row begins.
+    """The nonzero entries of a matrix by rows: columns, values (none if all are 1) and the first entry of each row.
 
-    Counted when it is made, listed when :meth:`listed` is called.
+    They are counted at once, and listed by :meth:`listed`.
     """
 
     def __init__(self, x: np.ndarray):
@@ -73,11 +73,11 @@ class Events:
 
     @property
     def density(self) -> float:
-        """Part of the entries that is not zero."""
+        """Fraction of the entries that is not zero."""
         return self.start[-1] / max(1, self.shape[0] * self.shape[1])
 
     def listed(self, x: np.ndarray) -> Events:
-        """Lists what was counted in the same ``x``."""
+        """Lists the entries of the same ``x`` from which they were counted."""
         self.index = np.empty(self.start[-1], I32)
         self.value = np.empty(0 if self.ones else self.start[-1], x.dtype)
         args = self.masks, self.start, self.index, self.value
@@ -141,7 +141,7 @@ def _weights(G, width, start, index, value, ones, g, lo):
 
 
 def _panel(rows: int, columns: int, itemsize: int) -> int:
-    """Columns of a panel of a matrix that stays in the second level of cache."""
+    """Number of columns of a panel that fits the second level of cache."""
     return min(columns, max(64, PANEL_BYTES // (rows * itemsize) // 64 * 64))
 
 

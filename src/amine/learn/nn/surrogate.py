@@ -1,29 +1,33 @@
-"""Surrogate derivatives: what stands for the derivative of a spike by the margin to the threshold."""
+"""Surrogate derivatives, in place of the derivative of a spike by the margin to the threshold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
 from amine.equations.expression import parse_expression
 from amine.equations.symbols import NONE
 from amine.errors import AmineError, did_you_mean
+from amine.learn.nn.context import Context
 from amine.learn.nn.printers import CodePrinter
 from amine.learn.nn.tensors import TorchNumpy
 
 if TYPE_CHECKING:
+    import sympy as sp
+
     from amine.given import Quantity
+    from amine.learn.given import SurrogateLike
 
 
 @dataclass(frozen=True)
 class Surrogate:
     """A surrogate derivative ``height * shape((margin - edge) / scale)``.
 
-    The edge is where the threshold acts: 0 for a neuron that fires when it gets there; for one with an upswing, such as
-    AdEx, the margin from which on it will fire. The distance from rest to that edge is the unit of width and height.
+    The edge is the margin beyond which the neuron fires: 0 for most; negative for one with an upswing, such as AdEx,
+    that fires without further input. The distance from rest to that edge is the unit of width and height.
 
     Parameters
     ----------
@@ -54,11 +58,17 @@ class Surrogate:
 
     @property
     def callable(self) -> bool:
-        """Whether the shape is a function of a tensor, of which no kernel can be made."""
+        """Whether the shape is a function of a tensor, for which there is no compiled kernel."""
         return callable(self.shape)
 
+    @property
+    def text(self) -> str:
+        """The shape, if it is given as text."""
+        assert isinstance(self.shape, str)
+        return self.shape
+
     def key(self) -> list[Any]:
-        """Plain data that decides generated code."""
+        """Plain data on which generated code depends."""
         return [self.shape, self.primitive if self.soft else "", self.soft]
 
 
@@ -79,8 +89,8 @@ _KINDS = {
 }
 
 
-def surrogate(what: Any, scale: Any = None) -> Surrogate:
-    """A surrogate by name, function or itself, with another scale if one is given.
+def surrogate(what: SurrogateLike, scale: Quantity | None = None) -> Surrogate:
+    """A surrogate by its name, its function or as an object, with another scale if one is given.
 
     ``fast_sigmoid`` is that of Zenke & Ganguli (2018, Neural Comput 30:1514) with snnTorch's width, ``arctan`` that of
     Fang et al. (2021, ICCV), ``triangular`` that of Bellec et al. (2018, NeurIPS) with its dampening of 0.3 and compact
@@ -98,7 +108,7 @@ def surrogate(what: Any, scale: Any = None) -> Surrogate:
     elif isinstance(what, Surrogate):
         found = what
     elif callable(what):
-        found = Surrogate(cast("Callable[[torch.Tensor], torch.Tensor]", what))
+        found = Surrogate(what)
     else:
         raise AmineError(
             "Neurons, surrogate",
@@ -109,19 +119,19 @@ def surrogate(what: Any, scale: Any = None) -> Surrogate:
     return found if scale is None else replace(found, scale=scale)
 
 
-def expression(text: str) -> Any:
-    """A shape or primitive as SymPy, read by the parser of equations."""
+def expression(text: str) -> sp.Expr:
+    """A shape or primitive as a SymPy expression, read by the parser of equations."""
     return parse_expression(text, {"x": NONE}, "Surrogate", NONE)
 
 
-def torch_function(text: str) -> Callable[[Any], Any]:
+def torch_function(text: str) -> Callable[[torch.Tensor], torch.Tensor]:
     """A shape or primitive as a function of a tensor."""
     code = compile(CodePrinter("numpy")(expression(text)), "<surrogate>", "eval")
     return lambda x: eval(code, {"np": TorchNumpy(), "x": x, "abs": torch.abs})
 
 
 class TorchSurrogate:
-    """Spikes of tensors with a surrogate derivative, for the plain PyTorch version.
+    """Spikes as a function of the margin, with a surrogate derivative, for the plain PyTorch version.
 
     Parameters
     ----------
@@ -142,14 +152,18 @@ class TorchSurrogate:
         return _Spike.apply(margin, self)
 
 
+class _SpikeContext(Context, Protocol):
+    surrogate: TorchSurrogate
+
+
 class _Spike(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, margin: torch.Tensor, surrogate: TorchSurrogate) -> torch.Tensor:  # type: ignore[override]
+    def forward(ctx: _SpikeContext, margin: torch.Tensor, surrogate: TorchSurrogate) -> torch.Tensor:
         ctx.save_for_backward(margin)
         ctx.surrogate = surrogate
         return (margin > 0).to(margin.dtype)
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: _SpikeContext, grad: torch.Tensor) -> tuple[torch.Tensor, None]:
         s = ctx.surrogate
         return grad * (s.height * s.shape((ctx.saved_tensors[0] - s.edge) / s.scale)), None

@@ -1,9 +1,9 @@
-"""Synaptic parts as torch modules: receptors as filters of what arrives, and release as a function of spikes."""
+"""Synaptic parts as torch modules: receptors as filters of their input, and release as a function of spikes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,51 +17,61 @@ from amine.learn.nn.tensors import TorchNumpy
 from amine.models.find import chosen
 from amine.models.model import Model
 
+if TYPE_CHECKING:
+    from amine.engine.codegen.program import Program
+    from amine.given import Quantity, Values
+    from amine.learn.given import Bounds, Sequenced
+
 
 class _Part(Scanned):
-    """A model without threshold: its results are its outputs."""
+    """A model without threshold, whose results are its outputs."""
 
     kind, make = "", ""
 
     def __init__(
         self,
-        model: Any,
+        model: Model | str,
         n: int,
-        dt: Any,
-        learn: Any,
+        dt: Quantity,
+        learn: Iterable[str] | str,
         per_neuron: bool,
-        bounds: Any,
+        bounds: Mapping[str, Bounds] | None,
         backend: str,
         seed: int,
-        changes: Any,
+        changes: Mapping[str, Values],
     ):
         word = type(self).__name__
-        model = chosen(model, (self.kind,), word)(**changes)
-        super().__init__(model, n, dt, f"{word} '{model.name}'", backend)
-        self.units = dict(model.units)
+        made = chosen(model, (self.kind,), word)(**changes)
+        super().__init__(made, n, dt, f"{word} '{made.name}'", backend)
+        self.units = dict(made.units)
         learned = check_learnable(learn, self.units, self.where)
-        values = self.realised({p: (v, model.units[p]) for p, v in model.parameters.items()}, seed)
+        values = self.realised({p: (v, made.units[p]) for p, v in made.parameters.items()}, seed)
         arrays = {p for p, x in values.items() if np.ndim(x)} | (set(learned) if per_neuron else set())
         self.arrays = frozenset(arrays)
         self.surrogate = surrogate("fast_sigmoid")
         self.learn(learned, values, arrays, bounds, 10.0)
 
-    def program(self) -> Any:
-        """The step, in SymPy."""
+    def program(self) -> Program:
+        """The program of one step."""
         return getattr(synaptic_programs, self.make)(self.model, self.arrays)
 
     def structure(self) -> list[Any]:
-        """What decides the generated code."""
+        """Plain data on which the generated code depends."""
         return [self.make, self.model.structure(), sorted(self.arrays)]
 
 
 class Receptor(_Part):
-    """A receptor as a filter: what arrives in, current out; the magnesium block of NMDA and the like included.
+    """A receptor as a filter from arriving weights to its current, with gating such as the magnesium block of NMDA.
 
     Parameters
     ----------
-    model : a receptor model or its name. n : number of neurons it sits on. dt : time step.
+    model : a receptor model or its name. n : number of postsynaptic neurons. dt : time step.
     learn, per_neuron, bounds, backend, seed, parameters : as for :class:`Neurons`.
+
+    Raises
+    ------
+    AmineError
+        On an unknown model or parameter, a value out of bounds, a shape that does not fit.
 
     Examples
     --------
@@ -81,37 +91,51 @@ class Receptor(_Part):
         model: Model | str,
         n: int,
         *,
-        dt: Any = "1 ms",
+        dt: Quantity = "1 ms",
         learn: Iterable[str] | str = (),
         per_neuron: bool = False,
-        bounds: Mapping[str, Any] | None = None,
+        bounds: Mapping[str, Bounds] | None = None,
         backend: str = "auto",
         seed: int = 0,
         **parameters: Any,
     ):
         super().__init__(model, n, dt, learn, per_neuron, bounds, backend, seed, parameters)
 
-    def forward(self, w: Any, v: object = None, state: State | None = None) -> tuple[torch.Tensor, State]:
+    def forward(
+        self, w: Sequenced, v: float | torch.Tensor | None = None, state: State | None = None
+    ) -> tuple[torch.Tensor, State]:
         """The current in pA at the start of each step.
 
         Parameters
         ----------
-        w : what arrives in each step ``[time, batch, n]``, in the unit of the receptor's weights.
-        v : voltage in mV: a tensor of the same shape or a number; needed by conductances.
-        state : state to go on from.
+        w : sum of the weights that arrive in each step ``[time, batch, n]``, in the unit of the receptor's weights.
+        v : voltage in mV: a tensor of the same shape or a number; required by conductances.
+        state : state from which to continue; None: that at time zero.
         """
-        w = sequence(w)
-        check_sequence(w, self.n, f"{self.where}, input")
+        x = sequence(w)
+        check_sequence(x, self.n, f"{self.where}, input")
         if v is None and "E_rev" in self.model.units:
             raise AmineError(f"{self.where}, v", "a conductance needs the voltage", hint="give v= in mV")
-        v = torch.as_tensor(0.0 if v is None else v, dtype=w.dtype, device=w.device)
-        out, end = self.scan({"w": w, "v": v.expand_as(w)}, state, False)
+        voltage = torch.as_tensor(0.0 if v is None else v, dtype=x.dtype, device=x.device)
+        out, end = self.scan({"w": x, "v": voltage.expand_as(x)}, state, False)
         return out["current"], end
 
 
 class Release(_Part):
-    """Short-term plasticity: spikes in, spikes times what they release out.
+    """Short-term plasticity: scales each spike by the amount that it releases.
 
+    Parameters
+    ----------
+    model : a release model or its name. n : number of presynaptic neurons. dt : time step.
+    learn, per_neuron, bounds, backend, seed, parameters : as for :class:`Neurons`.
+
+    Raises
+    ------
+    AmineError
+        On an unknown model or parameter, a value out of bounds, a shape that does not fit.
+
+    Examples
+    --------
     >>> import torch
     >>> train = torch.ones(4, 1, 1)
     >>> released, _ = Release("tsodyks_markram", 1)(train)
@@ -126,23 +150,23 @@ class Release(_Part):
         model: Model | str,
         n: int,
         *,
-        dt: Any = "1 ms",
+        dt: Quantity = "1 ms",
         learn: Iterable[str] | str = (),
         per_neuron: bool = False,
-        bounds: Mapping[str, Any] | None = None,
+        bounds: Mapping[str, Bounds] | None = None,
         backend: str = "auto",
         seed: int = 0,
         **parameters: Any,
     ):
         super().__init__(model, n, dt, learn, per_neuron, bounds, backend, seed, parameters)
 
-    def forward(self, spikes: Any, state: State | None = None) -> tuple[torch.Tensor, State]:
-        """Spikes ``[time, batch, n]`` times the payload of each."""
-        spikes = sequence(spikes)
-        check_sequence(spikes, self.n, f"{self.where}, input")
+    def forward(self, spikes: Sequenced, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """Spikes ``[time, batch, n]`` times their payloads, and the state at the end."""
+        x = sequence(spikes)
+        check_sequence(x, self.n, f"{self.where}, input")
         if not self.code.STATES:  # release without states: the payload is a number
-            return spikes * self.payload(spikes), {}
-        out, end = self.scan({"s": spikes}, state, False)
+            return x * self.payload(x), {}
+        out, end = self.scan({"s": x}, state, False)
         return out["released"], end
 
     def payload(self, like: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,9 @@
-"""Receptors and release as programs: filters of what arrives, and what a spike sets free."""
+"""Programs of receptors, which filter arriving weights, and of release models, which scale spikes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from amine.engine.codegen.common import Steps, shared
 from amine.engine.codegen.fuse import Fused
@@ -17,11 +18,12 @@ from amine.learn.nn.program import blend, name_constants
 if TYPE_CHECKING:
     import sympy as sp
 
+    from amine.equations.system import Equations
     from amine.models.model import Model
 
 
 def receptor_program(model: Model, arrays: frozenset[str]) -> Program:
-    """A receptor alone: ``w`` arrives at the start of a step, ``v`` is given, ``current`` is that at the start of the step."""
+    """Program of a single receptor: inputs ``w``, arriving at the start of a step, and ``v``; result ``current`` at the start."""
     eq = parse(model)
     state = eq.on_spike[0][0]
     if state not in eq.states:
@@ -39,7 +41,7 @@ def receptor_program(model: Model, arrays: frozenset[str]) -> Program:
 
 
 def release_program(model: Model, arrays: frozenset[str]) -> Program:
-    """A release model: ``s`` is 1 where its neuron spikes at the end of a step; ``released`` is s times the payload."""
+    """Program of a release model: input ``s``, 1 for a spike at the end of a step; result ``released``, s times the payload."""
     eq = parse(model)
     if model.quantal:
         raise AmineError(
@@ -55,7 +57,7 @@ def release_program(model: Model, arrays: frozenset[str]) -> Program:
     body: Steps = list(shared(steps, "y"))
     now = dict(new)
 
-    def put(events: Any, prefix: str) -> None:
+    def put(events: Iterable[tuple[str, sp.Expr]], prefix: str) -> None:
         for i, (name, e) in enumerate(events):
             swap = {symbol(q): symbol(n) for q, n in now.items()} | {symbol("payload"): symbol("payload_now")}
             body.append((f"{prefix}_{i}_{name}", stepper.constants.take(eq.expand(e).subs(swap, simultaneous=True))))
@@ -74,12 +76,20 @@ def release_program(model: Model, arrays: frozenset[str]) -> Program:
     return _program(model, eq, stepper, {s: s for s in eq.states}, body, out, ["s"], {"released": "released_now"})
 
 
-def _alone(eq: sp.Expr, inputs: set[str]) -> Fused:
+def _alone(eq: Equations, inputs: set[str]) -> Fused:
+    """The equations as a system without threshold, reset and receptors."""
     return Fused(eq.full_rhs, dict(eq.states), set(eq.parameters), inputs, None, (), None, (), {})
 
 
 def _program(
-    model: Model, eq: sp.Expr, stepper: Stepper, load: Any, body: Steps, out: Any, inputs: list[str], results: Any
+    model: Model,
+    eq: Equations,
+    stepper: Stepper,
+    load: dict[str, str],
+    body: Steps,
+    out: dict[str, str],
+    inputs: list[str],
+    results: dict[str, str],
 ) -> Program:
     scalars, differ = stepper.constants.split()
     p = Program(

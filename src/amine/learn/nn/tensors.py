@@ -1,18 +1,25 @@
-"""NumPy's names on torch tensors: the text that is printed for NumPy also runs, and is differentiated, in torch."""
+"""NumPy's function names for torch tensors, so that code printed for NumPy also runs in torch, with gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 
+if TYPE_CHECKING:
+    import numpy as np
 
-def _unary(f: Callable[[Any], Any]) -> Any:
+    from amine.learn.nn.surrogate import TorchSurrogate
+
+Operand: TypeAlias = "torch.Tensor | np.ndarray | float"
+
+
+def _unary(f: Callable[[torch.Tensor], torch.Tensor]) -> Any:
     return staticmethod(lambda x: f(torch.as_tensor(x)))
 
 
-def _pair(a: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
+def _pair(a: Operand, b: Operand) -> tuple[torch.Tensor, torch.Tensor]:
     like = next((x for x in (a, b) if isinstance(x, torch.Tensor)), None)
     if like is None:
         return torch.as_tensor(a, dtype=torch.float64), torch.as_tensor(b, dtype=torch.float64)
@@ -20,7 +27,7 @@ def _pair(a: Any, b: Any) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def exprel(x: object) -> torch.Tensor:
-    """(exp(x) - 1)/x, which is 1 at 0, with a gradient that is finite there, too."""
+    """(exp(x) - 1)/x, which is 1 at 0, with a finite gradient there."""
     x = torch.as_tensor(x)
     small = x.abs() < 1e-3
     safe = torch.where(small, torch.ones_like(x), x)
@@ -29,11 +36,11 @@ def exprel(x: object) -> torch.Tensor:
 
 
 class TorchNumpy:
-    """What generated code calls ``np`` when it works on tensors.
+    """Namespace ``np`` of generated code that runs on tensors.
 
     Parameters
     ----------
-    surrogate : gives spikes their values and their derivative; None where there are none.
+    surrogate : spike as a function of the margin, with its surrogate derivative; None for code without spikes.
     """
 
     exp, log, sqrt, sin, cos = (_unary(f) for f in (torch.exp, torch.log, torch.sqrt, torch.sin, torch.cos))
@@ -41,38 +48,39 @@ class TorchNumpy:
     logical_not = _unary(torch.logical_not)
     exprel = staticmethod(exprel)
 
-    def __init__(self, surrogate: Any = None):
+    def __init__(self, surrogate: TorchSurrogate | None = None):
         self.surrogate = surrogate
 
     @staticmethod
-    def power(a: Any, b: Any) -> torch.Tensor:
+    def power(a: Operand, b: Operand) -> torch.Tensor:
         return torch.pow(*_pair(a, b))
 
     @staticmethod
-    def minimum(a: Any, b: Any) -> torch.Tensor:
-        a, b = torch.broadcast_tensors(*_pair(a, b))
-        return torch.where(a <= b, a, b)
+    def minimum(a: Operand, b: Operand) -> torch.Tensor:
+        x, y = torch.broadcast_tensors(*_pair(a, b))
+        return torch.where(x <= y, x, y)
 
     @staticmethod
-    def maximum(a: Any, b: Any) -> torch.Tensor:
-        a, b = torch.broadcast_tensors(*_pair(a, b))
-        return torch.where(a >= b, a, b)
+    def maximum(a: Operand, b: Operand) -> torch.Tensor:
+        x, y = torch.broadcast_tensors(*_pair(a, b))
+        return torch.where(x >= y, x, y)
 
     @staticmethod
-    def where(c: Any, a: Any, b: Any) -> torch.Tensor:
+    def where(c: Operand, a: Operand, b: Operand) -> torch.Tensor:
         return torch.where(torch.as_tensor(c), *_pair(a, b))
 
     def spike(self, margin: torch.Tensor) -> torch.Tensor:
+        assert self.surrogate is not None
         return self.surrogate(margin)
 
     @staticmethod
     def stop(x: torch.Tensor) -> torch.Tensor:
         return x.detach()
 
-    def blend(self, s: torch.Tensor, a: Any, b: Any) -> torch.Tensor:
-        """Differentiable in all three; where spikes are whole the value is taken, not computed."""
-        a, b = _pair(a, b)
+    def blend(self, s: torch.Tensor, a: Operand, b: Operand) -> torch.Tensor:
+        """a without and b with a spike, differentiable in all three; for spikes of 0 or 1 the value is chosen, not interpolated."""
+        x, y = _pair(a, b)
         if self.surrogate is not None and self.surrogate.soft:
-            return a + s * (b - a)
-        value = torch.where(s > 0, b, a)
-        return value + (s - s.detach()) * (b - a).detach()
+            return x + s * (y - x)
+        value = torch.where(s > 0, y, x)
+        return value + (s - s.detach()) * (y - x).detach()
