@@ -82,6 +82,14 @@ def copy_out(Z, at, row, lo, n):
         row[b + l] = Z[a + l]
 
 
+@njit(nogil=True)
+def clear(row, at, n):
+    """Sets ``row[at : at + n]`` to zero."""
+    a = U64(at)
+    for l in range(U64(n)):
+        row[a + l] = 0
+
+
 FIRED, FREE, NEAR = U8(1), U8(2), U8(4)  # bits of a mark
 
 

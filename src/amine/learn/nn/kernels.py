@@ -36,7 +36,7 @@ from numba import njit
 from amine.engine.device.functions import flush_denormals, restore_denormals, select
 from amine.engine.device.functions import {names}
 from amine.learn.nn.device import exprel_slope{bits} as vexprel_slope
-from amine.learn.nn.device import add_in, add_rows, copy_in, copy_out, list_spikes, mark, multiply, unmark
+from amine.learn.nn.device import add_in, add_rows, clear, copy_in, copy_out, list_spikes, mark, multiply, unmark
 
 F, U64 = np.float{bits}, np.uint64
 FAST = {{"contract", "nsz"}}
@@ -230,4 +230,4 @@ class Kernel:
     # --- drivers: reads into the buffer and writes from it ------------------------------------------------------
 
     def _drivers(self) -> str:
-        return drivers(self)
+        return "".join(self.say.function(f) for f in drivers(self))
