@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 compiled_pull: Any = pull
 LEAST = 20_000  # lane-steps per thread; for fewer, starting a thread costs more than it saves
 Arrivals: TypeAlias = dict[tuple[str, str], np.ndarray]  # by population and receptor [steps, lanes]
-ScanStates: TypeAlias = dict[
-    str, tuple[np.ndarray, np.ndarray]
-]  # by scan: states [states, lanes], refractory steps [lanes]
+# by scan: states [states, lanes], remaining refractory steps [lanes]
+ScanStates: TypeAlias = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass
