@@ -40,7 +40,7 @@ from amine.units import to_internal
 if TYPE_CHECKING:
     from amine.engine.resolve.resolved import Member as Described
     from amine.given import Quantity
-    from amine.learn.given import Bounds, SurrogateLike
+    from amine.learn.given import Bounds, ParameterValue, SurrogateLike
     from amine.network.network import Network
 
 
@@ -153,7 +153,10 @@ class Circuit(nn.Module):
         self.outside: dict[str, parts.External] = {}
         for place in places:
             m = place.member
-            values = prepare.drawn_values(net, m)
+            drawn = prepare.drawn_values(net, m).items()
+            values: dict[str, ParameterValue] = {
+                p: x for p, x in drawn if not isinstance(x, str)
+            }  # text is for trees alone
             self.outside[m.name] = parts.external(net, place, values, lists)
             self.releases[module_name(m.name)] = nn.ModuleList(parts.release_parts(m, net.dt, spikes.surrogate))
             if m.population.model.kind != "neuron":
