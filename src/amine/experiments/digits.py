@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from amine.errors import AmineError
+from amine.optional import optional
 
 PIXELS = 64
 Images = npt.NDArray[np.float64]
@@ -34,11 +34,9 @@ def load(seed: int, held: float = 0.3, classes: tuple[int, ...] | None = None) -
     AmineError
         If scikit-learn is not installed.
     """
-    try:
+    with optional("digits"):
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split
-    except ImportError as e:
-        raise AmineError("digits", "scikit-learn is not installed", hint="pip install 'amine[learn]'") from e
     images, labels = load_digits(return_X_y=True)
     images = np.asarray(images, float) / 16.0
     if classes is not None:

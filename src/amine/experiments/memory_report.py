@@ -9,6 +9,7 @@ import numpy as np
 
 from amine.experiments import digits
 from amine.experiments.digit_memory import Reading, respond, rule
+from amine.optional import optional
 from amine.units import to_internal
 from amine.view.engram import tiles
 from amine.view.style import COLOURS, figure
@@ -91,8 +92,9 @@ def details(
 
 def classifiers(split: digits.Split, k: int, seed: int) -> dict[str, float]:
     """Held-out accuracy of a linear classifier, and of k-means with as many centres as neurons, each labelled by majority."""
-    from sklearn.cluster import KMeans
-    from sklearn.linear_model import LogisticRegression
+    with optional("memory"):
+        from sklearn.cluster import KMeans
+        from sklearn.linear_model import LogisticRegression
 
     linear = LogisticRegression(max_iter=2000).fit(split.images, split.labels)
     k = min(k, len(split.images))

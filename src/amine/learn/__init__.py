@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from amine.optional import optional
+
 if TYPE_CHECKING:
     from amine.learn.estimators import Classifier, Regressor, load
 
@@ -24,9 +26,11 @@ __all__ = ["Classifier", "Regressor", "load"]
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
+        with optional("amine.learn"):
+            return getattr(import_module(_NAMES[name]), name)
     if name in _MODULES:
-        return import_module(f"amine.learn.{name}")
+        with optional("amine.learn"):
+            return import_module(f"amine.learn.{name}")
     raise AttributeError(f"module 'amine.learn' has no attribute '{name}'")
 
 

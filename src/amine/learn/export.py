@@ -14,6 +14,7 @@ from amine.errors import AmineError
 from amine.learn.layers import Dense
 from amine.learn.spiking import Spiking, neurons_of
 from amine.network.network import Network
+from amine.optional import optional
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -50,8 +51,9 @@ def to_onnx(model: Estimator, path: FilePath, *, overwrite: bool = False) -> Pat
     AmineError
         If the network spikes or is plastic: ONNX has no states in time.
     """
-    import onnx
-    from onnx import TensorProto, helper
+    with optional("to_onnx"):
+        import onnx
+        from onnx import TensorProto, helper
 
     network = model.network_
     if type(network) is not Dense:
@@ -119,7 +121,8 @@ def to_nir(model: Estimator, path: FilePath | None = None, *, overwrite: bool = 
     AmineError
         If NIR has no node for the neurons; the message gives the reason.
     """
-    import nir
+    with optional("to_nir"):
+        import nir
 
     network = model.network_
     if type(network) is not Spiking:

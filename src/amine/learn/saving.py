@@ -18,6 +18,7 @@ from amine.files import replacing
 from amine.learn import algorithms
 from amine.models import find
 from amine.models.model import Model
+from amine.optional import optional
 
 if TYPE_CHECKING:
     from amine.given import FilePath
@@ -51,8 +52,9 @@ def _mask() -> int:
 
 def save(estimator: Estimator, path: FilePath, overwrite: bool = False) -> Path:
     """See :meth:`amine.learn.Classifier.save`."""
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
+    with optional("save"):
+        from safetensors import SafetensorError
+        from safetensors.torch import save_file
 
     target = Path(path)
     if target.exists() and not overwrite:
@@ -71,7 +73,8 @@ def save(estimator: Estimator, path: FilePath, overwrite: bool = False) -> Path:
 
 def read(path: FilePath) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Description and tensors of a file, checked; raises AmineError if it is missing, damaged or of another version."""
-    from safetensors import SafetensorError, safe_open
+    with optional("load"):
+        from safetensors import SafetensorError, safe_open
 
     where = f"model file '{path}'"
     if not Path(path).is_file():

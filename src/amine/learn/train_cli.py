@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from amine.errors import AmineError
+from amine.optional import optional
 
 Task = Annotated[
     str,
@@ -54,7 +55,8 @@ def train(
 ) -> None:
     """Train a network on a task; three tenths of the samples are held out."""
     _check(out)
-    from amine.learn import runs
+    with optional("amine train"):
+        from amine.learn import runs
 
     d = runs.task(task)
     given = runs.options(
@@ -95,7 +97,8 @@ def compare(
 ) -> None:
     """Compare learning rules on a task: a table and a figure."""
     _check(out)
-    from amine.learn import runs
+    with optional("amine compare"):
+        from amine.learn import runs
 
     d = runs.task(task)
     names = [n.strip() for n in rules.split(",") if n.strip()]
@@ -132,7 +135,8 @@ def audit(
     """Audit a model: attribution, over-fitting, calibration, fairness, privacy and cost in one report."""
     if out is not None and out.exists():
         raise AmineError(f"report '{out}'", "it exists", hint="choose another name")
-    from amine.learn import runs
+    with optional("amine audit"):
+        from amine.learn import runs
 
     result = runs.audited(model, data, quick)
     if out is not None:

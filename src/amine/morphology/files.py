@@ -12,6 +12,7 @@ import numpy as np
 
 from amine.errors import AmineError
 from amine.morphology.shape import Branch, Morphology, straight
+from amine.optional import optional
 
 if TYPE_CHECKING:
     import morphio
@@ -210,10 +211,8 @@ def _check_asc(text: str, where: str) -> None:
 
 
 def _read(path: FilePath, where: str, name: str | None) -> Morphology:
-    try:
+    with optional(where):
         import morphio
-    except ImportError as e:
-        raise AmineError(where, "reading morphologies needs MorphIO", hint="pip install 'amine[morphology]'") from e
     try:
         morphio.set_maximum_warnings(0)
         found: Any = morphio.Morphology(str(path))

@@ -13,6 +13,7 @@ from amine.network import inputs as entering
 from amine.network import populations as neurons
 from amine.network import rest as silence
 from amine.network.numbers import number, whole_number
+from amine.optional import optional
 
 if TYPE_CHECKING:
     import torch
@@ -224,7 +225,8 @@ class Network:
         AmineError
             An unknown name, or a part without an adjoint: gap junctions, plastic synapses, kinetic schemes, multicompartment cells, fields.
         """
-        from amine.learn.nn.circuit import Circuit  # the door to training
+        with optional("Network.to_module"):
+            from amine.learn.nn.circuit import Circuit  # the door to training
 
         return Circuit(
             self,

@@ -22,6 +22,7 @@ from amine.engine.resolve.chemistry import signals_of
 from amine.errors import AmineError, AmineWarning, warn
 from amine.files import is_intact, read_json, sealed, write_text
 from amine.network.network import Network
+from amine.optional import optional
 from amine.pharmacology.fit import HillFit, hill_fit
 from amine.results.measures import check, measure
 from amine.units import to_internal
@@ -378,12 +379,8 @@ def _run_all(
         )
         _collect(done, store, len(points), progress)
         return
-    try:
+    with optional("dose_response", "workers=0"):
         from distributed import Client, LocalCluster
-    except ImportError:
-        raise AmineError(
-            "dose_response", "dask.distributed is not installed", hint="pip install 'amine[chem]', or workers=0"
-        ) from None
     n = min(workers or os.cpu_count() or 1, len(points))
     cluster = None
     if scheduler is None:

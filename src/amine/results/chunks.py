@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
 from amine.files import canonical, force, reason, replacing, sweep
+from amine.optional import optional
 
 if TYPE_CHECKING:
     from zarr import Array
@@ -25,10 +26,8 @@ MAGIC = b"\x28\xb5\x2f\xfd"
 
 def zarr() -> Any:
     """Return the package zarr; raises AmineError if it is missing."""
-    try:
+    with optional("store"):
         import zarr
-    except ImportError as e:
-        raise AmineError("store", "zarr is not installed", hint="install amine[store]") from e
     return zarr
 
 

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.errors import AmineError
+from amine.optional import optional
 
 if TYPE_CHECKING:
     from amine.results.run import Run
 
 
 def _need(name: str) -> ModuleType:
-    try:
+    with optional("export"):
         return import_module(name)
-    except ImportError as e:
-        raise AmineError("export", f"{name} is not installed", hint="install amine[export]") from e
 
 
 def to_xarray(run: Run) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from amine.compounds import catalogue
 from amine.compounds.schema import Compound
 from amine.errors import AmineError
+from amine.optional import optional
 
 if TYPE_CHECKING:
     from amine.given import FilePath
@@ -81,11 +82,9 @@ def _ending(compound: Compound, path: FilePath | None) -> str:
 
 
 def _drawing(compound: Compound, kind: str, width: int, height: int) -> Any:
-    try:
+    with optional("structure"):
         from rdkit import Chem
         from rdkit.Chem.Draw import rdMolDraw2D
-    except ImportError:
-        raise AmineError("structure", "RDKit is not installed", hint="pip install 'amine[chem]'") from None
     molecule = Chem.MolFromSmiles(compound.smiles)
     if molecule is None:
         raise AmineError(compound.where, "its SMILES is not a molecule", given=compound.smiles[:60])

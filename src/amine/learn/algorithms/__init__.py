@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError, did_you_mean
 from amine.learn.algorithms._base import Learner, Rule
+from amine.optional import optional
 
 if TYPE_CHECKING:
     from amine.learn.given import LearningRule
@@ -84,5 +85,6 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     for module, cls in _HOME.values():
         if cls == name:
-            return getattr(import_module(f"amine.learn.algorithms.{module}"), name)
+            with optional("amine.learn"):
+                return getattr(import_module(f"amine.learn.algorithms.{module}"), name)
     raise AttributeError(f"module 'amine.learn.algorithms' has no attribute '{name}'")

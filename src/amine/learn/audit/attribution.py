@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from amine.learn import report
+from amine.optional import optional
 from amine.view.report import table
 from amine.view.style import colour, figure
 
@@ -28,7 +29,8 @@ def attribute(model: Estimator, X: np.ndarray) -> np.ndarray:
     Integrated gradients from the mean sample (Sundararajan M, Taly A, Yan Q 2017, ICML), by Captum; for spiking networks through the
     surrogate. Where a network has no automatic gradient (EventProp), features are replaced by their mean one at a time.
     """
-    from captum.attr import FeatureAblation, IntegratedGradients
+    with optional("audit"):
+        from captum.attr import FeatureAblation, IntegratedGradients
 
     network = model.network_.eval()
     x = torch.from_numpy(np.array(X)).to(model.spec_.dtype)

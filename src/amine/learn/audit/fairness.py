@@ -8,6 +8,7 @@ from sklearn import metrics as skm
 
 from amine.learn import report
 from amine.learn.audit.held_out import held_out
+from amine.optional import optional
 from amine.view.report import table
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ def fairness(model: Classifier, d: Data, parts: Split) -> report.Part:
     """
     if d.groups is None:
         return {}, "Fairness", [report.paragraph("The task has no groups, so their treatment can't be compared.")]
-    from fairlearn.metrics import (
-        MetricFrame,
-        count,
-        demographic_parity_difference,
-        equalized_odds_difference,
-        selection_rate,
-    )
+    with optional("audit"):
+        from fairlearn.metrics import (
+            MetricFrame,
+            count,
+            demographic_parity_difference,
+            equalized_odds_difference,
+            selection_rate,
+        )
 
     _, _, c, e = parts
     groups, predicted = held_out(d, parts, d.groups), model.predict(c)

@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from amine.errors import AmineError
 from amine.learn import report, training
+from amine.optional import optional
 from amine.view.report import table
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def private(
         raise AmineError(
             "private()", "gradients of single samples are needed", expected="rate neurons and rule='backprop'"
         )
-    from opacus import PrivacyEngine
+    with optional("audit"):
+        from opacus import PrivacyEngine
 
     fresh: Any = clone(model)
     new = fresh.set_params(epochs=1, optimizer="sgd", rate=1e-9, progress=False).fit(X, y)

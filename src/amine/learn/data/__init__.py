@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+from amine.optional import optional
 
 Split: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # X and y for training, X and y held out
 
@@ -89,12 +90,15 @@ def get(name: str) -> Data:
     """
     if name not in _HOME:
         raise AmineError("data", f"data set '{name}' is not known", hint=did_you_mean(str(name), _HOME))
-    return getattr(import_module(f"amine.learn.data.{_HOME[name]}"), name)()
+    with optional("amine.learn"):
+        return getattr(import_module(f"amine.learn.data.{_HOME[name]}"), name)()
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        return getattr(import_module(f"amine.learn.data.{_HOME[name]}"), name)
+        with optional("amine.learn"):
+            return getattr(import_module(f"amine.learn.data.{_HOME[name]}"), name)
     if name in ("shd", "ssc", "nmnist", "mnist"):
-        return getattr(import_module("amine.learn.data.files"), name)
+        with optional("amine.learn"):
+            return getattr(import_module("amine.learn.data.files"), name)
     raise AttributeError(f"module 'amine.learn.data' has no attribute '{name}'")

@@ -11,6 +11,7 @@ import numpy as np
 
 from amine.errors import AmineError
 from amine.learn.data import Data
+from amine.optional import optional
 
 if TYPE_CHECKING:
     from amine.given import FilePath
@@ -87,7 +88,8 @@ def mnist(folder: FilePath) -> Data:
 
 def _events(path: Path, steps: int, dt: float, lines: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """Spike counts (samples, steps, lines), labels (samples,) and further fields of one file of the Heidelberg data sets."""
-    import h5py
+    with optional("data"):
+        import h5py
 
     group = CHANNELS // lines
     try:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from amine.optional import optional
+
 if TYPE_CHECKING:
     from amine.learn.nn import encode, regularise
     from amine.learn.nn.dendrites import Dendrites, branch_response
@@ -52,9 +54,11 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
+        with optional("amine.learn"):
+            return getattr(import_module(_NAMES[name]), name)
     if name in _MODULES:
-        return import_module(f"amine.learn.nn.{name}")
+        with optional("amine.learn"):
+            return import_module(f"amine.learn.nn.{name}")
     raise AttributeError(f"module 'amine.learn.nn' has no attribute '{name}'")
 
 
