@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from amine import models
 from amine.distributions import normal
@@ -10,10 +11,13 @@ from amine.network.network import Network
 from amine.network.numbers import whole_number
 from amine.network.parts import Population
 
+if TYPE_CHECKING:
+    from amine.given import Values
+
 INPUTS = 80
 
 
-def _cells(net: Network, neurons: int, model: str, initial: dict[str, object], **given: Any) -> list[Population]:
+def _cells(net: Network, neurons: int, model: str, initial: Mapping[str, Values], **given: Any) -> list[Population]:
     """Two populations: four fifths excitatory (E), one fifth inhibitory (I)."""
     whole_number(neurons, f"{net.name.split(':')[0].lower()}(), neurons", 5, 2**31 - 65)
     n = round(0.8 * neurons)

@@ -264,13 +264,13 @@ class Entry:
 
     def __post_init__(self) -> None:
         for f in ("id", "name"):
-            if not isinstance(getattr(self, f), str) or not getattr(self, f).strip():
-                raise AmineError(f"{self.kind}", f"its {f} is not text", given=repr(getattr(self, f))[:40])
-            if not getattr(self, f).isprintable() or set(getattr(self, f)) & set(
-                "$\\"
-            ):  # names stand in figures and files
+            text = getattr(self, f)
+            if not isinstance(text, str) or not text.strip():
+                raise AmineError(self.kind, f"its {f} is not text", given=repr(text)[:40])
+            if not text.isprintable() or set(text) & set("$\\"):  # names appear in figures and file names
+                expected = "printable characters other than $ and \\"
                 raise AmineError(
-                    f"{self.kind}", f"its {f} has a character that no name has", given=repr(getattr(self, f))[:40]
+                    self.kind, f"its {f} has a character that is not allowed", given=repr(text)[:40], expected=expected
                 )
         for f in fields(self):
             value = getattr(self, f.name)

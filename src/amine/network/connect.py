@@ -93,7 +93,7 @@ def synapses(
 # fmt: on
 
 
-def _weights(receptor: object, weight: Values, receptors: object, where: str) -> dict[str, Any]:
+def _weights(receptor: object, weight: Values | None, receptors: object, where: str) -> dict[str, Any]:
     """Weights by receptor label; the values are not checked yet."""
     if (receptor is None) == (receptors is None):
         raise AmineError(where, "say either receptor= and weight=, or receptors={label: weight}")
@@ -139,7 +139,7 @@ def _transmission(
     return {"transmitter": substance, "cleft": fate, "release": released, "minis": quanta}
 
 
-def _values(net: Network, part: Synapses, delay: Values, where: str) -> dict[str, Any]:
+def _values(net: Network, part: Synapses, delay: Values | None, where: str) -> dict[str, Any]:
     """Checked weights and delay."""
     level = CLEARED if part.cleft is not None and part.detail == "kinetic" else part.detail
     weights = {

@@ -16,7 +16,7 @@ from amine.values import Value
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from amine.given import Quantity
+    from amine.given import Quantity, Site
     from amine.network.pattern import Pattern
 
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 Neurons: TypeAlias = "Population | View | Group | str"
 # a number, a slice, numbers, or a mask with one entry for each neuron
 Selection: TypeAlias = "slice | npt.ArrayLike"
-# a region, a branch or a point of a morphology by name, or numbers of compartments
-Place: TypeAlias = "str | npt.ArrayLike"
 
 
 class _Addable:
@@ -209,7 +207,7 @@ class Population(_Addable):
 
     def at(
         self,
-        place: Place,
+        place: Site,
         *,
         distance: tuple[Quantity, Quantity] | None = None,
         spread: str = "area",

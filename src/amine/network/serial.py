@@ -217,12 +217,13 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
     net.notes = dict(data["notes"])
     for d in data["populations"]:
         model = find.from_dict(d["model"])
+        positions: Any = None if d["positions"] is None else from_plain(d["positions"])
         net.population(
             d["name"],
             d["n"],
             model,
             initial={},
-            positions=None if d["positions"] is None else from_plain(d["positions"]),
+            positions=positions,
             receptors={k: find.from_dict(m) for k, m in d["receptors"].items()},
             **{k: from_plain(v) for k, v in d["parameters"].items()},
         )

@@ -79,27 +79,28 @@ def answers(label: str, entry: Entry, where: str) -> None:
 
 def check_release(release: Model | None, detail: str, where: str) -> None:
     """Check a quantal release: the number of sites, and quanta of equal size if the cleft lives at the source."""
-    if release is None or not release.quantal:
+    names = None if release is None else release.quanta
+    if release is None or names is None:
         return
-    sites, spread = (release.parameters.get(n) for n in release.quanta[:2])
-    for n, value in zip(release.quanta, (sites, spread), strict=False):
+    sites, spread = (release.parameters.get(n) for n in names[:2])
+    for n, value in zip(names, (sites, spread), strict=False):
         if not isinstance(value, str):
             raise AmineError(f"{where}, release, parameter '{n}'", "it must be one value")
-    count = number(sites, "1", f"{where}, release, {release.quanta[0]}")
+    count = number(sites, "1", f"{where}, release, {names[0]}")
     if count != round(count) or not 1 <= count <= 255:
         raise AmineError(
-            f"{where}, release, {release.quanta[0]}",
+            f"{where}, release, {names[0]}",
             "the number of sites is out of range",
             given=f"{count:g}",
             expected="a whole number of 1..255",
         )
-    cv = number(spread, "1", f"{where}, release, {release.quanta[1]}", nonnegative=True)
+    cv = number(spread, "1", f"{where}, release, {names[1]}", nonnegative=True)
     if cv > 0 and detail == "kinetic":
         raise AmineError(
             f"{where}, release",
             "quanta of different size need a separate cleft at each synapse",
-            given=f"{release.quanta[1]} = {cv:g}",
-            hint=f"say {release.quanta[1]}=0 or detail='explicit'",
+            given=f"{names[1]} = {cv:g}",
+            hint=f"say {names[1]}=0 or detail='explicit'",
         )
 
 

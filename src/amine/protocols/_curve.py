@@ -113,7 +113,7 @@ def measure(
     if pulse is not None:
         R = net.population("pulse", 1, "spike_list", times=[f"{pulse['time']:.6f} ms"], indices=[0])
         net.field(pulse["name"], released_by=R, release=pulse["release"], removal=pulse["removal"])
-    parts = dict(receptors or {"AMPA": None})
+    parts: dict[str, Any] = dict(receptors or {"AMPA": None})
     first = next(iter(parts))
     if weight is None and parts[first] is None:
         weight = _middle(rule)

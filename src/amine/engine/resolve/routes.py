@@ -127,7 +127,8 @@ def pulses_of(routes: Sequence[Route]) -> tuple[tuple[Pulse, ...], tuple[PulseRo
     for each in pairs.values():
         by_label = {r.label: r for r in each}
         first = each[0]
-        for group, labels in groups_of(first.synapses, {n: r.receptor.scheme for n, r in by_label.items()}):
+        schemes = {n: s for n, r in by_label.items() if (s := r.receptor.scheme) is not None}
+        for group, labels in groups_of(first.synapses, schemes):
             key = (first.origin, group)
             pulses.setdefault(key, Pulse(first.origin, group))
             out.append(PulseRoute(list(pulses).index(key), group, tuple(by_label[n] for n in labels)))
