@@ -401,3 +401,13 @@ def test_a_receptor_answers_to_its_own_transmitter():
     with pytest.raises(am.AmineError, match="receptor '5HT1A' does not answer to dopamine"):
         net.modulate(E, by="dopamine", receptor="5HT1A", acts_on="V_th", maximum=2)
     net.modulate(E, by="dopamine", receptor="5HT1A", acts_on="V_th", maximum=2, EC50="1 uM")
+
+
+def test_the_occupancy_of_a_constant_dose_at_a_scheme_is_recorded():
+    net = am.Network(seed=1)
+    E, I = net.population("E", 2, "lif_cond"), net.population("I", 2, "poisson", rate="10 Hz")
+    net.synapses(I, E, transmitter="GABA", receptors={"GABA_A": "5 nS"}, p=1.0, detail="kinetic")
+    net.dose("diazepam", "0.5 uM")
+    found = net.run("3 ms", **RUN).occupancy("GABA_A", by="diazepam")
+    other = pair("4 nS", "GABA_A", None, 5, ("diazepam", "0.5 uM")).run("3 ms", **RUN)
+    assert found.values[-1] == other.occupancy("GABA_A", by="diazepam").values[-1] > 0.5

@@ -208,7 +208,7 @@ class Drugs:
         if not found:
             return
         if quantity == "tau_decay" and lengthening(self.net, port.receptor) is not None:
-            self._arrived(port.target, found)  # rates of a scheme, divided before the run
+            self.factors(port.target, quantity)  # rates of a scheme, divided before the run; the occupancy is recorded
             return
         name = _parameter(port.model, quantity)
         problem = f"which '{port.model.name}' does not have" if name is None else ""
