@@ -8,6 +8,7 @@ from scipy.integrate import solve_ivp
 
 import amine as am
 from amine.compounds.effects import effects_of, receptor_response, steady_factor
+from amine.engine.resolve.resolved import resolve
 
 RUN = {"progress": False}
 MS = am.units.ms
@@ -411,3 +412,15 @@ def test_the_occupancy_of_a_constant_dose_at_a_scheme_is_recorded():
     found = net.run("3 ms", **RUN).occupancy("GABA_A", by="diazepam")
     other = pair("4 nS", "GABA_A", None, 5, ("diazepam", "0.5 uM")).run("3 ms", **RUN)
     assert found.values[-1] == other.occupancy("GABA_A", by="diazepam").values[-1] > 0.5
+
+
+def test_a_cleft_does_not_change_how_many_channels_there_are():
+    """What decides the speed of block: the weight at a scheme is that of all channels, whatever carries the transmitter away."""
+    totals = []
+    for cleft in (None, "clearance"):
+        net = am.Network(seed=1)
+        E, S = net.population("E", 2, "lif_cond"), net.population("S", 2, "poisson", rate="10 Hz")
+        net.synapses(S, E, receptors={"NMDA": "5 nS"}, p=1.0, detail="kinetic", cleft=cleft)
+        net.dose("ketamine", "1 uM")
+        totals.append(resolve(net).members[0].values["total_NMDA"])
+    assert totals[0] == totals[1] == (10.0, "1")

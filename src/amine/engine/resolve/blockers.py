@@ -88,8 +88,8 @@ def values(
         out |= {blocker_name(k, e.drug, label): (float(x), "1") for k, x in numbers.items()}
     for label, target in p.totals.get(population, {}).items():
         r = receptors[label]
-        whole = r.level in ("kinetic", "explicit")  # the weight is that of all channels
-        opened = 1.0 if whole else peak_open(r.port, target)
+        # the weight at a scheme is the conductance of all channels
+        opened = 1.0 if r.scheme is not None else peak_open(r.port, target)
         share = 1 / max(1, len(_compartments(net, population, label)))
         out[total_name(label)] = (max(share * received(net, population, r) / opened, 1e-12), "1")
     return out
