@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 from amine.errors import AmineError
@@ -81,7 +81,7 @@ def fix(thing: object, **values: Any) -> None:
         object.__setattr__(thing, name, value)
 
 
-def closed(hint: str) -> Any:
+def closed(hint: str) -> Callable[[type[T]], type[T]]:
     """Class decorator: setting or deleting an attribute raises AmineError.
 
     ``hint`` is the alternative for the error; ``{name}`` stands for the object's name and ``{attribute}`` for the attribute.
