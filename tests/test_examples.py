@@ -6,6 +6,8 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
@@ -60,6 +62,7 @@ def test_logistic_regression(tmp_path: Path) -> None:
     assert numbers["row_mse_spread"] < 1e-3 and abs(numbers["row_mse_mean"] - 0.4) < 1e-3
 
 
+@pytest.mark.validate
 def test_dopamine_transients(tmp_path: Path) -> None:
     n = load("dopamine_transients").main(tmp_path)
     picture(tmp_path, "dopamine_transients")
@@ -112,12 +115,14 @@ def test_recommendation(tmp_path: Path) -> None:
     assert numbers["network"] < 0.7 * numbers["user_and_item"] < 0.7 * numbers["mean"]
 
 
+@pytest.mark.validate
 def test_driving(tmp_path: Path) -> None:
     numbers = load("driving").main(tmp_path)
     picture(tmp_path, "driving")
     assert numbers["before"] < 60 and numbers["after"] > 120
 
 
+@pytest.mark.validate
 def test_yin_yang(tmp_path: Path) -> None:
     numbers = load("yin_yang").main(tmp_path)
     picture(tmp_path, "yin_yang")

@@ -34,6 +34,7 @@ def test_gamma_is_set_by_the_decay_of_inhibition_and_slowed_by_diazepam():
     assert dosed == pytest.approx(slow, abs=0.5)
 
 
+@pytest.mark.validate
 def test_dopamine_raises_the_response_of_d1_and_lowers_that_of_d2_neurons():
     """From pauses (1 Hz) to bursts (20 Hz) of dopamine neurons (the direction: Humphries et al. 2009)."""
     low, high = (am.circuits.striatum(200, rate=rate, seed=1).run("2 s", progress=False) for rate in ("1 Hz", "20 Hz"))

@@ -20,6 +20,7 @@ def rhythm(run, name: str, first: float = 400.0, last: float = 2000.0) -> tuple[
     return len(t), float(f[usable][power[usable].argmax()])
 
 
+@pytest.mark.validate
 def test_block_of_gaba_a_turns_spindles_into_a_slow_and_strong_rhythm():
     """Destexhe et al. 1996: spindles slow down to 2 to 4 Hz and bursts grow; without GABA_B too nothing is left."""
     spindle, slow, none = (

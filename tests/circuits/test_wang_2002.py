@@ -24,7 +24,9 @@ def test_one_pool_wins_and_stays_active():
     assert 1 < rate(run, "N", 500, 1000) < 5 and 5 < rate(run, "I", 500, 1000) < 12
 
 
-@pytest.mark.parametrize(("drug", "dose"), [("AP5", "50 uM"), ("ketamine", "2 uM")])
+@pytest.mark.parametrize(
+    ("drug", "dose"), [pytest.param("AP5", "50 uM", marks=pytest.mark.validate), ("ketamine", "2 uM")]
+)
 def test_blockers_of_nmda_receptors_abolish_persistent_activity(drug, dose):
     net = am.circuits.wang2002(0.512, seed=1)
     net.dose(drug, dose)

@@ -9,8 +9,6 @@ import pytest
 
 import amine as am
 
-pytestmark = pytest.mark.xdist_group("cable")  # one worker makes what its tests share
-
 R_A, R_M, D = 150e4, 20e3, 2.0  # Ohm um, Ohm cm2, um
 LEAK = am.models.get("leak")(g_max="0.05 mS/cm2", E="-65 mV")
 

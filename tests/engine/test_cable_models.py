@@ -201,6 +201,7 @@ def thin_branches(where, drug=None):
     return branch.max(), branch[(t > 60) & (t < 62)].mean(), soma[(t > 20) & (t < 100)].mean() + 65.0
 
 
+@pytest.mark.validate
 def test_clustered_input_makes_a_plateau_that_scattered_input_and_ap5_do_not():
     """Schiller J, Major G, Koester HJ, Schiller Y (2000) Nature 404:285-289: NMDA spikes in thin dendrites."""
     clustered = thin_branches(lambda k: "tuft[0](0.7)")

@@ -63,7 +63,10 @@ SCHEMES = ["AMPA_two_state", "AMPA_six_state", "NMDA_five_state", "GABA_A_desens
 
 
 @pytest.mark.parametrize("cleft", [None, SLOW, SATURABLE], ids=["pulse", "clearance", "uptake"])
-@pytest.mark.parametrize("name", SCHEMES)
+@pytest.mark.parametrize(
+    "name",
+    [n if n in ("AMPA_two_state", "NMDA_five_state") else pytest.param(n, marks=pytest.mark.validate) for n in SCHEMES],
+)
 def test_explicit_equals_kinetic(name, cleft):
     model = am.models.get(name)
     _, a = run(model, "kinetic", cleft, targets=3) if cleft is None or name != "GABA_A_desensitizing" else (0, None)
@@ -73,7 +76,14 @@ def test_explicit_equals_kinetic(name, cleft):
     np.testing.assert_allclose(b, a, atol=2e-5 * a.max())
 
 
-@pytest.mark.parametrize("cleft", [None, SLOW, SATURABLE], ids=["pulse", "clearance", "uptake"])
+@pytest.mark.parametrize(
+    "cleft",
+    [
+        pytest.param(None, id="pulse", marks=pytest.mark.validate),
+        pytest.param(SLOW, id="clearance", marks=pytest.mark.validate),
+        pytest.param(SATURABLE, id="uptake"),
+    ],
+)
 def test_both_levels_give_the_same_spikes(cleft):
     """Currents too: a network whose activity comes through its synapses alone runs the same way at both levels."""
 

@@ -10,8 +10,6 @@ import amine as am
 from amine.engine.transmission.schemes import equilibrium, generator_matrix
 from amine.equations.schemes import read
 
-pytestmark = pytest.mark.xdist_group("kinetic")  # one worker makes what its tests share
-
 WEIGHTS = np.array([1.0, 2.5])
 TRAINS = [[2.0, 5.0, 5.5, 20.0], [3.1, 12.0, 12.4]]  # some within the pulse of the one before
 DELAY = 1.5

@@ -31,6 +31,7 @@ def test_conditions_are_checked():
         c.continual(conditions="plane")
 
 
+@pytest.mark.validate
 def test_small_and_whole(tmp_path):
     out = c.continual(neurons=20, examples=60, conditions=("plain", "tagging and capture"))
     assert set(out.measures) == {f"{a}, {m}" for a in ("plain", "tagging and capture") for m in c.MEASURES}

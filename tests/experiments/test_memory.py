@@ -91,6 +91,7 @@ def test_on_the_command_line(tmp_path):
         command.checked("memory", {"epochs": "many"})
 
 
+@pytest.mark.validate
 def test_at_several_doses(tmp_path):
     small = ["--set", "neurons=20", "--set", "examples=30", "--set", "epochs=1"]
     asked = ["dose", "memory", "--drug", "AP5", "--from", "0.1 uM", "--to", "100 uM", "--points", "2", "--workers", "0"]

@@ -11,8 +11,6 @@ from sklearn.datasets import load_iris
 
 from amine.learn import Classifier
 
-pytestmark = pytest.mark.xdist_group("parallel")  # one worker makes what its tests share
-
 SCRIPT = """
 import sys
 import numpy as np

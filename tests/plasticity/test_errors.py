@@ -111,7 +111,7 @@ def test_two_rules_with_one_state_of_the_target(net):
 
 
 def test_voltage_is_not_known_at_the_end_of_a_dendritic_delay(net):
-    with pytest.raises(am.AmineError, match=says("a dendritic delay does not know", "axonal")):
+    with pytest.raises(am.AmineError, match=says("not available with a dendritic delay", "axonal")):
         plastic(net, "clopath", delay_kind="dendritic")
     assert not net.projections
 

@@ -14,8 +14,6 @@ from amine.network.plasticity import parameter_values, parsed_rule, plan_of
 sys.path.insert(0, str(Path(__file__).parent))
 from _slow import Plain
 
-pytestmark = pytest.mark.xdist_group("rules")  # one worker makes what its tests share
-
 STOP, DT = 300.0, 0.1
 NOISY = {"calcium_traces_noisy"}
 SLOW = {"tagging"}  # has tests of its own

@@ -25,6 +25,7 @@ def trains(net, name, rates, stop, rng, pattern=None, dt=0.1):
     return net.population(name, n, "spike_list", times=[f"{x:.4f} ms" for x in t], indices=i)
 
 
+@pytest.mark.validate
 def test_inhibitory_stdp_of_independent_trains_has_its_fixed_point_at_the_target_rate():
     """Vogels et al. 2011: <dw/dt> = 2 eta tau r_pre (r - r_0) for independent Poisson trains."""
     rng, n, stop = np.random.default_rng(2), 400, 20_000.0

@@ -63,7 +63,10 @@ def test_capture_follows_its_equations():
     assert late == pytest.approx(z[30, 0], rel=5e-3)
 
 
-@pytest.mark.parametrize(("strong", "dose", "late"), [(True, None, True), (False, None, False), (True, "10 uM", False)])
+@pytest.mark.parametrize(
+    ("strong", "dose", "late"),
+    [(True, None, True), pytest.param(False, None, False, marks=pytest.mark.validate), (True, "10 uM", False)],
+)
 def test_a_weak_tag_lasts_with_the_protein_of_a_strong_one(strong, dose, late):
     run = network(strong, dose, **FAST).run("6 s", precision="float64", progress=False)
     z = np.asarray(run.probes["synapses"]["z"])[-1]

@@ -340,7 +340,7 @@ def test_rates_of_a_scheme_stay():
         net.run("1 ms", **RUN)
 
 
-@pytest.mark.parametrize("detail", ["kinetic", "explicit"])
+@pytest.mark.parametrize("detail", ["kinetic", pytest.param("explicit", marks=pytest.mark.validate)])
 def test_a_bath_of_a_benzodiazepine_slows_the_rates_of_a_scheme(detail):
     """As with the rate divided by the factor; in a scheme of seven states, where it slows unbinding, about as much."""
 

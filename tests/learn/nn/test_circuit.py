@@ -174,6 +174,7 @@ def inhibited(weight_e, weight_i, dose=None):
     return net
 
 
+@pytest.mark.validate
 def test_conductances_are_recovered_from_rates():
     """Mean rates of each neuron of a network whose conductances are known; learning starts at twice and half of them."""
     x, outputs = drive(), ["E.rates", "I.rates"]
@@ -190,6 +191,7 @@ def test_conductances_are_recovered_from_rates():
     assert m.value("I->E.GABA_A").item() == pytest.approx(12.0, rel=0.05)
 
 
+@pytest.mark.validate
 def test_a_dose_is_recovered_from_rates():
     """How much bicuculline was in the bath, from what it does to the rates of a simulated network."""
     x = drive(samples=8)
