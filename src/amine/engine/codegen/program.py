@@ -23,12 +23,12 @@ from amine.equations.integrate import Linear
 from amine.equations.lower import Lowering
 from amine.equations.symbols import symbol
 from amine.models.naming import JUMP, gain_name, stimulus_input
+from amine.network.times import LONGEST
 
 Role = Literal["state", "constant", "input", "arrival", "noise", "clock"]
 Axis = Literal["scalar", "lane", "compartment"]
 DType = Literal["real", "mass", "step"]
 COMMON = "_y"  # begins the names of common subexpressions
-LONGEST = 2**30  # steps that a refractory time may take; steps are counted in 32 bits
 FREE = "_free"  # whether a lane is not refractory; no name of a user's begins with a line
 
 
