@@ -12,6 +12,7 @@ import sympy as sp
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.fuse import Fused, fuse
+from amine.engine.codegen.passes import divided
 from amine.engine.codegen.prepared import initial_function, preparation
 from amine.engine.codegen.program import COMMON, FREE, Program, ProgramLowering, names_of, point_program, statements
 from amine.engine.codegen.quote import quote, quote_expr
@@ -194,11 +195,10 @@ class _Writer:
         body += [ir.assign(f"u_{j}", quote_expr(f"inputs[row, u + {j}]")) for j in range(self.cell.stimuli)]
         body += quote(f"worst = F(0.0)\nchanges = np.empty({BLOCK}, F)") if trial else []
         body += quote("marks = empty_marks()") if spikes else []
+        lanes = [self._lane(trial=True)] if trial else self._divided()
         block = [
-            *quote(
-                f"o = U64(base + b * {len(self.rows) * BLOCK})\nfor l in range(U64({BLOCK})):\n    lane",
-                lane=self._lane(trial),
-            ),
+            *quote(f"o = U64(base + b * {len(self.rows) * BLOCK})"),
+            *(s for lane in lanes for s in quote(f"for l in range(U64({BLOCK})):\n    lane", lane=lane)),
             *(self._listing() if spikes else []),
             # in a separate loop, since the one above would not vectorise with a running maximum
             *(quote(f"for l in range(U64({BLOCK})):\n    worst = max(worst, changes[l])") if trial else []),
@@ -223,15 +223,10 @@ class _Writer:
         return self.trial_used if trial else self.used
 
     def _lane(self, trial: bool) -> list[ir.Statement]:
-        p, used = self.program, self._used(trial)
-        text: list[ir.Statement] = [ir.Comment("at the start of the step")]
-        text += [ir.assign(self._local(s), self._at(s)) for s in self.states]
-        for n in self.rows:
-            if n in used and n not in self.states:
-                text.append(ir.assign(self._local(n), self._read(n, n in p.masses)))
-        if p.condition is not None:
-            text.append(ir.assign("free", quote_expr("to_step(ref) <= k", ref=self._at("_ref"))))
-        text += statements(p.body, self.lower, p.stages, COMMON)
+        p = self.program
+        text = self._loaded(self.states, self._used(trial) | self._asked()) + statements(
+            p.body, self.lower, p.stages, COMMON
+        )
         if trial:
             return text + quote(
                 "'lanes beyond the last neuron, marked by NEVER, are not asked whether they agree'\n"
@@ -241,8 +236,56 @@ class _Writer:
                 trial=self._at("_trial"),
                 v=ir.Name(self._local(p.out["v"])),
             )
-        text.append(ir.Comment("at the end of the step"))
-        text += [ir.assign(self._at(s), self._local(n)) for s, n in p.out.items()]
+        return text + self._stored(list(p.out))
+
+    def _divided(self) -> list[list[ir.Statement]]:
+        """The loops over lanes: one, or two where gates follow the new voltage."""
+        p = self.program
+        first, second = divided(p)
+        if not second:
+            return [self._lane(trial=False)]
+        made = {n for n, _ in first}
+        early = [s for s, n in p.out.items() if n in made]
+        read = names_of(e for _, e in second) | self._asked()
+        again = [ir.assign(self._local(p.out[s]), self._at(s)) for s in early if p.out[s] in read]
+        late = [s for s in self.states if s not in early]
+        return [
+            [
+                *self._loaded(self.states, names_of(e for _, e in first)),
+                *statements(first, self.lower, p.stages, COMMON),
+                ir.Comment("at the end of the step"),
+                *(ir.assign(self._at(s), self._local(p.out[s])) for s in early),
+            ],
+            [
+                ir.Comment("from the new voltage"),
+                *again,
+                *self._loaded(late, read),
+                *statements(second, self.lower, p.stages, COMMON),
+                *self._stored(late),
+            ],
+        ]
+
+    def _asked(self) -> set[str]:
+        """What the test for a spike reads."""
+        return set() if self.program.condition is None else names_of([self.program.condition]) | {FREE}
+
+    def _loaded(self, states: list[str], used: set[str]) -> list[ir.Statement]:
+        """States and other values of a lane at the start of the step, as far as they are used."""
+        p = self.program
+        text: list[ir.Statement] = [ir.Comment("at the start of the step")]
+        text += [ir.assign(self._local(s), self._at(s)) for s in states]
+        for n in self.rows:
+            if n in used and n not in self.states:
+                text.append(ir.assign(self._local(n), self._read(n, n in p.masses)))
+        if FREE in used:
+            text.append(ir.assign("free", quote_expr("to_step(ref) <= k", ref=self._at("_ref"))))
+        return text
+
+    def _stored(self, states: list[str]) -> list[ir.Statement]:
+        """Writes the new values of states, empties inputs and marks the lanes that spike."""
+        p = self.program
+        text: list[ir.Statement] = [ir.Comment("at the end of the step")]
+        text += [ir.assign(self._at(s), self._local(p.out[s])) for s in states]
         text += [ir.assign(self._at(row), ir.Number(0.0)) for row in p.clears]
         if p.condition is not None:
             crossed, _ = ir.widened(self.lower(p.condition), {"t"})
