@@ -33,6 +33,7 @@ CASES = {
     "plastic": (FAST, None),
     "backpropamine": (FAST, None),
     "eventprop": (None, FAST | {"encoder": "latency", "steps": 40, "rate": 0.05}),
+    "engram": ({"neurons": "relu"}, None),
 }
 
 

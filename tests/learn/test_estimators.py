@@ -25,8 +25,14 @@ IRIS = load_iris(return_X_y=True)
 
 @pytest.mark.parametrize(
     "estimator",
-    [Classifier(), Classifier(hidden=(16,), neurons="tanh"), Regressor(hidden=(16,), neurons="relu")],
-    ids=lambda e: f"{type(e).__name__}{e.hidden}",
+    [
+        Classifier(),
+        Classifier(hidden=(16,), neurons="tanh"),
+        Regressor(hidden=(16,), neurons="relu"),
+        Classifier(hidden=(16,), rule="engram"),
+        Regressor(hidden=(100,), rule="engram"),
+    ],
+    ids=lambda e: f"{type(e).__name__}{e.hidden}{e.rule}",
 )
 def test_protocol_of_scikit_learn(estimator):
     with warnings.catch_warnings():

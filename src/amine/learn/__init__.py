@@ -19,7 +19,7 @@ _HOME = {
     "amine.learn.estimators": ("Classifier", "Regressor", "load"),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
-_MODULES = ("audit", "cable", "data", "nn", "algorithms")
+_MODULES = ("audit", "cable", "data", "nn", "algorithms", "engram")
 
 __all__ = ["Classifier", "Regressor", "load"]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import time
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -14,9 +16,11 @@ from torch import Tensor
 from amine import models
 from amine.errors import AmineError, did_you_mean
 from amine.learn import algorithms, checks, saving, training
+from amine.learn.algorithms._base import Direct
 from amine.learn.export import to_network, to_nir, to_onnx
 from amine.learn.layers import ACTIVATIONS, Spec, check_initial
 from amine.learn.losses import LOSSES, Loss
+from amine.learn.remembering import Remembering
 from amine.learn.spiking import ENCODERS, READOUTS
 from amine.models.model import Model
 from amine.units import to_internal
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 PORTION = 512  # samples that a prediction takes at once
 
 
-class Estimator(BaseEstimator):
+class Estimator(Remembering, BaseEstimator):
     """Base of :class:`Classifier` and :class:`Regressor`; not for use by itself."""
 
     _default_loss = ""
@@ -155,7 +159,12 @@ class Estimator(BaseEstimator):
         self.history_: dict[str, list[float]] = {}
         self._assemble(self._spec(X.shape[1]), y)
         self.network_.set_range(saving.numpy_tensor(X, self.spec_.dtype))
-        self.optimizer_ = training.optimizer(type(self).__name__, self.optimizer, self.network_, float(self.rate))
+        self._start_optimizer()
+
+    def _start_optimizer(self) -> None:
+        """A new optimiser; none for a rule that changes the network itself."""
+        if not isinstance(self._learner, Direct):
+            self.optimizer_ = training.optimizer(type(self).__name__, self.optimizer, self.network_, float(self.rate))
 
     def _assemble(self, spec: Spec, y: np.ndarray | None) -> None:
         where = type(self).__name__
@@ -164,10 +173,23 @@ class Estimator(BaseEstimator):
         rule = algorithms.get(self.rule, where)
         loss = Loss(self._loss_name(), self._task(), None if y is None else self._weights(y, spec))
         rule.check(where, spec)
+        self._check_used(where, rule)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(self.seed))
             self.network_: Any = rule.build(spec)
             self._learner = rule.start(self.network_, loss)
+
+    def _check_used(self, where: str, rule: algorithms.Rule) -> None:
+        """Raises AmineError if an argument was given that means nothing under the rule."""
+        defaults = inspect.signature(type(self)).parameters
+        for name in rule.unused:
+            if name in defaults and getattr(self, name) != defaults[name].default:
+                raise AmineError(
+                    f"{where}, {name}",
+                    f"rule '{rule.name}' has no use for it",
+                    given=repr(getattr(self, name))[:40],
+                    hint="leave it out",
+                )
 
     def _loss_name(self) -> str:
         name = self._default_loss if self.loss is None else self.loss
@@ -231,12 +253,25 @@ class Estimator(BaseEstimator):
         return self._tensors_of(X[a], y[a]), self._tensors_of(X[b], y[b])
 
     def _learn(self, plan: training.Plan, data: training.Batch, validation: training.Batch | None) -> None:
+        if isinstance(self._learner, Direct):
+            self._learn_directly(self._learner, *data)
+            return
         trainer = training.Trainer(
             self._learner, self.optimizer_, plan, self._merit, self._generator, self.history_, type(self).__name__
         )
         trainer.run(data, validation)
         self.stopped_ = trainer.stopped
         self.n_epochs_ = len(self.history_.get("loss", []))
+
+    def _learn_directly(self, learner: Direct, x: Tensor, target: Tensor) -> None:
+        """One pass; loss and score are those of each sample before it was learned."""
+        began = time.perf_counter()
+        with training.few_threads(0):
+            loss, scores = learner.learn(x, target)
+        line = {"loss": float(loss), "score": self._merit(scores, target), "seconds": time.perf_counter() - began}
+        for name, value in line.items():
+            self.history_.setdefault(name, []).append(value)
+        self.stopped_, self.n_epochs_ = "", len(self.history_["loss"])
 
     # --- classifier or regressor ------------------------------------------------------------------------------------------
 
@@ -323,7 +358,7 @@ class Estimator(BaseEstimator):
         new._assemble(new._spec(new.n_features_in_), None)
         for prefix, module in (("network.", new.network_), ("rule.", new._learner)):
             module.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
-        new.optimizer_ = training.optimizer(cls.__name__, new.optimizer, new.network_, float(new.rate))
+        new._start_optimizer()
         return new
 
     def _restore(self, fitted: dict[str, Any]) -> None:

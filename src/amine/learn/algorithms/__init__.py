@@ -31,6 +31,7 @@ _HOME: dict[str, tuple[str, str]] = {
     "plastic": ("plastic", "Plastic"),
     "backpropamine": ("plastic", "Backpropamine"),
     "eventprop": ("eventprop", "EventProp"),
+    "engram": ("engram", "Engram"),
 }
 
 __all__ = ["Learner", "Rule", "get", "names"]

@@ -38,17 +38,27 @@ class Learner(nn.Module):
         raise NotImplementedError
 
 
+class Direct(Learner):
+    """A learning rule that changes the network itself, in the order of the samples and in one pass, without gradients and optimiser."""
+
+    def learn(self, x: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Learns samples one after another; returns the mean loss, and scores (samples, outputs) each from before its sample was learned."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
 class Rule:
     """A learning rule and its options; subclasses are frozen data classes.
 
     ``rates`` and ``spikes``: whether it can train networks of rate neurons and of spiking ones.
+    ``unused``: arguments of an estimator that mean nothing under this rule, and are refused.
     """
 
     name: ClassVar[str] = ""
     rates: ClassVar[bool] = True
     spikes: ClassVar[bool] = True
     supervised_only: ClassVar[bool] = True
+    unused: ClassVar[tuple[str, ...]] = ()
 
     def refuses(self, spec: Spec) -> str:
         """Reason why this rule can't train a network, or an empty text."""

@@ -1,0 +1,135 @@
+"""The engram rule: read-out synapses taught by dopamine along what learned inhibition leaves of the drive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from amine.learn.engram.chemistry import Chemistry
+from amine.learn.engram.inhibition import Inhibition
+from amine.learn.engram.surprise import FLOOR, Surprise
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BLOCK = 64  # samples whose sequence is computed at once
+
+
+class Memory:
+    """Read-out weights of neurons whose drive is given, with learned inhibition among them and a running surprise.
+
+    Samples may come one by one or in blocks: the result is that of one after another. With all doses at 1 the weights are those of ridge
+    regression with penalty ``leak`` on all samples seen, in any order (for neurons in one module).
+
+    Parameters
+    ----------
+    neurons, outputs : number of neurons and of outputs. chemistry : doses of the compounds.
+    module : most neurons that inhibit each other; None for 400.
+    outcomes : number of outcomes whose errors are followed; None for one for each output.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> drive, target = rng.random((50, 3)), rng.random((50, 2))
+    >>> memory = Memory(3, 2)
+    >>> _ = memory.learn(drive, target)
+    >>> ridge = np.linalg.solve(drive.T @ drive + 0.3 * np.eye(3), drive.T @ target)
+    >>> bool(np.allclose(memory.weights, ridge))
+    True
+    """
+
+    def __init__(
+        self,
+        neurons: int,
+        outputs: int,
+        chemistry: Chemistry | None = None,
+        module: int | None = None,
+        outcomes: int | None = None,
+    ):
+        self.chemistry = Chemistry() if chemistry is None else chemistry
+        self.weights = np.zeros((neurons, outputs))
+        self.inhibition = Inhibition(neurons, self.chemistry.leak, self.chemistry.gaba, module)
+        self.surprise = Surprise(outputs if outcomes is None else outcomes)
+        self.count = np.zeros(1)  # samples learned
+        self.surprises: list[int] = []  # number of samples at each change of the world
+
+    def scores(self, drive: np.ndarray) -> np.ndarray:
+        """Outputs (samples, outputs) for a drive (samples, neurons)."""
+        return drive @ self.weights
+
+    def uncertainty(self, drive: np.ndarray) -> np.ndarray:
+        """Expected uncertainty of each sample (samples,): 0 for what is well known, larger for what is new."""
+        return self.inhibition.uncertainty(drive)
+
+    def learn(
+        self, drive: np.ndarray, target: np.ndarray, outcome: np.ndarray | None = None, floor: float = FLOOR
+    ) -> np.ndarray:
+        """Learn samples one after another.
+
+        Parameters
+        ----------
+        drive : rates (samples, neurons). target : wanted outputs (samples, outputs).
+        outcome : index (samples,) of what each sample was, for surprise; None: surprise is not followed.
+        floor : least squared error of an outcome that is expected.
+
+        Returns
+        -------
+        Error of each output (samples, outputs), each before its sample was learned.
+        """
+        errors = np.empty_like(target, dtype=float)
+        start = 0
+        while start < len(drive):
+            stop = min(start + BLOCK, len(drive))
+            some = None if outcome is None else outcome[start:stop]
+            done = self._block(drive[start:stop], target[start:stop], some, floor, errors[start:stop])
+            start += done
+        return errors
+
+    def _block(
+        self, drive: np.ndarray, target: np.ndarray, outcome: np.ndarray | None, floor: float, errors: np.ndarray
+    ) -> int:
+        """Learn a block up to a change of the world, write its errors, and return the number of samples learned."""
+        c = self.chemistry
+        course = self.inhibition.course(drive)
+        gain = c.dopamine / (1.0 + c.acetylcholine * course.uncertainty)
+        error = target - drive @ self.weights
+        if len(drive) > 1:  # each error is that after the samples before it
+            error = np.linalg.solve(np.eye(len(drive)) + np.tril((course.overlap * gain[:, None]).T, -1), error)
+        n, changed = self._watch(error, outcome, floor)
+        if n < len(drive):
+            course = type(course)(course.left[:n], course.overlap[:n, :n], course.parts[:n])
+        self.weights += course.left.T @ (gain[:n, None] * error[:n])
+        self.inhibition.absorb(drive[:n], course)
+        errors[:n] = error[:n]
+        self.count += n
+        if changed:
+            self.surprises.append(int(self.count[0]))
+            if c.noradrenaline:
+                self.inhibition.let_go(0.05**c.noradrenaline)
+        return n
+
+    def _watch(self, error: np.ndarray, outcome: np.ndarray | None, floor: float) -> tuple[int, bool]:
+        """Number of samples up to a change of the world, and whether there was one."""
+        if outcome is not None:
+            for i, (c, e) in enumerate(zip(outcome, np.square(error).sum(1), strict=True)):
+                if self.surprise.observe(int(c), float(e), floor):
+                    return i + 1, True
+        return len(error), False
+
+    def dose(self, chemistry: Chemistry) -> None:
+        """Set the doses of the compounds from now on; weights and synapses stay."""
+        if (chemistry.leak, chemistry.gaba) != (self.chemistry.leak, self.chemistry.gaba):
+            self.inhibition.settle(chemistry.leak, chemistry.gaba)
+        self.chemistry = chemistry
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All numbers that the memory keeps, by name."""
+        parts = {"inhibition": self.inhibition.arrays(), "surprise": self.surprise.arrays()}
+        out = {"weights": self.weights, "count": self.count}
+        return out | {f"{part}.{k}": a for part, each in parts.items() for k, a in each.items()}
+
+    def load(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take all numbers from :meth:`arrays` of another memory of the same sizes."""
+        for name, a in self.arrays().items():
+            a[...] = arrays[name]

@@ -1,0 +1,65 @@
+"""Surprise: errors of an outcome beyond what that outcome's errors have been."""
+
+from __future__ import annotations
+
+import numpy as np
+
+KNOWN = 20  # samples after which an outcome can surprise
+AVERAGED = 20  # samples over which surprise is averaged
+PAST = 100  # samples of all outcomes over which past errors are averaged
+FLOOR = 0.05  # least squared error that is expected
+
+
+class Surprise:
+    """Running surprise: the squared error of an outcome divided by that outcome's own past error, capped, averaged over about 20 samples.
+
+    A new class surprises nobody, since its outcome has no past; a single wrong label does not either, since ratios are capped.
+
+    Parameters
+    ----------
+    outcomes : number of outcomes. threshold : surprise at which the world has changed.
+
+    Examples
+    --------
+    >>> surprise = Surprise(outcomes=1)
+    >>> any(surprise.observe(0, 0.1) for _ in range(200)), sum(surprise.observe(0, 2.0) for _ in range(30))
+    (False, 1)
+    """
+
+    def __init__(self, outcomes: int, threshold: float = 3.5):
+        self.threshold = threshold
+        self.past = np.full(outcomes, np.nan)
+        self.seen = np.zeros(outcomes)
+        self.state = np.array([1.0, 0.0])  # surprise, samples since the last change
+
+    @property
+    def level(self) -> float:
+        """Present surprise; 1 where errors are as they have been."""
+        return float(self.state[0])
+
+    def observe(self, outcome: int, error: float, floor: float = FLOOR) -> bool:
+        """Take the squared error of one sample's outcome; True if the world has changed, after which all starts anew."""
+        known = self.seen[outcome] >= KNOWN
+        self.seen[outcome] += 1
+        self.state[1] += 1
+        if not known:
+            before = self.past[outcome]
+            self.past[outcome] = error if np.isnan(before) else before + 0.2 * (error - before)
+            return False
+        past = self.past[outcome]
+        ratio = min(error / max(past, floor), 2.0 * self.threshold)
+        share = min(1.0, len(self.past) / PAST)
+        self.past[outcome] += share * (error - past if error < 4.0 * past else 0.2 * past)
+        self.state[0] += (ratio - self.state[0]) / AVERAGED
+        if self.state[1] > PAST and self.state[0] > self.threshold:
+            self.forget()
+            return True
+        return False
+
+    def forget(self) -> None:
+        """Start anew: no outcome is known."""
+        self.past[:], self.seen[:], self.state[:] = np.nan, 0.0, (1.0, 0.0)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All numbers that are kept, by name."""
+        return {"past": self.past, "seen": self.seen, "state": self.state}
