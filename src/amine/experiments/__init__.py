@@ -23,6 +23,7 @@ _HOME = {
     "association": "association",
     "continual": "continual",
     "forgetting": "forgetting",
+    "engram": "engram",
     "maze": "maze",
 }
 

@@ -7,7 +7,7 @@ Neurons with fixed random inputs (:class:`Expansion`) are driven by a sample to 
 | GABA | ``M_ij += phi_i phi_j``, inhibitory synapses, Hebbian on the drive of both ends. At rest lateral inhibition leaves ``k = (leak + gaba M)^-1 phi`` |
 | dopamine | ``w_c += dopamine (t_c - w_c.phi) k / (1 + acetylcholine u)``, one error for each output |
 | acetylcholine | ``u = phi.k``, the expected uncertainty: gain of learning, drive of exploration |
-| noradrenaline | an outcome's error against that outcome's own past error; a surprise lets go of M |
+| noradrenaline | an outcome's error against that outcome's own past error; a surprise lets go of M and w |
 
 With all doses at 1 the weights are those of ridge regression on all samples seen, in whatever order they came: this is recursive least
 squares (Plackett RL (1950) Biometrika 37:149-157), as in OS-ELM (Liang et al. 2006), OWM (Zeng et al. 2019) and ACIL (Zhuang et al. 2022),

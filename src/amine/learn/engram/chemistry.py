@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from amine.compounds import catalogue
-from amine.compounds.doses import as_course
+from amine.compounds.doses import Course, as_course
 from amine.compounds.effects import effects_of, receptor_response, steady_factor
 from amine.errors import AmineError, warn
 
@@ -41,7 +41,7 @@ class Chemistry:
     gaba : factor on lateral inhibition; 0: none, and new memories overwrite old ones.
     dopamine : factor on the error that teaches; 0: nothing is learned, 2 or more: unstable.
     acetylcholine : factor on the expected uncertainty in the gain of learning ``1 / (1 + acetylcholine u)``.
-    noradrenaline : how far a surprise lets go of inhibition: to ``0.05**noradrenaline`` of it; 0: not at all.
+    noradrenaline : how far a surprise lets go of inhibition and read-out: to ``0.05**noradrenaline``; 0: not at all.
     leak : conductance of the neurons beside inhibition; in mathematics the penalty of a ridge regression.
 
     Raises
@@ -87,11 +87,11 @@ class Chemistry:
         return replace(self, **{name: float(getattr(self, name) * x) for name, x in given.items()})
 
 
-def dose_of(drug: str, concentration: Quantity) -> Dose:
+def dose_of(drug: str, concentration: Quantity | Course) -> Dose:
     """A drug by its name in the catalogue and a constant concentration in uM, checked, with a warning if it does not act on this rule."""
     known = catalogue.drug(drug).id
     where = f"Dose of {known}"
-    course = as_course(concentration if isinstance(concentration, str) else f"{concentration} uM", where)
+    course = as_course(concentration if isinstance(concentration, str | Course) else f"{concentration} uM", where)
     if course.kind != "constant" or course.numbers["start"] != 0.0 or not math.isinf(course.numbers["stop"]):
         raise AmineError(where, "samples have no times", given=str(course), expected="a constant concentration")
     effects = [e for e in effects_of(known, READ) if e.kind != "occupy"]

@@ -105,9 +105,15 @@ class Memory:
         self.count += n
         if changed:
             self.surprises.append(int(self.count[0]))
-            if c.noradrenaline:
-                self.inhibition.let_go(0.05**c.noradrenaline)
+            self.let_go()
         return n
+
+    def let_go(self) -> None:
+        """What noradrenaline does at a surprise: inhibition and read-out fall to ``0.05**noradrenaline``, so that all can be learned anew."""
+        if self.chemistry.noradrenaline:
+            keep = 0.05**self.chemistry.noradrenaline
+            self.inhibition.let_go(keep)
+            self.weights *= keep
 
     def _watch(self, error: np.ndarray, outcome: np.ndarray | None, floor: float) -> tuple[int, bool]:
         """Number of samples up to a change of the world, and whether there was one."""
