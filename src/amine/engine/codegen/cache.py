@@ -166,7 +166,8 @@ def check_compiled() -> None:
             for f in list(vars(module).values()):
                 kept = f._cache if isinstance(f, Dispatcher) else None
                 if isinstance(kept, FunctionCache) and not isinstance(kept._cache_file, CompiledFiles):
-                    base, stamp = kept._impl.filename_base, kept._impl.locator.get_source_stamp()
+                    # compiled code holds that of the functions it calls, which may stand in other files
+                    base, stamp = kept._impl.filename_base, (kept._impl.locator.get_source_stamp(), _generator())
                     kept._cache_file = CompiledFiles(kept.cache_path, base, stamp)
 
 

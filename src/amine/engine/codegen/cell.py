@@ -25,8 +25,8 @@ from amine.equations.symbols import symbol
 from amine.equations.system import started
 from amine.models.naming import GAP_CURRENT, JUMP, stimulus_input
 
-FUNCTION = "@njit(nogil=True, fastmath=FAST, error_model='numpy')"
-SCALAR_FUNCTION = "@njit(nogil=True, error_model='numpy')"
+FUNCTION = "@inner(fastmath=FAST)"
+SCALAR_FUNCTION = "@inner()"
 ARGUMENTS = ("X", "base", "first", "last", "C", "p", "inputs", "row", "u", "t", "k", "spk", "at", "id0")
 # local names of the functions of a cell, and names of the generated module
 OWN = frozenset(

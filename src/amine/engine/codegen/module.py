@@ -59,7 +59,7 @@ def _imports(bits: int, slots: Sequence[Slots], wide: set[str]) -> str:
     """Imports of the loop, of the functions of cells, and of all parts."""
     names = {
         f"{DEVICE}.functions": [
-            *("barrier", "borrowed", "eight", "empty_marks", "exprel64", "flush_denormals"),
+            *("barrier", "borrowed", "eight", "empty_marks", "exprel64", "flush_denormals", "inner"),
             *(
                 "restore_denormals",
                 "select",

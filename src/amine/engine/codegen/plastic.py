@@ -35,7 +35,7 @@ COLUMNS = (
     ),
     "P_WIDTH",
 )
-FUNCTION = ["njit(nogil=True, error_model='numpy')"]
+FUNCTION = ["inner()"]
 UNPACK = [
     "PB, PC, PP, PE = plastic.bundles, plastic.constants, plastic.parameters, plastic.decays",
     "PX, PS = plastic.sources, plastic.signals",

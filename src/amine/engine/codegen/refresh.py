@@ -19,7 +19,7 @@ from amine.equations.printer import Printer
 if TYPE_CHECKING:
     import sympy as sp
 
-DECORATOR = "@njit(nogil=True, error_model='numpy')"
+DECORATOR = "@inner()"
 
 
 class Refresh:

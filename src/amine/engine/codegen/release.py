@@ -21,7 +21,7 @@ from amine.errors import AmineError
 if TYPE_CHECKING:
     from amine.models.model import Model
 
-SCALAR_FUNCTION = "@njit(nogil=True, error_model='numpy')"
+SCALAR_FUNCTION = "@inner()"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def release_source(model: Model, name: str) -> ReleaseCode:
     """
     if model == ELAPSED:
         start = f"def release_initial_{name}(c):\n    return ()\n\n\n"
-        head = f"@njit(nogil=True)\ndef release_{name}(R, at, c, elapsed):\n    return elapsed\n\n\n"
+        head = f"@inner()\ndef release_{name}(R, at, c, elapsed):\n    return elapsed\n\n\n"
         return ReleaseCode(head + start, 0, [])
     eq = parse(model)
     parameters = sorted(eq.parameters)

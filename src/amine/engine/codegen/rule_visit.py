@@ -12,7 +12,7 @@ from amine.engine.codegen.rule_pieces import Acts, Lines, Pieces, v
 if TYPE_CHECKING:
     import sympy as sp
 
-FUNCTION = "@njit(nogil=True, error_model='numpy')"
+FUNCTION = "@inner()"
 ARGUMENTS = (
     *("X", "base", "a", "e", "factor", "until", "shift", "phase", "since", "here", "b"),
     *("PC", "PE", "PX", "PS", "PB", "dt", "k0", "k1"),

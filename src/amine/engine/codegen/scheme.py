@@ -22,7 +22,7 @@ from amine.units import dimension_of
 if TYPE_CHECKING:
     from amine.models.model import Model
 
-SUMMING = "@njit(nogil=True, error_model='numpy', fastmath={'contract', 'nsz', 'reassoc'})"
+SUMMING = "@inner(fastmath={'contract', 'nsz', 'reassoc'})"
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ Segments of a bundle are collected first and then read, so that their first cach
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numba import njit
 
@@ -99,47 +97,47 @@ def walk_alike(X, D, W, b, n, starts, ends, factors):
     walk_shared(X, D, b, n, starts, ends, factors, W[b])
 
 
-def _deliverer(name: str, walk: Callable[..., None]) -> Callable[..., int]:
-    """Delivery with one function ``walk``; networks whose synapses are all alike compile only the short one.
-
-    Each has its own name, since modules that were compiled in different processes are linked into one process by the names of functions.
-    """
-
-    def deliver(X, synapses, spikes, slot):
-        """Adds to X what arrives at the step of ``slot``; returns the number of synaptic events."""
-        D, W, starts, ends, factors = (
-            synapses.bundles,
-            synapses.weights,
-            synapses.starts,
-            synapses.ends,
-            synapses.factors,
-        )
-        spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
-        threads, events = spk.shape[0], 0
-        for b in range(D.shape[0]):
-            pop, release, id0, dmin = D[b, POP], D[b, RELEASE], D[b, ID0], D[b, DMIN]
-            n = 0
-            for d in range(D[b, DELAYS]):
-                s = slot - 1 - dmin - d
-                for th in range(threads):
-                    for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
-                        a, e = segment(D, b, I64(spk[th, q]) - id0, d)
-                        if e > a:
-                            starts[n] = a
-                            ends[n] = e
-                            factors[n] = pay[release, th, q] if release >= 0 else 1.0
-                            events += e - a
-                            n += 1
-                            if n == BATCH:
-                                walk(X, D, W, b, n, starts, ends, factors)
-                                n = 0
-            if n:
-                walk(X, D, W, b, n, starts, ends, factors)
-        return events
-
-    deliver.__name__ = deliver.__qualname__ = name
-    return njit(nogil=True)(deliver)
+@njit(nogil=True, inline="always")
+def _deliver(walk, X, synapses, spikes, slot):
+    """Delivery with one function ``walk`` for the segments of a bundle."""
+    D, W, starts, ends, factors = (
+        synapses.bundles,
+        synapses.weights,
+        synapses.starts,
+        synapses.ends,
+        synapses.factors,
+    )
+    spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
+    threads, events = spk.shape[0], 0
+    for b in range(D.shape[0]):
+        pop, release, id0, dmin = D[b, POP], D[b, RELEASE], D[b, ID0], D[b, DMIN]
+        n = 0
+        for d in range(D[b, DELAYS]):
+            s = slot - 1 - dmin - d
+            for th in range(threads):
+                for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
+                    a, e = segment(D, b, I64(spk[th, q]) - id0, d)
+                    if e > a:
+                        starts[n] = a
+                        ends[n] = e
+                        factors[n] = pay[release, th, q] if release >= 0 else 1.0
+                        events += e - a
+                        n += 1
+                        if n == BATCH:
+                            walk(X, D, W, b, n, starts, ends, factors)
+                            n = 0
+        if n:
+            walk(X, D, W, b, n, starts, ends, factors)
+    return events
 
 
-deliver = _deliverer("deliver", walk)
-deliver_alike = _deliverer("deliver_alike", walk_alike)
+@njit(nogil=True, cache=True)
+def deliver(X, synapses, spikes, slot):
+    """Adds to X what arrives at the step of ``slot``; returns the number of synaptic events."""
+    return _deliver(walk, X, synapses, spikes, slot)
+
+
+@njit(nogil=True, cache=True)
+def deliver_alike(X, synapses, spikes, slot):
+    """As :func:`deliver`, if all bundles are SHARED: networks whose synapses are all alike compile only the short one."""
+    return _deliver(walk_alike, X, synapses, spikes, slot)

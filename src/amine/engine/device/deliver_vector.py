@@ -148,7 +148,7 @@ def walk(X, kinetic, b, n):
         walk_own(X, Z, D, b, n, kinetic.starts, kinetic.ends, E, weight, row, mass)
 
 
-@uncounted()
+@uncounted(cache=True)
 def deliver_vectors(X, kinetic, spikes, slot):
     """Adds to X, and to its view as whole numbers, what arrives at the step of ``slot``; returns the number of events."""
     D, E, starts, ends = kinetic.bundles, kinetic.values, kinetic.starts, kinetic.ends

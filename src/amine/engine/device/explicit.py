@@ -299,7 +299,7 @@ def bind(X, synapses, b, dt):
         by_table(x, mean, at, n, d, M, D[b, TABLE], F32(GRID * GRID / P[b, TOP]), F32(P[b, TOP]), new)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy")
 def advance_synapses(X, synapses, step, dt):
     """Advances all clefts and receptors from ``step`` to the next."""
     for b in range(synapses.bundles.shape[0]):

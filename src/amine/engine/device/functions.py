@@ -26,8 +26,13 @@ intrinsic: Any = _intrinsic  # its results are called without the typing context
 # for functions that allocate no arrays: reference counts of their arguments would cost as much as a short loop
 uncounted: Any = partial(cast(Any, njit), nogil=True, _nrt=False)
 
+# for functions of generated modules that only other compiled functions call
+inner: Any = partial(cast(Any, njit), nogil=True, error_model="numpy", no_cpython_wrapper=True)
+
 F32, F64, I32, I64, U32, U64 = np.float32, np.float64, np.int32, np.int64, np.uint32, np.uint64
 _FLAGS = {"contract", "nsz"}
+# inlined by LLVM, so that each is analysed once and not at every use
+inlined: Any = partial(cast(Any, njit), nogil=True, forceinline=True, fastmath=_FLAGS, error_model="numpy")()
 
 
 def _bitcast(to: types.Type, from_: types.Type, llvm: ir.Type):
@@ -67,7 +72,7 @@ sqrt32 = _llvm_unary("llvm.sqrt.f32", types.float32, ir.FloatType())
 sqrt64 = _llvm_unary("llvm.sqrt.f64", types.float64, ir.DoubleType())
 
 
-@njit(inline="always", fastmath=_FLAGS)
+@inlined
 def exp32(x):
     x = min(max(x, F32(-87.0)), F32(88.0))
     n = rint32(x * F32(1.4426950408889634))
@@ -86,7 +91,7 @@ def exp32(x):
 _C64 = tuple(1.0 / math.factorial(k) for k in range(14))
 
 
-@njit(inline="always", fastmath=_FLAGS)
+@inlined
 def exp64(x):
     x = min(max(x, -708.0), 709.0)
     n = rint64(x * 1.4426950408889634)
@@ -108,7 +113,7 @@ def exp64(x):
     return p * bits_float64((I64(n) + I64(1023)) << I64(52))
 
 
-@njit(inline="always", fastmath=_FLAGS)
+@inlined
 def exprel32(x):
     """(exp(x) - 1)/x; by a series for abs(x) < 0.5, where the difference would cancel."""
     s = F32(1 / 40320)
@@ -124,7 +129,7 @@ def exprel32(x):
     return s if small else (exp32(x) - F32(1.0)) / y
 
 
-@njit(inline="always", fastmath=_FLAGS)
+@inlined
 def exprel64(x):
     s = 1 / 6227020800.0 / 14.0
     s = s * x + 1 / 6227020800.0
@@ -145,71 +150,71 @@ def exprel64(x):
     return s if small else (exp64(x) - 1.0) / y
 
 
-@njit(inline="always", fastmath=_FLAGS)
+@inlined
 def tanh32(x):
     e = exprel32(F32(-2.0) * abs(x)) * F32(2.0) * abs(x)
     y = e / (F32(2.0) - e)
     return y if x >= F32(0.0) else -y
 
 
-@njit(inline="always", fastmath=_FLAGS)
+@inlined
 def tanh64(x):
     e = exprel64(-2.0 * abs(x)) * 2.0 * abs(x)
     y = e / (2.0 - e)
     return y if x >= 0.0 else -y
 
 
-@njit(inline="always")
+@inlined
 def log32(x):
     return F32(math.log(F64(x)))
 
 
-@njit(inline="always")
+@inlined
 def log64(x):
     return math.log(x)
 
 
-@njit(inline="always")
+@inlined
 def sin32(x):
     return F32(math.sin(F64(x)))
 
 
-@njit(inline="always")
+@inlined
 def sin64(x):
     return math.sin(x)
 
 
-@njit(inline="always")
+@inlined
 def cos32(x):
     return F32(math.cos(F64(x)))
 
 
-@njit(inline="always")
+@inlined
 def cos64(x):
     return math.cos(x)
 
 
-@njit(inline="always")
+@inlined
 def sign32(x):
     return F32(1.0) if x > F32(0.0) else (F32(-1.0) if x < F32(0.0) else F32(0.0))
 
 
-@njit(inline="always")
+@inlined
 def sign64(x):
     return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else 0.0)
 
 
-@njit(inline="always")
+@inlined
 def select(c, a, b):
     return a if c else b
 
 
-@njit(inline="always")
+@inlined
 def pow32(x, y):
     return F32(math.pow(F64(x), F64(y)))
 
 
-@njit(inline="always")
+@inlined
 def pow64(x, y):
     return math.pow(x, y)
 
@@ -217,7 +222,7 @@ def pow64(x, y):
 # --- random numbers: Philox4x32-10 (Salmon et al. 2011, SC11), one call gives four words -------------------------
 
 
-@njit(inline="always")
+@inlined
 def philox(c0, c1, c2, c3, k0, k1):
     """Philox4x32-10 on uint32 counter words c0..c3 and key words k0, k1; four uint32 words."""
     for _ in range(10):
@@ -248,7 +253,7 @@ def random_block(out, block, step, stream, k0, k1):
 _LN2 = math.log(2.0)
 
 
-@njit(inline="always", fastmath=_FLAGS)
+@inlined
 def _log_unit(x):
     """Natural logarithm of a positive float64, vectorisable; relative error below 1e-15."""
     bits = float_bits64(x)
@@ -274,7 +279,7 @@ def _log_unit(x):
     return F64(e) * _LN2 + 2.0 * s * p
 
 
-@njit(inline="always", fastmath=_FLAGS)
+@inlined
 def _sin_quarter(x):
     """sin(pi/2 x) for -1 <= x <= 1."""
     t = x * 1.5707963267948966
@@ -396,7 +401,7 @@ def _atomic_load(typingctx, pointer):
 _yield_cpu = types.ExternalFunction("sched_yield", types.int32())
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def barrier(address, n_threads):
     """Waits until ``n_threads`` threads have arrived; ``address`` points to two zeroed int64 counters."""
     if n_threads == 1:

@@ -98,7 +98,7 @@ def add_poisson_rates(X, Q, B, poisson, q, step, k0, k1):
                 X[o + row + lane] += w * count
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy")
 def add_inputs(X, Q, B, poisson, step, k0, k1):
     """Adds all Poisson inputs of neurons in blocks of 64."""
     for q in range(poisson.inputs.shape[0]):

@@ -291,7 +291,7 @@ def cleared(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1):
     return at
 
 
-@uncounted(error_model="numpy")
+@uncounted(cache=True, error_model="numpy")
 def pulses(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1):
     """Lists the pulses that start and end in this step from entry ``at`` on; returns the end of the list."""
     G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators

@@ -41,7 +41,7 @@ def candidate(cells, draws, words, inverse, q, block, epoch, stream, k0, k1):
     draws[q] += 1
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy")
 def emit_poisson(X, Q, B, p, trains, spk, at, fresh, step, k0, k1):
     """Lists at most one spike a step and neuron, with the probability in X (one row a block); returns the end of the list.
 
@@ -77,7 +77,7 @@ def emit_poisson(X, Q, B, p, trains, spk, at, fresh, step, k0, k1):
     return at
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy")
 def emit_list(rows, p, step, spk, at):
     """Lists the given spikes of population ``p`` at ``step``; the columns of ``rows`` are L_... in :mod:`amine.engine.device.tables`."""
     for q in range(rows.shape[0]):
@@ -97,7 +97,7 @@ def emit_list(rows, p, step, spk, at):
     return at
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy")
 def record(X, probes, step):
     """Copies the probed states at the start of a step; the columns of the table are O_... in :mod:`amine.engine.device.tables`."""
     O, slots, out = probes.table, probes.places, probes.out

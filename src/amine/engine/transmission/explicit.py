@@ -286,4 +286,4 @@ def _conduct(schemes: int) -> Function:
         Block("for b in range(D.shape[0])", [targets, nothing]),
         Block("for b in range(D.shape[0])", [targets, *each]),
     ]
-    return Function(["njit(nogil=True)"], "conduct", ("X", "synapses"), body)
+    return Function(["inner()"], "conduct", ("X", "synapses"), body)

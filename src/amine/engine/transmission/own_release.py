@@ -69,7 +69,7 @@ def release_functions(kinds: Kinds, part: str) -> str:
         call = f"release_{j}(own, at, own[at + {states} : at + {end}], elapsed)"
         body.append(Block(f"if model == {j}", [f"return np.float64({call})"]))
     body.append("return np.float64(0.0)")
-    decorator = "njit(nogil=True, error_model='numpy')"
+    decorator = "inner()"
     return printed([Function([decorator], "release_of", ("model", "own", "at", "elapsed"), body), "", ""])
 
 

@@ -206,7 +206,7 @@ def _refresh(kinds: Sequence[int]) -> Function:
     """``refresh``: recomputes constants of a population, by its kind of cell."""
     given = ("X", "base", "first", "last", "c", "value", "at", "step", "dt")
     each = [Block(f"if kind == {i}", [Call("", f"refresh_{i}", given)]) for i in kinds]
-    return Function(["njit(nogil=True, error_model='numpy')"], "refresh", ("kind", *given), [*each, "return"])
+    return Function(["inner()"], "refresh", ("kind", *given), [*each, "return"])
 
 
 def _table(rows: Sequence[Sequence[int]], columns: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 
-from amine.engine.device.functions import exp32, exp64, exprel32, exprel64, intrinsic
+from amine.engine.device.functions import exp32, exp64, exprel32, exprel64, inlined, intrinsic
 
 F32, U8, U64 = np.float32, np.uint8, np.uint64
 _FLAGS = {"contract", "nsz"}
@@ -16,7 +16,7 @@ BLOCK = 256  # lanes (neurons of a sample) that a scan advances together
 _SERIES = tuple((k + 1) / math.factorial(k + 2) for k in range(16))
 
 
-@njit(inline="always", fastmath=_FLAGS)
+@inlined
 def exprel_slope64(x):
     """The derivative of exprel; a series below 1 in size, where the difference would cancel."""
     s = _SERIES[15]
@@ -40,7 +40,7 @@ def exprel_slope64(x):
     return s if small else (exp64(y) - exprel64(y)) / y
 
 
-@njit(inline="always", fastmath=_FLAGS)
+@inlined
 def exprel_slope32(x):
     """Same as :func:`exprel_slope64`, in float32."""
     s = F32(_SERIES[9])
