@@ -113,6 +113,18 @@ def test_a_drug_in_an_experiment_and_its_curve():
     assert values[0] == free["all classes"] and (np.diff(values) < 0).all()
 
 
+def test_wrong_labels_are_learned_and_not_asked_for():
+    s = stream("digits", 0)
+    spoiled = s.mislabelled(0.3, 0)
+    assert 0.25 < (spoiled.y != s.y).mean() < 0.35 and (spoiled.held_y == s.held_y).all()
+    name = "engram, leak by acetylcholine"
+    out = engram(details=False, wrong=0.4, learners=name).measures
+    assert out[f"{name}, all classes"] > out["all classes"] + 0.03
+    for arguments in ({"wrong": 1.0}, {"wrong": 0.1, "bench": "bandit"}):
+        with pytest.raises(am.AmineError, match="cannot be wrong"):
+            engram(**arguments)
+
+
 def test_bad_arguments_are_one_sentence():
     for arguments, words in (({"learners": "SDG"}, "did you mean 'SGD'"), ({"bench": "digit"}, "did you mean"), ({"dose": "bicuculline=1 uM@2ms"}, "no times")):  # fmt: skip
         with pytest.raises(am.AmineError, match=words):

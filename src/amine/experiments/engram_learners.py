@@ -41,9 +41,9 @@ class Sizes:
 class EngramLearner:
     """The engram rule on a fixed random expansion, with all neurons in one module."""
 
-    def __init__(self, sizes: Sizes, chemistry: Chemistry):
+    def __init__(self, sizes: Sizes, chemistry: Chemistry, adaptive: bool = False):
         self.expansion = Expansion(sizes.inputs, sizes.neurons, sizes.seed)
-        self.memory = Memory(sizes.neurons, sizes.classes, chemistry, module=sizes.neurons)
+        self.memory = Memory(sizes.neurons, sizes.classes, chemistry, module=sizes.neurons, adaptive=adaptive)
 
     def learn(self, X: np.ndarray, y: np.ndarray) -> None:
         self.memory.learn(self.expansion(X), np.eye(self.memory.weights.shape[1])[y], y)

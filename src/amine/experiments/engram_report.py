@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from amine.experiments.engram_bandit import Trials
-    from amine.experiments.engram_harness import Found, Options
+    from amine.experiments.engram_harness import Bench, Found, Options
 
 Curves: TypeAlias = "Mapping[str, tuple[Sequence[float], np.ndarray]]"
 TITLE = "Memories kept apart: tasks one after another, each sample once"
@@ -38,7 +38,7 @@ def spread(x: Sequence[float] | np.ndarray, digits: int = 3) -> str:
 
 
 def of_stream(
-    bench: str, neurons: int, found: Mapping[str, Sequence[Found]], options: Mapping[str, Options], curves: Curves, arguments: dict[str, Any], seconds: float
+    bench: Bench, found: Mapping[str, Sequence[Found]], options: Mapping[str, Options], curves: Curves, arguments: dict[str, Any], seconds: float
 ) -> Outcome:  # fmt: skip
     """Outcome of a bench of tasks."""
     measures, rows = {}, []
@@ -64,7 +64,7 @@ def of_stream(
         "settings",
     )
     tables: dict[str, Any] = {
-        f"Bench {bench}, {neurons} neurons, {len(next(iter(found.values())))} seeds": (header, rows)
+        f"Bench {bench.name}, {bench.neurons} neurons, {len(next(iter(found.values())))} seeds": (header, rows)
     }
     figures: dict[str, Any] = {
         "Accuracy on all tasks while they are learned one after another; mean of the seeds.": lambda: through_time(

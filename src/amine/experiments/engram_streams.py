@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,6 +46,13 @@ class Stream:
         order = np.random.default_rng([seed, 8]).permutation(len(self.y))
         held = np.arange(len(self.held_y))
         return Stream(self.name, self.X, self.y, self.held_X, self.held_y, [order], [held], [np.arange(self.classes)])
+
+    def mislabelled(self, share: float, seed: int) -> Stream:
+        """The same samples to learn from, a share of them with a wrong label."""
+        rng = np.random.default_rng([seed, 71])
+        wrong = rng.random(len(self.y)) < share
+        shift = rng.integers(1, self.classes, len(self.y))
+        return replace(self, y=np.where(wrong, (self.y + shift) % self.classes, self.y))
 
 
 def stream(bench: str, seed: int, folder: str = "") -> Stream:

@@ -54,8 +54,9 @@ def test_a_dose_after_learning_acts_on_what_comes():
     assert model.score(NEW, NEW_Y) < free.score(NEW, NEW_Y) - 0.05
 
 
-def test_files_go_on_where_they_stopped(tmp_path):
-    model = Classifier((100,), rule="engram").dose("gabazine", "20 nM")
+@pytest.mark.parametrize("leak", [0.3, "auto"])
+def test_files_go_on_where_they_stopped(tmp_path, leak):
+    model = Classifier((100,), rule=algorithms.get("engram", leak=leak)).dose("gabazine", "20 nM")
     for task in TASKS[:3]:
         model.partial_fit(X[task], Y[task], classes=range(10))
     model.save(tmp_path / "m.safetensors")

@@ -7,7 +7,8 @@ import pytest
 from sklearn.datasets import load_digits
 
 import amine as am
-from amine.learn.engram import Chemistry, Expansion, Inhibition, Memory, Surprise
+from amine.learn.engram import Chemistry, Expansion, Inhibition, Memory, Surprise, Trust
+from amine.learn.engram.trust import LEAKS
 
 IMAGES, LABELS = load_digits(return_X_y=True)
 IMAGES = IMAGES / 16.0
@@ -164,3 +165,49 @@ def test_drugs_act_through_the_catalogue():
 def test_bad_input_is_one_sentence(make, words):
     with pytest.raises(am.AmineError, match=words):
         make()
+
+
+def mislabelled(share: float, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.where(rng.random(len(LABELS)) < share, rng.integers(0, 10, len(LABELS)), LABELS)
+
+
+def adaptive(labels: np.ndarray, block: int = 50, **doses) -> Memory:
+    memory = Memory(NEURONS, 10, Chemistry(**doses), adaptive=True)
+    for k in range(0, len(TASKS), block):
+        some = TASKS[k : k + block]
+        memory.learn(DRIVE[some], np.eye(10)[labels[some]], labels[some])
+    return memory
+
+
+def test_acetylcholine_sets_the_leak_by_how_far_labels_can_be_trusted():
+    leaks = [adaptive(mislabelled(share)).chemistry.leak for share in (0.0, 0.2, 0.4)]
+    assert 0.1 <= leaks[0] < leaks[1] < leaks[2]
+    labels = mislabelled(0.6)
+    set_, fixed = adaptive(labels), [accuracy(taught(labels=labels, leak=x)) for x in (0.3, 3.0, 30.0)]
+    assert accuracy(set_) > max(fixed) - 0.015 and accuracy(set_) > fixed[0] + 0.02 and set_.surprises == []
+
+
+def test_the_leak_is_the_one_of_highest_probability():
+    """The evidence as the density of all targets, from the covariance of samples in place of sums."""
+    trust, phi, t = Trust(5, 1), DRIVE[LEARNED[:60], :5], TARGET[LEARNED[:60], :1]
+    trust.add(phi, t)
+
+    def log_density(leak: float) -> float:
+        c = np.eye(60) + phi @ phi.T / leak
+        fit = float((t.T @ np.linalg.solve(c, t))[0, 0])
+        return -0.5 * np.linalg.slogdet(c)[1] - 30 * np.log(fit)  # the variance of errors at its best
+
+    assert trust.leak(phi.T @ phi) == LEAKS[int(np.argmax([log_density(x) for x in LEAKS]))]
+
+
+def test_weights_follow_the_leak_at_natural_doses_alone():
+    memory = adaptive(mislabelled(0.3))
+    phi, t = DRIVE[TASKS], np.eye(10)[mislabelled(0.3)[TASKS]]
+    ridge = np.linalg.solve(phi.T @ phi + memory.chemistry.leak * np.eye(NEURONS), phi.T @ t)
+    np.testing.assert_allclose(memory.weights, ridge, atol=1e-8)
+    one = adaptive(mislabelled(0.3), 1)
+    np.testing.assert_allclose(memory.weights, one.weights, atol=1e-8)
+    assert accuracy(adaptive(LABELS, gaba=0.0)) < 0.3  # forgotten stays forgotten
+    with pytest.raises(am.AmineError, match="single module"):
+        Memory(NEURONS, 10, module=50, adaptive=True)

@@ -20,6 +20,7 @@ from amine.learn.engram.surprise import FLOOR
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
 
+START = 0.3  # leak before acetylcholine sets it
 WIDE = 16  # features from which a sample has a contrast of its own
 SOFT = 0.05  # width in which outputs below zero become small probabilities
 
@@ -34,7 +35,8 @@ class EngramNetwork(nn.Module):
         outputs = 2 if spec.task == "binary" else spec.outputs
         outcomes = 1 if spec.task == "regression" else outputs
         self.expansion = Expansion(spec.inputs, neurons, seed, options.scaling_for(spec), options.spread)
-        self.memory = Memory(neurons, outputs, options.chemistry, options.module, outcomes)
+        adaptive = options.leak == "auto"
+        self.memory = Memory(neurons, outputs, options.chemistry, options.module, outcomes, adaptive)
 
     def set_range(self, x: Tensor) -> None:
         """Takes mean and spread of the features from samples, if the expansion scales them."""
@@ -114,7 +116,8 @@ class Engram(Rule):
     Parameters
     ----------
     gaba, dopamine, acetylcholine, noradrenaline, leak : doses of the compounds relative to the natural one, and the leak; see :class:`amine.learn.engram.Chemistry`.
-        ``noradrenaline`` is 0 by default: surprises are noted, and nothing is let go.
+        ``noradrenaline`` is 0 by default: surprises are noted, and nothing is let go. With ``leak="auto"`` acetylcholine sets the leak by the evidence of all samples so
+        far (:class:`amine.learn.engram.Trust`), which is for wrong labels and noise; it needs neurons in one module.
     scaling : ``contrast``, ``features`` or ``none``, see :class:`amine.learn.engram.Expansion`; ``auto`` is ``contrast`` for classes with 16 features or more, and
         otherwise ``features``, by the samples of the first call.
     spread : half width of the neurons' thresholds; None for that of the scaling.
@@ -126,7 +129,7 @@ class Engram(Rule):
     dopamine: float = 1.0
     acetylcholine: float = 1.0
     noradrenaline: float = 0.0
-    leak: float = 0.3
+    leak: float | str = 0.3
     scaling: str = "auto"
     spread: float | None = None
     module: int | None = None
@@ -152,7 +155,8 @@ class Engram(Rule):
     @property
     def chemistry(self) -> Chemistry:
         """Doses of the compounds, under the drugs."""
-        given = Chemistry(self.gaba, self.dopamine, self.acetylcholine, self.noradrenaline, self.leak)
+        leak: Any = START if self.leak == "auto" else self.leak
+        given = Chemistry(self.gaba, self.dopamine, self.acetylcholine, self.noradrenaline, leak)
         return given.under([dose_of(*d) for d in self.doses])
 
     def scaling_for(self, spec: Spec) -> str:

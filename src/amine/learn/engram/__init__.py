@@ -6,7 +6,7 @@ Neurons with fixed random inputs (:class:`Expansion`) are driven by a sample to 
 |---|---|
 | GABA | ``M_ij += phi_i phi_j``, inhibitory synapses, Hebbian on the drive of both ends. At rest lateral inhibition leaves ``k = (leak + gaba M)^-1 phi`` |
 | dopamine | ``w_c += dopamine (t_c - w_c.phi) k / (1 + acetylcholine u)``, one error for each output |
-| acetylcholine | ``u = phi.k``, the expected uncertainty: gain of learning, drive of exploration |
+| acetylcholine | ``u = phi.k``, the expected uncertainty: gain of learning, drive of exploration; sets the leak if asked to (:class:`Trust`) |
 | noradrenaline | an outcome's error against that outcome's own past error; a surprise lets go of M and w |
 
 With all doses at 1 the weights are those of ridge regression on all samples seen, in whatever order they came: this is recursive least
@@ -26,5 +26,6 @@ from amine.learn.engram.expansion import Expansion
 from amine.learn.engram.inhibition import Inhibition
 from amine.learn.engram.memory import Memory
 from amine.learn.engram.surprise import Surprise
+from amine.learn.engram.trust import Trust
 
-__all__ = ["Chemistry", "Expansion", "Inhibition", "Memory", "Surprise"]
+__all__ = ["Chemistry", "Expansion", "Inhibition", "Memory", "Surprise", "Trust"]

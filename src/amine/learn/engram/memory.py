@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from amine.errors import AmineError
 from amine.learn.engram.chemistry import Chemistry
 from amine.learn.engram.inhibition import Inhibition
 from amine.learn.engram.surprise import FLOOR, Surprise
+from amine.learn.engram.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +30,13 @@ class Memory:
     neurons, outputs : number of neurons and of outputs. chemistry : doses of the compounds.
     module : most neurons that inhibit each other; None for 400.
     outcomes : number of outcomes whose errors are followed; None for one for each output.
+    adaptive : whether acetylcholine sets the leak, from its value in ``chemistry``; see :class:`amine.learn.engram.Trust`. At natural doses the
+        weights are then those of ridge regression with the leak that was set last.
+
+    Raises
+    ------
+    AmineError
+        The leak is adaptive, and neurons inhibit each other in several modules.
 
     Examples
     --------
@@ -46,10 +56,20 @@ class Memory:
         chemistry: Chemistry | None = None,
         module: int | None = None,
         outcomes: int | None = None,
+        adaptive: bool = False,
     ):
         self.chemistry = Chemistry() if chemistry is None else chemistry
         self.weights = np.zeros((neurons, outputs))
         self.inhibition = Inhibition(neurons, self.chemistry.leak, self.chemistry.gaba, module)
+        self.trust = Trust(neurons, outputs) if adaptive else None
+        if adaptive and len(self.inhibition.modules) > 1:
+            raise AmineError(
+                "engram, leak",
+                "it is set for a single module",
+                given=f"{len(self.inhibition.modules)} modules of {neurons} neurons",
+                hint=f"give module={neurons}, or a number for the leak",
+            )
+        self.adapted = np.array([self.chemistry.leak, 1.0])  # leak; 1 if all samples were learned at natural doses
         self.surprise = Surprise(outputs if outcomes is None else outcomes)
         self.count = np.zeros(1)  # samples learned
         self.surprises: list[int] = []  # number of samples at each change of the world
@@ -80,11 +100,28 @@ class Memory:
         errors = np.empty_like(target, dtype=float)
         start = 0
         while start < len(drive):
-            stop = min(start + BLOCK, len(drive))
+            stop = start + self._length(len(drive) - start)
             some = None if outcome is None else outcome[start:stop]
             done = self._block(drive[start:stop], target[start:stop], some, floor, errors[start:stop])
             start += done
+            if self.trust is not None and self.trust.due():
+                self._set_leak(self.trust)
         return errors
+
+    def _length(self, left: int) -> int:
+        """Length of the next block: up to where the leak is set."""
+        return min(left, BLOCK) if self.trust is None else self.trust.until(min(left, BLOCK))
+
+    def _set_leak(self, trust: Trust) -> None:
+        """Acetylcholine sets the leak; at natural doses the weights follow."""
+        leak = trust.leak(self.inhibition.synapses[0])
+        if leak == self.inhibition.leak:
+            return
+        self.adapted[0] = leak
+        self.chemistry = replace(self.chemistry, leak=leak)
+        self.inhibition.settle(leak, self.inhibition.gaba)
+        if self.adapted[1]:
+            self.weights[:] = self.inhibition.inverse[0] @ trust.product
 
     def _block(
         self, drive: np.ndarray, target: np.ndarray, outcome: np.ndarray | None, floor: float, errors: np.ndarray
@@ -103,6 +140,9 @@ class Memory:
         self.inhibition.absorb(drive[:n], course)
         errors[:n] = error[:n]
         self.count += n
+        if self.trust is not None:
+            self.trust.add(drive[:n], target[:n])
+            self.adapted[1] *= (c.gaba, c.dopamine, c.acetylcholine) == (1.0, 1.0, 1.0)
         if changed:
             self.surprises.append(int(self.count[0]))
             self.let_go()
@@ -114,6 +154,8 @@ class Memory:
             keep = 0.05**self.chemistry.noradrenaline
             self.inhibition.let_go(keep)
             self.weights *= keep
+            if self.trust is not None:
+                self.trust.let_go(keep)
 
     def _watch(self, error: np.ndarray, outcome: np.ndarray | None, floor: float) -> tuple[int, bool]:
         """Number of samples up to a change of the world, and whether there was one."""
@@ -124,7 +166,9 @@ class Memory:
         return len(error), False
 
     def dose(self, chemistry: Chemistry) -> None:
-        """Set the doses of the compounds from now on; weights and synapses stay."""
+        """Set the doses of the compounds from now on; weights and synapses stay, and an adaptive leak too."""
+        if self.trust is not None:
+            chemistry = replace(chemistry, leak=self.inhibition.leak)
         if (chemistry.leak, chemistry.gaba) != (self.chemistry.leak, self.chemistry.gaba):
             self.inhibition.settle(chemistry.leak, chemistry.gaba)
         self.chemistry = chemistry
@@ -133,9 +177,15 @@ class Memory:
         """All numbers that the memory keeps, by name."""
         parts = {"inhibition": self.inhibition.arrays(), "surprise": self.surprise.arrays()}
         out = {"weights": self.weights, "count": self.count}
+        if self.trust is not None:
+            parts["trust"] = self.trust.arrays()
+            out["adapted"] = self.adapted
         return out | {f"{part}.{k}": a for part, each in parts.items() for k, a in each.items()}
 
     def load(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take all numbers from :meth:`arrays` of another memory of the same sizes."""
         for name, a in self.arrays().items():
             a[...] = arrays[name]
+        if self.trust is not None:
+            self.inhibition.leak = float(self.adapted[0])
+            self.chemistry = replace(self.chemistry, leak=self.inhibition.leak)
