@@ -132,7 +132,11 @@ def _cleft(model: Model) -> str:
 
 def _populations(net: Network, used: ReceptorsInUse) -> Section:
     rows = [(p.name, p.model.name, str(p.n), ", ".join(used[p.name]) or "–") for p in net.populations.values()]
-    return "B. Populations", ("Name", "Model", "Size", "Receptors"), rows
+    header = ("Name", "Model", "Size", "Receptors")
+    if all(p.spikes == "grid" for p in net.populations.values()):
+        return "B. Populations", header, rows
+    timed = [(*row, p.spikes) for row, p in zip(rows, net.populations.values(), strict=True)]
+    return "B. Populations", (*header, "Spikes"), timed
 
 
 def _connectivity(net: Network) -> Section:

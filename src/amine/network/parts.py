@@ -182,7 +182,7 @@ class Population(_Addable):
     """Neurons of one model; made by :meth:`Network.population`.
 
     ``parameters`` holds every parameter of the model; ``initial`` the states with initial values other than the model's;
-    ``positions`` an array (n, 1..3) in um.
+    ``positions`` an array (n, 1..3) in um; ``spikes`` is ``grid`` or ``interpolated``.
     """
 
     name: str
@@ -192,6 +192,7 @@ class Population(_Addable):
     initial: Mapping[str, Value] = field(default_factory=dict)
     receptors: Mapping[str, Any] = field(default_factory=dict)
     positions: np.ndarray | None = None
+    spikes: str = "grid"
 
     def __post_init__(self) -> None:
         hint = f'give values when the population is made: net.population("{self.name}", ...)'
@@ -250,7 +251,7 @@ class Population(_Addable):
             same
             and all(
                 getattr(self, a) == getattr(other, a)
-                for a in ("name", "n", "model", "parameters", "initial", "receptors")
+                for a in ("name", "n", "model", "parameters", "initial", "receptors", "spikes")
             )
             and (self.positions is None or np.array_equal(np.asarray(self.positions), np.asarray(other.positions)))
         )

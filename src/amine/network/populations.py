@@ -11,6 +11,7 @@ import numpy as np
 from amine.errors import AmineError, did_you_mean, within
 from amine.frozen import enter
 from amine.models import find
+from amine.models.multicompartment import Cable
 from amine.network.doors import door
 from amine.network.numbers import whole_number
 from amine.network.parts import Population
@@ -39,6 +40,7 @@ def population(
     initial: Mapping[str, Values] | None = None,
     positions: npt.ArrayLike | pint.Quantity | Array | None = None,
     receptors: Mapping[str, str | Model] | None = None,
+    spikes: str = "grid",
     **parameters: Any,
 ) -> Population:
     """Add ``n`` neurons of one model.
@@ -51,12 +53,14 @@ def population(
     initial : initial values of states, instead of the model's: a value, an array (n,) or a distribution.
     positions : array (n, 1..3) with a unit of length, for connections that depend on distance.
     receptors : further receptors by label: a model or its name.
+    spikes : ``"grid"``: a neuron spikes and is reset at the end of the step in which it crosses the threshold; ``"interpolated"``: at
+        the crossing within the step, from where the refractory time counts as well. Spikes arrive at targets on the grid in both.
     parameters : parameters of the model: a value, an array (n,) or a distribution.
 
     Raises
     ------
     AmineError
-        Name taken, unknown model, parameter or state, wrong unit or shape.
+        Name taken, unknown model, parameter or state, wrong unit or shape, or spikes that cannot be interpolated.
 
     Examples
     --------
@@ -77,8 +81,9 @@ def population(
     shape = None if found.kind == "source" and "times" in found.units else (n,)
     values = {p: _sized(found, p, v, shape, where) for p, v in found.parameters.items()}
     ports = _ports(receptors, where)
+    _check_timing(spikes, found, where)
     place = None if positions is None else _positions(positions, n, f"{where}, positions")
-    made = Population(name, n, found, values, {}, ports, place)
+    made = Population(name, n, found, values, {}, ports, place, spikes)
     known = states_of(made, net)
     for s, v in mapping(initial, f"{where}, initial", "{state: value}").items():
         if s not in known:
@@ -88,6 +93,29 @@ def population(
         _check_spike_list(values, n, where)
     check_refractory(made, net.dt, where)
     return enter(net.populations, name, made)
+
+
+def _check_timing(spikes: object, model: Model, where: str) -> None:
+    """Raises AmineError if the time of a spike within a step cannot be found for a model."""
+    if spikes not in ("grid", "interpolated"):
+        expected = "'grid' or 'interpolated'"
+        raise AmineError(f"{where}, spikes", "this is not known", given=repr(spikes)[:40], expected=expected)
+    if spikes == "grid":
+        return
+    problem = "its neurons are cells with compartments, whose spikes are on the grid"
+    if model.kind == "source":
+        problem = "a source of spikes has no voltage that crosses a threshold"
+    elif not isinstance(model, Cable):
+        threshold = model.parsed.threshold
+        comparison = threshold is not None and getattr(threshold, "rel_op", "") in (">", ">=", "<", "<=")
+        problem = "" if comparison else "its threshold is not a single comparison, so that a crossing has no time"
+        problem = (
+            "its equations have white noise, whose path between two steps is not known"
+            if model.parsed.noises
+            else problem
+        )
+    if problem:
+        raise AmineError(f"{where}, spikes", problem, given="'interpolated'", hint="leave spikes out")
 
 
 def _ports(receptors: object, where: str) -> dict[str, Model]:

@@ -155,6 +155,7 @@ def _population(p: Population) -> dict[str, Any]:
         "initial": {k: to_plain(v) for k, v in p.initial.items()},
         "receptors": {k: m.to_dict() for k, m in p.receptors.items()},
         "positions": None if p.positions is None else to_plain(Array(p.positions, "um")),
+        **({} if p.spikes == "grid" else {"spikes": p.spikes}),
     }
 
 
@@ -225,6 +226,7 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
             initial={},
             positions=positions,
             receptors={k: find.from_dict(m) for k, m in d["receptors"].items()},
+            spikes=d.get("spikes", "grid"),
             **{k: from_plain(v) for k, v in d["parameters"].items()},
         )
     for d in data["projections"]:

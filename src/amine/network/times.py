@@ -21,11 +21,12 @@ def check_refractory(population: Population, dt: float, where: str) -> None:
     model = population.model
     name = "t_ref" if isinstance(model, Cable) else refractory_of(model.equations)
     if name in population.parameters:
-        check_steps(population.parameters[name], dt, f"{where}, parameter '{name}'")
+        rounded = population.spikes == "grid"
+        check_steps(population.parameters[name], dt, f"{where}, parameter '{name}'", rounded)
 
 
-def check_steps(value: Value, dt: float, where: str) -> None:
-    """Refuse a time that is too long to be counted in steps of ``dt`` ms, and warn if rounding changes it by over 1 %."""
+def check_steps(value: Value, dt: float, where: str, rounded: bool = True) -> None:
+    """Refuse a time that is too long to be counted in steps of ``dt`` ms, and warn if it is ``rounded`` by over 1 %."""
     if isinstance(value, Distribution):
         return
     times: Any = value.values.ravel() if isinstance(value, Array) else [float(to_internal(value, "ms", where))]
@@ -34,7 +35,7 @@ def check_steps(value: Value, dt: float, where: str) -> None:
         raise AmineError(
             where, "the time is too long", given=f"{longest:g} ms", expected=f"at most {LONGEST * dt:g} ms"
         )
-    if isinstance(value, Array):
+    if isinstance(value, Array) or not rounded:
         return
     steps = math.floor(longest / dt + 0.5)
     if abs(steps * dt - longest) > 0.01 * longest:

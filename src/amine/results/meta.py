@@ -29,3 +29,4 @@ class Meta(TypedDict):
     probes: list[ProbeMeta]
     seed: int
     precision: str
+    interpolated: NotRequired[bool]  # whether spikes have times within their steps

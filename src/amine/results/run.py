@@ -405,7 +405,7 @@ class Run:
             n: (np.asarray(p.times), {v: np.asarray(x) for v, x in p.values.items()})
             for n, p in {**self.probes, **{f"chemistry:{n}": p for n, p in self.slow.items()}}.items()
         }
-        results = (self.spikes.steps, self.spikes.ids, probes)
+        results = (self.spikes.steps, self.spikes.ids, probes, self.spikes.early)
         about = {"complete": self.complete, "seconds": self.seconds, "info": self.info}
         ZarrStore.save(path, self.meta, results, self.duration, about, self._weights)
 

@@ -59,6 +59,7 @@ class Spikes:
     dt : time step in ms.
     populations : (name, first id, number of neurons) of each population.
     duration : simulated time in ms.
+    early : (spikes,), part of a step by which each spike precedes the end of its step; None: all are at the ends.
 
     Examples
     --------
@@ -74,14 +75,23 @@ class Spikes:
         dt: float,
         populations: tuple[tuple[str, int, int], ...],
         duration: float,
+        early: np.ndarray | None = None,
     ):
         self.steps, self.ids, self.dt = np.asarray(steps, np.int64), np.asarray(ids, np.int32), dt
+        self.early = early
+        if early is not None:
+            order = np.lexsort((self.ids, self.times))
+            self.steps, self.ids, self.early = self.steps[order], self.ids[order], early[order]
         self.populations, self.duration = tuple(populations), duration
 
     @property
     def times(self) -> np.ndarray:
         """Spike times in ms."""
-        return self.steps * self.dt
+        return self._times(slice(None))
+
+    def _times(self, chosen: np.ndarray | slice) -> np.ndarray:
+        steps = self.steps[chosen]
+        return (steps if self.early is None else steps - self.early[chosen].astype(float)) * self.dt
 
     def __len__(self) -> int:
         return self.steps.size
@@ -98,9 +108,9 @@ class Spikes:
         if isinstance(key, View):
             offset = self.ids - first - key.start
             chosen = (offset >= 0) & (offset < key.stop - key.start) & (offset % key.step == 0)
-            return SpikeTrain(str(key), self.steps[chosen] * self.dt, offset[chosen] // key.step, key.n, self.duration)
+            return SpikeTrain(str(key), self._times(chosen), offset[chosen] // key.step, key.n, self.duration)
         chosen = (self.ids >= first) & (self.ids < first + n)
-        return SpikeTrain(str(name), self.steps[chosen] * self.dt, self.ids[chosen] - first, n, self.duration)
+        return SpikeTrain(str(name), self._times(chosen), self.ids[chosen] - first, n, self.duration)
 
     def counts(self) -> dict[str, int]:
         """Return the number of spikes of each population."""
@@ -115,15 +125,20 @@ class Spikes:
         }
 
     def hash(self) -> str:
-        """Return the SHA-256 of steps and ids: equal spikes have equal hashes."""
+        """Return the SHA-256 of steps, ids and times within steps: equal spikes have equal hashes."""
         h = hashlib.sha256(self.steps.astype("<i8").tobytes())
         h.update(self.ids.astype("<i4").tobytes())
+        if self.early is not None:
+            h.update(np.ascontiguousarray(self.early).astype("<f8").tobytes())
         return h.hexdigest()
 
     def __repr__(self) -> str:
         return f"<{len(self)} spikes of {', '.join(self)} in {self.duration:g} ms>"
 
 
-def spikes_from(data: Meta, steps: np.ndarray, ids: np.ndarray, duration: float) -> Spikes:
+def spikes_from(
+    data: Meta, steps: np.ndarray, ids: np.ndarray, duration: float, early: np.ndarray | None = None
+) -> Spikes:
     """Spikes with the populations of a store's description."""
-    return Spikes(steps, ids, data["dt"], tuple((str(n), int(a), int(k)) for n, a, k in data["populations"]), duration)
+    populations = tuple((str(n), int(a), int(k)) for n, a, k in data["populations"])
+    return Spikes(steps, ids, data["dt"], populations, duration, early)

@@ -43,12 +43,15 @@ class MemoryStore:
     def __init__(self) -> None:
         self._steps: list[np.ndarray] = []
         self._ids: list[np.ndarray] = []
+        self._early: list[np.ndarray] = []
         self._probes: dict[str, tuple[list[np.ndarray], dict[str, list[np.ndarray]]]] = {}
 
-    def append(self, steps: np.ndarray, ids: np.ndarray, probes: Probes) -> None:
-        """Add the results of a chunk of the run."""
+    def append(self, steps: np.ndarray, ids: np.ndarray, probes: Probes, early: np.ndarray | None = None) -> None:
+        """Add the results of a chunk of the run; ``early`` are the parts of a step by which spikes precede the ends of their steps."""
         self._steps.append(steps)
         self._ids.append(ids)
+        if early is not None:
+            self._early.append(early)
         for name, (times, values) in probes.items():
             kept = self._probes.setdefault(name, ([], {v: [] for v in values}))
             kept[0].append(times)
@@ -68,6 +71,8 @@ class MemoryStore:
     def in_memory(self) -> dict[str, np.ndarray]:
         """Return all results as arrays, for a checkpoint."""
         out = {"steps": _join(self._steps, np.int64), "ids": _join(self._ids, np.int32)}
+        if self._early:
+            out["early"] = np.concatenate(self._early)
         for name, (times, values) in self._probes.items():
             out[f"probe/{name}/"] = _join(times, np.float64)
             out |= {f"probe/{name}/{v}": np.concatenate(x) for v, x in values.items()}
@@ -83,6 +88,7 @@ class MemoryStore:
             )
         if len(memory["steps"]) != len(memory["ids"]):
             raise ValueError("steps and neurons of spikes")
+        self._early = [memory["early"]] if "early" in memory else []
         self._steps, self._ids, self._probes = [memory["steps"]], [memory["ids"]], {}
         for key, x in memory.items():
             if key.startswith("probe/"):
@@ -97,7 +103,8 @@ class MemoryStore:
         self, meta: Meta, duration: float, about: Mapping[str, object], weights: Mapping[str, Weights]
     ) -> tuple[Spikes, dict[str, ProbeData]]:
         """Return all spikes and traces; ``about`` and ``weights`` are used by stores on disk only."""
-        spikes = spikes_from(meta, _join(self._steps, np.int64), _join(self._ids, np.int32), duration)
+        early = _join(self._early, meta["precision"]) if meta.get("interpolated") else None
+        spikes = spikes_from(meta, _join(self._steps, np.int64), _join(self._ids, np.int32), duration, early)
         probes = {
             n: _probe_data(meta, n, _join(t, np.float64), {v: np.concatenate(x) for v, x in values.items()})
             for n, (t, values) in self._probes.items()
@@ -123,6 +130,8 @@ def layout(meta: Meta) -> dict[str, _Array]:
         "spikes/steps": _Array((), 2**18, np.dtype(np.int64)),
         "spikes/ids": _Array((), 2**18, np.dtype(np.int32)),
     }
+    if meta.get("interpolated"):
+        out["spikes/early"] = _Array((), 2**18, np.dtype(meta["precision"]))
     for k, q in enumerate(meta["probes"]):
         n = len(range(q["start"], q["stop"], q["step"]))
         out[f"probes/{k}/times"] = _Array((), 2**16, np.dtype(np.float64))
@@ -133,7 +142,7 @@ def layout(meta: Meta) -> dict[str, _Array]:
 
 
 class ZarrStore:
-    """Store on disk: groups ``spikes`` (steps, ids) and ``probes/<number>`` (times and variables).
+    """Store on disk: groups ``spikes`` (steps, ids, and with interpolated spikes ``early``) and ``probes/<number>`` (times and variables).
 
     Rows are buffered in memory until they fill a chunk, which is then written once, flushed to disk and never changed. A checkpoint holds
     the buffered rows and the digests of all files, so that it stays consistent with the chunks that it counts. At the end the digests are
@@ -187,7 +196,7 @@ class ZarrStore:
     def save(
         path: FilePath,
         meta: Meta,
-        results: tuple[np.ndarray, np.ndarray, Probes],
+        results: tuple[np.ndarray, np.ndarray, Probes, np.ndarray | None],
         duration: float,
         about: Mapping[str, object],
         weights: Mapping[str, Weights],
@@ -273,8 +282,8 @@ class ZarrStore:
 
     # --- write -------------------------------------------------------------------------------------------------
 
-    def append(self, steps: np.ndarray, ids: np.ndarray, probes: Probes) -> None:
-        """Add the results of a chunk of the run.
+    def append(self, steps: np.ndarray, ids: np.ndarray, probes: Probes, early: np.ndarray | None = None) -> None:
+        """Add the results of a chunk of the run; ``early`` are the parts of a step by which spikes precede the ends of their steps.
 
         Raises
         ------
@@ -283,6 +292,8 @@ class ZarrStore:
         """
         self._add("spikes/steps", steps)
         self._add("spikes/ids", ids)
+        if early is not None:
+            self._add("spikes/early", early)
         for k, q in enumerate(self.meta["probes"]):
             if q["name"] in probes:
                 times, values = probes[q["name"]]
@@ -414,7 +425,8 @@ class ZarrStore:
 
     def read(self, meta: Meta, duration: float) -> tuple[Spikes, dict[str, ProbeData]]:
         """Return spikes and traces on disk."""
-        spikes = spikes_from(meta, self.root["spikes/steps"][:], self.root["spikes/ids"][:], duration)
+        early = self.root["spikes/early"][:] if meta.get("interpolated") else None
+        spikes = spikes_from(meta, self.root["spikes/steps"][:], self.root["spikes/ids"][:], duration, early)
         probes = {
             q["name"]: _probe_data(
                 meta,

@@ -10,11 +10,21 @@ from typing import Any, ClassVar
 
 import sympy as sp
 
-from amine.engine.codegen import ir
+from amine.engine.codegen import crossing, ir
 from amine.engine.codegen.fuse import Fused, fuse
 from amine.engine.codegen.passes import divided
 from amine.engine.codegen.prepared import initial_function, preparation
-from amine.engine.codegen.program import COMMON, FREE, Program, ProgramLowering, names_of, point_program, statements
+from amine.engine.codegen.program import (
+    AWAKE,
+    COMMON,
+    FREE,
+    OPENING,
+    Program,
+    ProgramLowering,
+    names_of,
+    point_program,
+    statements,
+)
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.refresh import Refresh
 from amine.engine.codegen.text import PythonPrinter, heading
@@ -52,7 +62,7 @@ OWN = frozenset(
             for x in "vw"
             for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow")
         ),
-        *("A", "G", "L", "M", "E", "half"),
+        *("A", "G", "L", "M", "E", "half", "opening", "awake", *crossing.OWN),
     )
 )
 
@@ -109,8 +119,8 @@ class _Writer:
 
     def _local(self, name: str) -> str:
         """A name in the loop: states, whose names are the user's, are renamed so that they do not meet names of the loop."""
-        if name == FREE:
-            return "free"
+        if name in (FREE, OPENING, AWAKE):
+            return name[1:]
         return self.program.shown.get(name) or (f"{name}_" if name in self.program.load else name)
 
     def code(self) -> CellCode:
@@ -158,6 +168,7 @@ class _Writer:
     def _rows(self, program: Program) -> list[str]:
         jumps = [n for n in program.inputs if n.startswith(JUMP)]
         rows = [*self.states, "_ref", *jumps, *self.fused.rows, *program.differ, *program.noises]
+        rows += crossing.rows(program)
         rows += [stimulus_input(j) for j in range(self.cell.stimuli)]
         if self.cell.gap:
             rows += [GAP_CURRENT, "_trial"]
@@ -216,8 +227,12 @@ class _Writer:
             f"for l in range(U64({BLOCK // 8})):\n"
             f"    hits |= eight(marks, l)\n"
             f"if hits != 0:\n"
-            f"    at = emit_{self.index}(X, o, C, p, k, spk, at, id0 + b * {BLOCK}, marks)"
+            f"    at = emit_{self.index}(X, o, C, p, k, spk, at, id0 + b * {BLOCK}, marks{self._more()})"
         )
+
+    def _more(self) -> str:
+        """Further arguments of the function that resets neurons, if these go on to the end of the step."""
+        return "" if self.program.crossing is None else "".join(f", {a}" for a in crossing.MORE)
 
     def _used(self, trial: bool) -> set[str]:
         return self.trial_used if trial else self.used
@@ -242,7 +257,7 @@ class _Writer:
         """The loops over lanes: one, or two where gates follow the new voltage."""
         p = self.program
         first, second = divided(p)
-        if not second:
+        if not second or p.crossing is not None:
             return [self._lane(trial=False)]
         made = {n for n, _ in first}
         early = [s for s, n in p.out.items() if n in made]
@@ -267,7 +282,10 @@ class _Writer:
 
     def _asked(self) -> set[str]:
         """What the test for a spike reads."""
-        return set() if self.program.condition is None else names_of([self.program.condition]) | {FREE}
+        if self.program.condition is None:
+            return set()
+        timed = set() if self.program.crossing is None else {AWAKE, OPENING, *self.program.crossing.kept}
+        return names_of([self.program.condition]) | {FREE} | timed
 
     def _loaded(self, states: list[str], used: set[str]) -> list[ir.Statement]:
         """States and other values of a lane at the start of the step, as far as they are used."""
@@ -279,7 +297,7 @@ class _Writer:
                 text.append(ir.assign(self._local(n), self._read(n, n in p.masses)))
         if FREE in used:
             text.append(ir.assign("free", quote_expr("to_step(ref) <= k", ref=self._at("_ref"))))
-        return text
+        return text + (crossing.opened(p, self._at) if OPENING in used else [])
 
     def _stored(self, states: list[str]) -> list[ir.Statement]:
         """Writes the new values of states, empties inputs and marks the lanes that spike."""
@@ -289,7 +307,13 @@ class _Writer:
         text += [ir.assign(self._at(row), ir.Number(0.0)) for row in p.clears]
         if p.condition is not None:
             crossed, _ = ir.widened(self.lower(p.condition), {"t"})
-            text += quote("marks[l] = U8(free & crossed)", crossed=crossed)
+            if p.crossing is None:
+                text += quote("marks[l] = U8(free & crossed)", crossed=crossed)
+            else:
+                text += [
+                    *crossing.noted(p, self._at, self._local),
+                    *quote("marks[l] = U8(awake & crossed)", crossed=crossed),
+                ]
         return text
 
     # --- at a spike --------------------------------------------------------------------------------------------
@@ -297,6 +321,15 @@ class _Writer:
     def _emit(self) -> ir.Function:
         """Scalar code for the few neurons of a block that spiked: lists them, resets them, and sets the end of the refractory time."""
         p = self.program
+        if p.crossing is not None:
+            given: list[ir.Statement] = [
+                ir.assign(self._local(n), ir.item("C", "p", i)) for i, n in enumerate(p.scalars)
+            ]
+            given += [ir.assign(f"u_{j}", quote_expr(f"inputs[row, u + {j}]")) for j in range(self.cell.stimuli)]
+            places = crossing.Places(
+                self.rows, self._at, lambda n: self._read(n, n in p.masses), self._local, self.lower
+            )
+            return crossing.emit(p, self.index, places, given, SCALAR_FUNCTION)
         used = names_of(e for _, e in p.at_spike) | names_of([p.refractory])
         shared = [ir.assign(self._local(n), ir.item("C", "p", i)) for i, n in enumerate(p.scalars) if n in used]
         reset: list[ir.Statement] = [ir.assign(self._local(n), self._at(n)) for n in sorted(used) if n in self.rows]

@@ -22,6 +22,7 @@ from amine.engine.resolve.cells import CellStructure
 from amine.equations.integrate import Linear
 from amine.equations.lower import Lowering
 from amine.equations.symbols import symbol
+from amine.errors import AmineError
 from amine.models.naming import JUMP, gain_name, stimulus_input
 from amine.network.times import LONGEST
 
@@ -29,6 +30,8 @@ Role = Literal["state", "constant", "input", "arrival", "noise", "clock"]
 Axis = Literal["scalar", "lane", "compartment"]
 DType = Literal["real", "mass", "step"]
 COMMON = "_y"  # begins the names of common subexpressions
+OPENING = "_opening"  # share of a step after the end of a refractory time within it, else 0; for interpolated spikes
+AWAKE = "_awake"  # whether a lane is not refractory at the end of a step; for interpolated spikes
 FREE = "_free"  # whether a lane is not refractory; no name of a user's begins with a line
 
 
@@ -49,6 +52,25 @@ class chosen(sp.Function):
     """``chosen(condition, a, b)``: a where the condition holds, else b; the other may be undefined."""
 
     nargs = 3
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """A spike within a step: the neuron is reset when it crosses the threshold, and goes on from there to the end of the step.
+
+    ``left`` and ``arrived`` name assignments of the body: the share of the step after the crossing, and the sum of the jumps of the
+    voltage at its end (empty without any). ``rest`` is a whole step, whose end ``new`` names; of its change, the states ``moved``,
+    which the reset changes directly or through others, take the share that is left; ``held`` those of them that wait for the end of the
+    refractory time. ``kept`` are the values at the start of the step that are needed for it.
+    """
+
+    left: str
+    arrived: str
+    rest: Steps
+    new: dict[str, str]
+    moved: tuple[str, ...]
+    held: frozenset[str]
+    kept: tuple[str, ...]
 
 
 class ProgramLowering(Lowering):
@@ -86,7 +108,10 @@ class Program:
     clears: tuple[str, ...] = ()  # inputs that are zero again after the step
     condition: Any = None
     at_spike: tuple[Step, ...] = ()
-    refractory: Any = None  # steps that a spiking lane is refractory, from the values after its reset
+    refractory: Any = (
+        None  # steps that a spiking lane is refractory, from the values after its reset; whole without a crossing
+    )
+    crossing: Crossing | None = None  # of a lane that spikes within a step
     spikes: str | None = None
     linear: Linear = field(default_factory=Linear)
     half: bool = False
@@ -178,7 +203,7 @@ class _PointBuilder:
         fused, stepper = self.fused, self.stepper
         steps, new = stepper.updates()
         body = shared(steps, self.prefix)
-        before = self._held(body, self._jumped(body, new))
+        before, crossing = self._ends(body, new)
         condition = None
         if fused.threshold is not None:
             swap: Any = {symbol(s): symbol(n) for s, n in before.items()}
@@ -208,6 +233,7 @@ class _PointBuilder:
             condition=condition,
             at_spike=at_spike,
             refractory=refractory,
+            crossing=crossing,
             linear=stepper.linear,
             half=stepper.half,
             initial=dict(fused.initial),
@@ -217,10 +243,74 @@ class _PointBuilder:
 
     def _refractory(self, time: sp.Expr) -> Any:
         """Steps of a refractory time: a constant, or computed at each spike if it depends on the neuron's state."""
-        steps = sp.floor(time / symbol("dt") + sp.Rational(1, 2))
+        steps: Any = time / symbol("dt")
+        if not self.cell.interpolated:
+            steps = sp.floor(steps + sp.Rational(1, 2))
         if names_of([time]) <= self.fused.parameters:  # in range: checked with the population
             return self.stepper.constants.constant(steps)
         return self.take(sp.Max(0, sp.Min(steps, LONGEST)))
+
+    def _ends(self, body: Steps, new: dict[str, str]) -> tuple[dict[str, str], Crossing | None]:
+        """Names of the values at the end of the step before a reset; with interpolated spikes, the course of a step with one."""
+        if not self.cell.interpolated:
+            return self._held(body, self._jumped(body, new)), None
+        if any(n.startswith("z_") for n in names_of(e for _, e in body)):
+            hint = "leave spikes out, or take the noise out of the receptor"
+            raise AmineError(
+                f"Model '{self.cell.title}', spikes",
+                "its receptors have white noise, whose path between two steps is not known",
+                given="'interpolated'",
+                hint=hint,
+            )
+        rest = list(body)
+        smooth = self._held(body, new)
+        self._share_left(body, smooth)
+        before = self._arrived(body, smooth)
+        moved = self._moved()
+        read = names_of(e for _, e in rest)
+        kept = (*(s for s in self.fused.rhs if s in read | moved), *sorted(self.fused.impulses & read)) if moved else ()
+        held = frozenset(self.fused.hold if self.fused.refractory is not None else ())
+        arrived = "_arrived" if self._jumps() else ""
+        order = tuple(s for s in self.fused.rhs if s in moved)
+        return before, Crossing("_left", arrived, rest, new, order, held, kept)
+
+    def _share_left(self, body: Steps, smooth: dict[str, str]) -> None:
+        """The share of the step after the crossing, which is linear between both ends of the time in which the lane is free."""
+        threshold: Any = self.fused.threshold
+        first, second = threshold.args
+        above: Any = first - second if threshold.rel_op in (">", ">=") else second - first
+        swap: Any = {symbol(s): symbol(n) for s, n in smooth.items()}
+        body += [("_below", self.take(above)), ("_above", self.take(above.subs(swap, simultaneous=True)))]
+        old: Any = symbol("_below")
+        new: Any = symbol("_above")
+        within: Any = chosen(new > 0, chosen(old < 0, new / (new - old), sp.S.One), sp.S.Zero)
+        free: Any = sp.S.One if self.fused.refractory is None else chosen(symbol(FREE), sp.S.One, symbol(OPENING))
+        body.append(("_left", free * within))
+        self.stepper.stages["_below"] = "the threshold is crossed on a line between both ends"
+
+    def _arrived(self, body: Steps, smooth: dict[str, str]) -> dict[str, str]:
+        """Adds delta inputs to a voltage that is free at the end of the step."""
+        rows = [(label, row) for label, row in self.fused.targets.items() if row.startswith(JUMP)]
+        if not rows:
+            return smooth
+        total: Any = sum(
+            symbol(row) * (self.take(symbol(gain_name(label))) if gain_name(label) in self.cell.varying else 1)
+            for label, row in rows
+        )
+        now: Any = symbol(smooth["v"])
+        moved: Any = now + symbol("_arrived")
+        if "v" in self.fused.hold and self.fused.refractory is not None:
+            moved = chosen(symbol(AWAKE), moved, now)
+        body += [("_arrived", total), ("_jumped", moved)]
+        self.stepper.stages["_arrived"] = "what arrives moves the voltage itself"
+        return {**smooth, "v": "_jumped"}
+
+    def _moved(self) -> set[str]:
+        """The states that a reset changes, directly or through others."""
+        moved = {n for n, _ in self.fused.reset} | set(self.fused.hold if self.fused.refractory is not None else ())
+        while more := {s for s, e in self.fused.rhs.items() if names_of([e]) & moved} - moved:
+            moved |= more
+        return moved & set(self.fused.rhs)
 
     def _jumps(self) -> list[str]:
         return [row for row in self.fused.targets.values() if row.startswith(JUMP)]
@@ -248,9 +338,10 @@ class _PointBuilder:
         for s in hold:
             value = dict(self.fused.reset).get(s)
             fixed = value is not None and {q.name for q in value.free_symbols} <= self.fused.parameters
-            held = self.take(value) if value is not None and fixed else symbol(s)
+            held: Any = self.take(value) if value is not None and fixed else symbol(s)
             out[s] = f"next_{s}"
-            clamped: Any = chosen(symbol(FREE), symbol(new[s]), held)
+            still = held + symbol(OPENING) * (symbol(new[s]) - held) if self.cell.interpolated else held
+            clamped: Any = chosen(symbol(FREE), symbol(new[s]), still)
             body.append((out[s], clamped))
             self.stepper.stages[out[s]] = "a refractory neuron stays where its reset put it"
         return out

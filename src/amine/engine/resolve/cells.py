@@ -44,6 +44,7 @@ class CellStructure:
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change while the network runs
     learned: tuple[Learned, ...] = ()  # rules of plasticity that give the neurons states
     blockers: tuple[Binding, ...] = ()  # drugs that bind receptors' channels
+    interpolated: bool = False  # whether spikes are timed within the step
     tree: ClassVar[bool] = False
 
     @property

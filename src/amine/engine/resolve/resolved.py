@@ -252,7 +252,9 @@ def _cell(m: Member) -> CellStructure:
     arrays = frozenset(differ | m.spread)
     ports = tuple(m.ports.items())
     stimuli = len(m.stimuli)
-    return CellStructure(m.population.model, ports, stimuli, poisson, m.gap, arrays, m.varying, m.learned, m.blockers)
+    timed = m.population.spikes == "interpolated"
+    own = (m.gap, arrays, m.varying, m.learned, m.blockers, timed)
+    return CellStructure(m.population.model, ports, stimuli, poisson, *own)
 
 
 def _touches(part: Stimulus | PoissonInput, name: str) -> bool:

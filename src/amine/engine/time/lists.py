@@ -56,6 +56,11 @@ class SpikeLists:
         first = self._room.history
         return gather(self.ids, self.parts, len(self._slices), first, first + steps, at)
 
+    def gather_payload(self, steps: int) -> np.ndarray:
+        """The last row of the payload of these spikes, in the same order."""
+        first = self._room.history
+        return gather_payload(self.payload[-1], self.parts, len(self._slices), first, first + steps)
+
     # --- room ----------------------------------------------------------------------------------------------------
 
     def roll(self, steps: int) -> None:
@@ -168,3 +173,21 @@ def gather(ids, parts, populations, first, last, step):
                     found[at] = ids[t, q]
                     at += 1
     return steps, found
+
+
+@njit(nogil=True, cache=True)
+def gather_payload(payload, parts, populations, first, last):
+    """A row of the payload of the spikes of history slots first..last, in the order of :func:`gather`."""
+    n = 0
+    for slot in range(first, last):
+        for p in range(populations):
+            for t in range(parts.shape[2]):
+                n += parts[slot, p, t, END] - parts[slot, p, t, BEGIN]
+    found, at = np.empty(n, payload.dtype), 0
+    for slot in range(first, last):
+        for p in range(populations):
+            for t in range(parts.shape[2]):
+                for q in range(parts[slot, p, t, BEGIN], parts[slot, p, t, END]):
+                    found[at] = payload[t, q]
+                    at += 1
+    return found

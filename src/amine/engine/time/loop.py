@@ -104,7 +104,7 @@ class Loop:
             chunk = sim.advance(min(sim.chunk_steps(None), last - sim.step))
             counts += np.bincount(chunk.ids, minlength=len(counts))
             if self._keep:
-                self._store.append(chunk.steps, chunk.ids, chunk.probes)
+                self._store.append(chunk.steps, chunk.ids, chunk.probes, chunk.early)
         return {p.member.name: counts[p.id0 : p.id0 + p.n] for p in slices}
 
     def weights(self, synapses: Synapses | str) -> Weights:

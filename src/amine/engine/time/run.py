@@ -120,7 +120,7 @@ def meta(net: Network, precision: str) -> Meta:
                 "units": {v: units[v] for v in q.states},
             }
         )
-    return {
+    out: Meta = {
         "network": net.to_dict(),
         "hash": net.hash(),
         "dt": net.dt,
@@ -129,6 +129,9 @@ def meta(net: Network, precision: str) -> Meta:
         "seed": net.seed,
         "precision": precision,
     }
+    if any(p.spikes != "grid" for p in net.populations.values()):
+        out["interpolated"] = True
+    return out
 
 
 def simulate(
@@ -275,7 +278,7 @@ def _loop(
     with _interruptible(keeper is not None) as stopped, _bar(progress, steps * net.dt, sim.step * net.dt) as show:
         while sim.step < steps and not stopped[0]:
             chunk = sim.advance(min(sim.chunk_steps(each), steps - sim.step))
-            kept.append(chunk.steps, chunk.ids, chunk.probes)
+            kept.append(chunk.steps, chunk.ids, chunk.probes, chunk.early)
             show(sim.step * net.dt)
             if keeper is not None:
                 keeper.keep(sim, kept)

@@ -42,6 +42,9 @@ class Chunk:
     steps: np.ndarray
     ids: np.ndarray
     probes: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]
+    early: np.ndarray | None = (
+        None  # part of a step by which each spike precedes the end of its step; None: all are at the ends
+    )
 
 
 class SimulationSnapshot(TypedDict):
@@ -106,6 +109,7 @@ class Simulation:
         rows = sum(d.rows for d in drawn.values())
         paid = len(self.arrays.RT) + rows > 0
         self.lists = SpikeLists(self.slices, blocks, room, room.first_row + rows, paid, self.real)
+        self._interpolated = "crossings" in drawn
         self._interval, self._history = room.interval, room.history
         self._team = Threads(self.module, blocks, room.own)
         self._scratch = [(np.empty(BLOCK, np.uint32), np.empty(BLOCK)) for _ in range(self.threads)]
@@ -174,7 +178,7 @@ class Simulation:
         first, target = self.step, self.step + steps
         for s in self.states.values():
             s.begin(first, steps)
-        found = []
+        found, early = [], []
         while self.step < target:
             at = self.step
             self.lists.roll(target - at)
@@ -182,9 +186,10 @@ class Simulation:
                 s.prepare()
             self._span(target - at)
             found.append(self.lists.gather(self.step - at, at + 1))
+            early += [self.lists.gather_payload(self.step - at)] if self._interpolated else []
         traces = {name: x for s in self.states.values() for name, x in s.samples(first, target).items()}
         spikes, ids = (np.concatenate([x[i] for x in found]) for i in (0, 1))
-        return Chunk(first, target, spikes, ids, traces)
+        return Chunk(first, target, spikes, ids, traces, np.concatenate(early) if early else None)
 
     def _span(self, steps: int) -> None:
         """Runs all threads for ``steps`` steps, or fewer if lists of spikes are full."""

@@ -15,6 +15,7 @@ from amine.engine.codegen import cache
 from amine.engine.device.tables import BEGIN, BLOCK, END
 from amine.engine.resolve.keys import structural_key
 from amine.engine.resolve.resolved import Resolved
+from amine.engine.transmission.crossings import Crossings
 from amine.engine.transmission.explicit import Explicit
 from amine.engine.transmission.filter import Filter
 from amine.engine.transmission.gap import Gap
@@ -43,6 +44,7 @@ PARTS: tuple[Part, ...] = (
     PoissonSource(),
     SpikeList(),
     Release(),
+    Crossings(),  # the last, as its row of payload is
 )
 
 

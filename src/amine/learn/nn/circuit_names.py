@@ -83,6 +83,7 @@ def require_adjoint(resolved: Resolved) -> None:
         "synapses that change by a rule": "plastic" in levels,
         "release at random and release of each synapse": "synaptic" in levels,
         "synapses with kinetic schemes": bool(levels & {"kinetic", "explicit"}),
+        "interpolated spikes": any(m.population.spikes != "grid" for m in resolved.members),
         "cells with a tree": any(m.plan is not None for m in resolved.members),
     }
     for what, there in found.items():
