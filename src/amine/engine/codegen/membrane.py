@@ -1,7 +1,7 @@
 """A kind of membrane of a multicompartment cell as a program: its channels, receptors and ion pools, linearised about the voltage.
 
-Gates advance over the step with the voltage at its start (exponential Euler, exact for a fixed voltage), and so are half a step
-ahead of it; conductances and currents follow from them.
+Gates and pools of ions advance over the step with the voltage at its start (exponential Euler, exact for a fixed voltage), and so are
+half a step ahead of it; conductances and currents follow from them.
 """
 
 from __future__ import annotations
@@ -119,37 +119,77 @@ class MembraneProgram:
     # --- a step ------------------------------------------------------------------------------------------------
 
     def _steps(self) -> Steps:
-        """Assignments in order: gates, conductances and drives, pools, and the sums ``g`` and ``j`` (per area and in all)."""
+        """Assignments in order: gates, pools with the gates that follow them, and the sums ``g`` and ``j`` (per area and in all)."""
         take = self.stepper.constants.take
         updates, new = self.stepper.updates()
-        ions = {symbol(f"i_{x}") for x in IONS}
-        later = {n for n, e in updates if e.free_symbols & ions}
-        gates: Any = {symbol(s): symbol(new[s]) for s in self.fused.rhs if s not in self.pools and not self._of_port(s)}
+        out = self._ahead(updates, new)
+        ahead: Any = {symbol(s): symbol(new[s]) for s in self.fused.rhs if not self._of_port(s)}
         middle: Any = {symbol(s): (symbol(s) + symbol(new[s])) / 2 for s in self.fused.rhs if self._of_port(s)}
-        out: Steps = [(n, e) for n, e in updates if n not in later]
-        self.stepper.stages |= dict.fromkeys(later, "pools of ions")
-        density: list[tuple[sp.Expr, sp.Expr]] = []
-        currents: dict[str, sp.Expr] = {}
-        for label, eq, _ in self.channels:
-            if eq.current is None:
-                continue
-            g, j = self._linear(self._local(label, eq, eq.current).subs(gates, simultaneous=True))
-            density.append((g, j))
-            if eq.ion and any(s in self.pools for s in (f"{eq.ion}_i",)):
-                currents.setdefault(f"i_{eq.ion}", sp.S.Zero)
-                currents[f"i_{eq.ion}"] += j - g * symbol("v")
-        points = []
-        for current in self.currents.values():
-            points.append(self._linear(current.subs(middle, simultaneous=True)))
-        out += [(n, take(e)) for n, e in currents.items()]
-        self.stepper.stages |= dict.fromkeys(currents, "currents of ions")
-        out += [(n, e.subs({i: 0 for i in ions if i.name not in currents})) for n, e in updates if n in later]
+        density = [
+            self._linear(self._local(label, eq, eq.current).subs(ahead, simultaneous=True))
+            for label, eq, _ in self.channels
+            if eq.current is not None
+        ]
+        points = [self._linear(current.subs(middle, simultaneous=True)) for current in self.currents.values()]
         for name, parts in (("density", density), ("point", points)):
             for k, x in enumerate(("g", "j")):
                 if parts:
                     self.stepper.stages[f"{x}_{name}"] = "conductances and currents at zero voltage"
                     out.append((f"{x}_{name}", take(sp.Add(*[p[k] for p in parts]))))
         return out
+
+    def _ahead(self, updates: Steps, new: dict[str, str]) -> Steps:
+        """Gates and pools half a step ahead of the voltage: each advances with the others in the middle of its step, in second order.
+
+        That is the voltage at hand, and the mean of a gate or pool before and after. Currents of ions that depend on pools, directly or
+        through gates, are computed twice, first with the pools before.
+        """
+        ions = {symbol(f"i_{x}") for x in IONS}
+        pools = [(n, e) for n, e in updates if e.free_symbols & ions]
+        names = {n for n, _ in pools}
+        follow = self._following([(n, e) for n, e in updates if n not in names])
+        out: Steps = [(n, e) for n, e in updates if n not in names | {n for n, _ in follow}]
+        self.stepper.stages |= dict.fromkeys(names, "pools of ions")
+        gates = {s: new[s] for s in self.fused.rhs if s not in self.pools and not self._of_port(s)}
+        late = {n for n, _ in follow}
+        free = {s: n for s, n in gates.items() if n not in late}
+        drive = self._drive()
+        pooled = {s: new[s] for s in self.pools if new[s] in names}
+        if any(names_of([e]) & ({*self.pools} | gates.keys() - free.keys()) for e in drive.values()):
+            first = self._advanced(pools, drive, free, "first_")
+            out += first
+            pooled = {s: f"first_{n}" for s, n in pooled.items()}
+        else:
+            out += self._advanced(pools, drive, free)
+        out += [(n, e.subs(_means(pooled), simultaneous=True)) for n, e in follow]
+        return out + (self._advanced(pools, drive, gates | pooled) if pooled and set(pooled.values()) - names else [])
+
+    def _following(self, updates: Steps) -> Steps:
+        """The assignments that read pools, directly or through others."""
+        found, out = {*self.pools}, []
+        for n, e in updates:
+            if names_of([e]) & found:
+                found.add(n)
+                out.append((n, e))
+        return out
+
+    def _drive(self) -> dict[str, Any]:
+        """Currents of ions into pools, by name."""
+        out: dict[str, Any] = {}
+        for label, eq, _ in self.channels:
+            if eq.current is not None and eq.ion and f"{eq.ion}_i" in self.pools:
+                name = f"i_{eq.ion}"
+                out[name] = out.get(name, sp.S.Zero) + self._local(label, eq, eq.current)
+        return out
+
+    def _advanced(self, pools: Steps, drive: dict[str, Any], ends: dict[str, str], prefix: str = "") -> Steps:
+        """Currents of ions with the means of the states whose ``ends`` are known, and the pools after the step."""
+        take = self.stepper.constants.take
+        self.stepper.stages |= dict.fromkeys([prefix + n for n in drive], "currents of ions")
+        swap: Any = {symbol(f"i_{x}"): symbol(f"{prefix}i_{x}") if f"i_{x}" in drive else 0 for x in IONS}
+        swap |= {symbol(n): symbol(prefix + n) for n, _ in pools}
+        out: Steps = [(prefix + n, take(e.subs(_means(ends), simultaneous=True))) for n, e in drive.items()]
+        return out + [(prefix + n, e.subs(swap, simultaneous=True)) for n, e in pools]
 
     def _of_port(self, state: str) -> bool:
         return any(state == port_name(s, label) for label, eq in self.ports for s in eq.states)
@@ -206,3 +246,8 @@ class MembraneProgram:
             integrators=dict(stepper.methods),
             stages=stepper.stages,
         )
+
+
+def _means(ends: dict[str, str]) -> Any:
+    """States replaced by the means of their values before and after the step."""
+    return {symbol(s): (symbol(s) + symbol(n)) / 2 for s, n in ends.items()}
