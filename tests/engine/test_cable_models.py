@@ -162,7 +162,7 @@ def test_pinsky_and_rinzel_bursts():
     assert np.asarray(d["Ca_i@1"])[late].max() == pytest.approx(352.0, rel=0.01)
 
 
-@pytest.mark.filterwarnings("ignore:.*steps of")
+@pytest.mark.filterwarnings("ignore::amine.errors.AmineWarning")
 def test_pools_and_the_gates_that_follow_them_keep_second_order():
     """Through a burst of Pinsky and Rinzel's cell; pools that were half a step behind made the error proportional to the step."""
 
