@@ -191,3 +191,25 @@ app([a for a in sys.argv[1:] if a != "strike"])
     assert not (tmp_path / "out").exists() and first.stdout == ""
     again = command()
     assert again.returncode == 0 and (tmp_path / "out" / "report.html").exists(), again.stderr
+
+
+def test_cache_is_warmed(monkeypatch, capsys, tmp_path):
+    from amine import circuits, models
+    from amine.cli.commands import cache
+    from amine.engine.codegen import cache as kept
+
+    monkeypatch.setenv("AMINE_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(circuits, "names", lambda: ["cuba"])
+    monkeypatch.setattr(models, "names", lambda kind: ["eif"])
+    cache.show(clear=False, warm=True)
+    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["cuba", "eif"]
+    assert len(list(tmp_path.glob("amine_*.py"))) == 2
+    assert kept.clear() >= 2
+
+
+def test_all_circuits_that_are_made_smaller_exist():
+    from amine import circuits
+    from amine.cli.commands.cache import SMALL
+
+    for name, arguments in SMALL.items():
+        circuits.get(name)(**arguments)

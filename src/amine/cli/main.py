@@ -164,9 +164,14 @@ def describe(
 
 
 @app.command()
-def cache(clear: Annotated[bool, typer.Option("--clear", help="Delete all compiled structures.")] = False) -> None:
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Delete all compiled structures.")] = False,
+    warm: Annotated[
+        bool, typer.Option("--warm", help="Compile the circuits and the neuron models of the library.")
+    ] = False,
+) -> None:
     """The folder that holds compiled structures."""
-    commands.cache.show(clear)
+    commands.cache.show(clear, warm)
 
 
 def _version(wanted: bool) -> None:
