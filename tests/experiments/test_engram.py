@@ -93,6 +93,23 @@ def test_protections_do_what_they_are_for():
     assert moved[0] < 0.05 * moved[1]
 
 
+def test_other_protections_against_forgetting():
+    s, sizes = stream("digits", 0), Sizes(64, 30, 10, 0)
+    dark = backprop.BackpropLearner(sizes, backprop.Training(rate=0.1), lambda n, seed: backprop.DER(n, seed, 50))
+    assert harness.run(dark, s, s).accuracy > 0.4
+    stored = dark.protection.kept()
+    assert sum(t.numel() for t in stored) == 50 * (64 + 1 + 10)
+    told = backprop.BackpropLearner(sizes, backprop.Training("owm", 1.0))
+    told.learn(s.X[s.tasks[0]], s.y[s.tasks[0]])
+    inverse = [v["inverse"] for v in told.optimizer.state.values()]
+    assert len(inverse) == 2 and all(float(i.diagonal().min()) < 0.9 for i in inverse)
+    found = {
+        k: harness.run(backprop.BackpropLearner(sizes, backprop.Training(k, 1.0)), s, s) for k in ("inhibited", "owm")
+    }
+    blocked = harness.run(backprop.BackpropLearner(sizes, backprop.Training("inhibited", 0.1, gaba=0.0)), s, s)
+    assert all(f.accuracy > blocked.accuracy + 0.2 for f in found.values())
+
+
 def test_small_and_whole(tmp_path):
     out = engram(neurons=50, seeds=2, learners="SGD; engram, mixed")
     assert set(out.measures) == {f"{p}{m}" for p in ("", "SGD, ", "engram, mixed, ") for m in harness.MEASURES}

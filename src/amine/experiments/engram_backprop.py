@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from amine.experiments.engram_learners import Sizes
+from amine.learn.engram.optimiser import Inhibited
 
 BATCH = 10
 SAMPLED = 200  # samples of a task from which Fisher information is estimated
@@ -19,11 +21,39 @@ SAMPLED = 200  # samples of a task from which Fisher information is estimated
 
 @dataclass(frozen=True)
 class Training:
-    """How a network is trained: ``adam`` or ``sgd``, rate, passes over each task."""
+    """How a network is trained: ``sgd``, ``adam``, ``inhibited`` or ``owm``, rate, passes over each task, and leak and GABA of the last two."""
 
     optimizer: str = "sgd"
     rate: float = 0.03
     passes: int = 1
+    leak: float = 1.0
+    gaba: float = 1.0
+
+    def start(self, network: nn.Module) -> torch.optim.Optimizer:
+        """The optimiser of a network."""
+        if self.optimizer in ("inhibited", "owm"):
+            kind = Inhibited if self.optimizer == "inhibited" else OWM
+            return kind(network, self.rate, self.leak, self.gaba)
+        make = torch.optim.Adam if self.optimizer == "adam" else torch.optim.SGD
+        return make(network.parameters(), lr=self.rate)
+
+
+class OWM(Inhibited):
+    """Orthogonal weights modification: inhibition that takes a task's inputs when it is told that the task has ended. Zeng G et al. (2019) Nat Mach Intell 1:364-372."""
+
+    def __init__(self, model: nn.Module, lr: float, leak: float, gaba: float):
+        super().__init__(model, lr, leak, gaba)
+        self.waiting: list[tuple[str, Tensor, dict[str, Any]]] = []
+
+    def absorb(self, name: str, mean: Tensor, group: dict[str, Any]) -> None:
+        self.waiting.append((name, mean, group))
+
+    @torch.no_grad()
+    def boundary(self) -> None:
+        """Take the inputs of the task that ended."""
+        for name, mean, group in self.waiting:
+            super().absorb(name, mean, group)
+        self.waiting.clear()
 
 
 class Protection:
@@ -184,6 +214,47 @@ class Replay(Protection):
         return [*self.x, *self.y]
 
 
+class DER(Replay):
+    """Dark experience replay: a reservoir whose samples are replayed with their labels and with the outputs that they had when they were stored (DER++).
+
+    Buzzega P et al. (2020) NeurIPS 33:15920-15930.
+    """
+
+    def __init__(self, network: nn.Module, seed: int, size: int, outputs: float = 0.5, labels: float = 0.5):
+        super().__init__(network, seed, size)
+        self.weights = outputs, labels
+        self.outputs: dict[int, Tensor] = {}
+
+    def batch(self, x: Tensor, y: Tensor, first: bool) -> tuple[Tensor, Tensor]:
+        self.now = (x, y) if first else None
+        return x, y
+
+    def penalty(self) -> Tensor | float:
+        if not self.x:
+            return 0.0
+        some, others = (self.rng.integers(len(self.x), size=BATCH) for _ in range(2))
+        kept = torch.stack([self.outputs[id(self.x[i])] for i in some])
+        as_before = functional.mse_loss(self.network(torch.stack([self.x[i] for i in some])), kept)
+        right = functional.cross_entropy(
+            self.network(torch.stack([self.x[i] for i in others])), torch.stack([self.y[i] for i in others])
+        )
+        return self.weights[0] * as_before + self.weights[1] * right
+
+    def stepped(self) -> None:
+        if self.now is None:
+            return
+        self._store(*self.now)
+        fresh = [x for x in self.x if id(x) not in self.outputs]
+        if fresh:
+            with torch.no_grad():
+                out = self.network(torch.stack(fresh))
+            self.outputs = {id(x): self.outputs[id(x)] for x in self.x if id(x) in self.outputs}
+            self.outputs |= {id(x): o for x, o in zip(fresh, out, strict=True)}
+
+    def kept(self) -> list[Tensor]:
+        return [*super().kept(), *self.outputs.values()]
+
+
 class BackpropLearner:
     """A network of one hidden layer of rectified neurons that learns by cross-entropy in batches of ten."""
 
@@ -194,8 +265,7 @@ class BackpropLearner:
             self.network = nn.Sequential(
                 nn.Linear(sizes.inputs, sizes.neurons), nn.ReLU(), nn.Linear(sizes.neurons, sizes.classes)
             )
-        make = torch.optim.Adam if training.optimizer == "adam" else torch.optim.SGD
-        self.optimizer: torch.optim.Optimizer = make(self.network.parameters(), lr=training.rate)
+        self.optimizer = training.start(self.network)
         self.protection = protect(self.network, sizes.seed)
         self.rng = np.random.default_rng([sizes.seed, 32])
 
@@ -207,6 +277,8 @@ class BackpropLearner:
                 some = order[start : start + BATCH]
                 self._update(*self.protection.batch(x[some], labels[some], k == 0))
         self.protection.boundary(x, labels)
+        if isinstance(self.optimizer, OWM):
+            self.optimizer.boundary()
 
     def _update(self, x: Tensor, y: Tensor) -> None:
         self.optimizer.zero_grad()

@@ -104,7 +104,7 @@ def _statistic(kind: Callable[[Sizes], Learner], sizes: Sizes, chemistry: Chemis
 def _backprop(sizes: Sizes, chemistry: Chemistry, protection: str = "", **options: Any) -> Learner:
     with optional("engram"):
         home: Any = import_module("amine.experiments.engram_backprop")
-    training = {k: options.pop(k) for k in ("optimizer", "rate", "passes") if k in options}
+    training = {k: options.pop(k) for k in ("optimizer", "rate", "passes", "leak", "gaba") if k in options}
     protect = partial(getattr(home, protection), **options) if protection else home.Protection
     return home.BackpropLearner(sizes, home.Training(**training), protect)
 
@@ -137,6 +137,21 @@ def _replay(size: int) -> Entry:
     return Entry(_backprop, {"": base | {"rate": 0.3, "passes": 5}}, stored=size, grid=grid)
 
 
+def _inhibited(kind: str, grid: Sequence[Options], best: Mapping[str, Options], **flags: bool) -> Entry:
+    base = {"optimizer": kind}
+    return Entry(_backprop, {k: base | o for k, o in best.items()}, grid=[base | o for o in grid], **flags)
+
+
+def _dark(size: int) -> Entry:
+    base = {"protection": "DER", "size": size, "passes": 5}
+    return Entry(
+        _backprop,
+        {"": base | {"rate": 0.3, "outputs": 0.1, "labels": 1.0}},
+        stored=size,
+        grid=_grid(base, rate=(0.03, 0.1, 0.3), outputs=(0.1, 0.5), labels=(0.5, 1.0)),
+    )
+
+
 META: Options = {"protection": "Metaplasticity"}
 PATH: Options = {"protection": "SI"}
 ENTRIES: dict[str, Entry] = {
@@ -146,13 +161,23 @@ ENTRIES: dict[str, Entry] = {
     "engram, leak by acetylcholine": Entry(_engram, {"": {"adaptive": True}}),
     "streaming LDA, same features": Entry(partial(_statistic, Discriminant)),
     "nearest class mean": Entry(partial(_statistic, NearestMean)),
-    "SGD": Entry(_backprop, {"": {"rate": 0.3, "passes": 5}}, grid=_grid({}, rate=RATES, passes=PASSES)),
+    "SGD": Entry(
+        _backprop,
+        {"": {"rate": 0.3, "passes": 5}, "mnist": {"rate": 1.0, "passes": 5}},
+        grid=_grid({}, rate=RATES, passes=PASSES),
+    ),
     "Adam": Entry(
         _backprop,
-        {"": ADAM | {"rate": 3e-4}, "permutations": ADAM | {"rate": 1e-3, "passes": 5}},
+        {
+            "": ADAM | {"rate": 3e-4},
+            "permutations": ADAM | {"rate": 1e-3, "passes": 5},
+            "mnist": ADAM | {"rate": 3e-4, "passes": 5},
+        },
         grid=_grid(ADAM, rate=SMALL, passes=PASSES),
     ),
-    "Adam, mixed": Entry(_backprop, {"": ADAM | {"rate": 3e-3}}, mixed=True, grid=_grid(ADAM, rate=SMALL)),
+    "Adam, mixed": Entry(
+        _backprop, {"": ADAM | {"rate": 3e-3}, "mnist": ADAM | {"rate": 3e-4}}, mixed=True, grid=_grid(ADAM, rate=SMALL)
+    ),
     "EWC": _ewc(),
     "online EWC": _ewc(decay=0.9),
     "SI": Entry(
@@ -163,12 +188,28 @@ ENTRIES: dict[str, Entry] = {
     ),
     "metaplasticity": Entry(
         _backprop,
-        {"": META | {"rate": 0.1, "strength": 1e3}, "permutations": META | {"rate": 1.0, "strength": 100.0}},
+        {
+            "": META | {"rate": 0.1, "strength": 1e3},
+            **dict.fromkeys(("permutations", "mnist"), META | {"rate": 1.0, "strength": 100.0}),
+        },
         grid=_grid(META, rate=(0.1, 0.3, 1.0, 3.0), strength=(1.0, 10.0, 100.0, 1e3)),
+    ),
+    "inhibited backprop": _inhibited(
+        "inhibited", _grid({}, rate=(0.3, 1.0, 2.0, 4.0), leak=(0.3, 1.0, 3.0)), {"": {"rate": 2.0, "leak": 0.3}}
+    ),
+    "inhibited backprop, GABA blocked": _inhibited(
+        "inhibited", _grid({"gaba": 0.0}, rate=(0.03, 0.1, 0.3, 1.0)), {"": {"gaba": 0.0, "rate": 0.1}}
+    ),
+    "OWM": _inhibited(
+        "owm",
+        _grid({}, rate=(0.1, 0.3, 1.0, 2.0), leak=(0.1, 0.3, 1.0, 3.0)),
+        {"": {"rate": 1.0, "leak": 0.3}},
+        boundaries=True,
     ),
     "replay of 50": _replay(50),
     "replay of 200": _replay(200),
     "replay of 1000": _replay(1000),
+    "DER++ of 200": _dark(200),
 }
 LARGE = ("mnist", "letters", "permutations")
 

@@ -24,7 +24,16 @@ ABOUT = (
     "least squares written as a circuit, and linear discriminant analysis on the same features is its ceiling. Rates and strengths of the others were "
     "chosen on another seed. Memory counts every number that is kept between samples, the fixed expansion included."
 )
-DRAWN = ("engram", "engram, GABA blocked", "SGD", "Adam", "EWC", "replay of 200", "streaming LDA, same features")
+DRAWN = (
+    "engram",
+    "engram, GABA blocked",
+    "SGD",
+    "Adam",
+    "EWC",
+    "inhibited backprop",
+    "replay of 200",
+    "streaming LDA, same features",
+)
 
 
 def spread(x: Sequence[float] | np.ndarray, digits: int = 3) -> str:
@@ -87,7 +96,7 @@ def of_stream(
 
 def _settings(options: Options) -> str:
     """Options as text, without those that have a column of their own."""
-    return ", ".join(f"{k} {v}" for k, v in options.items() if k not in ("protection", "passes", "size"))
+    return ", ".join(f"{k} {v}" for k, v in options.items() if k not in ("protection", "passes", "size", "adaptive"))
 
 
 def of_bandit(found: Mapping[str, Sequence[Trials]], arguments: dict[str, Any], seconds: float) -> Outcome:
@@ -142,7 +151,7 @@ def through_time(found: Mapping[str, Sequence[Found]]) -> Figure:
 
 def forgetting(found: Mapping[str, Sequence[Found]]) -> Figure:
     """Matrices of accuracy by task, side by side."""
-    names = [n for n in DRAWN if n in found][:6]
+    names = [n for n in DRAWN if n in found][:7]
     fig, axes = figure(2.3 * len(names) + 0.8, 2.9, 1, len(names))
     for ax, name in zip(axes[0], names, strict=True):
         image = ax.imshow(np.mean([f.matrix for f in found[name]], 0), vmin=0.0, vmax=1.0, cmap="viridis")

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 from amine.optional import optional
 
 if TYPE_CHECKING:
+    from amine.learn.engram.optimiser import Inhibited
     from amine.learn.estimators import Classifier, Regressor, load
 
 _HOME = {
     "amine.learn.estimators": ("Classifier", "Regressor", "load"),
+    "amine.learn.engram.optimiser": ("Inhibited",),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
 _MODULES = ("audit", "cable", "data", "nn", "algorithms", "engram")
 
-__all__ = ["Classifier", "Regressor", "load"]
+__all__ = ["Classifier", "Inhibited", "Regressor", "load"]
 
 
 def __getattr__(name: str) -> Any:
