@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -57,7 +56,7 @@ def loop(precision: str, threads: int) -> Arrays:
     going, out = net.loop(threads=threads, precision=precision), {}
     for k, rates in enumerate((20.0, np.linspace(0, 200, 20), 50.0)):
         going.set_rates("P", rates * am.units.Hz)
-        counts: dict[str, Any] = going.advance("15 ms")
+        counts = going.advance("15 ms")
         out |= {f"counts/{k}/{name}": np.asarray(n) for name, n in counts.items()}
     out |= collect_weights(going.weights("plastic"), "weights now")
     with tempfile.TemporaryDirectory() as folder:

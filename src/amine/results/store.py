@@ -58,6 +58,13 @@ class MemoryStore:
             for v, x in values.items():
                 kept[1][v].append(x)
 
+    def copy(self) -> MemoryStore:
+        """Return a store with the same results, to which others can be added."""
+        out = MemoryStore()
+        out._steps, out._ids, out._early = [*self._steps], [*self._ids], [*self._early]
+        out._probes = {n: ([*t], {v: [*x] for v, x in values.items()}) for n, (t, values) in self._probes.items()}
+        return out
+
     def flush(self) -> None:
         """Do nothing: results are not buffered."""
 
@@ -104,12 +111,22 @@ class MemoryStore:
     ) -> tuple[Spikes, dict[str, ProbeData]]:
         """Return all spikes and traces; ``about`` and ``weights`` are used by stores on disk only."""
         early = _join(self._early, meta["precision"]) if meta.get("interpolated") else None
-        spikes = spikes_from(meta, _join(self._steps, np.int64), _join(self._ids, np.int32), duration, early)
-        probes = {
+        return spikes_from(meta, *self.spikes(), duration, early), self.recorded(meta)
+
+    def spikes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return steps and neurons of all spikes."""
+        return _join(self._steps, np.int64), _join(self._ids, np.int32)
+
+    def early(self) -> np.ndarray | None:
+        """Return the part of a step by which each spike precedes the end of its step; None if that is not kept."""
+        return np.concatenate(self._early) if self._early else None
+
+    def recorded(self, meta: Meta) -> dict[str, ProbeData]:
+        """Return all recordings by the name of their probe."""
+        return {
             n: _probe_data(meta, n, _join(t, np.float64), {v: np.concatenate(x) for v, x in values.items()})
             for n, (t, values) in self._probes.items()
         }
-        return spikes, probes
 
 
 def _join(parts: list[np.ndarray], dtype: npt.DTypeLike) -> np.ndarray:

@@ -4,17 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from amine.engine.build.draws import count, initial_value, require_finite
+from amine.engine.build.draws import DrawnValues, count, initial_value, require_finite
 from amine.engine.build.kind import Filling
 from amine.engine.build.propagator import propagators
 from amine.engine.build.slices import Slice
 from amine.engine.resolve.resolved import Member
 from amine.models.naming import given_start, stimulus_input
 from amine.network.plasticity import loaded_states
+
+
+class Readers(NamedTuple):
+    """Names of the parameters that are read, by what is made of them."""
+
+    constants: frozenset[str]
+    initial: frozenset[str]
+    damping: frozenset[str]  # of the iteration that couples voltages through gap junctions
+
+
+class _Recorder(dict[str, Any]):
+    """Parameters by name, which records those that are read."""
+
+    def __init__(self, values: DrawnValues):
+        super().__init__(values)
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.add(name)
+        return super().__getitem__(name)
 
 
 @final
@@ -31,16 +51,32 @@ class PointCell:
         return len(self.code["scalars"])
 
     def fill(self, at: Slice, given: Filling) -> None:
-        found = self._constants(at, given)
-        for i, name in enumerate(self.code["scalars"]):
-            given.constants[i] = found[name]
+        self.put_constants(at, given)
         self._states(at, given)
-        for row in self.code["rows"][len(self.code["states"]) :]:
-            if row in found:
-                at.put(given.X, row, found[row])
         at.silence(given.X)
         for j, s in enumerate(at.member.stimuli):
             at.put(given.X, stimulus_input(j), count(s.target.views(), at.member))
+
+    def put_constants(self, at: Slice, given: Filling) -> None:
+        """Puts all that is made of parameters into the arrays; raises AmineError, and changes nothing, if it is not finite."""
+        found = self._constants(at, given)
+        for i, name in enumerate(self.code["scalars"]):
+            given.constants[i] = found[name]
+        for row in self.code["rows"][len(self.code["states"]) :]:
+            if row in found:
+                at.put(given.X, row, found[row])
+
+    def readers(self, values: DrawnValues, dt: float) -> Readers:
+        """Parameters that constants, initial values, and the damping of gap junctions are made of."""
+        constants, initial, damping = (_Recorder(values) for _ in range(3))
+        with np.errstate(all="ignore"):
+            self._function("constants")(constants, dt)
+            if self.code["linear"] is not None:
+                self._function("matrices")(constants)
+            self._function("initial")(initial)
+            if "_trial" in self.code["rows"]:
+                self._function("susceptibility")(damping)
+        return Readers(frozenset(constants.read), frozenset(initial.read), frozenset(damping.read))
 
     def _function(self, name: str) -> Callable[..., Any]:
         return getattr(self.module, f"{name}_{self.index}")
@@ -74,4 +110,4 @@ class PointCell:
             at.put(given.X, s, x)
 
 
-__all__ = ["PointCell"]
+__all__ = ["PointCell", "Readers"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from amine.given import FilePath
     from amine.results.store import MemoryStore, ZarrStore
 
-FORMAT = "amine checkpoint 2"
+FORMAT = "amine checkpoint 3"
 
 # the last step a simulation reaches, with room for a refractory time: neurons in float32 keep their next step in 32 bits, and so do
 # single synapses the end of their pulses in both precisions; words of random numbers are named by 32 bits of the step
@@ -31,6 +31,7 @@ class Checkpoint:
     state: dict[str, np.ndarray]  # of the simulation
     memory: dict[str, np.ndarray]  # recordings of a store in memory
     counts: dict[str, Any]  # number of recordings of the store
+    changes: dict[str, Any]  # what was set
 
     @property
     def step(self) -> int:
@@ -50,6 +51,7 @@ class Checkpoint:
         arrays: dict[str, Any] = {f"state.{k}": v for k, v in sim.state().items()}
         arrays |= {f"memory.{k}": v for k, v in store.in_memory().items()}
         header = {"format": FORMAT, "network": network, "precision": sim.precision, "counts": store.counts()}
+        header["changes"] = sim.changes.plain()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as e:
@@ -78,19 +80,21 @@ class Checkpoint:
             raise AmineError(where, "it was made in another precision", given=precision, expected=expected)
         state = {k[6:]: v for k, v in arrays.items() if k.startswith("state.")}
         memory = {k[7:]: v for k, v in arrays.items() if k.startswith("memory.")}
-        if not isinstance(header.get("counts"), dict) or state.get("step", np.empty(2)).size != 1:
+        counts, changes = header.get("counts"), header.get("changes")
+        if not isinstance(counts, dict) or not isinstance(changes, dict) or state.get("step", np.empty(2)).size != 1:
             raise AmineError(where, "it is damaged", hint="remove it to start anew")
-        return Checkpoint(Path(path), state, memory, header["counts"])
+        return Checkpoint(Path(path), state, memory, counts, changes)
 
     def restore(self, sim: Simulation, store: MemoryStore | ZarrStore) -> None:
         """Brings simulation and store to the state of the checkpoint; raises AmineError if they are of another form."""
         try:
             self._check_form(sim)
+            sim.changes.restore(self.changes)
             sim.set_state(self.state)
             store.restore(self.memory, self.counts)
         except AmineError:
             raise
-        except (KeyError, ValueError, TypeError, IndexError) as e:
+        except (KeyError, ValueError, TypeError, IndexError, AttributeError) as e:
             where = f"checkpoint '{self.path}'"
             raise AmineError(where, "it does not fit this network", given=f"{type(e).__name__}: {e}"[:60]) from e
 

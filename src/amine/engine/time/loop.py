@@ -4,31 +4,56 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amine.engine.time.changes import Kept, script, value_text
 from amine.engine.time.checkpoint import Checkpoint
-from amine.engine.time.run import check_last_step, result, whole_steps
+from amine.engine.time.run import check_last_step, meta, result, whole_steps
 from amine.engine.time.simulation import Simulation
 from amine.errors import AmineError, did_you_mean
+from amine.network.parts import Population, View
 from amine.owners import owned
+from amine.results.segment import Segment
 from amine.results.store import MemoryStore
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.engine.time.names import Settable
     from amine.given import FilePath, Quantity, Values
     from amine.network.network import Network
-    from amine.network.parts import Population, Synapses
+    from amine.network.parts import Neurons, Selection, Synapses
     from amine.network.weights import Weights
+    from amine.results.meta import Meta
     from amine.results.run import Run
 
 
-class Loop:
-    """A network that runs step by step, returns its spikes and takes new rates; made by :meth:`amine.Network.loop`.
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The state of a running network at one time, with all that was recorded and set until then; made by :meth:`Loop.snapshot`."""
 
-    Results depend on the network, its seed, and the times and values of rates that are set; not on threads or on other stops.
+    step: int
+    state: Mapping[str, np.ndarray]
+    kept: Kept
+    store: MemoryStore
+    network: str  # digest of the description
+    precision: str
+
+    def copy(self) -> Snapshot:
+        """The same state; a snapshot never changes."""
+        return replace(self)
+
+
+class Loop:
+    """A network that runs on: its values are read and set between any two steps; made by :meth:`amine.Network.loop`.
+
+    What it does depends on the description, the seed, and the times and values of what is set; not on threads or on other stops. A value
+    that is set before the first step gives the same bits as a network that was described with it. Names of values are those of
+    :meth:`amine.Network.to_module`, such as ``"E.v"``, ``"E.AMPA.g"``, ``"E.tau_m"``, ``"P.rate"``; :meth:`settable` lists them.
 
     Parameters
     ----------
@@ -59,6 +84,9 @@ class Loop:
         self._keep, self._store = keep, MemoryStore()
         self._hash = net.hash()
         self._own: set[Path] = set()  # checkpoints that may be replaced
+        self._hooks: list[tuple[int, Callable[[Loop], object]]] = []  # steps between calls, function
+        if not keep:
+            self._simulation.changes.log = None
 
     @property
     def time(self) -> float:
@@ -82,9 +110,154 @@ class Loop:
         where = f"Loop.set_rates, population '{name}'"
         values = np.asarray(to_internal(rates, "Hz", where, nonnegative=True))
         self._simulation.set_rates(name, values, where)
+        self._simulation.changes.note_rates(name, values)
 
-    def advance(self, duration: Quantity) -> dict[str, np.ndarray]:
-        """Runs the network for a time; returns the number of spikes of each neuron (n,) in it, by population.
+    # --- values ----------------------------------------------------------------------------------------------------
+
+    def settable(self) -> dict[str, Settable]:
+        """All values of the network by name: unit, present value, limits, and why one does not follow if it does not.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> _ = net.population("E", 10, "lif")
+        >>> found = net.loop().settable()["E.tau_m"]
+        >>> found.unit, found.value, found.limit, found.follows
+        ('ms', 20.0, 'positive', True)
+        """
+        return {s.name: s for s in self._simulation.changes.listed()}
+
+    def get(self, what: Neurons, *names: str) -> np.ndarray | dict[str, np.ndarray]:
+        """The present value of each neuron, in the unit that :meth:`settable` names.
+
+        Parameters
+        ----------
+        what : a whole name such as ``"E.v"``, or a population or a part of it, followed by names in it.
+        names : states and parameters, such as ``"v"``, ``"AMPA.g"``.
+
+        Returns
+        -------
+        numpy.ndarray or dict
+            An array (neurons,), or arrays by name if there are several names.
+
+        Raises
+        ------
+        AmineError
+            If there is no such value.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> E = net.population("E", 3, "lif")
+        >>> net.loop().get(E[:2], "v").tolist()
+        [-65.0, -65.0]
+        """
+        where = "Loop.get"
+        if not names:
+            if not isinstance(what, str):
+                raise AmineError(where, "no name is given", hint='such as get(E, "v")')
+            return self._simulation.changes.get(what, where)
+        population, neurons = self._neurons(what, where)
+        found = {n: self._simulation.changes.get(f"{population}.{n}", where) for n in names}
+        found = found if neurons is None else {n: x[neurons] for n, x in found.items()}
+        return found if len(names) > 1 else next(iter(found.values()))
+
+    def set(
+        self, what: Neurons, value: Values | None = None, /, neurons: Selection | None = None, **values: Any
+    ) -> None:
+        """Sets states, parameters and rates from now on; nothing is compiled.
+
+        Parameters
+        ----------
+        what : a whole name such as ``"E.tau_m"`` with its ``value``, or a population or a part of it with ``values`` by name.
+        value, values : one value, an array (neurons,), or a distribution. Where neurons have one parameter in common, only one value.
+        neurons : those that are set, as in ``E[...]``, if not all.
+
+        Raises
+        ------
+        AmineError
+            If there is no such value, it cannot follow a running network, or it is not of its unit, number or limits. Nothing is then set.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> E = net.population("E", 3, "lif")
+        >>> loop = net.loop()
+        >>> loop.set(E, I_e="300 pA", v=am.uniform("-70 mV", "-60 mV"))
+        >>> loop.set("E.tau_m", "15 ms")
+        >>> loop.get(E, "I_e").tolist()
+        [300.0, 300.0, 300.0]
+        """
+        where, sim = "Loop.set", self._simulation
+        if value is not None:
+            if not isinstance(what, str) or values:
+                raise AmineError(
+                    where, "a value without a name", hint='such as set("E.tau_m", "15 ms") or set(E, tau_m="15 ms")'
+                )
+            h = sim.changes.handle(what, where)
+            given, population = {what: value}, sim.slices[h.p].member.name
+        else:
+            population, inside = self._neurons(what, where)
+            given = {f"{population}.{n}": x for n, x in values.items()}
+            if inside is not None and neurons is not None:
+                raise AmineError(where, "neurons are given twice", hint="give the population, or a part of it")
+            neurons = inside if neurons is None else neurons
+        if not given:
+            raise AmineError(where, "no value is given", hint='such as set(E, tau_m="15 ms")')
+        chosen = None if neurons is None else _numbers(self.network.populations[population], neurons)
+        sim.changes.set_all(given, chosen, where)
+
+    def _neurons(self, what: Neurons, where: str) -> tuple[str, np.ndarray | None]:
+        """A population's name and the numbers of the neurons that are meant, None for all."""
+        views = (View(what, 0, 0),) if isinstance(what, str) else what.views()
+        names = list(dict.fromkeys(v.population for v in views))
+        if len(names) > 1 or names[0] not in self.network.populations:
+            hint = did_you_mean(names[0], self.network.populations) if len(names) == 1 else "one population at a time"
+            raise AmineError(where, "this is no population of the network", given=str(what)[:40], hint=hint)
+        if isinstance(what, str | Population):
+            return names[0], None
+        return names[0], np.concatenate([np.arange(v.start, v.stop, v.step) for v in views])
+
+    # --- time ------------------------------------------------------------------------------------------------------
+
+    def every(self, interval: Quantity, function: Callable[[Loop], object]) -> None:
+        """Calls a function with this loop at whole multiples of a time, before the step that begins then.
+
+        Parameters
+        ----------
+        interval : time between calls, a multiple of the time step.
+        function : it may read and set values. An error in it ends :meth:`advance` there.
+
+        Raises
+        ------
+        AmineError
+            If the time is not a multiple of the time step.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> _ = net.population("E", 1, "lif")
+        >>> loop, times = net.loop(), []
+        >>> loop.every("10 ms", lambda now: times.append(now.time))
+        >>> _ = loop.advance("30 ms")
+        >>> times
+        [0.0, 10.0, 20.0]
+        """
+        steps = whole_steps(interval, self.network.dt, "Loop.every")
+        if steps < 1 or not callable(function):
+            raise AmineError(
+                "Loop.every", "a time above 0 and a function are needed", given=f"{interval}, {function!r:.40}"
+            )
+        self._hooks.append((steps, function))
+
+    def advance(self, duration: Quantity) -> Segment:
+        """Runs the network for a time; returns what happened in it.
+
+        ``advance(...)["E"]`` is the number of spikes of each neuron (n,); ``.spikes``, ``.probes`` and ``.slow`` are as those of a run.
 
         Parameters
         ----------
@@ -95,17 +268,93 @@ class Loop:
         AmineError
             If ``duration`` is no multiple of the time step, or a state is no longer finite.
         """
-        sim = self._simulation
+        sim, start = self._simulation, self.time
         last = sim.step + whole_steps(duration, self.network.dt, "Loop.advance")
         check_last_step(last, sim.precision, "Loop.advance")
-        slices = sim.slices
-        counts = np.zeros(slices[-1].id0 + slices[-1].n, np.int64)
+        happened = MemoryStore()
         while sim.step < last:
-            chunk = sim.advance(min(sim.chunk_steps(None), last - sim.step))
-            counts += np.bincount(chunk.ids, minlength=len(counts))
+            self._call()
+            stop = min([last, *((sim.step // n + 1) * n for n, _ in self._hooks)])
+            chunk = sim.advance(min(sim.chunk_steps(None), stop - sim.step))
+            happened.append(chunk.steps, chunk.ids, chunk.probes, chunk.early)
             if self._keep:
                 self._store.append(chunk.steps, chunk.ids, chunk.probes, chunk.early)
-        return {p.member.name: counts[p.id0 : p.id0 + p.n] for p in slices}
+        populations = tuple((at.member.name, at.id0, at.n) for at in sim.slices)
+        return Segment(start, self.time, happened, populations, self.network.dt, self._meta)
+
+    def _call(self) -> None:
+        """Calls the functions whose time it is."""
+        step = self._simulation.step
+        for n, function in self._hooks:
+            if step % n == 0:
+                function(self)
+                if self._simulation.step != step:
+                    raise AmineError(
+                        "Loop.every", "the function moved the network in time", hint="let it read and set values only"
+                    )
+
+    def _meta(self) -> Meta:
+        return meta(self.network, self._simulation.precision)
+
+    def snapshot(self) -> Snapshot:
+        """The present state with all that was recorded and set, to which :meth:`restore` returns any number of times.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> P = net.population("P", 100, "poisson", rate="20 Hz")
+        >>> loop = net.loop()
+        >>> before = loop.snapshot()
+        >>> first = loop.advance("50 ms")["P"]
+        >>> loop.restore(before)
+        >>> bool((loop.advance("50 ms")["P"] == first).all())
+        True
+        """
+        sim = self._simulation
+        state = {k: np.array(x) for k, x in sim.state().items()}
+        return Snapshot(sim.step, state, sim.changes.keep(), self._store.copy(), self._hash, sim.precision)
+
+    def _go_back(self, to: Snapshot) -> None:
+        self._simulation.changes.go_back(to.kept)
+        self._simulation.set_state(to.state)
+        self._store = to.store.copy()
+
+    def reset(self) -> None:
+        """Returns to time 0: connections as they were drawn, states as described, nothing set or recorded."""
+        sim = self._simulation
+        self._simulation = Simulation(self.network, sim.threads, sim.precision)
+        self._simulation.changes.log = [] if self._keep else None
+        self._store = MemoryStore()
+
+    def script(self, network: str = "network.json") -> str:
+        """Python text that gives this network's present state to the last bit: what was set, and when.
+
+        Parameters
+        ----------
+        network : file of :meth:`amine.Network.save` that the text loads.
+
+        Raises
+        ------
+        AmineError
+            If the loop was made with ``keep=False``.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> E = net.population("E", 3, "lif")
+        >>> loop = net.loop()
+        >>> _ = loop.advance("10 ms")
+        >>> loop.set(E, I_e="300 pA")
+        >>> print(loop.script().splitlines()[-1])
+        sim.set('E.I_e', '300 pA')
+        """
+        sim, log = self._simulation, self._simulation.changes.log
+        if log is None:
+            raise AmineError("Loop.script", "nothing was kept", hint="make the loop with keep=True")
+        options = "" if sim.precision == "float32" else f"precision={sim.precision!r}"
+        return script(log, sim.step, self.network.dt, options, network)
 
     def weights(self, synapses: Synapses | str) -> Weights:
         """The present weights and other states of a plastic projection.
@@ -127,7 +376,7 @@ class Loop:
         return found[name]
 
     def run(self) -> Run:
-        """All recordings so far, as of one run; the loop can go on.
+        """All recordings so far, as of one run; the loop can go on. ``info["set"]`` lists what was set: time (ms), name, value.
 
         Raises
         ------
@@ -136,7 +385,12 @@ class Loop:
         """
         if not self._keep:
             raise AmineError("Loop.run", "nothing was kept", hint="make the loop with keep=True")
-        return result(self.network, self._simulation, self._store, True, self._began)
+        done = result(self.network, self._simulation, self._store, True, self._began)
+        if self._simulation.changes.log:
+            done.info["set"] = [
+                [c.step * self.network.dt, c.name, value_text(c.value)] for c in self._simulation.changes.log
+            ]
+        return done
 
     def save(self, path: FilePath, *, overwrite: bool = False) -> None:
         """Writes a checkpoint, from which ``net.loop(resume=path)`` continues with identical results.
@@ -158,17 +412,29 @@ class Loop:
             Checkpoint.write(target, self._simulation, self._store, self._hash)
         self._own.add(target.resolve())
 
-    def restore(self, path: FilePath) -> None:
-        """Goes to the state of a checkpoint.
+    def restore(self, to: FilePath | Snapshot) -> None:
+        """Goes to the state of a snapshot or a checkpoint.
 
         Parameters
         ----------
-        path : a file that :meth:`save` or a run wrote.
+        to : what :meth:`snapshot` returned, or a file that :meth:`save` or a run wrote.
 
         Raises
         ------
         AmineError
             If it is no checkpoint, is damaged, or is one of another network or precision.
         """
-        Checkpoint.read(path, self._hash, self._simulation.precision).restore(self._simulation, self._store)
-        self._own.add(Path(path).resolve())
+        sim = self._simulation
+        if isinstance(to, Snapshot):
+            if (to.network, to.precision) != (self._hash, sim.precision):
+                raise AmineError("Loop.restore", "the snapshot belongs to another network or precision")
+            self._go_back(to)
+            return
+        Checkpoint.read(to, self._hash, sim.precision).restore(sim, self._store)
+        self._own.add(Path(to).resolve())
+
+
+def _numbers(population: Population, neurons: Selection) -> np.ndarray:
+    """Numbers of the selected neurons of a population."""
+    found = population[neurons]
+    return np.concatenate([np.arange(v.start, v.stop, v.step) for v in found.views()])

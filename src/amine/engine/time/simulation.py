@@ -18,6 +18,7 @@ from amine.engine.device import arguments
 from amine.engine.device.functions import barrier  # noqa: F401  (compiled into generated modules)
 from amine.engine.device.tables import BLOCK, SINCE, SOURCE_POISSON
 from amine.engine.resolve.resolved import Resolved, resolve
+from amine.engine.time.changes import Changes
 from amine.engine.time.finite import finite, report
 from amine.engine.time.lists import ListsSnapshot, SpikeLists
 from amine.engine.time.threads import Threads
@@ -86,6 +87,7 @@ class Simulation:
         self.seconds["compile"] += time.perf_counter() - start
         start = time.perf_counter()
         self._build(self.resolved)
+        self.changes = Changes(self)
         self.seconds["build"] += time.perf_counter() - start
         start = time.perf_counter()
         self._span(0)

@@ -1,0 +1,122 @@
+"""Names of the values of a running network: ``E.v``, ``E.AMPA.g``, ``E.tau_m``, ``E.AMPA.tau``, ``P.rate``.
+
+They are those of :meth:`amine.Network.to_module`: the population, the receptor if the value is one of its, and the state or parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from amine.engine.build.point import PointCell, Readers
+from amine.engine.build.slices import Slice
+from amine.engine.device.tables import SOURCE_POISSON
+from amine.models.naming import port_name
+from amine.network.receptors import states_of
+from amine.units import dimension_of, internal_unit
+
+if TYPE_CHECKING:
+    from amine.engine.time.simulation import Simulation
+
+STATE, PARAMETER, RATE = "state", "parameter", "rate"
+
+
+@dataclass(frozen=True)
+class Settable:
+    """A value of a running network.
+
+    ``name`` is its name, ``kind`` state, parameter or rate, ``unit`` the unit in which it is read; ``value`` its present value, one or one
+    for each neuron (n,); ``limit`` what its values must be, such as positive. It ``follows`` a running network, or else ``reason`` is
+    why it does not; then it is given in the description of a new one.
+    """
+
+    name: str
+    kind: str
+    unit: str
+    value: float | np.ndarray
+    limit: str
+    follows: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Handle:
+    """Place of a value: population ``p``, and ``key``, its row of the state array or its name in the fused system."""
+
+    name: str
+    kind: str
+    p: int
+    key: str
+    unit: str
+    label: str = ""  # receptor
+    own: str = ""  # name within its model
+    limit: str = ""
+    reason: str = ""  # why it cannot be set
+    later: str = ""  # why it cannot be set after the first step
+
+
+def handles(sim: Simulation) -> dict[str, Handle]:
+    """All values of a simulation by name."""
+    return {h.name: h for p, at in enumerate(sim.slices) for h in _population(sim, p, at)}
+
+
+def _population(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
+    m = at.member
+    if m.structure is None:
+        yield from _source(p, at)
+        return
+    readers = None
+    if m.plan is None:
+        readers = PointCell(sim.module, m.kind).readers(sim.arrays.values[p], sim.net.dt)
+        yield from _states(sim, p, at)
+    names = {n: ("", n) for n in m.population.parameters}
+    names |= {port_name(n, label): (label, n) for label, r in m.receptors.items() for n in r.port.parameters}
+    for key, (value_of, own) in names.items():
+        model = m.receptors[value_of].port if value_of else m.population.model
+        name = f"{m.name}.{value_of}.{own}" if value_of else f"{m.name}.{own}"
+        limit = model.all_limits.get(own) or ""
+        reason, later = _reasons(at, key, value_of, readers)
+        yield Handle(name, PARAMETER, p, key, _coherent(model.units[own]), value_of, own, limit, reason, later)
+
+
+def _source(p: int, at: Slice) -> Iterator[Handle]:
+    if at.member.kind == SOURCE_POISSON:
+        yield Handle(f"{at.member.name}.rate", RATE, p, "rate", _coherent("Hz"), "", "rate", "nonnegative")
+
+
+def _states(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
+    m = at.member
+    of_receptors = {port_name(s, label): (label, s) for label, r in m.receptors.items() for s in r.port.state_units}
+    known = states_of(m.population, sim.net)
+    for key in at.states:
+        label, own = of_receptors.get(key, ("", key))
+        name = f"{m.name}.{label}.{own}" if label else f"{m.name}.{own}"
+        yield Handle(name, STATE, p, key, _coherent(known.get(key, at.code["units"].get(key, "1"))), label, own)
+
+
+def _coherent(unit: str) -> str:
+    return internal_unit(dimension_of(unit))
+
+
+def _reasons(at: Slice, key: str, label: str, readers: Readers | None) -> tuple[str, str]:
+    """Why a parameter cannot be set at all, and why not after the first step; empty if it can."""
+    m = at.member
+    if readers is None:
+        return "the tables of multicompartment cells are made when they are built", ""
+    if label and m.receptors[label].scheme is not None:
+        return "the propagators of a kinetic scheme are computed when it is built", ""
+    if key in at.needs or key in m.varying:
+        return "doses or modulators change what is made of it", ""
+    if key in readers.damping:
+        return "the coupling through gap junctions is damped in proportion to it", ""
+    if key in readers.constants:
+        return "", ""
+    if key in readers.initial:
+        return "", "only initial values are made of it"
+    return "nothing that changes with time depends on it", ""
+
+
+__all__ = ["PARAMETER", "RATE", "STATE", "Handle", "Settable", "handles"]
