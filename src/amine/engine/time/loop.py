@@ -124,7 +124,7 @@ class Loop:
         >>> _ = net.population("E", 10, "lif")
         >>> found = net.loop().settable()["E.tau_m"]
         >>> found.unit, found.value, found.limit, found.follows
-        ('ms', 20.0, 'positive', True)
+        ('ms', 10.0, 'positive', True)
         """
         return {s.name: s for s in self._simulation.changes.listed()}
 
