@@ -44,3 +44,21 @@ def show(
 ) -> None:
     """One entry: formula, mass, targets with affinities, conditions and sources; for a transmitter its whole pathway."""
     commands.compounds.show(name, kind, out)
+
+
+@app.command()
+def search(
+    query: Annotated[
+        str, typer.Argument(help="Name, class, or a target with a class, such as 'GABA_B antagonist'.")
+    ] = "",
+    structure: Annotated[str | None, typer.Option("--structure", help="SMILES or SMARTS of a substructure.")] = None,
+    similar: Annotated[
+        str | None, typer.Option("--similar", help="SMILES or name of a compound to compare with.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Only entries of this kind.")] = None,
+    curated: Annotated[bool, typer.Option("--curated", help="Without the second tier.")] = False,
+    limit: Annotated[int, typer.Option("--limit", help="At most so many.")] = 30,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Ranked search by name, synonym, target, class and structure in both tiers of the catalogue."""
+    commands.compounds.search(query, structure, similar, kind, curated, limit, json)

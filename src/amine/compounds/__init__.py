@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         actions_on,
         add,
         channel,
+        containing,
         drug,
         entries,
         enzyme,
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
         names,
         receptor,
         related,
-        search,
         source,
         transmitter,
         transporter,
     )
     from amine.compounds.doses import Course, as_course, bath, bolus, dose_ramp, dose_table, parse_dose
     from amine.compounds.effects import Factors, acts_on, effects_of, receptor_response, steady_factor
+    from amine.compounds.finding import Hit, hits_table, search
     from amine.compounds.formula import Formula
     from amine.compounds.mechanisms import (
         Effect,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
         Transporter,
     )
     from amine.compounds.text import describe, table
+    from amine.compounds.tiers import complete, extend, further
 
 _HOME = {
     "amine.compounds.catalogue": (
@@ -71,6 +73,7 @@ _HOME = {
         "actions_on",
         "add",
         "channel",
+        "containing",
         "drug",
         "entries",
         "enzyme",
@@ -80,7 +83,6 @@ _HOME = {
         "names",
         "receptor",
         "related",
-        "search",
         "source",
         "transmitter",
         "transporter",
@@ -114,6 +116,8 @@ _HOME = {
         "Transmitter",
         "Transporter",
     ),
+    "amine.compounds.finding": ("Hit", "hits_table", "search"),
+    "amine.compounds.tiers": ("complete", "extend", "further"),
     "amine.compounds.text": ("describe", "table"),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
@@ -129,6 +133,7 @@ __all__ = [
     "Factors",
     "Family",
     "Formula",
+    "Hit",
     "Kinetics",
     "Measurement",
     "Mechanism",
@@ -149,6 +154,8 @@ __all__ = [
     "bath",
     "bolus",
     "channel",
+    "complete",
+    "containing",
     "describe",
     "dose_ramp",
     "dose_table",
@@ -156,8 +163,11 @@ __all__ = [
     "effects_of",
     "entries",
     "enzyme",
+    "extend",
     "family",
+    "further",
     "get",
+    "hits_table",
     "load",
     "mechanism",
     "mechanism_names",

@@ -9,10 +9,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from amine.compounds import bulk
 from amine.compounds.schema import (
     KINDS,
     Action,
     Channel,
+    Compound,
     Drug,
     Entry,
     Enzyme,
@@ -41,9 +43,7 @@ class _Catalogue:
 _loaded: _Catalogue | None = None
 
 
-def _key(name: str) -> str:
-    """A name without case, spaces, hyphens and underscores, as names are compared."""
-    return "".join(c for c in name.casefold() if c not in " -_")
+_key = bulk.plain
 
 
 def _catalogue() -> _Catalogue:
@@ -180,12 +180,67 @@ def load(path: FilePath) -> list[Entry]:
 
 
 def find_entry(name: str, kinds: Iterable[str] = _ORDER) -> Entry | None:
-    """The entry with this id, name or alias in the first of ``kinds`` that has one; None if there is none."""
-    now, key = _catalogue(), _key(str(name))
+    """The entry with this id, name or alias in the first of ``kinds`` that has one; a drug also of the second tier; None if there is none."""
+    now, key, kinds = _catalogue(), _key(str(name)), tuple(kinds)
     for kind in kinds:
         if key in now.keys[kind]:
             return now.entries[kind][now.keys[kind][key]]
+    return uncurated(str(name)) if "drug" in kinds else None
+
+
+def uncurated(name: str) -> Drug | None:
+    """A ligand of the second tier by name or synonym, as a drug; the curated drug of the same structure if there is one; None if unknown.
+
+    Parameters
+    ----------
+    name : name or synonym, or ``"GtoPdb NUMBER"``.
+
+    Raises
+    ------
+    AmineError
+        Several ligands have this name.
+
+    Examples
+    --------
+    >>> uncurated("CGP 54626A").id
+    'uncurated_cgp_54626a'
+    """
+    found = bulk.ligand(name)
+    if found is None:
+        return None
+    same = curated_twin(found)
+    if same is not None:
+        return same
+    transmitters = _catalogue().entries["transmitter"].values()
+    own = any(isinstance(t, Transmitter) and t.inchikey and t.inchikey == found.inchikey for t in transmitters)
+    return None if own else bulk.as_drug(found, target_ids())
+
+
+def curated_twin(found: bulk.Ligand) -> Drug | None:
+    """The curated drug with the structure of a ligand of the second tier; None if there is none."""
+    for d in _catalogue().entries["drug"].values():
+        assert isinstance(d, Drug)
+        if d.uncurated:
+            continue
+        if (d.inchikey and d.inchikey == found.inchikey) or (d.pubchem_cid and d.pubchem_cid == found.cid):
+            return d
     return None
+
+
+def target_ids() -> set[str]:
+    """Ids of all entries on which drugs can act."""
+    return {i for k in ("family", "receptor", "transporter", "enzyme", "channel") for i in names(k)}
+
+
+def override(entry: Drug) -> None:
+    """Puts an entry in the place of one with its id, for this session."""
+    global _loaded
+    now = _catalogue()
+    kept = {k: {i: e for i, e in v.items() if (k, i) != (entry.kind, entry.id)} for k, v in now.entries.items()}
+    keys = {k: {n: i for n, i in v.items() if (k, i) != (entry.kind, entry.id)} for k, v in now.keys.items()}
+    new = _Catalogue(kept, keys, now.sources)
+    _put(new, entry)
+    _loaded = new
 
 
 def get(name: str, kind: str | None = None) -> Any:
@@ -218,7 +273,19 @@ def get(name: str, kind: str | None = None) -> Any:
 def _advice(name: str, kinds: Iterable[str]) -> str:
     entries = [e for k in kinds for e in _catalogue().entries[k].values()]
     near = did_you_mean(name, {n for e in entries for n in (e.id, e.name, *e.aliases)})
-    return near if near.startswith("did") else "amine compounds lists what there is"
+    if near.startswith("did"):
+        return near
+    words = name.casefold().split()
+    of_class = [
+        e.id for e in entries if isinstance(e, Drug) and words and all(w in e.drug_class.casefold() for w in words)
+    ]
+    if of_class:
+        return f"drugs of that class: {', '.join(of_class[:6])}"
+    if "drug" in kinds:
+        near = did_you_mean(name, bulk.known_names())
+        if near.startswith("did"):
+            return f"{near} (uncurated)"
+    return f"amine compounds lists what there is; amine compounds search '{name}' looks further"
 
 
 def drug(name: str) -> Drug:
@@ -376,7 +443,7 @@ def entries(*kinds: str) -> list[Entry]:
     return [e for k in (kinds or _ORDER) for e in now.entries[k].values()]
 
 
-def search(text: str, *kinds: str) -> list[Entry]:
+def containing(text: str, *kinds: str) -> list[Entry]:
     """Entries whose names, class, notes or targets contain a text.
 
     Parameters
@@ -386,17 +453,25 @@ def search(text: str, *kinds: str) -> list[Entry]:
 
     Examples
     --------
-    >>> " ".join(e.id for e in search("benzodiazepine", "drug"))
+    >>> " ".join(e.id for e in containing("benzodiazepine", "drug")[:2])
     'diazepam midazolam'
     """
     wanted = text.casefold()
+    return [e for e in entries(*kinds) if wanted in words_of(e)]
 
-    def words(e: Entry) -> str:
-        more = [getattr(e, a, "") for a in ("drug_class", "chemical_class", "location", "reaction", "coupling", "gene")]
-        more += [str(x) for x in getattr(e, "genes", ())] + [t for t, _ in targets_of(e)]
-        return " ".join([e.id, e.name, *e.aliases, e.notes, *more]).casefold()
 
-    return [e for e in entries(*kinds) if wanted in words(e)]
+def words_of(e: Entry) -> str:
+    """All that is said of an entry in words, in lower case."""
+    more = [getattr(e, a, "") for a in ("drug_class", "chemical_class", "location", "reaction", "coupling", "gene")]
+    more += [str(x) for x in getattr(e, "genes", ())] + [t for t, _ in targets_of(e)]
+    return " ".join([e.id, e.name, *e.aliases, e.notes, *more]).casefold()
+
+
+def structures() -> set[str | int]:
+    """InChIKeys and PubChem numbers of the curated drugs and transmitters."""
+    both = [*_catalogue().entries["drug"].values(), *_catalogue().entries["transmitter"].values()]
+    curated = [d for d in both if isinstance(d, Compound) and not (isinstance(d, Drug) and d.uncurated)]
+    return {x for d in curated for x in (d.inchikey, d.pubchem_cid) if x}
 
 
 def related(target: str) -> set[str]:

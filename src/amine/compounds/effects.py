@@ -35,6 +35,7 @@ from typing import Any
 
 from amine.compounds import catalogue
 from amine.compounds.algebra import Operand, response
+from amine.compounds.bulk import complete_hint, why
 from amine.compounds.formula import Formula
 from amine.compounds.mechanisms import Effect, Use, mechanism
 from amine.compounds.schema import Action, Drug, Entry, Family, Receptor, Transmitter, Transporter, roles
@@ -93,6 +94,13 @@ def _member(entry: Entry, action: Action) -> Entry | None:
 
 
 def _effects(drug: Drug, action: Action, target: str, member: Entry) -> list[Effect]:
+    if action.needs:
+        raise AmineError(
+            f"dose of {drug.id}",
+            f"as {action.mechanism} at {target} it cannot be simulated: {why(action)}",
+            expected=f"the number with the role {action.needs.replace('|', ' or ')}",
+            hint=complete_hint(drug, action),
+        )
     found = {r: m for r in roles() if (m := action.measurement(r, member.id)) is not None}
     if "potency" not in found:
         return []

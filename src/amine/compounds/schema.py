@@ -210,6 +210,7 @@ class Action:
     site : name of the binding site; drugs at one site of a target compete. Empty: the default site of the mechanism.
     default : reason why these numbers are the default, in a sentence.
     note : further remarks.
+    needs : of an uncurated action, roles of the numbers that have to be given before it can be simulated.
 
     Examples
     --------
@@ -224,6 +225,7 @@ class Action:
     site: str = ""
     default: str = ""
     note: str = ""
+    needs: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "targets", _strings(self.targets, "action, targets"))
@@ -391,7 +393,7 @@ class Channel(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Drug(Compound):
-    """A drug or toxin and its actions.
+    """A drug or toxin and its actions; ``uncurated`` for those of the second tier (:mod:`amine.compounds.bulk`).
 
     Examples
     --------
@@ -403,6 +405,7 @@ class Drug(Compound):
 
     drug_class: str = ""
     actions: tuple[Action, ...] = ()
+    uncurated: bool = False
 
     kind = "drug"
 

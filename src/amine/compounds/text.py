@@ -98,6 +98,8 @@ def _drug(d: Drug, used: dict[str, None]) -> list[str]:
     out = [d.drug_class] if d.drug_class else []
     for a in d.actions:
         out += ["", f"{', '.join(a.targets)}: {words(a)}"] + _numbers(a.measurements, used)
+        if a.needs:
+            out += _wrap(f"acts only when given: {a.needs.replace('|', ' or ')} (am.compounds.complete)", "    ")
         if a.default:
             out += _wrap(f"models use *: {a.default}", "    ")
         if a.note:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from amine import view
-from amine.compounds import catalogue
+from amine.compounds import catalogue, finding
 from amine.compounds.schema import Compound, Entry, Transmitter
 from amine.compounds.text import FOOTER, describe, table
 from amine.errors import AmineError
@@ -18,7 +19,7 @@ def listing(find: str | None, acts_on: str | None, kind: str | None) -> None:
     if kind is not None:
         catalogue.names(kind)
     kinds = () if kind is None else (kind,)
-    found = catalogue.search(find, *kinds) if find is not None else catalogue.entries(*kinds)
+    found = catalogue.containing(find, *kinds) if find is not None else catalogue.entries(*kinds)
     if acts_on is not None:
         acting = {d.id for d in catalogue.acting_on(acts_on)}
         found = [e for e in found if e.kind == "drug" and e.id in acting]
@@ -33,6 +34,19 @@ def show(name: str, kind: str | None, out: Path | None) -> None:
     print(describe(entry))
     for w in written:
         print(f"picture: {w}")
+
+
+def search(
+    query: str, structure: str | None, similar: str | None, kind: str | None, curated: bool, limit: int, as_json: bool
+) -> None:
+    """Print entries that fit a query, best first."""
+    kinds = () if kind is None else (kind,)
+    found = finding.search(query, structure=structure, similar=similar, kinds=kinds, uncurated=not curated, limit=limit)
+    if as_json:
+        print(json.dumps([h.to_dict() for h in found], indent=1, ensure_ascii=False))
+        return
+    print(finding.hits_table(found) if found else "nothing found")
+    print(f"\n{FOOTER}")
 
 
 def _draw(entry: Entry, out: Path) -> list[Path]:
