@@ -215,6 +215,19 @@ def test_what_is_set_acts_from_then_on():
     assert np.array_equal(then["E"], then.spikes["E"].counts()) and list(then) == ["E", "P"]
 
 
+def test_a_branch_is_the_same_until_a_change_acts():
+    loop = small().loop()
+    loop.set("E.I_e", "280 pA")
+    loop.advance("5 ms")
+    same, other = loop.branch(), loop.branch({"E.I_e": "500 pA"})
+    for x in (loop, same, other):
+        x.advance("10 ms")
+    assert bits(loop) == bits(same) and loop.script() == same.script()
+    a, b = loop.run().spikes, other.run().spikes
+    assert np.array_equal(a["E"].between(0, 5).times, b["E"].between(0, 5).times) and len(b["E"]) > len(a["E"])
+    assert np.array_equal(a["P"].times, b["P"].times)
+
+
 def test_functions_are_called_at_whole_multiples_and_stops_do_not_matter():
     def going(*stops):
         loop, seen = small().loop(), []

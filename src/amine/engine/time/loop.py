@@ -320,6 +320,36 @@ class Loop:
         self._simulation.set_state(to.state)
         self._store = to.store.copy()
 
+    def branch(self, changes: Mapping[str, Values] | None = None) -> Loop:
+        """A second loop at the present state with the same random numbers: the two differ from where a change acts.
+
+        Parameters
+        ----------
+        changes : values by name that are set in the branch alone, such as ``{"E.I_e": "300 pA"}``.
+
+        Raises
+        ------
+        AmineError
+            If one of them cannot be set.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> net = am.Network(seed=1)
+        >>> P = net.population("P", 100, "poisson", rate="20 Hz")
+        >>> loop = net.loop()
+        >>> _ = loop.advance("50 ms")
+        >>> other = loop.branch({"P.rate": "0 Hz"})
+        >>> int(loop.advance("50 ms")["P"].sum()) > 0, int(other.advance("50 ms")["P"].sum())
+        (True, 0)
+        """
+        sim = self._simulation
+        other = Loop(self.network, sim.threads, sim.precision, self._keep)
+        other.restore(self.snapshot())
+        for name, value in (changes or {}).items():
+            other.set(name, value)
+        return other
+
     def reset(self) -> None:
         """Returns to time 0: connections as they were drawn, states as described, nothing set or recorded."""
         sim = self._simulation
