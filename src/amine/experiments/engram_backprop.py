@@ -164,7 +164,7 @@ class SI(_Anchored):
 class Metaplasticity(Protection):
     """Each weight's rate falls with the sum of its own squared gradients, as the variance of a weight does in MESU.
 
-    Diagonal metaplasticity after Bonnet D et al. (2025) Nat Commun 16:9614 and Laborieux A et al. (2021) Nat Commun 12:2549, in a form without sampling.
+    Diagonal metaplasticity after Bonnet D et al. (2025) and Laborieux A et al. (2021) Nat Commun 12:2549, in a form without sampling.
     """
 
     def __init__(self, network: nn.Module, seed: int, strength: float):
