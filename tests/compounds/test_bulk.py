@@ -53,12 +53,12 @@ def test_every_action_acts_or_asks_for_a_number_that_helps(own):
 
 
 def test_potencies_that_the_class_allows_act():
-    (effect, _) = compounds.effects_of("CGP 54626A", ["GABA_B"])
-    assert effect.drug == "uncurated_cgp_54626a" and effect.potency == pytest.approx(0.00355, rel=0.01)
+    (effect, _) = compounds.effects_of("CGP 62349", ["GABA_B"])
+    assert effect.drug == "uncurated_cgp_62349" and effect.potency == pytest.approx(0.00159, rel=0.01)
     net = am.Network()
-    assert net.dose("SCH 50911", "1 uM").drug == "uncurated_sch_50911"
-    assert compounds.drug("uncurated_sch_50911").name == "SCH 50911"
-    assert "uncurated" in compounds.describe("SCH 50911")
+    assert net.dose("CGP 71872", "1 uM").drug == "uncurated_cgp_71872"
+    assert compounds.drug("uncurated_cgp_71872").name == "CGP 71872"
+    assert "uncurated" in compounds.describe("CGP 71872")
 
 
 def test_an_action_can_be_left_out(own):

@@ -202,8 +202,8 @@ def uncurated(name: str) -> Drug | None:
 
     Examples
     --------
-    >>> uncurated("CGP 54626A").id
-    'uncurated_cgp_54626a'
+    >>> uncurated("CGP 62349").id
+    'uncurated_cgp_62349'
     """
     found = bulk.ligand(name)
     if found is None:
@@ -272,15 +272,15 @@ def get(name: str, kind: str | None = None) -> Any:
 
 def _advice(name: str, kinds: Iterable[str]) -> str:
     entries = [e for k in kinds for e in _catalogue().entries[k].values()]
-    near = did_you_mean(name, {n for e in entries for n in (e.id, e.name, *e.aliases)})
-    if near.startswith("did"):
-        return near
     words = name.casefold().split()
     of_class = [
         e.id for e in entries if isinstance(e, Drug) and words and all(w in e.drug_class.casefold() for w in words)
     ]
     if of_class:
         return f"drugs of that class: {', '.join(of_class[:6])}"
+    near = did_you_mean(name, {n for e in entries for n in (e.id, e.name, *e.aliases)})
+    if near.startswith("did"):
+        return near
     if "drug" in kinds:
         near = did_you_mean(name, bulk.known_names())
         if near.startswith("did"):
