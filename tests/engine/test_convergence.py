@@ -25,7 +25,7 @@ def voltage(name: str, dt: float) -> np.ndarray:
     return run.probes["v"]["v"][:, 0]
 
 
-@pytest.mark.filterwarnings("ignore:.*rounded to")
+@pytest.mark.filterwarnings("ignore:.*rounded to", "ignore:.*its rate of firing is off")
 @pytest.mark.parametrize("name", am.models.names("neuron"))
 def test_order_of_every_neuron(name):
     """A constant current: exact integration shows no error at all, the others their order."""

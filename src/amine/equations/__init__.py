@@ -12,6 +12,7 @@ from amine.equations.given import CHANNEL_NAMES, IONS
 
 if TYPE_CHECKING:
     from amine.equations.kinds import integrators, parse, typeset
+    from amine.equations.march import March
     from amine.equations.numeric import fastest_rate, formula_of_path
     from amine.equations.rules import parse_model as parse_rule_model
     from amine.equations.scheme_check import check as check_scheme
@@ -21,6 +22,7 @@ _HOME = {
     "fastest_rate": ("numeric", "fastest_rate"),
     "formula_of_path": ("numeric", "formula_of_path"),
     "integrators": ("kinds", "integrators"),
+    "March": ("march", "March"),
     "parse": ("kinds", "parse"),
     "parse_rule_model": ("rules", "parse_model"),
     "typeset": ("kinds", "typeset"),
@@ -28,6 +30,7 @@ _HOME = {
 
 __all__ = [
     "CHANNEL_NAMES",
+    "March",
     "IONS",
     "check_scheme",
     "fastest_rate",

@@ -12,6 +12,7 @@ from amine import equations
 from amine.equations.schemes import read
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import FrozenDict, closed, fix
+from amine.models.firing import point_accuracy
 from amine.models.limits import demands, limits_of
 from amine.models.sums import explicit_lines, kinetic_lines
 from amine.values import Value, from_plain, normalise, to_plain, unit_of
@@ -232,6 +233,35 @@ class Model:
     def bytes_per_neuron(self, real: int = 4) -> int:
         """Minimum memory for the states of one neuron in bytes; ``real`` is the size of a floating-point number."""
         return (len(self.state_units) + 4) * real
+
+    def accuracy(self, dt: float) -> dict[str, float]:
+        """Estimated error of a neuron's integration with steps of ``dt`` ms, against steps eight times finer.
+
+        The neuron alone is advanced for 300 ms, without noise, under a constant current that makes it fire at about 40 Hz: its own
+        equations and parameters (the means of distributions and arrays), in plain Python, within seconds.
+
+        Parameters
+        ----------
+        dt : time step in ms.
+
+        Returns
+        -------
+        dict
+            ``rate``: relative error of the firing rate, on the grid of steps; or ``voltage``: largest error in mV under 100 pA, of a neuron
+            that does not fire. ``current`` is the current in pA.
+
+        Raises
+        ------
+        AmineError
+            If the model is no neuron, or ``dt`` is no positive number.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> sorted(am.models.get("lif").accuracy(0.1))
+        ['current', 'rate']
+        """
+        return point_accuracy(self, dt)
 
     def latex(self) -> str:
         """The equations as LaTeX, one line each."""
