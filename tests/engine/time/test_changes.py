@@ -228,6 +228,35 @@ def test_a_branch_is_the_same_until_a_change_acts():
     assert np.array_equal(a["P"].times, b["P"].times)
 
 
+def dosed(concentration="0 uM") -> am.Network:
+    net = am.Network(seed=1)
+    E = net.population("E", 20, "lif_cond", I_e="260 pA")
+    net.synapses(E, E, receptor="GABA_A", weight="3 nS", p=0.5)
+    net.dose("diazepam", concentration)
+    return net
+
+
+def test_doses_are_set_and_replayed(tmp_path):
+    set_at_zero, described_so = dosed().loop(), dosed("1 uM").loop()
+    set_at_zero.dose("diazepam", "1 uM")
+    plain = dosed().loop()
+    for x in (set_at_zero, described_so, plain):
+        x.advance("40 ms")
+    assert bits(set_at_zero) == bits(described_so) != bits(plain)
+    before = plain.snapshot()
+    plain.set("dose:diazepam", am.bolus("2 uM", elimination="10 s", at="45 ms"))
+    plain.advance("10.3 ms")
+    plain.save(tmp_path / "c")
+    again = dosed().loop(resume=tmp_path / "c")
+    for x in (plain, again):
+        x.advance("20 ms")
+    assert bits(plain) == bits(again) == bits(replayed(plain, tmp_path)) and float(plain.get("dose:diazepam")) > 1.0
+    plain.restore(before)
+    assert float(plain.get("dose:diazepam")) == 0.0 and not plain.script().count("set(")
+    with pytest.raises(am.AmineError, match="no dose of 'ketamine'.*net.dose"):
+        plain.dose("ketamine", "1 uM")
+
+
 def test_functions_are_called_at_whole_multiples_and_stops_do_not_matter():
     def going(*stops):
         loop, seen = small().loop(), []

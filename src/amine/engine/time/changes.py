@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amine.compounds.doses import Course, as_course
 from amine.distributions import Distribution
 from amine.engine.build.arrays import kind_of
 from amine.engine.build.draws import generator, require_finite, require_range
 from amine.engine.build.kind import Filling
 from amine.engine.build.point import PointCell
 from amine.engine.resolve.resolved import Member
-from amine.engine.time.names import PARAMETER, RATE, STATE, Handle, Settable, handles
+from amine.engine.time.names import DOSE, PARAMETER, RATE, STATE, Handle, Settable, handles
+from amine.engine.transmission.slow import SlowState
 from amine.errors import AmineError, did_you_mean, within
 from amine.network.parts import Population
 from amine.network.times import check_refractory
@@ -37,30 +39,44 @@ class Change:
 
     step: int
     name: str
-    value: Value
+    value: Value | Course
     neurons: tuple[int, ...] | None = None
+
+    def plain_value(self) -> Value:
+        """Its value, which is not that of a dose."""
+        assert not isinstance(self.value, Course)
+        return self.value
 
     def plain(self) -> dict[str, Any]:
         """As plain data."""
         neurons = None if self.neurons is None else [*self.neurons]
-        return {"step": self.step, "name": self.name, "value": to_plain(self.value), "neurons": neurons}
+        return {"step": self.step, "name": self.name, "value": _plain(self.value), "neurons": neurons}
 
     @staticmethod
     def from_plain(data: Mapping[str, Any]) -> Change:
         """From the data of :meth:`plain`."""
         neurons = None if data["neurons"] is None else tuple(int(i) for i in data["neurons"])
-        return Change(int(data["step"]), str(data["name"]), from_plain(data["value"]), neurons)
+        return Change(int(data["step"]), str(data["name"]), _from_plain(data["value"]), neurons)
+
+
+def _plain(value: Value | Course) -> Any:
+    return {"course": value.to_dict()} if isinstance(value, Course) else to_plain(value)
+
+
+def _from_plain(data: Any) -> Value | Course:
+    return Course.from_dict(data["course"]) if isinstance(data, dict) and "course" in data else from_plain(data)
 
 
 @dataclass(frozen=True)
 class Kept:
     """What was set until some time, for going back to it."""
 
-    now: Mapping[str, Value]
+    now: Mapping[str, Value | Course]
     log: tuple[Change, ...]
     members: tuple[Member, ...]
     values: tuple[Any, ...]
     constants: np.ndarray
+    doses: Mapping[str, tuple[Course, ...]]
 
 
 class Changes:
@@ -73,7 +89,7 @@ class Changes:
     def __init__(self, sim: Simulation):
         self._sim = sim
         self._handles: dict[str, Handle] | None = None
-        self.now: dict[str, Value] = {}
+        self.now: dict[str, Value | Course] = {}
         self.log: list[Change] | None = []
         self._described = self.keep()
 
@@ -93,6 +109,9 @@ class Changes:
             owner = max(
                 (a.member.name for a in self._sim.slices if name.startswith(f"{a.member.name}.")), key=len, default=""
             )
+            if name.startswith("dose:"):
+                hint = f"give the network net.dose({name[5:]!r}, '0 uM')"
+                raise AmineError(where, f"the network has no dose of '{name[5:]}'", hint=hint)
             known = [n for n in self.handles if n.startswith(f"{owner}.")] or [a.member.name for a in self._sim.slices]
             raise AmineError(where, f"there is no value '{name}'", hint=did_you_mean(name, known))
         return found
@@ -101,16 +120,21 @@ class Changes:
         """All values, with what can be done with them."""
         out = []
         for h in self.handles.values():
-            reason = h.reason or (h.later if self._sim.step else "")
+            reason = h.refusal(self._sim.step)
             out.append(Settable(h.name, h.kind, h.unit, self._value(h), h.limit, not reason, reason))
         return out
 
     def get(self, name: str, where: str) -> np.ndarray:
         """The present value of each neuron (n,)."""
         h = self.handle(name, where)
+        if h.kind == DOSE:
+            return np.array(self._value(h))
         return np.array(np.broadcast_to(self._value(h), (self._sim.slices[h.p].n,)))
 
     def _value(self, h: Handle) -> float | np.ndarray:
+        if h.kind == DOSE:
+            t = np.array(self._sim.step * self._sim.net.dt)
+            return float(sum(course.at(t) for course in self._slow().doses[h.key]))
         at = self._sim.slices[h.p]
         if h.kind == STATE:
             return at.get(self._sim.arrays.X, h.key).copy()
@@ -121,21 +145,30 @@ class Changes:
 
     # --- setting ---------------------------------------------------------------------------------------------------
 
-    def set(self, name: str, value: Values, neurons: np.ndarray | None, where: str) -> None:
+    def set(self, name: str, value: Values | Course, neurons: np.ndarray | None, where: str) -> None:
         """Sets a value from now on, of all neurons or of some; raises AmineError, and changes nothing, if it cannot be set."""
         h = self.handle(name, where)
         place = f"{where}, '{name}'"
-        reason = h.reason or (h.later if self._sim.step else "")
+        reason = h.refusal(self._sim.step)
         if reason:
             raise AmineError(
                 place, f"it cannot be set in a running network: {reason}", hint="describe a network with it"
             )
+        if h.kind == DOSE or isinstance(value, Course):
+            if h.kind != DOSE or neurons is not None:
+                raise AmineError(
+                    place,
+                    "a concentration is that of a dose, at all neurons",
+                    hint='such as set("dose:ketamine", "1 uM")',
+                )
+            self.apply(Change(self._sim.step, name, as_course(value, place)), where)
+            return
         n = self._sim.slices[h.p].n if neurons is None else len(neurons)
         given = self._checked(h, value, n, place)
         chosen = None if neurons is None else tuple(int(i) for i in neurons)
         self.apply(Change(self._sim.step, name, given, chosen), where)
 
-    def set_all(self, values: Mapping[str, Values], neurons: np.ndarray | None, where: str) -> None:
+    def set_all(self, values: Mapping[str, Values | Course], neurons: np.ndarray | None, where: str) -> None:
         """Sets several values of one population; if one of them cannot be set, none is."""
         first = next(iter(values))
         with self._undone(self.handle(first, where).p):
@@ -145,11 +178,28 @@ class Changes:
     def apply(self, change: Change, where: str) -> None:
         """Makes a change, now, and adds it to the log."""
         h = self.handle(change.name, where)
+        if isinstance(change.value, Course):
+            self._put_dose(h, change.value)
+            self._add(change)
+            return
         put = {STATE: self._put_state, PARAMETER: self._put_parameter, RATE: self._put_rate}[h.kind]
         with self._undone(h.p):
             put(h, change, f"{where}, '{change.name}'")
+        self._add(change)
+
+    def _add(self, change: Change) -> None:
         if self.log is not None:
             self.log.append(change)
+
+    def _slow(self) -> SlowState:
+        found = self._sim.states["slow"]
+        assert isinstance(found, SlowState)
+        return found
+
+    def _put_dose(self, h: Handle, course: Course) -> None:
+        slow = self._slow()
+        slow.doses = {**slow.doses, h.key: (course,)}
+        self.now[h.name] = course
 
     def _checked(self, h: Handle, value: Values, n: int, where: str) -> Value:
         """A value as plain data, of the unit, shape and limits that it must have."""
@@ -162,13 +212,13 @@ class Changes:
 
     def _put_state(self, h: Handle, change: Change, where: str) -> None:
         sim, at = self._sim, self._sim.slices[h.p]
-        x = self._drawn(h, change, where)
+        value, x = change.plain_value(), self._drawn(h, change, where)
         require_finite({h.key: x}, at.member, "a state", sim.arrays.X.dtype)
         new = self._merged(at.get(sim.arrays.X, h.key), x, change.neurons)
         if sim.step:
             at.put(sim.arrays.X, h.key, new)
         else:
-            self._begin(h, change.value if change.neurons is None else Array(new, h.unit))
+            self._begin(h, value if change.neurons is None else Array(new, h.unit))
             self._fill(h.p)
 
     def _begin(self, h: Handle, value: Value) -> None:
@@ -191,7 +241,7 @@ class Changes:
                 hint="give the population an array or a distribution when it is made",
             )
         x = self._drawn(h, change, where)
-        value = change.value
+        value = change.plain_value()
         if differs and (sim.step or plain or change.neurons is not None):
             x = self._merged(np.asarray(sim.arrays.values[h.p][h.key]), x, change.neurons)
             value = Array(x, h.unit)
@@ -241,7 +291,7 @@ class Changes:
         n = at.n if change.neurons is None else len(change.neurons)
         names = [at.member.name, *(["initial"] if h.kind == STATE else []), h.key]
         names += [f"set at step {change.step}"] if change.step else []
-        x = realise(change.value, h.unit, n, generator(sim.net.seed, *names), where)
+        x = realise(change.plain_value(), h.unit, n, generator(sim.net.seed, *names), where)
         require_range(x, sim.arrays.X.dtype, where, "the value")
         return x
 
@@ -282,7 +332,10 @@ class Changes:
         """What was set until now."""
         a = self._sim.arrays
         members = tuple(at.member for at in self._sim.slices)
-        return Kept(dict(self.now), tuple(self.log or ()), members, tuple(a.values), a.C.copy())
+        return Kept(dict(self.now), tuple(self.log or ()), members, tuple(a.values), a.C.copy(), self._doses())
+
+    def _doses(self) -> dict[str, tuple[Course, ...]]:
+        return dict(self._slow().doses) if "slow" in self._sim.states else {}
 
     def go_back(self, kept: Kept) -> None:
         """Returns to what :meth:`keep` gave, of a simulation of the same network; states are restored elsewhere."""
@@ -293,11 +346,13 @@ class Changes:
             at.member = m
         a.values[:] = kept.values
         a.C[:] = kept.constants
+        if kept.doses:
+            self._slow().doses = dict(kept.doses)
 
     def plain(self) -> dict[str, Any]:
         """As plain data, for a checkpoint."""
         return {
-            "now": {name: to_plain(value) for name, value in self.now.items()},
+            "now": {name: _plain(value) for name, value in self.now.items()},
             "log": None if self.log is None else [c.plain() for c in self.log],
         }
 
@@ -306,7 +361,10 @@ class Changes:
         self.go_back(self._described)
         for name, value in data["now"].items():
             h, where = self.handle(name, "Checkpoint"), f"checkpoint, '{name}'"
-            given = from_plain(value)
+            given = _from_plain(value)
+            if isinstance(given, Course):
+                self._put_dose(h, given)
+                continue
             x = self._drawn(h, Change(0, name, given), where)
             if h.kind == STATE:
                 self._begin(h, given)
@@ -323,8 +381,10 @@ class Changes:
             self.log = [Change.from_plain(c) for c in data["log"] or ()]
 
 
-def value_text(value: Value) -> str:
+def value_text(value: Value | Course) -> str:
     """A value as Python text that gives the same bits."""
+    if isinstance(value, Course):
+        return f"Course.from_dict({value.to_dict()!r})"
     if isinstance(value, Array):
         return f"Array(np.array({value.values.tolist()!r}), {value.unit!r})"
     if isinstance(value, Distribution):
@@ -337,6 +397,8 @@ def script(changes: Sequence[Change], step: int, dt: float, options: str, networ
     lines = ["import amine as am"]
     if any(isinstance(c.value, Array) for c in changes):
         lines += ["import numpy as np", "", "from amine.values import Array"]
+    if any(isinstance(c.value, Course) for c in changes):
+        lines.append("from amine.compounds.doses import Course")
     lines += ["", f"net = am.Network.load({network!r})", f"sim = net.loop({options})"]
     at = 0
     for c in [*changes, None]:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amine.compounds import catalogue
 from amine.engine.time.changes import Kept, script, value_text
 from amine.engine.time.checkpoint import Checkpoint
+from amine.engine.time.names import DOSE
 from amine.engine.time.run import check_last_step, meta, result, whole_steps
 from amine.engine.time.simulation import Simulation
 from amine.errors import AmineError, did_you_mean
@@ -23,6 +25,7 @@ from amine.results.store import MemoryStore
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.compounds.doses import Course
     from amine.engine.time.names import Settable
     from amine.given import FilePath, Quantity, Values
     from amine.network.network import Network
@@ -165,7 +168,7 @@ class Loop:
         return found if len(names) > 1 else next(iter(found.values()))
 
     def set(
-        self, what: Neurons, value: Values | None = None, /, neurons: Selection | None = None, **values: Any
+        self, what: Neurons, value: Values | Course | None = None, /, neurons: Selection | None = None, **values: Any
     ) -> None:
         """Sets states, parameters and rates from now on; nothing is compiled.
 
@@ -198,7 +201,11 @@ class Loop:
                     where, "a value without a name", hint='such as set("E.tau_m", "15 ms") or set(E, tau_m="15 ms")'
                 )
             h = sim.changes.handle(what, where)
-            given, population = {what: value}, sim.slices[h.p].member.name
+            if h.kind == DOSE:
+                sim.changes.set(what, value, None if neurons is None else np.asarray(neurons), where)
+                return
+            given: dict[str, Values | Course] = {what: value}
+            population = sim.slices[h.p].member.name
         else:
             population, inside = self._neurons(what, where)
             given = {f"{population}.{n}": x for n, x in values.items()}
@@ -320,7 +327,22 @@ class Loop:
         self._simulation.set_state(to.state)
         self._store = to.store.copy()
 
-    def branch(self, changes: Mapping[str, Values] | None = None) -> Loop:
+    def dose(self, drug: str, concentration: Quantity | Course) -> None:
+        """Sets the concentration of a drug from the next step of slow signals on, in place of all its doses.
+
+        Parameters
+        ----------
+        drug : its name in the catalogue; the network has a dose of it, which may be ``"0 uM"``.
+        concentration : as for :meth:`amine.Network.dose`; a course counts its times from the beginning of the network's run.
+
+        Raises
+        ------
+        AmineError
+            If the network has no dose of this drug, or it cannot follow.
+        """
+        self.set(f"dose:{catalogue.drug(drug).id}", concentration)
+
+    def branch(self, changes: Mapping[str, Values | Course] | None = None) -> Loop:
         """A second loop at the present state with the same random numbers: the two differ from where a change acts.
 
         Parameters

@@ -21,14 +21,14 @@ from amine.units import dimension_of, internal_unit
 if TYPE_CHECKING:
     from amine.engine.time.simulation import Simulation
 
-STATE, PARAMETER, RATE = "state", "parameter", "rate"
+STATE, PARAMETER, RATE, DOSE = "state", "parameter", "rate", "dose"
 
 
 @dataclass(frozen=True)
 class Settable:
     """A value of a running network.
 
-    ``name`` is its name, ``kind`` state, parameter or rate, ``unit`` the unit in which it is read; ``value`` its present value, one or one
+    ``name`` is its name, ``kind`` state, parameter, rate or dose, ``unit`` the unit in which it is read; ``value`` its present value, one or one
     for each neuron (n,); ``limit`` what its values must be, such as positive. It ``follows`` a running network, or else ``reason`` is
     why it does not; then it is given in the description of a new one.
     """
@@ -56,11 +56,30 @@ class Handle:
     limit: str = ""
     reason: str = ""  # why it cannot be set
     later: str = ""  # why it cannot be set after the first step
+    before: str = ""  # why it cannot be set before the first step
+
+    def refusal(self, step: int) -> str:
+        """Why it cannot be set at a step; empty if it can."""
+        return self.reason or (self.later if step else self.before)
 
 
 def handles(sim: Simulation) -> dict[str, Handle]:
     """All values of a simulation by name."""
-    return {h.name: h for p, at in enumerate(sim.slices) for h in _population(sim, p, at)}
+    found = {h.name: h for p, at in enumerate(sim.slices) for h in _population(sim, p, at)}
+    return found | {h.name: h for h in _doses(sim)}
+
+
+def _doses(sim: Simulation) -> Iterator[Handle]:
+    slow = sim.resolved.slow
+    if slow is None:
+        return
+    binding = {e.drug for each in slow.blockers.values() for _, e in each}
+    for drug in slow.doses:
+        reason = (
+            "a constant dose decides the rates of kinetic schemes when they are built" if sim.resolved.schemes else ""
+        )
+        before = "the channels that it has bound at the start are computed from it" if drug in binding else ""
+        yield Handle(f"dose:{drug}", DOSE, -1, drug, "uM", limit="nonnegative", reason=reason, before=before)
 
 
 def _population(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
@@ -119,4 +138,4 @@ def _reasons(at: Slice, key: str, label: str, readers: Readers | None) -> tuple[
     return "nothing that changes with time depends on it", ""
 
 
-__all__ = ["PARAMETER", "RATE", "STATE", "Handle", "Settable", "handles"]
+__all__ = ["DOSE", "PARAMETER", "RATE", "STATE", "Handle", "Settable", "handles"]

@@ -42,6 +42,7 @@ class SlowState(State):
         threads: int,
     ):
         self.signals, self.every, self.dt_step = signals, signals.every, signals.h
+        self.doses = {drug: tuple(courses) for drug, courses in signals.doses.items()}  # present ones
         self.names = {at.member.name: p for p, at in enumerate(slices)}
         tables = Tables(signals.program)
         initial = list(signals.program.initial)
@@ -133,8 +134,8 @@ class SlowState(State):
         """Doses from ``step`` on, with room for the recordings of ``steps`` steps."""
         first, last = -(-step // self.every), -(-(step + steps) // self.every)
         t = np.arange(first, last) * self.dt_step
-        doses = np.zeros((max(len(t), 1), max(len(self.signals.doses), 1)))
-        for j, courses in enumerate(self.signals.doses.values()):
+        doses = np.zeros((max(len(t), 1), max(len(self.doses), 1)))
+        for j, courses in enumerate(self.doses.values()):
             doses[: len(t), j] = sum(course.at(t) for course in courses)
         record = np.zeros((max(len(t), 1), len(self.fixed[0])))
         self._now = T.Slow(self.every, self.S, doses, record, first, *self.fixed)
