@@ -14,7 +14,7 @@ import numpy as np
 from amine.compounds import catalogue
 from amine.engine.time.changes import Kept, script, value_text
 from amine.engine.time.checkpoint import Checkpoint
-from amine.engine.time.names import DOSE
+from amine.engine.time.names import DOSE, Listing, Settable
 from amine.engine.time.run import check_last_step, meta, result, whole_steps
 from amine.engine.time.simulation import Simulation
 from amine.errors import AmineError, did_you_mean
@@ -26,7 +26,6 @@ from amine.units import to_internal
 
 if TYPE_CHECKING:
     from amine.compounds.doses import Course
-    from amine.engine.time.names import Settable
     from amine.given import FilePath, Quantity, Values
     from amine.network.network import Network
     from amine.network.parts import Neurons, Selection, Synapses
@@ -128,8 +127,17 @@ class Loop:
         >>> found = net.loop().settable()["E.tau_m"]
         >>> found.unit, found.value, found.limit, found.follows
         ('ms', 10.0, 'positive', True)
+        >>> print(net.loop().settable())
+        E.v      -65 mV  (state)
+        E.C      250 pF  (parameter, positive)
+        E.tau_m  10 ms  (parameter, positive)
+        E.E_L    -65 mV  (parameter)
+        E.V_th   -50 mV  (parameter)
+        E.V_r    -65 mV  (parameter)
+        E.t_ref  2 ms  (parameter, nonnegative)
+        E.I_e    0 pA  (parameter)
         """
-        return {s.name: s for s in self._simulation.changes.listed()}
+        return Listing({s.name: s for s in self._simulation.changes.listed()})
 
     def get(self, what: Neurons, *names: str) -> np.ndarray | dict[str, np.ndarray]:
         """The present value of each neuron, in the unit that :meth:`settable` names.

@@ -42,6 +42,24 @@ class Settable:
     reason: str
 
 
+class Listing(dict[str, Settable]):
+    """Values by name; printed, one line for each."""
+
+    def __repr__(self) -> str:
+        wide = max((len(n) for n in self), default=0)
+        return "\n".join(f"{n:<{wide}}  {_shown(s)}" for n, s in self.items())
+
+
+def _shown(s: Settable) -> str:
+    """Present value or range, unit, what it is, and why it does not follow."""
+    x = np.asarray(s.value)
+    low, high = (x.min(), x.max()) if x.size else (np.nan, np.nan)
+    value = f"{low:.6g}" if low == high else f"{low:.6g} .. {high:.6g}"
+    unit = "" if s.unit in ("", "1") else f" {s.unit}"
+    said = [w for w in (s.kind, s.limit, "" if s.follows else f"does not follow: {s.reason}") if w]
+    return f"{value}{unit}  ({', '.join(said)})"
+
+
 @dataclass(frozen=True)
 class Handle:
     """Place of a value: population ``p``, and ``key``, its row of the state array or its name in the fused system."""
