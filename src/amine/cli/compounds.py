@@ -62,3 +62,15 @@ def search(
 ) -> None:
     """Ranked search by name, synonym, target, class and structure in both tiers of the catalogue."""
     commands.compounds.search(query, structure, similar, kind, curated, limit, json)
+
+
+@app.command()
+def profile(
+    name: Annotated[str, typer.Argument(help="A drug.")],
+    at: Annotated[str, typer.Option("--at", help="Free concentration, such as '100 nM'.")],
+    uncurated: Annotated[bool, typer.Option("--uncurated", help="Also further targets of the second tier.")] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Picture, .svg, .png or .pdf.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Selectivity: occupancy of each target of a drug at a concentration."""
+    commands.compounds.profile(name, at, uncurated, out, json)

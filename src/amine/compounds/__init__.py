@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         mechanism_names,
         register_mechanism,
     )
+    from amine.compounds.profile import Held, Profile, profile_of, profile_table
     from amine.compounds.schema import (
         Action,
         Channel,
@@ -99,6 +100,7 @@ _HOME = {
         "mechanism_names",
         "register_mechanism",
     ),
+    "amine.compounds.profile": ("Held", "Profile", "profile_of", "profile_table"),
     "amine.compounds.schema": (
         "Action",
         "Channel",
@@ -133,10 +135,12 @@ __all__ = [
     "Factors",
     "Family",
     "Formula",
+    "Held",
     "Hit",
     "Kinetics",
     "Measurement",
     "Mechanism",
+    "Profile",
     "Rate",
     "Receptor",
     "Removal",
@@ -173,6 +177,8 @@ __all__ = [
     "mechanism_names",
     "names",
     "parse_dose",
+    "profile_of",
+    "profile_table",
     "receptor",
     "related",
     "receptor_response",

@@ -1,4 +1,5 @@
-"""Figures. Most are methods of a run; :func:`morphology` draws shapes, :func:`structure` and :func:`pathway` draw compounds."""
+"""Figures. Most are methods of a run; :func:`morphology` draws shapes, :func:`structure`, :func:`pathway` and
+:func:`selectivity` draw compounds."""
 
 from __future__ import annotations
 
@@ -7,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amine.view.pathways import pathway
+    from amine.view.selectivity import selectivity
     from amine.view.shapes import picture as morphology
     from amine.view.structures import structure
 
 _HOME = {
     "morphology": ("amine.view.shapes", "picture"),
     "pathway": ("amine.view.pathways", "pathway"),
+    "selectivity": ("amine.view.selectivity", "selectivity"),
     "structure": ("amine.view.structures", "structure"),
 }
 
-__all__ = ["morphology", "pathway", "structure"]
+__all__ = ["morphology", "pathway", "selectivity", "structure"]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from amine import view
 from amine.compounds import catalogue, finding
+from amine.compounds.profile import profile_of
 from amine.compounds.schema import Compound, Entry, Transmitter
 from amine.compounds.text import FOOTER, describe, table
 from amine.errors import AmineError
@@ -46,6 +47,23 @@ def search(
         print(json.dumps([h.to_dict() for h in found], indent=1, ensure_ascii=False))
         return
     print(finding.hits_table(found) if found else "nothing found")
+    print(f"\n{FOOTER}")
+
+
+def profile(name: str, at: str, uncurated: bool, out: Path | None, as_json: bool) -> None:
+    """Print the occupancies of a drug's targets and, if a file is given, draw them."""
+    found = profile_of(name, at, uncurated=uncurated)
+    if out is not None:
+        if out.suffix.lower() not in (".svg", ".png", ".pdf"):
+            raise AmineError(f"file '{out}'", "pictures are written as .svg, .png or .pdf")
+        view.selectivity(found).savefig(out)
+    if as_json:
+        rows = [r.to_dict() for r in found.rows]
+        print(json.dumps({"drug": found.drug, "concentration_uM": found.concentration, "targets": rows}, indent=1))
+        return
+    print(found)
+    if out is not None:
+        print(f"\npicture: {out}")
     print(f"\n{FOOTER}")
 
 
