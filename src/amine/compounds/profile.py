@@ -134,7 +134,7 @@ def profile_table(p: Profile) -> str:
     gabazine at 0.18 uM: occupancy in equilibrium, without competitors
     """
     head = ("target", "action", "potency (uM)", "occupancy", "range", "onset", "wash-out", "")
-    rows = [head]
+    rows: list[tuple[str, ...]] = [head]
     for r in p.rows:
         span = f"{100 * r.at_low:.0f} to {100 * r.at_high:.0f} %" if r.at_low < r.at_high else ""
         marks = [*([] if r.curated else ["uncurated"]), *(["(?)"] if r.unverified else [])]
