@@ -184,6 +184,6 @@ def encoders(torch: Any) -> Any:
     cells = ann.Neurons("lif", 5)
     spikes, state = cells(first(made["current"]))
     again, _ = cells(first(made["rate"]), ann.detach(state))
-    made |= {kind: ann.Readout(kind)(spikes + again) for kind in ("spike_count", "max_over_time", "leaky")}
+    made |= {kind: ann.Readout(kind)(spikes + again)[0] for kind in ("spike_count", "max_over_time", "leaky")}
     made["penalty"] = ann.regularise.rate(spikes) + ann.regularise.weight(first, l1=1.0, l2=1.0)
     return made, {"linear": first}

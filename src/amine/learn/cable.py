@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numba import njit
 from torch import nn
+from torch.autograd.function import once_differentiable
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.membrane import MembraneProgram
@@ -71,9 +72,10 @@ class TreeSolve(torch.autograd.Function):
         return out
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: _TreeContext, *gradients: torch.Tensor) -> Any:
         d, x = ctx.saved_tensors
-        adjoint, diagonal = gradients[0].numpy().copy(), d.detach().numpy().copy()
+        adjoint, diagonal = gradients[0].detach().numpy().copy(), d.detach().numpy().copy()
         _solve(diagonal, adjoint, *ctx.tree)
         found = torch.from_numpy(adjoint)
         return -found * x, found, None, None
@@ -126,7 +128,7 @@ class CableCell(nn.Module):
         total = self.coupling.copy()
         np.add.at(total, cell.parent[inner], self.coupling[inner])
         self.total, self.area = torch.from_numpy(total), torch.from_numpy(cell.area)
-        self.half = neuron.method == "crank_nicolson"
+        self.halved = neuron.method == "crank_nicolson"
         self.raw = nn.ParameterDict()
         for name in learn:
             if name not in neuron.units:
@@ -180,7 +182,7 @@ class CableCell(nn.Module):
         current = current.to(torch.float64)
         batch, n = current.shape[1], len(self.neuron.cell)
         constants = [self._constants(q) for q in range(len(self.groups))]
-        capacitance = self._capacitance() * self.area * (2.0 if self.half else 1.0) / self.dt
+        capacitance = self._capacitance() * self.area * (2.0 if self.halved else 1.0) / self.dt
         v = self.fixed["v_init"].expand(batch, n)
         states = [self._start(q, v) for q in range(len(self.groups))]
         unit = torch.zeros(n, dtype=torch.float64)
@@ -190,7 +192,7 @@ class CableCell(nn.Module):
             rows.append(v)
             d, x, states = self._membranes(v, states, constants, capacitance, k * self.dt)
             solved: Any = TreeSolve.apply(d, x + current[k][:, None] * unit, self.parent, self.coupling)
-            v = 2 * solved - v if self.half else solved
+            v = 2 * solved - v if self.halved else solved
         return torch.stack(rows)
 
     def _membranes(

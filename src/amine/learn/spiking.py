@@ -84,7 +84,7 @@ class Spiking(Layered):
         return self.layers[k](before)[0]
 
     def readout(self, before: Tensor) -> Tensor:
-        return before.mean(0) if self.score is None else self.score(before)
+        return before.mean(0) if self.score is None else self.score(before)[0]
 
     def own(self, k: int) -> list[nn.Parameter]:
         return list(self.layers[k].parameters())

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from amine.errors import AmineError, AmineWarning, did_you_mean
 from amine.learn.algorithms._base import Learner
+from amine.learn.nn.scanned import NotFinite
 
 Batch: TypeAlias = tuple[Tensor, Tensor]  # samples, targets
 State: TypeAlias = tuple[dict[str, Tensor], dict[str, Tensor]]  # of the network, of the learning rule
@@ -220,7 +221,10 @@ class Trainer:
         Raises FloatingPointError, and leaves the weights, if loss or gradients are not finite.
         """
         several = dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
-        loss, scores = self._shared(x, y) if several else self.learner.step(x, y)
+        try:
+            loss, scores = self._shared(x, y) if several else self.learner.step(x, y)
+        except NotFinite as e:
+            raise FloatingPointError(f"{e.where[:1].lower()}{e.where[1:]} is not finite") from e
         parameters = [p for p in self.learner.network.parameters() if p.grad is not None]
         value = float(loss)
         if not math.isfinite(value):

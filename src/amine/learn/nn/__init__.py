@@ -15,10 +15,11 @@ from amine.optional import optional
 if TYPE_CHECKING:
     from amine.learn.nn import encode, regularise
     from amine.learn.nn.dendrites import Dendrites, branch_response
-    from amine.learn.nn.layers import Delays, Readout, Sequential
+    from amine.learn.nn.layers import Delays, Readout
     from amine.learn.nn.linear import Linear
     from amine.learn.nn.neurons import Neurons, detach
     from amine.learn.nn.recurrent import Recurrent
+    from amine.learn.nn.sequential import PerStep, Residual, Sequential
     from amine.learn.nn.surrogate import Surrogate
     from amine.learn.nn.synaptic import Receptor, Release
 
@@ -29,7 +30,8 @@ _HOME = {
     "amine.learn.nn.linear": ("Linear",),
     "amine.learn.nn.recurrent": ("Recurrent",),
     "amine.learn.nn.synaptic": ("Receptor", "Release"),
-    "amine.learn.nn.layers": ("Delays", "Readout", "Sequential"),
+    "amine.learn.nn.layers": ("Delays", "Readout"),
+    "amine.learn.nn.sequential": ("PerStep", "Residual", "Sequential"),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
 _MODULES = ("encode", "regularise")
@@ -39,10 +41,12 @@ __all__ = [
     "Dendrites",
     "Linear",
     "Neurons",
+    "PerStep",
     "Readout",
     "Receptor",
     "Recurrent",
     "Release",
+    "Residual",
     "Sequential",
     "Surrogate",
     "branch_response",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from amine.engine.resolve.cells import CellStructure
 from amine.engine.resolve.keys import structural_key
 from amine.errors import AmineError
 from amine.learn.nn import constants
+from amine.learn.nn.parameters import natural
 from amine.learn.nn.program import cell_program
-from amine.learn.nn.rest import Excitability, excitability
+from amine.learn.nn.rest import Excitability, excitability, rheobase
 from amine.learn.nn.scanned import Scanned
 from amine.learn.nn.surrogate import surrogate as find_surrogate
 from amine.units import to_internal
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from amine.engine.codegen.program import Program
     from amine.given import Quantity
     from amine.learn.given import ParameterValue, SurrogateLike
+
+CURRENT, TIME = 100.0, 10.0  # pA, ms: of a neuron that no current brings to a threshold
 
 
 class Cells(Scanned):
@@ -31,6 +35,8 @@ class Cells(Scanned):
     excitability: Excitability | None
     distance: float
     width: float
+    fixed_at_first: dict[str, ParameterValue]  # all parameters at the start
+    _natural: tuple[float, float, float] | None  # voltage (mV), current (pA) and time (ms)
 
     def settle(
         self,
@@ -42,6 +48,7 @@ class Cells(Scanned):
         detach_reset: bool,
     ) -> None:
         """Sets the surrogate in the neuron's own units, and the gain, which is added to ``values``."""
+        self._natural, self.fixed_at_first = None, dict(values)
         self.cell, self.detach_reset = cell, bool(detach_reset)
         self.surrogate = find_surrogate(surrogate)
         self.excitability = excitability(self.code, values, self.dt, self.where)
@@ -68,6 +75,30 @@ class Cells(Scanned):
         """Width, height and edge of the surrogate, in the threshold's unit."""
         edge = 0.0 if self.excitability is None else self.excitability.edge
         return self.width, self.surrogate.height / self.distance, edge
+
+    def deciding(self) -> dict[str, ParameterValue]:
+        """Fixed values, and the shape of the surrogate."""
+        edge = 0.0 if self.excitability is None else self.excitability.edge
+        return super().deciding() | {"surrogate": np.array([self.width, self.distance, edge])}
+
+    def decide(self, values: dict[str, ParameterValue]) -> None:
+        """Takes fixed values and the shape of the surrogate from a state."""
+        super().decide(values)
+        if "surrogate" in values:
+            self.width, self.distance, edge = (float(x) for x in np.asarray(values["surrogate"]))
+            if self.excitability is not None:
+                self.excitability = replace(self.excitability, distance=self.distance, edge=edge)
+
+    def natural(self, unit: str) -> float:
+        """Natural size of a quantity of this unit, from the neuron's distance to threshold, rheobase and the time between both."""
+        if self._natural is None:
+            impulse = None if self.excitability is None else self.excitability.impulse
+            if impulse is None:
+                self._natural = (self.distance, CURRENT, TIME)
+            else:
+                current = rheobase(self.code, self.fixed_at_first, self.dt, self.where, impulse)
+                self._natural = (self.distance, current, max(impulse * self.dt / current, self.dt))
+        return natural(unit, *self._natural)
 
     def _width(self, scale: Quantity | None) -> float:
         scale = self.surrogate.scale if scale is None else scale

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import torch
+from torch.autograd.function import once_differentiable
 
 from amine.learn.nn.circuit_run import Gradients, Outputs, Run, State
 from amine.learn.nn.context import Context
@@ -42,7 +43,7 @@ class Call:
         for (_, p, what), g in zip(self.circuit.outputs, grads, strict=True):
             if g is None:
                 continue
-            rows = np.ascontiguousarray(g.numpy().reshape(g.shape[0], -1))
+            rows = np.ascontiguousarray(g.detach().numpy().reshape(g.shape[0], -1))
             if what == "spikes":
                 _add(asked.spikes, p, rows)
             elif what in ("rate", "rates"):
@@ -91,6 +92,7 @@ class Pass(torch.autograd.Function):
     @staticmethod
     def forward(ctx: _PassContext, call: Call, need: bool, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
         ctx.call = call
+        ctx.save_for_backward(*tensors)
         ctx.set_materialize_grads(False)
         out = [torch.from_numpy(x) for x in call.forward(need)]
         end = torch.zeros(1)
@@ -98,5 +100,7 @@ class Pass(torch.autograd.Function):
         return (*out, end)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: _PassContext, *grads: torch.Tensor | None) -> tuple[torch.Tensor | None, ...]:
+        _ = ctx.saved_tensors  # raises if one was changed in place since, as the run shares its memory
         return None, None, *ctx.call.backward(list(grads[:-1]))

@@ -68,7 +68,7 @@ class Member(Cells):
         values = {p: x if np.ndim(x) else float(x) for p, x in values.items()}
         cell = CellStructure(cell.neuron, cell.ports, 0, (), False, frozenset(arrays), cell.varying, (), cell.blockers)
         self.settle(cell, values, spikes.surrogate, spikes.scale, None, spikes.detach_reset)
-        self.learn(learn, values, arrays, bounds, self.distance)
+        self.learn(learn, values, arrays, bounds, self.natural)
         self.starts = initial
 
     def initial(self, batch: int, dtype: torch.dtype, device: Device) -> State:

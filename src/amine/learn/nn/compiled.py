@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 import torch
+from torch.autograd.function import once_differentiable
 
 from amine.learn.nn import memory, pool, source, sparse
 from amine.learn.nn.context import Context
@@ -181,6 +182,8 @@ class _Scan(torch.autograd.Function):
         ctx.reads = reads
         spikes = out.reshape(-1, L) if code.SOFT else marks[1:]  # soft ones are not 0 or 1
         ctx.extra = (extra[0], before, spikes) if extra else None
+        shared = [d for i, d in zip(code.DRIVES, drives, strict=True) if i in code.READS and not (extra and i == "x")]
+        ctx.save_for_backward(*shared, *extra, *([out_t] if code.SOFT and extra else []))
         ctx.learned = [t.shape for t in tensors[n_drives + n_states : n_drives + n_states + n_learned]]
         ctx.set_materialize_grads(False)
         waited_t = torch.from_numpy(waited.astype(np.int32)).reshape(call.batch, call.n)
@@ -188,7 +191,12 @@ class _Scan(torch.autograd.Function):
         return out_t, trace_t, R_t, waited_t, *end_t.unbind(0)
 
     @staticmethod
-    def backward(ctx: _ScanContext, g_out: Grad, g_trace: Grad, g_R: Grad, _: Grad, *g_end: Grad) -> tuple[Grad, ...]:
+    @once_differentiable
+    def backward(
+        ctx: _ScanContext, g_out: Grad, g_trace: Grad, g_R: Grad, g_waited: Grad, *g_end: Grad
+    ) -> tuple[Grad, ...]:
+        del g_waited
+        _ = ctx.saved_tensors  # raises if one was changed in place since, as the arrays share its memory
         call = ctx.call
         code, T, L, real = call.code, call.steps, call.lanes, call.real
         n_drives, n_states, n_learned = ctx.sizes
@@ -203,7 +211,7 @@ class _Scan(torch.autograd.Function):
         )
         lam_t, lam = _empty(real, n_states, call.batch, call.n)
         for i, g in enumerate(g_end):
-            lam[i] = 0 if g is None else g.numpy()
+            lam[i] = 0 if g is None else g.detach().numpy()
         acc = np.zeros((n_learned, L), real)
         given = {i: bool(wanted[j]) for j, i in enumerate(code.DRIVES)}
         kept = {i for i in code.GRADIENTS if given[i] or (i == "x" and ctx.extra is not None and wanted[-2])}

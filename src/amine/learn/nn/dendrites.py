@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from numba import njit
 from torch import nn
+from torch.autograd.function import once_differentiable
 
 from amine.errors import AmineError
 from amine.learn.nn.context import Context
+from amine.learn.nn.described import Described
 
 # a branch at rest at -65 mV, synapses that reverse at 0 mV, the magnesium block of Jahr & Stevens (1990) at 1 mM
 E_L, E_SYN, MG, SLOPE = -65.0, 0.0, 1.0 / 3.57, 0.062
@@ -54,6 +56,7 @@ class _Branch(torch.autograd.Function):
         return torch.from_numpy((v.reshape(given.shape) - E_L) / span).to(g)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Context, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
         return gradients[0] * ctx.saved_tensors[0], None
 
@@ -69,7 +72,7 @@ def branch_response(g: torch.Tensor, ratio: float = 8.0) -> torch.Tensor:
     return _Branch.apply(g, float(ratio))  # type: ignore[return-value]
 
 
-class Dendrites(nn.Module):
+class Dendrites(Described):
     """A layer of neurons with ``branches`` dendrites each.
 
     The synaptic conductance of a branch is the softplus of the sum of its weighted inputs; its response is that of a thin
@@ -134,6 +137,10 @@ class Dendrites(nn.Module):
         self.threshold = nn.Parameter(torch.full((out_features, branches), 2.0))
         self.strength = nn.Parameter(torch.randn(out_features, branches, generator=draw) * (2.0 / branches**0.5))
         self.bias = nn.Parameter(torch.zeros(out_features))
+
+    def described(self) -> dict[str, Any]:
+        """Ratio of conductances, and whether branches are linear."""
+        return {"ratio": float(self.ratio), "linear": bool(self.linear)}
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Somatic drive [..., out] for inputs [..., in]."""

@@ -1,55 +1,31 @@
-"""Layers around neurons: sequences of modules, delays, read-outs."""
+"""Layers around neurons: delays, read-outs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from amine import models
 from amine.errors import AmineError, did_you_mean
+from amine.learn.nn.described import Described
 from amine.learn.nn.neurons import Neurons, State, check_sequence, sequence
-from amine.learn.nn.recurrent import Recurrent
+from amine.learn.nn.scanned import check_steps
+from amine.learn.nn.shapes import HALF, floating
 from amine.units import to_internal
 
 if TYPE_CHECKING:
     from amine.given import Quantity, Values
-    from amine.learn.given import Drive, Sequenced
+    from amine.learn.given import Sequenced
 
-LayerState: TypeAlias = "State | list[LayerState] | None"  # of a module of a sequence
-READOUTS = ("spike_count", "max_over_time", "leaky", "first_spike")
-
-
-class Sequential(nn.Sequential):
-    """A sequence of modules that passes each module its own state.
-
-    ``forward(x, states=None) -> (output, states)``: ``states`` has one entry for each module, None for those without state.
-    Modules of PyTorch need no change.
-
-    >>> import torch
-    >>> from amine.learn import nn as ann
-    >>> net = ann.Sequential(torch.nn.Linear(5, 8), ann.Neurons("lif", 8), ann.Readout("spike_count"))
-    >>> net(torch.rand(10, 2, 5))[0].shape
-    torch.Size([2, 8])
-    """
-
-    def forward(self, x: Drive, states: list[LayerState] | None = None) -> tuple[Any, list[LayerState]]:
-        modules = list(self)
-        if states is not None and len(states) != len(modules):
-            raise AmineError(
-                "Sequential, states",
-                "there must be one for each module",
-                given=str(len(states)),
-                expected=str(len(modules)),
-            )
-        ends: list[LayerState] = []
-        for i, m in enumerate(modules):
-            has_state = isinstance(m, Neurons | Recurrent | Sequential)
-            out = m(x, states[i]) if has_state and states is not None else m(x)
-            x, end = out if isinstance(out, tuple) else (out, None)
-            ends.append(end if has_state else None)
-        return x, ends
+STATES = {
+    "spike_count": {"count"},
+    "max_over_time": {"v", "most"},
+    "leaky": {"v"},
+    "first_spike": {"score", "fired", "silent"},
+}
+READOUTS = tuple(STATES)
 
 
 _INTEGRATOR = models.neuron(
@@ -61,8 +37,8 @@ _INTEGRATOR = models.neuron(
 )
 
 
-class Readout(nn.Module):
-    """A read-out of scores ``[batch, n]`` from a sequence ``[time, batch, n]``.
+class Readout(Described):
+    """A read-out of scores ``[batch, ...]`` from a sequence ``[time, batch, ...]``.
 
     Parameters
     ----------
@@ -79,7 +55,7 @@ class Readout(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> Readout("first_spike")(torch.tensor([0.0, 1.0, 1.0]).reshape(3, 1, 1)).item()
+    >>> Readout("first_spike")(torch.tensor([0.0, 1.0, 1.0]).reshape(3, 1, 1))[0].item()
     2.0
     """
 
@@ -92,32 +68,59 @@ class Readout(nn.Module):
         self.kind = kind
         leaky = kind in ("max_over_time", "leaky")
         self.integrator = (
-            Neurons(_INTEGRATOR, 1, dt=dt, tau=tau, gain=None, learn=["tau"] if learn else [], per_neuron=False)
+            Neurons(_INTEGRATOR, dt=dt, tau=tau, gain=None, learn=["tau"] if learn else [], per_neuron=False)
             if leaky
             else None
         )
 
-    def forward(self, x: Sequenced) -> torch.Tensor:
-        """Scores [batch, n] for a sequence [time, batch, n]."""
-        y = sequence(x)
-        check_sequence(y, y.shape[-1], "Readout, input")
+    def described(self) -> dict[str, str]:
+        """The kind."""
+        return {"kind": self.kind}
+
+    def forward(self, x: Sequenced, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """Scores [batch, ...] of a sequence [time, batch, ...] and the state at its end, from which a next part goes on.
+
+        With ``state`` the scores are those of the whole sequence so far.
+        """
+        y = floating(sequence(x))
+        check_steps(y, "Readout, input")
+        if state is not None and set(state) != STATES[self.kind]:
+            raise AmineError(
+                "Readout, state",
+                "this is not a state of its kind",
+                given=str(sorted(state)),
+                hint="pass it as returned",
+            )
         if self.kind == "spike_count":
-            return y.sum(0)
-        if self.kind == "first_spike":
-            before = torch.cumprod(torch.cat([torch.ones_like(y[:1]), 1 - y[:-1]]), 0)  # 1 until the first spike
-            left = torch.arange(y.shape[0], 0, -1, dtype=y.dtype, device=y.device)
-            return (y * before * left[:, None, None]).sum(0)
+            total = y.sum(0) if state is None else state["count"] + y.sum(0)
+            return total, {"count": total}
+        return self._first(y, state) if self.kind == "first_spike" else self._leaky(y, state)
+
+    def _first(self, y: torch.Tensor, state: State | None) -> tuple[torch.Tensor, State]:
+        """Steps left at the first spike."""
+        before = torch.cumprod(torch.cat([torch.ones_like(y[:1]), 1 - y[:-1]]), 0)  # 1 until the first spike
+        left = torch.arange(y.shape[0], 0, -1, dtype=y.dtype, device=y.device).reshape(-1, *[1] * (y.ndim - 1))
+        score, fired = (y * before * left).sum(0), (y * before).sum(0)
+        silent = before[-1] * (1 - y[-1])
+        if state is not None:
+            score = state["score"] + state["fired"] * y.shape[0] + state["silent"] * score
+            fired, silent = state["fired"] + state["silent"] * fired, state["silent"] * silent
+        return score, {"score": score, "fired": fired, "silent": silent}
+
+    def _leaky(self, y: torch.Tensor, state: State | None) -> tuple[torch.Tensor, State]:
+        """Leaky mean at the end, or its maximum."""
         assert self.integrator is not None
-        steps, batch, n = y.shape
-        v, _ = self.integrator(y.reshape(steps, batch * n, 1))
-        v = v.reshape(steps, batch, n)
-        return v[-1] if self.kind == "leaky" else v.amax(0)
+        v, end = self.integrator(y, None if state is None else {"v": state["v"]})
+        if self.kind == "leaky":
+            return v[-1], {"v": end["v"]}
+        most = v.amax(0) if state is None else torch.maximum(state["most"].to(v.dtype), v.amax(0))
+        return most, {"v": end["v"], "most": most}
 
     def extra_repr(self) -> str:
         return repr(self.kind)
 
 
-class Delays(nn.Module):
+class Delays(Described):
     """A delay for each of ``n`` lines, learned with a kernel that is wider than a step.
 
     The input at step t leaves around t + delay, spread by a triangle of half-width ``width`` and sum 1; with a
@@ -140,7 +143,7 @@ class Delays(nn.Module):
     --------
     >>> import torch
     >>> line = Delays(1, max="5 ms", start="2 ms", learn=False)
-    >>> line(torch.tensor([1.0, 0, 0, 0]).reshape(4, 1, 1)).flatten().tolist()
+    >>> line(torch.tensor([1.0, 0, 0, 0]).reshape(4, 1, 1))[0].flatten().tolist()
     [0.0, 0.0, 1.0, 0.0]
     """
 
@@ -173,13 +176,23 @@ class Delays(nn.Module):
         else:
             self.register_buffer("fixed", d)
         self.learn = learn
-        self.width = 1.0
+        self.register_buffer("spread", torch.ones((), dtype=torch.float64))
+        self.spread: torch.Tensor
         self.sharpen(width if width is not None else f"{(self.steps * self.dt / 8 if learn else self.dt)} ms")
+
+    def described(self) -> dict[str, str]:
+        """Time step, longest delay, and whether delays are learned."""
+        return {"time step": f"{self.dt:g} ms", "longest delay": f"{self.steps} steps", "learning": str(self.learn)}
+
+    @property
+    def width(self) -> float:
+        """Half-width of the kernel in steps."""
+        return float(self.spread)
 
     def sharpen(self, width: Quantity) -> None:
         """Sets the half-width of the kernel, to at least one step."""
-        self.width = float(to_internal(width, "ms", "Delays, width", positive=True)) / self.dt
-        self.width = self.width if self.width > 1.0 else 1.0
+        steps = float(to_internal(width, "ms", "Delays, width", positive=True)) / self.dt
+        self.spread.fill_(max(steps, 1.0))
 
     def delays(self) -> torch.Tensor:
         """The delays (n,) in ms, between 0 and max."""
@@ -188,18 +201,29 @@ class Delays(nn.Module):
     def _steps(self) -> torch.Tensor:
         return self.steps * torch.sigmoid(self.raw) if self.learn else self.get_buffer("fixed")
 
-    def forward(self, x: Sequenced) -> torch.Tensor:
-        """The delayed sequence [time, batch, n]."""
-        y = sequence(x)
+    def forward(self, x: Sequenced, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """The delayed sequence [time, batch, n], and the state: the last inputs, which are still on their way."""
+        y = floating(sequence(x))
         check_sequence(y, self.n, "Delays, input")
-        k = torch.arange(self.steps + 1, dtype=y.dtype, device=y.device)
-        kernel = (1 - (k - self._steps().to(y.dtype)[:, None]).abs() / self.width).clamp_min(0)
-        kernel = kernel / kernel.sum(1, keepdim=True)
-        padded = nn.functional.pad(y.permute(1, 2, 0), (self.steps, 0))
-        return nn.functional.conv1d(padded, kernel.flip(1)[:, None], groups=self.n).permute(2, 0, 1)
+        past = y.new_zeros(self.steps, *y.shape[1:]) if state is None else state["past"]
+        if past.shape != (self.steps, *y.shape[1:]):
+            raise AmineError(
+                "Delays, state",
+                "the shape is wrong",
+                given=str(tuple(past.shape)),
+                expected=str((self.steps, *y.shape[1:])),
+            )
+        whole = torch.cat([past.to(y.dtype), y])
+        with torch.autocast(y.device.type, enabled=False):
+            wide = whole.float() if y.dtype in HALF else whole
+            k = torch.arange(self.steps + 1, dtype=wide.dtype, device=y.device)
+            kernel = (1 - (k - self._steps().to(wide.dtype)[:, None]).abs() / self.spread.to(wide.dtype)).clamp_min(0)
+            kernel = kernel / kernel.sum(1, keepdim=True)
+            out = nn.functional.conv1d(wide.permute(1, 2, 0), kernel.flip(1)[:, None], groups=self.n).permute(2, 0, 1)
+        return out.to(y.dtype), {"past": whole[-self.steps :] if self.steps else whole[:0]}
 
     def extra_repr(self) -> str:
         return f"{self.n}, max={self.steps * self.dt:g} ms, width={self.width * self.dt:g} ms"
 
 
-__all__ = ["Delays", "Readout", "Sequential", "State"]
+__all__ = ["Delays", "Readout", "State"]

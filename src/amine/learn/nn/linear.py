@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import torch
 from torch import nn
+from torch.autograd.function import once_differentiable
 
 from amine.errors import AmineError
 from amine.learn.nn import memory
@@ -22,7 +23,7 @@ class Linear(nn.Linear):
     """Same as ``torch.nn.Linear``, for inputs ``[time, batch, in]`` that are mostly zero.
 
     Each call counts the nonzero entries. If they are few, the product and the gradient of the weights are sums
-    of rows of the matrix, otherwise PyTorch's. The weights are stored by input (``weight.t()`` is contiguous).
+    of rows of the matrix, otherwise PyTorch's. Spikes may be booleans or whole numbers. Under autocast the product is PyTorch's.
 
     Parameters
     ----------
@@ -49,8 +50,6 @@ class Linear(nn.Linear):
     ):
         super().__init__(in_features, out_features, bias, device, dtype)
         self.sparse = sparse
-        with torch.no_grad():
-            self.weight = nn.Parameter(self.weight.t().contiguous().t())
 
     def forward(self, input: Sequenced) -> torch.Tensor:
         """The product ``[time, batch, out]``; of the output (spikes, state) of neurons, the spikes are taken."""
@@ -62,6 +61,10 @@ class Linear(nn.Linear):
                 given=str(x.shape[-1]),
                 expected=str(self.in_features),
             )
+        if not x.is_floating_point() and not x.is_complex():
+            x = x.to(self.weight.dtype)
+        if torch.is_autocast_enabled(x.device.type):
+            return super().forward(x)
         if self.sparse is False or x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
             return super().forward(x)
         if x.dtype != self.weight.dtype or x.numel() == 0:
@@ -88,13 +91,14 @@ class _Product(torch.autograd.Function):
         sparse_gradient: bool,
     ) -> torch.Tensor:
         e.listed(x.detach().contiguous().numpy().reshape(e.shape))
-        WT = weight.detach().t().contiguous().numpy()
+        WT = weight.detach().t().contiguous().numpy()  # rows by input
         y = forward(e, WT, None if bias is None else bias.detach().numpy())
         ctx.events = e if sparse_gradient else None
         ctx.save_for_backward(weight, *([] if sparse_gradient else [x]))
         return torch.from_numpy(y).reshape(*x.shape[:-1], WT.shape[1])
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: _ProductContext, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         weight, *dense = ctx.saved_tensors
         g = grad.contiguous().reshape(-1, grad.shape[-1])
@@ -104,8 +108,8 @@ class _Product(torch.autograd.Function):
             gx = torch.mm(g.detach(), weight.detach(), out=torch.from_numpy(room)).reshape(*grad.shape[:-1], -1)
         gw = None
         if ctx.needs_input_grad[1] and dense:
-            gw = (dense[0].reshape(-1, weight.shape[1]).t() @ g).t()
+            gw = g.t() @ dense[0].reshape(-1, weight.shape[1])
         elif ctx.needs_input_grad[1] and ctx.events is not None:
-            gw = torch.from_numpy(weights(ctx.events, np.ascontiguousarray(g.numpy()))).t()
+            gw = torch.from_numpy(weights(ctx.events, np.ascontiguousarray(g.detach().numpy()))).t().contiguous()
         gb = g.sum(0) if ctx.needs_input_grad[2] else None
         return gx, gw, gb, None, None

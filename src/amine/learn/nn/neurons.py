@@ -15,6 +15,7 @@ from amine.learn.nn import source
 from amine.learn.nn.cells import Cells
 from amine.learn.nn.parameters import check_learnable
 from amine.learn.nn.scanned import State, check_sequence, detach, sequence
+from amine.learn.nn.shapes import floating
 from amine.learn.nn.surrogate import Surrogate
 from amine.models.find import chosen
 from amine.models.model import Model
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 
 
 class Neurons(Cells):
-    """Neurons of one model, advanced over a whole sequence at once.
+    """Neurons of one model, advanced over a whole sequence ``[time, batch, ...]`` at once.
 
     Parameters
     ----------
     model : a neuron model, or its name in the library.
-    n : number of neurons.
+    n : number of neurons: behind time and batch, either all axes of an input together count n, or the first of them (channels of
+        a convolution) or the last does, and places share these neurons' parameters. None: any axes; all have the same parameters.
     dt : time step.
     learn : names of parameters to learn (also ``"gain"``), of the neuron or, as ``tau_AMPA``, of its receptors.
     per_neuron : whether each neuron learns its own values, or all share one.
@@ -67,7 +69,7 @@ class Neurons(Cells):
     def __init__(
         self,
         model: Model | str,
-        n: int,
+        n: int | None = None,
         *,
         dt: Quantity = "1 ms",
         learn: Iterable[str] | str = (),
@@ -84,7 +86,9 @@ class Neurons(Cells):
         **parameters: Any,
     ):
         made = neuron_model(model, parameters)
-        super().__init__(made, n, dt, f"Neurons '{made.name}'", backend)
+        super().__init__(made, 1 if n is None else n, dt, f"Neurons '{made.name}'", backend)
+        self.any = n is None
+        per_neuron = per_neuron and not self.any
         self.ports = _ports(self.model, receptors, self.where)
         self.units = {**self.model.units, "gain": "pA"}
         self.units |= {port_name(p, label): r.units[p] for label, r in self.ports.items() for p in r.units}
@@ -93,11 +97,16 @@ class Neurons(Cells):
         for label, r in self.ports.items():
             own |= {port_name(p, label): (v, r.units[p]) for p, v in r.parameters.items()}
         values = self.realised(own, seed)
-        arrays = {p for p, x in values.items() if np.ndim(x)} | (set(learned) if per_neuron else set())
+        drawn = sorted(p for p, x in values.items() if np.ndim(x))
+        if self.any and drawn:
+            raise AmineError(
+                self.where, f"parameter '{drawn[0]}' has a value for each neuron", hint="give n, the number of neurons"
+            )
+        arrays = set(drawn) | (set(learned) if per_neuron else set())
         values |= {p: 1.0 for p in driven if p not in values}
         cell = CellStructure(self.model, tuple(self.ports.items()), 0, (), False, frozenset(arrays), tuple(driven))
         self.settle(cell, values, surrogate, scale, gain, detach_reset)
-        self.learn(learned, values, arrays, bounds, self.distance)
+        self.learn(learned, values, arrays, bounds, self.natural)
 
     # --- running -----------------------------------------------------------------------------------------------
 
@@ -106,7 +115,7 @@ class Neurons(Cells):
 
         Parameters
         ----------
-        current : input ``[time, batch, n]``, in pA after the gain; with receptors a mapping of ``"x"`` (the current) and
+        current : input ``[time, batch, ...]``, in pA after the gain; with receptors a mapping of ``"x"`` (the current) and
             labels to such tensors.
         state : state from which to continue, as returned; None: that at time zero.
         returns : ``"spikes"``, or ``"states"`` for a mapping of ``"spikes"`` and all states at the end of each step.
@@ -114,12 +123,13 @@ class Neurons(Cells):
         Returns
         -------
         (spikes, state)
-            Spikes ``[time, batch, n]`` of 0 and 1 and the state at the end. A model without threshold gives its voltage.
+            Spikes of the same shape, 0 and 1, and the state ``[batch, ...]`` at the end. A model without threshold gives its
+            voltage. States are float32 for inputs of half precision, too.
 
         Raises
         ------
         AmineError
-            If a shape does not fit; the message names the axis.
+            If a shape does not fit; the message names the axis. If a state is not finite at the end.
         """
         return self.advance(self.inputs(current), state, returns)
 
@@ -129,8 +139,10 @@ class Neurons(Cells):
         """Advances over checked inputs; ``weight`` [to, from] feeds spikes back a step later."""
         if returns not in ("spikes", "states"):
             raise AmineError(f"{self.where}, returns", f"'{returns}' is not known", expected="'spikes' or 'states'")
-        out, end = self.scan(x, state, returns == "states", weight)
-        return (out if returns == "states" else out["spikes" if self.code.SPIKES else "v"]), end
+        out, end = self.over(x, state, returns == "states", weight)
+        if returns == "states":
+            return out, end
+        return (out["spikes"] if self.code.SPIKES else out["v"].to(next(iter(x.values())).dtype)), end
 
     def inputs(self, current: Drive) -> dict[str, torch.Tensor]:
         """The inputs by their names in the program, checked."""
@@ -142,14 +154,13 @@ class Neurons(Cells):
                 raise AmineError(
                     f"{self.where}, input '{k}'", "there is no such input", hint=did_you_mean(str(k), known)
                 )
-            check_sequence(v, self.n, f"{self.where}, input" + ("" if k == "x" else f" '{k}'"))
-        shapes = {tuple(v.shape) for v in given.values()}
-        if len(shapes) != 1:
-            raise AmineError(f"{self.where}, input", "the inputs differ in shape", given=str(sorted(shapes)))
-        return {known[k]: v for k, v in given.items()}
+            if not isinstance(v, torch.Tensor):
+                place = f"{self.where}, input" + ("" if k == "x" else f" '{k}'")
+                raise AmineError(place, "this is not a tensor", given=type(v).__name__, expected="[time, batch, ...]")
+        return {known[k]: floating(v) for k, v in given.items()}
 
     def extra_repr(self) -> str:
-        return f"'{self.model.name}', {self.n}, dt={self.dt:g} ms, surrogate='{self.surrogate.name}', learn={list(self.learned)}"
+        return f"'{self.model.name}', {None if self.any else self.n}, dt={self.dt:g} ms, surrogate='{self.surrogate.name}', learn={list(self.learned)}"
 
 
 def neuron_model(model: Model | str, parameters: Mapping[str, object]) -> Model:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from amine.errors import AmineError
+from amine.learn.nn.described import Described
 from amine.learn.nn.neurons import Neurons, State
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from amine.learn.given import Drive
 
 
-class Recurrent(nn.Module):
+class Recurrent(Described):
     """Neurons with learned connections among themselves; a spike arrives in the next step.
 
     Parameters
@@ -51,6 +52,8 @@ class Recurrent(nn.Module):
         super().__init__()
         if not isinstance(neurons, Neurons) or not neurons.code.SPIKES:
             raise AmineError("Recurrent", "it needs neurons that spike", given=repr(neurons)[:60])
+        if neurons.any:
+            raise AmineError("Recurrent", "the number of its neurons is open", hint="give Neurons(model, n)")
         if n is not None and n != neurons.n:
             raise AmineError(
                 "Recurrent, n", "it is not the number of its neurons", given=str(n), expected=str(neurons.n)
@@ -66,6 +69,10 @@ class Recurrent(nn.Module):
         self.neurons: Neurons = neurons
         self.autapses = autapses
         self.weight = nn.Parameter(weight)
+
+    def described(self) -> dict[str, Any]:
+        """Whether neurons connect to themselves."""
+        return {"autapses": self.autapses}
 
     @property
     def n(self) -> int:

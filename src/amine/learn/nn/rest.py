@@ -20,6 +20,7 @@ T = TypeVar("T")
 Arrays: TypeAlias = dict[str, np.ndarray]
 GRID = 64
 WINDOW = 20.0  # ms within which an impulse must cause a spike
+LONG, MOST_STEPS = 100.0, 2000  # ms, and steps, within which a constant current must cause one
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,19 @@ def excitability(code: ModuleType, values: Mapping[str, ParameterValue], dt: flo
     edge = float(_step(code, c, rest, np.array([impulse]))[1]["margin"][0])
     edge = 0.0 if abs(edge) < 1e-3 * abs(start) else edge
     return Excitability(impulse, edge - start, edge)
+
+
+def rheobase(code: ModuleType, values: Mapping[str, ParameterValue], dt: float, where: str, impulse: float) -> float:
+    """Least constant current (pA) by which a resting neuron fires within a long time, to a few per cent; at most ``impulse``."""
+    mean = {p: float(np.mean(x)) for p, x in values.items()} | {"gain": 1.0}
+    c = {n: float(x) for n, x in numbers(code, mean, dt, where).items()}
+    state: Mapping[str, ParameterValue] = {s: float(x) for s, x in code.initial(Numbers(), mean).items()}
+    grid = impulse * np.geomspace(1e-3, 1.0, GRID)
+    fired = np.zeros(GRID, bool)
+    for _ in range(min(MOST_STEPS, round(LONG / dt))):
+        state, out = _step(code, c, state, grid)
+        fired |= out["spikes"] > 0
+    return float(grid[np.flatnonzero(fired)[0]]) if fired.any() else impulse
 
 
 def _step(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -12,7 +13,9 @@ from torch import nn
 
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import compiled, constants, plain, source
+from amine.learn.nn.fixed import Fixed
 from amine.learn.nn.parameters import Bounded
+from amine.learn.nn.shapes import HALF, Layout
 from amine.learn.nn.surrogate import Surrogate
 from amine.learn.nn.tensors import TorchNumpy
 from amine.learn.nn.writing import plain_source
@@ -32,7 +35,11 @@ REF, SPIKES = "_ref", "_spikes"  # remaining refractory steps, and spikes of the
 BACKENDS = ("auto", "compiled", "torch")
 
 
-class Scanned(nn.Module):
+class NotFinite(AmineError, FloatingPointError):
+    """A state that is no finite number any more."""
+
+
+class Scanned(Fixed):
     """A model's equations as a scan over ``[time, batch, n]``.
 
     ``learned`` holds the learned parameters, ``fixed`` the values of the others; ``factors`` are tensors that multiply
@@ -58,6 +65,7 @@ class Scanned(nn.Module):
         self.fixed: dict[str, ParameterValue] = {}
         self.learned = nn.ModuleDict()
         self.factors: dict[str, torch.Tensor] = {}
+        self.any = False  # whether every element of an input is a neuron, however many there are
         self.starts: Mapping[str, np.ndarray] = {}  # initial values (n,) set by the network
         self.kernels: dict[str, ModuleType] = {}
         self._constants: dict[tuple[torch.dtype, str], dict[str, torch.Tensor]] = {}
@@ -72,6 +80,27 @@ class Scanned(nn.Module):
     def __getstate__(self) -> dict[str, Any]:
         """State without generated code, which is loaded again, so that the module can be copied and pickled."""
         return {**self.__dict__, "_code": None, "kernels": {}, "_constants": {}}
+
+    # --- what is saved -------------------------------------------------------------------------------------------
+
+    def described(self) -> dict[str, Any]:
+        """Model, time step and surrogate, which a state that is loaded must share."""
+        return {
+            "model": self.model.name,
+            "equations": hashlib.sha256(repr(self.structure()).encode()).hexdigest()[:16],
+            "time step": f"{self.dt:g} ms",
+            "surrogate": self.surrogate.name,
+        }
+
+    def deciding(self) -> dict[str, ParameterValue]:
+        """Values of the parameters that are not learned, and initial values set by a network."""
+        return {**self.fixed, **{f"{s}(0)": np.asarray(x, float) for s, x in self.starts.items()}}
+
+    def decide(self, values: dict[str, ParameterValue]) -> None:
+        """Takes fixed and initial values from a state."""
+        self.fixed = self.fixed | {p: x for p, x in values.items() if p in self.fixed}
+        self.starts = {s: np.asarray(values.get(f"{s}(0)", x)) for s, x in self.starts.items()}
+        self._constants = {}
 
     # --- program and parameters ---------------------------------------------------------------------------------
 
@@ -113,9 +142,9 @@ class Scanned(nn.Module):
         values: Mapping[str, ParameterValue],
         arrays: set[str],
         bounds: Mapping[str, Bounds] | None,
-        distance: float,
+        scale: Callable[[str], float],
     ) -> None:
-        """Makes parameters of the learned values; the others are fixed."""
+        """Makes parameters of the learned values, with the natural ``scale`` of their unit; the others are fixed."""
         bounds = dict(bounds or {})
         unknown = sorted(set(bounds) - set(learned))
         if unknown:
@@ -123,9 +152,10 @@ class Scanned(nn.Module):
         self.fixed = {p: x for p, x in values.items() if p not in learned}
         for p in learned:
             start = np.broadcast_to(np.asarray(values[p], float), (self.n,)) if p in arrays else values[p]
-            size = distance if self.units[p] == "mV" else max(1e-3, float(np.max(np.abs(values[p]))))
+            natural = scale(self.units[p])
+            least = natural if self.units[p] in ("mV", "pA") else max(0.1 * natural, float(np.max(np.abs(values[p]))))
             where = f"{self.where}, parameter '{p}'"
-            self.learned[p] = Bounded(p, start, self.units[p], where, bounds.get(p), size)
+            self.learned[p] = Bounded(p, start, self.units[p], where, bounds.get(p), least)
 
     @property
     def touched(self) -> list[str]:
@@ -201,9 +231,50 @@ class Scanned(nn.Module):
     ) -> tuple[State, State]:
         """Outputs by name and the last state; ``weight`` [to, from] feeds spikes back one step later."""
         like = next(iter(x.values()))
-        start = self.initial(like.shape[1], like.dtype, like.device) if state is None else self._checked(state, like)
+        if like.dtype in HALF or torch.is_autocast_enabled(like.device.type):
+            return self._in_single(x, state, trace, weight)
+        weight = weight if weight is None else weight.to(like.dtype)
+        start = self.initial(like.shape[1], like.dtype, like.device) if state is None else self._typed(state, like)
         x = x | {z: torch.randn_like(like) for z in self.code.NOISES}
-        return self._run(like)(self, x, start, trace, weight)
+        out, end = self._run(like)(self, x, start, trace, weight)
+        for s, value in end.items():
+            if not bool(torch.isfinite(value).all()):
+                raise NotFinite(
+                    f"{self.where}, state '{s}'",
+                    "it is not a finite number after the last step",
+                    hint="check the input for NaN and infinity, lower weights or the learning rate, or take a smaller dt",
+                )
+        return out, end
+
+    def _in_single(
+        self, x: dict[str, torch.Tensor], state: State | None, trace: bool, weight: torch.Tensor | None
+    ) -> tuple[State, State]:
+        """A scan of half-precision inputs or under autocast: states are float32, outputs have the precision of the input."""
+        like = next(iter(x.values()))
+        wide = {k: v.float() if v.dtype in HALF else v for k, v in x.items()}
+        with torch.autocast(like.device.type, enabled=False):
+            out, end = self.scan(wide, state, trace, weight)
+        return {k: v if k in self.code.STATES else v.to(like.dtype) for k, v in out.items()}, end
+
+    def over(
+        self, x: dict[str, torch.Tensor], state: State | None, trace: bool, weight: torch.Tensor | None = None
+    ) -> tuple[State, State]:
+        """As :meth:`scan`, for inputs ``[time, batch, ...]`` of which some axes count the neurons."""
+        for v in x.values():
+            check_steps(v, f"{self.where}, input")
+        shapes = {tuple(v.shape) for v in x.values()}
+        if len(shapes) != 1:
+            raise AmineError(f"{self.where}, input", "the inputs differ in shape", given=str(sorted(shapes)))
+        like = next(iter(x.values()))
+        layout = Layout(like.shape, None if self.any else self.n, self.alike(), f"{self.where}, input")
+        if state is not None:
+            state = {s: layout.fold(v) for s, v in self._checked(state, like).items()}
+        out, end = self.scan({k: layout.fold(v) for k, v in x.items()}, state, trace, weight)
+        return {k: layout.unfold(v) for k, v in out.items()}, {k: layout.unfold(v) for k, v in end.items()}
+
+    def alike(self) -> bool:
+        """Whether all neurons have the same constants and start alike, so that their order does not matter."""
+        return not self.code.DIFFER and not self.starts
 
     def _run(self, like: torch.Tensor) -> Callable[..., tuple[State, State]]:
         """The version that runs inputs of this device and precision."""
@@ -235,17 +306,30 @@ class Scanned(nn.Module):
                     given=str(tuple(state[s].shape)),
                     expected=str(tuple(like.shape[1:])),
                 )
-        out = {s: state[s] if s == REF else state[s].to(like.dtype) for s in wanted}
-        return out | ({SPIKES: state[SPIKES]} if SPIKES in state else {})
+        return {s: state[s] for s in wanted} | ({SPIKES: state[SPIKES]} if SPIKES in state else {})
+
+    @staticmethod
+    def _typed(state: State, like: torch.Tensor) -> State:
+        return {s: x if s == REF else x.to(like.dtype) for s, x in state.items()}
 
 
-def detach(state: State) -> State:
-    """The state without its history, for truncated backpropagation through time.
+T = TypeVar("T")
 
-    >>> detach({"v": torch.ones(1, requires_grad=True)})["v"].requires_grad
+
+def detach(state: T) -> T:
+    """A state, or the states of a sequence of layers, without history, for truncated backpropagation through time.
+
+    >>> detach([{"v": torch.ones(1, requires_grad=True)}, None])[0]["v"].requires_grad
     False
     """
-    return {s: x.detach() for s, x in state.items()}
+    found: Any = state
+    if isinstance(found, torch.Tensor):
+        found = found.detach()
+    elif isinstance(found, Mapping):
+        found = {s: detach(x) for s, x in found.items()}
+    elif isinstance(found, list | tuple):
+        found = type(found)(detach(x) for x in found)
+    return found
 
 
 def sequence(x: object) -> Any:
@@ -265,9 +349,22 @@ def check_sequence(x: object, n: int, where: str) -> None:
         raise AmineError(
             where, "the last axis does not fit the number of neurons", given=str(x.shape[2]), expected=str(n)
         )
-    if x.shape[0] == 0 or x.shape[1] == 0:
+    check_steps(x, where)
+
+
+def check_steps(x: torch.Tensor, where: str) -> None:
+    """Raises AmineError unless ``x`` is floating-point and has steps and samples."""
+    if x.ndim < 2:
+        raise AmineError(where, "the number of axes is wrong", given=str(tuple(x.shape)), expected="[time, batch, ...]")
+    if x.numel() == 0:
         raise AmineError(
-            where, "there are no steps" if x.shape[0] == 0 else "the batch is empty", given=str(tuple(x.shape))
+            where,
+            "there are no steps"
+            if x.shape[0] == 0
+            else "the batch is empty"
+            if x.shape[1] == 0
+            else "there are no neurons",
+            given=str(tuple(x.shape)),
         )
     if not x.is_floating_point():
         raise AmineError(where, "the values are not floating-point numbers", given=str(x.dtype))

@@ -10,8 +10,9 @@ import torch
 
 from amine.errors import AmineError
 from amine.learn.nn import synaptic_programs
-from amine.learn.nn.parameters import check_learnable
-from amine.learn.nn.scanned import Scanned, State, check_sequence, sequence
+from amine.learn.nn.parameters import check_learnable, natural
+from amine.learn.nn.scanned import Scanned, State, sequence
+from amine.learn.nn.shapes import Layout, floating
 from amine.learn.nn.surrogate import surrogate
 from amine.learn.nn.tensors import TorchNumpy
 from amine.models.find import chosen
@@ -49,7 +50,7 @@ class _Part(Scanned):
         arrays = {p for p, x in values.items() if np.ndim(x)} | (set(learned) if per_neuron else set())
         self.arrays = frozenset(arrays)
         self.surrogate = surrogate("fast_sigmoid")
-        self.learn(learned, values, arrays, bounds, 10.0)
+        self.learn(learned, values, arrays, bounds, lambda unit: natural(unit, 10.0, 100.0, 10.0))
 
     def program(self) -> Program:
         """The program of one step."""
@@ -102,22 +103,21 @@ class Receptor(_Part):
         super().__init__(model, n, dt, learn, per_neuron, bounds, backend, seed, parameters)
 
     def forward(
-        self, w: Sequenced, v: float | torch.Tensor | None = None, state: State | None = None
+        self, w: Sequenced, state: State | None = None, *, v: float | torch.Tensor | None = None
     ) -> tuple[torch.Tensor, State]:
         """The current in pA at the start of each step.
 
         Parameters
         ----------
-        w : sum of the weights that arrive in each step ``[time, batch, n]``, in the unit of the receptor's weights.
-        v : voltage in mV: a tensor of the same shape or a number; required by conductances.
+        w : sum of the weights that arrive in each step ``[time, batch, ...]``, in the unit of the receptor's weights.
         state : state from which to continue; None: that at time zero.
+        v : voltage in mV: a tensor of the same shape or a number; required by conductances.
         """
-        x = sequence(w)
-        check_sequence(x, self.n, f"{self.where}, input")
+        x = floating(sequence(w))
         if v is None and "E_rev" in self.model.units:
             raise AmineError(f"{self.where}, v", "a conductance needs the voltage", hint="give v= in mV")
         voltage = torch.as_tensor(0.0 if v is None else v, dtype=x.dtype, device=x.device)
-        out, end = self.scan({"w": x, "v": voltage.expand_as(x)}, state, False)
+        out, end = self.over({"w": x, "v": voltage.expand_as(x)}, state, False)
         return out["current"], end
 
 
@@ -161,12 +161,13 @@ class Release(_Part):
         super().__init__(model, n, dt, learn, per_neuron, bounds, backend, seed, parameters)
 
     def forward(self, spikes: Sequenced, state: State | None = None) -> tuple[torch.Tensor, State]:
-        """Spikes ``[time, batch, n]`` times their payloads, and the state at the end."""
-        x = sequence(spikes)
-        check_sequence(x, self.n, f"{self.where}, input")
+        """Spikes ``[time, batch, ...]`` times their payloads, and the state at the end."""
+        x = floating(sequence(spikes))
         if not self.code.STATES:  # release without states: the payload is a number
-            return x * self.payload(x), {}
-        out, end = self.scan({"s": x}, state, False)
+            layout = Layout(x.shape, self.n, self.alike(), f"{self.where}, input")
+            flat = layout.fold(x)
+            return layout.unfold(flat * self.payload(flat)), {}
+        out, end = self.over({"s": x}, state, False)
         return out["released"], end
 
     def payload(self, like: torch.Tensor) -> torch.Tensor:

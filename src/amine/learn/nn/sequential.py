@@ -1,0 +1,170 @@
+"""Sequences of layers that hand states on, and apply PyTorch's own layers to every step."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import torch
+from torch import nn
+
+from amine.errors import AmineError
+from amine.learn.nn.scanned import State
+
+if TYPE_CHECKING:
+    from amine.learn.given import Drive
+
+LayerState: TypeAlias = "State | list[LayerState] | Any | None"  # of a module of a sequence
+OVER_TIME = (nn.Transformer, nn.TransformerEncoder, nn.TransformerEncoderLayer)
+
+
+def takes_state(module: nn.Module) -> bool:
+    """Whether the module follows the protocol ``forward(x, state=None) -> (y, state)``: it has an argument ``state`` or ``states``."""
+    names = inspect.signature(module.forward).parameters
+    return "state" in names or "states" in names
+
+
+def each_step(module: nn.Module) -> bool:
+    """Whether a module is PyTorch's own, made of such ones alone, and knows no time: it is applied to every step."""
+    if isinstance(module, (nn.RNNBase, nn.MultiheadAttention, *OVER_TIME)):
+        return False
+    if not type(module).forward.__module__.startswith("torch.nn"):
+        return False
+    return all(each_step(m) for m in module.children())
+
+
+def per_step(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """The module applied to each step of ``[time, batch, ...]``, all steps at once: time and batch are folded into one axis.
+
+    >>> per_step(nn.Conv2d(1, 2, 3), torch.zeros(5, 4, 1, 8, 8)).shape
+    torch.Size([5, 4, 2, 6, 6])
+    """
+    y = module(x.flatten(0, 1))
+    return y.unflatten(0, x.shape[:2])
+
+
+class PerStep(nn.Module):
+    """A module of one's own that is applied to each step of a sequence, as :class:`Sequential` does with PyTorch's.
+
+    >>> PerStep(nn.Flatten())(torch.zeros(5, 4, 2, 3)).shape
+    torch.Size([5, 4, 6])
+    """
+
+    def __init__(self, module: nn.Module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The sequence [time, batch, ...] of the module's outputs."""
+        return per_step(self.module, x)
+
+
+class Sequential(nn.Sequential):
+    """A sequence of modules that passes each module its own state.
+
+    ``forward(x, states=None) -> (output, states)``: ``states`` has one entry for each module, None for those without state.
+
+    Modules with an argument ``state`` (all layers of :mod:`amine.learn.nn` that have one, and one's own) are called as
+    ``module(x, state)`` and return ``(y, state)``. PyTorch's own layers (``Conv2d``, ``BatchNorm2d``, ``AvgPool2d``, ``Flatten``,
+    ``LayerNorm``, ``Dropout`` and so on) are applied to every step by itself, with time and batch folded into one axis, so the
+    statistics of a BatchNorm are those over samples and time; ``RNN``, ``GRU`` and ``LSTM`` carry their hidden state;
+    ``MultiheadAttention`` is self-attention over the whole sequence. Other modules are given the sequence as it is: wrap them in
+    :class:`PerStep` if they know no time. Once a read-out has removed the time axis, layers are applied to ``[batch, ...]``.
+
+    >>> import torch
+    >>> from amine.learn import nn as ann
+    >>> net = ann.Sequential(torch.nn.Conv2d(1, 4, 3), ann.Neurons("lif"), torch.nn.Flatten(), torch.nn.Linear(144, 3), ann.Readout("spike_count"))
+    >>> net(torch.rand(10, 2, 1, 8, 8))[0].shape
+    torch.Size([2, 3])
+    """
+
+    def forward(self, x: Drive, states: list[LayerState] | None = None) -> tuple[Any, list[LayerState]]:
+        modules = list(self)
+        if states is not None and len(states) != len(modules):
+            raise AmineError(
+                "Sequential, states",
+                "there must be one for each module",
+                given=str(len(states)),
+                expected=str(len(modules)),
+            )
+        ends: list[LayerState] = []
+        y: Any = x[0] if isinstance(x, tuple) else x
+        timed = not isinstance(y, torch.Tensor) or y.ndim > 2
+        for i, m in enumerate(modules):
+            before = y.shape[:2] if isinstance(y, torch.Tensor) else None
+            y, end = _called(f"Sequential, module {i}", m, y, None if states is None else states[i], timed)
+            if before is not None and not each_step(m):
+                timed = timed and isinstance(y, torch.Tensor) and y.ndim > 2 and y.shape[:2] == before
+            ends.append(end)
+        return y, ends
+
+
+def _called(where: str, m: nn.Module, x: Any, state: LayerState, timed: bool) -> tuple[Any, LayerState]:
+    """Output and state of one module."""
+    if takes_state(m):
+        out = m(x) if state is None else m(x, state)
+        if not (isinstance(out, tuple) and len(out) == 2):
+            raise AmineError(where, "a module with a state must return (output, state)", given=type(out).__name__)
+        return out
+    if isinstance(m, nn.RNNBase):
+        return _recurrent(m, x, state)
+    if not timed:
+        out = m(x)
+    elif isinstance(m, nn.MultiheadAttention):
+        s = x.transpose(0, 1) if m.batch_first else x
+        y = m(s, s, s, need_weights=False)[0]
+        out = y.transpose(0, 1) if m.batch_first else y
+    elif each_step(m):
+        out = per_step(m, x)
+    else:
+        out = m(x)
+    return (out[0] if isinstance(out, tuple) else out), None
+
+
+def _recurrent(m: nn.RNNBase, x: torch.Tensor, state: LayerState) -> tuple[torch.Tensor, LayerState]:
+    """PyTorch's recurrent layers over [time, batch, n]; the hidden state is theirs."""
+    s = x.transpose(0, 1) if m.batch_first else x
+    y, end = m(s, state)
+    return (y.transpose(0, 1) if m.batch_first else y), end
+
+
+class Residual(Sequential):
+    """A residual block of layers whose output is joined with its input, spike by spike.
+
+    Parameters
+    ----------
+    modules : layers of the block, whose output has the shape of the input.
+    join : ``"add"``, ``"and"`` (both) or ``"iand"`` (the input without the block's spikes), the element-wise functions of SEW blocks
+        (Fang W et al. 2021, NeurIPS 34:21056).
+
+    Raises
+    ------
+    AmineError
+        If ``join`` is not known, or the shapes differ.
+
+    Examples
+    --------
+    >>> from amine.learn import nn as ann
+    >>> block = Residual(torch.nn.Conv2d(4, 4, 3, padding=1), ann.Neurons("lif"))
+    >>> block(torch.ones(3, 2, 4, 5, 5))[0].shape
+    torch.Size([3, 2, 4, 5, 5])
+    """
+
+    def __init__(self, *modules: nn.Module, join: str = "add"):
+        super().__init__(*modules)
+        if join not in ("add", "and", "iand"):
+            raise AmineError("Residual, join", f"'{join}' is not known", expected="'add', 'and' or 'iand'")
+        self.join = join
+
+    def forward(self, x: Drive, states: list[LayerState] | None = None) -> tuple[torch.Tensor, list[LayerState]]:
+        start: Any = x[0] if isinstance(x, tuple) else x
+        y, ends = super().forward(start, states)
+        if y.shape != start.shape:
+            raise AmineError(
+                "Residual", "output and input differ in shape", given=f"{tuple(y.shape)} and {tuple(start.shape)}"
+            )
+        joined = y + start if self.join == "add" else y * start if self.join == "and" else (1 - y) * start
+        return joined, ends
+
+
+__all__ = ["PerStep", "Residual", "Sequential", "each_step", "per_step", "takes_state"]

@@ -1,0 +1,86 @@
+"""Layout of neurons: a sequence of any axes ``[time, batch, ...]`` as ``[time, lanes, n]``, and back."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from amine.errors import AmineError
+
+HALF = (torch.float16, torch.bfloat16)
+
+
+class Layout:
+    """Where the ``n`` neurons of a layer lie among the axes behind time and batch.
+
+    Either all axes together count n neurons, or the first of them (channels) or the last does, and the others are places that share
+    them; with ``n`` None every element is a neuron of its own.
+
+    Parameters
+    ----------
+    shape : of the sequence. n : number of neurons. alike : whether all have the same parameters, so that their order does not matter.
+    where : for errors.
+
+    Raises
+    ------
+    AmineError
+        If no axis has n elements, or first and last have but the neurons differ.
+
+    Examples
+    --------
+    >>> layout = Layout(torch.Size([5, 2, 4, 3, 3]), 4, False, "Neurons")
+    >>> x = torch.rand(5, 2, 4, 3, 3)
+    >>> layout.fold(x).shape, bool((layout.unfold(layout.fold(x)) == x).all())
+    (torch.Size([5, 18, 4]), True)
+    """
+
+    def __init__(self, shape: torch.Size, n: int | None, alike: bool, where: str):
+        self.batch, self.axes, self.n = shape[1], tuple(shape[2:]), 1 if n is None else n
+        self.channels = False
+        if n is None or math.prod(self.axes) == n:
+            return
+        first, last = self.axes[:1] == (n,), self.axes[-1:] == (n,)
+        if not (first or last):
+            raise AmineError(
+                where,
+                "the last axis does not fit the number of neurons"
+                if len(self.axes) == 1
+                else "neither all axes behind the batch, nor the first or last of them, count its neurons",
+                given=" x ".join(map(str, self.axes)) if self.axes else str(tuple(shape)),
+                expected=str(n),
+            )
+        if first and last and len(self.axes) == 2 and not alike:
+            raise AmineError(
+                where,
+                "the neurons differ, and both axes behind the batch could be theirs",
+                given=" x ".join(map(str, self.axes)),
+                hint="flatten one of them",
+            )
+        self.channels = first and not alike
+
+    def fits(self, x: torch.Tensor) -> bool:
+        """Whether a state has the shape [batch, ...] of a step."""
+        return tuple(x.shape) == (self.batch, *self.axes)
+
+    def fold(self, x: torch.Tensor) -> torch.Tensor:
+        """``[time, batch, ...]`` as ``[time, lanes, n]``; a state ``[batch, ...]`` as ``[lanes, n]``."""
+        if self.axes == (self.n,):
+            return x
+        lead = x.ndim - 1 - len(self.axes)
+        moved = x.movedim(lead + 1, -1) if self.channels else x
+        return moved.reshape(*x.shape[:lead], -1, self.n)
+
+    def unfold(self, x: torch.Tensor) -> torch.Tensor:
+        """Inverse of :meth:`fold`."""
+        if self.axes == (self.n,):
+            return x
+        lead = x.shape[:-2]
+        if not self.channels:
+            return x.reshape(*lead, self.batch, *self.axes)
+        return x.reshape(*lead, self.batch, *self.axes[1:], self.n).movedim(-1, len(lead) + 1)
+
+
+def floating(x: torch.Tensor) -> torch.Tensor:
+    """Spikes given as booleans or whole numbers as floating-point numbers; others as they are."""
+    return x if x.is_floating_point() or x.is_complex() else x.to(torch.get_default_dtype())
