@@ -17,8 +17,9 @@ from amine import models
 from amine.errors import AmineError, did_you_mean
 from amine.learn import algorithms, checks, saving, training
 from amine.learn.algorithms._base import Direct
+from amine.learn.algorithms.eventprop import Events
 from amine.learn.export import to_network, to_nir, to_onnx
-from amine.learn.layers import ACTIVATIONS, Spec, check_initial
+from amine.learn.layers import ACTIVATIONS, Layered, Spec, check_initial
 from amine.learn.losses import LOSSES, Loss
 from amine.learn.remembering import Remembering
 from amine.learn.spiking import ENCODERS, READOUTS
@@ -122,12 +123,17 @@ class Estimator(Remembering, BaseEstimator):
         return self
 
     def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike, **more: Any) -> Self:
-        """Makes one pass over these samples from the current weights; the first call initialises them."""
+        """Makes one pass over these samples from the current weights; the first call initialises them.
+
+        A spiking network widens the range of its features to span the samples of all calls.
+        """
         plan = self._plan()
         first = not hasattr(self, "network_")
         X, y = self._check_data(X, y, reset=first, **more)
         if first:
             self._start(X, y)
+        elif isinstance(self.network_, Layered | Events):
+            self.network_.widen_range(saving.numpy_tensor(X, self.spec_.dtype))
         plan.epochs, plan.patience, plan.schedule = 1, None, "constant"
         self._learn(plan, self._tensors_of(X, y), None)
         return self

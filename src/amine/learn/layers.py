@@ -118,6 +118,9 @@ class Layered(nn.Module):
     def set_range(self, x: Tensor) -> None:
         """Takes the range of the features from samples, if the network scales them."""
 
+    def widen_range(self, x: Tensor) -> None:
+        """Widens the range of the features, so that it spans further samples, too."""
+
     def encode(self, x: Tensor) -> Tensor:
         """The input of the first map."""
         return x

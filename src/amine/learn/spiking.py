@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,13 +15,14 @@ ENCODERS = ("current", "rate", "latency", "population", "delta")
 READOUTS = ("mean", "leaky", "max_over_time")
 UNITS = 5  # tuning curves of the population code per feature
 RATE = 200.0  # Hz, for a feature at its maximum
+FAR = 20.0  # distances between quartiles beyond which a value does not count for the range of a feature
 CHARGE = 5.0  # weight of a single spike, so that it acts like a current over the time constant of a neuron
 
 
 class Spiking(Layered):
     """A spiking network: features are encoded as currents or spikes, scores are read from the last map's output over time.
 
-    Features are scaled to 0..1 by the range that :meth:`set_range` took, and clipped outside. One unit of input brings a resting neuron to
+    Features are scaled to 0..1 by the range that :meth:`set_range` took, and clipped outside; outliers do not stretch it. One unit of input brings a resting neuron to
     its threshold within a step (:class:`amine.learn.nn.Neurons`, gain ``auto``), so that the usual initial weights suit any model.
 
     >>> from amine import models
@@ -53,14 +55,28 @@ class Spiking(Layered):
         return {"population": UNITS * spec.inputs, "delta": 2}.get(spec.encoder, spec.inputs)
 
     def set_range(self, x: Tensor) -> None:
-        """Takes the range of features from samples; with ``delta`` all features share one."""
-        low, high = (
-            (x.amin(0), x.amax(0))
-            if self.spec.encoder != "delta"
-            else (x.amin().expand(x.shape[1]), x.amax().expand(x.shape[1]))
-        )
+        """Takes the range of features from samples, but not of values that lie far outside all others; with ``delta`` all features share one."""
+        low, high = self._range(x)
         self.low.copy_(low)
         self.high.copy_(torch.where(high > low, high, low + 1))
+
+    def widen_range(self, x: Tensor) -> None:
+        """Widens the range of features by that of further samples."""
+        low, high = self._range(x)
+        self.low.copy_(torch.minimum(self.low, low))
+        self.high.copy_(torch.maximum(self.high, high))
+
+    def _range(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Least and greatest value of each feature (features,)."""
+        n = x.shape[1]
+        rows = x.reshape(-1, 1) if self.spec.encoder == "delta" else x
+        found = np.quantile(rows.numpy(), (0.25, 0.75), axis=0)
+        q1, q3 = (torch.as_tensor(q, dtype=x.dtype) for q in found)
+        far = FAR * torch.where(q3 > q1, q3 - q1, torch.inf)  # no fence for a feature that hardly varies
+        inside = (rows >= q1 - far) & (rows <= q3 + far)
+        low = torch.where(inside, rows, torch.inf).amin(0)
+        high = torch.where(inside, rows, -torch.inf).amax(0)
+        return low.expand(n), high.expand(n)
 
     def encode(self, x: Tensor) -> Tensor:
         """Input of the first map [time, batch, lines]."""

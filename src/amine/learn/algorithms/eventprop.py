@@ -94,6 +94,11 @@ class Events(nn.Module):
         self.low.copy_(low)
         self.high.copy_(torch.where(high > low, high, low + 1))
 
+    def widen_range(self, x: Tensor) -> None:
+        """Widens the range of features by that of further samples."""
+        self.low.copy_(torch.minimum(self.low, x.amin(0)))
+        self.high.copy_(torch.maximum(self.high, x.amax(0)))
+
     def times(self, x: Tensor) -> np.ndarray:
         """Time in ms of the spike of each feature (samples, features); infinite, without a spike, at its minimum."""
         x = ((x.double() - self.low) / (self.high - self.low)).clamp(0, 1)
