@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amine.compounds.catalogue import (
-        acting_on,
-        actions_on,
         add,
         channel,
         containing,
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
         load,
         names,
         receptor,
-        related,
         source,
         transmitter,
         transporter,
@@ -65,13 +62,12 @@ if TYPE_CHECKING:
         Transmitter,
         Transporter,
     )
+    from amine.compounds.targets import acting_on, actions_on, related
     from amine.compounds.text import describe, table
     from amine.compounds.tiers import complete, extend, further
 
 _HOME = {
     "amine.compounds.catalogue": (
-        "acting_on",
-        "actions_on",
         "add",
         "channel",
         "containing",
@@ -83,7 +79,6 @@ _HOME = {
         "load",
         "names",
         "receptor",
-        "related",
         "source",
         "transmitter",
         "transporter",
@@ -119,6 +114,7 @@ _HOME = {
         "Transporter",
     ),
     "amine.compounds.finding": ("Hit", "hits_table", "search"),
+    "amine.compounds.targets": ("acting_on", "actions_on", "related"),
     "amine.compounds.tiers": ("complete", "extend", "further"),
     "amine.compounds.text": ("describe", "table"),
 }

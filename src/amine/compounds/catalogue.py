@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from amine.compounds import bulk
 from amine.compounds.schema import (
     KINDS,
-    Action,
     Channel,
     Compound,
     Drug,
@@ -266,11 +265,11 @@ def get(name: str, kind: str | None = None) -> Any:
     kinds = _ORDER if kind is None else (kind,)
     found = find_entry(name, kinds)
     if found is None:
-        raise AmineError("compounds", f"{kind or 'compound'} '{name}' is not known", hint=_advice(str(name), kinds))
+        raise AmineError("compounds", f"{kind or 'compound'} '{name}' is not known", hint=advice(str(name), kinds))
     return found
 
 
-def _advice(name: str, kinds: Iterable[str]) -> str:
+def advice(name: str, kinds: Iterable[str]) -> str:
     entries = [e for k in kinds for e in _catalogue().entries[k].values()]
     words = name.casefold().split()
     of_class = [
@@ -399,9 +398,7 @@ def receptor(name: str) -> Receptor:
     if isinstance(found, Family):
         found = find_entry(found.members[0], ("receptor",))
     if not isinstance(found, Receptor):
-        raise AmineError(
-            "compounds", f"receptor '{name}' is not known", hint=_advice(str(name), ("receptor", "family"))
-        )
+        raise AmineError("compounds", f"receptor '{name}' is not known", hint=advice(str(name), ("receptor", "family")))
     return found
 
 
@@ -472,72 +469,6 @@ def structures() -> set[str | int]:
     both = [*_catalogue().entries["drug"].values(), *_catalogue().entries["transmitter"].values()]
     curated = [d for d in both if isinstance(d, Compound) and not (isinstance(d, Drug) and d.uncurated)]
     return {x for d in curated for x in (d.inchikey, d.pubchem_cid) if x}
-
-
-def related(target: str) -> set[str]:
-    """Ids of a target, the families it belongs to, and its members if it is a family; empty if it is not known.
-
-    Parameters
-    ----------
-    target : name of a receptor, family, transporter, enzyme, channel or transmitter.
-
-    Examples
-    --------
-    >>> sorted(related("nmda"))
-    ['NMDA', 'NMDA_GluN2A', 'NMDA_GluN2B']
-    """
-    now = _catalogue()
-    found = find_entry(target, ("family", "receptor", "transporter", "enzyme", "channel", "transmitter"))
-    if found is None:
-        return set()
-    out = {found.id, *(found.members if isinstance(found, Family) else ())}
-    return out | {f.id for f in now.entries["family"].values() if isinstance(f, Family) and found.id in f.members}
-
-
-def actions_on(which: Drug | str, target: str) -> list[Action]:
-    """The actions of a drug on a target, its family or its members.
-
-    Parameters
-    ----------
-    which : a drug or its name.
-    target : name of a receptor, family, transporter, enzyme, channel or transmitter.
-
-    Raises
-    ------
-    AmineError
-        The drug is not known.
-
-    Examples
-    --------
-    >>> " ".join(a.mechanism for a in actions_on("ketamine", "NMDA"))
-    'open_channel_blocker'
-    """
-    d = which if isinstance(which, Drug) else drug(which)
-    ids = related(target)
-    return [a for a in d.actions if ids & set(a.targets)]
-
-
-def acting_on(target: str) -> list[Drug]:
-    """Drugs that act on a target, its family or its members.
-
-    Parameters
-    ----------
-    target : name of a receptor, family, transporter, enzyme, channel or transmitter.
-
-    Raises
-    ------
-    AmineError
-        The target is not known.
-
-    Examples
-    --------
-    >>> "tiagabine" in [d.id for d in acting_on("GAT1")]
-    True
-    """
-    if not related(target):
-        kinds = ("family", "receptor", "transporter", "enzyme", "channel", "transmitter")
-        raise AmineError("compounds", f"target '{target}' is not known", hint=_advice(target, kinds))
-    return [d for d in _catalogue().entries["drug"].values() if isinstance(d, Drug) and actions_on(d, target)]
 
 
 def source(key: str) -> Source:

@@ -40,6 +40,7 @@ from amine.compounds.formula import Formula
 from amine.compounds.mechanisms import Effect, Use, mechanism
 from amine.compounds.schema import Action, Drug, Entry, Family, Receptor, Transmitter, Transporter, roles
 from amine.compounds.signals import TRACED, Dose, Load, Program, Share, Signal, Sum, Term, Traced, steady
+from amine.compounds.targets import related
 from amine.errors import AmineError
 
 _TARGETS = ("family", "receptor", "transporter", "enzyme", "channel", "transmitter")
@@ -83,7 +84,7 @@ def _member(entry: Entry, action: Action) -> Entry | None:
     if isinstance(entry, Family):
         first = catalogue.get(entry.members[0])
         return first if {entry.id, first.id} & set(action.targets) else None
-    families = {i for i in catalogue.related(entry.id) if catalogue.find_entry(i, ("family",))}
+    families = {i for i in related(entry.id) if catalogue.find_entry(i, ("family",))}
     if {entry.id, *families} & set(action.targets):
         return entry
     if isinstance(entry, Transmitter) and action.mechanism == "vesicle_depleter":

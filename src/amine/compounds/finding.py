@@ -11,6 +11,7 @@ from typing import Any
 
 from amine.compounds import bulk, catalogue
 from amine.compounds.schema import Action, Compound, Drug, Entry
+from amine.compounds.targets import related
 from amine.errors import AmineError, did_you_mean
 
 # Words of a query that name a class of action, and the mechanisms they stand for
@@ -165,7 +166,7 @@ def _class_of(query: str) -> tuple[tuple[str, ...], str]:
 
 def _target_of(text: str) -> set[str]:
     """Ids of the target that a text names, with its family and members; empty if it names none."""
-    return catalogue.related(text) if text else set()
+    return related(text) if text else set()
 
 
 def _by_name(query: str, e: Entry) -> Hit | None:

@@ -19,6 +19,7 @@ from amine.compounds.schema import (
     Transmitter,
     Transporter,
 )
+from amine.compounds.targets import acting_on, actions_on
 
 FOOTER = (
     "For research and teaching; no clinical claim. Affinities from the IUPHAR/BPS Guide to PHARMACOLOGY, release 2020.5\n"
@@ -131,7 +132,7 @@ def _transmitter(t: Transmitter, used: dict[str, None]) -> list[str]:
         km = catalogue.transporter(x.by).measurement("Km") if x.kind == "uptake" and x.by else None
         more = ", ".join(p for p in (str(km) + (" (?)" if km.unverified else "") if km else "", x.note) if p)
         out.append(f"  {x.kind:<11}{x.by or x.other}{f'  {more}' if more else ''}")
-    drugs = [d.id for d in catalogue.acting_on(t.id)]
+    drugs = [d.id for d in acting_on(t.id)]
     if drugs:
         out += [f"drugs that change its amount: {', '.join(drugs)}"]
     return out
@@ -178,7 +179,7 @@ def _receptor(r: Receptor, used: dict[str, None]) -> list[str]:
 
 
 def _acting(target: str) -> list[str]:
-    drugs = [f"{d.id} ({words(catalogue.actions_on(d, target)[0])})" for d in catalogue.acting_on(target)]
+    drugs = [f"{d.id} ({words(actions_on(d, target)[0])})" for d in acting_on(target)]
     return _wrap(f"drugs: {', '.join(drugs)}", "", "    ") if drugs else []
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from amine.compounds import bulk
-from amine.compounds.catalogue import actions_on, drug, override, related, target_ids
+from amine.compounds.catalogue import drug, override, target_ids
 from amine.compounds.schema import Action, Drug, Measurement
+from amine.compounds.targets import actions_on, related
 from amine.errors import AmineError, did_you_mean
 
 

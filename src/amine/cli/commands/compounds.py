@@ -9,6 +9,7 @@ from amine import view
 from amine.compounds import catalogue, finding
 from amine.compounds.profile import profile_of
 from amine.compounds.schema import Compound, Entry, Transmitter
+from amine.compounds.targets import acting_on
 from amine.compounds.text import FOOTER, describe, table
 from amine.errors import AmineError
 
@@ -22,7 +23,7 @@ def listing(find: str | None, acts_on: str | None, kind: str | None) -> None:
     kinds = () if kind is None else (kind,)
     found = catalogue.containing(find, *kinds) if find is not None else catalogue.entries(*kinds)
     if acts_on is not None:
-        acting = {d.id for d in catalogue.acting_on(acts_on)}
+        acting = {d.id for d in acting_on(acts_on)}
         found = [e for e in found if e.kind == "drug" and e.id in acting]
     print(table(found) if found else "nothing found")
     print(f"\n{FOOTER}")
