@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from _statistics import irregularity, rates
-
 import numpy as np
 import pytest
+from _spike_statistics import irregularity, rates
 
 import amine as am
 

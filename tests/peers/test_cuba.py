@@ -5,10 +5,9 @@ amine holds v for t_ref/dt steps after the step of a spike, Brian2 for one step 
 
 from __future__ import annotations
 
-from _statistics import correlations, irregularity, rates
-
 import numpy as np
 import pytest
+from _spike_statistics import correlations, irregularity, rates
 from scipy import stats
 
 import amine as am

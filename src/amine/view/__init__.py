@@ -7,15 +7,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from amine.view.occupancies import selectivity
     from amine.view.pathways import pathway
-    from amine.view.selectivity import selectivity
     from amine.view.shapes import picture as morphology
     from amine.view.structures import structure
 
 _HOME = {
     "morphology": ("amine.view.shapes", "picture"),
     "pathway": ("amine.view.pathways", "pathway"),
-    "selectivity": ("amine.view.selectivity", "selectivity"),
+    "selectivity": ("amine.view.occupancies", "selectivity"),
     "structure": ("amine.view.structures", "structure"),
 }
 
