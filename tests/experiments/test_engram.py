@@ -158,7 +158,7 @@ def test_the_bandit_is_surprised_by_changes_alone(monkeypatch):
 
 @pytest.mark.validate
 def test_what_inhibition_keeps_and_backpropagation_does_not():
-    """Five seeds on digits, within two standard deviations of the prototype's 0.982 and 0.188."""
+    """Five seeds on digits, within two standard deviations of 0.982 and 0.188, found when the rule was made."""
     out = engram(learners="engram, mixed; engram, GABA blocked; SGD; replay of 200").measures
     assert out["all classes"] == pytest.approx(0.982, abs=0.014)
     assert out["engram, GABA blocked, all classes"] == pytest.approx(0.188, abs=0.02)

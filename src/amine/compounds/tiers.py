@@ -13,7 +13,7 @@ from amine.errors import AmineError, did_you_mean
 
 
 def complete(name: str, target: str, *, leave_out: bool = False, mechanism: str = "", **numbers: float | str) -> Drug:
-    """Give numbers that the second tier lacks for an action of a drug, for this session; returns the drug.
+    """Give numbers that the second tier lacks for an action of a drug, in this process; returns the drug.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def further(name: str) -> tuple[Action, ...]:
 
 
 def extend(name: str, *targets: str) -> Drug:
-    """Let a curated drug act at further targets by uncurated numbers, for this session; returns the drug.
+    """Let a curated drug act at further targets by uncurated numbers, in this process; returns the drug.
 
     Parameters
     ----------

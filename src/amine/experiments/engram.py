@@ -78,16 +78,8 @@ def engram(
     many = whole_number(seeds, "engram, seeds", 0, 1000) or (SEEDS if details else 1)
     n = whole_number(neurons, "engram, neurons", 0, 10**5)
     doses = [dose_of(*parse_dose(text)) for text in ([dose] if isinstance(dose, str) else dose or ())]
-    arguments = {
-        "seed": seed,
-        "bench": bench,
-        "neurons": n,
-        "seeds": many,
-        "dose": dose,
-        "learners": learners,
-        "wrong": wrong,
-        "tune": tune,
-    }
+    arguments = dict(seed=seed, bench=bench, neurons=n, seeds=many)
+    arguments |= dict(dose=dose, learners=learners, wrong=wrong, tune=tune)
     share = number(wrong, "1", "engram, wrong", nonnegative=True)
     if share >= 1.0 or (share and bench == "bandit"):
         raise AmineError("engram, wrong", "this share of labels cannot be wrong", given=f"{wrong} in bench '{bench}'")

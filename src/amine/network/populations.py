@@ -53,8 +53,8 @@ def population(
     initial : initial values of states, instead of the model's: a value, an array (n,) or a distribution.
     positions : array (n, 1..3) with a unit of length, for connections that depend on distance.
     receptors : further receptors by label: a model or its name.
-    spikes : ``"grid"``: a neuron spikes and is reset at the end of the step in which it crosses the threshold; ``"interpolated"``: at
-        the crossing within the step, from where the refractory time counts as well. Spikes arrive at targets on the grid in both.
+    spikes : ``"grid"``: spikes and resets are at the end of the step in which the threshold is crossed; ``"interpolated"``: at the crossing
+        within the step, from where the refractory time counts as well. Spikes arrive at targets on the grid in both.
     parameters : parameters of the model: a value, an array (n,) or a distribution.
 
     Raises
@@ -70,29 +70,33 @@ def population(
     80
     """
     where = f"Population '{name}'"
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise AmineError("Population", "the name must be text of letters, digits, _ . + -", given=repr(name)[:40])
-    if name in net.populations:
-        raise AmineError(where, "the name is taken", hint="choose another")
+    _check_name(net, name)
     n = whole_number(n, f"{where}, n", 1, 2**31 - 65)
     found = find.chosen(model, ("neuron", "source"), where)
     with within(where):
         found = found(**parameters) if parameters else found
-    shape = None if found.kind == "source" and "times" in found.units else (n,)
+    listed = found.kind == "source" and "times" in found.units
+    shape = None if listed else (n,)
     values = {p: _sized(found, p, v, shape, where) for p, v in found.parameters.items()}
-    ports = _ports(receptors, where)
     _check_timing(spikes, found, where)
     place = None if positions is None else _positions(positions, n, f"{where}, positions")
-    made = Population(name, n, found, values, {}, ports, place, spikes)
+    made = Population(name, n, found, values, {}, _ports(receptors, where), place, spikes)
     known = states_of(made, net)
     for s, v in mapping(initial, f"{where}, initial", "{state: value}").items():
         if s not in known:
             raise AmineError(where, f"state '{s}' is not known", hint=did_you_mean(str(s), known))
         enter(made.initial, s, normalise(v, known[s], f"{where}, initial '{s}'", shape=(n,)))  # type: ignore[arg-type]
-    if found.kind == "source" and "times" in found.units:
+    if listed:
         _check_spike_list(values, n, where)
     check_refractory(made, net.dt, where)
     return enter(net.populations, name, made)
+
+
+def _check_name(net: Network, name: str) -> None:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise AmineError("Population", "the name must be text of letters, digits, _ . + -", given=repr(name)[:40])
+    if name in net.populations:
+        raise AmineError(f"Population '{name}'", "the name is taken", hint="choose another")
 
 
 def _check_timing(spikes: object, model: Model, where: str) -> None:
