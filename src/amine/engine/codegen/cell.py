@@ -338,16 +338,6 @@ class _Writer:
         if p.refractory is not None:
             wait = self.lower(p.refractory)
             reset += quote("ref = from_step(k + STEP(1) + STEP(wait))", ref=self._at("_ref"), wait=wait)
-        body = quote(
-            f"shared\n"
-            f"for l in range(U64({BLOCK})):\n"
-            f"    if marks[l] != 0:\n"
-            f"        reset\n"
-            f"        spk[at] = id0 + I64(l)\n"
-            f"        at += 1\n"
-            f"return at",
-            shared=shared,
-            reset=reset,
-        )
+        body = crossing.listed(shared, reset)
         args = ("X", "o", "C", "p", "k", "spk", "at", "id0", "marks")
         return ir.Function(f"emit_{self.index}", args, ir.without_unread(body), SCALAR_FUNCTION)

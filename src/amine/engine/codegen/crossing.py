@@ -67,12 +67,9 @@ class Places:
     lower: ProgramLowering
 
 
-def emit(p: Program, index: int, w: Places, given: Sequence[ir.Statement], decorator: str) -> ir.Function:
-    """Scalar code for the few neurons of a block that spiked: lists them, resets them at the crossing, and completes their step."""
-    c = p.crossing
-    assert c is not None
-    reset = [*_at_crossing(p, w), *_refractory(p, w), *_rest(p, w)]
-    body = quote(
+def listed(given: Sequence[ir.Statement], reset: Sequence[ir.Statement]) -> list[ir.Statement]:
+    """The neurons of a block that spiked are put on the list, after their ``reset`` with the constants of ``given``."""
+    return quote(
         f"given\n"
         f"for l in range(U64({BLOCK})):\n"
         f"    if marks[l] != 0:\n"
@@ -83,6 +80,14 @@ def emit(p: Program, index: int, w: Places, given: Sequence[ir.Statement], decor
         given=given,
         reset=reset,
     )
+
+
+def emit(p: Program, index: int, w: Places, given: Sequence[ir.Statement], decorator: str) -> ir.Function:
+    """Scalar code for the few neurons of a block that spiked: lists them, resets them at the crossing, and completes their step."""
+    c = p.crossing
+    assert c is not None
+    reset = [*_at_crossing(p, w), *_refractory(p, w), *_rest(p, w)]
+    body = listed(given, reset)
     args = ("X", "o", "C", "p", "k", "spk", "at", "id0", "marks", *MORE)
     return ir.Function(f"emit_{index}", args, ir.without_unread(body), decorator)
 
