@@ -9,11 +9,12 @@ from fractions import Fraction
 from typing import Any
 
 import sympy as sp
+from sympy.codegen.cfunctions import log10
 
 from amine.equations.ions import IONS
 from amine.equations.limits import LARGEST, MAX_DEPTH, MAX_EXPONENT, MAX_NODES, MAX_TEXT, too_high, too_large
 from amine.equations.singular import stable
-from amine.equations.symbols import NOISE, NONE, UNIT_NAMES, Dimension, exprel, is_noise, symbol
+from amine.equations.symbols import NOISE, NONE, UNIT_NAMES, Dimension, exprel, is_noise, mod, rint, symbol
 from amine.errors import AmineError, did_you_mean
 from amine.units import dimension_of, internal_unit, to_internal
 
@@ -43,10 +44,11 @@ class _Walker:
         if handler is None:
             raise self.fail(
                 f"'{ast.unparse(node)[:60]}' is not allowed in an equation",
-                expected="numbers, names, + - * / **, comparisons and the functions " + ", ".join(sorted(FUNCTIONS)),
+                expected="numbers, names, + - * / % **, comparisons, a if c else b, and the functions "
+                + ", ".join(sorted(FUNCTIONS)),
             )
         value, dim = handler(node, depth + 1)
-        if too_large(value):
+        if value not in (sp.oo, -sp.oo) and too_large(value):  # inf may stand in min, max, clip and comparisons
             raise self.fail("a number is too large", given=ast.unparse(node)[:40], expected=f"at most {LARGEST:g}")
         return value, dim
 
@@ -77,8 +79,8 @@ class _Walker:
         if n.id in UNIT_NAMES:
             factor = to_internal(f"1 {n.id}", n.id, self.where)
             return _number(float(factor)), dimension_of(n.id)
-        if n.id == "pi":
-            return sp.Float(repr(math.pi), 17), NONE
+        if n.id in NUMBERS:
+            return NUMBERS[n.id], NONE
         raise self.fail(f"'{n.id}' is not known", hint=did_you_mean(n.id, [*self.dims, *FUNCTIONS]))
 
     def on_UnaryOp(self, n: ast.UnaryOp, d: int) -> tuple[Any, Dimension | None]:
@@ -91,9 +93,18 @@ class _Walker:
             return self.number(x), dim
         raise self.fail("this operator is not allowed", given=ast.unparse(n)[:60])
 
+    def on_IfExp(self, n: ast.IfExp, d: int) -> tuple[Any, Dimension | None]:
+        c, (a, da), (b, db) = self.condition(self.walk(n.test, d)[0]), self.walk(n.body, d), self.walk(n.orelse, d)
+        if not _same(da, db):
+            given = f"{_unit(da)} and {_unit(db)}"
+            raise self.fail(f"both cases of '{ast.unparse(n)[:60]}' differ in dimension", given=given)
+        return _where(c, self.number(a), self.number(b)), (db if da is None else da)
+
     def number(self, x: object) -> Any:
         if _is_condition(x):
-            raise self.fail("a comparison stands where a number is needed", hint="use where(condition, a, b)")
+            raise self.fail(
+                "a comparison stands where a number is needed", hint="use int(condition), or a if condition else b"
+            )
         return x
 
     def condition(self, x: object) -> Any:
@@ -115,6 +126,8 @@ class _Walker:
                     hint="check the units of its parts",
                 )
             return (a + b if isinstance(n.op, ast.Add) else a - b), (db if da is None else da)
+        if isinstance(n.op, ast.Mod):
+            return self.remainder(a, da, b, db, n)
         if isinstance(n.op, ast.Mult):
             return a * b, tuple(x + y for x, y in zip(da or NONE, db or NONE, strict=True))
         if isinstance(n.op, ast.Div):
@@ -123,7 +136,17 @@ class _Walker:
             return a / b, tuple(x - y for x, y in zip(da or NONE, db or NONE, strict=True))
         if isinstance(n.op, ast.Pow):
             return self.power(a, da, b, db, n)
-        raise self.fail("this operator is not allowed", given=ast.unparse(n)[:60], expected="+ - * / **")
+        raise self.fail("this operator is not allowed", given=ast.unparse(n)[:60], expected="+ - * / % **")
+
+    def remainder(
+        self, a: sp.Expr, da: Dimension | None, b: sp.Expr, db: Dimension | None, n: ast.AST
+    ) -> tuple[Any, Any]:
+        if not _same(da, db):
+            given = f"{_unit(da)} and {_unit(db)}"
+            raise self.fail(f"the parts of the remainder '{ast.unparse(n)[:60]}' differ in dimension", given=given)
+        if b == 0:
+            raise self.fail(f"'{ast.unparse(n)[:60]}' divides by zero")
+        return mod(a, b), (db if da is None else da)
 
     def power(self, a: sp.Expr, da: Dimension | None, b: sp.Expr, db: Dimension | None, n: ast.AST) -> tuple[Any, Any]:
         if not _same(db, NONE):
@@ -142,13 +165,17 @@ class _Walker:
         return a**b, tuple(power * x for x in da or NONE)
 
     def on_Compare(self, n: ast.Compare, d: int) -> tuple[Any, Dimension | None]:
-        if len(n.ops) != 1 or not isinstance(n.ops[0], ast.Gt | ast.Lt | ast.GtE | ast.LtE):
-            raise self.fail("this comparison is not allowed", given=ast.unparse(n)[:60], expected="one of > >= < <=")
-        (a, da), (b, db) = self.walk(n.left, d), self.walk(n.comparators[0], d)
-        if not _same(da, db):
-            raise self.fail("quantities of different dimension are compared", given=f"{_unit(da)} and {_unit(db)}")
-        relation = {ast.Gt: sp.Gt, ast.Lt: sp.Lt, ast.GtE: sp.Ge, ast.LtE: sp.Le}[type(n.ops[0])]
-        return relation(self.number(a), self.number(b)), NONE
+        sides = [self.walk(x, d) for x in (n.left, *n.comparators)]
+        parts = []
+        for op, (a, da), (b, db) in zip(n.ops, sides, sides[1:], strict=False):
+            if type(op) not in _RELATIONS:
+                raise self.fail(
+                    "this comparison is not allowed", given=ast.unparse(n)[:60], expected="one of > >= < <= == !="
+                )
+            if not _same(da, db):
+                raise self.fail("quantities of different dimension are compared", given=f"{_unit(da)} and {_unit(db)}")
+            parts.append(_RELATIONS[type(op)](self.number(a), self.number(b)))
+        return (parts[0] if len(parts) == 1 else sp.And(*parts)), NONE
 
     def on_BoolOp(self, n: ast.BoolOp, d: int) -> tuple[Any, Dimension | None]:
         parts = [self.condition(self.walk(v, d)[0]) for v in n.values]
@@ -180,7 +207,7 @@ class _Walker:
         parts = [self.walk(a, d) for a in n.args]
         if rule == "where":
             parts = [(self.condition(parts[0][0]), NONE), *[(self.number(x), u) for x, u in parts[1:]]]
-            dims = [u for _, u in parts[1:]]
+            dims = [u for _, u in parts[1:]] or [NONE]
         else:
             parts = [(self.number(x), u) for x, u in parts]
             dims = [u for _, u in parts]
@@ -215,7 +242,7 @@ def _is_condition(x: object) -> bool:
 
 
 def _is_real(x: sp.Basic) -> bool:
-    return not x.has(sp.I)
+    return not x.has(sp.I) and not (x.is_number and x.is_extended_real is False)
 
 
 def _number(x: float) -> Any:
@@ -226,17 +253,28 @@ def _where(c: sp.Expr, a: sp.Expr, b: sp.Expr) -> Any:
     return sp.Piecewise((a, c), (b, True))
 
 
+_RELATIONS: dict[type, Any] = {
+    **{ast.Gt: sp.Gt, ast.Lt: sp.Lt, ast.GtE: sp.Ge, ast.LtE: sp.Le},
+    **{ast.Eq: sp.Eq, ast.NotEq: sp.Ne},
+}
+NUMBERS: dict[str, Any] = {"pi": sp.Float(repr(math.pi), 17), "inf": sp.oo}
 FUNCTIONS: dict[str, tuple[Any, int, str]] = {
     **{f: (getattr(sp, f), 1, "pure") for f in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh")},
     "exprel": (exprel, 1, "pure"),
+    "log10": (log10, 1, "pure"),
+    **{f"arc{f}": (getattr(sp, f"a{f}"), 1, "pure") for f in ("sin", "cos", "tan")},
+    "arctan2": (sp.atan2, 2, "one"),
     "sqrt": (sp.sqrt, 1, "root"),
     "abs": (sp.Abs, 1, "keep"),
     "sign": (sp.sign, 1, "one"),
     "floor": (sp.floor, 1, "pure"),
+    "ceil": (sp.ceiling, 1, "pure"),
+    "round": (rint, 1, "pure"),
     "min": (sp.Min, 2, "keep"),
     "max": (sp.Max, 2, "keep"),
     "clip": (lambda x, a, b: sp.Min(sp.Max(x, a), b), 3, "keep"),
     "where": (_where, 3, "where"),
+    "int": (lambda c: _where(c, sp.S.One, sp.S.Zero), 1, "where"),
     **{name: (make, len(units), name) for name, (make, units, _) in IONS.items()},
 }
 
@@ -296,8 +334,9 @@ def parse_raw(
     if condition:
         return walker.condition(value)
     value = walker.number(value)
-    if value.has(sp.zoo, sp.nan, sp.oo) or value.has(sp.I):
-        raise walker.fail("this expression has no finite real value")
+    if value.has(sp.zoo, sp.nan, sp.oo) or not _is_real(value):
+        hint = "inf may stand in min, max, clip and comparisons" if value.has(sp.oo) else ""
+        raise walker.fail("this expression has no finite real value", hint=hint)
     if expected is not None and not _same(dim, expected):
         raise walker.fail("the right-hand side has the wrong dimension", given=_unit(dim), expected=_unit(expected))
     return value

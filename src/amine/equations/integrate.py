@@ -28,10 +28,10 @@ from typing import Any
 import sympy as sp
 
 from amine.equations.limits import expanded, simplified
-from amine.equations.symbols import exprel, is_noise, names_of, symbol
+from amine.equations.symbols import exprel, is_noise, mod, names_of, rint, symbol
 
 DT = symbol("dt")
-STEPS = (sp.Piecewise, sp.sign, sp.floor, sp.Heaviside)
+STEPS = (sp.Piecewise, sp.sign, sp.floor, sp.ceiling, sp.Heaviside, mod, rint)
 METHODS = ("exact", "exponential_euler", "rk4", "euler_maruyama", "implicit_midpoint")
 
 
@@ -156,11 +156,17 @@ def exponential_euler(s: str, e: sp.Expr, parameters: set[str]) -> Any:
     noises: list[Any] = [n for n in e.free_symbols if is_noise(n.name)]
     drift = e.subs(dict.fromkeys(noises, 0))
     if not _linear_in(drift, s):
-        return _with_noise(x + drift * DT * exprel(sp.diff(drift, x) * DT), e, noises, sp.diff(drift, x) * DT)
+        slope = _between_steps(sp.diff(drift, x))
+        return _with_noise(x + drift * DT * exprel(slope * DT), e, noises, slope * DT)
     a_dt = expanded(sp.diff(drift, x) * DT)
     b_dt = drift.subs(x, 0) * DT
     new = x + b_dt if a_dt == 0 else _relax(x, a_dt, b_dt, parameters)
     return _with_noise(new, e, noises, a_dt)
+
+
+def _between_steps(derivative: sp.Expr) -> Any:
+    """A derivative in which step functions, such as floor and sign, have none."""
+    return derivative.replace(lambda q: isinstance(q, sp.Derivative | sp.Subs | sp.DiracDelta), lambda *_: sp.S.Zero)
 
 
 def implicit_midpoint(s: str, e: sp.Expr, exact: Mapping[str, str]) -> Any:

@@ -10,7 +10,10 @@ from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 
 from amine.equations.terms import Binary, Boolean, Call, Expr, Name, Number, Unary, chain
 
-FUNCTIONS = ("exp", "log", "sin", "cos", "tanh", "exprel", "floor", "sign")
+FUNCTIONS = (
+    *("exp", "log", "log10", "sin", "cos", "asin", "acos", "atan", "atan2", "tanh", "exprel"),
+    *("floor", "rint", "mod", "sign"),
+)
 LARGEST_POWER = 64  # integer powers up to this are products
 
 
@@ -82,6 +85,10 @@ class Lowering:
         x: Any = e.args[0]
         return self((sp.exp(x) + sp.exp(-x)) / 2)
 
+    def on_ceiling(self, e: sp.Expr) -> Expr:
+        x: Any = e.args[0]
+        return Unary("-", Call("floor", (self(-x),)))
+
     def on_low(self, e: sp.Expr) -> Expr:
         return self._function("low", e)
 
@@ -131,11 +138,22 @@ class Lowering:
     def on_LessThan(self, e: sp.Rel) -> Expr:
         return self._compare("<=", e)
 
+    def on_Equality(self, e: sp.Rel) -> Expr:
+        return self._compare("==", e)
+
+    def on_Unequality(self, e: sp.Rel) -> Expr:
+        return self._compare("!=", e)
+
     def on_And(self, e: sp.And) -> Expr:
         return chain("&", [self(a) for a in sorted(e.args, key=str)])
 
     def on_Or(self, e: sp.Or) -> Expr:
         return chain("|", [self(a) for a in sorted(e.args, key=str)])
+
+    def on_ITE(self, e: sp.ITE) -> Expr:
+        """A choice between conditions, which SymPy makes of compared choices between numbers."""
+        c, a, b = (self(x) for x in e.args)
+        return Binary("|", Binary("&", c, a), Binary("&", Unary("not", c), b))
 
     def on_Not(self, e: sp.Not) -> Expr:
         return Unary("not", self(e.args[0]))

@@ -20,6 +20,9 @@ def _exprel(x: float) -> float:
     return math.expm1(x) / x if x != 0 else 1.0
 
 
+_FUNCTIONS = {"exprel": _exprel, "rint": lambda x: float(round(x)), "mod": lambda x, y: x % y}
+
+
 class March:
     """A neuron with numbers for its parameters, under a constant current and without noise.
 
@@ -46,7 +49,7 @@ class March:
 
     def _function(self, e: Any) -> Update:
         names = [*map(symbol, self.states), symbol("I"), symbol("t"), DT, *(symbol(f"new_{s}") for s in self.states)]
-        return sp.lambdify(names, e, [{"exprel": _exprel}, "math"])
+        return sp.lambdify(names, e, [_FUNCTIONS, "math"])
 
     def _linearised(self) -> list[tuple[int, Update]]:
         """Updates of the states that are linear in themselves, in order: the voltage first, which gates follow."""

@@ -49,10 +49,15 @@ def _plain(x: float) -> str:
 
 
 _NUMPY = {f: f"np.{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "floor", "sign", "abs")}
+_NUMPY |= {"asin": "np.arcsin", "acos": "np.arccos", "atan": "np.arctan", "atan2": "np.arctan2", "log10": "np.log10"}
+_NUMPY |= {"mod": "np.mod", "rint": "np.rint"}
 _NUMPY |= {"pow": "np.power", "min": "np.minimum", "max": "np.maximum", "select": "np.where", "not": "np.logical_not"}
 _SCALAR = {f: f"math.{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "floor", "pow")}
-_SCALAR |= {"exprel": "exprel64", "sign": "sign64"}
-KERNEL_FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow")
+_SCALAR |= {f: f"math.{f}" for f in ("log10", "asin", "acos", "atan", "atan2")}
+SCALAR_OWN = ("exprel", "sign", "mod", "rint")  # device functions, in float64
+_SCALAR |= {f: f"{f}64" for f in SCALAR_OWN}
+ELEMENTARY = ("log10", "asin", "acos", "atan", "atan2", "mod")  # device functions in a file of their own
+KERNEL_FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "rint", "sign", "pow", *ELEMENTARY)
 DIALECTS = {
     "kernel": Dialect(
         {f: f"v{f}" for f in KERNEL_FUNCTIONS},

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from sympy.codegen.cfunctions import log10
 
 from amine.equations.limits import EXPANDED, terms
 from amine.equations.symbols import exprel
@@ -17,6 +18,10 @@ _INVERSE: dict[Any, Any] = {
     sp.sin: lambda y: [sp.asin(y)],
     sp.cos: lambda y: [sp.acos(y), -sp.acos(y)],
     sp.tan: lambda y: [sp.atan(y)],
+    sp.asin: lambda y: [sp.sin(y)],
+    sp.acos: lambda y: [sp.cos(y)],
+    sp.atan: lambda y: [sp.tan(y)],
+    log10: lambda y: [sp.Pow(10, y)],
     sp.sinh: lambda y: [sp.asinh(y)],
     sp.cosh: lambda y: [sp.acosh(y), -sp.acosh(y)],
     sp.tanh: lambda y: [sp.atanh(y)],

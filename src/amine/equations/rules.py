@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from amine.equations.expression import FUNCTIONS, parse_raw
+from amine.equations.expression import FUNCTIONS, NUMBERS, parse_raw
 from amine.equations.limits import require_small
 from amine.equations.noise import noises_of, refuse_nonlinear
 from amine.equations.statements import ASSIGN, PER_TIME, STATE, named_dimension
@@ -234,9 +234,12 @@ def _open_names(parts: _Text, dims: Mapping[str, Dimension | None]) -> list[str]
             tree = ast.parse(text.strip(), mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue  # the parser reports it better
-        called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        called: set[str] = {
+            n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        }
+        known = {*dims, *UNIT_NAMES, *NUMBERS, *called}
         for n in ast.walk(tree):
-            if isinstance(n, ast.Name) and not (n.id in dims or n.id in UNIT_NAMES or n.id in called or is_noise(n.id)):
+            if isinstance(n, ast.Name) and n.id not in known and not is_noise(n.id):
                 found[n.id] = None
     return list(found)
 

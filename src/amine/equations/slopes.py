@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sympy as sp
+from sympy.codegen.cfunctions import log10
 
 from amine.equations.limits import expanded
 from amine.equations.sampling import vanishes
@@ -105,6 +106,7 @@ def _sinc(y: sp.Expr) -> Any:
 _RULES: dict[Any, Any] = {
     sp.exp: lambda u, u0: sp.exp(u0) * exprel(u - u0),
     sp.log: lambda u, u0: 1 / (u0 * exprel(sp.log(u / u0))),
+    log10: lambda u, u0: 1 / (sp.log(10) * u0 * exprel(sp.log(u / u0))),
     sp.sin: lambda u, u0: sp.cos((u + u0) / 2) * _sinc((u - u0) / 2) if u0 != 0 else _sinc(u),
     sp.cos: lambda u, u0: -sp.sin((u + u0) / 2) * _sinc((u - u0) / 2),
     sp.tan: lambda u, u0: _sinc(u - u0) / (sp.cos(u) * sp.cos(u0)),

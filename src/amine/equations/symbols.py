@@ -83,6 +83,33 @@ class exprel(sp.Function):
         return sp.S.One if x == 0 else None
 
 
+class mod(sp.Function):
+    """``mod(x, y)``: the remainder of x/y, which has the sign of y."""
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        args: Any = self.args
+        return sp.S.One if argindex == 1 else -sp.floor(args[0] / args[1])
+
+    @classmethod
+    def eval(cls, x: Any, y: Any) -> Any:
+        return x - y * sp.floor(x / y) if x.is_number and y.is_number else None
+
+
+class rint(sp.Function):
+    """The nearest whole number, of two the even one."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return sp.S.Zero
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        return sp.Integer(round(float(x))) if x.is_number else None
+
+
 def names_of(e: sp.Basic) -> set[str]:
     """Names of the symbols in an expression."""
     return {s.name for s in e.free_symbols if isinstance(s, sp.Symbol)}

@@ -119,7 +119,7 @@ class Table(Expr):
 
 
 # functions of which a step takes the value at its own precision, whatever that of the argument
-NARROWING = ("exp", "log", "sin", "cos", "tanh", "exprel", "sign")
+NARROWING = ("exp", "log", "log10", "sin", "cos", "asin", "acos", "atan", "atan2", "tanh", "exprel", "sign", "mod")
 COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
 Key: TypeAlias = str | tuple[str, str]
 Operand: TypeAlias = Expr | str | int | float

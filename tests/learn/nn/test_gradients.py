@@ -122,3 +122,37 @@ def test_adjoint_agrees_with_finite_differences(name):
 def fourth(f, h):
     """The central difference of fourth order."""
     return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h)
+
+
+def test_every_function_has_an_adjoint():
+    """Steps, remainders, choices and inverse functions: kernels against the plain version, and both against finite differences."""
+    cell = am.models.neuron(
+        "functions",
+        """y = arctan2(v, E) + 0.3*arcsin(0.9*tanh(v/E)) + 0.2*arccos(v/(3*E)) : 1
+        z = log10(2 + (v/mV) % 7) + (0.1 if ceil(v/mV) % 2 == 0 else arctan(v/E)) + int(y != 1)*round(v/(4*mV))/9 : 1
+        dv/dt = (E*(y + z)/4 - v)/tau + I/C : mV
+        initial v = E/2""",
+        E="-60 mV",
+        tau="10 ms",
+        C="200 pF",
+    )
+    x0 = 40 * torch.rand(30, 2, 3, dtype=torch.float64)
+
+    def total(backend, x, parameter=None):
+        m = ann.Neurons(cell, 3, learn=["E"], gain="1 pA", dt="0.5 ms", backend=backend, surrogate=SOFT).double()
+        out, _ = m(x, returns="states")
+        return out["v"], m
+
+    found = []
+    for backend in ("torch", "compiled"):
+        x = x0.clone().requires_grad_()
+        v, m = total(backend, x)
+        (v * torch.linspace(0, 1, v.numel(), dtype=torch.float64).reshape(v.shape)).sum().backward()
+        found.append((v.detach(), x.grad, m.parameters().__next__().grad))
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(b, a, rtol=1e-9, atol=1e-12)
+    step = torch.zeros_like(x0)
+    step[3, 1, 1] = 1e-6
+    upper, lower = (total("torch", x0 + s * step)[0] for s in (1, -1))
+    weights = torch.linspace(0, 1, upper.numel(), dtype=torch.float64).reshape(upper.shape)
+    torch.testing.assert_close(((upper - lower) * weights).sum() / 2e-6, found[0][1][3, 1, 1], rtol=1e-5, atol=1e-9)

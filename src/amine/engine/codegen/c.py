@@ -17,6 +17,7 @@ typedef {real} real;
 #define R(x) ((real)(x))
 #define select(c, a, b) ((c) ? (a) : (b))
 #define sign(x) (((x) > 0) - ((x) < 0))
+static inline real mod(real x, real y) {{ real r = fmod(x, y); return r != 0 && (r < 0) != (y < 0) ? r + y : r; }}
 static inline real exprel(real x) {{ return x == 0 ? 1 : expm1(x)/x; }}
 """
 

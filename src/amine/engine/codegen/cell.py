@@ -30,7 +30,7 @@ from amine.engine.codegen.refresh import Refresh
 from amine.engine.codegen.text import PythonPrinter, heading
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.cells import CellStructure
-from amine.equations.printer import Printer
+from amine.equations.printer import KERNEL_FUNCTIONS, SCALAR_OWN, Printer
 from amine.equations.symbols import symbol
 from amine.equations.system import started
 from amine.models.naming import GAP_CURRENT, JUMP, stimulus_input
@@ -44,24 +44,9 @@ OWN = frozenset(
         *ARGUMENTS,
         *("o", "l", "b", "c", "marks", "hits", "free", "worst", "changes", "value", "step", "dt"),
         *("F", "STEP", "I64", "U8", "U64", "NEVER", "FAST", "np", "math", "njit", "range", "abs", "min", "max"),
-        *(
-            "select",
-            "eight",
-            "empty_marks",
-            "to_step",
-            "from_step",
-            "exprel",
-            "exprel64",
-            "sign64",
-            "low",
-            "expm",
-            "noise_root",
-        ),
-        *(
-            f"{x}{f}"
-            for x in "vw"
-            for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow")
-        ),
+        *("select", "eight", "empty_marks", "to_step", "from_step", "exprel", "low", "expm", "noise_root"),
+        *(f"{f}64" for f in SCALAR_OWN),
+        *(f"{x}{f}" for x in "vw" for f in KERNEL_FUNCTIONS),
         *("A", "G", "L", "M", "E", "half", "opening", "awake", *crossing.OWN),
     )
 )

@@ -6,14 +6,14 @@ The loop is assembled from the stages of a step, in their order, with the lines 
 from __future__ import annotations
 
 import pprint
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from amine.engine.codegen.lines import Block, Call, Comment, Function, Line, printed, wrapped
 from amine.engine.codegen.slots import STAGES, Kinds, Over, Slots
+from amine.equations.printer import ELEMENTARY, KERNEL_FUNCTIONS
 
 DEVICE = "amine.engine.device"
 TABLES = ("BASE", "BEGIN", "BLOCK", "END", "ID0", "KIND", "STIMULUS")
-FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow")
 CORE = ("team", "span", "cells", "spikes")  # arguments of every kernel
 
 TYPES = """F, STEP, I64, U8, U64 = np.float{bits}, np.int{bits}, np.int64, np.uint8, np.uint64
@@ -62,14 +62,15 @@ def _imports(bits: int, slots: Sequence[Slots], wide: set[str]) -> str:
             *("barrier", "borrowed", "eight", "empty_marks", "exprel64", "flush_denormals", "inner"),
             *(
                 "restore_denormals",
+                "rint64",
                 "select",
                 "sign64",
                 f"bits_float{bits} as from_step",
                 f"float_bits{bits} as to_step",
             ),
-            *(f"{f}{bits} as v{f}" for f in FUNCTIONS),
-            *(f"{f}64 as w{f}" for f in FUNCTIONS if f in wide),
+            *device_names(KERNEL_FUNCTIONS, bits, wide, further=False),
         ],
+        f"{DEVICE}.elementary": ["mod64", *device_names(ELEMENTARY, bits, wide, further=True)],
         f"{DEVICE}.tables": list(TABLES),
     }
     for s in slots:
@@ -78,6 +79,12 @@ def _imports(bits: int, slots: Sequence[Slots], wide: set[str]) -> str:
             known += [n for n in more if n not in known]
     lines = [x for m, n in sorted(names.items()) for x in wrapped(f"from {m} import (", n, ")", "    ")]
     return "\n".join(lines) + "\n\n"
+
+
+def device_names(functions: Sequence[str], bits: int, wide: Container[str], further: bool) -> list[str]:
+    """Imports of device functions, as ``v<name>`` in the precision of a step and ``w<name>`` in float64 where they are ``wide``."""
+    mine = [f for f in functions if (f in ELEMENTARY) == further]
+    return [*(f"{f}{bits} as v{f}" for f in mine), *(f"{f}64 as w{f}" for f in mine if f in wide)]
 
 
 def _advance(kinds: Kinds, slots: Sequence[Slots]) -> list[Line]:

@@ -13,7 +13,7 @@ from amine.equations.symbols import exprel, symbol
 from amine.learn.nn.printers import exprel_slope
 from amine.learn.nn.program import blend, slope, spike, stop
 
-_SPECIAL = (sp.Min, sp.Max, sp.Piecewise, exprel, sp.floor, sp.sign, sp.Abs, spike, blend, stop)
+_SPECIAL = (sp.Min, sp.Max, sp.Piecewise, exprel, sp.floor, sp.ceiling, sp.sign, sp.Abs, spike, blend, stop)
 _TINY = sp.Float(1e-37)  # replaces 0 in the logarithm of x**p log(x); a normal number in float32, too
 
 
@@ -50,7 +50,7 @@ def _special(e: sp.Expr, s: sp.Symbol) -> Any:
         base, exponent = args
         by_base = exponent * base ** (exponent - 1) * derivative(base, s)
         return by_base + e * sp.log(sp.Max(base, _TINY)) * derivative(exponent, s)
-    if isinstance(e, sp.floor | sp.sign | stop):
+    if isinstance(e, sp.floor | sp.ceiling | sp.sign | stop):
         return sp.S.Zero
     if isinstance(e, exprel):
         return exprel_slope(args[0]) * derivative(args[0], s)

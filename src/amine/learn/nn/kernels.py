@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amine.engine.codegen import ir
+from amine.engine.codegen.module import device_names
 from amine.engine.codegen.program import Program, names_of, statements
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.text import PythonPrinter
@@ -35,6 +36,7 @@ from numba import njit
 
 from amine.engine.device.functions import flush_denormals, inlined, restore_denormals, select
 from amine.engine.device.functions import {names}
+from amine.engine.device.elementary import {more}
 from amine.learn.nn.device import exprel_slope{bits} as vexprel_slope
 from amine.learn.nn.device import add_in, add_rows, clear, copy_in, copy_out, list_spikes, mark, multiply, unmark
 
@@ -139,7 +141,8 @@ class Kernel:
         text = HEADER.format(
             name=p.name,
             bits=b,
-            names=", ".join(f"{f}{b} as v{f}" for f in KERNEL_FUNCTIONS),
+            names=", ".join(device_names(KERNEL_FUNCTIONS, b, (), further=False)),
+            more=", ".join(device_names(KERNEL_FUNCTIONS, b, (), further=True)),
             metadata="".join(f"{k} = {v!r}\n" for k, v in meta.items()),
             spike="select(m > F(0.0), F(1.0), F(0.0))",
             blend="a + s*(b - a)" if self.soft else "select(s > F(0.0), b, a)",

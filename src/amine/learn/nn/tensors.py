@@ -45,6 +45,8 @@ class TorchNumpy:
 
     exp, log, sqrt, sin, cos = (_unary(f) for f in (torch.exp, torch.log, torch.sqrt, torch.sin, torch.cos))
     tanh, floor, sign, abs = (_unary(f) for f in (torch.tanh, torch.floor, torch.sign, torch.abs))
+    arcsin, arccos, arctan, log10 = (_unary(f) for f in (torch.arcsin, torch.arccos, torch.arctan, torch.log10))
+    rint = _unary(torch.round)
     logical_not = _unary(torch.logical_not)
     exprel = staticmethod(exprel)
 
@@ -54,6 +56,14 @@ class TorchNumpy:
     @staticmethod
     def power(a: Operand, b: Operand) -> torch.Tensor:
         return torch.pow(*_pair(a, b))
+
+    @staticmethod
+    def arctan2(a: Operand, b: Operand) -> torch.Tensor:
+        return torch.arctan2(*_pair(a, b))
+
+    @staticmethod
+    def mod(a: Operand, b: Operand) -> torch.Tensor:
+        return torch.remainder(*_pair(a, b))
 
     @staticmethod
     def minimum(a: Operand, b: Operand) -> torch.Tensor:
