@@ -4,7 +4,7 @@ Concentrations and constants share one unit (uM inside amine). The functions use
 :func:`cleared` is the exception, a reference solution.
 
 References: Hill (1910) J Physiol 40:iv-vii; Gaddum (1957) Pharmacol Rev 9:211-218; Arunlakshana & Schild (1959) Br J Pharmacol 14:48-58;
-Woodhull (1973) J Gen Physiol 61:687-708; Ehlert (1988) Mol Pharmacol 33:187-194 for the allosteric ternary complex; Loewe (1953)
+Woodhull (1973) J Gen Physiol 61:687-708; Black & Leff (1983) Proc R Soc Lond B 220:141-162; Ehlert (1988) Mol Pharmacol 33:187-194 for the allosteric ternary complex; Loewe (1953)
 Arzneimittelforschung 3:285-290; Schnell & Mendoza (1997) J Theor Biol 187:207-212 for clearance.
 """
 
@@ -69,6 +69,25 @@ def response(bound: Operand, shift: Operand, hill: Operand, added: Operand, effi
     y = (bound / shift) ** hill
     own = y / (1.0 + y)
     return (own + added * (1.0 - own)) * efficacy
+
+
+def operational(efficacy: float, n: float = 1.0) -> tuple[float, float]:
+    """Transducer ratio of a partial agonist, and its dissociation constant over its EC50 (Black & Leff 1983).
+
+    The stimulus of an agonist is tau x / (1 + x) with x = c/K, the response S^n / (1 + S^n): its maximum is tau^n / (1 + tau^n), and
+    its EC50 K / ((2 + tau^n)^(1/n) - 1), far below K where receptors are spare.
+
+    Parameters
+    ----------
+    efficacy : maximum relative to that of the natural agonist, between 0 and 1. n : slope of the transducer.
+
+    Examples
+    --------
+    >>> operational(0.5)
+    (1.0, 2.0)
+    """
+    tau = (efficacy / (1.0 - efficacy)) ** (1.0 / n)
+    return tau, (2.0 + tau**n) ** (1.0 / n) - 1.0
 
 
 def occupancy(c: Operand, k: Operand, n: Operand = 1.0) -> Any:

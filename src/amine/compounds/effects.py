@@ -9,6 +9,7 @@ network. With the load x = (C/potency)^hill and the occupancy y = x / (1 + sum o
 | ``shift`` | 1 + sum x | EC50 and Km under competitors, content under a precursor |
 | ``potentiate`` | 1 / (1 + sum (limit - 1) y) | EC50 under an allosteric modulator of cooperativity ``limit`` |
 | ``add`` | sum limit y, added and not multiplied | occupancy by agonists, efflux |
+| ``activate`` | a stimulus beside that of the natural agonist (:meth:`Sites.activation`) | response to slow agonists |
 | ``law`` | value of its formula | custom mechanisms |
 | ``block`` | 1 / (1 + sum of loads at the voltage) in equilibrium; a state of each neuron | conductance under open-channel blockers |
 | ``occupy`` | none | antagonists of a modulator's site |
@@ -19,9 +20,9 @@ multiply (Bliss independence).
 Quantities of targets:
 
 * receptors: ``conductance`` (under competitors, of a synaptic pulse: they bind before it and stay bound during it, so that only the
-  fraction of free receptors responds), ``EC50`` (of a slow natural agonist: surmountable), ``occupancy`` (of an agonist drug: with natural
-  occupancy r the response is r + occupancy (1 - r)), ``efficacy`` (of a metabotropic receptor), ``tau_decay``; any other name is that of
-  a parameter of the receptor model;
+  fraction of free receptors responds), ``occupancy`` (by an agonist drug of receptors that answer to pulses), ``EC50`` (of a slow natural
+  agonist: surmountable), ``response`` (of an agonist drug beside a slow natural one), ``efficacy`` (of a metabotropic receptor),
+  ``tau_decay``; any other name is that of a parameter of the receptor model;
 * transporters and enzymes: ``Km``, ``Vmax``, ``efflux``; transmitters: ``content`` of a vesicle;
 * channels: ``conductance``; any other name is a role that a neuron model gives to a parameter (``stands_for``).
 
@@ -34,12 +35,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from amine.compounds import catalogue
-from amine.compounds.algebra import Operand, response
+from amine.compounds.algebra import Operand, operational, response
 from amine.compounds.bulk import complete_hint, why
 from amine.compounds.formula import Formula
 from amine.compounds.mechanisms import Effect, Use, mechanism
 from amine.compounds.schema import Action, Drug, Entry, Family, Receptor, Transmitter, Transporter, roles
-from amine.compounds.signals import TRACED, Dose, Load, Program, Share, Signal, Sum, Term, Traced, steady
+from amine.compounds.signals import TRACED, Agonist, Dose, Load, Program, Share, Signal, Sum, Term, Traced, steady
 from amine.compounds.targets import related
 from amine.errors import AmineError
 
@@ -129,6 +130,7 @@ class Sites:
     effects : effects of any number of drugs. program : receives operations as factors are requested.
     doses : signal of the concentration of each drug.
     share_made : callback for each occupancy that is added, with an effect of the drug and the signal.
+    binding : take the affinities of binding, where they are known, and not the potencies of responses.
     """
 
     def __init__(
@@ -137,8 +139,10 @@ class Sites:
         program: Program,
         doses: Mapping[str, Signal],
         share_made: Callable[[Effect, Signal], None] = lambda effect, signal: None,
+        binding: bool = False,
     ):
         self.effects, self.program, self.doses, self.share_made = effects, program, doses, share_made
+        self.binding = binding
         self._shares: dict[tuple[str, str, str], Signal] = {}
         self._factors: dict[tuple[str, ...], Signal] = {}
 
@@ -154,10 +158,50 @@ class Sites:
         """
         groups: dict[tuple[str, str], list[Effect]] = {}
         for e in self.having(target, quantity, when):
-            if e.kind != "block":
+            if e.kind not in ("block", "activate"):
                 groups.setdefault((e.site, e.drug if e.kind == "law" else ""), []).append(e)
         _check_kinds(f"{target}.{quantity}", groups.values())
         return [self._site(each) for each in groups.values()]
+
+    def activation(self, target: str, hill: float) -> tuple[tuple[Agonist, ...], tuple[Signal, ...]]:
+        """Agonist drugs beside a slow natural agonist, and the factors of the EC50s of all of them (Black & Leff 1983).
+
+        The response is S^n / (1 + S^n). An agonist as strong as the natural one adds C/EC50 to the stimulus S, as more of the latter
+        would. A partial one of maximum m adds tau x with tau = (m/(1 - m))^(1/n) and x = C/K, holds receptors, which divides S by 1 + x
+        as a competitor does, and has K = EC50 ((2 + tau^n)^(1/n) - 1), so that alone its EC50 and maximum are those measured.
+
+        Parameters
+        ----------
+        target : the receptor. hill : the exponent n, that of the response to the natural agonist.
+        """
+        agonists: list[Agonist] = []
+        sites: dict[str, list[Load]] = {}
+        others: dict[str, list[Effect]] = {}
+        for e in self.having(target, "EC50", "slow"):
+            if e.kind == "shift":
+                sites.setdefault(e.site, []).append(self._load(e))
+            else:
+                others.setdefault(f"{e.site}:{e.drug}" if e.kind == "law" else e.site, []).append(e)
+        for e in self.having(target, "response", "slow"):
+            self.share(e)
+            slope = e.hill / hill if e.hill != 1.0 else 1.0
+            tau, ratio = operational(e.limit, hill) if e.limit < 1.0 else (1.0, 1.0)
+            bound = Load(self.doses[e.drug], e.potency * ratio ** (1.0 / slope), slope)
+            agonists.append(Agonist(self._sum_of(target, (bound,)), 0, 1.0 / tau))
+            if e.limit < 1.0:
+                sites.setdefault(e.site, []).append(bound)
+        shifts = [self._one_plus(target, tuple(loads)) for loads in sites.values()]
+        return tuple(agonists), (*shifts, *map(self._site, others.values()))
+
+    def _one_plus(self, target: str, loads: tuple[Load, ...]) -> Signal:
+        at = self.program.add(f"{target}.EC50", 1, [1.0])
+        self.program.append(Sum(at, (Term(self._sum_of(target, loads)),), 1.0))
+        return at
+
+    def _sum_of(self, target: str, loads: tuple[Load, ...]) -> Signal:
+        at = self.program.add(f"{target}:load", 2)
+        self.program.append(Share(at, loads))
+        return at + 1
 
     def _site(self, effects: list[Effect]) -> Signal:
         e = effects[0]
@@ -210,11 +254,11 @@ class Sites:
 
     def _load_of(self, effects: Sequence[Effect]) -> Signal:
         """Sum of the loads of several drugs at a site."""
-        at = self.program.add(f"{effects[0].target}:load", 2)
-        self.program.append(Share(at, tuple(map(self._load, effects))))
-        return at + 1
+        return self._sum_of(effects[0].target, tuple(map(self._load, effects)))
 
     def _load(self, e: Effect) -> Load:
+        if self.binding and e.affinity > 0.0:
+            return Load(self.doses[e.drug], e.affinity, 1.0)
         return Load(self.doses[e.drug], e.potency, e.hill)
 
     def blocks(self, target: str) -> list[Effect]:
@@ -251,6 +295,32 @@ class Factors(dict[str, Any]):
     """Factors by ``target.quantity``, for responses to transmitter pulses; ``slow``: for responses to slow concentrations."""
 
     slow: Mapping[str, Any]
+    effects: Sequence[Effect] = ()
+    concentrations: Mapping[str, Operand]
+
+    def activation(self, receptor: str, hill: float) -> tuple[Any, Any]:
+        """Stimulus of agonist drugs, as a multiple of the natural agonist's EC50, and the factor of that EC50."""
+        mine = [e for e in self.effects if e.target == receptor]
+        program, doses, values = equilibrium(mine, self.concentrations)
+        agonists, shifts = Sites(mine, program, doses).activation(receptor, hill)
+        found = steady(program, values)
+        stimulus = sum(((found[a.signal] / a.potency) for a in agonists), 0.0)
+        shift: Any = 1.0
+        for s in shifts:
+            shift = shift * found[s]
+        return stimulus, shift
+
+
+def equilibrium(
+    effects: Sequence[Effect], concentrations: Mapping[str, Operand]
+) -> tuple[Program, dict[str, Signal], list[Any]]:
+    """A program with the doses of the effects' drugs, their signals, and the concentrations in the order of the doses."""
+    program = Program()
+    drugs = list(dict.fromkeys(e.drug for e in effects))
+    doses = {drug: program.add(f"dose:{drug}") for drug in drugs}
+    for j, signal in enumerate(doses.values()):
+        program.append(Dose(signal, j))
+    return program, doses, [concentrations.get(drug, 0.0) for drug in drugs]
 
 
 def steady_factor(
@@ -277,22 +347,22 @@ def steady_factor(
     0.25
     """
     effects = list(effects)
-    program = Program()
-    drugs = list(dict.fromkeys(e.drug for e in effects))
-    doses = {drug: program.add(f"dose:{drug}") for drug in drugs}
-    for j, signal in enumerate(doses.values()):
-        program.append(Dose(signal, j))
+    program, doses, given = equilibrium(effects, concentrations)
     sites = Sites(effects, program, doses)
     found: dict[str, dict[str, tuple[bool, list[Signal]]]] = {"pulse": {}, "slow": {}}
     for when, signals in found.items():
         for e in effects:
-            if e.kind != "occupy" and e.key not in signals and sites.having(e.target, e.quantity, when):
+            if (
+                e.kind not in ("occupy", "activate")
+                and e.key not in signals
+                and sites.having(e.target, e.quantity, when)
+            ):
                 blocked = sites.block(e.target, v) if e.quantity == "conductance" else []
                 signals[e.key] = (e.kind == "add", [*sites.factors(e.target, e.quantity, when), *blocked])
-    values = steady(program, [concentrations.get(drug, 0.0) for drug in drugs])
+    values = steady(program, given)
     every, slow = ({k: _together(x, values) for k, x in signals.items()} for signals in found.values())
     out = Factors(slow | every)
-    out.slow = slow
+    out.slow, out.effects, out.concentrations = slow, effects, dict(concentrations)
     return out
 
 
@@ -326,8 +396,10 @@ def receptor_response(
     """
     f = factors.slow if isinstance(factors, Factors) else factors
     left = f.get(f"{receptor}.efficacy", 1.0) * f.get(f"{receptor}.conductance", 1.0)
-    bound = natural / ec50
-    return response(bound, f.get(f"{receptor}.EC50", 1.0), hill, f.get(f"{receptor}.occupancy", 0.0), left)
+    stimulus, shift = 0.0, f.get(f"{receptor}.EC50", 1.0)
+    if isinstance(factors, Factors):
+        stimulus, shift = factors.activation(receptor, float(hill))  # type: ignore[arg-type]
+    return response(natural / ec50 + stimulus, shift, hill, f.get(f"{receptor}.occupancy", 0.0), left)
 
 
 def acts_on(drug: Drug | str) -> list[str]:

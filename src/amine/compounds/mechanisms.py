@@ -15,7 +15,7 @@ from amine.compounds.algebra import Operand, load
 from amine.compounds.formula import Formula
 from amine.errors import AmineError, did_you_mean
 
-KINDS = ("scale", "shift", "potentiate", "add", "law", "block", "occupy")
+KINDS = ("scale", "shift", "potentiate", "add", "activate", "law", "block", "occupy")
 GIVEN = ("C", "K", "n", "v", "x", "y", "limit", "open", "free", "bound", "load")  # names with a meaning in formulas
 
 
@@ -72,9 +72,10 @@ class Effect:
     drug : id of the drug.
     target : the target as the network calls it, such as ``"NMDA"``, ``"DAT"``, ``"Nav"``, ``"dopamine"``.
     quantity : the quantity that changes there.
-    kind : scale, shift, potentiate, add, law, block or occupy.
+    kind : scale, shift, potentiate, add, activate, law, block or occupy.
     site : binding site; drugs at the same site of a target compete.
     potency : uM. hill : Hill coefficient.
+    affinity : dissociation constant (uM) of binding, used where a scheme follows from the receptor to the response; 0: the potency.
     limit : factor (or amount, for ``add``) at full occupancy; the cooperativity for ``potentiate``.
     when : ``"pulse"`` for an effect on responses to transmitter pulses only, ``"slow"`` on responses to slow concentrations only.
     law : the factor of the kind ``law``, a formula of the occupancy ``y``, the load ``x``, the concentration ``C``, ``K``, ``n``, ``limit`` and numbers.
@@ -101,6 +102,7 @@ class Effect:
     kinetics: Kinetics | None = None
     numbers: Mapping[str, float] = field(default_factory=dict, hash=False)
     unverified: bool = False
+    affinity: float = 0.0
 
     def __post_init__(self) -> None:
         where = f"effect of '{self.drug}' on {self.key}"
@@ -165,6 +167,7 @@ class Use:
             "potency": self.values["potency"],
             "hill": self.value("hill", 1.0),
             "unverified": self.unverified,
+            "affinity": self.value("affinity", 0.0),
         }
         return Effect(self.drug, self.target, quantity, kind, **{**common, "limit": limit, **more})
 
@@ -235,14 +238,21 @@ class CompetitiveAntagonist(Mechanism):
 @final
 @dataclass(frozen=True)
 class Agonist(Mechanism):
-    """Activation of a receptor with ``efficacy`` (unless the action states its own), in competition with the natural agonist."""
+    """Activation of a receptor with ``efficacy`` (unless the action states its own), in competition with the natural agonist.
+
+    Black JW, Leff P (1983) Proc R Soc Lond B 220:141-162 for partial agonists where the response is not proportional to occupancy.
+    """
 
     efficacy: float = 1.0
 
     def effects(self, use: Use) -> list[Effect]:
         efficacy = use.value("efficacy", self.efficacy)
-        own = [use.effect("occupancy", "add", efficacy)] if efficacy else []
-        return [use.effect("EC50", "shift", when="slow"), *own, use.effect("conductance", "scale", when="pulse")]
+        held = use.effect("conductance", "scale", when="pulse")
+        if efficacy <= 0.0:
+            below = [use.effect("occupancy", "add", efficacy)] if efficacy else []
+            return [use.effect("EC50", "shift", when="slow"), *below, held]
+        own = use.effect("response", "activate", efficacy, when="slow")
+        return [own, use.effect("occupancy", "add", efficacy, when="pulse"), held]
 
 
 @final

@@ -18,6 +18,7 @@ from amine.units import dimension_of, to_internal, unit_part
 # Roles of measurements in models, with their units.
 ROLES = {
     "potency": "uM",  # EC50, Ki, Kd or IC50 that the model uses
+    "affinity": "uM",  # Kd or Ki of binding, where the potency is that of a response
     "hill": "1",
     "efficacy": "1",  # of an agonist, relative to the natural one; negative for an inverse agonist
     "cooperativity": "1",  # of a modulator: the agonist's EC50 is divided by it at full occupancy
@@ -106,7 +107,8 @@ class Measurement:
             raise AmineError(where, f"role '{self.role}' is not known", hint=did_you_mean(self.role, roles()))
         self._check_unit(where)
         if (
-            self.role in ("potency", "hill", "release", "kon", "koff", "Km", "Vmax", "cooperativity", "decay")
+            self.role
+            in ("potency", "affinity", "hill", "release", "kon", "koff", "Km", "Vmax", "cooperativity", "decay")
             and self.best <= 0
         ):
             raise AmineError(where, "the value must be positive", given=str(self.best))

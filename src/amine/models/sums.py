@@ -6,6 +6,8 @@ from amine.equations.schemes import Scheme, mentions, renamed
 from amine.errors import AmineError
 
 QUANTUM, ONE = "q", "g_one"  # parameters set by the engine: unit of the mass row, weight of one synapse
+# of a scheme under drugs: fractions of receptors that are free of them and that they activate, and the weight of all synapses
+FREE, HELD, TOTAL = "free_of_drugs", "held_by_drugs", "total"
 Lines = tuple[list[str], dict[str, tuple[str, str]]]  # lines, and reserved parameters with unit and value
 
 
@@ -27,7 +29,8 @@ def kinetic_lines(s: Scheme, where: str, cleared: bool = False) -> Lines:
     X_on, the sum of X over the synapses exposed to transmitter; M counts the weights of the latter in units of q, as an
     integer, so that no rounding error remains when all pulses have ended. The open conductance is called g.
 
-    With ``cleared`` transmitter the source computes each step, and the sums receive its increments (X_in).
+    With ``cleared`` transmitter the source computes each step, and the sums receive its increments (X_in). What follows from the
+    states of a scheme under drugs reads all its receptors, and not their deviation from rest.
     """
     if s.voltage_dependent:
         raise AmineError(
@@ -51,12 +54,24 @@ def kinetic_lines(s: Scheme, where: str, cleared: bool = False) -> Lines:
         else:
             lines.append(f"d{a}/dt = {slope[a]} : nS")
     lines += [f"d{a}_on/dt = {_flux(s, a, x, [n for n, _ in on])} : nS" for a in s.free]
+    extra = {QUANTUM: ("nS", "1 nS"), **_all(s)}
+    y = _counted(s, y)
     lines += [f"d{n}/dt = {renamed(e, y)} : nS" for n, e, _ in s.downstream]
-    extra = {QUANTUM: ("nS", "1 nS")}
     if not opens:
         lines.append(_pooled(s, y))
         extra[ONE] = ("nS", "1 nS")
     return [*lines, "mass M : 1", f"current {s.current}"], extra
+
+
+def _all(s: Scheme) -> dict[str, tuple[str, str]]:
+    """The reserved parameter of a scheme under drugs."""
+    texts = (s.open, *(e for _, e, _ in s.downstream))
+    return {TOTAL: ("nS", "1 nS")} if any(mentions(e, HELD) for e in texts) else {}
+
+
+def _counted(s: Scheme, y: dict[str, str]) -> dict[str, str]:
+    """Sums of all receptors in each state: those at rest are what the others leave of the total, if that is known."""
+    return {**y, s.rest: f"({TOTAL} + {y[s.rest]})"} if _all(s) else y
 
 
 def _pooled(s: Scheme, y: dict[str, str]) -> str:
@@ -76,11 +91,12 @@ def _cleared_lines(s: Scheme, off: list[tuple[str, str]]) -> Lines:
     y = {s.rest: "(-(" + " + ".join(y.values()) + "))", **y}
     lines = [f"{n} = {e} : {u}" for n, e, u in s.parts] + [f"{n} = {e} : 1/ms" for n, e in off]
     lines += [f"d{y[a]}/dt = {_flux(s, a, y, [n for n, _ in off])} + {a}_in : nS" for a in s.free]
+    extra = _all(s)
+    y = _counted(s, y)
     lines += [f"d{n}/dt = {renamed(e, y)} : nS" for n, e, _ in s.downstream]
-    extra: dict[str, tuple[str, str]] = {}
     if s.opens is None:
         lines.append(_pooled(s, y))
-        extra = {ONE: ("nS", "1 nS")}
+        extra[ONE] = ("nS", "1 nS")
     elif len(s.opens) > 1:
         lines.append(f"g = {' + '.join(s.opens)} : nS")
     return [*lines, *(f"impulse {a}_in : nS/ms" for a in s.free), f"current {s.current}"], extra

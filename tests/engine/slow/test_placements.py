@@ -55,7 +55,7 @@ def follows_field(target: str, acts_on: str = "tau_m") -> am.Network:
     net = am.Network()
     E = net.population("E", 3, NEURON if acts_on == "g_x" else "lif")
     net.field("ligand", tonic="1 uM", removal="1 s")
-    net.modulate(E, by="ligand", receptor=target, acts_on=acts_on, maximum=0.5, EC50="1 uM")
+    net.modulate(E, by="ligand", receptor=target, acts_on=acts_on, maximum=0.5, EC50="1.3 uM")
     return net
 
 

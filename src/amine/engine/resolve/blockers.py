@@ -20,6 +20,7 @@ import numpy as np
 
 from amine.compounds import catalogue
 from amine.compounds.schema import Family, Receptor
+from amine.engine.resolve.cascades import has_cascade
 from amine.engine.resolve.cells import Binding
 from amine.engine.resolve.drugs import Drugs, Port
 from amine.engine.resolve.signals import Signals, Vary
@@ -47,8 +48,10 @@ def block(net: Network, p: Signals, drugs: Drugs) -> None:
     """Adds to the signals: drugs that bind receptors' channels, and agonists that open them."""
     for target, ports in drugs.ports.items():
         for port in ports:
-            for signal in drugs.factors(port.target, "occupancy"):
-                p.factors.append(Vary(port.population, tonic_name(port.label), signal))
+            cascade = has_cascade(port.receptor)
+            held = drugs.cascade(port, "occupancy") if cascade else drugs.amount(port.target, "occupancy")
+            if held is not None:
+                p.factors.append(Vary(port.population, tonic_name(port.label), held))
                 p.totals.setdefault(port.population, {})[port.label] = target
             for e in drugs.blocks(port.target):
                 p.blockers.setdefault(port.population, []).append((port.label, e))

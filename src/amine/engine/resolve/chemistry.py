@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amine.engine.resolve.blockers import block
+from amine.engine.resolve.constant_doses import with_constant_doses
 from amine.engine.resolve.drugs import Drugs, doses
 from amine.engine.resolve.fields import concentration, diffuse
 from amine.engine.resolve.modulators import Modulators
@@ -39,7 +40,7 @@ def signals_of(net: Network, receptors: ReceptorsInUse | None = None) -> Signals
 
 def recorded(net: Network) -> list[ProbeMeta]:
     """Descriptions of the recorded signals for a store, in the form of probes with one variable each."""
-    p = signals_of(net)
+    p = signals_of(with_constant_doses(net))
     if p is None:
         return []
     signals: list[ProbeMeta] = [

@@ -1,4 +1,4 @@
-"""Constant doses of drugs that change rates of kinetic schemes.
+"""Doses that change kinetic schemes before the run: rates by constant ones, cascades by all.
 
 A positive modulator such as a benzodiazepine lengthens the decay of a response by a factor. In a scheme this factor divides the
 rates that its line ``decay`` names: closing in two states, unbinding in more. That benzodiazepines act on binding and not on
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amine.compounds import catalogue
 from amine.compounds.effects import effects_of, steady_factor
+from amine.engine.resolve.cascades import target_of, with_cascades
 from amine.equations.schemes import Scheme
 from amine.models.ports import scheme
 from amine.network.in_use import ReceptorInUse, receptors_in_use
@@ -22,6 +22,7 @@ from amine.network.network import Network
 from amine.units import to_internal
 
 if TYPE_CHECKING:
+    from amine.compounds.mechanisms import Effect
     from amine.models.model import Model
 
 
@@ -41,7 +42,7 @@ def lengthening(net: Network, receptor: ReceptorInUse) -> float | None:
     rates = decay_rates(scheme(model))
     if not rates or not all(isinstance(model.parameters[n], str) for n in rates):
         return None
-    target = _target(receptor.label, model)
+    target = target_of(receptor.label, model)
     effects = [e for d in dict.fromkeys(x.drug for x in net.doses) for e in effects_of(d, [target])]
     longer = [e for e in effects if e.quantity == "tau_decay"]
     sites = {e.site for e in longer}
@@ -54,9 +55,10 @@ def lengthening(net: Network, receptor: ReceptorInUse) -> float | None:
 
 
 def with_constant_doses(net: Network) -> Network:
-    """The network with the rates that its constant doses give to schemes; the network itself if none changes."""
+    """The network with schemes as its doses change them before the run; the network itself if none changes."""
     if not net.doses:
         return net
+    net = with_cascades(net, _effects(net), known_doses(net))
     changed: dict[str, dict[str, Model]] = {}
     for population, receptors in receptors_in_use(net).items():
         for label, r in receptors.items():
@@ -80,9 +82,22 @@ def _slower(model: Model, factor: float) -> Model:
     return model(**values)
 
 
-def _target(label: str, scheme: Model) -> str:
-    """The name of a receptor that the catalogue may know: its label, or else the name of its scheme."""
-    return label if catalogue.find_entry(label, ("family", "receptor")) is not None else scheme.name
+def _effects(net: Network) -> dict[str, list[Effect]]:
+    """Effects of all doses on receptors that have a scheme, by target."""
+    targets = {
+        target_of(label, r.scheme)
+        for receptors in receptors_in_use(net).values()
+        for label, r in receptors.items()
+        if r.scheme is not None
+    }
+    drugs = dict.fromkeys(d.drug for d in net.doses)
+    return {t: [e for d in drugs for e in effects_of(d, [t], ("family", "receptor"))] for t in targets}
+
+
+def known_doses(net: Network) -> dict[str, float]:
+    """Concentrations (uM) of the drugs whose doses never change."""
+    found = {drug: _constant(net, drug) for drug in dict.fromkeys(d.drug for d in net.doses)}
+    return {drug: c for drug, c in found.items() if c is not None}
 
 
 def _constant(net: Network, drug: str) -> float | None:
@@ -97,4 +112,4 @@ def _constant(net: Network, drug: str) -> float | None:
     return total
 
 
-__all__ = ["decay_rates", "lengthening", "with_constant_doses"]
+__all__ = ["decay_rates", "known_doses", "lengthening", "with_constant_doses"]

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from amine.compounds import catalogue
 from amine.compounds.effects import Sites, acts_on, effects_of
 from amine.compounds.mechanisms import Effect
 from amine.compounds.schema import Transmitter
-from amine.compounds.signals import Dose, Signal, Sum, Term
+from amine.compounds.signals import Agonist, Dose, Signal, Sum, Term
+from amine.engine.resolve.cascades import has_cascade, upstream
 from amine.engine.resolve.constant_doses import lengthening
 from amine.engine.resolve.signals import Signals, Vary, Weight
 from amine.errors import AmineError
 from amine.models.naming import SHIFT as SHIFTED
+from amine.models.naming import port_name
+from amine.models.sums import FREE, HELD
 from amine.network.cables import has_tree
 from amine.network.chemistry import Field, check_parameter
 from amine.network.in_use import ReceptorInUse, ReceptorsInUse
@@ -78,6 +81,15 @@ class ChannelParameter:
     target: Target
 
 
+class Slowed(NamedTuple):
+    """What drugs do to the response of a receptor to slow agonists: see :class:`amine.compounds.signals.Response`."""
+
+    agonists: tuple[Agonist, ...]
+    shifts: tuple[Signal, ...]
+    added: tuple[Signal, ...]
+    efficacies: tuple[Signal, ...]
+
+
 class Drugs:
     """Effects of all doses on the targets that a network has.
 
@@ -96,6 +108,7 @@ class Drugs:
         ]
         doses = {drug: signals.names[f"dose:{drug}"] for drug in self.drugs}
         self.sites = Sites(self.effects, signals.program, doses, self._keep)
+        self.bound = Sites(self.effects, signals.program, doses, self._keep, binding=True)  # before a cascade
         self.arrived: dict[Target, set[Effect]] = {}
         self.reasons: dict[tuple[Target, Effect], str] = {}
         for p in [
@@ -106,6 +119,8 @@ class Drugs:
             self.arrived.setdefault(p, set())
 
     def _keep(self, e: Effect, signal: Signal) -> None:
+        if any((r.kind, r.name, r.by) == ("occupancy", e.target, e.drug) for r in self.signals.recorded):
+            return
         self.signals.keep("occupancy", e.target, e.drug, "1", ("",), signal, 1)
 
     def targets(self) -> list[tuple[tuple[str, ...], list[str]]]:
@@ -124,10 +139,23 @@ class Drugs:
     def _arrived(self, target: Target, effects: Iterable[Effect]) -> None:
         self.arrived.setdefault(target, set()).update(effects)
 
-    def factors(self, target: Target, quantity: str) -> list[Signal]:
-        """Signals whose product is the factor of a target's quantity, or whose sum is added to it; their effects have then arrived."""
-        self._arrived(target, [e for e in self.sites.having(target.name, quantity, target.when) if e.kind != "block"])
-        return self.sites.factors(target.name, quantity, target.when)
+    def factors(self, target: Target, quantity: str, bound: bool = False) -> list[Signal]:
+        """Signals whose product is the factor of a target's quantity, or whose sum is added to it; their effects have then arrived.
+
+        ``bound``: by the affinities of binding, and not by the potencies of responses.
+        """
+        sites = self.bound if bound else self.sites
+        self._arrived(target, [e for e in sites.having(target.name, quantity, target.when) if e.kind != "block"])
+        return sites.factors(target.name, quantity, target.when)
+
+    def amount(self, target: Target, quantity: str, bound: bool = False) -> Signal | None:
+        """Signal of what drugs at all sites add to a quantity; None if they add nothing."""
+        signals = self.factors(target, quantity, bound)
+        if len(signals) < 2:
+            return signals[0] if signals else None
+        at = self.signals.program.add(f"{target.name}.{quantity}")
+        self.signals.program.append(Sum(at, tuple(map(Term, signals))))
+        return at
 
     def blocks(self, target: Target) -> list[Effect]:
         """Effects of drugs with kinetic binding to a target; they have then arrived."""
@@ -174,16 +202,18 @@ class Drugs:
         """Factors of the rate of an enzyme."""
         return self.factors(Target(name, f"enzyme '{name}'"), "Vmax")
 
-    def response(self, receptor: str, by: str) -> tuple[tuple[Signal, ...], tuple[Signal, ...], tuple[Signal, ...]]:
-        """Factors of the EC50 of a receptor that follows a field, occupancy by drugs, factors of its response.
+    def response(self, receptor: str, by: str, hill: float) -> Slowed:
+        """What drugs do to a receptor that follows a field, or that only drugs activate; ``hill`` is its Hill coefficient.
 
         Drugs with kinetic binding are in equilibrium there, at the voltage at which their affinity was measured.
         """
         target = Target(receptor, f"receptor '{receptor}'" + (f" of field '{by}'" if by else ""), "slow")
-        shifts, added = self.factors(target, "EC50"), self.factors(target, "occupancy")
+        self._arrived(target, [e for q in ("response", "EC50") for e in self.sites.having(receptor, q, "slow")])
+        agonists, shifts = self.sites.activation(receptor, hill)
+        added = self.factors(target, "occupancy")
         left = [*self.factors(target, "efficacy"), *self.factors(target, "conductance")]
         blocked = self.sites.block(receptor) if self.blocks(target) else []
-        return tuple(shifts), tuple(added), (*left, *blocked)
+        return Slowed(agonists, shifts, tuple(added), (*left, *blocked))
 
     # --- neurons and their receptors -----------------------------------------------------------------------------------
 
@@ -207,6 +237,9 @@ class Drugs:
         found = self.sites.having(port.target.name, quantity, "pulse")
         if not found:
             return
+        if has_cascade(port.receptor) and all(upstream(e) for e in found):
+            self.cascade(port, quantity)
+            return
         if quantity == "tau_decay" and lengthening(self.net, port.receptor) is not None:
             self.factors(port.target, quantity)  # rates of a scheme, divided before the run; the occupancy is recorded
             return
@@ -222,6 +255,29 @@ class Drugs:
             self.reasons[port.target, e] = problem
         for signal in self.factors(port.target, quantity) if not problem else ():
             act(self.net, self.signals, port.population, f"{port.label}.{name}", signal, f"Dose on {port.target.name}")
+
+    def cascade(self, port: Port, quantity: str) -> None:
+        """Adds the factors of what a receptor with a cascade has: receptors free of drugs, and those that drugs hold active."""
+        target, on = port.target, port.receptor
+        found = self.sites.having(target.name, quantity, "pulse")
+        if not found:
+            return
+        assert on.scheme is not None
+        if FREE not in on.scheme.units:  # explicit synapses under a dose that changes
+            why = "whose explicit synapses no dose that changes in time reaches: say detail='kinetic'"
+            self.reasons |= dict.fromkeys([(target, e) for e in found], why)
+            return
+        if quantity == "occupancy":
+            held = self.amount(target, quantity, bound=True)
+            signals, names = [held] if held is not None else [], (HELD,)
+        else:
+            signals = self.factors(target, quantity, bound=True)
+            names = (FREE,) if quantity == "conductance" else (FREE, HELD)
+        if on.level == "kinetic":
+            self.signals.totals.setdefault(port.population, {})[port.label] = target.name
+        for signal in signals if on.level == "kinetic" else ():  # explicit synapses have these fractions from the start
+            for name in names:
+                self.signals.factors.append(Vary(port.population, port_name(name, port.label), signal))
 
     def _part(self, part: ChannelParameter) -> None:
         wanted = "conductance" if part.quantity == THRESHOLD else part.quantity

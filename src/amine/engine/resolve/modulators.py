@@ -51,8 +51,9 @@ class Modulators:
             for r, place in enumerate(places if n > 1 and f is not None and f.grid is None else ()):
                 p.names[f"{m.receptor}:{place}"] = at + r
             agonists = () if f is None else (Agonist(p.names[f.name], int(n > 1), potency),)
-            drugs = self.drugs.response(m.receptor, m.by)
-            p.program.append(Response(at, agonists, *drugs, m.hill, n))
+            drugs = self.drugs.response(m.receptor, m.by, m.hill)
+            every = (*agonists, *drugs.agonists)
+            p.program.append(Response(at, every, drugs.shifts, drugs.added, drugs.efficacies, m.hill, n))
             p.keep("occupancy", m.receptor, m.by, "1", places, at, n)
         return self.occupied[key]
 

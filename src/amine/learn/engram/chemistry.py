@@ -26,7 +26,7 @@ SYSTEMS = {
 }
 READ = {
     "GABA_A": ("conductance", "tau_decay", "EC50"),
-    **{receptor: ("EC50", "occupancy", "efficacy", "conductance") for receptor, _ in SYSTEMS.values()},
+    **{receptor: ("EC50", "response", "occupancy", "efficacy", "conductance") for receptor, _ in SYSTEMS.values()},
     **{remover: ("Km", "Vmax") for _, remover in SYSTEMS.values()},
     **dict.fromkeys(SYSTEMS, ("content",)),
 }
