@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from amine.learn.nn import linear, sparse
+from amine.learn.nn import sparse
 
 DENSITIES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
 
@@ -48,6 +48,7 @@ def main() -> None:
     torch.set_num_threads(a.threads)
     rng = np.random.default_rng(1)
     W = rng.standard_normal((a.inputs, a.outputs)).astype(np.float32)
+    weight = np.ascontiguousarray(W.T)
     g = rng.standard_normal((a.rows, a.outputs)).astype(np.float32)
     table = []
     for density in DENSITIES:
@@ -55,7 +56,7 @@ def main() -> None:
         X, Wt, G = (torch.from_numpy(v) for v in (x, W, g))
 
         def forward(x: np.ndarray = x) -> object:
-            return sparse.forward(sparse.Events(x).listed(x), W, None)
+            return sparse.forward(sparse.Events(x).listed(x), weight, None)
 
         e = sparse.Events(x).listed(x)
         np.testing.assert_allclose(forward(), x @ W, atol=1e-2)
@@ -73,8 +74,8 @@ def main() -> None:
     for row in table:
         print(f"| {row[0]:g} | " + " | ".join(f"{v:.1f}" for v in row[1:]) + " |")
     x, f, fd, w, wd = (list(c) for c in zip(*table, strict=True))
-    print(f"\ncrossing: forward {crossing(x, f, fd)} (taken: {linear.FORWARD}), ", end="")
-    print(f"gradient of weights {crossing(x, w, wd)} (taken: {linear.GRADIENT})")
+    print(f"\ncrossing: forward {crossing(x, f, fd)} (taken: {sparse.FORWARD}), ", end="")
+    print(f"gradient of weights {crossing(x, w, wd)} (taken: {sparse.GRADIENT})")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_blobs, make_classification
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import check_estimator
 
@@ -274,3 +275,33 @@ def test_explosion_keeps_the_best_weights():
     assert "exploded" in model.stopped_ and np.isfinite(model.predict(X)).all()
     with pytest.raises(am.AmineError, match="in epoch 1"):
         Regressor(optimizer="sgd", rate=1e30, precision="float32", batch_size=10).fit(X * 1e20, y)
+
+
+@pytest.mark.parametrize("rate", [1e4, 1e8, 1e30])
+@pytest.mark.parametrize("batch_size", [None, 20])
+@pytest.mark.parametrize("neurons", ["tanh", "lif"])
+def test_a_finite_loss_that_is_lost_is_said(rate, batch_size, neurons):
+    """A rate of 1e4 and more leads to finite losses up to 1e30."""
+    X, y = IRIS
+    model = Classifier((6,), neurons, rate=rate, epochs=4, batch_size=batch_size, optimizer="sgd", steps=8)
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            model.fit(X, y)
+    except am.AmineError as e:
+        assert "nothing was learned" in str(e)
+    else:
+        assert [w for w in said if w.category is am.AmineWarning] or model.history_["loss"][-1] < 1e3
+        assert log_loss(y, model.predict_proba(X)) < 1e3
+
+
+def test_a_single_pass_that_is_lost_is_said():
+    X, y = IRIS
+    with pytest.raises(am.AmineError, match="nothing was learned"):
+        Regressor((4,), "relu", rate=1e30, epochs=1, optimizer="sgd").fit(X, y)
+    model = Regressor((4,), "relu", epochs=50).fit(X, y)
+    before = model.predict(X)
+    model.optimizer_.param_groups[0] |= {"lr": 1e30, "initial_lr": 1e30}
+    with pytest.warns(am.AmineWarning, match="the weights from before are kept|of epoch 1, the best"):
+        model.partial_fit(X, y)
+    np.testing.assert_allclose(model.predict(X), before)

@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from numba import njit
 from torch import nn
-from torch.autograd.function import once_differentiable
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.membrane import MembraneProgram
@@ -72,12 +71,9 @@ class TreeSolve(torch.autograd.Function):
         return out
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: _TreeContext, *gradients: torch.Tensor) -> Any:
         d, x = ctx.saved_tensors
-        adjoint, diagonal = gradients[0].detach().numpy().copy(), d.detach().numpy().copy()
-        _solve(diagonal, adjoint, *ctx.tree)
-        found = torch.from_numpy(adjoint)
+        found: Any = TreeSolve.apply(d, gradients[0], *ctx.tree)
         return -found * x, found, None, None
 
 

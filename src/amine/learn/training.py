@@ -23,6 +23,7 @@ from amine.learn.nn.scanned import NotFinite
 Batch: TypeAlias = tuple[Tensor, Tensor]  # samples, targets
 State: TypeAlias = tuple[dict[str, Tensor], dict[str, Tensor]]  # of the network, of the learning rule
 SCHEDULES = ("constant", "cosine", "linear", "exponential", "step")
+LOST = 1e3  # times the loss of an untrained network, or of scores of zero: such a loss is no transient of learning any more
 
 
 def optimizers() -> dict[str, type[torch.optim.Optimizer]]:
@@ -99,6 +100,15 @@ def bar(wanted: bool, total: int, what: str = "epochs") -> Iterator[Callable[[in
         yield lambda done, text: shown.update(task, completed=done, text=text)
 
 
+@dataclass
+class _Good:
+    """Weights to go back to, in the order in which they are tried: those after the best epoch, and those before it."""
+
+    states: list[State]
+    epoch: int
+    loss: float
+
+
 class Trainer:
     """Training loop; keeps the weights of the best epoch if the loss explodes or training stops early.
 
@@ -125,6 +135,8 @@ class Trainer:
         self.learner, self.opt, self.plan, self.score = learner, opt, plan, score
         self.generator, self.history, self.where = generator, history, where
         self.stopped = ""
+        self.reference = 0.0  # loss of the first batch before its update, or of scores of zero if that is greater
+        self.last: Batch | None = None
 
     def run(self, data: Batch, validation: Batch | None) -> None:
         """Runs all epochs, or fewer if training stops early."""
@@ -135,28 +147,25 @@ class Trainer:
         plan = self.plan
         rates = schedule(plan.schedule, self.opt, plan.epochs)
         best, best_loss, waited = self._state(), math.inf, 0
-        good, kept, lowest = (
-            best,
-            0,
-            math.inf,
-        )  # restored after an explosion: the epochs just before it may already diverge
+        good = _Good([best], 0, math.inf)
+        fresh, epoch = not self.history.get("loss"), 0
         with bar(plan.progress, plan.epochs) as show:
             for epoch in range(1, plan.epochs + 1):
                 before = self._state()
                 try:
                     line = self._epoch(data, validation)
                 except FloatingPointError as e:
-                    self._restore(good)
-                    self._exploded(epoch, kept, str(e))
-                    break
+                    self._exploded(epoch, good, str(e), fresh)
+                    return
                 except KeyboardInterrupt:
                     self._restore(before)
                     self.stopped = f"interrupted in epoch {epoch}"
                     break
                 for name, value in line.items():
                     self.history.setdefault(name, []).append(value)
-                if line["loss"] < lowest:
-                    good, kept, lowest = self._state(), epoch, line["loss"]
+                if line["loss"] < good.loss:
+                    states = [before] if self._single(data) else [self._state(), before]
+                    good = _Good(states, epoch, line["loss"])
                 rates.step()
                 show(epoch, f"loss {line['loss']:.4g}")
                 if plan.patience is None or validation is None:
@@ -170,6 +179,33 @@ class Trainer:
                     break
         if plan.patience is not None and validation is not None and best_loss < math.inf:
             self._restore(best)
+        problem = self._problem_now()
+        if problem:
+            self._exploded(epoch, good, problem, fresh)
+
+    def _single(self, data: Batch) -> bool:
+        """Whether an epoch is one batch, so that its loss is that of the weights before it."""
+        return self.plan.batch_size is None or self.plan.batch_size >= len(data[0])
+
+    def _problem(self, loss: float) -> str:
+        """What is wrong with a loss, or an empty text."""
+        if not math.isfinite(loss):
+            return "the loss is not finite"
+        if loss > LOST * max(self.reference, 1e-12):
+            return f"the loss grew to {loss:.3g}, from {self.reference:.3g} of an untrained network,"
+        return ""
+
+    def _problem_now(self) -> str:
+        """What is wrong with the present weights on the last batch, or an empty text."""
+        if self.last is None:
+            return ""
+        x, y = self.last
+        self.learner.network.eval()
+        with torch.no_grad():
+            try:
+                return self._problem(float(self.learner.loss(self.learner.network(x), y)))
+            except NotFinite as e:
+                return f"{e.where[:1].lower()}{e.where[1:]} is not finite"
 
     def _epoch(self, data: Batch, validation: Batch | None) -> dict[str, float]:
         began, (x, y), n = time.perf_counter(), data, len(data[0])
@@ -178,8 +214,14 @@ class Trainer:
         self.learner.network.train()
         for xb, yb in self._batches(x, y):
             loss, scores = self.update(xb, yb)
+            self.last = xb, yb
+            if not self.reference:
+                self.reference = max(loss, float(self.learner.loss(torch.zeros_like(scores), yb)))
             loss_sum += loss * len(xb) / n
             score_sum += self.score(scores, yb) * len(xb) / n
+        problem = self._problem(loss_sum)
+        if problem:
+            raise FloatingPointError(problem)
         line = {"loss": loss_sum, "score": score_sum, "rate": rate, "seconds": time.perf_counter() - began}
         if validation is not None:
             self.learner.network.eval()
@@ -240,15 +282,23 @@ class Trainer:
         self.opt.step()
         return value, scores
 
-    def _exploded(self, epoch: int, kept: int, problem: str) -> None:
+    def _exploded(self, epoch: int, good: _Good, problem: str, fresh: bool) -> None:
+        """Restores the last good weights, and warns; raises AmineError if nothing was learned before."""
+        for state in good.states:
+            self._restore(state)
+            if not self._problem_now():
+                break
         self.stopped = f"exploded in epoch {epoch}"
         hint = "lower rate=, or set clip= to bound the gradients"
-        if epoch == 1 and not self.history.get("loss"):
-            raise AmineError(self.where, f"{problem} in epoch 1, so nothing was learned", hint=hint)
-        text = AmineError(
-            self.where, f"{problem} in epoch {epoch}; the weights of epoch {kept}, the best, are kept", hint=hint
+        if fresh and epoch == 1:
+            raise AmineError(self.where, f"{problem} in epoch {epoch}, so nothing was learned", hint=hint)
+        kept = (
+            f"the weights of epoch {good.epoch}, the best, are kept"
+            if good.epoch
+            else "the weights from before are kept"
         )
-        warnings.warn(str(text), AmineWarning, stacklevel=4)
+        text = AmineError(self.where, f"{problem} in epoch {epoch}; {kept}", hint=hint)
+        warnings.warn(str(text), AmineWarning, stacklevel=5)
 
     def _state(self) -> State:
         a, b = self.learner.network.state_dict(), self.learner.state_dict()

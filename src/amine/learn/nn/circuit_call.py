@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import torch
-from torch.autograd.function import once_differentiable
 
 from amine.learn.nn.circuit_run import Gradients, Outputs, Run, State
 from amine.learn.nn.context import Context
+from amine.learn.nn.once import once
 
 if TYPE_CHECKING:
     from amine.learn.nn.circuit import Circuit
@@ -100,7 +100,7 @@ class Pass(torch.autograd.Function):
         return (*out, end)
 
     @staticmethod
-    @once_differentiable
+    @once("Circuit", 'use layers with backend="torch"')
     def backward(ctx: _PassContext, *grads: torch.Tensor | None) -> tuple[torch.Tensor | None, ...]:
         _ = ctx.saved_tensors  # raises if one was changed in place since, as the run shares its memory
         return None, None, *ctx.call.backward(list(grads[:-1]))

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 import torch
-from torch.autograd.function import once_differentiable
 
 from amine.learn.nn import memory, pool, source, sparse
 from amine.learn.nn.context import Context
 from amine.learn.nn.device import BLOCK, tiles
 from amine.learn.nn.kernels import Kernel
+from amine.learn.nn.once import link, once
 from amine.learn.nn.sparse import GRADIENT
 from amine.learn.nn.surrogate import expression
 
@@ -95,7 +95,8 @@ def run(m: Scanned, x: State, start: State, trace: bool, weight: torch.Tensor | 
     states = [start[s] for s in code.STATES]
     wait = start.get("_ref")
     extra = [] if weight is None else [weight, start.get("_spikes", torch.zeros_like(like[0]))]
-    spikes, traces, results, waited, *ends = _Scan.apply(call, c, wait, *drives, *states, *learned, *extra)
+    tensors = [*drives, *states, *learned, *extra]
+    spikes, traces, results, waited, *ends = _Scan.apply(call, c, wait, link(*tensors), *tensors)
     rows: State = {"spikes": spikes} if m.code.SPIKES else {}
     if call.traced:
         rows |= {s: traces[i] for i, s in enumerate(code.STATES)}
@@ -137,11 +138,16 @@ class _ScanContext(Context, Protocol):
 
 
 class _Scan(torch.autograd.Function):
-    """Inputs: call, constants, waiting times, drives, states, learned constants; recurrent ones also weight and spikes."""
+    """Inputs: call, constants, waiting times, link to all tensors, drives, states, learned constants; recurrent ones also weight and spikes."""
 
     @staticmethod
     def forward(
-        ctx: _ScanContext, call: Call, c: dict[str, torch.Tensor], wait: torch.Tensor | None, *tensors: torch.Tensor
+        ctx: _ScanContext,
+        call: Call,
+        c: dict[str, torch.Tensor],
+        wait: torch.Tensor | None,
+        linked: torch.Tensor | None,
+        *tensors: torch.Tensor,
     ) -> tuple[torch.Tensor, ...]:
         code, T, L, real = call.code, call.steps, call.lanes, call.real
         n_drives, n_states, n_learned = len(code.DRIVES), len(code.STATES), len(code.LEARNED)
@@ -183,7 +189,7 @@ class _Scan(torch.autograd.Function):
         spikes = out.reshape(-1, L) if code.SOFT else marks[1:]  # soft ones are not 0 or 1
         ctx.extra = (extra[0], before, spikes) if extra else None
         shared = [d for i, d in zip(code.DRIVES, drives, strict=True) if i in code.READS and not (extra and i == "x")]
-        ctx.save_for_backward(*shared, *extra, *([out_t] if code.SOFT and extra else []))
+        ctx.save_for_backward(linked, *shared, *extra, *([out_t] if code.SOFT and extra else []))
         ctx.learned = [t.shape for t in tensors[n_drives + n_states : n_drives + n_states + n_learned]]
         ctx.set_materialize_grads(False)
         waited_t = torch.from_numpy(waited.astype(np.int32)).reshape(call.batch, call.n)
@@ -191,7 +197,7 @@ class _Scan(torch.autograd.Function):
         return out_t, trace_t, R_t, waited_t, *end_t.unbind(0)
 
     @staticmethod
-    @once_differentiable
+    @once("compiled neurons", 'make them with backend="torch"')
     def backward(
         ctx: _ScanContext, g_out: Grad, g_trace: Grad, g_R: Grad, g_waited: Grad, *g_end: Grad
     ) -> tuple[Grad, ...]:
@@ -201,7 +207,7 @@ class _Scan(torch.autograd.Function):
         code, T, L, real = call.code, call.steps, call.lanes, call.real
         n_drives, n_states, n_learned = ctx.sizes
         scalars, D, keep, marks = ctx.arrays
-        wanted = ctx.needs_input_grad[3:]
+        wanted = ctx.needs_input_grad[4:]
         gout = _gradient(g_out, T, L, real)
         GR = np.zeros((len(code.RESULTS), T, L), real) if g_R is None else _flat(g_R, len(code.RESULTS), T, L)
         gtrace = (
@@ -233,7 +239,7 @@ class _Scan(torch.autograd.Function):
             pool.spread(lambda _, a, b: code.backward(a, b, *args), L, BLOCK)
         out_x = [grads[i][0] if i in grads and given[i] else None for i in code.DRIVES]
         out_c = [_to_shape(acc[j], call, shape) for j, shape in enumerate(ctx.learned)]
-        return None, None, None, *out_x, *lam_t.unbind(0), *out_c, *g_extra
+        return None, None, None, None, *out_x, *lam_t.unbind(0), *out_c, *g_extra
 
 
 def _by_groups(scan: Callable[..., object], call: Call, first: int, last: int, *args: object) -> None:
@@ -249,10 +255,10 @@ def _recurrent_weights(spikes: np.ndarray, before: np.ndarray, gx: np.ndarray, n
     for rows, g in ((past.reshape(-1, n), gx[1:].reshape(-1, n)), (before.reshape(-1, n), gx[:1].reshape(-1, n))):
         events = sparse.Events(rows)
         if events.density > GRADIENT:
-            total += (torch.from_numpy(rows.astype(g.dtype, copy=False)).t() @ torch.from_numpy(g)).numpy()
+            total += (torch.from_numpy(g).t() @ torch.from_numpy(rows.astype(g.dtype, copy=False))).numpy()
         elif events.start[-1]:
             total += sparse.weights(events.listed(rows), g)
-    return torch.from_numpy(total).t()
+    return torch.from_numpy(total)
 
 
 def _gradient(g: Grad, T: int, L: int, real: Real) -> np.ndarray:

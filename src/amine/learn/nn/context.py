@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
@@ -13,11 +13,11 @@ class Context(Protocol):
     needs_input_grad: tuple[bool, ...]  # one entry for each argument of forward
 
     @property
-    def saved_tensors(self) -> tuple[torch.Tensor, ...]:
-        """The tensors given to :meth:`save_for_backward`."""
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """The tensors given to :meth:`save_for_backward`, or None."""
         ...
 
-    def save_for_backward(self, *tensors: torch.Tensor) -> None:
+    def save_for_backward(self, *tensors: torch.Tensor | None) -> None:
         """Keeps tensors for the backward pass."""
         ...
 

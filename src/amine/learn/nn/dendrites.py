@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from numba import njit
 from torch import nn
-from torch.autograd.function import once_differentiable
 
 from amine.errors import AmineError
 from amine.learn.nn.context import Context
 from amine.learn.nn.described import Described
+from amine.learn.nn.once import once
 
 # a branch at rest at -65 mV, synapses that reverse at 0 mV, the magnesium block of Jahr & Stevens (1990) at 1 mM
 E_L, E_SYN, MG, SLOPE = -65.0, 0.0, 1.0 / 3.57, 0.062
@@ -52,11 +52,11 @@ class _Branch(torch.autograd.Function):
         v, slope = np.empty(given.size), np.empty(given.size)
         _steady(given.ravel(), ratio, v, slope)
         span = E_SYN - E_L
-        ctx.save_for_backward(torch.from_numpy(slope.reshape(given.shape) / span).to(g))
+        ctx.save_for_backward(torch.from_numpy(slope.reshape(given.shape) / span).to(g), g)
         return torch.from_numpy((v.reshape(given.shape) - E_L) / span).to(g)
 
     @staticmethod
-    @once_differentiable
+    @once("Dendrites", "take first derivatives only, or finite differences of them")
     def backward(ctx: Context, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
         return gradients[0] * ctx.saved_tensors[0], None
 

@@ -141,18 +141,36 @@ def bits(typingctx, mask):
     return types.uint64(types.uint64), codegen
 
 
-@njit(nogil=True)
-def nonzero(row, at):
-    """Mask of the nonzero ones among the 64 entries of ``row[at:]``."""
-    mask, o = U64(0), U64(at)
-    for j in range(U64(64)):
-        mask |= U64(row[o + j] != 0) << j
-    return mask
+def _unlike(number: int):
+    """A function (row, at) of a contiguous row: mask of the entries among the 64 of ``row[at:]`` that differ from ``number``.
+
+    One comparison of a vector, whose lanes are the bits, in place of 64 shifts.
+    """
+
+    @intrinsic
+    def unlike(typingctx, row, at):
+        def codegen(context, builder, signature, args):
+            kind = signature.args[0].dtype
+            of = context.get_value_type(kind)
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            block = ir.VectorType(of, 64)
+            at = builder.bitcast(builder.gep(data, [args[1]]), block.as_pointer())
+            x = builder.load(at, align=kind.bitwidth // 8)
+            to = ir.Constant(block, [number] * 64)
+            differs = builder.fcmp_unordered if isinstance(kind, types.Float) else builder.icmp_unsigned
+            return builder.bitcast(differs("!=", x, to), ir.IntType(64))
+
+        return types.uint64(row, types.uint64), codegen
+
+    return unlike
+
+
+nonzero, not_one = _unlike(0), _unlike(1)
 
 
 @njit(nogil=True)
 def nonzero_of(row, at, n):
-    """Same as :func:`nonzero`, for less than 64 entries."""
+    """Mask of the nonzero ones among the ``n`` entries, fewer than 64, of ``row[at:]``."""
     mask, o = U64(0), U64(at)
     for j in range(U64(n)):
         mask |= U64(row[o + j] != 0) << j

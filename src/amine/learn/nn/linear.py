@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
 import torch
 from torch import nn
-from torch.autograd.function import once_differentiable
 
 from amine.errors import AmineError
 from amine.learn.nn import memory
 from amine.learn.nn.context import Context
 from amine.learn.nn.neurons import sequence
+from amine.learn.nn.once import link, once
 from amine.learn.nn.sparse import FORWARD, GRADIENT, Events, forward, weights
 
 if TYPE_CHECKING:
@@ -73,7 +72,8 @@ class Linear(nn.Linear):
         events = Events(x.detach().contiguous().numpy().reshape(-1, self.in_features))
         if not self.sparse and events.density >= FORWARD:
             return super().forward(x)
-        return _Product.apply(x, self.weight, self.bias, events, bool(self.sparse) or events.density < GRADIENT)
+        few = bool(self.sparse) or events.density < GRADIENT
+        return _Product.apply(x, self.weight, self.bias, events, few, link(x) if few else None)
 
 
 class _ProductContext(Context, Protocol):
@@ -89,18 +89,18 @@ class _Product(torch.autograd.Function):
         bias: torch.Tensor | None,
         e: Events,
         sparse_gradient: bool,
+        linked: torch.Tensor | None,  # of the input, where that is not kept
     ) -> torch.Tensor:
         e.listed(x.detach().contiguous().numpy().reshape(e.shape))
-        WT = weight.detach().t().contiguous().numpy()  # rows by input
-        y = forward(e, WT, None if bias is None else bias.detach().numpy())
+        y = forward(e, weight.detach().contiguous().numpy(), None if bias is None else bias.detach().numpy())
         ctx.events = e if sparse_gradient else None
-        ctx.save_for_backward(weight, *([] if sparse_gradient else [x]))
-        return torch.from_numpy(y).reshape(*x.shape[:-1], WT.shape[1])
+        ctx.save_for_backward(weight, linked, *([] if sparse_gradient else [x]))
+        return torch.from_numpy(y).reshape(*x.shape[:-1], weight.shape[0])
 
     @staticmethod
-    @once_differentiable
+    @once("Linear", "make it with sparse=False, for PyTorch's own product")
     def backward(ctx: _ProductContext, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        weight, *dense = ctx.saved_tensors
+        weight, _, *dense = ctx.saved_tensors
         g = grad.contiguous().reshape(-1, grad.shape[-1])
         gx = None
         if ctx.needs_input_grad[0]:
@@ -110,6 +110,6 @@ class _Product(torch.autograd.Function):
         if ctx.needs_input_grad[1] and dense:
             gw = g.t() @ dense[0].reshape(-1, weight.shape[1])
         elif ctx.needs_input_grad[1] and ctx.events is not None:
-            gw = torch.from_numpy(weights(ctx.events, np.ascontiguousarray(g.detach().numpy()))).t().contiguous()
+            gw = torch.from_numpy(weights(ctx.events, g.detach().numpy()))
         gb = g.sum(0) if ctx.needs_input_grad[2] else None
-        return gx, gw, gb, None, None
+        return gx, gw, gb, None, None, None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
@@ -15,18 +17,24 @@ if TYPE_CHECKING:
     from amine.learn.given import Drive
 
 LayerState: TypeAlias = "State | list[LayerState] | Any | None"  # of a module of a sequence
-OVER_TIME = (nn.Transformer, nn.TransformerEncoder, nn.TransformerEncoderLayer)
+ATTENDING = (nn.MultiheadAttention, nn.TransformerEncoder, nn.TransformerEncoderLayer)
+TWO_INPUTS = (nn.Transformer, nn.TransformerDecoder, nn.TransformerDecoderLayer, nn.Bilinear)
 
 
 def takes_state(module: nn.Module) -> bool:
     """Whether the module follows the protocol ``forward(x, state=None) -> (y, state)``: it has an argument ``state`` or ``states``."""
-    names = inspect.signature(module.forward).parameters
+    return _has_state(getattr(module.forward, "__func__", module.forward))
+
+
+@lru_cache(256)
+def _has_state(forward: Callable[..., object]) -> bool:
+    names = inspect.signature(forward).parameters
     return "state" in names or "states" in names
 
 
 def each_step(module: nn.Module) -> bool:
     """Whether a module is PyTorch's own, made of such ones alone, and knows no time: it is applied to every step."""
-    if isinstance(module, (nn.RNNBase, nn.MultiheadAttention, *OVER_TIME)):
+    if isinstance(module, (nn.RNNBase, nn.RNNCellBase, *ATTENDING, *TWO_INPUTS)):
         return False
     if not type(module).forward.__module__.startswith("torch.nn"):
         return False
@@ -40,6 +48,15 @@ def per_step(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     torch.Size([5, 4, 2, 6, 6])
     """
     y = module(x.flatten(0, 1))
+    if not isinstance(y, torch.Tensor) or y.shape[:1] != (x.shape[0] * x.shape[1],):
+        raise AmineError(
+            f"Sequential, {type(module).__name__}",
+            "its output for one step is not one tensor of [batch, ...]",
+            given=f"{tuple(y.shape)} for {x.shape[0]} steps of {x.shape[1]} samples"
+            if isinstance(y, torch.Tensor)
+            else type(y).__name__,
+            hint="write a module with forward(x, state=None) -> (y, state) around it",
+        )
     return y.unflatten(0, x.shape[:2])
 
 
@@ -67,8 +84,8 @@ class Sequential(nn.Sequential):
     Modules with an argument ``state`` (all layers of :mod:`amine.learn.nn` that have one, and one's own) are called as
     ``module(x, state)`` and return ``(y, state)``. PyTorch's own layers (``Conv2d``, ``BatchNorm2d``, ``AvgPool2d``, ``Flatten``,
     ``LayerNorm``, ``Dropout`` and so on) are applied to every step by itself, with time and batch folded into one axis, so the
-    statistics of a BatchNorm are those over samples and time; ``RNN``, ``GRU`` and ``LSTM`` carry their hidden state;
-    ``MultiheadAttention`` is self-attention over the whole sequence. Other modules are given the sequence as it is: wrap them in
+    statistics of a BatchNorm are those over samples and time; ``RNN``, ``GRU`` and ``LSTM`` and their cells carry their hidden state;
+    ``MultiheadAttention`` and ``TransformerEncoder`` are causal self-attention over time, and their state is the sequence so far. Other modules are given the sequence as it is: wrap them in
     :class:`PerStep` if they know no time. Once a read-out has removed the time axis, layers are applied to ``[batch, ...]``.
 
     >>> import torch
@@ -106,14 +123,23 @@ def _called(where: str, m: nn.Module, x: Any, state: LayerState, timed: bool) ->
         if not (isinstance(out, tuple) and len(out) == 2):
             raise AmineError(where, "a module with a state must return (output, state)", given=type(out).__name__)
         return out
+    if isinstance(m, TWO_INPUTS):
+        raise AmineError(where, f"{type(m).__name__} needs two inputs, and a sequence hands on one")
+    if not timed and isinstance(m, (nn.RNNBase, nn.RNNCellBase, *ATTENDING)):
+        raise AmineError(
+            where,
+            f"{type(m).__name__} runs over time, and its input has no axis of time any more",
+            given=str(tuple(x.shape)),
+            hint="put it before the read-out",
+        )
     if isinstance(m, nn.RNNBase):
         return _recurrent(m, x, state)
+    if isinstance(m, nn.RNNCellBase):
+        return _stepped(m, x, state)
+    if isinstance(m, ATTENDING):
+        return _attending(m, x, state)
     if not timed:
         out = m(x)
-    elif isinstance(m, nn.MultiheadAttention):
-        s = x.transpose(0, 1) if m.batch_first else x
-        y = m(s, s, s, need_weights=False)[0]
-        out = y.transpose(0, 1) if m.batch_first else y
     elif each_step(m):
         out = per_step(m, x)
     else:
@@ -123,9 +149,40 @@ def _called(where: str, m: nn.Module, x: Any, state: LayerState, timed: bool) ->
 
 def _recurrent(m: nn.RNNBase, x: torch.Tensor, state: LayerState) -> tuple[torch.Tensor, LayerState]:
     """PyTorch's recurrent layers over [time, batch, n]; the hidden state is theirs."""
+    if m.bidirectional and state is not None:
+        raise AmineError(
+            f"Sequential, {type(m).__name__}",
+            "a bidirectional layer has seen the end of each part before it, so parts do not make up the whole",
+            hint="give it the whole sequence at once, or make it with bidirectional=False",
+        )
     s = x.transpose(0, 1) if m.batch_first else x
     y, end = m(s, state)
     return (y.transpose(0, 1) if m.batch_first else y), end
+
+
+def _stepped(m: nn.RNNCellBase, x: torch.Tensor, state: LayerState) -> tuple[torch.Tensor, LayerState]:
+    """PyTorch's recurrent cells, one step after another; of an LSTMCell, the hidden state is the output."""
+    out = []
+    for now in x:
+        state = m(now, state)
+        out.append(state[0] if isinstance(state, tuple) else state)
+    return torch.stack(out), state
+
+
+def _attending(m: nn.Module, x: torch.Tensor, state: Any) -> tuple[torch.Tensor, LayerState]:
+    """Self-attention of each step to itself and the steps before; the state is the sequence [time, batch, n] so far."""
+    whole = x if state is None else torch.cat([state["past"], x])
+    batch_first = next(a.batch_first for a in m.modules() if isinstance(a, nn.MultiheadAttention))
+    s = whole.transpose(0, 1) if batch_first else whole
+    n, new = len(whole), len(x)
+    later = torch.ones(n, n, dtype=torch.bool, device=x.device).triu(1)
+    if isinstance(m, nn.MultiheadAttention):
+        now = s[:, -new:] if batch_first else s[-new:]
+        y = m(now, s, s, need_weights=False, attn_mask=later[-new:])[0]
+    else:
+        y = m(s, later, is_causal=True)
+        y = y[:, -new:] if batch_first else y[-new:]
+    return (y.transpose(0, 1) if batch_first else y), {"past": whole}
 
 
 class Residual(Sequential):

@@ -7,10 +7,11 @@ have a fixed order, so that results do not depend on the number of threads.
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numba import njit
 
 from amine.learn.nn import memory, pool
-from amine.learn.nn.device import bits, lowest, nonzero, nonzero_of
+from amine.learn.nn.device import bits, lowest, nonzero, nonzero_of, not_one
 
 # Densities below which sums of rows are faster than the dense product, as measured by benchmarks/crossing.py.
 FORWARD, GRADIENT = 0.4, 0.25
@@ -23,15 +24,16 @@ U64, I32 = np.uint64, np.int32
 @njit(nogil=True, cache=True)
 def _find(x, first, last, masks, start):
     """Writes the nonzero entries of rows first..last as bits, and their counts into start[1:]; returns whether all are 1."""
-    n, odd = x.shape[1], 0
+    n, odd = x.shape[1], U64(0)
     for r in range(first, last):
         row, out = x[r], masks[r]
         for g in range(n // 64):
-            out[g] = nonzero(row, g * 64)
+            out[g] = nonzero(row, U64(g * 64))
+            odd |= out[g] & not_one(row, U64(g * 64))
         if n % 64:
             out[n // 64] = nonzero_of(row, n // 64 * 64, n % 64)
-        for j in range(U64(n)):
-            odd |= (row[j] != 0) & (row[j] != 1)
+            for j in range(U64(n // 64 * 64), U64(n)):
+                odd |= U64((row[j] != 0) & (row[j] != 1))
         found = U64(0)
         for g in range(U64(out.shape[0])):
             found += bits(out[g])
@@ -145,14 +147,21 @@ def _panel(rows: int, columns: int, itemsize: int) -> int:
     return min(columns, max(64, PANEL_BYTES // (rows * itemsize) // 64 * 64))
 
 
-def forward(e: Events, WT: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
-    """Events times ``WT`` [in, out], plus ``bias``."""
-    width = WT.shape[1]
-    y = memory.empty((e.shape[0], width), WT.dtype)
-    panel = _panel(WT.shape[0], width, WT.itemsize)
+def _transposed(a: np.ndarray) -> np.ndarray:
+    """A contiguous copy of the transpose, by PyTorch, which moves blocks that fit the cache."""
+    out = memory.empty(a.shape[::-1], a.dtype)
+    torch.from_numpy(out).copy_(torch.from_numpy(a).t())
+    return out
+
+
+def forward(e: Events, weight: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
+    """Events times the transpose of ``weight`` [out, in], plus ``bias``; each panel of columns is transposed once."""
+    width, columns = weight.shape
+    y = memory.empty((e.shape[0], width), weight.dtype)
+    panel = _panel(columns, width, weight.itemsize)
     for lo in range(0, width, panel):
-        W = np.ascontiguousarray(WT[:, lo : lo + panel])
-        b = np.zeros(W.shape[1], WT.dtype) if bias is None else bias[lo : lo + panel]
+        W = _transposed(weight[lo : lo + panel])
+        b = np.zeros(W.shape[1], weight.dtype) if bias is None else bias[lo : lo + panel]
 
         def work(_: int, first: int, last: int, lo: int = lo, W: np.ndarray = W, b: np.ndarray = b) -> None:
             _forward(y, lo, e.start, e.index, e.value, e.ones, W.ravel(), b, first, last)
@@ -162,17 +171,17 @@ def forward(e: Events, WT: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
 
 
 def weights(e: Events, g: np.ndarray) -> np.ndarray:
-    """The gradient of ``WT`` [in, out] for the gradient ``g`` [rows, out] of the product."""
+    """The gradient [out, in] of the weights for the gradient ``g`` [rows, out] of the product."""
     width = g.shape[1]
-    G = np.empty((e.shape[1], width), g.dtype)
+    G = np.empty((width, e.shape[1]), g.dtype)
     panel = min(_panel(e.shape[1], width, g.itemsize), -(-width // pool.threads()))
 
     def work(_: int, first: int, last: int) -> None:
         for lo in range(first * panel, min(last * panel, width), panel):
             n = min(panel, width - lo)
-            part = np.zeros(e.shape[1] * n, g.dtype)
-            _weights(part, n, e.start, e.index, e.value, e.ones, g, lo)
-            G[:, lo : lo + n] = part.reshape(-1, n)
+            part = np.zeros((e.shape[1], n), g.dtype)
+            _weights(part.ravel(), n, e.start, e.index, e.value, e.ones, g, lo)
+            torch.from_numpy(G[lo : lo + n]).copy_(torch.from_numpy(part).t())
 
     pool.spread(work, -(-width // panel), 1)
     return G
