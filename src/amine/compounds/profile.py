@@ -12,6 +12,7 @@ from amine.compounds.algebra import occupancy
 from amine.compounds.schema import Action, Drug
 from amine.compounds.tiers import further
 from amine.errors import AmineError
+from amine.shown import Shown
 from amine.units import to_internal
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(Shown):
     """Occupancies of a drug's targets at a concentration (uM), the highest first."""
 
     drug: str

@@ -13,6 +13,7 @@ from typing import Any
 
 from amine.compounds.mechanisms import Mechanism, mechanism, own_roles
 from amine.errors import AmineError, did_you_mean
+from amine.shown import Shown
 from amine.units import dimension_of, to_internal, unit_part
 
 # Roles of measurements in models, with their units.
@@ -255,7 +256,7 @@ def _strings(value: object, where: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Shown):
     """Base of all entries of the catalogue."""
 
     id: str

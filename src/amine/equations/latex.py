@@ -6,11 +6,12 @@ import re
 
 import sympy as sp
 
+from amine.equations.lines import Name, Piece, Slope, Words, statement_lines
 from amine.equations.rules import RuleEquations
 from amine.equations.symbols import exprel
 from amine.equations.system import Equations
 
-_GREEK = [
+GREEK = [
     "alpha",
     "beta",
     "gamma",
@@ -38,10 +39,10 @@ _GREEK = [
 def name_latex(name: str) -> str:
     """``tau_m`` as ``\\tau_{m}``; what follows the first underscore becomes a subscript."""
     head, *tail = name.split("_")
-    head = f"\\{head}" if head in _GREEK else head if len(head) == 1 else rf"\mathrm{{{head}}}"
+    head = f"\\{head}" if head in GREEK else head if len(head) == 1 else rf"\mathrm{{{head}}}"
     if not tail:
         return head
-    sub = ",".join(f"\\{t}" if t in _GREEK else rf"\mathrm{{{t}}}" if len(t) > 1 else t for t in tail if t)
+    sub = ",".join(f"\\{t}" if t in GREEK else rf"\mathrm{{{t}}}" if len(t) > 1 else t for t in tail if t)
     return f"{head}_{{{sub}}}"
 
 
@@ -53,24 +54,20 @@ def to_latex(e: sp.Basic) -> str:
     return re.sub(r"(\d+\.\d*?[1-9])0+(?!\d)", r"\1", text)
 
 
+def _piece(p: Piece) -> str:
+    if isinstance(p, Words):
+        before, colon, _ = p.text.partition(":")
+        return rf"\text{{{before}}}" + (r":\;" if colon else "")
+    if isinstance(p, Name):
+        return name_latex(p.name)
+    if isinstance(p, Slope):
+        return rf"\frac{{d{name_latex(p.name)}}}{{dt}}"
+    if isinstance(p, sp.Basic):
+        return to_latex(p)
+    return {"=": "=", "<-": r"\leftarrow", ",": r",\;"}[p.sign]
+
+
 def latex_lines(eq: Equations | RuleEquations) -> list[str]:
     """One LaTeX line for each statement of the model."""
-    if isinstance(eq, RuleEquations):
-        eq = eq.shown
-    out = [rf"\frac{{d{name_latex(s)}}}{{dt}} = {to_latex(e)}" for s, e in eq.rhs.items()]
-    out += [f"{name_latex(n)} = {to_latex(e)}" for n, e in eq.named.items()]
-    if eq.current is not None:
-        out.append(f"I = {to_latex(eq.current)}")
-    if eq.threshold is not None:
-        resets = ",\\; ".join(rf"{name_latex(n)} \leftarrow {to_latex(e)}" for n, e in eq.reset)
-        out.append(rf"\text{{spike if }} {to_latex(eq.threshold)}" + (rf"\text{{, then }} {resets}" if resets else ""))
-    if eq.refractory is not None:
-        held = ", ".join(name_latex(h) for h in eq.hold)
-        out.append(
-            rf"\text{{refractory for }} {to_latex(eq.refractory)}" + (rf"\text{{, holding }} {held}" if held else "")
-        )
-    for what, events in (("at a spike", eq.on_spike), ("after it", eq.after_spike)):
-        out += [rf"\text{{{what}}}:\; {name_latex(n)} \leftarrow {to_latex(e)}" for n, e in events]
-    if eq.payload is not None:
-        out.append(rf"\text{{released}}:\; {to_latex(eq.payload)}")
-    return out
+    lines = (" ".join(map(_piece, line)) for line in statement_lines(eq))
+    return [line.replace(r" \text{,", r"\text{,").replace(r" ,\;", r",\;") for line in lines]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from amine.learn.data import Data
 from amine.learn.estimators import Classifier, Regressor, load
 from amine.learn.training import bar
 from amine.network.estimate import available_bytes
+from amine.shown import Shown
+from amine.view.inline import box, png_image
+from amine.view.inline import table as inline_table
 from amine.view.report import number, table
 from amine.view.style import colour, figure
 
@@ -79,7 +82,15 @@ class Compared(TypedDict):
     curves: list[list[float]]
 
 
-Results: TypeAlias = dict[str, Compared]  # by rule
+class Results(Shown, dict[str, Compared]):
+    """Results of a comparison by rule."""
+
+    def html(self) -> str:
+        """Return the scores as a table and a figure in HTML, without JavaScript."""
+        picture = png_image(comparison(self), "Scores of rules") if self else ""
+        return box(
+            "Comparison of rules", "Held-out scores; each dot is a seed.", inline_table(*rows(self), numbers=2), picture
+        )
 
 
 def options(hidden: str | None, settings: Sequence[str], **more: Any) -> dict[str, Any]:
@@ -231,7 +242,7 @@ def compare(d: Data, names: Sequence[str], seeds: int, given: Mapping[str, objec
     chosen = {n: choose(n, {**given, **alike} if n == "backprop" else given) for n in names}
     for arguments in chosen.values():  # all are checked before any is trained
         estimator(d, {**arguments, "epochs": 1}).fit(*_few(d))
-    out: Results = {}
+    out = Results()
     with bar(progress, len(names) * seeds, "runs") as show:
         for k, (n, arguments) in enumerate(chosen.items()):
             lines = []

@@ -15,6 +15,7 @@ from amine.frozen import FrozenDict, closed, fix
 from amine.models.firing import point_accuracy
 from amine.models.limits import demands, limits_of
 from amine.models.sums import explicit_lines, kinetic_lines
+from amine.shown import Shown
 from amine.values import Value, from_plain, normalise, to_plain, unit_of
 
 _STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n;]+)", re.M)
@@ -37,7 +38,7 @@ def _weight_value(value: object, where: str) -> str:
 
 @closed("model({attribute}=...) gives a copy with another value")
 @dataclass(frozen=True, eq=False)
-class Model:
+class Model(Shown):
     """Equations with parameters; calling it with parameters gives a copy in which these have other values.
 
     Parameters

@@ -14,6 +14,7 @@ from amine.network import populations as neurons
 from amine.network import rest as silence
 from amine.network.numbers import number, whole_number
 from amine.optional import optional
+from amine.shown import Shown
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _SETTABLE = ("seed", "name", "notes")
 
 
-class Network:
+class Network(Shown):
     """Description of a network: neurons, synapses, inputs and probes.
 
     Its parts can be read: ``populations`` and ``fields`` by name, ``projections``, ``electrical``, ``inputs``,

@@ -11,6 +11,7 @@ import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.files import read_arrays, write_arrays
+from amine.shown import Shown
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,7 +23,7 @@ FORMAT = "amine weights 2"
 
 
 @dataclass(frozen=True, eq=False)
-class Weights:
+class Weights(Shown):
     """Weights of the synapses of one projection, sorted by source, delay and target.
 
     Parameters

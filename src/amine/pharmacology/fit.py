@@ -11,6 +11,8 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.stats import f as f_distribution
 
 from amine.errors import AmineError
+from amine.shown import Shown
+from amine.view.dose import hill_html
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -19,7 +21,7 @@ NAMES = ("EC50", "slope", "zero", "infinity")
 
 
 @dataclass(frozen=True)
-class HillFit:
+class HillFit(Shown):
     """``y = zero + (infinity - zero) c^slope / (c^slope + EC50^slope)``.
 
     EC50 is in uM. The slope is searched from 0.2 to 12: a curve at the upper end is a step. ``zero`` is the response without the drug,
@@ -49,6 +51,10 @@ class HillFit:
     def __call__(self, c: npt.ArrayLike) -> np.ndarray:
         """Values of the curve at concentrations ``c`` in uM, in the shape of ``c``."""
         return _curve(np.asarray(c, float), (np.log(self.EC50), np.log(self.slope), self.zero, self.infinity))
+
+    def html(self) -> str:
+        """Return the curve with its numbers and their intervals as HTML, without JavaScript."""
+        return hill_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-able data."""

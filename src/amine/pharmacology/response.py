@@ -25,8 +25,10 @@ from amine.network.network import Network
 from amine.optional import optional
 from amine.pharmacology.fit import HillFit, hill_fit
 from amine.results.measures import check, measure
+from amine.shown import Shown
 from amine.units import to_internal
 from amine.view.dose import dose_response as picture
+from amine.view.inline import box, paragraph, png_image, table
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -111,7 +113,7 @@ def run_point(experiment: Experiment, concentration: float, seed: int, measures:
 
 
 @dataclass(eq=False)
-class DoseResponse:
+class DoseResponse(Shown):
     """Measures at each concentration and seed.
 
     ``values`` maps each measure to an array (concentrations, seeds); concentrations are in uM, the first is 0: the control without drug.
@@ -160,6 +162,18 @@ class DoseResponse:
         (out / "fits.json").write_text(json.dumps({"drug": self.drug, "fits": fits, **self.info}, indent=1))
         self.figure().savefig(out / "response.png")
         return out
+
+    def html(self) -> str:
+        """Return the curves, means and fits as HTML, without JavaScript."""
+        means = [
+            (f"{c:.4g}" if c else "control", *(f"{_mean(v[k]):.4g}" for v in self.values.values()))
+            for k, c in enumerate(self.concentrations)
+        ]
+        fits = [paragraph(f"{name}: {_sentence(self.fits[name])}") for name in self.values]
+        lead = f"{len(self.concentrations) - 1} concentrations and a control, {len(self.seeds)} seeds"
+        picture = png_image(self.figure(), f"Dose-response of {self.drug}", 420 * min(3, len(self.values)))
+        rows = table((f"{self.drug} (uM)", *self.values), means, numbers=1)
+        return box(f"Dose-response of {self.drug}", lead, picture, *fits, rows)
 
     def figure(self) -> Figure:
         """Figure of each measure against concentration: all seeds, their mean, the control and the fit."""

@@ -13,8 +13,10 @@ from amine.equations.symbols import symbol
 from amine.errors import AmineError
 from amine.models.neurons import lif_cond
 from amine.network.network import Network
+from amine.shown import Shown
 from amine.units import to_internal, unit_part
 from amine.view import style
+from amine.view.inline import box, png_image
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,7 +32,7 @@ DT = 0.1
 
 
 @dataclass(frozen=True)
-class Curve:
+class Curve(Shown):
     """Curve of weights before and after a protocol.
 
     ``x`` (points,) is the varied quantity, ``before`` and ``after`` (points,) the weights in ``unit`` (means over repeats), ``spread``
@@ -69,6 +71,11 @@ class Curve:
         ax.set_ylabel("weight after / before")
         ax.set_title(self.name, fontsize=10)
         return fig
+
+    def html(self) -> str:
+        """Return the curve as HTML, without JavaScript."""
+        lead = f"{len(self.x)} points, weights in {self.unit}"
+        return box(self.name, lead, png_image(self.figure(), f"Change of weights, {self.name}", 500))
 
     def __repr__(self) -> str:
         low, high = self.change.min(), self.change.max()

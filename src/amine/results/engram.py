@@ -11,6 +11,7 @@ import numpy as np
 
 from amine.errors import AmineError
 from amine.network.weights import Weights
+from amine.shown import Shown
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class ReceptiveFields:
+class ReceptiveFields(Shown):
     """Weights onto each target neuron, in the arrangement of its sources.
 
     Parameters
@@ -61,7 +62,7 @@ class ReceptiveFields:
 
 
 @dataclass(frozen=True, eq=False)
-class Engram:
+class Engram(Shown):
     """The smallest set of synapses that accounts for a share of the total change of a projection's weights, largest change first.
 
     Parameters

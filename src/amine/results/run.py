@@ -18,6 +18,7 @@ from amine.results.probes import ProbeData
 from amine.results.spikes import Spikes
 from amine.results.statistics import summary
 from amine.results.store import ZarrStore
+from amine.shown import Shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from amine.view.style import Populations
 
 
-class Run:
+class Run(Shown):
     """Result of a run: spikes, recordings and provenance.
 
     ``spikes`` holds all spikes, ``probes`` the recordings by name, ``duration`` the simulated time in ms; ``complete`` is False after

@@ -10,6 +10,7 @@ import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.results.spikes import Spikes
+from amine.shown import Shown
 
 if TYPE_CHECKING:
     from amine.results.meta import Meta
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from amine.results.store import MemoryStore
 
 
-class Segment(Mapping[str, np.ndarray]):
+class Segment(Shown, Mapping[str, np.ndarray]):
     """Spikes and recordings of a span of time; ``segment["E"]`` holds the number of spikes of each neuron (n,).
 
     ``start`` and ``stop`` are its times in ms, ``spikes`` its spikes, ``probes`` and ``slow`` its recordings as those of a

@@ -1,4 +1,4 @@
-"""Figures. Most are methods of a run; :func:`morphology` draws shapes, :func:`structure`, :func:`pathway` and
+"""Figures. Most are methods of a run; :func:`circuit` draws a network, :func:`morphology` shapes, :func:`structure`, :func:`pathway` and
 :func:`selectivity` draw compounds."""
 
 from __future__ import annotations
@@ -7,19 +7,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from amine.view.networks import circuit
     from amine.view.occupancies import selectivity
     from amine.view.pathways import pathway
     from amine.view.shapes import picture as morphology
     from amine.view.structures import structure
 
 _HOME = {
+    "circuit": ("amine.view.networks", "circuit"),
     "morphology": ("amine.view.shapes", "picture"),
     "pathway": ("amine.view.pathways", "pathway"),
     "selectivity": ("amine.view.occupancies", "selectivity"),
     "structure": ("amine.view.structures", "structure"),
 }
 
-__all__ = ["morphology", "pathway", "selectivity", "structure"]
+__all__ = ["circuit", "morphology", "pathway", "selectivity", "structure"]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from amine.view.inline import box, png_image, table
 from amine.view.style import INK, colour, empty, figure
 
 if TYPE_CHECKING:
@@ -26,6 +27,17 @@ class Fit(Protocol):
     @property
     def interval(self) -> Mapping[str, tuple[float, float]]: ...
     def __call__(self, c: np.ndarray) -> np.ndarray: ...
+
+
+class Curve(Fit, Protocol):
+    """A fitted Hill curve with its levels (without the drug, at saturation) and the share of the variance explained."""
+
+    @property
+    def zero(self) -> float: ...
+    @property
+    def infinity(self) -> float: ...
+    @property
+    def r2(self) -> float: ...
 
 
 class Responses(Protocol):
@@ -82,6 +94,22 @@ def _panel(ax: Axes, result: Responses, f: Fit | None, name: str, x: np.ndarray,
     ax.set_xticks([x[0], *ticks], ["0", *(f"{t:g}" for t in ticks)])
     ax.set_xlim(x[0] / 1.6, x[-1] * 1.6)
     ax.minorticks_off()
+
+
+def hill_html(f: Curve) -> str:
+    """A Hill curve and a table of its numbers with their intervals, for a notebook."""
+    fig, axes = figure(4.4, 2.8)
+    ax = axes[0, 0]
+    c = f.EC50 * np.geomspace(1e-3, 1e3, 300)
+    ax.plot(c, f(c), color=colour(0), linewidth=1.8)
+    ax.axvline(f.EC50, color=INK, linewidth=0.8, linestyle=":")
+    ax.set(xscale="log", xlabel="concentration (uM)", ylabel="response")
+    rows = []
+    for name, x in (("EC50 (uM)", f.EC50), ("slope", f.slope), ("zero", f.zero), ("infinity", f.infinity)):
+        low, high = f.interval.get(name.split()[0], (-np.inf, np.inf))
+        rows.append((name, f"{x:.4g}", f"{low:.3g} to {high:.3g}"))
+    lead = f"r2 {f.r2:.3f}; p = {f.p:.2g} against a constant"
+    return box("Hill curve", lead, png_image(fig, "Hill curve", 400), table(("", "Value", "Interval"), rows, numbers=1))
 
 
 def _label(name: str) -> str:

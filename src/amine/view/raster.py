@@ -29,8 +29,12 @@ def raster(run: Run, populations: Populations, start: float, stop: float | None,
             given=f"{start:g}..{stop:g} ms",
             expected=f"within 0..{run.duration:g} ms",
         )
-    chosen = names(run, populations)
-    trains = {n: run.spikes[n].between(start, stop) for n in chosen}
+    return draw({n: run.spikes[n].between(start, stop) for n in names(run, populations)}, start, stop, most)
+
+
+def draw(trains: Mapping[str, SpikeTrain], start: float, stop: float, most: int) -> Figure:
+    """Raster of spikes between ``start`` and ``stop`` (ms) of at most about ``most`` neurons, and population rates below."""
+    chosen = list(trains)
     total = sum(t.n for t in trains.values())
     fig, axes = figure(8, 5.2, 2, 1, height_ratios=(3.2, 1), sharex=True)
     top, bottom = axes[:, 0]
