@@ -15,6 +15,7 @@ import time
 
 from amine.distributions import normal
 from amine.engine.build.connectivity import ProjectionSpec, build_bundle
+from amine.engine.resolve.streams import Stream
 
 
 def spec(kind: str, n: int, synapses: float) -> ProjectionSpec:
@@ -24,7 +25,7 @@ def spec(kind: str, n: int, synapses: float) -> ProjectionSpec:
     delay = normal("1.5 ms", "0.75 ms").clipped("0.1 ms", "6.3 ms").internal("ms", "delay") if individual else 1
     return ProjectionSpec(
         name="draw",
-        stream=0,
+        stream=Stream(1, "draw"),
         pre=(0, 1, n),
         post=(0, 1, n),
         rule="total" if individual else "p",
@@ -46,10 +47,10 @@ def main() -> None:
     if kind not in ("shared", "individual"):
         raise SystemExit("kind is shared or individual")
     start = time.perf_counter()
-    build_bundle([spec(kind, 256, 1000)], 256, 1, 0.1, "float32", 1)
+    build_bundle([spec(kind, 256, 1000)], 256, 1, 0.1, "float32")
     compile_s, start = time.perf_counter() - start, time.perf_counter()
     n = 100_000 if synapses >= 1e6 else 1000
-    bundle = build_bundle([spec(kind, n, synapses)], n, 1, 0.1, "float32", 1)
+    bundle = build_bundle([spec(kind, n, synapses)], n, 1, 0.1, "float32")
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     per_synapse = bundle.nbytes / max(1, bundle.n_synapses)

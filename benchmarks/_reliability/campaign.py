@@ -77,7 +77,16 @@ def network() -> am.Network:
     )
     net.synapses(E, E + I, **E_to_all)
     net.synapses(I, E, receptor="GABA_A", weight="8 nS", indegree=10, delay="0.8 ms", release="tsodyks_markram")
-    net.synapses(E, E, receptor="AMPA", weight="1 nS", p=0.05, rule=am.plasticity.stdp(w_max="2 nS"), name="plastic")
+    net.synapses(
+        E,
+        E,
+        receptor="AMPA",
+        weight="1 nS",
+        p=0.05,
+        rule=am.plasticity.stdp(w_max="2 nS"),
+        name="plastic",
+        stream="plastic",
+    )
     net.gap_junctions(I, I, conductance="0.3 nS", p=0.1)
     net.poisson(E[:80], rate="8 Hz", receptor="AMPA", weight="1 nS", n=50)
     net.stimulus(I[:20], am.sine("40 pA", "20 Hz", start="13 ms"))

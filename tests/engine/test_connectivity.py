@@ -12,10 +12,11 @@ from scipy import stats
 
 from amine.distributions import exponential, lognormal, normal, uniform
 from amine.engine.build.connectivity import ProjectionSpec, build_bundle, pairs_of
+from amine.engine.resolve.streams import Stream
 
 BASE = ProjectionSpec(
     name="test",
-    stream=3,
+    stream=Stream(1, "test"),
     pre=(0, 1, 200),
     post=(0, 1, 150),
     rule="p",
@@ -32,7 +33,7 @@ BASE = ProjectionSpec(
 
 
 def draw(n_source: int = 200, seed: int = 1, **changes):
-    return pairs_of(replace(BASE, **changes), n_source, 0.1, seed)
+    return pairs_of(replace(BASE, stream=Stream(seed, "test"), **changes), n_source, 0.1)
 
 
 def test_probability_gives_binomial_degrees():
@@ -171,7 +172,7 @@ def test_threads_share_the_same_synapses(changes, precision):
     found = []
     for bounds in ((0, 150), (0, 64, 150), (0, 64, 128, 128, 150)):
         spec = replace(BASE, **changes, bounds=bounds)
-        found.append(synapses(build_bundle([spec], 200, len(bounds) - 1, 0.1, precision, 9)))
+        found.append(synapses(build_bundle([spec], 200, len(bounds) - 1, 0.1, precision)))
     assert found[0] == found[1] == found[2] and len(found[0]) > 1000
 
 

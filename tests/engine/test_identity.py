@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -99,6 +100,27 @@ def test_resume(reference, tmp_path, before, after, stored):
     }
     network().run("50 ms", threads=before, **place)
     assert same(reference, network().run("120 ms", threads=after, resume=True, **place))
+
+
+def test_order_names_and_strangers_change_nothing(reference):
+    """Parts in the opposite order under other names, and unconnected populations before them that do all that others do."""
+    strangers = am.Network()
+    A = strangers.population("A", 33, "lif_cond", I_e="uniform('300 pA', '600 pA')")
+    C = strangers.population("C", 17, "poisson", rate="30 Hz")
+    strangers.synapses(C, A, receptor="AMPA", weight="uniform('1 nS', '2 nS')", p=0.3, delay="uniform('1 ms', '9 ms')")
+    strangers.synapses(A, A, receptors={"AMPA": "1 nS", "GABA_A": "1 nS"}, p=0.2)
+    strangers.poisson(A, rate="500 Hz", receptor="AMPA", weight="1 nS")
+    strangers.gap_junctions(A, A, conductance="20 nS", p=0.5)
+    text = json.dumps(network().to_dict()).replace('"E"', '"z"').replace('"I"', '"a"')
+    data, more = json.loads(text), strangers.to_dict()
+    for kind in ("populations", "projections", "electrical", "inputs", "stimuli", "probes"):
+        data[kind] = more[kind] + data[kind][::-1]
+    run = am.Network.from_dict(data).run("120 ms", progress=False)
+    for before, after in (("E", "z"), ("I", "a")):
+        one, two = reference.spikes[before], run.spikes[after]
+        assert np.array_equal(one.times, two.times) and np.array_equal(one.indices, two.indices)
+    for name, p in reference.probes.items():
+        assert all(np.array_equal(np.asarray(p.values[v]), np.asarray(run.probes[name].values[v])) for v in p.values)
 
 
 SCRIPT = """

@@ -33,20 +33,11 @@ def mixed() -> am.Network:
     return net
 
 
-def test_streams_count_pairs_of_views_whatever_their_level():
-    found = [
-        (r.synapses.name, r.source.population, r.target.population, r.stream, r.level) for r in resolve(mixed()).routes
-    ]
-    assert [x[3] for x in found] == list(range(9))
-    assert [x[4] for x in found] == ["filter"] * 4 + ["explicit", "kinetic", "filter", "plastic", "synaptic"]
+def test_each_pair_of_views_has_a_stream_whatever_its_level():
+    found = [(r.level, r.source.population, r.target.population, r.stream.path) for r in resolve(mixed()).routes]
+    assert len({x[3] for x in found}) == 9
+    assert [x[0] for x in found] == ["filter"] * 4 + ["explicit", "kinetic", "filter", "plastic", "synaptic"]
     assert [x[1:3] for x in found[:4]] == [("P", "E"), ("P", "I"), ("E", "E"), ("E", "I")]
-
-
-def test_receptors_of_a_pair_share_a_stream_and_differ_by_port():
-    net = am.Network()
-    E = net.population("E", 10, "lif_cond")
-    net.synapses(E, E, receptors={"NMDA": "1 nS", "AMPA": "1 nS"}, p=0.5)
-    assert [(r.label, r.stream, r.port) for r in resolve(net).routes] == [("NMDA", 0, 0), ("AMPA", 0, 1)]
 
 
 def test_release_is_found_among_those_of_the_source():

@@ -11,6 +11,7 @@ import pytest
 import amine as am
 from amine.engine.build.connectivity.build import pairs_of as drawn_pairs
 from amine.engine.build.connectivity.spec import ProjectionSpec
+from amine.engine.resolve.streams import Stream
 from amine.network.parts import Group, View
 
 um = am.units.um
@@ -73,10 +74,10 @@ def pairs_of(net: am.Network, s) -> tuple[np.ndarray, np.ndarray]:
         ends = [net.populations[v.population].positions for v in (a, b)]
         value = (value.shape, 3.0, value.p_max, *ends)
     spec = ProjectionSpec(
-        s.name, 0, (a.start, a.step, a.n), (b.start, b.step, b.n), s.pattern.kind, value, a.population == b.population,
+        s.name, Stream(net.seed, "test"), (a.start, a.step, a.n), (b.start, b.step, b.n), s.pattern.kind, value, a.population == b.population,
         s.autapses, s.multapses, 0, 64, (0, 64), 1.0, 1,
     )  # fmt: skip
-    return drawn_pairs(spec, N, net.dt, net.seed)[:2]
+    return drawn_pairs(spec, N, net.dt)[:2]
 
 
 PLACED = {

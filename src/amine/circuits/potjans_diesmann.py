@@ -10,7 +10,7 @@ import numpy as np
 
 from amine import models
 from amine.distributions import normal
-from amine.engine.build.prepare import generator
+from amine.engine.build.prepare import named
 from amine.errors import AmineError
 from amine.network.network import Network
 from amine.network.parts import Population
@@ -154,7 +154,7 @@ def _thalamus(
 ) -> None:
     """Add thalamic neurons, with Poisson spikes within their window."""
     th = t["thalamus"]
-    n, rng = max(1, round(th["neurons"] * scale)), generator(net.seed, "thalamus")
+    n, rng = max(1, round(th["neurons"] * scale)), named(net.seed, "thalamus")
     counts = rng.poisson(th["rate_Hz"] * th["duration_ms"] * 1e-3, n)
     times = th["start_ms"] + rng.uniform(net.dt, th["duration_ms"], counts.sum())
 

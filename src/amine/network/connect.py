@@ -12,8 +12,8 @@ from amine.models import find
 from amine.models.ports import CLEARED
 from amine.network.checks import check_delay, check_weight, group_of, placeless, view_of
 from amine.network.doors import door
-from amine.network.numbers import flag, name_of
-from amine.network.parts import GapJunctions, Group, Synapses, View
+from amine.network.numbers import flag, name_of, stream_of
+from amine.network.parts import Declared, GapJunctions, Group, Synapses, View
 from amine.network.pattern import Pattern, check_pattern, pattern_of, within_population
 from amine.network.plasticity import made_plastic, split_rule
 from amine.network.populations import mapping
@@ -37,6 +37,7 @@ def synapses(
     plastic: str | None = None, delay_kind: str = "axonal", distance: DistanceKernel | None = None, autapses: bool = True,
     multapses: bool = True, release: str | Model | None = None, transmitter: str | None = None, detail: str = "receptor",
     cleft: str | Model | None = None, minis: Quantity | None = None, name: str | None = None,
+    stream: Declared = None,
 ) -> Synapses:
     """Add a chemical projection.
 
@@ -59,6 +60,8 @@ def synapses(
     cleft : model of clearance from the cleft, such as ``am.models.clearance(tau="1.2 ms")``; None is a square pulse with the
         height and width that each scheme defines.
     minis : rate at which each synapse releases a quantum without a spike, such as ``"0.1 Hz"``.
+    stream : identity of its random numbers, a whole number or text, unique among projections; None: its ends, its kind of pattern, and its
+        number among those that are alike in this.
 
     Raises
     ------
@@ -83,7 +86,8 @@ def synapses(
     chosen, sources, targets = within_population(chosen, sources, targets)
     own, again = flag(autapses, f"{where}, autapses"), flag(multapses, f"{where}, multapses")
     _check(net, chosen, sources, targets, own, again, where)
-    part = Synapses(name, sources, targets, weights, chosen, None, own, again, detail=name_of(detail, where, "detail"))
+    level, known = name_of(detail, where, "detail"), stream_of(stream, where, (s.stream for s in net.projections))
+    part = Synapses(name, sources, targets, weights, chosen, None, own, again, detail=level, stream=known)
     part = replace(part, **_transmission(net, part, release, transmitter, cleft, minis, where))
     part = replace(part, **_values(net, part, delay, where))
     if plasticity is not None or plastic is not None or delay_kind != "axonal":
@@ -162,6 +166,7 @@ def gap_junctions(
     rule: str | None = None,
     distance: DistanceKernel | None = None,
     name: str | None = None,
+    stream: Declared = None,
 ) -> GapJunctions:
     """Add electrical synapses: the current ``g (v_other - v)`` flows into both neurons of each pair.
 
@@ -172,6 +177,7 @@ def gap_junctions(
     a, b : populations or slices whose neurons are coupled.
     conductance : g in nS: one value, an array for given pairs or a distribution.
     p, pairs, total, rule, distance : pattern of connections, as for :meth:`Network.synapses`.
+    stream : identity of its random numbers, unique among gap junctions; as for :meth:`Network.synapses`.
 
     Raises
     ------
@@ -195,7 +201,9 @@ def gap_junctions(
     chosen = pattern_of(where, p=p, total=total, pairs=pairs, rule=rule, distance=distance)
     check_pattern(net, chosen, Group((va,)), Group((vb,)), False, chosen.kind == "pairs", where)
     _check_overlap(chosen, va, vb, where)
-    return append(net.electrical, GapJunctions(name, va, vb, _conductance(conductance, chosen, va, where), chosen))
+    own = stream_of(stream, where, (g.stream for g in net.electrical))
+    g = _conductance(conductance, chosen, va, where)
+    return append(net.electrical, GapJunctions(name, va, vb, g, chosen, own))
 
 
 def _conductance(given: object, pattern: Pattern, view: View, where: str) -> Value:

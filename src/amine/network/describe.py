@@ -117,8 +117,15 @@ def _summary(net: Network, used: ReceptorsInUse) -> Section:
         ("Size", f"{size['neurons']} neurons, {size['synapses']} synapses expected"),
         ("Time step", f"{net.dt:g} ms"),
         ("Seed", str(net.seed)),
+        *([("Declared streams of random numbers", streams)] if (streams := _streams(net)) else []),
     ]
     return "A. Model summary", ("", ""), rows
+
+
+def _streams(net: Network) -> str:
+    """Declared identities of random numbers, by part."""
+    parts = (*net.populations.values(), *net.projections, *net.electrical, *net.inputs)
+    return ", ".join(f"{p.name}: {p.stream}" for p in parts if p.stream is not None)
 
 
 def _cleft(model: Model) -> str:

@@ -11,8 +11,8 @@ from amine.network.cables import has_tree, probed
 from amine.network.checks import check_weight, group_of, view_of
 from amine.network.connect import short
 from amine.network.doors import door
-from amine.network.numbers import name_of, steps_of, whole_number
-from amine.network.parts import PoissonInput, Probe, Stimulus, View, Waveform
+from amine.network.numbers import name_of, steps_of, stream_of, whole_number
+from amine.network.parts import Declared, PoissonInput, Probe, Stimulus, View, Waveform
 from amine.network.receptors import states_of
 from amine.values import normalise
 
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
 @door
 def poisson(
-    net: Network, target: Neurons, *, rate: Values, receptor: str, weight: Values, n: int = 1, name: str | None = None
+    net: Network,
+    target: Neurons,
+    *,
+    rate: Values,
+    receptor: str,
+    weight: Values,
+    n: int = 1,
+    name: str | None = None,
+    stream: Declared = None,
 ) -> PoissonInput:
     """Add independent Poisson spike trains, ``n`` for each target neuron.
 
@@ -34,6 +42,8 @@ def poisson(
     rate : rate of one train: one value, an array (targets,) or a distribution.
     receptor, weight : the receptor's label and the increment at a spike.
     n : number of trains of each neuron.
+    stream : identity of its random numbers, a whole number or text, unique among Poisson inputs; None: its targets, and its number among
+        the inputs to them.
 
     Raises
     ------
@@ -55,7 +65,8 @@ def poisson(
     w = check_weight(net, targets, label, weight, None, None, where)
     r = normalise(rate, "Hz", f"{where}, rate", shape=(targets.n,), nonnegative=True)
     number = whole_number(n, f"{where}, n", 1, 10**9)
-    return append(net.inputs, PoissonInput(name, targets, r, label, w, number))
+    own = stream_of(stream, where, (i.stream for i in net.inputs))
+    return append(net.inputs, PoissonInput(name, targets, r, label, w, number, own))
 
 
 @door

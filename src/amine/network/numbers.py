@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
@@ -58,6 +59,20 @@ def name_of(x: object, where: str, what: str = "the name") -> str:
     if not isinstance(x, str) or not x or not x.isprintable():
         raise AmineError(where, f"{what} must be text that can be printed", given=repr(x)[:40])
     return x
+
+
+def stream_of(x: object, where: str, taken: Iterable[object]) -> int | str | None:
+    """Return ``x`` as the identity of a part's random numbers: a whole number, text, or None; ``taken`` are those of other parts of its kind."""
+    if x is None:
+        return None
+    found = (
+        name_of(x, f"{where}, stream", "it")
+        if isinstance(x, str)
+        else whole_number(x, f"{where}, stream", 0, 2**63 - 1)
+    )
+    if any(found == y and type(found) is type(y) for y in taken):
+        raise AmineError(f"{where}, stream", "another part has it", given=repr(found), hint="declare one of its own")
+    return found
 
 
 def steps_of(every: Quantity, dt: float, where: str) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # neurons as methods take them: a population or its name, a slice, or a sum of these
 Neurons: TypeAlias = "Population | View | Group | str"
+# the declared identity of a part's random numbers; None: it follows from what the part is
+Declared: TypeAlias = "int | str | None"
 # a number, a slice, numbers, or a mask with one entry for each neuron
 Selection: TypeAlias = "slice | npt.ArrayLike"
 
@@ -182,7 +184,8 @@ class Population(_Addable):
     """Neurons of one model; made by :meth:`Network.population`.
 
     ``parameters`` holds every parameter of the model; ``initial`` the states with initial values other than the model's;
-    ``positions`` an array (n, 1..3) in um; ``spikes`` is ``grid`` or ``interpolated``.
+    ``positions`` an array (n, 1..3) in um; ``spikes`` is ``grid`` or ``interpolated``; ``stream`` is the declared identity of its random
+    numbers.
     """
 
     name: str
@@ -193,6 +196,7 @@ class Population(_Addable):
     receptors: Mapping[str, Any] = field(default_factory=dict)
     positions: np.ndarray | None = None
     spikes: str = "grid"
+    stream: Declared = None
 
     def __post_init__(self) -> None:
         hint = f'give values when the population is made: net.population("{self.name}", ...)'
@@ -251,7 +255,7 @@ class Population(_Addable):
             same
             and all(
                 getattr(self, a) == getattr(other, a)
-                for a in ("name", "n", "model", "parameters", "initial", "receptors", "spikes")
+                for a in ("name", "n", "model", "parameters", "initial", "receptors", "spikes", "stream")
             )
             and (self.positions is None or np.array_equal(np.asarray(self.positions), np.asarray(other.positions)))
         )
@@ -266,7 +270,8 @@ class Synapses:
 
     ``plasticity`` is the rule of the weight at the receptor ``plastic``, ``delay_kind`` axonal or dendritic; ``start``
     holds loaded initial weights. ``transmitter`` is the transmitter's name, if given; ``detail`` the level of
-    :mod:`amine.models.ports`, ``cleft`` the model of clearance (None: a square pulse), ``minis`` the rate of spontaneous release.
+    :mod:`amine.models.ports`, ``cleft`` the model of clearance (None: a square pulse), ``minis`` the rate of spontaneous release,
+    ``stream`` the declared identity of the random numbers.
     """
 
     name: str
@@ -289,6 +294,7 @@ class Synapses:
     detail: str = "receptor"
     cleft: Any = None
     minis: str | None = None
+    stream: Declared = None
 
     def __post_init__(self) -> None:
         hint = "give it when they are made: net.synapses(...)"
@@ -306,6 +312,7 @@ class GapJunctions:
     b: View
     conductance: Value
     pattern: Pattern
+    stream: Declared = None
 
 
 @closed("give it when it is made: net.poisson(..., {attribute}=...)")
@@ -319,6 +326,7 @@ class PoissonInput:
     receptor: str
     weight: Value
     n: int = 1
+    stream: Declared = None
 
 
 @closed("make another with am.step(), am.ramp(), am.sine() or am.table()")
@@ -384,6 +392,7 @@ class WeightProbe:
 
 
 __all__ = [
+    "Declared",
     "GapJunctions",
     "Group",
     "PoissonInput",

@@ -13,8 +13,8 @@ from amine.frozen import enter
 from amine.models import find
 from amine.models.multicompartment import Cable
 from amine.network.doors import door
-from amine.network.numbers import whole_number
-from amine.network.parts import Population
+from amine.network.numbers import stream_of, whole_number
+from amine.network.parts import Declared, Population
 from amine.network.receptors import states_of
 from amine.network.times import check_refractory
 from amine.values import Array, Value, normalise
@@ -41,6 +41,7 @@ def population(
     positions: npt.ArrayLike | pint.Quantity | Array | None = None,
     receptors: Mapping[str, str | Model] | None = None,
     spikes: str = "grid",
+    stream: Declared = None,
     **parameters: Any,
 ) -> Population:
     """Add ``n`` neurons of one model.
@@ -55,6 +56,8 @@ def population(
     receptors : further receptors by label: a model or its name.
     spikes : ``"grid"``: spikes and resets are at the end of the step in which the threshold is crossed; ``"interpolated"``: at the crossing
         within the step, from where the refractory time counts as well. Spikes arrive at targets on the grid in both.
+    stream : identity of its random numbers, a whole number or text of your choice, unique among populations; None: its size and its
+        number among the populations of this size, in the order in which they were added.
     parameters : parameters of the model: a value, an array (n,) or a distribution.
 
     Raises
@@ -79,8 +82,9 @@ def population(
     shape = None if listed else (n,)
     values = {p: _sized(found, p, v, shape, where) for p, v in found.parameters.items()}
     _check_timing(spikes, found, where)
+    own = stream_of(stream, where, (p.stream for p in net.populations.values()))
     place = None if positions is None else _positions(positions, n, f"{where}, positions")
-    made = Population(name, n, found, values, {}, _ports(receptors, where), place, spikes)
+    made = Population(name, n, found, values, {}, _ports(receptors, where), place, spikes, own)
     known = states_of(made, net)
     for s, v in mapping(initial, f"{where}, initial", "{state: value}").items():
         if s not in known:

@@ -24,7 +24,7 @@ from amine.values import Array, from_plain, normalise, to_plain
 if TYPE_CHECKING:
     from amine.given import FilePath
     from amine.network.network import Network
-    from amine.network.parts import Population, Synapses
+    from amine.network.parts import Declared, Population, Synapses
 
 FORMAT = "amine network 1"
 Items: TypeAlias = "Mapping[str, object] | Iterable[tuple[str, object]]"  # arguments of dict()
@@ -88,6 +88,7 @@ def to_dict(net: Network) -> dict[str, Any]:
                 "b": view_data(g.b),
                 "conductance": to_plain(g.conductance),
                 "pattern": _pattern(g.pattern),
+                **_stream(g.stream),
             }
             for g in net.electrical
         ],
@@ -99,6 +100,7 @@ def to_dict(net: Network) -> dict[str, Any]:
                 "receptor": i.receptor,
                 "weight": to_plain(i.weight),
                 "n": i.n,
+                **_stream(i.stream),
             }
             for i in net.inputs
         ],
@@ -139,7 +141,12 @@ def _projection(s: Synapses) -> dict[str, Any]:
         "detail": s.detail,
         "cleft": None if s.cleft is None else s.cleft.to_dict(),
         "minis": s.minis,
+        **_stream(s.stream),
     }
+
+
+def _stream(declared: Declared) -> dict[str, Any]:
+    return {} if declared is None else {"stream": declared}
 
 
 def _finite(x: object) -> Any:
@@ -156,6 +163,7 @@ def _population(p: Population) -> dict[str, Any]:
         "receptors": {k: m.to_dict() for k, m in p.receptors.items()},
         "positions": None if p.positions is None else to_plain(Array(p.positions, "um")),
         **({} if p.spikes == "grid" else {"spikes": p.spikes}),
+        **_stream(p.stream),
     }
 
 
@@ -227,6 +235,7 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
             positions=positions,
             receptors={k: find.from_dict(m) for k, m in d["receptors"].items()},
             spikes=d.get("spikes", "grid"),
+            stream=d.get("stream"),
             **{k: from_plain(v) for k, v in d["parameters"].items()},
         )
     for d in data["projections"]:
@@ -243,6 +252,7 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
             cleft=None if d["cleft"] is None else find.from_dict(d["cleft"]),
             minis=d["minis"],
             name=str(d["name"]),
+            stream=d.get("stream"),
             **_to_pattern(d["pattern"]),
         )
     _initial(net, data)
@@ -252,6 +262,7 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
             to_view(d["b"]),
             conductance=from_plain(d["conductance"]),
             name=str(d["name"]),
+            stream=d.get("stream"),
             **_to_pattern(d["pattern"]),
         )
     for d in data["inputs"]:
@@ -262,6 +273,7 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
             weight=from_plain(d["weight"]),
             n=d["n"],
             name=str(d["name"]),
+            stream=d.get("stream"),
         )
     for d in data["stimuli"]:
         net.stimulus(to_group(d["target"]), _waveform(d["current"]), name=str(d["name"]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amine.engine.build.draws import DrawnValues, drawn_values
-from amine.engine.build.inputs import STREAMS, poisson_tables
+from amine.engine.build.inputs import poisson_tables
 from amine.engine.build.kind import Filling, Kind
 from amine.engine.build.point import PointCell
 from amine.engine.build.slices import Slice
@@ -95,9 +95,9 @@ def fill(
     stimulus, values = 0, []
     for p, (kind, at) in enumerate(zip(kinds, slices, strict=True)):
         m = at.member
-        Q[p] = (at.base, at.n, at.id0, m.kind, p * STREAMS, stimulus, 0, 0, 0)
+        Q[p] = (at.base, at.n, at.id0, m.kind, m.stream.child("steps").key, stimulus, 0, 0, 0)
         stimulus += len(m.stimuli)
-        own = drawn_values(net, m) | {k: np.float64(x) for k, x in totals.parameters.get(p, {}).items()}
+        own = drawn_values(m) | {k: np.float64(x) for k, x in totals.parameters.get(p, {}).items()}
         kind.fill(at, Filling(net, own, totals.gap.get(p, {}), X, C[p]))
         values.append(own)
     PI, PF, PT = poisson_tables(net, slices, X, real)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from typing import TypeAlias
 
 import numpy as np
 
 from amine.engine.resolve.resolved import Member
+from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
-from amine.network.network import Network
 from amine.network.parts import View
 from amine.values import Value, realise
 
@@ -18,13 +17,7 @@ from amine.values import Value, realise
 DrawnValues: TypeAlias = dict[str, np.float64 | np.ndarray | str]
 
 
-def generator(seed: int, *names: str) -> np.random.Generator:
-    """A random generator for each named object, independent of everything else in the network."""
-    words = [seed & 0xFFFFFFFF, seed >> 32, *(zlib.crc32(n.encode()) for n in names)]
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
-
-
-def drawn_values(net: Network, m: Member) -> DrawnValues:
+def drawn_values(m: Member) -> DrawnValues:
     """Every parameter of a population as a float or an array (n,); formulas of the path from the soma stay text."""
     out: DrawnValues = {}
     for name, (value, unit) in m.values.items():
@@ -35,18 +28,18 @@ def drawn_values(net: Network, m: Member) -> DrawnValues:
         elif isinstance(value, int | float):
             out[name] = np.float64(value)
         else:
-            x = realise(value, unit, m.population.n, generator(net.seed, m.name, name), where)
+            x = realise(value, unit, m.population.n, m.stream.child("parameter", name).generator(), where)
             out[name] = np.asarray(x) if np.ndim(x) else np.float64(x)
     return out
 
 
-def initial_value(net: Network, m: Member, state: str, unit: str) -> float | np.ndarray | None:
+def initial_value(m: Member, state: str, unit: str) -> float | np.ndarray | None:
     """The initial value that the network gives a state, drawn; None if it gives none."""
     given = m.population.initial.get(state)
     if given is None:
         return None
     where = f"Population '{m.name}', initial '{state}'"
-    return realise(given, unit, m.population.n, generator(net.seed, m.name, "initial", state), where)
+    return realise(given, unit, m.population.n, m.stream.child("initial", state).generator(), where)
 
 
 def count(views: tuple[View, ...], m: Member) -> np.ndarray:
@@ -59,11 +52,11 @@ def count(views: tuple[View, ...], m: Member) -> np.ndarray:
 
 
 def spread_value(
-    net: Network, views: tuple[View, ...], m: Member, value: Value, unit: str, where: str
+    stream: Stream, views: tuple[View, ...], m: Member, value: Value, unit: str, where: str
 ) -> np.ndarray | float:
-    """A value of a group at a population's neurons: one for all, or (n,) with zeros outside the group."""
+    """A value of a group at a population's neurons: one for all, or (n,) with zeros outside the group; ``stream`` is that of the group's draw."""
     total = sum(v.n for v in views)
-    x = realise(value, unit, total, generator(net.seed, where), where)
+    x = realise(value, unit, total, stream.generator(), where)
     if np.ndim(x) == 0:
         return float(x)
     out, at = np.zeros(m.population.n), 0
@@ -102,4 +95,4 @@ def require_range(x: np.ndarray | float, real: np.dtype | type, where: str, what
         )
 
 
-__all__ = ["count", "drawn_values", "generator", "initial_value", "require_finite", "require_range", "spread_value"]
+__all__ = ["count", "drawn_values", "initial_value", "require_finite", "require_range", "spread_value"]

@@ -11,6 +11,7 @@ from amine.engine.build.draws import count, require_range, spread_value
 from amine.engine.build.slices import Slice
 from amine.engine.device.poisson import cumulative
 from amine.engine.device.tables import POISSON_COLUMNS
+from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
 from amine.network.network import Network
 from amine.network.parts import PoissonInput
@@ -18,8 +19,7 @@ from amine.network.parts import PoissonInput
 if TYPE_CHECKING:
     from amine.engine.device.arguments import Real
 
-STREAMS = 4096  # random streams of each population or input: noises, draws of one step
-FIRST_INPUT = 64  # streams below are those of a population's noises
+DRAWS = 1024  # most draws of one step and site
 MEAN_OF_DRAW = 16.0  # a count of a larger mean is drawn in parts
 
 
@@ -31,9 +31,7 @@ def poisson_tables(
     weights: list[float] = []
     tables: list[np.ndarray] = []
     for p, at in enumerate(slices):
-        inputs = at.member.poisson
-        for j, part in enumerate(inputs):
-            stream = p * STREAMS + FIRST_INPUT + (STREAMS - FIRST_INPUT) // max(1, len(inputs)) * j
+        for j, (part, stream) in enumerate(zip(at.member.poisson, at.member.arrivals, strict=True)):
             weight, found = _rows(net, at, p, j, part, stream, X)
             rows += [row for row, _ in found]
             tables += [table for _, table in found]
@@ -46,22 +44,26 @@ def poisson_tables(
 
 
 def _rows(
-    net: Network, at: Slice, p: int, j: int, part: PoissonInput, stream: int, X: np.ndarray
+    net: Network, at: Slice, p: int, j: int, part: PoissonInput, stream: Stream, X: np.ndarray
 ) -> tuple[float, list[tuple[tuple[int, ...], np.ndarray]]]:
     """The weight of input ``j`` of a population (0 if neurons have their own), and at each site its row and its table."""
     m, where, views = at.member, f"Poisson input '{part.name}'", part.target.views()
     weight_row = f"_poisson_weight_{j}"
-    w = spread_value(net, views, m, part.weight, m.ports[part.receptor].weight_unit, where + ", weight")
+    w = spread_value(
+        stream.child("weight"), views, m, part.weight, m.ports[part.receptor].weight_unit, where + ", weight"
+    )
     require_range(w, X.dtype, where, "the weight")
-    expected = np.asarray(spread_value(net, views, m, part.rate, "Hz", where + ", rate")) * int(part.n) * net.dt
-    if np.ceil(float(np.max(expected)) / MEAN_OF_DRAW) > STREAMS // 4:
+    rate = spread_value(stream.child("rate"), views, m, part.rate, "Hz", where + ", rate")
+    expected = np.asarray(rate) * int(part.n) * net.dt
+    if np.ceil(float(np.max(expected)) / MEAN_OF_DRAW) > DRAWS:
         raise AmineError(where, "too many spikes a step are asked for", given=f"{float(np.max(expected)):g} a step")
     differs = weight_row in at.rows
     if differs:
         at.put(X, weight_row, w * count(views, m).astype(bool))
     own = at.row(weight_row) * at.lanes if differs else -1
     out = []
-    for site, share in at.poisson_sites(part).items():
+    key = stream.child([v.population for v in views].index(m.name)).key
+    for i, (site, share) in enumerate(at.poisson_sites(part).items()):
         mean = np.broadcast_to(expected * share, (at.n,))
         rate_row = f"_poisson_rate_{j}{site}"
         varied = rate_row in at.rows
@@ -71,9 +73,8 @@ def _rows(
         table = cumulative(float(mean.max()) / draws)
         target = at.row(at.targets[part.receptor] + site) * at.lanes
         rates = at.row(rate_row) * at.lanes if varied else -1
-        out.append(((p, target, own, len(table), draws, stream, rates, at.stride, at.lanes), table))
-        stream += draws
+        out.append(((p, target, own, len(table), draws, key, DRAWS * i, rates, at.stride, at.lanes), table))
     return (0.0 if differs else float(np.max(w))), out
 
 
-__all__ = ["STREAMS", "poisson_tables"]
+__all__ = ["poisson_tables"]

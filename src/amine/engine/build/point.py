@@ -101,10 +101,10 @@ class PointCell:
         return found
 
     def _states(self, at: Slice, given: Filling) -> None:
-        m, net = at.member, given.net
-        own = dict(loaded_states(net, m.name))
+        m = at.member
+        own = dict(loaded_states(given.net, m.name))
         for s in self.code["states"]:
-            value = initial_value(net, m, s, self.code["units"][s])
+            value = initial_value(m, s, self.code["units"][s])
             own |= {} if value is None else {s: value}
         start = self._function("initial")(given.values | {given_start(s): x for s, x in own.items()})
         for s in self.code["states"]:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from amine.engine.build.arrays import Arrays, Totals, fill, layout
-from amine.engine.build.draws import count, drawn_values, generator, spread_value
-from amine.engine.build.inputs import STREAMS
+from amine.engine.build.draws import count, drawn_values, spread_value
 from amine.engine.build.slices import Slice
 from amine.engine.build.sources import put_rates, spike_lists
 from amine.engine.device.tables import BLOCK
+from amine.engine.resolve.streams import named
 
 __all__ = [
     "BLOCK",
-    "STREAMS",
     "Slice",
     "Arrays",
     "Totals",
     "count",
     "drawn_values",
     "fill",
-    "generator",
+    "named",
     "layout",
     "put_rates",
     "spike_lists",

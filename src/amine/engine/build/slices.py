@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.engine.build.draws import generator
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.resolved import Member
+from amine.engine.resolve.streams import Stream
 from amine.engine.resolve.tree import TreePlan, TreeStructure, poisson_share
 from amine.network.cables import compartments, weights
-from amine.network.network import Network
 from amine.network.parts import PoissonInput, View
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ class Slice:
         """
         return state, None, None
 
-    def gap_sites(self, net: Network, view: View, n: int, key: tuple[int, int]) -> np.ndarray:
+    def gap_sites(self, stream: Stream, view: View, n: int) -> np.ndarray:
         """The compartment of each of ``n`` gap junctions onto a view."""
         return np.zeros(n, np.int64)
 
@@ -161,15 +160,14 @@ class TreeSlice(Slice):
         below[-1] = 2**32
         return row, distances, below
 
-    def gap_sites(self, net: Network, view: View, n: int, key: tuple[int, int]) -> np.ndarray:
+    def gap_sites(self, stream: Stream, view: View, n: int) -> np.ndarray:
         population = self.member.population
         at = np.array(compartments(population, view))
         if view.place is not None and view.place.spread == "each":
             return at
         if len(at) == 1:
             return np.full(n, at[0])
-        rng = generator(net.seed, "gap junctions at places", *map(str, key))
-        return rng.choice(at, n, p=weights(population, view))
+        return stream.generator().choice(at, n, p=weights(population, view))
 
     def slots_at(self, row: str, i: np.ndarray, at: np.ndarray) -> np.ndarray:
         out = np.empty(len(i), np.int64)

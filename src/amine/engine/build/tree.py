@@ -125,7 +125,7 @@ class _Filler:
     # --- states ------------------------------------------------------------------------------------------------
 
     def _given(self, name: str) -> float | np.ndarray | None:
-        return initial_value(self.net, self.m, name, self.code["units"].get(name.partition("@")[0], "mV"))
+        return initial_value(self.m, name, self.code["units"].get(name.partition("@")[0], "mV"))
 
     def _start_voltage(self) -> np.ndarray:
         """Initial voltages (compartments, neurons): ``v`` sets all of a cell, ``v@3`` those of compartment 3."""

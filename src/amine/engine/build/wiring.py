@@ -10,12 +10,12 @@ import numpy as np
 
 from amine.distributions import Distribution, InternalDistribution
 from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
-from amine.engine.build.draws import generator
 from amine.engine.build.slices import Slice
 from amine.engine.device import deliver
 from amine.engine.device.tables import BEGIN, END, RELEASE
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.routes import Route
+from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
 from amine.models.naming import GAP_CURRENT, JUMP
 from amine.network.network import Network
@@ -53,7 +53,17 @@ def routes_and_specs(
         more = (r.destination, r.number) if plastic else alike(spec)
         key = (r.origin, r.release, more)
         groups.setdefault(key, []).append((r, spec))
-    return groups
+    return dict(sorted(groups.items(), key=lambda x: _place(resolved, plastic, *x)))
+
+
+def _place(
+    resolved: Resolved, plastic: bool, key: Group, group: list[tuple[Route, ProjectionSpec]]
+) -> tuple[str, str, str, tuple[float, ...]]:
+    """Place of a group among all: the order of sums at a target depends neither on the order of a description nor on other groups."""
+    origin, release, alike_values = key
+    member = resolved.members[origin]
+    released = repr(member.releases[release].to_dict()) if release >= 0 else ""
+    return member.stream.path, released, group[0][0].stream.path if plastic else "", () if plastic else alike_values
 
 
 def target_row(slices: Sequence[Slice], r: Route) -> str:
@@ -122,7 +132,7 @@ def build(
     """All bundles of filters as (source population, release, bundle)."""
     net, out = resolved.net, []
     for (p, release, _), group in routes_and_specs(resolved, slices, blocks).items():
-        bundle = build_bundle([spec for _, spec in group], slices[p].n, blocks.shape[0], net.dt, precision, net.seed)
+        bundle = build_bundle([spec for _, spec in group], slices[p].n, blocks.shape[0], net.dt, precision)
         if bundle.n_synapses:
             out.append((p, release, bundle))
     return out
@@ -153,9 +163,9 @@ def fill_row(row: np.ndarray, b: Bundle, tid: int, population: int, id0: int) ->
 # --- gap junctions ---------------------------------------------------------------------------------------------
 
 
-def gap_pairs(net: Network, g: GapJunctions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def gap_pairs(net: Network, g: GapJunctions, stream: Stream) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Coupled neurons of both populations, and their conductances in nS: three arrays (couplings,)."""
-    rng = generator(net.seed, "gap junctions", g.name, str(net.electrical.index(g)))
+    rng = stream.generator()
     i, j = _draw_pairs(net, g, rng)
     i, j = g.a.start + i * g.a.step, g.b.start + j * g.b.step
     if g.a.population == g.b.population and g.pattern.kind not in ("pairs", "one_to_one"):
@@ -201,18 +211,20 @@ def _by_distance(
     return kernel.p_max * falls[kernel.shape]
 
 
-def gap_tables(net: Network, slices: Sequence[Slice]) -> tuple[GapTable, dict[int, dict[int, np.ndarray]]]:
+def gap_tables(resolved: Resolved, slices: Sequence[Slice]) -> tuple[GapTable, dict[int, dict[int, np.ndarray]]]:
     """Every coupling in both directions, and sums of conductances by population and compartment (0 for points).
 
     The couplings are sorted by target: places of currents, of voltages and trial voltages on either side, and conductances (nS).
     """
     total: dict[int, dict[int, np.ndarray]] = {}
     index = {at.member.name: p for p, at in enumerate(slices)}
-    parts: list[list[np.ndarray]] = [[] for _ in range(8)]
-    for k, g in enumerate(net.electrical):
-        i, j, w = gap_pairs(net, g)
+    rank = np.argsort(np.argsort([at.member.stream.path for at in slices]))
+    parts: list[list[np.ndarray]] = [[] for _ in range(10)]
+    junctions = zip(resolved.net.electrical, resolved.streams.electrical, strict=True)
+    for g, stream in sorted(junctions, key=lambda x: x[1].path):
+        i, j, w = gap_pairs(resolved.net, g, stream)
         ends = [
-            (index[v.population], n, slices[index[v.population]].gap_sites(net, v, len(n), (k, side)))
+            (index[v.population], n, slices[index[v.population]].gap_sites(stream.child(side), v, len(n)))
             for v, n, side in ((g.a, i, 0), (g.b, j, 1))
         ]
         for (p, target, to), (q, source, from_) in (ends, ends[::-1]):
@@ -228,15 +240,18 @@ def gap_tables(net: Network, slices: Sequence[Slice]) -> tuple[GapTable, dict[in
                     b.slots_at("v", source, from_),
                     b.slots_at("_trial", source, from_),
                     w,
+                    np.full(len(i), rank[q]),
+                    source,
                 ),
                 strict=True,
             ):
                 part.append(x)
             _add_conductance(total.setdefault(p, {}), a.n, target, to, w)
     joined = [np.concatenate(x) if x else np.empty(0, np.int64) for x in parts]
-    order = np.lexsort((joined[5], joined[2], joined[1], joined[0]))
+    # sums at a neuron are over its neighbours' populations in the order of their identities
+    order = np.lexsort((joined[9], joined[8], joined[2], joined[1], joined[0]))
     names = ("population", "neuron", "current", "own_v", "own_trial", "v", "trial", "weight")
-    return dict(zip(names, (x[order] for x in joined), strict=True)), total
+    return dict(zip(names, (x[order] for x in joined[:8]), strict=True)), total
 
 
 def _add_conductance(total: dict[int, np.ndarray], n: int, i: np.ndarray, at: np.ndarray, w: np.ndarray) -> None:

@@ -99,7 +99,7 @@ def _advance(kinds: Kinds, slots: Sequence[Slots]) -> list[Line]:
         Comment("functions that are given an array would count its uses by locked instructions"),
         *(f"{name} = borrowed({name})" for name in held),
         "tid, B, X, Q = team.thread, team.blocks, cells.X, cells.populations",
-        "k, slot, dt, k0, k1 = span.first, span.slot, span.dt, span.k0, span.k1",
+        "k, slot, dt = span.first, span.slot, span.dt",
         "mine, n, delivered, parity = spikes.ids[tid], spikes.counts[tid], I64(0), 0",
         "control = flush_denormals()",
         Block("while k < span.last", _spans(kinds, slots)),

@@ -26,7 +26,7 @@ COLUMNS = (
         "P_SIGNALS",
         "P_SOURCES",
         "P_STATES",
-        "P_STREAM",
+        "P_KEY",
         "P_STRIDE",
         "P_SUM0",
         "P_SUMS",
@@ -49,7 +49,7 @@ def plastic_slots(rules: Sequence[RuleCode], bits: int, slow: bool) -> Slots:
     literal = pprint.pformat([r.metadata() for r in rules], width=110, sort_dicts=False)
     head = f"WORD = STEP\nRULES = {literal}\n\n\n"
     functions = [_sweep(rules), "", "", _arrive(rules), "", "", _peek(rules), "", ""]
-    call = f"delivered += arrive_plastic(X, plastic, {signals}, spikes, slot, k, dt, k0, k1)"
+    call = f"delivered += arrive_plastic(X, plastic, {signals}, spikes, slot, k, dt)"
     return Slots(
         argument=("plastic", arguments.Plastic),
         imports=[
@@ -74,7 +74,7 @@ def _each(rules: Sequence[RuleCode], lines: Callable[[int], list[Line]]) -> list
 
 
 def _visit(j: int) -> Call:
-    more = ("phase", "since", "here", "b", "PC", "PE", "PX", "PS", "PB", "dt", "k0", "k1")
+    more = ("phase", "since", "here", "b", "PC", "PE", "PX", "PS", "PB", "dt")
     return Call("", f"visit_{j}", ("X", "base", "a", "e", "factor", "until", "shift", *more))
 
 
@@ -103,7 +103,7 @@ def _sweep(rules: Sequence[RuleCode]) -> Function:
         Block("for i in range(PB[b, P_SOURCES])", [Block("for d in range(delays)", body)]),
         "forget(b, PB, k + early - 2 * longest)",
     ]
-    return Function(FUNCTION, "sweep", ("k", "X", "b", "plastic", "dt", "k0", "k1"), lines)
+    return Function(FUNCTION, "sweep", ("k", "X", "b", "plastic", "dt"), lines)
 
 
 def _signals(rules: Sequence[RuleCode]) -> list[Line]:
@@ -148,7 +148,7 @@ def _arrive(rules: Sequence[RuleCode]) -> Function:
     ]
     bundle: list[Line] = [
         *_signals(rules),
-        Block("if k % plastic.every == 0 and k > 0", ["sweep(k, X, b, plastic, dt, k0, k1)"]),
+        Block("if k % plastic.every == 0 and k > 0", ["sweep(k, X, b, plastic, dt)"]),
         "delays, early, base, release = PB[b, DELAYS], PB[b, P_EARLY], PB[b, SLOTS], PB[b, RELEASED]",
         Block("for phase in range(PB[b, P_PHASES])", [Block("for d in range(delays)", delay)]),
     ]
@@ -159,7 +159,7 @@ def _arrive(rules: Sequence[RuleCode]) -> Function:
         Block("for b in range(PB.shape[0])", bundle),
         "return events",
     ]
-    return Function(FUNCTION, "arrive_plastic", ("X", "plastic", "S", "spikes", "slot", "k", "dt", "k0", "k1"), lines)
+    return Function(FUNCTION, "arrive_plastic", ("X", "plastic", "S", "spikes", "slot", "k", "dt"), lines)
 
 
 def _peek(rules: Sequence[RuleCode]) -> Function:
@@ -176,7 +176,7 @@ def _peek(rules: Sequence[RuleCode]) -> Function:
         *UNPACK,
         Block("for a in range(len(sources))", body),
     ]
-    arguments = ("b", "k", "X", "plastic", "base", "sources", "delay", "dt", "k0", "k1")
+    arguments = ("b", "k", "X", "plastic", "base", "sources", "delay", "dt")
     return Function(["njit(nogil=True, cache=True, error_model='numpy')"], "peek", arguments, lines)
 
 

@@ -164,7 +164,7 @@ class Pieces:
             text.append(ir.assign(v("mean_" + s.name), mean))
         text += self.signals(used, "t")
         swap = {symbol(s.name): symbol(f"mean_{s.name}") for s in averaged}
-        draw = "part_z = F(noise(k0, k1, PB[b, P_STREAM], i, here, t, 64 * copy + draw))\ndraw += 1"
+        draw = "part_z = F(noise(PB[b, P_KEY], i, here - PB[b, P_LOCAL], t, 64 * copy + draw))\ndraw += 1"
         step = quote(draw) if self.noisy else []
         step += [ir.assign(f"new_{s}", self._step(s, e.subs(swap, simultaneous=True))) for s, e in p.substep.items()]
         for s in p.substep:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FUNCTION = "@inner()"
 ARGUMENTS = (
     *("X", "base", "a", "e", "factor", "until", "shift", "phase", "since", "here", "b"),
-    *("PC", "PE", "PX", "PS", "PB", "dt", "k0", "k1"),
+    *("PC", "PE", "PX", "PS", "PB", "dt"),
 )
 SETUP = """
 history = PB[b, P_HISTORY]

@@ -50,8 +50,8 @@ class Slots:
     """The code that a part adds to a generated module.
 
     Lines may read ``X`` (states), ``Q`` and ``B`` (tables of populations and of the blocks of this thread), ``spikes``, ``tid``,
-    ``k`` (step), ``slot`` (its place in the lists), ``dt``, ``k0`` and ``k1`` (key of random numbers); over populations also
-    ``p``, ``kind``, ``mine`` (the list of this thread), ``start`` and ``n`` (spikes of this population in it).
+    ``k`` (step), ``slot`` (its place in the lists) and ``dt``; over populations also ``p``, ``kind``, ``mine`` (the list of this
+    thread), ``start`` and ``n`` (spikes of this population in it).
     """
 
     argument: tuple[str, type] | None = None  # name and NamedTuple type of an argument of the kernel

@@ -33,8 +33,6 @@ class Span(NamedTuple):
     slot: int  # place of the first step in Spikes.parts
     interval: int  # steps after which threads meet, at most the least delay
     dt: float  # ms
-    k0: np.uint32  # key of the random numbers: the seed
-    k1: np.uint32  # its second word
 
 
 class Cells(NamedTuple):
@@ -111,9 +109,12 @@ class Gap(NamedTuple):
     starts: np.ndarray  # [coupled + 1] int64: its first coupling
     neighbours: np.ndarray  # [coupling, 2] int64: places of the neighbour's voltage and trial voltage
     conductances: np.ndarray  # [coupling] float64: nS
-    worst: np.ndarray  # [2, thread] real: largest change of a trial voltage, by turns, mV
+    worst: np.ndarray  # [2, thread, group] real: largest change of a trial voltage, by turns, mV
     unsettled: np.ndarray  # [thread] int64: steps in which trial voltages did not come to agree
-    tolerance: np.floating  # real: change below which trials agree, mV
+    tolerances: np.ndarray  # [group] real: change below which trials agree, mV
+    groups: np.ndarray  # [population] int64: its group, of populations that junctions connect; -1: none
+    members: np.ndarray  # [coupled] int64: the group of each coupled neuron or compartment
+    settled: np.ndarray  # [group] bool, scratch: whether the trials of a group agree
 
 
 class Probes(NamedTuple):

@@ -17,7 +17,19 @@ from numba import njit
 from amine.engine.device.deliver import DELAYS, DMIN, ID0, POP, SLOTS, segment
 from amine.engine.device.functions import exprel32, load_u32
 from amine.engine.device.pulse_tables import GRID
-from amine.engine.device.synaptic import CV, ELAPSED, FIRST, RECOVERY, RELEASED, SITES, Y_COLUMNS, Y_REALS, amounts
+from amine.engine.device.random_numbers import halves
+from amine.engine.device.synaptic import (
+    CV,
+    ELAPSED,
+    FIRST,
+    R_KEY,
+    RECOVERY,
+    RELEASED,
+    SITES,
+    Y_COLUMNS,
+    Y_REALS,
+    amounts,
+)
 from amine.engine.device.tables import BEGIN, END
 
 # columns after those of amine.engine.device.synaptic: number of the scheme in the module, number of synapses, first value of
@@ -68,7 +80,7 @@ def explicit_delivery(release_of):
     amount = amounts(release_of)
 
     @njit(nogil=True, error_model="numpy")
-    def deliver_explicit(synapses, spikes, slot, step, k0, k1):
+    def deliver_explicit(synapses, spikes, slot, step):
         """Releases transmitter at ``step`` into the clefts of the spikes' synapses; returns the number of events."""
         D, P, ready, own, seen = synapses.bundles, synapses.numbers, synapses.ready, synapses.own, synapses.seen
         T, until, pool, owner = synapses.transmitter, synapses.until, synapses.spilt, synapses.owner
@@ -78,25 +90,24 @@ def explicit_delivery(release_of):
             pop, id0, dmin, first = D[b, POP], D[b, ID0], D[b, DMIN], D[b, FIRST]
             sites, released = D[b, SITES], D[b, RELEASED]
             spill = P[b, SPILL]
+            k0, k1 = halves(D[b, R_KEY])
             for d in range(D[b, DELAYS]):
                 s = slot - 1 - dmin - d
                 for th in range(threads):
                     for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
-                        a, e = segment(D, b, I64(spk[th, q]) - id0, d)
+                        source = I64(spk[th, q]) - id0
+                        a, e = segment(D, b, source, d)
                         if e <= a:
                             continue
                         events += e - a
                         elapsed = F64(pay[D[b, ELAPSED], th, q]) if D[b, ELAPSED] >= 0 else 0.0
                         u = F64(pay[released, th, q]) if released >= 0 else 1.0
                         refill = 1.0 - math.exp(-elapsed / P[b, RECOVERY])
-                        neuron = U32(spk[th, q])
                         for j in range(a, e):
                             r = I64(load_u32(D[b, SLOTS], j))
                             x = u
                             if sites > 0 or released == -1:
-                                stream = 0x50000000 + (b << 16)
-                                name = U32(seen[first + r])
-                                draw = (name, neuron, step, stream, k0, k1)
+                                draw = (U32(seen[first + r]), U32(source), step, I64(0), k0, k1)
                                 x = amount(D, b, r, u, refill, elapsed, P[b, CV], draw, ready, own)
                             if x > 0.0:
                                 release(D, b, P, T, until, pool, owner, first + r, x * P[b, HEIGHT], spill, step)

@@ -30,9 +30,9 @@ uncounted: Any = partial(cast(Any, njit), nogil=True, _nrt=False)
 inner: Any = partial(cast(Any, njit), nogil=True, error_model="numpy", no_cpython_wrapper=True)
 
 F32, F64, I32, I64, U32, U64 = np.float32, np.float64, np.int32, np.int64, np.uint32, np.uint64
-_FLAGS = {"contract", "nsz"}
+FLAGS = {"contract", "nsz"}
 # inlined by LLVM, so that each is analysed once and not at every use
-inlined: Any = partial(cast(Any, njit), nogil=True, forceinline=True, fastmath=_FLAGS, error_model="numpy")()
+inlined: Any = partial(cast(Any, njit), nogil=True, forceinline=True, fastmath=FLAGS, error_model="numpy")()
 
 
 def _bitcast(to: types.Type, from_: types.Type, llvm: ir.Type):
@@ -217,104 +217,6 @@ def pow32(x, y):
 @inlined
 def pow64(x, y):
     return math.pow(x, y)
-
-
-# --- random numbers: Philox4x32-10 (Salmon et al. 2011, SC11), one call gives four words -------------------------
-
-
-@inlined
-def philox(c0, c1, c2, c3, k0, k1):
-    """Philox4x32-10 on uint32 counter words c0..c3 and key words k0, k1; four uint32 words."""
-    for _ in range(10):
-        p0 = U64(c0) * U64(0xD2511F53)
-        p1 = U64(c2) * U64(0xCD9E8D57)
-        h0, l0 = U32(p0 >> U64(32)), U32(p0)
-        h1, l1 = U32(p1 >> U64(32)), U32(p1)
-        c0, c1, c2, c3 = U32(h1 ^ c1 ^ k0), l1, U32(h0 ^ c3 ^ k1), l0
-        k0, k1 = U32(k0 + U32(0x9E3779B9)), U32(k1 + U32(0xBB67AE85))
-    return c0, c1, c2, c3
-
-
-@njit(nogil=True, cache=True)
-def random_block(out, block, step, stream, k0, k1):
-    """Fills ``out`` (64 uint32) for one block of neurons, step and stream.
-
-    Word j of call l belongs to neuron 16 j + l of the block, so that the calls vectorise over l.
-    """
-    lo, hi = U32(step & I64(0xFFFFFFFF)), U32(step >> I64(32))
-    for lane in range(16):
-        a, b, c, d = philox(U32(block * 16 + lane), lo, hi, U32(stream), k0, k1)
-        out[lane] = a
-        out[lane + 16] = b
-        out[lane + 32] = c
-        out[lane + 48] = d
-
-
-_LN2 = math.log(2.0)
-
-
-@inlined
-def _log_unit(x):
-    """Natural logarithm of a positive float64, vectorisable; relative error below 1e-15."""
-    bits = float_bits64(x)
-    e = (bits >> I64(52)) - I64(1023)
-    m = bits_float64((bits & I64(0xFFFFFFFFFFFFF)) | I64(0x3FF0000000000000))
-    big = m > 1.4142135623730951
-    m = m * 0.5 if big else m
-    e = e + I64(1) if big else e
-    s = (m - 1.0) / (m + 1.0)
-    z = s * s
-    p = 1.0 / 23.0
-    p = p * z + 1.0 / 21.0
-    p = p * z + 1.0 / 19.0
-    p = p * z + 1.0 / 17.0
-    p = p * z + 1.0 / 15.0
-    p = p * z + 1.0 / 13.0
-    p = p * z + 1.0 / 11.0
-    p = p * z + 1.0 / 9.0
-    p = p * z + 1.0 / 7.0
-    p = p * z + 1.0 / 5.0
-    p = p * z + 1.0 / 3.0
-    p = p * z + 1.0
-    return F64(e) * _LN2 + 2.0 * s * p
-
-
-@inlined
-def _sin_quarter(x):
-    """sin(pi/2 x) for -1 <= x <= 1."""
-    t = x * 1.5707963267948966
-    z = t * t
-    p = -1 / 121645100408832000.0
-    p = p * z + 1 / 355687428096000.0
-    p = p * z - 1 / 1307674368000.0
-    p = p * z + 1 / 6227020800.0
-    p = p * z - 1 / 39916800.0
-    p = p * z + 1 / 362880.0
-    p = p * z - 1 / 5040.0
-    p = p * z + 1 / 120.0
-    p = p * z - 1 / 6.0
-    p = p * z + 1.0
-    return t * p
-
-
-@njit(nogil=True, cache=True, fastmath=_FLAGS)
-def normal_block(out, words, block, step, stream, k0, k1):
-    """Fills ``out`` (64 values) with standard normals by Box and Muller, two words a pair."""
-    random_block(words, block, step, stream, k0, k1)
-    for lane in range(32):
-        u = (F64(words[lane]) + 0.5) * (1.0 / 4294967296.0)
-        a = (F64(words[lane + 32]) + 0.5) * (1.0 / 1073741824.0)  # angle in quarter turns, 0..4
-        r = sqrt64(-2.0 * _log_unit(u))
-        q = rint64(a)
-        f = a - q
-        odd = I64(q) & I64(1)
-        s, c = _sin_quarter(f), _sin_quarter(1.0 - abs(f))
-        flip_s = (I64(q) & I64(2)) != I64(0)
-        flip_c = ((I64(q) + I64(1)) & I64(2)) != I64(0)
-        si = c if odd else s
-        co = s if odd else c
-        out[lane] = r * (-si if flip_s else si)
-        out[lane + 32] = r * (-co if flip_c else co)
 
 
 # --- threads: a barrier on two shared counters, and raw views of arrays ---------------------------------------

@@ -9,7 +9,8 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 
-from amine.engine.device.functions import intrinsic, load_i32, load_i64, philox
+from amine.engine.device.functions import intrinsic, load_i32, load_i64
+from amine.engine.device.random_numbers import halves, philox
 from amine.engine.device.tables import BLOCK, BLOCK_BITS
 
 I64, U64, U32, F64 = np.int64, np.uint64, np.uint32, np.float64
@@ -32,7 +33,7 @@ I64, U64, U32, F64 = np.int64, np.uint64, np.uint32, np.float64
     P_SHIFT,  # 1 if the delay is dendritic
     P_EARLY,  # 1 if spikes act at the end of the step
     P_TICK,  # steps of a tick
-    P_STREAM,  # random stream
+    P_KEY,  # key of its random numbers
     P_ENTRY,  # words of an entry of a history
     P_STATES,  # states of a source
     P_BYTES,  # bytes of a synapse
@@ -99,9 +100,10 @@ def tables(rates: list[float], dt: float, tick: int, real: type) -> np.ndarray:
 
 
 @njit(nogil=True)
-def noise(k0, k1, stream, target, row, step, place):
-    """A standard normal for each synapse and step (Box and Muller on Philox words)."""
-    a, b, _, _ = philox(U32(target), U32(step), U32(row), U32(stream + place), k0, k1)
+def noise(key, target, row, step, place):
+    """A standard normal for each synapse and step (Box and Muller on Philox words); ``row`` names its source and delay."""
+    k0, k1 = halves(key)
+    a, b, _, _ = philox(U32(target), U32(step), U32(row), U32(place), k0, k1)
     u, angle = (F64(a) + 0.5) * 2.3283064365386963e-10, F64(b) * 1.4629180792671596e-09
     return math.sqrt(-2.0 * math.log(u)) * math.cos(angle)
 

@@ -7,19 +7,20 @@ import math
 import numpy as np
 from numba import njit
 
-from amine.engine.device.functions import random_block
+from amine.engine.device.random_numbers import halves, random_block
 from amine.engine.device.tables import (
     BASE,
     BEGIN,
     BLOCK,
     END,
     P_DRAWS,
+    P_FIRST,
+    P_KEY,
     P_LANES,
     P_LENGTH,
     P_POP,
     P_RATE_ROW,
     P_ROW,
-    P_STREAM,
     P_STRIDE,
     P_WEIGHT_ROW,
 )
@@ -54,17 +55,18 @@ def count_block(counts, words, table, length):
 
 
 @njit(nogil=True, error_model="numpy")
-def add_poisson(X, Q, B, poisson, q, step, k0, k1):
+def add_poisson(X, Q, B, poisson, q, step):
     """Adds weight * count of input ``q`` to its row of one thread's blocks; weights are one for all, or a row of the block."""
     inputs, table, counts, words = poisson.inputs, poisson.tables[q], poisson.counts, poisson.words
     p, row, weight_row, weight = inputs[q, P_POP], inputs[q, P_ROW], inputs[q, P_WEIGHT_ROW], poisson.weights[q]
     base, stride, length, draws = Q[p, BASE], inputs[q, P_STRIDE], inputs[q, P_LENGTH], inputs[q, P_DRAWS]
+    k0, k1 = halves(inputs[q, P_KEY])
     for b in range(B[p, BEGIN], B[p, END]):
         o = np.uint64(base + b * stride + row)
         for lane in range(BLOCK):
             counts[lane] = 0
         for m in range(draws):
-            random_block(words, b, step, inputs[q, P_STREAM] + m, k0, k1)
+            random_block(words, b, step, inputs[q, P_FIRST] + m, k0, k1)
             count_block(counts, words, table, length)
         if weight_row < 0:
             for lane in range(np.uint64(BLOCK)):
@@ -76,15 +78,16 @@ def add_poisson(X, Q, B, poisson, q, step, k0, k1):
 
 
 @njit(nogil=True, error_model="numpy")
-def add_poisson_rates(X, Q, B, poisson, q, step, k0, k1):
+def add_poisson_rates(X, Q, B, poisson, q, step):
     """As :func:`add_poisson`, with an expected count for each neuron, by sequential inversion."""
     inputs, words = poisson.inputs, poisson.words
     p, row, weight_row, rate_row = inputs[q, P_POP], inputs[q, P_ROW], inputs[q, P_WEIGHT_ROW], inputs[q, P_RATE_ROW]
     weight, stride, draws = poisson.weights[q], inputs[q, P_STRIDE], inputs[q, P_DRAWS]
+    k0, k1 = halves(inputs[q, P_KEY])
     for b in range(B[p, BEGIN], B[p, END]):
         o = Q[p, BASE] + b * stride
         for m in range(draws):
-            random_block(words, b, step, inputs[q, P_STREAM] + m, k0, k1)
+            random_block(words, b, step, inputs[q, P_FIRST] + m, k0, k1)
             for lane in range(BLOCK):
                 mean = np.float64(X[o + rate_row + lane]) / draws
                 u = (np.float64(words[lane]) + 0.5) / TWO32
@@ -99,11 +102,11 @@ def add_poisson_rates(X, Q, B, poisson, q, step, k0, k1):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def add_inputs(X, Q, B, poisson, step, k0, k1):
+def add_inputs(X, Q, B, poisson, step):
     """Adds all Poisson inputs of neurons in blocks of 64."""
     for q in range(poisson.inputs.shape[0]):
         if poisson.inputs[q, P_LANES] == BLOCK:
             if poisson.inputs[q, P_RATE_ROW] < 0:
-                add_poisson(X, Q, B, poisson, q, step, k0, k1)
+                add_poisson(X, Q, B, poisson, q, step)
             else:
-                add_poisson_rates(X, Q, B, poisson, q, step, k0, k1)
+                add_poisson_rates(X, Q, B, poisson, q, step)

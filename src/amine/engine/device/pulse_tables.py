@@ -1,8 +1,8 @@
 """Columns of the tables of pulse groups: kinetic schemes at the source (see transmission/schemes)."""
 
 # columns of the table of pulse groups; a width of 0 means cleared transmitter instead of a square pulse
-(G_POP, G_LIST, G_WIDTH, G_DIM, G_STATE, G_TIME, G_TABLE, G_PAY, G_SITES, G_FRACTION, G_STREAM, G_ID0, G_COLUMNS) = (
-    range(13)
+(G_POP, G_LIST, G_WIDTH, G_DIM, G_STATE, G_TIME, G_TABLE, G_PAY, G_SITES, G_FRACTION, G_KEY, G_ID0, G_COLUMNS) = range(
+    13
 )
 # columns of the real table: recovery of sites, then numbers of the cleft
 (R_RECOVERY, R_HEIGHT, R_DECAY, R_V_UP, R_K_UP, R_V_BREAK, R_K_BREAK, R_TOP, R_FLOOR, R_COLUMNS) = range(10)

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from amine.engine.device.functions import philox, uncounted
+from amine.engine.device.functions import uncounted
 from amine.engine.device.pulse_tables import (
     EMPTY,
     G_DIM,
     G_FRACTION,
     G_ID0,
+    G_KEY,
     G_LIST,
     G_PAY,
     G_POP,
     G_SITES,
     G_STATE,
-    G_STREAM,
     G_TABLE,
     G_TIME,
     G_WIDTH,
@@ -38,6 +38,7 @@ from amine.engine.device.pulse_tables import (
     TIMES,
     VISIT,
 )
+from amine.engine.device.random_numbers import halves, philox
 from amine.engine.device.tables import BEGIN, END
 
 I64, U32, F64 = np.int64, np.uint32, np.float64
@@ -126,14 +127,15 @@ def release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp):
 
 
 @uncounted(error_model="numpy")
-def fires(G, g, time, t, neuron, site, u, recovery, k, dt, k0, k1):
+def fires(G, g, time, t, neuron, site, u, recovery, k, dt):
     """Whether a site releases at a spike: if it has a vesicle, with the probability of release.
 
-    The counter of the random word is neuron, site, step and group. A site that released is empty until a new vesicle arrives, after an
+    The counter of the random word is neuron, site and step. A site that released is empty until a new vesicle arrives, after an
     exponentially distributed time; its arrival is drawn at each spike.
     """
-    lo, hi = U32(k & I64(0xFFFFFFFF)), U32((k >> I64(32)) | (I64(G[g, G_STREAM]) << I64(8)))
-    w0, w1, w2, w3 = philox(U32(neuron), lo, hi, U32(0x71000000 + site // 4), k0, k1)
+    k0, k1 = halves(G[g, G_KEY])
+    lo, hi = U32(k & I64(0xFFFFFFFF)), U32(k >> I64(32))
+    w0, w1, w2, w3 = philox(U32(neuron), lo, hi, U32(site // 4), k0, k1)
     w = w0 if site % 4 == 0 else w1 if site % 4 == 1 else w2 if site % 4 == 2 else w3
     r = (F64(w) + 0.5) / 4294967296.0
     full = 1.0 if time[t + EMPTY] == 0 else 1.0 - np.exp(-(k - time[t + VISIT]) * dt / recovery)
@@ -147,7 +149,7 @@ def fires(G, g, time, t, neuron, site, u, recovery, k, dt, k0, k1):
 
 
 @uncounted(error_model="numpy")
-def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recovery, dt, k0, k1):
+def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recovery, dt):
     """A spike of a neuron with independent sites, each with its receptors."""
     D, n, i = G[g, G_DIM], G[g, G_SITES], I64(mine[q]) - G[g, G_ID0]
     u = F64(pay[G[g, G_FRACTION], tid, q])
@@ -156,7 +158,7 @@ def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recove
     for site in range(n):
         unit = i * n + site
         x, t = G[g, G_STATE] + unit * 2 * D, G[g, G_TIME] + unit * TIMES
-        if fires(G, g, time, t, mine[q], site, u, recovery, k, dt, k0, k1):
+        if fires(G, g, time, t, i, site, u, recovery, k, dt):
             catch_up(X, time, P, x, t, D, G[g, G_TABLE], k, tmp)
             time[t + START] = k
             total += start(X, x, D, 1.0, moved)
@@ -243,7 +245,7 @@ def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
 
 
 @uncounted(error_model="numpy")
-def release_cleared(kinetic, g, spikes, tid, slot, k, dt, k0, k1):
+def release_cleared(kinetic, g, spikes, tid, slot, k, dt):
     """Releases the transmitter of this step's spikes of a group into their clefts."""
     G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators
     pay, ptr, mine, tmp = spikes.payload, spikes.parts, spikes.ids[tid], kinetic.changed
@@ -257,7 +259,7 @@ def release_cleared(kinetic, g, spikes, tid, slot, k, dt, k0, k1):
             x, t = G[g, G_STATE] + unit * width, G[g, G_TIME] + unit * TIMES
             amount = f
             if G[g, G_SITES] > 0:
-                amount = 1.0 if fires(G, g, time, t, mine[q], site, f, R[g, R_RECOVERY], k, dt, k0, k1) else 0.0
+                amount = 1.0 if fires(G, g, time, t, i, site, f, R[g, R_RECOVERY], k, dt) else 0.0
             if amount > 0.0:
                 if X[x + D + 1] == 0.0:
                     propagate(X, x, D + 1, k - time[t], P, G[g, G_TABLE], tmp)
@@ -266,9 +268,9 @@ def release_cleared(kinetic, g, spikes, tid, slot, k, dt, k0, k1):
 
 
 @uncounted(error_model="numpy")
-def cleared(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1):
+def cleared(kinetic, g, spikes, tid, slot, at, k, dt):
     """Releases transmitter of this step's spikes, then lists the payloads of all clefts with transmitter."""
-    release_cleared(kinetic, g, spikes, tid, slot, k, dt, k0, k1)
+    release_cleared(kinetic, g, spikes, tid, slot, k, dt)
     G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators
     pay, ptr, mine, moved, tmp = spikes.payload, spikes.parts, spikes.ids[tid], kinetic.moved, kinetic.changed
     D, n, ranges = G[g, G_DIM], max(I64(1), G[g, G_SITES]), kinetic.ranges
@@ -292,19 +294,19 @@ def cleared(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1):
 
 
 @uncounted(cache=True, error_model="numpy")
-def pulses(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1):
+def pulses(kinetic, g, spikes, tid, slot, at, k, dt):
     """Lists the pulses that start and end in this step from entry ``at`` on; returns the end of the list."""
     G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators
     pay, ptr, mine, moved, tmp = spikes.payload, spikes.parts, spikes.ids[tid], kinetic.moved, kinetic.changed
     p = G[g, G_POP]
     if G[g, G_WIDTH] == 0:
-        return cleared(kinetic, g, spikes, tid, slot, at, k, dt, k0, k1)
+        return cleared(kinetic, g, spikes, tid, slot, at, k, dt)
     ptr[slot, G[g, G_LIST], tid, BEGIN] = at
     for q in range(ptr[slot, p, tid, BEGIN], ptr[slot, p, tid, END]):
         if G[g, G_SITES] == 0:
             at = release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp)
         else:
-            at = release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, R[g, R_RECOVERY], dt, k0, k1)
+            at = release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, R[g, R_RECOVERY], dt)
     ptr[slot, G[g, G_LIST], tid, END] = at
     ptr[slot, G[g, G_LIST] + 1, tid, BEGIN] = at
     at = end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp)

@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numba import njit
 
-from amine.engine.device.functions import load_i32, load_i64, philox
+from amine.engine.device.functions import load_i32, load_i64
+from amine.engine.device.random_numbers import halves, philox
 from amine.engine.device.tables import (
     BASE,
     BEGIN,
@@ -15,6 +16,7 @@ from amine.engine.device.tables import (
     BLOCK_BITS,
     END,
     ID0,
+    KEY,
     L_IDS,
     L_LENGTH,
     L_POP,
@@ -24,7 +26,6 @@ from amine.engine.device.tables import (
     O_LAST,
     O_OUT,
     SINCE,
-    STREAM,
 )
 
 I64, F64, U32 = np.int64, np.float64, np.uint32
@@ -32,9 +33,9 @@ EPOCH = 16  # steps whose spikes are drawn together
 
 
 @njit(nogil=True, error_model="numpy")
-def candidate(cells, draws, words, inverse, q, block, epoch, stream, k0, k1):
+def candidate(cells, draws, words, inverse, q, block, epoch, k0, k1):
     """Advances to the next cell of a block (a lane in a step of the epoch) in which a neuron of the block's highest rate spikes."""
-    a, b, _, _ = philox(U32(block), U32(epoch), U32(draws[q]), U32(stream), k0, k1)
+    a, b, _, _ = philox(U32(block), U32(epoch), U32(draws[q]), U32(0), k0, k1)
     gap = math.log((F64(a) + 0.5) * (1.0 / 4294967296.0)) * inverse[q]
     cells[q] += I64(1) + I64(min(gap, 1e6))
     words[q] = b
@@ -42,7 +43,7 @@ def candidate(cells, draws, words, inverse, q, block, epoch, stream, k0, k1):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def emit_poisson(X, Q, B, p, trains, spk, at, fresh, step, k0, k1):
+def emit_poisson(X, Q, B, p, trains, spk, at, fresh, step):
     """Lists at most one spike a step and neuron, with the probability in X (one row a block); returns the end of the list.
 
     The spikes of a block in an epoch are found by geometric skips at the highest rate of the block, and each is kept with the ratio of
@@ -50,7 +51,8 @@ def emit_poisson(X, Q, B, p, trains, spk, at, fresh, step, k0, k1):
     If rates changed within the epoch, new draws begin at the change, so that later spikes do not depend on earlier rates.
     """
     base, first, last, id0 = Q[p, BASE], B[p, BEGIN], B[p, END], Q[p, ID0]
-    since, stream = Q[p, SINCE], Q[p, STREAM]
+    since = Q[p, SINCE]
+    k0, k1 = halves(Q[p, KEY])
     cells, draws, words, top, inverse = trains.cells, trains.draws, trains.words, trains.top, trains.inverse
     begin, epoch, place = (step % EPOCH) * BLOCK, step // EPOCH, base >> BLOCK_BITS
     changed = since % EPOCH if since // EPOCH == epoch else 0
@@ -63,9 +65,9 @@ def emit_poisson(X, Q, B, p, trains, spk, at, fresh, step, k0, k1):
                     top[q] = max(top[q], F64(X[base + b * BLOCK + lane]))
                 inverse[q] = 1.0 / math.log1p(-min(top[q], 1.0)) if top[q] > 0.0 else -1e300
             cells[q], draws[q] = changed * BLOCK - 1, changed << 16
-            candidate(cells, draws, words, inverse, q, b, epoch, stream, k0, k1)
+            candidate(cells, draws, words, inverse, q, b, epoch, k0, k1)
             while cells[q] < begin:
-                candidate(cells, draws, words, inverse, q, b, epoch, stream, k0, k1)
+                candidate(cells, draws, words, inverse, q, b, epoch, k0, k1)
     for b in range(first, last):
         q = place + b
         while cells[q] < begin + BLOCK:
@@ -73,7 +75,7 @@ def emit_poisson(X, Q, B, p, trains, spk, at, fresh, step, k0, k1):
             if (F64(words[q]) + 0.5) * (1.0 / 4294967296.0) * top[q] < F64(X[base + b * BLOCK + lane]):
                 spk[at] = id0 + b * BLOCK + lane
                 at += 1
-            candidate(cells, draws, words, inverse, q, b, epoch, stream, k0, k1)
+            candidate(cells, draws, words, inverse, q, b, epoch, k0, k1)
     return at
 
 
@@ -124,10 +126,12 @@ def gap_currents(X, gap):
     """Computes the current into each of this thread's coupled neurons from the mean voltages of both sides over the step.
 
     A point neuron receives the sum of conductance * (neighbour - own), approached by damped corrections. A compartment receives the sum
-    of conductance * neighbour: its solve subtracts its own part.
+    of conductance * neighbour: its solve subtracts its own part. Groups whose trials agree stay as they are.
     """
     currents, own, starts, other, g = gap.currents, gap.own, gap.starts, gap.neighbours, gap.conductances
     for q in range(currents.size):
+        if gap.settled[gap.members[q]]:
+            continue
         point = gap.damping[q] > 0.0
         here = F64(X[own[q, 0]]) + F64(X[own[q, 1]]) if point else 0.0
         total = 0.0
@@ -136,3 +140,17 @@ def gap_currents(X, gap):
         total *= 0.5
         before = F64(X[currents[q]])
         X[currents[q]] = before + gap.damping[q] * (total - before) if point else total
+
+
+@njit(nogil=True, error_model="numpy")
+def settle(gap, turn):
+    """Marks the groups whose trial voltages no longer change, by the largest changes of all threads; whether all groups have settled."""
+    everything = True
+    for g in range(gap.settled.size):
+        if not gap.settled[g]:
+            change = gap.worst[turn, 0, g]
+            for th in range(1, gap.worst.shape[1]):
+                change = max(change, gap.worst[turn, th, g])
+            gap.settled[g] = change < gap.tolerances[g]
+            everything &= gap.settled[g]
+    return everything

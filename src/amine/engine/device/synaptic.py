@@ -1,8 +1,8 @@
 """Release that differs between synapses: random quanta, or means with parameters of each synapse.
 
 A spike's payload is the time since the neuron's last spike; the ready sites of a synapse are stored with it, in the shard of the thread
-that owns its target. The counter of random numbers is the place of the target's state, the source neuron and the step, so synapses
-release independently of each other, and results do not depend on threads.
+that owns its target. The counter of random numbers is target neuron, source neuron, delay, number among the synapses of this pair,
+and step, under the key of the route: synapses release independently of each other, and of threads and other populations.
 """
 
 from __future__ import annotations
@@ -25,14 +25,18 @@ from amine.engine.device.deliver import (
     WEIGHTS,
     segment,
 )
-from amine.engine.device.functions import load_f32, load_f64, load_u32, philox
+from amine.engine.device.functions import load_f32, load_f64, load_u32
+from amine.engine.device.random_numbers import halves, philox
 from amine.engine.device.tables import BEGIN, END
 
 # columns after those of a bundle (amine.engine.device.deliver): row of payload with the time since the last spike, row with the
 # probability of release (-1: each synapse has its own parameters), number of sites (0: a mean), the first synapse in the
 # thread's numbers of sites that are ready; of synapses with own parameters the first value of states and parameters, the number
-# of the release model in the module, values of a synapse, and the index among them of the time constant of recovery of a site
-ELAPSED, RELEASED, SITES, FIRST, OWN, MODEL, WIDE, RECOVER, Y_COLUMNS = range(COLUMNS, COLUMNS + 9)
+# of the release model in the module, values of a synapse, and the index among them of the time constant of recovery of a site;
+# key of the random numbers; of the target population its place in the state array, values of a block, and log2 of neurons of a block
+(ELAPSED, RELEASED, SITES, FIRST, OWN, MODEL, WIDE, RECOVER, R_KEY, T_PLACE, T_STRIDE, T_SHIFT, Y_COLUMNS) = range(
+    COLUMNS, COLUMNS + 13
+)
 # columns of the real table
 WEIGHT, CV, RECOVERY, Y_REALS = range(4)
 I64, U32, F64, F32 = np.int64, np.uint32, np.float64, np.float32
@@ -96,39 +100,43 @@ def synaptic_delivery(release_of):
     amount = amounts(release_of)
 
     @njit(nogil=True, error_model="numpy")
-    def deliver_synaptic(X, synapses, spikes, slot, step, k0, k1):
+    def deliver_synaptic(X, synapses, spikes, slot, step):
         """Adds to X the input at ``step`` through synapses that release independently; returns the number of events."""
         D, P, ready, own = synapses.bundles, synapses.numbers, synapses.ready, synapses.own
         spk, ptr, pay = spikes.ids, spikes.parts, spikes.payload
         threads, events = spk.shape[0], 0
         for b in range(D.shape[0]):
             pop, id0, dmin = D[b, POP], D[b, ID0], D[b, DMIN]
+            k0, k1 = halves(D[b, R_KEY])
+            place, stride, shift = D[b, T_PLACE], D[b, T_STRIDE], D[b, T_SHIFT]
             packed, separate = D[b, KIND] == PACKED, D[b, KIND] == SEPARATE
             for d in range(D[b, DELAYS]):
                 s = slot - 1 - dmin - d
                 for th in range(threads):
                     for q in range(ptr[s, pop, th, BEGIN], ptr[s, pop, th, END]):
-                        a, e = segment(D, b, I64(spk[th, q]) - id0, d)
+                        source = I64(spk[th, q]) - id0
+                        a, e = segment(D, b, source, d)
                         if e <= a:
                             continue
                         elapsed = F64(pay[D[b, ELAPSED], th, q])
                         u = F64(pay[D[b, RELEASED], th, q]) if D[b, RELEASED] >= 0 else 0.0
                         refill = 1.0 - math.exp(-elapsed / P[b, RECOVERY])
                         events += e - a
-                        before, rank = U32(0xFFFFFFFF), I64(0)
+                        before, rank = I64(-1), I64(0)
                         for j in range(a, e):
                             target = load_u32(D[b, SLOTS], 2 * j) if packed else load_u32(D[b, SLOTS], j)
-                            rank = rank + 1 if target == before else I64(0)
-                            before = target
+                            away = I64(target) - place
+                            neuron = (away // stride << shift) + (away & ((I64(1) << shift) - 1))
+                            rank = rank + 1 if neuron == before else I64(0)
+                            before = neuron
                             w = P[b, WEIGHT]
                             if packed:
                                 w = F64(load_f32(D[b, SLOTS], 2 * j + 1))
                             elif separate:
                                 w = load_f64(D[b, WEIGHTS], j)
-                            stream = 0x40000000 + (b << 16) + ((rank & 255) << 8)
-                            neuron, cv = U32(spk[th, q]), P[b, CV]
-                            draw = (target, neuron, step, stream, k0, k1)
-                            x = amount(D, b, j, u, refill, elapsed, cv, draw, ready, own)
+                            stream = (((dmin + d) & 0xFFFF) << 16) + ((rank & 255) << 8)
+                            draw = (U32(neuron), U32(source), step, stream, k0, k1)
+                            x = amount(D, b, j, u, refill, elapsed, P[b, CV], draw, ready, own)
                             if x != 0.0:
                                 X[I64(target)] += X.dtype.type(w * x)
         return events

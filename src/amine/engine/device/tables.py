@@ -2,14 +2,16 @@
 
 BLOCK_BITS = 6
 BLOCK = 1 << BLOCK_BITS  # neurons of a block: the length of each state's row
-# a population: place of its first block, neurons, global id of the first, kind of cell, random stream, first stimulus, first and last release,
+# a population: place of its first block, neurons, global id of the first, kind of cell, key of its random numbers, first stimulus, first and last release,
 # step of the last change of a source's rates
-BASE, SIZE, ID0, KIND, STREAM, STIMULUS, RELEASE, RELEASE_END, SINCE, POPULATION_COLUMNS = range(10)
+BASE, SIZE, ID0, KIND, KEY, STIMULUS, RELEASE, RELEASE_END, SINCE, POPULATION_COLUMNS = range(10)
 # a range: first, last + 1 (blocks of a thread, entries of a step in a list, neurons)
 BEGIN, END, RANGE_COLUMNS = range(3)
 # a Poisson input: population, row of the receptor's state, row of the weights (-1: one for all), length of the table of counts,
-# draws a step, random stream, row of the expected counts (-1: one for all), values of a block, neurons of a block
-P_POP, P_ROW, P_WEIGHT_ROW, P_LENGTH, P_DRAWS, P_STREAM, P_RATE_ROW, P_STRIDE, P_LANES, POISSON_COLUMNS = range(10)
+# draws a step, key of its random numbers and first draw, row of the expected counts (-1: one for all), values of a block, neurons of a block
+P_POP, P_ROW, P_WEIGHT_ROW, P_LENGTH, P_DRAWS, P_KEY, P_FIRST, P_RATE_ROW, P_STRIDE, P_LANES, POISSON_COLUMNS = range(
+    11
+)
 # a release model of a population: kind, places of its states and of the steps of the last spikes
 R_KIND, R_STATES, R_LAST, RELEASE_COLUMNS = range(4)
 # a list of given spikes: population, addresses of their steps and of their neurons, length

@@ -15,8 +15,8 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic as _intrinsic
 
-from amine.engine.device.functions import random_block
 from amine.engine.device.poisson import TWO32
+from amine.engine.device.random_numbers import halves, random_block
 from amine.engine.device.tables import (
     BASE,
     BEGIN,
@@ -24,12 +24,13 @@ from amine.engine.device.tables import (
     BLOCK_BITS,
     END,
     P_DRAWS,
+    P_FIRST,
+    P_KEY,
     P_LANES,
     P_LENGTH,
     P_POP,
     P_RATE_ROW,
     P_ROW,
-    P_STREAM,
     P_STRIDE,
     P_WEIGHT_ROW,
 )
@@ -132,17 +133,18 @@ substitute_trial = {w: _tree_step(w, _solution) for w in (4, 8, 16, 32, 64)}
 
 
 @njit(nogil=True, error_model="numpy")
-def add_poisson_lanes(X, Q, B, poisson, q, step, k0, k1):
+def add_poisson_lanes(X, Q, B, poisson, q, step):
     """As :func:`amine.engine.device.poisson.add_poisson` for blocks of fewer neurons, which share the words of 64."""
     inputs, table, words = poisson.inputs, poisson.tables[q], poisson.words
     p, row, weight_row, weight = inputs[q, P_POP], inputs[q, P_ROW], inputs[q, P_WEIGHT_ROW], poisson.weights[q]
     base, stride, lanes, length = Q[p, BASE], inputs[q, P_STRIDE], inputs[q, P_LANES], inputs[q, P_LENGTH]
+    k0, k1 = halves(inputs[q, P_KEY])
     for m in range(inputs[q, P_DRAWS]):
         drawn = np.int64(-1)
         for b in range(B[p, BEGIN], B[p, END]):
             group = b * lanes >> BLOCK_BITS
             if group != drawn:
-                random_block(words, group, step, inputs[q, P_STREAM] + m, k0, k1)
+                random_block(words, group, step, inputs[q, P_FIRST] + m, k0, k1)
                 drawn = group
             at, o = (b * lanes) & (BLOCK - 1), base + b * stride
             for lane in range(lanes):
@@ -154,17 +156,18 @@ def add_poisson_lanes(X, Q, B, poisson, q, step, k0, k1):
 
 
 @njit(nogil=True, error_model="numpy")
-def add_poisson_rates_lanes(X, Q, B, poisson, q, step, k0, k1):
+def add_poisson_rates_lanes(X, Q, B, poisson, q, step):
     """As :func:`add_poisson_lanes`, with an expected count for each neuron."""
     inputs, words = poisson.inputs, poisson.words
     p, row, weight_row, rate_row = inputs[q, P_POP], inputs[q, P_ROW], inputs[q, P_WEIGHT_ROW], inputs[q, P_RATE_ROW]
     weight, stride, lanes, draws = poisson.weights[q], inputs[q, P_STRIDE], inputs[q, P_LANES], inputs[q, P_DRAWS]
+    k0, k1 = halves(inputs[q, P_KEY])
     for m in range(draws):
         drawn = np.int64(-1)
         for b in range(B[p, BEGIN], B[p, END]):
             group = b * lanes >> BLOCK_BITS
             if group != drawn:
-                random_block(words, group, step, inputs[q, P_STREAM] + m, k0, k1)
+                random_block(words, group, step, inputs[q, P_FIRST] + m, k0, k1)
                 drawn = group
             at, o = (b * lanes) & (BLOCK - 1), Q[p, BASE] + b * stride
             for lane in range(lanes):
@@ -181,11 +184,11 @@ def add_poisson_rates_lanes(X, Q, B, poisson, q, step, k0, k1):
 
 
 @njit(nogil=True, error_model="numpy")
-def add_inputs_lanes(X, Q, B, poisson, step, k0, k1):
+def add_inputs_lanes(X, Q, B, poisson, step):
     """Adds all Poisson inputs of neurons in blocks of fewer than 64."""
     for q in range(poisson.inputs.shape[0]):
         if poisson.inputs[q, P_LANES] != BLOCK:
             if poisson.inputs[q, P_RATE_ROW] < 0:
-                add_poisson_lanes(X, Q, B, poisson, q, step, k0, k1)
+                add_poisson_lanes(X, Q, B, poisson, q, step)
             else:
-                add_poisson_rates_lanes(X, Q, B, poisson, q, step, k0, k1)
+                add_poisson_rates_lanes(X, Q, B, poisson, q, step)

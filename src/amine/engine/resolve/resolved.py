@@ -22,6 +22,7 @@ from amine.engine.resolve.release import is_own
 from amine.engine.resolve.routes import Level, Pulse, PulseRoute, Route, pulses_of, releases_of, routes_of
 from amine.engine.resolve.rules import RuleStructure, rules_of
 from amine.engine.resolve.signals import Signals
+from amine.engine.resolve.streams import Stream, Streams, streams_of
 from amine.engine.resolve.target_rules import Learned, learned
 from amine.engine.resolve.tree import TreePlan, TreeStructure, read_cell
 from amine.errors import warn
@@ -45,9 +46,11 @@ class Member:
     population: Population
     receptors: Mapping[str, ReceptorInUse]
     values: Mapping[str, tuple[Value | float, str]]  # parameter -> (value, unit); a number is in the coherent system
+    stream: Stream  # its random numbers
     releases: tuple[Model, ...] = ()  # release models that its neurons advance
     stimuli: tuple[Stimulus, ...] = ()
     poisson: tuple[PoissonInput, ...] = ()
+    arrivals: tuple[Stream, ...] = ()  # random numbers of each of these inputs
     gap: bool = False
     learned: tuple[Learned, ...] = ()  # rules of plasticity that give its neurons states
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change
@@ -95,6 +98,7 @@ class Resolved:
     net: Network
     members: tuple[Member, ...]
     cells: tuple[CellKind, ...]  # kinds of cells that differ in more than values
+    streams: Streams
     routes: tuple[Route, ...]
     pulses: tuple[Pulse, ...]  # of schemes at the source
     pulsed: tuple[PulseRoute, ...]
@@ -145,17 +149,18 @@ def resolve(net: Network) -> Resolved:
     >>> net = am.Network()
     >>> E, I = (net.population(n, 10, "lif_cond") for n in "EI")
     >>> S = net.synapses(E + I, I, receptors={"AMPA": "1 nS", "NMDA": "0.2 nS"}, p=0.5)
-    >>> [(r.source.population, r.label, r.stream, r.level) for r in resolve(net).routes]
-    [('E', 'AMPA', 0, 'filter'), ('E', 'NMDA', 0, 'filter'), ('I', 'AMPA', 1, 'filter'), ('I', 'NMDA', 1, 'filter')]
+    >>> [(r.source.population, r.label, r.port, r.level) for r in resolve(net).routes]
+    [('E', 'AMPA', 0, 'filter'), ('E', 'NMDA', 1, 'filter'), ('I', 'AMPA', 0, 'filter'), ('I', 'NMDA', 1, 'filter')]
     """
     net = with_constant_doses(net)
     receptors, releases = receptors_in_use(net), releases_of(net)
-    routes = routes_of(net, receptors, releases)
+    streams = streams_of(net)
+    routes = routes_of(net, receptors, releases, streams)
     pulses, pulsed = pulses_of(routes)
     slow = signals_of(net, receptors)
     for where, problem in slow.idle if slow is not None else ():
         warn(where, problem)
-    described = [_member(net, p, receptors[p.name], releases[p.name], slow) for p in net.populations.values()]
+    described = [_member(net, p, streams, receptors[p.name], releases[p.name], slow) for p in net.populations.values()]
     members, cells = _kinds(net, described)
     schemes = [m for p in pulses for m in p.group.schemes]
     schemes += [r.receptor.scheme for r in routes if r.level == "explicit" and r.receptor.scheme is not None]
@@ -163,6 +168,7 @@ def resolve(net: Network) -> Resolved:
         net,
         members,
         cells,
+        streams,
         routes,
         pulses,
         pulsed,
@@ -190,6 +196,7 @@ def _different(models: Sequence[Model]) -> tuple[Model, ...]:
 def _member(
     net: Network,
     population: Population,
+    streams: Streams,
     receptors: Mapping[str, ReceptorInUse],
     releases: tuple[Model, ...],
     slow: Signals | None,
@@ -208,13 +215,16 @@ def _member(
     values |= {n: (1.0, "1") for n in varying if n not in values}
     if slow is not None:
         values |= blocker_values(net, slow, name, receptors)
+    inputs = _inputs(net, streams, population)
     return Member(
         population,
         receptors,
         MappingProxyType(values),
+        streams.populations[name],
         releases,
         tuple(s for s in net.stimuli if _touches(s, name)),
-        tuple(i for i in net.inputs if _touches(i, name)),
+        tuple(i for i, _ in inputs),
+        tuple(x for _, x in inputs),
         any(name in (g.a.population, g.b.population) for g in net.electrical),
         tuple(rules),
         varying,
@@ -241,20 +251,25 @@ def _kinds(net: Network, described: Sequence[Member]) -> tuple[tuple[Member, ...
 
 def _cell(m: Member) -> CellStructure:
     differ = {n for n, (v, _) in m.values.items() if not isinstance(v, str | float)}
-    poisson = tuple(
-        (
-            i.receptor,
-            not isinstance(i.weight, str) or partly(i.target.views(), m.population),
-            not isinstance(i.rate, str),
-        )
-        for i in m.poisson
-    )
+    poisson = tuple(_form(i, m.population) for i in m.poisson)
     arrays = frozenset(differ | m.spread)
     ports = tuple(m.ports.items())
     stimuli = len(m.stimuli)
     timed = m.population.spikes == "interpolated"
     own = (m.gap, arrays, m.varying, m.learned, m.blockers, timed)
     return CellStructure(m.population.model, ports, stimuli, poisson, *own)
+
+
+def _inputs(net: Network, streams: Streams, population: Population) -> list[tuple[PoissonInput, Stream]]:
+    """The Poisson inputs of a population with their streams, in an order that does not depend on the one in which they were added."""
+    found = [x for x in zip(net.inputs, streams.inputs, strict=True) if _touches(x[0], population.name)]
+    return sorted(found, key=lambda x: (_form(x[0], population), x[1].path))
+
+
+def _form(i: PoissonInput, population: Population) -> tuple[str, bool, bool]:
+    """What a Poisson input decides in the code of its target: receptor, and whether weights and rates differ between neurons."""
+    own = not isinstance(i.weight, str) or partly(i.target.views(), population)
+    return i.receptor, own, not isinstance(i.rate, str)
 
 
 def _touches(part: Stimulus | PoissonInput, name: str) -> bool:

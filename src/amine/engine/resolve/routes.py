@@ -1,6 +1,6 @@
 """Routes: each projection from each view of its sources to each view of its targets, receptor by receptor.
 
-The one walk over the projections of a network. Its order decides the random streams, and so the connectivity.
+The one walk over the projections of a network.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from amine.engine.resolve.pulses import PulseGroup, groups_of
 from amine.engine.resolve.release import is_synaptic, payloads
+from amine.engine.resolve.streams import Stream, Streams
 from amine.network.in_use import ReceptorInUse, ReceptorsInUse
 from amine.network.network import Network
 from amine.network.parts import Synapses, View
@@ -30,7 +31,7 @@ class Route:
 
     synapses: Synapses
     number: int  # of the projection among all of the network
-    stream: int  # names the random draws; the same for all receptors of a pair of views
+    stream: Stream  # its random numbers; the same for all receptors of a pair of views
     source: View
     target: View
     origin: int  # index of the source population
@@ -81,6 +82,7 @@ class Pulse:
 
     origin: int
     group: PulseGroup
+    stream: Stream  # the first, in the order of identities, of the routes that share it
 
 
 def releases_of(net: Network) -> Mapping[str, tuple[Model, ...]]:
@@ -92,13 +94,16 @@ def releases_of(net: Network) -> Mapping[str, tuple[Model, ...]]:
     return {name: tuple(models) for name, models in out.items()}
 
 
-def routes_of(net: Network, receptors: ReceptorsInUse, releases: Mapping[str, Sequence[Model]]) -> tuple[Route, ...]:
+def routes_of(
+    net: Network, receptors: ReceptorsInUse, releases: Mapping[str, Sequence[Model]], streams: Streams
+) -> tuple[Route, ...]:
     """All routes, in the order of projections, source views, target views and receptors."""
     index = {name: p for p, name in enumerate(net.populations)}
-    out, stream = [], 0
+    out = []
     for number, s in enumerate(net.projections):
-        for a in s.source.views():
-            for b in s.target.views():
+        for i, a in enumerate(s.source.views()):
+            for j, b in enumerate(s.target.views()):
+                stream = streams.routes[number, i, j]
                 for port, label in enumerate(s.receptors):
                     level = _level(s, label)
                     plain = s.release is not None and level in ("filter", "plastic")
@@ -106,7 +111,6 @@ def routes_of(net: Network, receptors: ReceptorsInUse, releases: Mapping[str, Se
                     ends = (a, b, index[a.population], index[b.population])
                     receptor = receptors[b.population][label]
                     out.append(Route(s, number, stream, *ends, port, level, receptor, release))
-                stream += 1
     return tuple(out)
 
 
@@ -118,21 +122,21 @@ def _level(s: Synapses, label: str) -> Level:
 
 def pulses_of(routes: Sequence[Route]) -> tuple[tuple[Pulse, ...], tuple[PulseRoute, ...]]:
     """The pulses of a network without repetition, and the routes that see each."""
-    pairs: dict[tuple[int, View, View, int], list[Route]] = {}
+    pairs: dict[str, list[Route]] = {}
     for r in routes:
         if r.level == "kinetic":
-            pairs.setdefault((r.stream, r.source, r.target, r.number), []).append(r)
-    pulses: dict[tuple[int, PulseGroup], Pulse] = {}
-    out = []
+            pairs.setdefault(r.stream.path, []).append(r)
+    streams: dict[tuple[int, PulseGroup], Stream] = {}
+    found = []
     for each in pairs.values():
         by_label = {r.label: r for r in each}
         first = each[0]
         schemes = {n: s for n, r in by_label.items() if (s := r.receptor.scheme) is not None}
         for group, labels in groups_of(first.synapses, schemes):
             key = (first.origin, group)
-            pulses.setdefault(key, Pulse(first.origin, group))
-            out.append(PulseRoute(list(pulses).index(key), group, tuple(by_label[n] for n in labels)))
-    return tuple(pulses.values()), tuple(out)
+            streams[key] = min(first.stream, streams.get(key, first.stream), key=lambda s: s.path)
+            found.append(PulseRoute(list(streams).index(key), group, tuple(by_label[n] for n in labels)))
+    return tuple(Pulse(*key, s.child("pulse")) for key, s in streams.items()), tuple(found)
 
 
 __all__ = ["Level", "Pulse", "PulseRoute", "Route", "pulses_of", "releases_of", "routes_of"]

@@ -17,7 +17,7 @@ import numpy as np
 from amine.compounds.doses import Course, as_course
 from amine.distributions import Distribution
 from amine.engine.build.arrays import kind_of
-from amine.engine.build.draws import generator, require_finite, require_range
+from amine.engine.build.draws import require_finite, require_range
 from amine.engine.build.kind import Filling
 from amine.engine.build.point import PointCell
 from amine.engine.resolve.resolved import Member
@@ -289,9 +289,9 @@ class Changes:
         """The value in coherent units. What is drawn before the first step is what the description would draw."""
         sim, at = self._sim, self._sim.slices[h.p]
         n = at.n if change.neurons is None else len(change.neurons)
-        names = [at.member.name, *(["initial"] if h.kind == STATE else []), h.key]
-        names += [f"set at step {change.step}"] if change.step else []
-        x = realise(change.plain_value(), h.unit, n, generator(sim.net.seed, *names), where)
+        stream = at.member.stream.child("initial" if h.kind == STATE else "parameter", h.key)
+        stream = stream.child("set", change.step) if change.step else stream
+        x = realise(change.plain_value(), h.unit, n, stream.generator(), where)
         require_range(x, sim.arrays.X.dtype, where, "the value")
         return x
 

@@ -97,7 +97,7 @@ class Simulation:
     # --- building ----------------------------------------------------------------------------------------------
 
     def _build(self, resolved: Resolved) -> None:
-        net, parts = self.net, parts_of(resolved)
+        parts = parts_of(resolved)
         self.slices, size = layout(resolved, self.module)
         blocks = wiring.boundaries(self.slices, self.threads)
         there = Layout(resolved, self.module, self.slices, blocks, self.precision)
@@ -117,8 +117,6 @@ class Simulation:
         self._scratch = [(np.empty(BLOCK, np.uint32), np.empty(BLOCK)) for _ in range(self.threads)]
         stimuli = [s for p in self.slices for s in p.member.stimuli]
         self._waveforms, self._stimuli = [s.current for s in stimuli], [s.name for s in stimuli]
-        words = np.random.SeedSequence([net.seed & 0xFFFFFFFF, net.seed >> 32]).generate_state(2)
-        self.k0, self.k1 = np.uint32(words[0]), np.uint32(words[1])
 
     @property
     def plastic(self) -> PlasticNetwork | None:
@@ -197,7 +195,7 @@ class Simulation:
         """Runs all threads for ``steps`` steps, or fewer if lists of spikes are full."""
         first, a = self.step, self.arrays
         currents, spikes = self._currents(first, max(steps, 1)), self.lists.argument()
-        span = arguments.Span(first, first + steps, self._history, self._interval, self.net.dt, self.k0, self.k1)
+        span = arguments.Span(first, first + steps, self._history, self._interval, self.net.dt)
 
         def given(t: int) -> list[Any]:
             cells = arguments.Cells(a.X, a.Q, a.C, currents, *self._scratch[t])

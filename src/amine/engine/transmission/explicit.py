@@ -107,11 +107,11 @@ def build(
     """Draws the synapses of all explicit routes, one bundle for each."""
     net, out = resolved.net, []
     numbers = {repr(m.structure()): j for j, m in enumerate(resolved.schemes)}
-    for r in resolved.at("explicit"):
+    for r in sorted(resolved.at("explicit"), key=lambda r: (r.stream.path, r.port)):
         target, row = slices[r.destination], port_name("g", r.label)
         release: Model | None = r.synapses.release
         spec = spec_of(net, r, slices, blocks, row)
-        args = (slices[r.origin].n, blocks.shape[0], net.dt, precision, net.seed)
+        args = (slices[r.origin].n, blocks.shape[0], net.dt, precision)
         bundle = build_bundle([spec], *args)
         if not bundle.n_synapses:
             continue
@@ -125,8 +125,9 @@ def build(
         v_rows = {0: target.row_base("v") - target.row_base(row)}
         rate = getattr(module, f"scheme_{numbers[repr(model.structure())]}")
         rates = own_rates(spec, model, rate, bundle, args, r.where)
-        found = ExplicitBundle(r.origin, release, r.synapses.cleft, model, r.where, bundle, v_rows, number, own, rates)
-        out.append(found)
+        key = r.stream.child("release", r.port).key
+        common = (r.origin, key, release, r.synapses.cleft, model, r.where)
+        out.append(ExplicitBundle(*common, bundle, v_rows, number, own, rates))
     return out
 
 
@@ -265,7 +266,7 @@ class Explicit(Part):
             + "".join(m.conduct for m in kinds.schemes)
             + printed([_conduct(len(kinds.schemes)), "", ""]),
             stages={
-                "arrive": ["delivered += deliver_explicit(explicit, spikes, slot, k, k0, k1)"],
+                "arrive": ["delivered += deliver_explicit(explicit, spikes, slot, k)"],
                 "synapse": ["advance_synapses(X, explicit, k, dt)", "conduct(X, explicit)"],
             },
         )

@@ -30,6 +30,7 @@ class ExplicitBundle:
     """Synapses that share source population, release, cleft and scheme."""
 
     population: int
+    key: int  # of the random numbers of release
     release: Model | None
     cleft: Model | None
     scheme: Model
@@ -88,6 +89,7 @@ class ThreadArrays:
         n, by_target = len(slots), np.argsort(slots, kind="stable")
         heads = np.flatnonzero(np.diff(slots[by_target], prepend=-1)) if n else np.empty(0, np.int64)
         fill_row(row, b.bundle, self._thread, b.population, self._slices[b.population].id0)
+        row[synaptic.R_KEY] = b.key
         self._release(row, b)
         rank = np.empty(n, np.uint32)
         rank[by_target] = np.arange(n)

@@ -1,7 +1,8 @@
 """Gap junctions: each step is tried until the voltages on both sides agree (waveform iteration).
 
 The current of a step is conductance * (mean of the neighbour's voltage over the step - mean of the neuron's own): of second order,
-nothing between equal voltages at any conductance, and the same on both sides with opposite signs. The iteration corrects the current of a
+nothing between equal voltages at any conductance, and the same on both sides with opposite signs. Populations that junctions connect
+are a group, which iterates until its own voltages agree, whatever other groups do. The iteration corrects the current of a
 point by a part of what is missing, 1/(1 + dt G / (2 C)) with the sum G of its conductances: that settles for any G.
 """
 
@@ -33,30 +34,33 @@ class Gap(Part):
         return any(m.gap for m in resolved.members)
 
     def draw(self, layout: Layout) -> Drawn:
-        table, conductances = wiring.gap_tables(layout.net, layout.slices)
+        table, conductances = wiring.gap_tables(layout.resolved, layout.slices)
         require_range(table["weight"], layout.real, "Gap junctions", "the conductance")
         return Drawn(content=table, delays=[(0, 0)], totals=Totals(gap=conductances))
 
     def source(self, kinds: Kinds) -> Slots:
         gapped = [(i, c) for i, c in enumerate(kinds.cells) if c.gap]
         starts = [Block(f"if Q[p, KIND] == {i}", [_start_trial(i, c)]) for i, c in gapped]
+        change = "gap.worst[iteration % 2, tid, group]"
         trials = [
-            Block(f"if Q[p, KIND] == {i}", [update("moved", i, "_trial"), "change = max(change, moved)"])
+            Block(f"if Q[p, KIND] == {i}", [update("moved", i, "_trial"), f"{change} = max({change}, moved)"])
             for i, _ in gapped
         ]
         iteration: list[Line] = [
             "gap_currents(X, gap)",
             "barrier(team.barrier, team.threads)",
-            "change = F(0.0)",
-            Block("for p in range(Q.shape[0])", trials),
-            "gap.worst[iteration % 2, tid] = change",
+            "gap.worst[iteration % 2, tid] = F(0.0)",
+            Block(
+                "for p in range(Q.shape[0])",
+                ["group = gap.groups[p]", Block("if group < 0 or gap.settled[group]", ["continue"]), *trials],
+            ),
             "barrier(team.barrier, team.threads)",
-            Block("for th in range(team.threads)", ["change = max(change, gap.worst[iteration % 2, th])"]),
-            Block("if change < gap.tolerance", ["break"]),
+            Block("if settle(gap, iteration % 2)", ["break"]),
             Block("if iteration == GAP_ITERATIONS - 1", ["gap.unsettled[tid] += 1"]),
         ]
         lines: list[Line] = [
             Comment("gap junctions: the step is tried until the voltages of all neighbours agree"),
+            "gap.settled[:] = False",
             Block("for p in range(Q.shape[0])", starts),
             "barrier(team.barrier, team.threads)",
             Block("for iteration in range(GAP_ITERATIONS)", iteration),
@@ -65,7 +69,7 @@ class Gap(Part):
         return Slots(
             argument=("gap", arguments.Gap),
             imports=[
-                ("amine.engine.device.sources", ["gap_currents", *points]),
+                ("amine.engine.device.sources", ["gap_currents", "settle", *points]),
                 ("amine.engine.device.tables", ["GAP_ITERATIONS"]),
             ],
             stages={"couple": lines},
@@ -73,15 +77,23 @@ class Gap(Part):
 
     def assemble(self, drawn: Drawn, build: Build) -> Coupled:
         layout = build.layout
-        worst = np.zeros((2, layout.threads), layout.real)
+        groups = _groups(layout)
+        n = int(groups.max()) + 1
+        worst = np.zeros((2, layout.threads, n), layout.real)
         unsettled = np.zeros(layout.threads, np.int64)
         shards = [wiring.gap_shard(drawn.content, layout.slices, layout.blocks, t) for t in range(layout.threads)]
         damping = [_damping(s, build) for s in shards]
         # damped corrections are small even far from convergence, so the tolerance is smaller by the same factor
-        slowest = min((d for x in damping for d in x if d > 0.0), default=1.0)
-        tolerance = layout.real(max(TOLERANCE[layout.precision] * slowest, ROUNDING[layout.precision]))
+        slowest = np.ones(n)
+        for s, d in zip(shards, damping, strict=True):
+            np.minimum.at(slowest, groups[s.population], np.where(d > 0.0, d, 1.0))
+        tolerances = np.maximum(TOLERANCE[layout.precision] * slowest, ROUNDING[layout.precision]).astype(layout.real)
+        common = (worst, unsettled, tolerances, groups)
         threads = [
-            arguments.Gap(s.currents, s.own, d, s.starts, s.neighbours, s.conductances, worst, unsettled, tolerance)
+            arguments.Gap(
+                *(s.currents, s.own, d, s.starts, s.neighbours, s.conductances, *common),
+                *(groups[s.population], np.zeros(n, np.bool_)),
+            )
             for s, d in zip(shards, damping, strict=True)
         ]
         return Coupled(threads, unsettled)
@@ -105,6 +117,25 @@ class Coupled(State):
     def fault(self) -> tuple[str, str, str]:
         problem = "the voltages that they couple do not come to agree within a step"
         return "Gap junctions", problem, "lower the conductance, or give the network a smaller dt"
+
+
+def _groups(layout: Layout) -> np.ndarray:
+    """The group of each population, of all that gap junctions connect with each other, as consecutive numbers; -1 for those without."""
+    root = list(range(len(layout.slices)))
+
+    def find(p: int) -> int:
+        while root[p] != p:
+            p = root[p]
+        return p
+
+    for g in layout.net.electrical:
+        a, b = (find(layout.index[v.population]) for v in (g.a, g.b))
+        root[a] = b
+    coupled = [p for p, at in enumerate(layout.slices) if at.member.gap]
+    numbers = {r: i for i, r in enumerate(dict.fromkeys(map(find, coupled)))}
+    out = np.full(len(root), -1, np.int64)
+    out[coupled] = [numbers[find(p)] for p in coupled]
+    return out
 
 
 def _damping(s: wiring.GapShard, build: Build) -> np.ndarray:

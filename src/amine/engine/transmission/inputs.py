@@ -40,7 +40,7 @@ class PoissonInput(Part):
         return Slots(
             argument=("poisson", arguments.Poisson),
             imports=[(f"amine.engine.device.{module}", [name]) for module, name in found],
-            stages={"input": [f"{name}(X, Q, B, poisson, k, k0, k1)" for _, name in found]},
+            stages={"input": [f"{name}(X, Q, B, poisson, k)" for _, name in found]},
         )
 
     def assemble(self, drawn: Drawn, build: Build) -> Constant:
@@ -62,7 +62,7 @@ class PoissonSource(Part):
         return any(m.kind == SOURCE_POISSON for m in resolved.members)
 
     def source(self, kinds: Kinds) -> Slots:
-        emit = "n = emit_poisson(X, Q, B, p, trains, mine, n, k == span.first, k, k0, k1)"
+        emit = "n = emit_poisson(X, Q, B, p, trains, mine, n, k == span.first, k)"
         return Slots(
             argument=("trains", arguments.Trains),
             imports=[
@@ -123,14 +123,18 @@ class Noise(Part):
             for j, name in enumerate(c.noises):
                 stride, row = len(c.rows) * BLOCK, c.rows.index(name) * BLOCK
                 body = [
-                    f"normal_block(cells.normals, cells.words, b, k, Q[p, STREAM] + {j}, k0, k1)",
+                    f"normal_block(cells.normals, cells.words, b, k, {j}, k0, k1)",
                     f"o = U64(Q[p, BASE] + b * {stride} + {row})",
                     Block("for l in range(U64(BLOCK))", ["X[o + l] = F(cells.normals[l])"]),
                 ]
-                lines.append(Block(f"if Q[p, KIND] == {i}", [Block("for b in range(B[p, BEGIN], B[p, END])", body)]))
+                blocks = Block("for b in range(B[p, BEGIN], B[p, END])", body)
+                lines.append(Block(f"if Q[p, KIND] == {i}", ["k0, k1 = halves(Q[p, KEY])", blocks]))
         if not lines:
             return Slots()
         return Slots(
-            imports=[("amine.engine.device.functions", ["normal_block"]), ("amine.engine.device.tables", ["STREAM"])],
+            imports=[
+                ("amine.engine.device.random_numbers", ["halves", "normal_block"]),
+                ("amine.engine.device.tables", ["KEY"]),
+            ],
             stages={"noise": [Block("for p in range(Q.shape[0])", lines)]},
         )

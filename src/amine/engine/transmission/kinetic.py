@@ -98,11 +98,17 @@ def build(resolved: Resolved, slices: Sequence[Slice], blocks: np.ndarray, preci
         found[key][0].targets.add(first.destination)
         found[key][1].append(spec)
     out = []
-    for v, specs in found.values():
+    # in an order that depends neither on that of the description nor on other bundles
+    places = {
+        key: (resolved.pulses[v.group].stream.path, v.labels, repr(v.weights), repr(key[-1]))
+        for key, (v, _) in found.items()
+    }
+    for key in sorted(found, key=places.__getitem__):
+        v, specs = found[key]
         n = slices[v.population].n
         if v.weights is not None and all(_everybody(x, n) for x in specs):
             v.dense, specs = n, [replace(x, pre=(0, 1, 1)) for x in specs]
-        v.bundle = build_bundle(specs, 1 if v.dense else n, blocks.shape[0], net.dt, precision, net.seed)
+        v.bundle = build_bundle(specs, 1 if v.dense else n, blocks.shape[0], net.dt, precision)
         if v.bundle.n_synapses:
             out.append(v)
     return out
@@ -188,7 +194,9 @@ def assemble(
         -1 if g.release is None else int(Q[p, RELEASE]) + slices[p].member.releases.index(g.release) for p, g in groups
     ]
     index = {repr(m.structure()): j for j, m in enumerate(resolved.schemes)}
-    state = kinetic.state(groups, slices, module, index, first_pay, fractions, dt)
+    state = kinetic.state(
+        groups, slices, module, index, first_pay, fractions, [p.stream.key for p in resolved.pulses], dt
+    )
     whole = arrays.X.view(f"i{arrays.X.itemsize}")
     out = KineticNetwork(state, groups, bundles, _ranges(groups, slices, blocks), [], whole)
     n, width = 2 * len(bundles), state.dim
@@ -263,7 +271,7 @@ class Kinetic(Part):
         )
 
     def source(self, kinds: Kinds) -> Slots:
-        pulse = "n = pulses(kinetic, g, spikes, tid, slot, n, k, dt, k0, k1)"
+        pulse = "n = pulses(kinetic, g, spikes, tid, slot, n, k, dt)"
         of_group = Block("if kinetic.groups[g, G_POP] == p", [pulse])
         return Slots(
             argument=("kinetic", arguments.Kinetic),

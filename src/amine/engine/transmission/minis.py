@@ -18,7 +18,7 @@ from amine.engine.build.wiring import spec_of, target_row
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device.arguments import Real
-from amine.engine.device.minis import M_BLOCK, M_BLOCKS, M_COLUMNS, M_PLACE, M_REALS, M_STREAM, TWO32
+from amine.engine.device.minis import M_BLOCK, M_BLOCKS, M_COLUMNS, M_KEY, M_PLACE, M_REALS, TWO32
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.release import variation_of
 from amine.engine.resolve.resolved import Resolved
@@ -33,7 +33,7 @@ class MiniBundle:
     bundle: Bundle
     target: int  # index of the population
     row: str
-    stream: int
+    key: int  # of its random numbers
     rate: float  # of a synapse, 1/ms
     cv: float  # coefficient of variation of a quantum
 
@@ -60,7 +60,7 @@ class MiniState(State):
             begin = np.searchsorted(slots[order], own)
             count = np.searchsorted(slots[order], own, side="right") - begin
             w = shard.weight_of_each(b.bundle.weight)[order]
-            row[[M_BLOCK, M_BLOCKS, M_PLACE, M_STREAM]] = first, last - first, at, b.stream
+            row[[M_BLOCK, M_BLOCKS, M_PLACE, M_KEY]] = first, last - first, at, b.key
             threshold.append(np.minimum((1.0 - np.exp(-b.rate * dt * count)) * TWO32, TWO32 - 1).astype(np.uint32))
             start.append(np.append(begin, len(slots)) + held)
             slot.append(own)
@@ -88,15 +88,15 @@ def _joined(parts: list[np.ndarray], kind: npt.DTypeLike) -> np.ndarray:
 def build(resolved: Resolved, slices: Sequence[Slice], blocks: np.ndarray, precision: str) -> list[MiniBundle]:
     """Draws the synapses of all routes with spontaneous release."""
     net, out = resolved.net, []
-    for r in resolved.routes:
+    for r in sorted(resolved.routes, key=lambda r: (r.stream.path, r.port)):
         if r.synapses.minis is None:
             continue
         row = target_row(slices, r)
         spec = spec_of(net, r, slices, blocks, row)
-        bundle = build_bundle([spec], slices[r.origin].n, blocks.shape[0], net.dt, precision, net.seed)
+        bundle = build_bundle([spec], slices[r.origin].n, blocks.shape[0], net.dt, precision)
         rate = float(to_internal(r.synapses.minis, "1/ms", f"{r.where}, minis"))
         cv = variation_of(r.synapses.release)
-        out.append(MiniBundle(bundle, r.destination, row, r.stream * 16 + r.port, rate, cv))
+        out.append(MiniBundle(bundle, r.destination, row, r.stream.child("minis", r.port).key, rate, cv))
     return out
 
 
@@ -116,7 +116,7 @@ class Minis(Part):
         return Slots(
             argument=("minis", arguments.Minis),
             imports=[("amine.engine.device.minis", ["add_minis"])],
-            stages={"arrive": ["add_minis(X, minis, k, k0, k1)"]},
+            stages={"arrive": ["add_minis(X, minis, k)"]},
         )
 
     def assemble(self, drawn: Drawn, build: Build) -> MiniState:

@@ -15,9 +15,8 @@ from amine.errors import AmineError
 from amine.models.model import Model
 from amine.models.ports import scheme
 
-# Draws of rates differ from those of weights and of release by their port, which lies beyond the 64 streams of each pair of views of
-# any network, so that no other draw uses the same random numbers.
-FAR, FIRST = 64 * 2**18, 32
+# draws of rates differ from those of weights and of release by their port, so that no other draw uses the same random numbers
+APART, FIRST = 2**16, 1024
 Number: TypeAlias = float | np.ndarray  # for all synapses, or (synapses,)
 # rates of all transitions from parameters and the concentration of transmitter (uM)
 Rates: TypeAlias = Callable[[Mapping[str, Number], float], Sequence[Number]]
@@ -54,7 +53,7 @@ def own_rates(
         if isinstance(value, float):
             shared[n] = np.float64(value)
         else:
-            other = build_bundle([replace(spec, weight=value, port=spec.port + FAR * (FIRST + i))], *args)
+            other = build_bundle([replace(spec, weight=value, port=spec.port + APART * (FIRST + i))], *args)
             drawn[n] = [values_of(shard) for shard in other.shards]
     sizes = [int(shard.rows[-1]) for shard in bundle.shards]
     return [_of_shard(s, rates, shared | {n: x[t] for n, x in drawn.items()}, n, place) for t, n in enumerate(sizes)]

@@ -20,9 +20,7 @@ from amine.engine.device import synaptic as table
 from amine.engine.transmission.own_rates import values_of
 from amine.models.model import Model
 
-# Draws of parameters differ from those of weights by their port. The first few ports lie beside the weights, among the 64 streams
-# of a pair of views; all others beyond the streams of any network.
-PORTS, NEAR, FAR = 16, 3, 64 * 2**18
+APART = 2**16  # draws of parameters differ from those of weights by their port, which is beyond that of any receptor
 
 
 def own_release(
@@ -39,8 +37,7 @@ def own_release(
             for x in out:
                 x[:, first + i] = value
             continue
-        column = ports.index(n)
-        apart = PORTS * (1 + column) if column < NEAR else FAR * (1 + column)
+        apart = APART * (1 + ports.index(n))
         drawn = build_bundle([replace(s, weight=value, port=s.port + apart) for s in specs], *args)
         for x, shard in zip(out, drawn.shards, strict=True):
             x[:, first + i] = values_of(shard)

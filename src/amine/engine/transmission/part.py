@@ -96,8 +96,6 @@ class Running(Protocol):
 
     step: int
     arrays: Arrays
-    k0: np.uint32  # key of the random numbers
-    k1: np.uint32
 
 
 class State:

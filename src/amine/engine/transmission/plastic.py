@@ -56,6 +56,7 @@ class Plastic:
     local: int  # place of the source states in each thread's array
     phases: list[int]
     tick: int
+    key: int  # of the random numbers of its rule
 
     @property
     def n_synapses(self) -> int:
@@ -170,7 +171,7 @@ class PlasticNetwork(State):
             signals += self._room(p) * max(1, len(code["fields"]))
             row[m.P_SHIFT], row[m.P_EARLY] = int(p.synapses.delay_kind == "dendritic"), p.early
             row[m.P_TICK], row[m.P_ENTRY] = p.tick, code["entry"]
-            row[m.P_BYTES], row[m.P_STREAM] = shard.words.shape[1] * shard.words.itemsize, 2**24 + 65536 * p.local
+            row[m.P_BYTES], row[m.P_KEY] = shard.words.shape[1] * shard.words.itemsize, p.key
             row[m.P_MARGIN] = 2 * self.interval + 3
             row[m.P_PHASES] = len(p.phases)
             row[m.P_PHASE0 : m.P_PHASE0 + len(p.phases)] = p.phases
@@ -243,7 +244,7 @@ class PlasticNetwork(State):
             words, i, d = words[chosen], i[chosen], d[chosen]
         words = np.ascontiguousarray(words)
         places = (words.ctypes.data, i.astype(np.int64), d.astype(np.int64))
-        self.module.peek(q, sim.step, sim.arrays.X, self.arguments(0), *places, self.dt, sim.k0, sim.k1)
+        self.module.peek(q, sim.step, sim.arrays.X, self.arguments(0), *places, self.dt)
         values = words.view(self.real)
         return {s: values[:, c + 1].copy() for c, s in enumerate(p.code["synapse"])}
 

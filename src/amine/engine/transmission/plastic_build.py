@@ -49,7 +49,7 @@ def draw(
         kind = keys.index(repr(structural_key(rule_structure(net, s))))
         code = module.RULES[kind]
         spec.base, spec.stride = 0, BLOCK  # slots of targets are then their numbers
-        bundle = build_bundle([spec], slices[p].n, blocks.shape[0], net.dt, precision, net.seed)
+        bundle = build_bundle([spec], slices[p].n, blocks.shape[0], net.dt, precision)
         values = parameter_values(s.plasticity, weight_unit(net, s), f"Synapses '{s.name}', rule")
         if real.itemsize == 4:
             _warn_of_slowness(s, values)
@@ -63,7 +63,7 @@ def draw(
         part = Plastic(
             s, kind, code, p, target, route.release, spec.early, bundle.dmin, bundle.n_delays, shards,
             histories(slices[target].n, code, initial, real, CAPACITY, longest), values, local, phases,
-            max(1, round(values.get("clock", TICK) / net.dt)),
+            max(1, round(values.get("clock", TICK) / net.dt)), route.stream.child("rule").key,
         )  # fmt: skip
         local += slices[p].n * bundle.n_delays * (1 + part.states)
         out.append(part)

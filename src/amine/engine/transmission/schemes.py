@@ -21,12 +21,12 @@ from amine.engine.device.pulse_tables import (
     G_DIM,
     G_FRACTION,
     G_ID0,
+    G_KEY,
     G_LIST,
     G_PAY,
     G_POP,
     G_SITES,
     G_STATE,
-    G_STREAM,
     G_TABLE,
     G_TIME,
     G_WIDTH,
@@ -197,9 +197,10 @@ def state(
     index: Mapping[str, int],
     first_pay: int,
     fractions: list[int],
+    keys: list[int],
     dt: float,
 ) -> KineticState:
-    """Tables and states at rest; ``fractions`` are the rows of payload with the released part, -1 for all."""
+    """Tables and states at rest; ``fractions`` are the rows of payload with the released part, -1 for all; ``keys`` those of random numbers."""
     table, real = np.zeros((len(groups), G_COLUMNS), np.int64), np.zeros((len(groups), R_COLUMNS))
     X, time, tables = [], [], []
     at_x = at_t = at_p = 0
@@ -210,7 +211,7 @@ def state(
         row = table[q]
         row[[G_POP, G_LIST, G_WIDTH, G_DIM]] = p, len(slices) + 2 * q, steps_of(g, dt), D
         row[[G_STATE, G_TIME, G_TABLE, G_PAY]] = at_x, at_t, at_p, pay
-        row[[G_SITES, G_FRACTION, G_STREAM, G_ID0]] = sites_of(g.release), fractions[q], q, slices[p].id0
+        row[[G_SITES, G_FRACTION, G_KEY, G_ID0]] = sites_of(g.release), fractions[q], keys[q], slices[p].id0
         real[q, R_RECOVERY] = recovery_of(g.release)
         one, matrices = (_square if g.cleft is None else _cleared)(g, module, index, real[q], dt)
         X.append(np.tile(one, n * units))

@@ -9,15 +9,16 @@ from types import ModuleType
 import numpy as np
 
 from amine.engine.build import order
-from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
+from amine.engine.build.connectivity import Bundle, build_bundle
 from amine.engine.build.slices import Slice
-from amine.engine.build.wiring import alike, fill_row, spec_of, target_row
+from amine.engine.build.wiring import fill_row, spec_of, target_row
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device import synaptic as table
 from amine.engine.device.tables import RELEASE
 from amine.engine.resolve.release import ELAPSED, is_own, recovery_of, sites_of, variation_of
 from amine.engine.resolve.resolved import Resolved
+from amine.engine.resolve.streams import Stream
 from amine.engine.transmission.filter import drawn as drawn_bundles
 from amine.engine.transmission.own_release import own_columns, own_release, release_functions
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, Snapshot, State
@@ -26,9 +27,11 @@ from amine.models.model import Model
 
 @dataclass
 class SynapticBundle:
-    """Synapses that share source population, release and form of weights."""
+    """Synapses of one route."""
 
     population: int
+    target: int  # index of the target population
+    stream: Stream  # random numbers of their release
     release: Model
     weight: float
     bundle: Bundle
@@ -97,21 +100,17 @@ def build(
 ) -> list[SynapticBundle]:
     """Draws the synapses, and release parameters that differ between them."""
     net = resolved.net
-    groups: dict[tuple[int, str, str, tuple[float, ...]], tuple[Model, list[ProjectionSpec]]] = {}
-    for r in resolved.at("synaptic"):
+    out = []
+    for r in sorted(resolved.at("synaptic"), key=lambda r: (r.stream.path, r.port)):
         release = r.synapses.release
         spec = spec_of(net, r, slices, blocks, target_row(slices, r))
-        own = f"{r.synapses.name}{r.stream}" if is_own(release) else ""  # values of a route are drawn together
-        key = (r.origin, repr(release.to_dict()), own, alike(spec))
-        groups.setdefault(key, (release, []))[1].append(spec)
-    out = []
-    for (p, *_), (release, specs) in groups.items():
-        args = (slices[p].n, blocks.shape[0], net.dt, precision, net.seed)
-        bundle = build_bundle(specs, *args)
+        args = (slices[r.origin].n, blocks.shape[0], net.dt, precision)
+        bundle = build_bundle([spec], *args)
         if bundle.n_synapses:
             number = resolved.release_number(release) if is_own(release) else -1
-            own = own_release(specs, release, module, number, bundle, args) if is_own(release) else None
-            out.append(SynapticBundle(p, release, bundle.weight, bundle, number, own))
+            own = own_release([spec], release, module, number, bundle, args) if is_own(release) else None
+            stream = r.stream.child("release", r.port)
+            out.append(SynapticBundle(r.origin, r.destination, stream, release, bundle.weight, bundle, number, own))
     return out
 
 
@@ -129,7 +128,9 @@ def assemble(
             n = int(b.bundle.shards[t].rows[-1])
             member, first = slices[b.population].member, int(Q[b.population, RELEASE])
             fill_row(row, b.bundle, t, b.population, slices[b.population].id0)
-            sites = sites_of(b.release)
+            sites, target = sites_of(b.release), slices[b.target]
+            row[[table.R_KEY, table.T_PLACE, table.T_STRIDE]] = b.stream.key, target.base, target.stride
+            row[table.T_SHIFT] = target.lanes.bit_length() - 1
             row[table.ELAPSED] = first + member.releases.index(ELAPSED)
             row[table.SITES], row[table.FIRST], row[table.OWN] = sites, at, at_own
             numbers[table.WEIGHT], numbers[table.CV] = b.weight, variation_of(b.release)
@@ -169,7 +170,7 @@ class Synaptic(Part):
             argument=("synaptic", arguments.Synaptic),
             imports=[("amine.engine.device.synaptic", ["synaptic_delivery"])],
             functions=release_functions(kinds, self.name) + "deliver_synaptic = synaptic_delivery(release_of)\n\n\n",
-            stages={"arrive": ["delivered += deliver_synaptic(X, synaptic, spikes, slot, k, k0, k1)"]},
+            stages={"arrive": ["delivered += deliver_synaptic(X, synaptic, spikes, slot, k)"]},
         )
 
     def assemble(self, drawn: Drawn, build: Build) -> SynapticState:

@@ -153,7 +153,7 @@ class Circuit(nn.Module):
         self.outside: dict[str, parts.External] = {}
         for place in places:
             m = place.member
-            drawn = prepare.drawn_values(net, m).items()
+            drawn = prepare.drawn_values(m).items()
             values: dict[str, ParameterValue] = {
                 p: x for p, x in drawn if not isinstance(x, str)
             }  # text is for trees alone
@@ -163,7 +163,7 @@ class Circuit(nn.Module):
                 continue
             learn = [self._parameter(m, key, name) for key, p, name in wanted.parameters if p == m.name]
             own = {n: bounds[k] for k, p, n in wanted.parameters if p == m.name and k in bounds}
-            initial, cell = initial_states(net, place), m.structure
+            initial, cell = initial_states(place), m.structure
             assert isinstance(cell, CellStructure)
             self.members[module_name(m.name)] = parts.Member(
                 m.population, cell, values, initial, net.dt, learn, spikes, own

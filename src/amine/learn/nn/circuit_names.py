@@ -13,7 +13,6 @@ from amine.engine.build.draws import initial_value
 from amine.engine.build.slices import Slice
 from amine.engine.resolve.resolved import Resolved
 from amine.errors import AmineError
-from amine.network.network import Network
 
 if TYPE_CHECKING:
     from amine.learn.given import Bounds
@@ -68,10 +67,10 @@ def byte_count(budget: object) -> float:
     )
 
 
-def initial_states(net: Network, at: Slice) -> dict[str, np.ndarray]:
+def initial_states(at: Slice) -> dict[str, np.ndarray]:
     """Initial states that the network sets in place of the model's, by name (n,)."""
     m = at.member
-    found = {s: initial_value(net, m, s, at.code["units"][s]) for s in m.population.initial}
+    found = {s: initial_value(m, s, at.code["units"][s]) for s in m.population.initial}
     return {s: np.asarray(x, float) for s, x in found.items()}
 
 

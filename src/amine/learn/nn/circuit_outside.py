@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from amine.engine.resolve.streams import Stream
     from amine.learn.given import Real
     from amine.learn.nn.circuit_parts import External
 
@@ -39,11 +40,10 @@ class Outside:
         self.parts, self.sizes, self.given, self.given_currents = parts, sizes, given, currents
         self.B, self.dt, self.real, self.first, self.seed = samples, dt, real, first, seed
         self.currents_given = list(currents)
-        self.ports = [(p, label) for p, x in parts.items() for label, _, _ in x.poisson]
+        self.ports = [(p, label) for p, x in parts.items() for label, _, _, _ in x.poisson]
 
-    def _rng(self, name: str, step: int) -> np.random.Generator:
-        words = [self.seed, step + self.first, zlib.crc32(name.encode())]
-        return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
+    def _rng(self, stream: Stream, step: int) -> np.random.Generator:
+        return replace(stream, seed=self.seed).child("module", step + self.first).generator()
 
     def spikes(self, first: int, steps: int) -> dict[str, np.ndarray]:
         """Spikes [steps, samples * n] of the populations that are not computed."""
@@ -53,7 +53,7 @@ class Outside:
             if p in out:
                 continue
             if x.rate is not None:
-                drawn = np.less(self._rng(p, first).random(shape), x.rate)
+                drawn = np.less(self._rng(x.stream, first).random(shape), x.rate)
                 out[p] = drawn.astype(self.real).reshape(steps, -1)
             elif x.listed is not None:
                 rows = np.zeros(shape, self.real)
@@ -67,9 +67,9 @@ class Outside:
     def arrivals(self, first: int, steps: int, arrivals: dict[tuple[str, str], np.ndarray]) -> None:
         """Adds Poisson input to the arrivals [steps, samples * n] by population and receptor."""
         for p, x in self.parts.items():
-            for j, (label, mean, weight) in enumerate(x.poisson):
+            for label, mean, weight, stream in x.poisson:
                 n = self.sizes[p]
-                found = self._rng(f"{p}:{label}:{j}", first).poisson(np.broadcast_to(mean, (steps, self.B, n)))
+                found = self._rng(stream, first).poisson(np.broadcast_to(mean, (steps, self.B, n)))
                 arrivals[p, label][:steps] += (found * weight).reshape(steps, -1).astype(self.real)
 
     def currents(self, first: int, steps: int) -> dict[str, np.ndarray]:
@@ -88,6 +88,8 @@ class Outside:
             out[p] = total
         return out
 
-    def noise(self, name: str, step: int, steps: int, lanes: int) -> np.ndarray:
-        """Standard normal numbers [steps, lanes]."""
-        return self._rng(name, step).standard_normal((steps, lanes)).astype(self.real)
+    def noise(self, p: str, name: str, step: int, steps: int, lanes: int) -> np.ndarray:
+        """Standard normal numbers of a noise of a population [steps, lanes]."""
+        return (
+            self._rng(self.parts[p].stream.child("noise", name), step).standard_normal((steps, lanes)).astype(self.real)
+        )

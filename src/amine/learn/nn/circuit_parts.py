@@ -18,6 +18,7 @@ from amine.engine.build.slices import Slice
 from amine.engine.resolve.cells import CellStructure
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.signals import Signals
+from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
 from amine.learn.nn.cells import Cells
 from amine.learn.nn.parameters import Bounded
@@ -115,7 +116,7 @@ def connections(resolved: Resolved, slices: Sequence[Slice]) -> list[Connection]
     for group in wiring.routes_and_specs(resolved, slices, wiring.boundaries(slices, 1)).values():
         for r, spec in group:
             n = slices[r.origin].n
-            i, j, weight, delay = pairs_of(spec, n, net.dt, net.seed)
+            i, j, weight, delay = pairs_of(spec, n, net.dt)
             ptr = np.zeros(n + 1, np.int64)
             np.cumsum(np.bincount(i, minlength=n), out=ptr[1:])
             ends = (r.source.population, r.target.population)
@@ -200,9 +201,10 @@ def release_parts(member: Described, dt: float, surrogate: SurrogateLike) -> lis
 class External:
     """External input of a population: Poisson trains by receptor, currents, given spikes."""
 
-    poisson: list[tuple[str, np.ndarray, np.ndarray]] = field(
+    stream: Stream  # random numbers of the population
+    poisson: list[tuple[str, np.ndarray, np.ndarray, Stream]] = field(
         default_factory=list
-    )  # label, mean spikes per step, weight
+    )  # label, mean spikes per step, weight, random numbers
     currents: list[tuple[Waveform, np.ndarray]] = field(default_factory=list)  # waveform, its count for each neuron
     rate: np.ndarray | None = None  # of a Poisson source: mean spikes per step
     listed: tuple[np.ndarray, np.ndarray] | None = None  # of a list of spikes: steps and neurons
@@ -215,14 +217,17 @@ def external(
     lists: Mapping[str, tuple[np.ndarray, np.ndarray]],
 ) -> External:
     """Input of a population beside its synapses; ``lists`` has steps and neurons of the spikes of listed sources."""
-    m, out = place.member, External()
-    for i in m.poisson:
+    m, out = place.member, External(place.member.stream)
+    for i, stream in zip(m.poisson, m.arrivals, strict=True):
         where = f"Poisson input '{i.name}'"
         views = i.target.views()
-        w = spread_value(net, views, m, i.weight, m.ports[i.receptor].weight_unit, where + ", weight")
-        r = spread_value(net, views, m, i.rate, "Hz", where + ", rate")
+        w = spread_value(
+            stream.child("weight"), views, m, i.weight, m.ports[i.receptor].weight_unit, where + ", weight"
+        )
+        r = spread_value(stream.child("rate"), views, m, i.rate, "Hz", where + ", rate")
         there = count(views, m)
-        out.poisson.append((i.receptor, np.asarray(r) * there * int(i.n) * net.dt, np.asarray(w)))
+        own = stream.child([v.population for v in views].index(m.name))
+        out.poisson.append((i.receptor, np.asarray(r) * there * int(i.n) * net.dt, np.asarray(w), own))
     for s in m.stimuli:
         out.currents.append((s.current, count(s.target.views(), m)))
     if m.population.model.kind == "source":

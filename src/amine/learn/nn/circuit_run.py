@@ -251,7 +251,7 @@ class Run:
             elif name in scan.given:
                 inputs.append(arrivals[p, name.removeprefix("in_")][rows])
             else:
-                inputs.append(self.outside.noise(f"{p}:{name}", s.first + w.first, w.steps, self.B * scan.n))
+                inputs.append(self.outside.noise(p, name, s.first + w.first, w.steps, self.B * scan.n))
         traces = {} if out is None else out.states
         states = [name for q, name in traces if q == p]
         _, traced = self._scan(scan, w, s.first, now, p, inputs, s.spikes[p][rows], keep, bool(states))

@@ -17,16 +17,13 @@ from amine.engine.build.connectivity.spec import (
     Z_MAX,
     ProjectionSpec,
     Tables,
-    keys,
     tables,
 )
 from amine.engine.build.draws import require_range
 from amine.errors import AmineError
 
 SHARED, PACKED, SEPARATE = 0, 1, 2
-Drawing: TypeAlias = tuple[
-    int, int, float, str, int
-]  # number of sources, threads, dt (ms), precision, seed: as in build_bundle
+Drawing: TypeAlias = tuple[int, int, float, str]  # number of sources, threads, dt (ms), precision: as in build_bundle
 
 
 @dataclass
@@ -76,9 +73,7 @@ class Bundle:
         return sum(s.nbytes for s in self.shards)
 
 
-def build_bundle(
-    specs: list[ProjectionSpec], n_source: int, threads: int, dt: float, precision: str, seed: int
-) -> Bundle:
+def build_bundle(specs: list[ProjectionSpec], n_source: int, threads: int, dt: float, precision: str) -> Bundle:
     """Draws all synapses of ``specs``, which share a source population of ``n_source`` neurons.
 
     Raises
@@ -88,8 +83,9 @@ def build_bundle(
     """
     for s in specs:
         _require_weight(s, precision)
-    specs = sorted(specs, key=lambda s: s.base)  # rows then come out sorted by target
-    t = tables(specs, seed)
+    # rows then come out sorted by target, and sums at a target have an order that does not depend on that of the specs
+    specs = sorted(specs, key=lambda s: (s.base, s.stream.path, s.port))
+    t = tables(specs)
     shared = all(isinstance(s.weight, float | int) and isinstance(s.delay, int) for s in specs)
     shared = shared and len({(float(s.weight), s.delay - s.early) for s in specs}) == 1  # type: ignore[arg-type]
     if shared:
@@ -101,7 +97,7 @@ def build_bundle(
 
     def work(tid: int) -> None:
         try:
-            out[tid] = _shard(specs, t, bundle, n_source, tid, dt, seed)
+            out[tid] = _shard(specs, t, bundle, n_source, tid, dt)
         except BaseException as e:
             out[tid] = e
 
@@ -119,15 +115,15 @@ def build_bundle(
     return bundle
 
 
-def _shard(specs: list[ProjectionSpec], t: Tables, b: Bundle, n_source: int, tid: int, dt: float, seed: int) -> Shard:
+def _shard(specs: list[ProjectionSpec], t: Tables, b: Bundle, n_source: int, tid: int, dt: float) -> Shard:
     bounds = np.array([[s.bounds[tid], s.bounds[tid + 1]] for s in specs], np.int64)
     # untouched pages of the array cost nothing, so it is made a little longer than expected
     capacity = int(t.expected * _share(specs, bounds) + 8 * math.sqrt(t.expected) + t.longest + 1024)
     while True:
         if b.kind == SHARED:
-            found, shard = _fill_shared(t, bounds, n_source, seed, capacity)
+            found, shard = _fill_shared(t, bounds, n_source, capacity)
         else:
-            found, shard = _fill_own(t, b, bounds, n_source, dt, seed, capacity)
+            found, shard = _fill_own(t, b, bounds, n_source, dt, capacity)
         if found >= 0:
             return shard
         if found == -2:
@@ -149,17 +145,15 @@ def _share(specs: list[ProjectionSpec], bounds: np.ndarray) -> float:
     return max(parts, default=1.0)
 
 
-def _fill_shared(t: Tables, bounds: np.ndarray, n: int, seed: int, capacity: int) -> tuple[int, Shard]:
+def _fill_shared(t: Tables, bounds: np.ndarray, n: int, capacity: int) -> tuple[int, Shard]:
     plain = (t.integers[:, S_KIND] == GEOMETRIC).all() and (t.integers[:, S_CHOICES] == 0).all()
     fill = draw.fill_bernoulli if plain else draw.fill_shared
     rows, slots = np.empty(n + 1, np.int64), np.empty(capacity, np.int32)
-    found = fill(t.integers, t.reals, bounds, n, t.longest, *keys(seed), rows, slots)
+    found = fill(t.integers, t.reals, bounds, n, t.longest, rows, slots)
     return int(found), Shard(rows, None, slots[: max(found, 0)], None)
 
 
-def _fill_own(
-    t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, seed: int, capacity: int
-) -> tuple[int, Shard]:
+def _fill_own(t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, capacity: int) -> tuple[int, Shard]:
     wide = t.longest * len(t.integers) >= 2**16
     rows, seg = np.empty(n + 1, np.int64), np.empty((n, b.n_delays + 1), np.uint32 if wide else np.uint16)
     if b.kind == PACKED:
@@ -167,7 +161,7 @@ def _fill_own(
         weights, column = slots.view(np.float32), 1
     else:
         slots, weights, column = np.empty((capacity, 1), np.int32), np.empty((capacity, 1), np.float64), 0
-    given = (t.integers, t.reals, bounds, n, t.longest, *keys(seed), dt, b.dmin, b.n_delays)
+    given = (t.integers, t.reals, bounds, n, t.longest, dt, b.dmin, b.n_delays)
     found = draw.fill_own(*given, rows, seg, slots, weights, column)
     used = max(found, 0)
     return int(found), Shard(
@@ -211,12 +205,10 @@ def _lognormal_range(mean: float, sd: float) -> tuple[float, float]:
     return math.exp(m - Z_MAX * s), math.exp(m + Z_MAX * s)
 
 
-def pairs_of(
-    spec: ProjectionSpec, n_source: int, dt: float, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def pairs_of(spec: ProjectionSpec, n_source: int, dt: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """All synapses of a spec: source neurons, target neurons, weights, delays in steps; sorted by source, delay and target."""
     whole = replace(spec, bounds=(0, 2**62))
-    b = build_bundle([whole], n_source, 1, dt, "float64", seed)
+    b = build_bundle([whole], n_source, 1, dt, "float64")
     s = b.shards[0]
     i = np.repeat(np.arange(n_source), np.diff(s.rows))
     block, lane = np.divmod(s.slots.ravel().astype(np.int64) - spec.base, spec.stride)

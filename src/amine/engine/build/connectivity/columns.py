@@ -15,7 +15,7 @@ GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
     T_N,
     S_BASE,
     S_STRIDE,
-    S_STREAM,
+    S_KEY,
     S_SELF,
     S_LIST,
     S_LISTED,

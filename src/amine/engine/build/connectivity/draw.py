@@ -1,6 +1,7 @@
 """Compiled drawing of rows: sorted targets, then weights and delays, all from counter-based random numbers.
 
-The counter of a random word is (projection, row, position in the row), so rows do not depend on the thread that draws them.
+The key of a random word names the route, its counter row and position in the row, so that rows depend on neither the thread that draws
+them nor on other routes.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import numpy as np
 from numba import njit
 
 from amine.engine.build.connectivity import columns as c
-from amine.engine.device.functions import _log_unit, load_f64, load_i64, normal_block, random_block
+from amine.engine.device.functions import load_f64, load_i64
+from amine.engine.device.random_numbers import halves, log_unit, normal_block, random_block
 
 I64, I32, U32, F64, F32 = np.int64, np.int32, np.uint32, np.float64, np.float32
 NO_ROW = np.uint32(0xFFFFFFFF)
 FAST = {"contract", "nsz"}
 TWO32 = 1.0 / 4294967296.0
-TARGETS, DELAYS, PLACES, WEIGHTS = 0, 1, 2, 8  # random streams within a projection
+TARGETS, DELAYS, PLACES, WEIGHTS = 0, 1, 2, 8  # what is drawn, the last word of a counter
 
 
 @njit(nogil=True, cache=True, fastmath=FAST, error_model="numpy")
@@ -25,7 +27,7 @@ def logs(gaps, words, block, row, stream, k0, k1):
     """Logarithms of 64 uniform random numbers into ``gaps``."""
     random_block(words, block, row, stream, k0, k1)
     for lane in range(64):
-        gaps[lane] = _log_unit((F64(words[lane]) + 0.5) * TWO32)
+        gaps[lane] = log_unit((F64(words[lane]) + 0.5) * TWO32)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -87,9 +89,10 @@ def distinct(out, n, m, row, stream, k0, k1, taken, words):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def targets(S, P, q, i, out, k0, k1, gaps, words, taken):
+def targets(S, P, q, i, out, gaps, words, taken):
     """Sorted target indices of source ``i`` (of the view) into ``out``; returns their number."""
-    n, kind, stream = S[q, c.T_N], S[q, c.S_KIND], S[q, c.S_STREAM] * 64 + TARGETS
+    n, kind, stream = S[q, c.T_N], S[q, c.S_KIND], TARGETS
+    k0, k1 = halves(S[q, c.S_KEY])
     own = I64(-1)
     if S[q, c.S_SELF] != 0:
         j = S[q, c.S_START] + i * S[q, c.S_STEP] - S[q, c.T_START]
@@ -184,7 +187,7 @@ def _view_index(S, q, i):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def place_of(S, q, row, k, at, words, k0, k1):
+def place_of(S, q, row, k, at, words):
     """Distance in the state array from a target's first site to the site of synapse ``k`` of a row.
 
     ``at`` is the start of the row in a list of pairs; ``words`` holds 64 random words, redrawn for each block of synapses.
@@ -193,7 +196,8 @@ def place_of(S, q, row, k, at, words, k0, k1):
     if n < 0:
         return load_i64(address, at + k)
     if k & 63 == 0 or words[64] != U32(k >> 6) or words[65] != U32(row):
-        random_block(words, k >> 6, row, S[q, c.S_STREAM] * 64 + PLACES, k0, k1)
+        k0, k1 = halves(S[q, c.S_KEY])
+        random_block(words, k >> 6, row, PLACES, k0, k1)
         words[64], words[65] = U32(k >> 6), U32(row)
     u, low, high = I64(words[k & 63]), I64(0), n - 1
     while low < high:
@@ -206,7 +210,7 @@ def place_of(S, q, row, k, at, words, k0, k1):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def fill_shared(S, P, bounds, n_source, longest, k0, k1, rows, slots):
+def fill_shared(S, P, bounds, n_source, longest, rows, slots):
     """Slots of all rows for one thread's targets; returns their number, or -1 if ``slots`` is too short."""
     found = np.empty(longest + 64, np.int32)
     taken = np.empty(longest_n(S), np.uint8)
@@ -218,7 +222,7 @@ def fill_shared(S, P, bounds, n_source, longest, k0, k1, rows, slots):
             j = _view_index(S, q, i)
             if j < 0:
                 continue
-            m = targets(S, P, q, j, found, k0, k1, gaps, words, taken)
+            m = targets(S, P, q, j, found, gaps, words, taken)
             if at + m > slots.size:
                 return I64(-1)
             low, high = bounds[q, 0], bounds[q, 1]
@@ -230,14 +234,14 @@ def fill_shared(S, P, bounds, n_source, longest, k0, k1, rows, slots):
                 g = start + step * I64(found[k])
                 slots[at] = base + (g >> shift) * stride + (g & mask)
                 if several:
-                    slots[at] += I32(place_of(S, q, j, k, pairs, places, k0, k1))
+                    slots[at] += I32(place_of(S, q, j, k, pairs, places))
                 at += I64((g >= low) & (g < high))
     rows[n_source] = at
     return at
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def fill_bernoulli(S, P, bounds, n_source, longest, k0, k1, rows, slots):
+def fill_bernoulli(S, P, bounds, n_source, longest, rows, slots):
     """:func:`fill_shared` for connection probabilities alone, which compiles in half the time."""
     found, gaps, words = np.empty(longest + 64, np.int32), np.empty(64), np.empty(64, np.uint32)
     at = I64(0)
@@ -247,12 +251,13 @@ def fill_bernoulli(S, P, bounds, n_source, longest, k0, k1, rows, slots):
             j = i - S[q, c.S_START]
             if j < 0 or j % S[q, c.S_STEP] != 0 or j // S[q, c.S_STEP] >= S[q, c.S_N] or P[q, c.P_LOG] == 0.0:
                 continue
+            k0, k1 = halves(S[q, c.S_KEY])
             m = skips(
                 found,
                 S[q, c.T_N],
                 P[q, c.P_LOG],
                 j // S[q, c.S_STEP],
-                S[q, c.S_STREAM] * 64 + TARGETS,
+                TARGETS,
                 k0,
                 k1,
                 gaps,
@@ -291,16 +296,17 @@ def _owned(S, bounds, q, found, m):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _weights_and_delays(S, P, q, j, found, first, last, k0, k1, w, d, block_values, words):
+def _weights_and_delays(S, P, q, j, found, first, last, w, d, block_values, words):
     """Weights into ``w`` and, if they differ, delays (ms) into ``d`` of synapses first..last of row ``j`` of a spec."""
-    kind, delay_kind, stream = S[q, c.W_KIND], S[q, c.D_KIND], S[q, c.S_STREAM] * 64
+    kind, delay_kind = S[q, c.W_KIND], S[q, c.D_KIND]
+    k0, k1 = halves(S[q, c.S_KEY])
     place = load_i64(S[q, c.S_LIST], j) if S[q, c.S_KIND] == c.LISTED else j * S[q, c.T_N]
     a, b, low, high = P[q, c.W_A], P[q, c.W_A + 1], P[q, c.W_A + 2], P[q, c.W_A + 3]
-    listed, draws = S[q, c.W_LIST], stream + WEIGHTS + S[q, c.S_PORT]
+    listed, draws = S[q, c.W_LIST], WEIGHTS + S[q, c.S_PORT]
     values(kind, a, b, low, high, listed, place, j, first, last, draws, k0, k1, w, block_values, words)
     if delay_kind != c.CONSTANT:
         a, b, low, high = P[q, c.D_A], P[q, c.D_A + 1], P[q, c.D_A + 2], P[q, c.D_A + 3]
-        listed, draws = S[q, c.D_LIST], stream + DELAYS
+        listed, draws = S[q, c.D_LIST], DELAYS
         values(delay_kind, a, b, low, high, listed, place, j, first, last, draws, k0, k1, d, block_values, words)
     if S[q, c.S_KIND] == c.ALL:  # values are listed for all pairs, those of autapses too
         for k in range(first, last):
@@ -311,7 +317,7 @@ def _weights_and_delays(S, P, q, j, found, first, last, k0, k1, w, d, block_valu
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _slots_and_steps(S, q, j, found, first, last, d, dt, size, k0, k1, places, row_slot, row_delay):
+def _slots_and_steps(S, q, j, found, first, last, d, dt, size, places, row_slot, row_delay):
     """Slots and delays (steps) of synapses first..last of row ``j`` of a spec, written from entry ``size`` on."""
     start, step, base, stride = S[q, c.T_START], S[q, c.T_STEP], S[q, c.S_BASE], S[q, c.S_STRIDE]
     shift = S[q, c.S_SHIFT]
@@ -322,7 +328,7 @@ def _slots_and_steps(S, q, j, found, first, last, d, dt, size, k0, k1, places, r
         g = start + step * I64(found[k])
         row_slot[size] = base + (g >> shift) * stride + (g & mask)
         if S[q, c.S_CHOICES] != 0:
-            row_slot[size] += I32(place_of(S, q, j, k, pairs, places, k0, k1))
+            row_slot[size] += I32(place_of(S, q, j, k, pairs, places))
         row_delay[size] = steps - S[q, c.S_EARLY]
         size += 1
 
@@ -342,7 +348,7 @@ def _count_delays(row_delay, size, dmin, n_delays, count):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def fill_own(S, P, bounds, n_source, longest, k0, k1, dt, dmin, n_delays, rows, seg, slots, weights, column):
+def fill_own(S, P, bounds, n_source, longest, dt, dmin, n_delays, rows, seg, slots, weights, column):
     """As :func:`fill_shared`, for synapses that differ in weight or delay; each row is sorted by delay. -2: a delay is out of range.
 
     ``seg`` (sources, delays + 1) receives the offsets of delays within rows; ``column`` is that of the weights.
@@ -361,10 +367,10 @@ def fill_own(S, P, bounds, n_source, longest, k0, k1, dt, dmin, n_delays, rows, 
             j = _view_index(S, q, i)
             if j < 0:
                 continue
-            m = targets(S, P, q, j, found, k0, k1, gaps, words, taken)
+            m = targets(S, P, q, j, found, gaps, words, taken)
             first, last = _owned(S, bounds, q, found, m)
-            _weights_and_delays(S, P, q, j, found, first, last, k0, k1, w, d, block_values, words)
-            _slots_and_steps(S, q, j, found, first, last, d, dt, size, k0, k1, places, row_slot, row_delay)
+            _weights_and_delays(S, P, q, j, found, first, last, w, d, block_values, words)
+            _slots_and_steps(S, q, j, found, first, last, d, dt, size, places, row_slot, row_delay)
             for k in range(first, last):
                 row_weight[size] = w[k]
                 size += 1
@@ -385,7 +391,7 @@ def fill_own(S, P, bounds, n_source, longest, k0, k1, dt, dmin, n_delays, rows, 
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def incoming(n, m, K, multapses, own, stream, k0, k1):
+def incoming(n, m, K, multapses, own, k0, k1):
     """``K`` of ``n`` sources for each of ``m`` targets: starts of the sources' rows, and targets in the order of sources."""
     gaps, words = np.empty(64), np.empty(64, np.uint32)
     taken, found = np.empty(max(n, 1), np.uint8), np.empty(K + 64, np.int32)
@@ -394,9 +400,9 @@ def incoming(n, m, K, multapses, own, stream, k0, k1):
     for j in range(m):
         room = n - I64(own[j] >= 0)
         if multapses:
-            replaced(found, room, K, j, stream, k0, k1, gaps, words)
+            replaced(found, room, K, j, TARGETS, k0, k1, gaps, words)
         else:
-            distinct(found, room, K, j, stream, k0, k1, taken, words)
+            distinct(found, room, K, j, TARGETS, k0, k1, taken, words)
         for k in range(K):
             i = found[k] + I32(own[j] >= 0 and found[k] >= own[j])
             everything[j * K + k] = i

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from amine.distributions import InternalDistribution
 from amine.engine.build.connectivity import columns as c
 from amine.engine.build.connectivity.draw import incoming
+from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
 
 _KINDS = {"normal": c.NORMAL, "lognormal": c.LOGNORMAL, "uniform": c.UNIFORM, "exponential": c.EXPONENTIAL}
@@ -34,7 +34,7 @@ class ProjectionSpec:
     """
 
     name: str
-    stream: int
+    stream: Stream
     pre: tuple[int, int, int]
     post: tuple[int, int, int]
     rule: str
@@ -80,13 +80,6 @@ def expected_synapses(s: ProjectionSpec) -> float:
     }[s.rule]()
 
 
-def random(seed: int, stream: int, what: str) -> np.random.Generator:
-    """A generator for draws made once for a projection, such as the numbers of targets of all rows."""
-    return np.random.Generator(
-        np.random.Philox(np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32, stream, zlib.crc32(what.encode())]))
-    )
-
-
 def own_index(s: ProjectionSpec) -> np.ndarray:
     """Index of each source neuron among the targets, or -1."""
     i = s.pre[0] + np.arange(s.pre[2]) * s.pre[1]
@@ -94,15 +87,15 @@ def own_index(s: ProjectionSpec) -> np.ndarray:
     return np.where((rest == 0) & (j >= 0) & (j < s.post[2]) & s.same_population, j, -1)
 
 
-def tables(specs: list[ProjectionSpec], seed: int) -> Tables:
+def tables(specs: list[ProjectionSpec]) -> Tables:
     """The tables of a bundle."""
     out = Tables(np.zeros((len(specs), c.S_COLUMNS), np.int64), np.zeros((len(specs), c.P_COLUMNS)), 1, 0.0)
     for s, row, real in zip(specs, out.integers, out.reals, strict=True):
         row[[c.S_START, c.S_STEP, c.S_N, c.T_START, c.T_STEP, c.T_N]] = (*s.pre, *s.post)
-        row[[c.S_BASE, c.S_STRIDE, c.S_STREAM, c.S_PORT, c.S_EARLY]] = s.base, s.stride, s.stream, s.port, s.early
+        row[[c.S_BASE, c.S_STRIDE, c.S_KEY, c.S_PORT, c.S_EARLY]] = s.base, s.stride, s.stream.key, s.port, s.early
         row[c.S_SELF] = int(s.same_population and not s.autapses)
         row[c.S_SHIFT] = s.shift
-        longest = _rule(s, row, real, out, seed)
+        longest = _rule(s, row, real, out)
         out.longest = max(out.longest, longest)
         out.expected += expected_synapses(s)
         if s.places is not None:
@@ -154,7 +147,7 @@ def _order_of(row: np.ndarray, out: Tables) -> np.ndarray:
 # --- rules -----------------------------------------------------------------------------------------------------
 
 
-def _rule(s: ProjectionSpec, row: np.ndarray, real: np.ndarray, out: Tables, seed: int) -> int:
+def _rule(s: ProjectionSpec, row: np.ndarray, real: np.ndarray, out: Tables) -> int:
     """Fills in the way to find targets; returns the largest number in a row."""
     n, m = s.pre[2], s.post[2]
     if s.rule == "all_to_all" or (s.rule == "p" and s.value >= 1.0):
@@ -165,13 +158,13 @@ def _rule(s: ProjectionSpec, row: np.ndarray, real: np.ndarray, out: Tables, see
         return m
     if s.rule in ("outdegree", "total"):
         room = m - (own_index(s) >= 0) * int(row[c.S_SELF])
-        counts = _counts(s, room, seed)
+        counts = _counts(s, room)
         row[c.S_KIND] = c.REPLACED if s.multapses else c.DISTINCT
         row[c.S_LIST] = _address(counts.astype(np.int64), out)
         if (counts[room == 0] > 0).any():
             raise AmineError(f"Synapses '{s.name}'", "a neuron has no target but itself", hint="allow autapses")
         return int(counts.max(initial=0))
-    i, j = _listed(s, seed)
+    i, j = _listed(s)
     order = np.lexsort((j, i)) if s.rule in ("pairs", "one_to_one") else np.arange(len(i))
     starts = np.searchsorted(i[order], np.arange(n + 1))
     row[c.S_KIND], row[c.S_LISTED] = c.LISTED, len(out.keep)
@@ -180,19 +173,19 @@ def _rule(s: ProjectionSpec, row: np.ndarray, real: np.ndarray, out: Tables, see
     return int(np.diff(starts).max(initial=0))
 
 
-def _counts(s: ProjectionSpec, room: np.ndarray, seed: int) -> np.ndarray:
+def _counts(s: ProjectionSpec, room: np.ndarray) -> np.ndarray:
     """Number of targets of each source: given, or as a fixed total falls on the sources."""
     if s.rule == "outdegree":
         return np.full(s.pre[2], s.value, np.int64)
     if not room.any():  # no source has a target; the caller refuses this if there should be one
         return np.full(s.pre[2], s.value, np.int64)
-    rng = random(seed, s.stream, "total")
+    rng = s.stream.child("total").generator()
     if s.multapses:
         return rng.multinomial(s.value, room / room.sum())
     return rng.multivariate_hypergeometric(room, s.value, method="marginals")
 
 
-def _listed(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _listed(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
     """Pairs in the order of sources, for rules that are not drawn row by row."""
     if s.rule == "pairs":
         return np.asarray(s.value[0], np.int64), np.asarray(s.value[1], np.int64)
@@ -200,11 +193,11 @@ def _listed(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
         i = np.arange(s.pre[2])
         return i, i
     if s.rule == "indegree":
-        return _indegree(s, seed)
-    return _by_distance(s, seed)
+        return _indegree(s)
+    return _by_distance(s)
 
 
-def _indegree(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _indegree(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
     """Pairs (source, target) of a fixed in-degree, drawn target by target and sorted by source."""
     n, m, K = s.pre[2], s.post[2], int(s.value)
     own = np.full(m, -1, np.int64)
@@ -214,12 +207,11 @@ def _indegree(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
         own = np.where((rest == 0) & (k >= 0) & (k < n), k, -1)
     if ((n - (own >= 0) < 1) & (K > 0)).any():
         raise AmineError(f"Synapses '{s.name}'", "a neuron has no source but itself", hint="allow autapses")
-    k0, k1 = keys(seed)
-    starts, targets = incoming(n, m, K, s.multapses, own, s.stream * 64, k0, k1)
+    starts, targets = incoming(n, m, K, s.multapses, own, *words(s.stream))
     return np.repeat(np.arange(n), np.diff(starts)), targets
 
 
-def _by_distance(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _by_distance(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
     shape, scale, p_max, a, b = s.value
     own, rows, columns = own_index(s), [], []
     for i in range(s.pre[2]):
@@ -227,13 +219,12 @@ def _by_distance(s: ProjectionSpec, seed: int) -> tuple[np.ndarray, np.ndarray]:
         p = p_max * (np.exp(-(x**2) / 2) if shape == "gaussian" else np.exp(-x) if shape == "exponential" else (x <= 1))
         if own[i] >= 0 and not s.autapses:
             p[own[i]] = 0.0
-        j = np.flatnonzero(random(seed, s.stream, f"row {i}").random(len(b)) < p)
+        j = np.flatnonzero(s.stream.child("row", i).generator().random(len(b)) < p)
         rows.append(np.full(len(j), i))
         columns.append(j)
     return np.concatenate(rows), np.concatenate(columns)
 
 
-def keys(seed: int) -> tuple[np.uint32, np.uint32]:
-    """The two key words under which synapses are drawn."""
-    state = np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32, zlib.crc32(b"synapses")]).generate_state(2)
-    return np.uint32(state[0]), np.uint32(state[1])
+def words(stream: Stream) -> tuple[np.uint32, np.uint32]:
+    """The two key words of a stream."""
+    return np.uint32(stream.key & 0xFFFFFFFF), np.uint32(stream.key >> 32 & 0xFFFFFFFF)
