@@ -30,8 +30,15 @@ def _unit(d: Dimension | None) -> str:
 class _Walker:
     """Walker of a syntax tree, which returns (SymPy expression, dimension); the dimension None of a bare zero fits any other."""
 
-    def __init__(self, where: str, dims: Mapping[str, Dimension | None], text: str, noise: bool = False):
-        self.where, self.dims, self.text, self.noise = where, dims, text, noise
+    def __init__(
+        self,
+        where: str,
+        dims: Mapping[str, Dimension | None],
+        text: str,
+        noise: bool = False,
+        draws: list[str] | None = None,
+    ):
+        self.where, self.dims, self.text, self.noise, self.draws = where, dims, text, noise, draws
 
     def fail(self, problem: str, **kw: str) -> AmineError:
         text = self.text.strip()
@@ -197,10 +204,21 @@ class _Walker:
             raise self.fail(f"'{ast.unparse(n)[:60]}' is not a finite real number")
         return value, dimension_of(unit)
 
+    def draw(self, name: str, n: ast.Call) -> tuple[Any, Dimension | None]:
+        """The symbol of a random number, one for each place in the text."""
+        if n.args or n.keywords:
+            raise self.fail(f"{name}() takes no arguments", given=ast.unparse(n)[:40])
+        if self.draws is None:
+            raise self.fail(f"{name}() has no value here", hint="random numbers belong into neurons and receptors")
+        self.draws.append(f"_{name}_{len(self.draws)}")
+        return symbol(self.draws[-1]), NONE
+
     def on_Call(self, n: ast.Call, d: int) -> tuple[Any, Dimension | None]:
+        if isinstance(n.func, ast.Name) and n.func.id in DRAWS:
+            return self.draw(n.func.id, n)
         if not isinstance(n.func, ast.Name) or n.func.id not in FUNCTIONS:
             name = ast.unparse(n.func)[:40]
-            raise self.fail(f"function '{name}' is not known", hint=did_you_mean(name, FUNCTIONS))
+            raise self.fail(f"function '{name}' is not known", hint=did_you_mean(name, [*FUNCTIONS, *DRAWS]))
         make, arity, rule = FUNCTIONS[n.func.id]
         if n.keywords or len(n.args) != arity:
             raise self.fail(f"function '{n.func.id}' takes {arity} argument(s)", given=str(len(n.args)))
@@ -258,6 +276,7 @@ _RELATIONS: dict[type, Any] = {
     **{ast.Eq: sp.Eq, ast.NotEq: sp.Ne},
 }
 NUMBERS: dict[str, Any] = {"pi": sp.Float(repr(math.pi), 17), "inf": sp.oo}
+DRAWS = ("rand", "randn")  # random numbers: uniform between 0 and 1, standard normal
 FUNCTIONS: dict[str, tuple[Any, int, str]] = {
     **{f: (getattr(sp, f), 1, "pure") for f in ("exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh")},
     "exprel": (exprel, 1, "pure"),
@@ -308,12 +327,13 @@ def parse_raw(
     expected: Dimension | None = None,
     condition: bool = False,
     noise: bool = False,
+    draws: list[str] | None = None,
 ) -> Any:
     """An expression as written, before named subexpressions are substituted and removable singularities removed.
 
-    ``noise`` allows white noise: ``xi``, ``xi_1`` and so on. Other arguments as of :func:`parse_expression`.
+    ``noise`` allows white noise: ``xi``, ``xi_1`` and so on. ``draws`` allows ``rand()`` and ``randn()``, whose symbols are added to it. Other arguments as of :func:`parse_expression`.
     """
-    walker = _Walker(where, dims, text, noise)
+    walker = _Walker(where, dims, text, noise, draws)
     if len(text) > MAX_TEXT:
         raise AmineError(
             where, "the equation is too long", given=f"{len(text)} characters", expected=f"at most {MAX_TEXT}"

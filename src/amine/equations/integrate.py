@@ -21,7 +21,7 @@ that the membrane follows it within a step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,9 +128,11 @@ def choose(
     return {s: out[s] for s in rhs}
 
 
-def linear_system(rhs: Mapping[str, sp.Expr], methods: Mapping[str, str], parameters: set[str]) -> Linear:
-    """Matrices of the exactly advanced states."""
-    states = tuple(s for s in rhs if methods[s] == "exact")
+def linear_system(
+    rhs: Mapping[str, sp.Expr], methods: Mapping[str, str], parameters: set[str], held: Collection[str] = ()
+) -> Linear:
+    """Matrices of the exactly advanced states; those ``held``, which only events change, count as inputs."""
+    states = tuple(s for s in rhs if methods[s] == "exact" and s not in held)
     free = {n for s in states for n in names_of(rhs[s])} - parameters - set(states)
     noises = tuple(sorted(n for n in free if is_noise(n)))
     inputs = tuple(symbol(n) for n in sorted(free - set(noises)))

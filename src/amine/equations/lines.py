@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import sympy as sp
 
+from amine.equations.given import is_draw, is_uniform
 from amine.equations.rules import RuleEquations
+from amine.equations.symbols import symbol
 from amine.equations.system import Equations
 
 
@@ -45,6 +47,16 @@ EQUAL, BECOMES, COMMA = Sign("="), Sign("<-"), Sign(",")
 
 def statement_lines(eq: Equations | RuleEquations) -> list[list[Piece]]:
     """One line for each statement of a model."""
+    return [[_spoken(p) if isinstance(p, sp.Basic) else p for p in line] for line in _lines(eq)]
+
+
+def _spoken(e: sp.Basic) -> sp.Basic:
+    """An expression in which each random number is called by its function."""
+    found: Any = {s: symbol("rand" if is_uniform(s.name) else "randn") for s in e.free_symbols if is_draw(s.name)}  # type: ignore[attr-defined]
+    return e.xreplace(found)
+
+
+def _lines(eq: Equations | RuleEquations) -> list[list[Piece]]:
     if isinstance(eq, RuleEquations):
         eq = eq.shown
     out: list[list[Piece]] = [[Slope(s), EQUAL, e] for s, e in eq.rhs.items()]
@@ -56,11 +68,11 @@ def statement_lines(eq: Equations | RuleEquations) -> list[list[Piece]]:
         for k, (n, e) in enumerate(eq.reset):
             resets += [*([COMMA] if k else []), Name(n), BECOMES, e]
         out.append([Words("spike if "), eq.threshold, *([Words(", then "), *resets] if resets else [])])
-    if eq.refractory is not None:
+    for words, until in (("refractory for ", eq.refractory), ("refractory after a spike while ", eq.waiting)):
         held: list[Piece] = [Words(", holding ")] if eq.hold else []
         for k, h in enumerate(eq.hold):
             held += [COMMA, Name(h)] if k else [Name(h)]
-        out.append([Words("refractory for "), eq.refractory, *held])
+        out += [] if until is None else [[Words(words), until, *held]]
     for what, events in (("at a spike", eq.on_spike), ("after it", eq.after_spike)):
         out += [[Words(f"{what}: "), Name(n), BECOMES, e] for n, e in events]
     if eq.payload is not None:

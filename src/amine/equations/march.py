@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from amine.equations.given import LAST_SPIKE
 from amine.equations.integrate import DT, choose, exponential_euler, implicit_midpoint, linear_system
 from amine.equations.symbols import is_noise, symbol
 from amine.equations.system import Equations
 
 Update = Callable[..., float]
+LONG_AGO = -1e8  # ms
 
 
 def _exprel(x: float) -> float:
@@ -21,6 +23,9 @@ def _exprel(x: float) -> float:
 
 
 _FUNCTIONS = {"exprel": _exprel, "rint": lambda x: float(round(x)), "mod": lambda x, y: x % y}
+
+
+_last_spike: Any = sp.Function("_last_spike")
 
 
 class March:
@@ -32,12 +37,13 @@ class March:
     """
 
     def __init__(self, eq: Equations, values: Mapping[str, float]):
+        self.last = LONG_AGO  # time of the last spike
         numbers: Any = {symbol(n): v for n, v in values.items()}
         quiet = {s: _silent(e).subs(numbers) for s, e in eq.full_rhs.items()}
         self.rhs: dict[str, Any] = dict(sorted(quiet.items(), key=lambda x: x[0] != "v"))
         self.methods = choose(self.rhs, set(), {"I"}, eq.methods)
         self.methods = {s: "rk4" if m == "euler_maruyama" else m for s, m in self.methods.items()}
-        self.states, self.hold = list(self.rhs), eq.hold if eq.refractory is not None else ()
+        self.states, self.hold = list(self.rhs), eq.hold
         self.start = [float(sp.N(e.subs(numbers))) for e in (eq.starts[s] for s in self.states)]
         self.linear = linear_system(self.rhs, self.methods, set())
         self.hard = [s for s, m in self.methods.items() if m == "rk4"]
@@ -45,11 +51,13 @@ class March:
         self._updates = self._linearised()
         self._threshold = self._function(eq.expand(eq.threshold).subs(numbers)) if eq.threshold is not None else None
         self._reset = [(self.states.index(n), self._function(eq.expand(e).subs(numbers))) for n, e in eq.reset]
+        self._waiting = None if eq.waiting is None else self._function(eq.expand(eq.waiting).subs(numbers))
         self._wait = None if eq.refractory is None else self._function(eq.expand(eq.refractory).subs(numbers))
 
     def _function(self, e: Any) -> Update:
         names = [*map(symbol, self.states), symbol("I"), symbol("t"), DT, *(symbol(f"new_{s}") for s in self.states)]
-        return sp.lambdify(names, e, [_FUNCTIONS, "math"])
+        spiked = e.xreplace({symbol(LAST_SPIKE): _last_spike()})
+        return sp.lambdify(names, spiked, [{**_FUNCTIONS, "_last_spike": lambda: self.last}, "math"])
 
     def _linearised(self) -> list[tuple[int, Update]]:
         """Updates of the states that are linear in themselves, in order: the voltage first, which gates follow."""
@@ -66,20 +74,26 @@ class March:
     def run(self, dt: float, span: float, current: float) -> tuple[np.ndarray, np.ndarray]:
         """Times of spikes (ms), and the voltage at each millisecond, in ``span`` ms under ``current`` pA."""
         x, free, times, trace = list(self.start), 0, [], []
+        self.last = LONG_AGO
         half, whole = (self._propagator(h, current) for h in (dt / 2, dt))
         every = max(1, round(1 / dt))
         for k in range(round(span / dt)):
+            if free == math.inf and self._waiting is not None and not self._waiting(*x, current, k * dt, dt, *x):
+                free = k
             new = self._step(x, current, k * dt, dt, half, whole)
             if k < free:
                 for s in self.hold:
                     new[self.states.index(s)] = x[self.states.index(s)]
             x = new
-            if self._threshold is not None and k >= free and self._threshold(*x, current, k * dt, dt, *x):
-                times.append((k + 1) * dt)
+            end = (k + 1) * dt
+            if self._threshold is not None and k >= free and self._threshold(*x, current, end, dt, *x):
+                times.append(end)
                 for i, f in self._reset:
-                    x[i] = f(*x, current, k * dt, dt, *x)
+                    x[i] = f(*x, current, end, dt, *x)
                 if self._wait is not None:
-                    free = k + 1 + math.floor(self._wait(*x, current, k * dt, dt, *x) / dt + 0.5)
+                    free = k + 1 + math.floor(self._wait(*x, current, end, dt, *x) / dt + 0.5)
+                free = math.inf if self._waiting is not None else free
+                self.last = end
             if (k + 1) % every == 0:
                 trace.append(x[self.states.index("v")])
         return np.array(times), np.array(trace)

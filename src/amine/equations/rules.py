@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from amine.equations.expression import FUNCTIONS, NUMBERS, parse_raw
+from amine.equations.expression import DRAWS, FUNCTIONS, NUMBERS, parse_raw
 from amine.equations.limits import require_small
 from amine.equations.noise import noises_of, refuse_nonlinear
 from amine.equations.statements import ASSIGN, PER_TIME, STATE, named_dimension
@@ -208,7 +208,7 @@ def _dimensions(parts: _Text, parameters: Mapping[str, str], where: str, weight:
     for n, u in everything.items():
         if n in parameters and (n in parts.states or n in parts.named):
             raise AmineError(where, f"'{n}' is defined twice", hint="rename one of them")
-        if n in FUNCTIONS or is_noise(n) or is_reserved(n) or n == TRANSMIT:
+        if n in FUNCTIONS or n in DRAWS or is_noise(n) or is_reserved(n) or n == TRANSMIT:
             raise AmineError(where, f"{n!r} is a reserved or invalid name", hint="choose another")
         dims[n] = named_dimension(weight if u == "weight" else u, where, n)
     return dims

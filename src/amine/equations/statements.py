@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from amine.equations.expression import FUNCTIONS, parse_raw
+import sympy as sp
+
+from amine.equations.expression import DRAWS, FUNCTIONS, parse_raw
+from amine.equations.given import LAST_SPIKE
 from amine.equations.limits import MAX_LINES, MAX_STATES, require_small
 from amine.equations.noise import noises_of, refuse_nonlinear
-from amine.equations.symbols import NONE, TIME, Dimension, is_noise, is_reserved, names_of, symbol
+from amine.equations.symbols import (
+    NONE,
+    TIME,
+    Dimension,
+    exprel,
+    is_noise,
+    is_reserved,
+    names_of,
+    symbol,
+)
 from amine.equations.system import Equations, order_of, refuse_loops
 from amine.errors import AmineError, did_you_mean
 from amine.units import dimension_of
 
+HELD = re.compile(r"^([A-Za-z_]\w*)$")  # a state that only events change
 STATE = re.compile(r"^d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=\s*(.+)$", re.S)
 ASSIGN = re.compile(r"^([A-Za-z_]\w*)\s*([-+*]?=)\s*(?!=)(.+)$", re.S)
 CHOICES = ("exponential_euler", "rk4", "euler_maruyama")  # methods that a model may ask for
@@ -30,12 +44,17 @@ class _Model:
     states: set[str]
     given: set[str]  # names from outside the model, such as I and v
     flow: Dimension  # dimension of the current
+    draws: list[str] | None = None  # random numbers read so far; None where there are none
     values: dict[str, Any] = field(default_factory=dict)
     acts: dict[str, list[tuple[str, Any]]] = field(
         default_factory=lambda: {"reset": [], "on spike": [], "after spike": []}
     )
     initial: dict[str, Any] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
+
+    def expression(self, text: str, want: Dimension | None = None, condition: bool = False, **more: Dimension) -> Any:
+        """An expression of the dimension ``want``, or a condition; ``more`` are dimensions of further names."""
+        return parse_raw(text, {**self.dims, **more}, self.where, want, condition, draws=self.draws)
 
     def once(self, key: str, value: object) -> None:
         """Stores the value of a statement that may occur once."""
@@ -56,37 +75,60 @@ class _Model:
 
 
 def _threshold(model: _Model, key: str, rest: str) -> None:
-    model.once(key, parse_raw(rest, model.dims, model.where, condition=True))
+    model.once(key, model.expression(rest, condition=True))
+
+
+def _hazard(model: _Model, key: str, rest: str) -> None:
+    """Reads the rate of spikes of an escape process, which is constant within a step."""
+    rate = model.expression(rest, PER_TIME)
+    draw, expected = model.expression("rand()"), rate * symbol("dt")
+    model.once("threshold", sp.Lt(draw, expected * exprel(-expected)))  # 1 - exp(-expected) without cancellation
 
 
 def _acts(model: _Model, key: str, rest: str) -> None:
     """Reads ``v = V_r`` or ``w += b``, the update of a state at a spike."""
     name, op, text = model.target(key, rest, model.states | ({"v"} & model.given), "write it as v = V_r or w += b")
-    dims = dict(model.dims)
+    own, more = model.dims[name], {}
     if key == "on spike":
-        dims["w"] = dims.get("w", dims[name])
+        more["w"] = model.dims.get("w", own)
     if key == "after spike":
-        dims["payload"] = NONE
-    value = parse_raw(text, dims, model.where, dims[name] if op != "*=" else NONE)
+        more["payload"] = NONE
+    value = model.expression(text, own if op != "*=" else NONE, **more)
     s = symbol(name)
     model.acts[key].append((name, {"=": value, "+=": s + value, "-=": s - value, "*=": s * value}[op]))
 
 
 def _initial(model: _Model, key: str, rest: str) -> None:
     name, _, text = model.target(key, rest, model.states, "")
-    model.initial[name] = parse_raw(text, model.dims, model.where, model.dims[name])
+    model.initial[name] = model.expression(text, model.dims[name])
 
 
 def _refractory(model: _Model, key: str, rest: str) -> None:
-    """Reads ``t_ref hold v``, a time and the states clamped during it."""
+    """Reads ``t_ref hold v``: a time, or a condition that ends it, and the states clamped during it."""
     body, _, held = rest.partition(" hold ")
     hold = tuple(h.strip() for h in held.split(",") if h.strip())
     for h in hold:
         if h not in model.states:
             hint = did_you_mean(h, model.states)
             raise AmineError(f"{model.where}, in '{key} {rest}'", f"'{h}' is not a state", hint=hint)
-    model.once(key, parse_raw(body, model.dims, model.where, TIME))
+    if {"refractory", "waiting"} & set(model.values):
+        hint = "combine them, such as 'refractory v > V_th or t - lastspike < t_ref'"
+        raise AmineError(model.where, "'refractory' is given twice", hint=hint)
+    if is_condition(body):
+        model.once("waiting", model.expression(body, condition=True))
+    else:
+        model.once(key, model.expression(body, TIME))
     model.values["hold"] = hold
+
+
+def is_condition(text: str) -> bool:
+    """Whether a text is a comparison or a combination of some rather than a number."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False  # the parser reports it better
+    negated = isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
+    return negated or isinstance(tree, ast.Compare | ast.BoolOp)
 
 
 def _current(model: _Model, key: str, rest: str) -> None:
@@ -121,7 +163,7 @@ class Statement:
     """A kind of statement: its reader, the names it may use besides parameters, and the kinds of model that have it.
 
     ``names`` are of the classes state, input (of synapses), given (by the cell: ``v`` of a receptor, variables of channels), drive
-    (``I`` of a neuron), time (``t``) and noise (``xi``). A named subexpression may stand wherever all its names may.
+    (``I`` of a neuron), time (``t``), step (``dt``), last (``lastspike``), draw (``rand()``) and noise (``xi``). A named subexpression may stand wherever all its names may.
     """
 
     read: Callable[[_Model, str, str], None]
@@ -139,17 +181,21 @@ _CLASSES = {
     "given": "variables of the cell (v, T)",
     "drive": "the total input I",
     "time": "the time t",
+    "step": "the time step dt",
+    "last": "lastspike",
+    "draw": "rand() and randn()",
     "noise": "noise xi",
 }
 #: keyword -> statement
 STATEMENTS: dict[str, Statement] = {
-    "threshold": _of(_threshold, "state time", "neuron"),
-    "reset": _of(_acts, "state", "neuron"),
-    "refractory": _of(_refractory, "state", "neuron"),
-    "initial": _of(_initial, "state given", "neuron receptor release channel cleft"),
+    "threshold": _of(_threshold, "state time step last draw", "neuron"),
+    "hazard": _of(_hazard, "state time step last draw", "neuron"),
+    "reset": _of(_acts, "state time step last draw", "neuron"),
+    "refractory": _of(_refractory, "state time step last draw", "neuron"),
+    "initial": _of(_initial, "state given draw", "neuron receptor release channel cleft"),
     "on spike": _of(_acts, "state given", "receptor release cleft"),
     "after spike": _of(_acts, "state", "release"),
-    "current": _of(_current, "state input given time", "receptor channel"),
+    "current": _of(_current, "state input given time step draw", "receptor channel"),
     "payload": _of(_payload, "state", "release"),
     "ion": _of(_ion, "", "channel"),
     "input": _of(_declared, "", "receptor"),
@@ -159,6 +205,7 @@ STATEMENTS: dict[str, Statement] = {
     "method": _of(_method, "", "neuron receptor channel"),
 }
 INPUTS = ("input", "mass", "impulse")
+_CLOCKS = {"neuron": ("dt", LAST_SPIKE), "receptor": ("dt",)}  # further times that a kind of model knows
 _BREAK = re.compile(r"\s{2,}(?=(?:" + "|".join(STATEMENTS) + r")\b)")
 
 
@@ -207,8 +254,10 @@ def parse_equations(
     states, named_text = _declarations(lines, where)
     inputs = {n: u for k, rest in lines if k in INPUTS for n, u in [_split_unit(rest, where)]}
     dims = _dimensions({**extra, **parameters, **inputs}, {**states, **named_text}, set(states), set(extra), where)
-    rhs, named = _expressions(states, named_text, dims, where)
-    model = _Model(where, dims, set(states), set(extra), dimension_of(current))
+    dims |= dict.fromkeys(_CLOCKS.get(kind, ()), TIME)
+    draws: list[str] | None = [] if kind in ("neuron", "receptor", "") else None
+    rhs, named = _expressions(states, named_text, dims, where, draws)
+    model = _Model(where, dims, set(states), set(extra), dimension_of(current), draws)
     for key, rest in lines:
         if key:
             STATEMENTS[key].read(model, key, rest)
@@ -228,9 +277,11 @@ def parse_equations(
         inputs=inputs,
         masses=_named_by("mass", lines),
         impulses=_named_by("impulse", lines),
+        draws=tuple(draws or ()),
     )
     classes = dict.fromkeys(extra, "drive" if kind == "neuron" else "given")
-    classes |= dict.fromkeys(inputs, "input") | dict.fromkeys(states, "state") | {"t": "time"}
+    classes |= dict.fromkeys(inputs, "input") | dict.fromkeys(states, "state")
+    classes |= {"t": "time", "dt": "step", LAST_SPIKE: "last"} | dict.fromkeys(draws or (), "draw")
     _check_scopes(eq, classes)
     order_of(eq.initial, "the initial values", where)
     return eq
@@ -279,13 +330,16 @@ def _expressions(
     named_text: Mapping[str, tuple[str, str]],
     dims: Mapping[str, Dimension],
     where: str,
+    draws: list[str] | None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Time derivatives of the states, and the named subexpressions, as SymPy."""
     rhs = {
-        s: parse_raw(e, dims, where, tuple(a + b for a, b in zip(dims[s], PER_TIME, strict=True)), noise=True)
+        s: parse_raw(
+            e, dims, where, tuple(a + b for a, b in zip(dims[s], PER_TIME, strict=True)), noise=True, draws=draws
+        )
         for s, (e, _) in states.items()
     }
-    named = {n: parse_raw(e, dims, where, dims[n], noise=True) for n, (e, _) in named_text.items()}
+    named = {n: parse_raw(e, dims, where, dims[n], noise=True, draws=draws) for n, (e, _) in named_text.items()}
     refuse_loops(named, where)
     require_small(named, {f"d{s}/dt": e for s, e in rhs.items()}, where)
     return rhs, named
@@ -303,7 +357,7 @@ def _dimensions(
     for name, unit in [*given.items(), *((n, u) for n, (_, u) in own.items())]:
         if name in dims and name not in extra:
             raise AmineError(where, f"'{name}' is defined twice", hint="rename one of them")
-        if name in FUNCTIONS or is_noise(name) or is_reserved(name, states):
+        if name in FUNCTIONS or name in DRAWS or is_noise(name) or is_reserved(name, states):
             raise AmineError(where, f"{name!r} is a reserved or invalid name", hint="choose another")
         dims[name] = named_dimension(unit, where, name)
     return {**dims, "t": TIME}
@@ -345,6 +399,9 @@ def _declarations(lines: list[tuple[str, str]], where: str) -> tuple[dict[str, A
         body, unit = _split_unit(rest, where)
         if m := STATE.match(body):
             into = states
+        elif m := HELD.match(body):
+            states[_unique(m.group(1), states, named, where)] = ("0", unit)
+            continue
         elif (m := ASSIGN.match(body)) and m.group(2) == "=":
             into = named
         else:
@@ -353,7 +410,11 @@ def _declarations(lines: list[tuple[str, str]], where: str) -> tuple[dict[str, A
                 "this is not an equation",
                 expected="dx/dt = ... : unit, x = ... : unit, or one of " + ", ".join(STATEMENTS),
             )
-        if m.group(1) in states or m.group(1) in named:
-            raise AmineError(where, f"'{m.group(1)}' is defined twice", hint="rename one of them")
-        into[m.group(1)] = (m.groups()[-1], unit)
+        into[_unique(m.group(1), states, named, where)] = (m.groups()[-1], unit)
     return states, named
+
+
+def _unique(name: str, states: Mapping[str, object], named: Mapping[str, object], where: str) -> str:
+    if name in states or name in named:
+        raise AmineError(where, f"'{name}' is defined twice", hint="rename one of them")
+    return name

@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy as sp
 
+from amine.equations.given import LAST_SPIKE
 from amine.units import dimension_of
 
 Dimension = tuple
@@ -131,7 +132,7 @@ def is_reserved(name: str, states: Container[str] = ()) -> bool:
     return (
         not (name.isascii() and name.isidentifier())
         or keyword.iskeyword(name)
-        or name in ("t", "dt", "np")
+        or name in ("t", "dt", "np", LAST_SPIKE)
         or before == ""
         or (before in ("new", "next", "half", "x2", "x3", "x4", "k1", "k2", "k3", "k4") and state in states)
         or re.fullmatch(r"[PQHKL]_\d+_\d+", name) is not None

@@ -33,6 +33,7 @@ class Equations:
     threshold: Any = None
     reset: tuple[tuple[str, sp.Expr], ...] = ()
     refractory: sp.Expr | None = None
+    waiting: Any = None  # condition that keeps a neuron refractory after a spike
     hold: tuple[str, ...] = ()
     initial: Mapping[str, sp.Expr] = field(default_factory=dict)
     on_spike: tuple[tuple[str, sp.Expr], ...] = ()
@@ -44,6 +45,7 @@ class Equations:
     masses: frozenset[str] = frozenset()
     methods: Mapping[str, str] = field(default_factory=dict)
     impulses: frozenset[str] = frozenset()
+    draws: tuple[str, ...] = ()  # random numbers, one for each ``rand()`` and ``randn()`` in the text
     _whole: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # cache of expanded expressions
 
     @property
@@ -78,6 +80,7 @@ class Equations:
         single = (
             ("threshold", self.threshold),
             ("refractory", self.refractory),
+            ("refractory", self.waiting),
             ("current", self.current),
             ("payload", self.payload),
         )
@@ -85,6 +88,10 @@ class Equations:
         out = [("initial", e) for e in self.initial.values()]
         out += [(key, e) for key, e in single if e is not None]
         return out + [(key, e) for key, acts in many for _, e in acts]
+
+    def reads(self, name: str) -> bool:
+        """Whether any statement reads a name, also by way of named subexpressions."""
+        return any(name in names_of(self.expand(e)) for e in (*self.rhs.values(), *(e for _, e in self.events)))
 
     @property
     def starts(self) -> dict[str, Any]:
@@ -94,7 +101,7 @@ class Equations:
     @property
     def integrators(self) -> dict[str, str]:
         """Integration method of each state: exact, exponential_euler, rk4 or euler_maruyama."""
-        return choose(self.full_rhs, set(self.parameters), {"I", *self.inputs}, self.methods)
+        return choose(self.full_rhs, set(self.parameters), {"I", *self.inputs, *self.draws}, self.methods)
 
 
 def refuse_loops(named: Mapping[str, sp.Expr], where: str) -> None:

@@ -19,10 +19,12 @@ from amine.shown import Shown
 from amine.values import Value, from_plain, normalise, to_plain, unit_of
 
 _STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n;]+)", re.M)
+_HELD_LINE = re.compile(r"^[ \t]*([A-Za-z_]\w*)[ \t]*:([^:#\n;]+)", re.M)  # a state that only events change
 _ON_SPIKE = re.compile(r"on\s+spike\s+([A-Za-z_]\w*)\s*\+=")
 _INPUT_LINE = re.compile(r"^input ([A-Za-z_]\w*) : (\w+)$", re.M)
 _GATED = re.compile(r"^(mass|input|impulse) ", re.M)
 
+HOLDING = ("neuron", "receptor", "release", "channel")  # kinds of models whose events may change states of this kind
 WEIGHTS = ("nS", "pA", "mV", "1")  # units that a weight can have
 KINDS = ("neuron", "receptor", "release", "source", "rule", "channel", "scheme", "cleft")
 
@@ -170,7 +172,10 @@ class Model(Shown):
     @cached_property
     def state_units(self) -> dict[str, str]:
         """Units of the states, read from the text without the parser, which is slow to import."""
-        found = {m.group(1): m.group(2).strip() for m in _STATE_LINE.finditer(self.equations)}
+        lines = re.sub(r"#.*", "", self.equations).replace(";", "\n")
+        found = {m.group(1): m.group(2).strip() for m in _STATE_LINE.finditer(lines)}
+        if self.kind in HOLDING:
+            found |= {m.group(1): m.group(2).strip() for m in _HELD_LINE.finditer(lines)}
         found |= {m.group(1): m.group(2) for m in _INPUT_LINE.finditer(self.equations)}
         return FrozenDict(found, self.where, "write other equations")
 

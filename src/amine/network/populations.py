@@ -117,11 +117,12 @@ def _check_timing(spikes: object, model: Model, where: str) -> None:
         threshold = model.parsed.threshold
         comparison = threshold is not None and getattr(threshold, "rel_op", "") in (">", ">=", "<", "<=")
         problem = "" if comparison else "its threshold is not a single comparison, so that a crossing has no time"
-        problem = (
-            "its equations have white noise, whose path between two steps is not known"
-            if model.parsed.noises
-            else problem
-        )
+        if model.parsed.noises:
+            problem = "its equations have white noise, whose path between two steps is not known"
+        elif model.parsed.draws:
+            problem = "its equations draw random numbers, which have one value a step"
+        elif model.parsed.waiting is not None or model.parsed.reads("lastspike"):
+            problem = "its refractory condition or its lastspike is counted in whole steps"
     if problem:
         raise AmineError(f"{where}, spikes", problem, given="'interpolated'", hint="leave spikes out")
 

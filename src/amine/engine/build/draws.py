@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from amine.engine.resolve.resolved import Member
 from amine.engine.resolve.streams import Stream
+from amine.equations.given import is_draw, is_uniform
 from amine.errors import AmineError
 from amine.network.parts import View
 from amine.values import Value, realise
@@ -31,6 +32,21 @@ def drawn_values(m: Member) -> DrawnValues:
             x = realise(value, unit, m.population.n, m.stream.child("parameter", name).generator(), where)
             out[name] = np.asarray(x) if np.ndim(x) else np.float64(x)
     return out
+
+
+class WithDraws(dict[str, Any]):
+    """Values by name, among them the random numbers of a population's initial values, which are drawn when they are asked for."""
+
+    def __init__(self, values: Mapping[str, object], m: Member):
+        super().__init__(values)
+        self.member = m
+
+    def __missing__(self, name: str) -> np.ndarray:
+        if not is_draw(name):
+            raise KeyError(name)
+        rng, n = self.member.stream.child("initial", name).generator(), self.member.population.n
+        self[name] = rng.random(n) if is_uniform(name) else rng.standard_normal(n)
+        return self[name]
 
 
 def initial_value(m: Member, state: str, unit: str) -> float | np.ndarray | None:

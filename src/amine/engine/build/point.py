@@ -8,11 +8,12 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from amine.engine.build.draws import DrawnValues, count, initial_value, require_finite
+from amine.engine.build.draws import DrawnValues, WithDraws, count, initial_value, require_finite
 from amine.engine.build.kind import Filling
 from amine.engine.build.propagator import propagators
 from amine.engine.build.slices import Slice
 from amine.engine.resolve.resolved import Member
+from amine.equations.given import is_draw
 from amine.errors import warn
 from amine.models.firing import known_error
 from amine.models.naming import given_start, stimulus_input
@@ -35,6 +36,8 @@ class _Recorder(dict[str, Any]):
         self.read: set[str] = set()
 
     def __getitem__(self, name: str) -> Any:
+        if is_draw(name):
+            return 0.5
         self.read.add(name)
         return super().__getitem__(name)
 
@@ -57,6 +60,7 @@ class PointCell:
         self.put_constants(at, given)
         self._states(at, given)
         at.silence(given.X)
+        at.never_spiked(given.X)
         for j, s in enumerate(at.member.stimuli):
             at.put(given.X, stimulus_input(j), count(s.target.views(), at.member))
 
@@ -106,7 +110,8 @@ class PointCell:
         for s in self.code["states"]:
             value = initial_value(m, s, self.code["units"][s])
             own |= {} if value is None else {s: value}
-        start = self._function("initial")(given.values | {given_start(s): x for s, x in own.items()})
+        known = given.values | {given_start(s): x for s, x in own.items()}
+        start = self._function("initial")(WithDraws(known, m))
         for s in self.code["states"]:
             x = own[s] if s in own else start.get(s, 0.0)
             require_finite({s: x}, m, "an initial value", given.X.dtype)

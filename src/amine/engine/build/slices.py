@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+LONG_AGO = 2**29  # steps
+
+
 @dataclass
 class Slice:
     """The slice of the state array of a population of point neurons, or of sources."""
@@ -88,6 +91,11 @@ class Slice:
         """Makes lanes beyond the last neuron refractory for ever; the row ``_ref`` holds steps, as integers in the bits of reals."""
         ghosts = self.view(X)[-1, self.row("_ref")].view(f"i{X.itemsize}")
         ghosts[self.n - (self.blocks - 1) * self.lanes :] = np.iinfo(ghosts.dtype).max
+
+    def never_spiked(self, X: np.ndarray) -> None:
+        """Sets the step of the last spike far before the start, if the population keeps it; also an integer in the bits of reals."""
+        if "_last" in self.rows:
+            self.view(X)[:, self.row("_last")].view(f"i{X.itemsize}")[:] = -LONG_AGO
 
     def slots(self, row: str, i: np.ndarray) -> np.ndarray:
         """Places in the state array of neurons ``i``."""

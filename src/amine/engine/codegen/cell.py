@@ -27,6 +27,7 @@ from amine.engine.codegen.program import (
 )
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.refresh import Refresh
+from amine.engine.codegen.step import GONE
 from amine.engine.codegen.text import PythonPrinter, heading
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.cells import CellStructure
@@ -37,13 +38,46 @@ from amine.models.naming import GAP_CURRENT, JUMP, stimulus_input
 
 FUNCTION = "@inner(fastmath=FAST)"
 SCALAR_FUNCTION = "@inner()"
+LAST_ROW = "_last"  # step at the end of which a neuron spiked last, as an integer in the bits of a real number
 ARGUMENTS = ("X", "base", "first", "last", "C", "p", "inputs", "row", "u", "t", "k", "spk", "at", "id0")
 # local names of the functions of a cell, and names of the generated module
 OWN = frozenset(
     (
         *ARGUMENTS,
-        *("o", "l", "b", "c", "marks", "hits", "free", "worst", "changes", "value", "step", "dt"),
-        *("F", "STEP", "I64", "U8", "U64", "NEVER", "FAST", "np", "math", "njit", "range", "abs", "min", "max"),
+        *(
+            "o",
+            "l",
+            "b",
+            "c",
+            "marks",
+            "hits",
+            "free",
+            "gone",
+            "wait",
+            "last",
+            "worst",
+            "changes",
+            "value",
+            "step",
+            "dt",
+        ),
+        *(
+            "F",
+            "STEP",
+            "I64",
+            "U8",
+            "U64",
+            "NEVER",
+            "WAITING",
+            "FAST",
+            "np",
+            "math",
+            "njit",
+            "range",
+            "abs",
+            "min",
+            "max",
+        ),
         *("select", "eight", "empty_marks", "to_step", "from_step", "exprel", "low", "expm", "noise_root"),
         *(f"{f}64" for f in SCALAR_OWN),
         *(f"{x}{f}" for x in "vw" for f in KERNEL_FUNCTIONS),
@@ -95,7 +129,9 @@ class _Writer:
         self.states = list(program.load)
         self.used = names_of(e for _, e in program.body)
         self.trial_used = set(self.used)
-        self.used |= names_of([program.condition])
+        self.used |= names_of([program.condition, program.waiting])
+        self.at_spike = names_of([*(e for _, e in program.at_spike), program.refractory])
+        self.clocked = GONE in self.used | self.at_spike
         units = [f"u_{j}" for j in range(cell.stimuli)]
         program.give_names({*OWN, *units, *(f"{s}_" for s in program.load)} - {"dt"})
         self.rows = self._rows(program)
@@ -104,7 +140,7 @@ class _Writer:
 
     def _local(self, name: str) -> str:
         """A name in the loop: states, whose names are the user's, are renamed so that they do not meet names of the loop."""
-        if name in (FREE, OPENING, AWAKE):
+        if name in (FREE, OPENING, AWAKE, GONE):
             return name[1:]
         return self.program.shown.get(name) or (f"{name}_" if name in self.program.load else name)
 
@@ -154,6 +190,7 @@ class _Writer:
         jumps = [n for n in program.inputs if n.startswith(JUMP)]
         rows = [*self.states, "_ref", *jumps, *self.fused.rows, *program.differ, *program.noises]
         rows += crossing.rows(program)
+        rows += [LAST_ROW] if self.clocked else []
         rows += [stimulus_input(j) for j in range(self.cell.stimuli)]
         if self.cell.gap:
             rows += [GAP_CURRENT, "_trial"]
@@ -216,8 +253,12 @@ class _Writer:
         )
 
     def _more(self) -> str:
-        """Further arguments of the function that resets neurons, if these go on to the end of the step."""
-        return "" if self.program.crossing is None else "".join(f", {a}" for a in crossing.MORE)
+        """Further arguments of the function that resets neurons, which may go on to the end of the step or read the time."""
+        more = self._clock() if self.program.crossing is None else crossing.MORE
+        return "".join(f", {a}" for a in more)
+
+    def _clock(self) -> list[str]:
+        return ["t"] if "t" in self.at_spike else []
 
     def _used(self, trial: bool) -> set[str]:
         return self.trial_used if trial else self.used
@@ -242,7 +283,7 @@ class _Writer:
         """The loops over lanes: one, or two where gates follow the new voltage."""
         p = self.program
         first, second = divided(p)
-        if not second or p.crossing is not None:
+        if not second or p.crossing is not None or p.waiting is not None:
             return [self._lane(trial=False)]
         made = {n for n, _ in first}
         early = [s for s, n in p.out.items() if n in made]
@@ -270,7 +311,7 @@ class _Writer:
         if self.program.condition is None:
             return set()
         timed = set() if self.program.crossing is None else {AWAKE, OPENING, *self.program.crossing.kept}
-        return names_of([self.program.condition]) | {FREE} | timed
+        return names_of([self.program.condition, self.program.waiting]) | {FREE} | timed
 
     def _loaded(self, states: list[str], used: set[str]) -> list[ir.Statement]:
         """States and other values of a lane at the start of the step, as far as they are used."""
@@ -280,9 +321,20 @@ class _Writer:
         for n in self.rows:
             if n in used and n not in self.states:
                 text.append(ir.assign(self._local(n), self._read(n, n in p.masses)))
-        if FREE in used:
+        text += self._gone() if GONE in used else []
+        if FREE in used and p.waiting is not None:
+            text += quote(
+                "wait = to_step(ref)\nfree = (wait <= k) | ((wait == WAITING) & (not waiting))",
+                ref=self._at("_ref"),
+                waiting=ir.widened(self.lower(p.waiting), {"t"})[0],
+            )
+        elif FREE in used:
             text.append(ir.assign("free", quote_expr("to_step(ref) <= k", ref=self._at("_ref"))))
         return text + (crossing.opened(p, self._at) if OPENING in used else [])
+
+    def _gone(self) -> list[ir.Statement]:
+        """Steps from the last spike of a lane to the start of this step."""
+        return quote("gone = F(k - to_step(spiked))", spiked=self._at(LAST_ROW))
 
     def _stored(self, states: list[str]) -> list[ir.Statement]:
         """Writes the new values of states, empties inputs and marks the lanes that spike."""
@@ -290,6 +342,8 @@ class _Writer:
         text: list[ir.Statement] = [ir.Comment("at the end of the step")]
         text += [ir.assign(self._at(s), self._local(p.out[s])) for s in states]
         text += [ir.assign(self._at(row), ir.Number(0.0)) for row in p.clears]
+        if p.waiting is not None:
+            text += quote("ref = from_step(select(free, k, wait))", ref=self._at("_ref"))
         if p.condition is not None:
             crossed, _ = ir.widened(self.lower(p.condition), {"t"})
             if p.crossing is None:
@@ -300,6 +354,11 @@ class _Writer:
                     *quote("marks[l] = U8(awake & crossed)", crossed=crossed),
                 ]
         return text
+
+    def _timed(self, e: sp.Expr) -> ir.Expr:
+        """The expression, in float64 as far as the time stands in it."""
+        value, wide = ir.widened(self.lower(e), {"t"})
+        return ir.call("F", value) if wide else value
 
     # --- at a spike --------------------------------------------------------------------------------------------
 
@@ -315,14 +374,17 @@ class _Writer:
                 self.rows, self._at, lambda n: self._read(n, n in p.masses), self._local, self.lower
             )
             return crossing.emit(p, self.index, places, given, SCALAR_FUNCTION)
-        used = names_of(e for _, e in p.at_spike) | names_of([p.refractory])
+        used = self.at_spike
         shared = [ir.assign(self._local(n), ir.item("C", "p", i)) for i, n in enumerate(p.scalars) if n in used]
         reset: list[ir.Statement] = [ir.assign(self._local(n), self._at(n)) for n in sorted(used) if n in self.rows]
+        reset += self._gone() if GONE in used else []
         for n, e in p.at_spike:
-            reset += [ir.assign(self._local(n), self.lower(e)), ir.assign(self._at(n), self._local(n))]
+            reset += [ir.assign(self._local(n), self._timed(e)), ir.assign(self._at(n), self._local(n))]
         if p.refractory is not None:
-            wait = self.lower(p.refractory)
+            wait = self._timed(p.refractory)
             reset += quote("ref = from_step(k + STEP(1) + STEP(wait))", ref=self._at("_ref"), wait=wait)
+        reset += quote("ref = from_step(WAITING)", ref=self._at("_ref")) if p.waiting is not None else []
+        reset += quote("spiked = from_step(k + STEP(1))", spiked=self._at(LAST_ROW)) if self.clocked else []
         body = crossing.listed(shared, reset)
-        args = ("X", "o", "C", "p", "k", "spk", "at", "id0", "marks")
+        args = ("X", "o", "C", "p", "k", "spk", "at", "id0", "marks", *self._clock())
         return ir.Function(f"emit_{self.index}", args, ir.without_unread(body), SCALAR_FUNCTION)

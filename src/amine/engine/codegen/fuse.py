@@ -38,6 +38,8 @@ class Fused:
     masses: set[str] = field(default_factory=set)  # those of them that are held as whole numbers
     methods: dict[str, str] = field(default_factory=dict)  # state -> the method that its model requests
     impulses: set[str] = field(default_factory=set)  # rows that hold for one step
+    draws: tuple[str, ...] = ()  # random numbers of one step
+    waiting: Any = None  # condition that keeps a neuron refractory after a spike
 
 
 def fuse(cell: CellStructure) -> Fused:
@@ -61,6 +63,7 @@ class _System:
         self.rows: list[str] = []
         self.masses: set[str] = set()
         self.impulses: set[str] = set()
+        self.draws: list[str] = list(eq.draws)
         self.currents: dict[str, sp.Expr] = {}
         self.total: Any = 0
 
@@ -88,6 +91,7 @@ class _System:
         self.rows += [rename[n] for n in part.inputs]
         self.masses |= {rename[n] for n in part.masses}
         self.impulses |= {rename[n] for n in part.impulses}
+        self.draws += [rename[n] for n in part.draws]
         if part.on_spike:
             state = part.on_spike[0][0]
             self.targets[label] = rename[state] if state in rename else jump_row(label)
@@ -102,7 +106,7 @@ class _System:
         """The whole system; the voltage, which is the first row of a block, comes first."""
         cell, eq = self.cell, self.eq
         self.parameters |= set(cell.varying)
-        inputs = set(self.rows) | {stimulus_input(j) for j in range(cell.stimuli)}
+        inputs = {*self.rows, *self.draws} | {stimulus_input(j) for j in range(cell.stimuli)}
         self.total += sum(symbol(stimulus_input(j)) for j in sorted(range(cell.stimuli), key=stimulus_input))
         if cell.gap:
             self.total += symbol(GAP_CURRENT)
@@ -133,6 +137,8 @@ class _System:
             masses=self.masses,
             methods=_methods(eq, self.asked, rhs, self.parameters, inputs, bool(self.rows)),
             impulses=self.impulses,
+            draws=tuple(self.draws),
+            waiting=None if eq.waiting is None else eq.expand(eq.waiting).subs(shifted, simultaneous=True),
         )
 
 
@@ -149,10 +155,10 @@ def _methods(
     found = choose(rhs, parameters, inputs, asked)
     if "rk4" not in found.values():
         return asked
-    alone = choose(eq.full_rhs, set(eq.parameters), {"I", *eq.inputs}, asked)
+    alone = choose(eq.full_rhs, set(eq.parameters), {"I", *eq.inputs, *eq.draws}, asked)
     gentle = {s for s, m in found.items() if m == "rk4" and alone.get(s) in ("exact", "exponential_euler")}
     return {**dict.fromkeys(gentle, "exponential_euler"), **asked}
 
 
 def _renaming(part: Equations, label: str) -> Mapping[str, str]:
-    return {n: port_name(n, label) for n in (*part.states, *part.parameters, *part.inputs)}
+    return {n: port_name(n, label) for n in (*part.states, *part.parameters, *part.inputs, *part.draws)}

@@ -18,6 +18,7 @@ CORE = ("team", "span", "cells", "spikes")  # arguments of every kernel
 
 TYPES = """F, STEP, I64, U8, U64 = np.float{bits}, np.int{bits}, np.int64, np.uint8, np.uint64
 NEVER = np.iinfo(STEP).max
+WAITING = NEVER - 1  # refractory until a condition ends
 FAST = {{"contract", "nsz"}}
 
 

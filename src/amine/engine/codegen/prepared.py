@@ -9,6 +9,7 @@ import sympy as sp
 from amine.engine.codegen import ir
 from amine.engine.codegen.program import Program, names_of
 from amine.engine.codegen.text import PythonPrinter
+from amine.equations.given import is_draw
 from amine.equations.integrate import Linear
 from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
@@ -41,7 +42,8 @@ def initial_function(
     name: str, args: Sequence[str], parameters: Sequence[str], initial: Mapping[str, sp.Expr]
 ) -> ir.Function:
     """The function of initial values at time zero, from parameters."""
-    return prepared(name, args, parameters, initial_statements(initial))
+    draws = sorted(n for n in names_of(initial.values()) if is_draw(n))
+    return prepared(name, args, [*parameters, *draws], initial_statements(initial))
 
 
 def initial_statements(initial: Mapping[str, sp.Expr]) -> list[ir.Statement]:

@@ -17,8 +17,9 @@ from amine.engine.codegen import ir
 from amine.engine.codegen.common import Step, Steps, shared
 from amine.engine.codegen.fuse import Fused
 from amine.engine.codegen.naming import shown
-from amine.engine.codegen.step import Stepper
+from amine.engine.codegen.step import GONE, Stepper
 from amine.engine.resolve.cells import CellStructure
+from amine.equations.given import is_draw
 from amine.equations.integrate import Linear
 from amine.equations.lower import Lowering
 from amine.equations.symbols import symbol
@@ -46,6 +47,10 @@ class Array:
     role: Role
     axis: Axis = "lane"
     dtype: DType = "real"
+
+
+# what is decided at the end of a step reads the time there
+END: dict[Any, Any] = {symbol("t"): symbol("t") + symbol("dt")}
 
 
 class chosen(sp.Function):
@@ -112,6 +117,9 @@ class Program:
         None  # steps that a spiking lane is refractory, from the values after its reset; whole without a crossing
     )
     crossing: Crossing | None = None  # of a lane that spikes within a step
+    waiting: Any = (
+        None  # condition at the start of a step that keeps a lane refractory after a spike, in place of a time
+    )
     spikes: str | None = None
     linear: Linear = field(default_factory=Linear)
     half: bool = False
@@ -120,6 +128,11 @@ class Program:
     results: dict[str, str] = field(default_factory=dict)  # further outputs: name -> assignment
     integrators: dict[str, str] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)  # assignment -> title of its stage
+
+    @property
+    def events(self) -> list[Any]:
+        """All expressions that decide on a spike and what it does."""
+        return [*(e for _, e in self.at_spike), self.condition, self.refractory, self.waiting]
 
     def parameters_of(self, name: str) -> list[str]:
         """The parameters that a constant depends on."""
@@ -142,8 +155,7 @@ class Program:
     @property
     def arrays(self) -> list[Array]:
         """The states, and all values that the body reads and a driver must supply."""
-        used = names_of(e for _, e in (*self.body, *self.at_spike)) | names_of([self.condition])
-        used |= names_of([self.refractory])
+        used = names_of(e for _, e in self.body) | names_of(self.events)
         out = [Array(s, "state") for s in self.load]
         for n in self.inputs:
             out += [Array(n, "input", dtype="mass" if n in self.masses else "real")] if n in used else []
@@ -151,7 +163,12 @@ class Program:
         out += [Array(n, "constant") for n in self.differ if n in used]
         out += [Array(n, "noise") for n in self.noises]
         out += [Array("t", "clock", "scalar")] if "t" in used else []
-        return out + ([Array(FREE, "clock", dtype="step")] if FREE in used or self.refractory is not None else [])
+        out += [Array(GONE, "clock", dtype="step")] if GONE in used else []
+        return out + (
+            [Array(FREE, "clock", dtype="step")]
+            if FREE in used or self.refractory is not None or self.waiting is not None
+            else []
+        )
 
 
 def names_of(expressions: Iterable[object]) -> set[str]:
@@ -206,21 +223,22 @@ class _PointBuilder:
         before, crossing = self._ends(body, new)
         condition = None
         if fused.threshold is not None:
-            swap: Any = {symbol(s): symbol(n) for s, n in before.items()}
+            swap: Any = {symbol(s): symbol(n) for s, n in before.items()} | END
             condition = self.take(fused.threshold.subs(swap, simultaneous=True))
-        at_spike = tuple((n, self.take(e)) for n, e in fused.reset)
+        at_spike = tuple((n, self.take(e.subs(END, simultaneous=True))) for n, e in fused.reset)
+        waiting = None if fused.waiting is None else self.take(fused.waiting)
         refractory = None if fused.refractory is None else self._refractory(fused.refractory)
         scalars, differ = stepper.constants.split()
         stimuli = [stimulus_input(j) for j in range(self.cell.stimuli)]
         jumps = self._jumps()
-        inputs = [*jumps, *fused.rows, *stimuli, *sorted(fused.inputs - {*fused.rows, *stimuli})]
+        inputs = [*jumps, *fused.rows, *stimuli, *sorted(fused.inputs - {*fused.rows, *stimuli, *fused.draws})]
         return Program(
             name=self.cell.neuron.name,
             load={s: s for s in fused.rhs},
             out=dict(before),
             before=before,
             inputs=inputs,
-            noises=sorted(n for n in names_of(e for _, e in body) if n.startswith("z_")),
+            noises=self._noises(body, [condition, refractory, waiting, *(e for _, e in at_spike)]),
             body=body,
             units=dict(fused.units),
             parameters=sorted(fused.parameters),
@@ -234,12 +252,19 @@ class _PointBuilder:
             at_spike=at_spike,
             refractory=refractory,
             crossing=crossing,
+            waiting=waiting,
             linear=stepper.linear,
             half=stepper.half,
             initial=dict(fused.initial),
             integrators=dict(stepper.methods),
             stages=stepper.stages,
         )
+
+    def _noises(self, body: Steps, events: Sequence[object]) -> list[str]:
+        """White noises of a step, then its random numbers."""
+        white = sorted(n for n in names_of(e for _, e in body) - set(self.fused.rhs) if n.startswith("z_"))
+        used = names_of([*(e for _, e in body), *events])
+        return [*white, *(n for n in self.fused.draws if n in used)]
 
     def _refractory(self, time: sp.Expr) -> Any:
         """Steps of a refractory time: a constant, or computed at each spike if it depends on the neuron's state."""
@@ -248,17 +273,17 @@ class _PointBuilder:
             steps = sp.floor(steps + sp.Rational(1, 2))
         if names_of([time]) <= self.fused.parameters:  # in range: checked with the population
             return self.stepper.constants.constant(steps)
-        return self.take(sp.Max(0, sp.Min(steps, LONGEST)))
+        return self.take(sp.Max(0, sp.Min(steps.subs(END, simultaneous=True), LONGEST)))
 
     def _ends(self, body: Steps, new: dict[str, str]) -> tuple[dict[str, str], Crossing | None]:
         """Names of the values at the end of the step before a reset; with interpolated spikes, the course of a step with one."""
         if not self.cell.interpolated:
             return self._held(body, self._jumped(body, new)), None
-        if any(n.startswith("z_") for n in names_of(e for _, e in body)):
+        if any(n.startswith("z_") or is_draw(n) for n in names_of(e for _, e in body)):
             hint = "leave spikes out, or take the noise out of the receptor"
             raise AmineError(
                 f"Model '{self.cell.title}', spikes",
-                "its receptors have white noise, whose path between two steps is not known",
+                "its receptors have noise, whose path between two steps is not known",
                 given="'interpolated'",
                 hint=hint,
             )
@@ -305,6 +330,10 @@ class _PointBuilder:
         self.stepper.stages["_arrived"] = "what arrives moves the voltage itself"
         return {**smooth, "v": "_jumped"}
 
+    def _holding(self) -> tuple[str, ...]:
+        """States that are clamped while a neuron is refractory."""
+        return self.fused.hold if self.fused.refractory is not None or self.fused.waiting is not None else ()
+
     def _moved(self) -> set[str]:
         """The states that a reset changes, directly or through others."""
         moved = {n for n, _ in self.fused.reset} | set(self.fused.hold if self.fused.refractory is not None else ())
@@ -334,8 +363,7 @@ class _PointBuilder:
         current value.
         """
         out = dict(new)
-        hold = self.fused.hold if self.fused.refractory is not None else ()
-        for s in hold:
+        for s in self._holding():
             value = dict(self.fused.reset).get(s)
             fixed = value is not None and {q.name for q in value.free_symbols} <= self.fused.parameters
             held: Any = self.take(value) if value is not None and fixed else symbol(s)

@@ -8,12 +8,17 @@ import sympy as sp
 
 from amine.engine.codegen.common import Steps
 from amine.engine.codegen.fuse import Fused
+from amine.equations.given import LAST_SPIKE
 from amine.equations.integrate import DT, Linear, choose, exponential_euler, implicit_midpoint, linear_system
 from amine.equations.symbols import is_noise, low, symbol, wide
 from amine.equations.terms import NARROWING
 
 STAGES = ("first", "second", "third", "fourth")
 TIME = symbol("t")
+GONE = "_gone"  # steps from the last spike of a lane to the start of this step
+_LAST: dict[Any, Any] = {
+    symbol(LAST_SPIKE): TIME - symbol(GONE) * DT
+}  # so that t - lastspike has no rounding error of t
 
 
 def is_late(e: Any) -> bool:
@@ -25,6 +30,10 @@ def is_late(e: Any) -> bool:
         return True
     ends = isinstance(e, sp.Rel | sp.logic.boolalg.Boolean) or type(e).__name__ in NARROWING
     return not ends and any(is_late(a) for a in e.args)
+
+
+def _since(e: Any) -> Any:
+    return e.xreplace(_LAST)
 
 
 class Constants:
@@ -42,6 +51,7 @@ class Constants:
 
     def take(self, e: sp.Expr, timed: bool = False) -> sp.Expr:
         """``e`` with each such part replaced by the symbol of a constant; ``timed`` if the time stands beside it."""
+        e = _since(e)
         if e.is_number or not getattr(e, "free_symbols", None):
             return e
         if self._fixed(e):
@@ -91,7 +101,8 @@ class Stepper:
     def __init__(self, fused: Fused, arrays: frozenset[str], wide: bool = False):
         self.fused, self.arrays = fused, arrays
         self.methods = choose(fused.rhs, fused.parameters, fused.inputs, fused.methods)
-        self.linear = linear_system(fused.rhs, self.methods, fused.parameters)
+        self.still = [s for s, e in fused.rhs.items() if e == 0 and self.methods[s] == "exact"]  # until an event
+        self.linear = linear_system(fused.rhs, self.methods, fused.parameters, self.still)
         self.reach = _reach(self.linear)
         self.constants = Constants(fused.parameters, arrays, wide)
         self.half = False
@@ -101,7 +112,8 @@ class Stepper:
         """Assignments in order, and the name of each state's new value."""
         new = {s: f"new_{s}" for s in self.fused.rhs}
         self.stages |= {new[s]: _TITLES[m] for s, m in self.methods.items() if m in _TITLES}
-        steps: Steps = [(new[s], e) for s, e in self._exact().items()]
+        steps: Steps = [(new[s], symbol(s)) for s in self.still]
+        steps += [(new[s], e) for s, e in self._exact().items()]
         for s, m in sorted(self.methods.items(), key=lambda x: x[0] != "v"):  # gates follow the voltage
             if m == "exponential_euler":
                 e = _with_z(exponential_euler(s, self.fused.rhs[s], self.fused.parameters))

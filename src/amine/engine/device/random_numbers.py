@@ -123,3 +123,11 @@ def normal_block(out, words, block, step, stream, k0, k1):
         co = s if odd else c
         out[lane] = r * (-si if flip_s else si)
         out[lane + 32] = r * (-co if flip_c else co)
+
+
+@njit(nogil=True, cache=True)
+def uniform_block(out, words, block, step, stream, k0, k1):
+    """Fills ``out`` (64 float64) with random numbers above 0 and below 1, also in float32; 2^-32 apart."""
+    random_block(words, block, step, stream, k0, k1)
+    for lane in range(64):
+        out[lane] = min((F64(words[lane]) + 0.5) * (1.0 / 4294967296.0), 1.0 - 1.0 / 16777216.0)

@@ -13,6 +13,7 @@ from amine.engine.device import arguments
 from amine.engine.device.tables import BLOCK, SOURCE_LIST, SOURCE_POISSON, SPIKE_LIST_COLUMNS
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
+from amine.equations.given import is_uniform
 
 
 class Constant(State):
@@ -110,7 +111,7 @@ class SpikeList(Part):
 
 
 class Noise(Part):
-    """White noise: a row of standard normals for each noise of a kind of cells."""
+    """White noise and random numbers: a row for each of a kind of cells, of standard normals or of numbers between 0 and 1."""
 
     name = "noise"
 
@@ -122,8 +123,9 @@ class Noise(Part):
         for i, c in enumerate(kinds.cells):
             for j, name in enumerate(c.noises):
                 stride, row = len(c.rows) * BLOCK, c.rows.index(name) * BLOCK
+                draw = "uniform_block" if is_uniform(name) else "normal_block"
                 body = [
-                    f"normal_block(cells.normals, cells.words, b, k, {j}, k0, k1)",
+                    f"{draw}(cells.normals, cells.words, b, k, {j}, k0, k1)",
                     f"o = U64(Q[p, BASE] + b * {stride} + {row})",
                     Block("for l in range(U64(BLOCK))", ["X[o + l] = F(cells.normals[l])"]),
                 ]
@@ -133,7 +135,7 @@ class Noise(Part):
             return Slots()
         return Slots(
             imports=[
-                ("amine.engine.device.random_numbers", ["halves", "normal_block"]),
+                ("amine.engine.device.random_numbers", ["halves", "normal_block", "uniform_block"]),
                 ("amine.engine.device.tables", ["KEY"]),
             ],
             stages={"noise": [Block("for p in range(Q.shape[0])", lines)]},

@@ -12,7 +12,9 @@ from amine.engine.codegen.common import Steps, shared
 from amine.engine.codegen.program import Program, statements
 from amine.engine.codegen.text import PythonPrinter
 from amine.engine.resolve.cells import CellStructure
+from amine.equations.given import is_draw
 from amine.equations.symbols import symbol
+from amine.errors import AmineError
 from amine.learn.nn.adjoint import derivative
 from amine.learn.nn.printers import CodePrinter, TrainingLowering
 from amine.learn.nn.program import DRIVE, cell_program, stop
@@ -22,6 +24,11 @@ from amine.learn.nn.writing import STEP_ARGUMENTS, loads, plain_source, table
 def text(cell: CellStructure) -> str:
     """Source of a model's module: ``step`` as in all plain modules, and ``tangent`` with the derivatives."""
     p = new_start(cell_program(cell, False))
+    if any(is_draw(n) for n in p.noises):
+        hint = "train it by backpropagation, as of 'Network.to_module'"
+        raise AmineError(
+            f"Neuron '{p.name}'", "its equations draw random numbers, which this rule does not follow", hint=hint
+        )
     return plain_source(p) + tangent_source(p)
 
 

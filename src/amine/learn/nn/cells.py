@@ -68,7 +68,9 @@ class Cells(Scanned):
         """Distance from rest to the margin at which the neuron fires, in the threshold's unit."""
         if self.excitability is not None:
             return self.excitability.distance
-        d = float(np.mean(np.abs(self.code.margin_at_rest(constants.Numbers(), {**values, "gain": 1.0}))))
+        d = float(
+            np.mean(np.abs(self.code.margin_at_rest(constants.Numbers(), {**values, "gain": 1.0, "dt": self.dt})))
+        )
         return d if d > 0 else 1.0
 
     def shape(self) -> tuple[float, float, float]:

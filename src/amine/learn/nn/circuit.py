@@ -13,6 +13,7 @@ from torch import nn
 
 from amine.compounds import catalogue
 from amine.engine.build import prepare
+from amine.engine.build.draws import WithDraws
 from amine.engine.resolve.cells import CellStructure
 from amine.engine.resolve.resolved import Resolved, resolve
 from amine.engine.transmission.parts import load_module
@@ -165,9 +166,9 @@ class Circuit(nn.Module):
             own = {n: bounds[k] for k, p, n in wanted.parameters if p == m.name and k in bounds}
             initial, cell = initial_states(place), m.structure
             assert isinstance(cell, CellStructure)
-            self.members[module_name(m.name)] = parts.Member(
-                m.population, cell, values, initial, net.dt, learn, spikes, own
-            )
+            made = parts.Member(m.population, cell, values, initial, net.dt, learn, spikes, own)
+            made.drawn = {n: WithDraws({}, m)[n] for n in made.code.DRAWS}
+            self.members[module_name(m.name)] = made
         for key, name, _ in wanted.parameters:
             if module_name(name) not in self.members:
                 raise AmineError(f"{WHERE}, learn '{key}'", f"'{name}' is a source of spikes and has no neurons")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amine.learn.nn.scanned import random_numbers
+
 if TYPE_CHECKING:
     from amine.engine.resolve.streams import Stream
     from amine.learn.given import Real
@@ -89,7 +91,6 @@ class Outside:
         return out
 
     def noise(self, p: str, name: str, step: int, steps: int, lanes: int) -> np.ndarray:
-        """Standard normal numbers of a noise of a population [steps, lanes]."""
-        return (
-            self._rng(self.parts[p].stream.child("noise", name), step).standard_normal((steps, lanes)).astype(self.real)
-        )
+        """Random numbers of a noise of a population, or of ``rand()`` [steps, lanes]."""
+        rng = self._rng(self.parts[p].stream.child("noise", name), step)
+        return random_numbers(name, rng, (steps, lanes)).astype(self.real)

@@ -16,6 +16,7 @@ from amine.engine.codegen.fuse import Fused, fuse
 from amine.engine.codegen.program import Program, chosen, names_of, point_program
 from amine.engine.resolve.cells import CellStructure
 from amine.equations import parse
+from amine.equations.given import LAST_SPIKE, is_draw, is_uniform
 from amine.equations.symbols import symbol
 from amine.equations.system import started
 from amine.errors import AmineError
@@ -65,13 +66,7 @@ def cell_program(cell: CellStructure, detach_reset: bool) -> Program:
     if GAIN in parse(cell.neuron).parameters:
         raise AmineError(f"Neuron '{cell.neuron.name}'", f"the name '{GAIN}' is taken by the gain of the input")
     fused = fuse(replace_stimulus(cell))
-    if fused.refractory is not None and not names_of([fused.refractory]) <= fused.parameters:
-        raise AmineError(
-            f"Neuron '{cell.neuron.name}', refractory",
-            "it depends on the neuron's state, and gradients do not flow through it",
-            given=str(fused.refractory),
-            expected="a time made of parameters to train a network",
-        )
+    _refuse(cell, fused)
     rename = {s: f"{s}_state" for s in fused.rhs if s in RESERVED}
     fused = renamed(fused, rename)
     drive = {symbol(stimulus_input(0)): symbol(GAIN) * symbol(DRIVE)}
@@ -89,6 +84,24 @@ def cell_program(cell: CellStructure, detach_reset: bool) -> Program:
     p.initial = {s: sp.sympify(e).xreplace(own) for s, e in p.initial.items()}
     name_constants(p)
     return p
+
+
+def _refuse(cell: CellStructure, fused: Fused) -> None:
+    """Raises AmineError for statements through which gradients do not flow."""
+    where = f"Neuron '{cell.neuron.name}', refractory"
+    expected = "a time made of parameters to train a network"
+    if fused.waiting is not None:
+        given = str(fused.waiting)[:60]
+        raise AmineError(
+            where, "a condition ends it, and gradients do not flow through that", given=given, expected=expected
+        )
+    if fused.refractory is not None and not names_of([fused.refractory]) <= fused.parameters:
+        problem = "it depends on the neuron's state, and gradients do not flow through it"
+        raise AmineError(where, problem, given=str(fused.refractory), expected=expected)
+    if LAST_SPIKE in names_of([*fused.rhs.values(), fused.threshold, *(e for _, e in fused.reset)]):
+        problem = "its equations read lastspike, and gradients do not flow through the time of a spike"
+        hint = "make a state of what follows a spike, such as 'dx/dt = -x/tau' and 'reset x += 1'"
+        raise AmineError(f"Neuron '{cell.neuron.name}'", problem, hint=hint)
 
 
 def renamed(fused: Fused, names: dict[str, str]) -> Fused:
@@ -156,10 +169,15 @@ def _differentiable(p: Program, fused: Fused, detach: bool) -> Program:
         refractory=str(p.refractory) if fired is not None and p.refractory is not None else None,
         parameters=sorted(fused.parameters),
         initial={s: fused.initial.get(s, sp.S.Zero) for s in fused.rhs},
-        margin=None if fired is None else margin_of(fused.threshold).subs(start, simultaneous=True),
+        margin=None if fired is None else _typical(margin_of(fused.threshold).subs(start, simultaneous=True)),
         condition=None,
         at_spike=(),
     )
+
+
+def _typical(e: sp.Expr) -> Any:
+    """An expression with the mean of each random number."""
+    return e.xreplace({s: sp.S.Half if is_uniform(s.name) else sp.S.Zero for s in e.free_symbols if is_draw(s.name)})
 
 
 def _by_number(e: sp.Expr) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
+from amine.equations.given import is_uniform
 from amine.learn.nn.constants import Numbers, numbers
 
 if TYPE_CHECKING:
@@ -61,9 +62,9 @@ def excitability(code: ModuleType, values: Mapping[str, ParameterValue], dt: flo
     """
     if not code.SPIKES:
         return None
-    mean = {p: float(np.mean(x)) for p, x in values.items()} | {"gain": 1.0}
+    mean = {p: float(np.mean(x)) for p, x in values.items()} | {"gain": 1.0, "dt": dt}
     c = {n: float(x) for n, x in numbers(code, mean, dt, where).items()}
-    rest = {s: float(x) for s, x in code.initial(Numbers(), mean).items()}
+    rest = {s: float(x) for s, x in code.initial(Numbers(), mean | {n: mean_of(n) for n in code.DRAWS}).items()}
     start = float(code.margin_at_rest(Numbers(), mean))
     slope = _rise(code, c, rest)
     if start >= 0 or slope <= 0:
@@ -87,9 +88,11 @@ def excitability(code: ModuleType, values: Mapping[str, ParameterValue], dt: flo
 
 def rheobase(code: ModuleType, values: Mapping[str, ParameterValue], dt: float, where: str, impulse: float) -> float:
     """Least constant current (pA) by which a resting neuron fires within a long time, to a few per cent; at most ``impulse``."""
-    mean = {p: float(np.mean(x)) for p, x in values.items()} | {"gain": 1.0}
+    mean = {p: float(np.mean(x)) for p, x in values.items()} | {"gain": 1.0, "dt": dt}
     c = {n: float(x) for n, x in numbers(code, mean, dt, where).items()}
-    state: Mapping[str, ParameterValue] = {s: float(x) for s, x in code.initial(Numbers(), mean).items()}
+    state: Mapping[str, ParameterValue] = {
+        s: float(x) for s, x in code.initial(Numbers(), mean | {n: mean_of(n) for n in code.DRAWS}).items()
+    }
     grid = impulse * np.geomspace(1e-3, 1.0, GRID)
     fired = np.zeros(GRID, bool)
     for _ in range(min(MOST_STEPS, round(LONG / dt))):
@@ -98,12 +101,18 @@ def rheobase(code: ModuleType, values: Mapping[str, ParameterValue], dt: float, 
     return float(grid[np.flatnonzero(fired)[0]]) if fired.any() else impulse
 
 
+def mean_of(noise: str) -> float:
+    """Mean of a noise or random number."""
+    return 0.5 if is_uniform(noise) else 0.0
+
+
 def _step(
     code: ModuleType, c: Mapping[str, float], state: Mapping[str, ParameterValue], x: np.ndarray
 ) -> tuple[Arrays, Arrays]:
     """States and outputs after one step with the drive ``x`` (amplitudes,)."""
     zero = np.zeros_like(x)
-    inputs = dict.fromkeys((*code.INPUTS, *code.NOISES), zero) | {"x": x}
+    typical = {n: zero + mean_of(n) for n in code.NOISES}
+    inputs = dict.fromkeys(code.INPUTS, zero) | typical | {"x": x}
     with np.errstate(all="ignore"):
         return code.step(_Hard(), c, {s: v + zero for s, v in state.items()}, inputs, np.ones_like(x), 0.0)
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from amine.equations.given import is_uniform
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import compiled, constants, plain, source
 from amine.learn.nn.fixed import Fixed
@@ -68,6 +69,7 @@ class Scanned(Fixed):
         self.factors: dict[str, torch.Tensor] = {}
         self.any = False  # whether every element of an input is a neuron, however many there are
         self.starts: Mapping[str, np.ndarray] = {}  # initial values (n,) set by the network
+        self.drawn: dict[str, np.ndarray] = {}  # random numbers (n,) of the model's initial values
         self.kernels: dict[str, ModuleType] = {}
         self._constants: dict[tuple[torch.dtype, str], dict[str, torch.Tensor]] = {}
 
@@ -95,12 +97,13 @@ class Scanned(Fixed):
 
     def deciding(self) -> dict[str, ParameterValue]:
         """Values of the parameters that are not learned, and initial values set by a network."""
-        return {**self.fixed, **{f"{s}(0)": np.asarray(x, float) for s, x in self.starts.items()}}
+        return {**self.fixed, **{f"{s}(0)": np.asarray(x, float) for s, x in self.starts.items()}, **self.drawn}
 
     def decide(self, values: dict[str, ParameterValue]) -> None:
         """Takes fixed and initial values from a state."""
         self.fixed = self.fixed | {p: x for p, x in values.items() if p in self.fixed}
         self.starts = {s: np.asarray(values.get(f"{s}(0)", x)) for s, x in self.starts.items()}
+        self.drawn = {n: np.asarray(values.get(n, x)) for n, x in self.drawn.items()}
         self._constants = {}
 
     # --- program and parameters ---------------------------------------------------------------------------------
@@ -215,7 +218,11 @@ class Scanned(Fixed):
         given = {
             given_start(s): torch.as_tensor(x, device=device) if self.touched else x for s, x in self.starts.items()
         }
-        values = self.values(device) | given
+        for name in self.code.DRAWS:
+            if name not in self.drawn:
+                self.drawn[name] = random_numbers(name, np.random.default_rng([self.n, *name.encode()]), (self.n,))
+        drawn = {n: torch.as_tensor(x, device=device) if self.touched else x for n, x in self.drawn.items()}
+        values = self.values(device) | given | drawn
         start = self.code.initial(TorchNumpy() if self.touched else constants.Numbers(), values)
         out: State = {}
         for s in self.code.STATES:
@@ -236,7 +243,7 @@ class Scanned(Fixed):
             return self._in_single(x, state, trace, weight)
         weight = weight if weight is None else weight.to(like.dtype)
         start = self.initial(like.shape[1], like.dtype, like.device) if state is None else self._typed(state, like)
-        x = x | {z: torch.randn_like(like) for z in self.code.NOISES}
+        x = x | {z: random_like(like, z) for z in self.code.NOISES}
         out, end = self._run(like)(self, x, start, trace, weight)
         for s, value in end.items():
             if not finite(value):
@@ -275,7 +282,7 @@ class Scanned(Fixed):
 
     def alike(self) -> bool:
         """Whether all neurons have the same constants and start alike, so that their order does not matter."""
-        return not self.code.DIFFER and not self.starts
+        return not self.code.DIFFER and not self.starts and not self.code.DRAWS
 
     def _run(self, like: torch.Tensor) -> Callable[..., tuple[State, State]]:
         """The version that runs inputs of this device and precision."""
@@ -322,6 +329,16 @@ def finite(x: torch.Tensor) -> bool:
     """
     x = x.detach()
     return not x.is_floating_point() or math.isfinite(float(x.sum())) or bool(torch.isfinite(x).all())
+
+
+def random_numbers(name: str, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Random numbers of a kind: standard normals, or uniform between 0 and 1 for ``rand()``."""
+    return rng.random(shape) if is_uniform(name) else rng.standard_normal(shape)
+
+
+def random_like(x: torch.Tensor, name: str) -> torch.Tensor:
+    """As :func:`random_numbers`, from PyTorch's generator and in the shape of a tensor."""
+    return torch.rand_like(x) if is_uniform(name) else torch.randn_like(x)
 
 
 T = TypeVar("T")

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.common import Steps
-from amine.engine.codegen.prepared import constants_table, initial_statements, matrices, prepared
+from amine.engine.codegen.prepared import constants_table, initial_function, matrices, prepared
 from amine.engine.codegen.program import Program, names_of, statements
 from amine.engine.codegen.text import PythonPrinter
+from amine.equations.given import is_draw
 from amine.equations.lower import Lowering
 from amine.learn.nn.printers import CodePrinter, TrainingLowering
 
@@ -30,8 +31,8 @@ def plain_source(p: Program) -> str:
     functions = [
         prepared("constants", ("np", "_p", "dt"), p.parameters, [ir.Return(constants_table(p))]),
         prepared("matrices", ("np", "_p"), p.parameters, [ir.Return(matrices(p.linear))]),
-        prepared("initial", ("np", "_p"), p.parameters, initial_statements(p.initial)),
-        prepared("margin_at_rest", ("np", "_p"), p.parameters, [zero, ir.Return(margin)]),
+        initial_function("initial", ("np", "_p"), p.parameters, p.initial),
+        prepared("margin_at_rest", ("np", "_p"), [*p.parameters, "dt"], [zero, ir.Return(margin)]),
         step_function(p),
     ]
     return PLAIN.format(name=p.name) + "".join(say.function(f) for f in functions) + metadata(p)
@@ -66,6 +67,7 @@ def metadata(p: Program) -> str:
         "STATES": list(p.load),
         "INPUTS": p.inputs,
         "NOISES": p.noises,
+        "DRAWS": sorted(n for n in names_of(p.initial.values()) if is_draw(n)),
         "UNITS": p.units,
         "PARAMETERS": p.parameters,
         "SCALARS": [p.key(n) for n in p.scalars],
