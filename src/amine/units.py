@@ -306,6 +306,11 @@ def _one(value: object, dim: Dimension, unit: str, where: str) -> Any:
         number = np.asarray(value, float)
     except (TypeError, ValueError, OverflowError) as e:
         raise AmineError(where, "this is not a quantity", given=shown(value), expected=f"a value in {unit}") from e
+    if any(dim) and not np.isfinite(number).all():
+        hint = "look where it comes from: a division by zero, or a value that was not measured"
+        raise AmineError(
+            where, "a value is not a finite number", given=shown(value), expected=f"values in {unit}", hint=hint
+        )
     if any(dim) and np.any(number != 0):
         raise AmineError(
             where,

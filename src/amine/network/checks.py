@@ -126,9 +126,9 @@ def _flat(value: object, pattern: Pattern | None, sources: Group | None, targets
 
 
 def check_delay(
-    net: Network, delay: object, pattern: Pattern, sources: Group, targets: Group, where: str
+    net: Network, delay: object, pattern: Pattern | None, sources: Group, targets: Group, where: str
 ) -> Value | None:
-    """Checked delay in ms, at least one step; None stands for one step."""
+    """Checked delay in ms, at least one step; None stands for one step. Without ``pattern`` arrays may have any shape."""
     if delay is None:
         return None
     place = f"{where}, delay"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
 from amine.distributions import Distribution, InternalDistribution
-from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
+from amine.engine.build.connectivity import Bundle, InOrder, ProjectionSpec, build_bundle
 from amine.engine.build.slices import Slice
 from amine.engine.device import deliver
 from amine.engine.device.tables import BEGIN, END, RELEASE
@@ -27,6 +27,7 @@ from amine.values import Array, Value, realise
 # source population, release model (-1: none), and further values that the synapses of a table share
 Group: TypeAlias = tuple[int, int, tuple[float, ...]]
 Pairs: TypeAlias = tuple[np.ndarray, np.ndarray]
+X = TypeVar("X")
 GapTable: TypeAlias = dict[str, np.ndarray]  # columns with an entry for each coupling and direction
 
 
@@ -50,7 +51,7 @@ def routes_and_specs(
     groups: dict[Group, list[tuple[Route, ProjectionSpec]]] = {}
     for r in resolved.at("plastic" if plastic else "filter"):
         spec = spec_of(resolved.net, r, slices, blocks, target_row(slices, r))
-        more = (r.destination, r.number) if plastic else alike(spec)
+        more = (r.destination, r.number) if plastic else merged(r, spec)
         key = (r.origin, r.release, more)
         groups.setdefault(key, []).append((r, spec))
     return dict(sorted(groups.items(), key=lambda x: _place(resolved, plastic, *x)))
@@ -69,6 +70,13 @@ def _place(
 def target_row(slices: Sequence[Slice], r: Route) -> str:
     """The state of the target that a spike adds to."""
     return slices[r.destination].targets[r.label]
+
+
+def merged(r: Route, spec: ProjectionSpec) -> tuple[float, ...]:
+    """What the routes of one table have in common: the values of their synapses, or in a network that was changed while it ran what
+    they had in common when it was built.
+    """
+    return alike(spec) if r.together is None else r.together
 
 
 def alike(spec: ProjectionSpec) -> tuple[float, int] | tuple[()]:
@@ -102,13 +110,18 @@ def spec_of(net: Network, r: Route, slices: Sequence[Slice], blocks: np.ndarray,
         base=target.row_base(first),
         stride=target.stride,
         bounds=edges,
-        weight=internal_value(r.weight, r.weight_unit, r.where + ", weight"),
-        delay=_delay(s.delay, net.dt, r.where),
+        weight=_present(r.weights, internal_value(r.weight, r.weight_unit, r.where + ", weight")),
+        delay=_present(r.delays, _delay(s.delay, net.dt, r.where)),
         port=r.port,
         early=int(first.startswith(JUMP)),
         shift=target.lanes.bit_length() - 1,
         places=None if distances is None else (distances, shares),
     )
+
+
+def _present(own: np.ndarray | None, described: X) -> X | InOrder:
+    """A value of the description, or those of all synapses if they are others at present."""
+    return described if own is None else InOrder(own, described)  # type: ignore[arg-type]
 
 
 def internal_value(value: Value, unit: str, where: str) -> float | InternalDistribution | np.ndarray:
@@ -127,23 +140,32 @@ def _delay(value: Value | None, dt: float, where: str) -> int | InternalDistribu
 
 
 def build(
-    resolved: Resolved, slices: Sequence[Slice], blocks: np.ndarray, precision: str
-) -> list[tuple[int, int, Bundle]]:
-    """All bundles of filters as (source population, release, bundle)."""
+    resolved: Resolved,
+    slices: Sequence[Slice],
+    blocks: np.ndarray,
+    precision: str,
+    known: Mapping[tuple[Route, ...], Bundle] | None = None,
+) -> list[tuple[tuple[Route, ...], Bundle]]:
+    """All bundles of filters with their routes; ``known`` are bundles that were built of the same routes."""
     net, out = resolved.net, []
-    for (p, release, _), group in routes_and_specs(resolved, slices, blocks).items():
-        bundle = build_bundle([spec for _, spec in group], slices[p].n, blocks.shape[0], net.dt, precision)
+    for (p, *_), group in routes_and_specs(resolved, slices, blocks).items():
+        routes = tuple(r for r, _ in group)
+        bundle = (known or {}).get(routes)
+        if bundle is None:
+            args = (slices[p].n, blocks.shape[0], net.dt, precision)
+            bundle = build_bundle([spec for _, spec in group], *args)
         if bundle.n_synapses:
-            out.append((p, release, bundle))
+            out.append((routes, bundle))
     return out
 
 
 def bundle_table(
-    bundles: list[tuple[int, int, Bundle]], slices: Sequence[Slice], Q: np.ndarray, tid: int
+    bundles: Sequence[tuple[tuple[Route, ...], Bundle]], slices: Sequence[Slice], Q: np.ndarray, tid: int
 ) -> np.ndarray:
     """The table of bundles of one thread (columns of :mod:`amine.engine.device.deliver`)."""
     D = np.zeros((len(bundles), deliver.COLUMNS), np.int64)
-    for row, (p, release, b) in zip(D, bundles, strict=True):
+    for row, ((first, *_), b) in zip(D, bundles, strict=True):
+        p, release = first.origin, first.release
         fill_row(row, b, tid, p, slices[p].id0)
         row[deliver.RELEASE] = Q[p, RELEASE] + release if release >= 0 else -1
     return D

@@ -91,15 +91,9 @@ def walk(X, D, W, b, n, starts, ends, factors):
         walk_separate(X, D, b, n, starts, ends, factors)
 
 
-@njit(nogil=True)
-def walk_alike(X, D, W, b, n, starts, ends, factors):
-    """As :func:`walk`, if all bundles are SHARED."""
-    walk_shared(X, D, b, n, starts, ends, factors, W[b])
-
-
-@njit(nogil=True, inline="always")
-def _deliver(walk, X, synapses, spikes, slot):
-    """Delivery with one function ``walk`` for the segments of a bundle."""
+@njit(nogil=True, cache=True)
+def deliver(X, synapses, spikes, slot):
+    """Adds to X what arrives at the step of ``slot``; returns the number of synaptic events."""
     D, W, starts, ends, factors = (
         synapses.bundles,
         synapses.weights,
@@ -129,15 +123,3 @@ def _deliver(walk, X, synapses, spikes, slot):
         if n:
             walk(X, D, W, b, n, starts, ends, factors)
     return events
-
-
-@njit(nogil=True, cache=True)
-def deliver(X, synapses, spikes, slot):
-    """Adds to X what arrives at the step of ``slot``; returns the number of synaptic events."""
-    return _deliver(walk, X, synapses, spikes, slot)
-
-
-@njit(nogil=True, cache=True)
-def deliver_alike(X, synapses, spikes, slot):
-    """As :func:`deliver`, if all bundles are SHARED: networks whose synapses are all alike compile only the short one."""
-    return _deliver(walk_alike, X, synapses, spikes, slot)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from amine.engine.resolve.pulses import PulseGroup, groups_of
 from amine.engine.resolve.release import is_synaptic, payloads
 from amine.engine.resolve.streams import Stream, Streams
@@ -40,6 +42,13 @@ class Route:
     level: Level
     receptor: ReceptorInUse
     release: int  # index among the release models of the source; -1 if none of them scales this route
+    weights: np.ndarray | None = (
+        None  # present weights in the order of connections, if they are not those of the description
+    )
+    delays: np.ndarray | None = None  # present delays in ms, likewise
+    together: tuple[float, ...] | None = None  # routes with the same keep a table in common; None: as their values say
+    since: int | None = None  # it delivers spikes that were sent from this step on
+    until: int | None = None  # and before this step
 
     @property
     def label(self) -> str:

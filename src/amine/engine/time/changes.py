@@ -7,7 +7,7 @@ description: the same bits follow as if the network had been described so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,68 +15,53 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.compounds.doses import Course, as_course
-from amine.distributions import Distribution
 from amine.engine.build.arrays import kind_of
 from amine.engine.build.draws import require_finite, require_range
 from amine.engine.build.kind import Filling
 from amine.engine.build.point import PointCell
+from amine.engine.build.sources import put_rates
 from amine.engine.resolve.resolved import Member
-from amine.engine.time.names import DOSE, PARAMETER, RATE, STATE, Handle, Settable, handles
+from amine.engine.time.inputs import Anything, InputValues
+from amine.engine.time.log import Change, from_plain_data, plain_data
+from amine.engine.time.names import (
+    DELAY,
+    DOSE,
+    PARAMETER,
+    RATE,
+    STATE,
+    STIMULUS,
+    TIMES,
+    WEIGHT,
+    Handle,
+    Settable,
+    handles,
+)
+from amine.engine.time.synapses import SynapseValues, Wiring
 from amine.engine.transmission.slow import SlowState
 from amine.errors import AmineError, did_you_mean, within
-from amine.network.parts import Population
+from amine.network.parts import Population, Waveform
 from amine.network.times import check_refractory
-from amine.values import Array, Value, from_plain, normalise, realise, to_plain
+from amine.values import Array, Value, normalise, realise
 
 if TYPE_CHECKING:
     from amine.engine.time.simulation import Simulation
     from amine.given import Values
 
 
-@dataclass(frozen=True)
-class Change:
-    """A value that was set before step ``step``: of all neurons, or of those in ``neurons``."""
-
-    step: int
-    name: str
-    value: Value | Course
-    neurons: tuple[int, ...] | None = None
-
-    def plain_value(self) -> Value:
-        """Its value, which is not that of a dose."""
-        assert not isinstance(self.value, Course)
-        return self.value
-
-    def plain(self) -> dict[str, Any]:
-        """As plain data."""
-        neurons = None if self.neurons is None else [*self.neurons]
-        return {"step": self.step, "name": self.name, "value": _plain(self.value), "neurons": neurons}
-
-    @staticmethod
-    def from_plain(data: Mapping[str, Any]) -> Change:
-        """From the data of :meth:`plain`."""
-        neurons = None if data["neurons"] is None else tuple(int(i) for i in data["neurons"])
-        return Change(int(data["step"]), str(data["name"]), _from_plain(data["value"]), neurons)
-
-
-def _plain(value: Value | Course) -> Any:
-    return {"course": value.to_dict()} if isinstance(value, Course) else to_plain(value)
-
-
-def _from_plain(data: Any) -> Value | Course:
-    return Course.from_dict(data["course"]) if isinstance(data, dict) and "course" in data else from_plain(data)
+SYNAPTIC, INPUTS = (WEIGHT, DELAY), (STIMULUS, TIMES)
 
 
 @dataclass(frozen=True)
 class Kept:
     """What was set until some time, for going back to it."""
 
-    now: Mapping[str, Value | Course]
+    now: Mapping[str, Anything]
     log: tuple[Change, ...]
     members: tuple[Member, ...]
     values: tuple[Any, ...]
     constants: np.ndarray
     doses: Mapping[str, tuple[Course, ...]]
+    wiring: Wiring
 
 
 class Changes:
@@ -89,7 +74,8 @@ class Changes:
     def __init__(self, sim: Simulation):
         self._sim = sim
         self._handles: dict[str, Handle] | None = None
-        self.now: dict[str, Value | Course] = {}
+        self.now: dict[str, Anything] = {}
+        self.synapses, self.inputs = SynapseValues(sim), InputValues(sim)
         self.log: list[Change] | None = []
         self._described = self.keep()
 
@@ -100,21 +86,32 @@ class Changes:
         """All values by name."""
         if self._handles is None:
             self._handles = handles(self._sim)
+            self._handles |= {h.name: h for h in (*self.synapses.handles(), *self.inputs.handles())}
         return self._handles
 
     def handle(self, name: str, where: str) -> Handle:
         """The value of a name; raises AmineError if there is none."""
-        found = self.handles.get(name)
+        found = self.handles.get(name) or self._only_weight(name)
         if found is None:
-            owner = max(
-                (a.member.name for a in self._sim.slices if name.startswith(f"{a.member.name}.")), key=len, default=""
-            )
+            owners = [a.member.name for a in self._sim.slices] + [s.name for s in self._sim.net.projections]
+            owner = max((n for n in owners if name.startswith(f"{n}.")), key=len, default="")
             if name.startswith("dose:"):
                 hint = f"give the network net.dose({name[5:]!r}, '0 uM')"
                 raise AmineError(where, f"the network has no dose of '{name[5:]}'", hint=hint)
-            known = [n for n in self.handles if n.startswith(f"{owner}.")] or [a.member.name for a in self._sim.slices]
+            known = [n for n in self.handles if n.startswith(f"{owner}.")] or owners
             raise AmineError(where, f"there is no value '{name}'", hint=did_you_mean(name, known))
         return found
+
+    def owner(self, name: str, where: str) -> str:
+        """Name of the population or projection of a value; empty for doses and stimuli."""
+        h = self.handle(name, where)
+        return h.key if h.kind in SYNAPTIC else self._sim.slices[h.p].member.name if h.p >= 0 else ""
+
+    def _only_weight(self, name: str) -> Handle | None:
+        """The weight of a projection with one receptor, by the receptor's name."""
+        owner, _, label = name.rpartition(".")
+        found = self.handles.get(f"{owner}.weight")
+        return found if found is not None and found.label == label else None
 
     def listed(self) -> list[Settable]:
         """All values, with what can be done with them."""
@@ -127,14 +124,20 @@ class Changes:
     def get(self, name: str, where: str) -> np.ndarray:
         """The present value of each neuron (n,)."""
         h = self.handle(name, where)
-        if h.kind == DOSE:
+        if h.kind in (DOSE, STIMULUS, TIMES):
             return np.array(self._value(h))
+        if h.kind in SYNAPTIC:
+            return self.synapses.weights(h.key, h.label) if h.kind == WEIGHT else self.synapses.delays(h.key)
         return np.array(np.broadcast_to(self._value(h), (self._sim.slices[h.p].n,)))
 
     def _value(self, h: Handle) -> float | np.ndarray:
         if h.kind == DOSE:
             t = np.array(self._sim.step * self._sim.net.dt)
             return float(sum(course.at(t) for course in self._slow().doses[h.key]))
+        if h.kind in SYNAPTIC:
+            return self.synapses.shown(h)
+        if h.kind in INPUTS:
+            return self.inputs.shown(h)
         at = self._sim.slices[h.p]
         if h.kind == STATE:
             return at.get(self._sim.arrays.X, h.key).copy()
@@ -145,7 +148,7 @@ class Changes:
 
     # --- setting ---------------------------------------------------------------------------------------------------
 
-    def set(self, name: str, value: Values | Course, neurons: np.ndarray | None, where: str) -> None:
+    def set(self, name: str, value: Values | Course | Waveform, neurons: np.ndarray | None, where: str) -> None:
         """Sets a value from now on, of all neurons or of some; raises AmineError, and changes nothing, if it cannot be set."""
         h = self.handle(name, where)
         place = f"{where}, '{name}'"
@@ -154,6 +157,13 @@ class Changes:
             raise AmineError(
                 place, f"it cannot be set in a running network: {reason}", hint="describe a network with it"
             )
+        if h.kind in INPUTS:
+            if neurons is not None:
+                raise AmineError(place, "it is set as a whole", hint="leave neurons out")
+            self.apply(Change(self._sim.step, name, self.inputs.checked(h, value, place)), where)
+            return
+        if isinstance(value, Waveform):
+            raise AmineError(place, "a waveform is that of a stimulus", hint="give a population net.stimulus(...)")
         if h.kind == DOSE or isinstance(value, Course):
             if h.kind != DOSE or neurons is not None:
                 raise AmineError(
@@ -163,15 +173,18 @@ class Changes:
                 )
             self.apply(Change(self._sim.step, name, as_course(value, place)), where)
             return
-        n = self._sim.slices[h.p].n if neurons is None else len(neurons)
-        given = self._checked(h, value, n, place)
         chosen = None if neurons is None else tuple(int(i) for i in neurons)
-        self.apply(Change(self._sim.step, name, given, chosen), where)
+        if h.kind in SYNAPTIC:
+            given = self.synapses.checked(h, value, None if chosen is None else len(chosen), place)
+        else:
+            given = self._checked(h, value, self._sim.slices[h.p].n if chosen is None else len(chosen), place)
+        of = "synapses" if h.kind in SYNAPTIC else "neurons"
+        self.apply(Change(self._sim.step, h.name, given, chosen, of), where)
 
-    def set_all(self, values: Mapping[str, Values | Course], neurons: np.ndarray | None, where: str) -> None:
-        """Sets several values of one population; if one of them cannot be set, none is."""
-        first = next(iter(values))
-        with self._undone(self.handle(first, where).p):
+    def set_all(self, values: Mapping[str, Values | Course | Waveform], neurons: np.ndarray | None, where: str) -> None:
+        """Sets several values of one population or projection; if one of them cannot be set, none is."""
+        first = self.handle(next(iter(values)), where)
+        with self._unwired() if first.kind in SYNAPTIC else self._undone(first.p) if first.p >= 0 else nullcontext():
             for name, value in values.items():
                 self.set(name, value, neurons, where)
 
@@ -180,6 +193,15 @@ class Changes:
         h = self.handle(change.name, where)
         if isinstance(change.value, Course):
             self._put_dose(h, change.value)
+            self._add(change)
+            return
+        if h.kind in INPUTS:
+            self.inputs.put(h, change.value)
+            self.now[h.name] = change.value
+            self._add(change)
+            return
+        if h.kind in SYNAPTIC:
+            self.synapses.put(h, change.plain_value(), change.step, change.chosen, f"{where}, '{change.name}'")
             self._add(change)
             return
         put = {STATE: self._put_state, PARAMETER: self._put_parameter, RATE: self._put_rate}[h.kind]
@@ -196,7 +218,8 @@ class Changes:
         assert isinstance(found, SlowState)
         return found
 
-    def _put_dose(self, h: Handle, course: Course) -> None:
+    def _put_dose(self, h: Handle, course: Course | Waveform) -> None:
+        assert isinstance(course, Course)
         slow = self._slow()
         slow.doses = {**slow.doses, h.key: (course,)}
         self.now[h.name] = course
@@ -214,11 +237,11 @@ class Changes:
         sim, at = self._sim, self._sim.slices[h.p]
         value, x = change.plain_value(), self._drawn(h, change, where)
         require_finite({h.key: x}, at.member, "a state", sim.arrays.X.dtype)
-        new = self._merged(at.get(sim.arrays.X, h.key), x, change.neurons)
+        new = self._merged(at.get(sim.arrays.X, h.key), x, change.chosen)
         if sim.step:
             at.put(sim.arrays.X, h.key, new)
         else:
-            self._begin(h, value if change.neurons is None else Array(new, h.unit))
+            self._begin(h, value if change.chosen is None else Array(new, h.unit))
             self._fill(h.p)
 
     def _begin(self, h: Handle, value: Value) -> None:
@@ -232,7 +255,7 @@ class Changes:
     def _put_parameter(self, h: Handle, change: Change, where: str) -> None:
         sim, at, m = self._sim, self._sim.slices[h.p], self._sim.slices[h.p].member
         differs = not isinstance(m.values[h.key][0], str | float)
-        plain = change.neurons is None and isinstance(change.value, str)
+        plain = change.chosen is None and isinstance(change.value, str)
         if not differs and not plain:
             raise AmineError(
                 where,
@@ -242,8 +265,8 @@ class Changes:
             )
         x = self._drawn(h, change, where)
         value = change.plain_value()
-        if differs and (sim.step or plain or change.neurons is not None):
-            x = self._merged(np.asarray(sim.arrays.values[h.p][h.key]), x, change.neurons)
+        if differs and (sim.step or plain or change.chosen is not None):
+            x = self._merged(np.asarray(sim.arrays.values[h.p][h.key]), x, change.chosen)
             value = Array(x, h.unit)
         self._parameter(h, value, x)
         if sim.step == 0:
@@ -266,8 +289,8 @@ class Changes:
     def _put_rate(self, h: Handle, change: Change, where: str) -> None:
         sim, at = self._sim, self._sim.slices[h.p]
         before, x = sim.arrays.values[h.p][h.key], self._drawn(h, change, where)
-        if change.neurons is not None:
-            x = self._merged(np.broadcast_to(np.asarray(before, float), (at.n,)), x, change.neurons)
+        if change.chosen is not None:
+            x = self._merged(np.broadcast_to(np.asarray(before, float), (at.n,)), x, change.chosen)
         sim.set_rates(at.member.name, np.asarray(x), where)
         self._know(h, x)
         self.now[h.name] = Array(np.asarray(x), h.unit) if np.ndim(x) else f"{float(x)!r} {h.unit}"
@@ -288,7 +311,7 @@ class Changes:
     def _drawn(self, h: Handle, change: Change, where: str) -> float | np.ndarray:
         """The value in coherent units. What is drawn before the first step is what the description would draw."""
         sim, at = self._sim, self._sim.slices[h.p]
-        n = at.n if change.neurons is None else len(change.neurons)
+        n = at.n if change.chosen is None else len(change.chosen)
         stream = at.member.stream.child("initial" if h.kind == STATE else "parameter", h.key)
         stream = stream.child("set", change.step) if change.step else stream
         x = realise(change.plain_value(), h.unit, n, stream.generator(), where)
@@ -326,19 +349,64 @@ class Changes:
             del (self.log or [])[logged:]
             raise
 
+    @contextmanager
+    def _unwired(self) -> Iterator[None]:
+        """Context in which an error leaves all synapses as they were."""
+        kept, logged = self.synapses.keep(), len(self.log or ())
+        try:
+            yield
+        except BaseException:
+            self.synapses.go_back(kept)
+            if not self._sim.step:
+                self.again()
+            del (self.log or [])[logged:]
+            raise
+
+    def again(self) -> None:
+        """Gives all neurons their present values in a network that was built anew at time zero."""
+        changed = set[int]()
+        for name, value in self.now.items():
+            h = self.handle(name, "Loop.set")
+            self._put_again(h, value)
+            changed |= {h.p} if h.kind in (STATE, PARAMETER) else set()
+        for p in changed:
+            self._fill(p)
+
+    def _put_again(self, h: Handle, given: Anything) -> None:
+        """Puts a value that differs from the description among those of its population."""
+        if h.kind in INPUTS:
+            self.inputs.put(h, given)
+            self.now[h.name] = given
+            return
+        if isinstance(given, Course | Waveform):
+            self._put_dose(h, given)
+            return
+        x = self._drawn(h, Change(0, h.name, given), h.name)
+        if h.kind == STATE:
+            self._begin(h, given)
+        elif h.kind == RATE:
+            self._know(h, x)
+            self.now[h.name] = given
+            if not self._sim.step:
+                put_rates(self._sim.slices[h.p], self._sim.arrays.X, np.asarray(x) * self._sim.net.dt)
+        else:
+            self._parameter(h, given, x)
+
     # --- going back --------------------------------------------------------------------------------------------------
 
     def keep(self) -> Kept:
         """What was set until now."""
         a = self._sim.arrays
         members = tuple(at.member for at in self._sim.slices)
-        return Kept(dict(self.now), tuple(self.log or ()), members, tuple(a.values), a.C.copy(), self._doses())
+        log, wiring = tuple(self.log or ()), self.synapses.wiring
+        return Kept(dict(self.now), log, members, tuple(a.values), a.C.copy(), self._doses(), wiring)
 
     def _doses(self) -> dict[str, tuple[Course, ...]]:
         return dict(self._slow().doses) if "slow" in self._sim.states else {}
 
     def go_back(self, kept: Kept) -> None:
         """Returns to what :meth:`keep` gave, of a simulation of the same network; states are restored elsewhere."""
+        self.synapses.go_to(kept.wiring)
         a = self._sim.arrays
         self.now = dict(kept.now)
         self.log = None if self.log is None else [*kept.log]
@@ -348,31 +416,22 @@ class Changes:
         a.C[:] = kept.constants
         if kept.doses:
             self._slow().doses = dict(kept.doses)
+        self.inputs.go_to(kept.now)
 
     def plain(self) -> dict[str, Any]:
         """As plain data, for a checkpoint."""
         return {
-            "now": {name: _plain(value) for name, value in self.now.items()},
+            "now": {name: plain_data(value) for name, value in self.now.items()},
             "log": None if self.log is None else [c.plain() for c in self.log],
+            "wiring": self.synapses.wiring.plain(),
         }
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Returns to the data of :meth:`plain`, of a simulation of the same network; states are restored elsewhere."""
         self.go_back(self._described)
+        self.synapses.go_to(Wiring.from_plain(data["wiring"]))
         for name, value in data["now"].items():
-            h, where = self.handle(name, "Checkpoint"), f"checkpoint, '{name}'"
-            given = _from_plain(value)
-            if isinstance(given, Course):
-                self._put_dose(h, given)
-                continue
-            x = self._drawn(h, Change(0, name, given), where)
-            if h.kind == STATE:
-                self._begin(h, given)
-            elif h.kind == RATE:
-                self._know(h, x)
-                self.now[name] = given
-            else:
-                self._parameter(h, given, x)
+            self._put_again(self.handle(name, "Checkpoint"), from_plain_data(value))
         changed = [self.handle(name, "Checkpoint") for name in data["now"]]
         for p in {h.p for h in changed if h.kind == PARAMETER}:
             at = self._sim.slices[p]
@@ -381,35 +440,4 @@ class Changes:
             self.log = [Change.from_plain(c) for c in data["log"] or ()]
 
 
-def value_text(value: Value | Course) -> str:
-    """A value as Python text that gives the same bits."""
-    if isinstance(value, Course):
-        return f"Course.from_dict({value.to_dict()!r})"
-    if isinstance(value, Array):
-        return f"Array(np.array({value.values.tolist()!r}), {value.unit!r})"
-    if isinstance(value, Distribution):
-        return f"am.{Distribution.from_dict(value.to_dict())!r}"
-    return repr(value)
-
-
-def script(changes: Sequence[Change], step: int, dt: float, options: str, network: str) -> str:
-    """Python text that makes a loop, and advances and sets as was done."""
-    lines = ["import amine as am"]
-    if any(isinstance(c.value, Array) for c in changes):
-        lines += ["import numpy as np", "", "from amine.values import Array"]
-    if any(isinstance(c.value, Course) for c in changes):
-        lines.append("from amine.compounds.doses import Course")
-    lines += ["", f"net = am.Network.load({network!r})", f"sim = net.loop({options})"]
-    at = 0
-    for c in [*changes, None]:
-        until = step if c is None else c.step
-        if until > at:
-            lines.append(f'sim.advance("{(until - at) * dt!r} ms")')
-            at = until
-        if c is not None:
-            some = "" if c.neurons is None else f", neurons={[*c.neurons]!r}"
-            lines.append(f"sim.set({c.name!r}, {value_text(c.value)}{some})")
-    return "\n".join(lines) + "\n"
-
-
-__all__ = ["Change", "Changes", "Kept", "script", "value_text"]
+__all__ = ["Changes", "Kept"]

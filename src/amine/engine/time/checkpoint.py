@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from amine.given import FilePath
     from amine.results.store import MemoryStore, ZarrStore
 
-FORMAT = "amine checkpoint 3"
+FORMAT = "amine checkpoint 4"
 
 # the last step a simulation reaches, with room for a refractory time: neurons in float32 keep their next step in 32 bits, and so do
 # single synapses the end of their pulses in both precisions; words of random numbers are named by 32 bits of the step

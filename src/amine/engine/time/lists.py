@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypedDict
 
 import numpy as np
@@ -37,7 +38,7 @@ class SpikeLists:
     """
 
     def __init__(self, slices: Sequence[Slice], blocks: np.ndarray, room: Room, rows: int, paid: bool, real: Real):
-        self._slices, self._blocks, self._room = slices, blocks, room
+        self._slices, self._blocks, self.room = slices, blocks, room
         self.threads = len(blocks)
         self.lists = [*range(len(slices)), *room.lists]
         self.parts = np.zeros((room.history, len(self.lists), self.threads, RANGE_COLUMNS), np.int64)
@@ -53,19 +54,19 @@ class SpikeLists:
 
     def gather(self, steps: int, at: int) -> tuple[np.ndarray, np.ndarray]:
         """Spikes of the last ``steps`` steps, of which the first is ``at``: steps and neurons, sorted."""
-        first = self._room.history
+        first = self.room.history
         return gather(self.ids, self.parts, len(self._slices), first, first + steps, at)
 
     def gather_payload(self, steps: int) -> np.ndarray:
         """The last row of the payload of these spikes, in the same order."""
-        first = self._room.history
+        first = self.room.history
         return gather_payload(self.payload[-1], self.parts, len(self._slices), first, first + steps)
 
     # --- room ----------------------------------------------------------------------------------------------------
 
     def roll(self, steps: int) -> None:
         """Moves the spikes that may still arrive to the front, and makes room for ``steps`` more steps."""
-        history = self._room.history
+        history = self.room.history
         parts = np.zeros((history + steps, *self.parts.shape[1:]), np.int64)
         parts[:history] = self._recent()
         for t in range(self.threads):
@@ -76,13 +77,24 @@ class SpikeLists:
                 self.payload[:, t, : n - first] = self.payload[:, t, first:n].copy()
             parts[:history, :, t] -= first
             self.counts[t] = n - first
-        need = int(self.counts.max()) + self._room.own * (self._room.interval + 1)
+        need = int(self.counts.max()) + self.room.own * (self.room.interval + 1)
         if need + self.ids.shape[1] // 4 > self.ids.shape[1]:
             self._grow(2 * need + SPARE)
         self.parts, self.used = parts, history
 
+    def reach_back(self, room: Room) -> None:
+        """Reaches as far back as ``room`` demands; nothing is known of spikes before those that were kept."""
+        recent = self._recent()
+        more = room.history - self.room.history
+        if more > 0:
+            first = np.zeros((more, *recent.shape[1:]), np.int64)
+            first[:] = recent[0, 0, :, BEGIN][:, None]  # empty, from where the first entries begin
+            recent = np.concatenate([first, recent])
+        self.parts, self.used = recent[-room.history :].copy(), room.history
+        self.room = room
+
     def _recent(self) -> np.ndarray:
-        return self.parts[self.used - self._room.history : self.used]
+        return self.parts[self.used - self.room.history : self.used]
 
     def _grow(self, capacity: int) -> None:
         extra = capacity - self.ids.shape[1]
@@ -105,7 +117,7 @@ class SpikeLists:
 
     def restore(self, kept: ListsSnapshot) -> None:
         """Goes back to a snapshot."""
-        self.parts, self.used = kept["parts"].copy(), self._room.history
+        self.parts, self.used = kept["parts"].copy(), self.room.history
         self.counts[:] = kept["counts"]
         for t in range(self.threads):
             self.ids[t, : len(kept["ids"][t])] = kept["ids"][t]
@@ -129,9 +141,12 @@ class SpikeLists:
 
     def set_state(self, s: Mapping[str, np.ndarray]) -> None:
         """Goes to a state that :meth:`state` returned."""
-        ends = np.concatenate([[0], np.cumsum(s["counts"])])
-        self._grow(2 * (int(ends[-1]) + self._room.own * (self._room.interval + 1)))
-        self.used = self._room.history
+        missing = self.room.history * len(self.lists) - len(s["counts"])
+        if missing < 0:
+            self.room = replace(self.room, history=len(s["counts"]) // len(self.lists))
+        ends = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(max(missing, 0), np.int64), s["counts"]]))])
+        self._grow(2 * (int(ends[-1]) + self.room.own * (self.room.interval + 1)))
+        self.used = self.room.history
         self.parts = np.zeros((self.used, len(self.lists), self.threads, RANGE_COLUMNS), np.int64)
         self.counts[:] = 0
         for (slot, row), a, b in zip(np.ndindex(self.parts.shape[:2]), ends[:-1], ends[1:], strict=True):

@@ -7,28 +7,26 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amine.compounds import catalogue
-from amine.engine.time.changes import Kept, script, value_text
+from amine.engine.time.changes import Kept
 from amine.engine.time.checkpoint import Checkpoint
-from amine.engine.time.names import DOSE, Listing, Settable
+from amine.engine.time.log import script, value_text
 from amine.engine.time.run import check_last_step, meta, result, whole_steps
 from amine.engine.time.simulation import Simulation
+from amine.engine.time.values import LoopValues
 from amine.errors import AmineError, did_you_mean
-from amine.network.parts import Population, View
 from amine.owners import owned
 from amine.results.segment import Segment
 from amine.results.store import MemoryStore
-from amine.units import to_internal
 
 if TYPE_CHECKING:
     from amine.compounds.doses import Course
     from amine.given import FilePath, Quantity, Values
     from amine.network.network import Network
-    from amine.network.parts import Neurons, Selection, Synapses
+    from amine.network.parts import Synapses
     from amine.network.weights import Weights
     from amine.results.meta import Meta
     from amine.results.run import Run
@@ -50,7 +48,7 @@ class Snapshot:
         return replace(self)
 
 
-class Loop:
+class Loop(LoopValues):
     """A network that runs on: its values are read and set between any two steps; made by :meth:`amine.Network.loop`.
 
     What it does depends on the description, the seed, and the times and values of what is set; not on threads or on other stops. A value
@@ -82,7 +80,7 @@ class Loop:
 
     def __init__(self, net: Network, threads: int = 1, precision: str = "float32", keep: bool = True):
         self._began = time.perf_counter()
-        self.network, self._simulation = net, Simulation(net, threads, precision)
+        super().__init__(net, Simulation(net, threads, precision))
         self._keep, self._store = keep, MemoryStore()
         self._hash = net.hash()
         self._own: set[Path] = set()  # checkpoints that may be replaced
@@ -94,147 +92,6 @@ class Loop:
     def time(self) -> float:
         """Time reached in ms."""
         return self._simulation.step * self.network.dt
-
-    def set_rates(self, population: Population | str, rates: Values) -> None:
-        """Sets the rates of a Poisson source from now on.
-
-        Parameters
-        ----------
-        population : the source, or its name.
-        rates : one for all, such as ``"20 Hz"``, or one for each neuron: ``array * am.units.Hz``.
-
-        Raises
-        ------
-        AmineError
-            If it is no Poisson source, or rates are negative, of another unit or number, or above one spike a step.
-        """
-        name = population if isinstance(population, str) else getattr(population, "name", repr(population)[:40])
-        where = f"Loop.set_rates, population '{name}'"
-        values = np.asarray(to_internal(rates, "Hz", where, nonnegative=True))
-        self._simulation.set_rates(name, values, where)
-        self._simulation.changes.note_rates(name, values)
-
-    # --- values ----------------------------------------------------------------------------------------------------
-
-    def settable(self) -> dict[str, Settable]:
-        """All values of the network by name: unit, present value, limits, and why one does not follow if it does not.
-
-        Examples
-        --------
-        >>> import amine as am
-        >>> net = am.Network(seed=1)
-        >>> _ = net.population("E", 10, "lif")
-        >>> found = net.loop().settable()["E.tau_m"]
-        >>> found.unit, found.value, found.limit, found.follows
-        ('ms', 10.0, 'positive', True)
-        >>> print(net.loop().settable())
-        E.v      -65 mV  (state)
-        E.C      250 pF  (parameter, positive)
-        E.tau_m  10 ms  (parameter, positive)
-        E.E_L    -65 mV  (parameter)
-        E.V_th   -50 mV  (parameter)
-        E.V_r    -65 mV  (parameter)
-        E.t_ref  2 ms  (parameter, nonnegative)
-        E.I_e    0 pA  (parameter)
-        """
-        return Listing({s.name: s for s in self._simulation.changes.listed()})
-
-    def get(self, what: Neurons, *names: str) -> np.ndarray | dict[str, np.ndarray]:
-        """The present value of each neuron, in the unit that :meth:`settable` names.
-
-        Parameters
-        ----------
-        what : a whole name such as ``"E.v"``, or a population or a part of it, followed by names in it.
-        names : states and parameters, such as ``"v"``, ``"AMPA.g"``.
-
-        Returns
-        -------
-        numpy.ndarray or dict
-            An array (neurons,), or arrays by name if there are several names.
-
-        Raises
-        ------
-        AmineError
-            If there is no such value.
-
-        Examples
-        --------
-        >>> import amine as am
-        >>> net = am.Network(seed=1)
-        >>> E = net.population("E", 3, "lif")
-        >>> net.loop().get(E[:2], "v").tolist()
-        [-65.0, -65.0]
-        """
-        where = "Loop.get"
-        if not names:
-            if not isinstance(what, str):
-                raise AmineError(where, "no name is given", hint='such as get(E, "v")')
-            return self._simulation.changes.get(what, where)
-        population, neurons = self._neurons(what, where)
-        found = {n: self._simulation.changes.get(f"{population}.{n}", where) for n in names}
-        found = found if neurons is None else {n: x[neurons] for n, x in found.items()}
-        return found if len(names) > 1 else next(iter(found.values()))
-
-    def set(
-        self, what: Neurons, value: Values | Course | None = None, /, neurons: Selection | None = None, **values: Any
-    ) -> None:
-        """Sets states, parameters and rates from now on; nothing is compiled.
-
-        Parameters
-        ----------
-        what : a whole name such as ``"E.tau_m"`` with its ``value``, or a population or a part of it with ``values`` by name.
-        value, values : one value, an array (neurons,), or a distribution. Where neurons have one parameter in common, only one value.
-        neurons : those that are set, as in ``E[...]``, if not all.
-
-        Raises
-        ------
-        AmineError
-            If there is no such value, it cannot follow a running network, or it is not of its unit, number or limits. Nothing is then set.
-
-        Examples
-        --------
-        >>> import amine as am
-        >>> net = am.Network(seed=1)
-        >>> E = net.population("E", 3, "lif")
-        >>> loop = net.loop()
-        >>> loop.set(E, I_e="300 pA", v=am.uniform("-70 mV", "-60 mV"))
-        >>> loop.set("E.tau_m", "15 ms")
-        >>> loop.get(E, "I_e").tolist()
-        [300.0, 300.0, 300.0]
-        """
-        where, sim = "Loop.set", self._simulation
-        if value is not None:
-            if not isinstance(what, str) or values:
-                raise AmineError(
-                    where, "a value without a name", hint='such as set("E.tau_m", "15 ms") or set(E, tau_m="15 ms")'
-                )
-            h = sim.changes.handle(what, where)
-            if h.kind == DOSE:
-                sim.changes.set(what, value, None if neurons is None else np.asarray(neurons), where)
-                return
-            given: dict[str, Values | Course] = {what: value}
-            population = sim.slices[h.p].member.name
-        else:
-            population, inside = self._neurons(what, where)
-            given = {f"{population}.{n}": x for n, x in values.items()}
-            if inside is not None and neurons is not None:
-                raise AmineError(where, "neurons are given twice", hint="give the population, or a part of it")
-            neurons = inside if neurons is None else neurons
-        if not given:
-            raise AmineError(where, "no value is given", hint='such as set(E, tau_m="15 ms")')
-        chosen = None if neurons is None else _numbers(self.network.populations[population], neurons)
-        sim.changes.set_all(given, chosen, where)
-
-    def _neurons(self, what: Neurons, where: str) -> tuple[str, np.ndarray | None]:
-        """A population's name and the numbers of the neurons that are meant, None for all."""
-        views = (View(what, 0, 0),) if isinstance(what, str) else what.views()
-        names = list(dict.fromkeys(v.population for v in views))
-        if len(names) > 1 or names[0] not in self.network.populations:
-            hint = did_you_mean(names[0], self.network.populations) if len(names) == 1 else "one population at a time"
-            raise AmineError(where, "this is no population of the network", given=str(what)[:40], hint=hint)
-        if isinstance(what, str | Population):
-            return names[0], None
-        return names[0], np.concatenate([np.arange(v.start, v.stop, v.step) for v in views])
 
     # --- time ------------------------------------------------------------------------------------------------------
 
@@ -334,21 +191,6 @@ class Loop:
         self._simulation.changes.go_back(to.kept)
         self._simulation.set_state(to.state)
         self._store = to.store.copy()
-
-    def dose(self, drug: str, concentration: Quantity | Course) -> None:
-        """Sets the concentration of a drug from the next step of slow signals on, in place of all its doses.
-
-        Parameters
-        ----------
-        drug : its name in the catalogue; the network has a dose of it, which may be ``"0 uM"``.
-        concentration : as for :meth:`amine.Network.dose`; a course counts its times from the beginning of the network's run.
-
-        Raises
-        ------
-        AmineError
-            If the network has no dose of this drug, or it cannot follow.
-        """
-        self.set(f"dose:{catalogue.drug(drug).id}", concentration)
 
     def branch(self, changes: Mapping[str, Values | Course] | None = None) -> Loop:
         """A second loop at the present state with the same random numbers: the two differ from where a change acts.
@@ -492,9 +334,3 @@ class Loop:
             return
         Checkpoint.read(to, self._hash, sim.precision).restore(sim, self._store)
         self._own.add(Path(to).resolve())
-
-
-def _numbers(population: Population, neurons: Selection) -> np.ndarray:
-    """Numbers of the selected neurons of a population."""
-    found = population[neurons]
-    return np.concatenate([np.arange(v.start, v.stop, v.step) for v in found.views()])

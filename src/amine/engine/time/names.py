@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from amine.engine.time.simulation import Simulation
 
 STATE, PARAMETER, RATE, DOSE = "state", "parameter", "rate", "dose"
+WEIGHT, DELAY, STIMULUS, TIMES = "weight", "delay", "stimulus", "times"
 
 
 @dataclass(frozen=True)
 class Settable:
     """A value of a running network.
 
-    ``name`` is its name, ``kind`` state, parameter, rate or dose, ``unit`` the unit in which it is read; ``value`` its present value, one or one
-    for each neuron (n,); ``limit`` what its values must be, such as positive. It ``follows`` a running network, or else ``reason`` is
+    ``name`` is its name, ``kind`` state, parameter, rate, dose, weight, delay, stimulus or times, ``unit`` the unit in which it is read; ``value``
+    its present value, one or one for each neuron or synapse (n,); ``limit`` what its values must be, such as positive. It ``follows`` a running network, or else ``reason`` is
     why it does not; then it is given in the description of a new one.
     """
 
@@ -156,4 +157,16 @@ def _reasons(at: Slice, key: str, label: str, readers: Readers | None) -> tuple[
     return "nothing that changes with time depends on it", ""
 
 
-__all__ = ["DOSE", "PARAMETER", "RATE", "STATE", "Handle", "Settable", "handles"]
+__all__ = [
+    "DELAY",
+    "DOSE",
+    "PARAMETER",
+    "RATE",
+    "STATE",
+    "STIMULUS",
+    "TIMES",
+    "WEIGHT",
+    "Handle",
+    "Settable",
+    "handles",
+]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 import numpy as np
@@ -81,12 +81,12 @@ class Simulation:
         self.step = 0
         _check_memory(net, precision)
         start = time.perf_counter()
-        self.resolved = resolve(net)
+        self.described, self.resolved = net, resolve(net)
         self.net = self.resolved.net
         self.module, self.warm = load_module(self.resolved, bits)
         self.seconds["compile"] += time.perf_counter() - start
         start = time.perf_counter()
-        self._build(self.resolved)
+        self.build(self.resolved)
         self.changes = Changes(self)
         self.seconds["build"] += time.perf_counter() - start
         start = time.perf_counter()
@@ -96,27 +96,51 @@ class Simulation:
 
     # --- building ----------------------------------------------------------------------------------------------
 
-    def _build(self, resolved: Resolved) -> None:
+    def build(self, resolved: Resolved) -> None:
+        """Draws all synapses and fills all arrays, at time zero."""
         parts = parts_of(resolved)
         self.slices, size = layout(resolved, self.module)
         blocks = wiring.boundaries(self.slices, self.threads)
         there = Layout(resolved, self.module, self.slices, blocks, self.precision)
-        drawn = {p.name: p.draw(there) for p in parts}
-        self.n_synapses = sum(d.n_synapses for d in drawn.values())
-        self.synapse_bytes = sum(d.nbytes for d in drawn.values())
-        self.arrays = fill(resolved, self.module, self.slices, totals_of(drawn), size, self.real)
-        room = room_of(drawn, there, len(self.arrays.RT))
-        build = Build(there, self.arrays, room)
-        self.states: dict[str, State] = {p.name: p.assemble(drawn[p.name], build) for p in parts}
-        rows = sum(d.rows for d in drawn.values())
+        self.drawn = {p.name: p.draw(there) for p in parts}
+        self.n_synapses = sum(d.n_synapses for d in self.drawn.values())
+        self.synapse_bytes = sum(d.nbytes for d in self.drawn.values())
+        self.arrays = fill(resolved, self.module, self.slices, totals_of(self.drawn), size, self.real)
+        room = room_of(self.drawn, there, len(self.arrays.RT))
+        self.built = Build(there, self.arrays, room)
+        self.states: dict[str, State] = {p.name: p.assemble(self.drawn[p.name], self.built) for p in parts}
+        rows = sum(d.rows for d in self.drawn.values())
         paid = len(self.arrays.RT) + rows > 0
         self.lists = SpikeLists(self.slices, blocks, room, room.first_row + rows, paid, self.real)
-        self._interpolated = "crossings" in drawn
-        self._interval, self._history = room.interval, room.history
+        self._interpolated = "crossings" in self.drawn
         self._team = Threads(self.module, blocks, room.own)
         self._scratch = [(np.empty(BLOCK, np.uint32), np.empty(BLOCK)) for _ in range(self.threads)]
         stimuli = [s for p in self.slices for s in p.member.stimuli]
-        self._waveforms, self._stimuli = [s.current for s in stimuli], [s.name for s in stimuli]
+        self.waveforms, self.stimuli = [s.current for s in stimuli], [s.name for s in stimuli]
+
+    def rebuild(self, resolved: Resolved, names: Collection[str]) -> None:
+        """Replaces the synapses of some parts by those of a network that differs in their values; states of synapses stay."""
+        known = {}
+        if "filter" in self.states:
+            known = {d.routes: d.bundle for d in self.drawn["filter"].content}
+        there = replace(self.built.layout, resolved=resolved, known=known)
+        parts = [p for p in parts_of(resolved) if p.name in names]
+        new = {p.name: replace(p.draw(there), totals=self.drawn[p.name].totals) for p in parts}
+        self.drawn |= new
+        self.built = replace(self.built, layout=there, room=room_of(self.drawn, there, len(self.arrays.RT)))
+        self.lists.reach_back(self.built.room)
+        for part in parts:
+            before = self.states[part.name].state()
+            self.states[part.name] = part.assemble(new[part.name], self.built)
+            self.states[part.name].set_state(before)
+            self.states[part.name].begin(self.step, 0)
+
+    def allow_entries(self) -> None:
+        """Allows as many entries a step in the lists of spikes as all parts demand."""
+        room = room_of(self.drawn, self.built.layout, len(self.arrays.RT))
+        self.built = replace(self.built, room=room)
+        self.lists.reach_back(room)
+        self._team.allow(room.own)
 
     @property
     def plastic(self) -> PlasticNetwork | None:
@@ -195,7 +219,8 @@ class Simulation:
         """Runs all threads for ``steps`` steps, or fewer if lists of spikes are full."""
         first, a = self.step, self.arrays
         currents, spikes = self._currents(first, max(steps, 1)), self.lists.argument()
-        span = arguments.Span(first, first + steps, self._history, self._interval, self.net.dt)
+        room = self.built.room
+        span = arguments.Span(first, first + steps, room.history, room.interval, self.net.dt)
 
         def given(t: int) -> list[Any]:
             cells = arguments.Cells(a.X, a.Q, a.C, currents, *self._scratch[t])
@@ -203,13 +228,13 @@ class Simulation:
             return [cells, spikes, *(x for x in own if x is not None)]
 
         self.step = self._team.advance(span, given)
-        self.lists.used = self._history + self.step - first
+        self.lists.used = room.history + self.step - first
 
     def _currents(self, first: int, steps: int) -> np.ndarray:
         """Injected currents (pA) at the middle of each step (steps, stimuli)."""
         t = (first + np.arange(steps) + 0.5) * self.net.dt
-        columns = [w.at(t) for w in self._waveforms]
-        for name, x in zip(self._stimuli, columns, strict=True):
+        columns = [w.at(t) for w in self.waveforms]
+        for name, x in zip(self.stimuli, columns, strict=True):
             require_range(x, self.real, f"Stimulus '{name}'", "the current")
         return np.ascontiguousarray(np.stack(columns, 1) if columns else np.zeros((steps, 1)), self.real)
 
@@ -251,6 +276,7 @@ class Simulation:
         self.events[:] = 0
         self.events[0] = int(s["events"])
         self.lists.set_state(_within("lists", s))
+        self.built = replace(self.built, room=self.lists.room)
         for name, state in self.states.items():
             state.set_state(_within(name, s))
 

@@ -15,12 +15,17 @@ class Threads:
     """Threads for the generated loop, one for each row of ``blocks``; ``own`` is the largest number of entries that one lists in a step."""
 
     def __init__(self, module: ModuleType, blocks: np.ndarray, own: int):
-        self.n, self._module = len(blocks), module
+        self.n, self._module, self._blocks = len(blocks), module, blocks
         self.events = np.zeros(self.n, np.int64)
-        flags, self._counters = np.zeros((2, self.n), np.int64), np.zeros(16, np.int64)
+        self._flags, self._counters = np.zeros((2, self.n), np.int64), np.zeros(16, np.int64)
+        self._teams: list[arguments.Team] = []
+        self.allow(own)
+
+    def allow(self, own: int) -> None:
+        """Allows each thread to list so many entries in a step."""
+        at = self._counters.ctypes.data
         self._teams = [
-            arguments.Team(t, self.n, blocks[t], flags, self._counters.ctypes.data, self.events, own)
-            for t in range(self.n)
+            arguments.Team(t, self.n, self._blocks[t], self._flags, at, self.events, own) for t in range(self.n)
         ]
 
     def advance(self, span: arguments.Span, given: Callable[[int], Sequence[object]]) -> int:

@@ -89,7 +89,7 @@ def build(resolved: Resolved, slices: Sequence[Slice], blocks: np.ndarray, preci
     """Draws the synapses of all routes with spontaneous release."""
     net, out = resolved.net, []
     for r in sorted(resolved.routes, key=lambda r: (r.stream.path, r.port)):
-        if r.synapses.minis is None:
+        if r.synapses.minis is None or r.until is not None:
             continue
         row = target_row(slices, r)
         spec = spec_of(net, r, slices, blocks, row)

@@ -15,10 +15,12 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from amine.engine.build.arrays import Arrays, Totals
+from amine.engine.build.connectivity import Bundle
 from amine.engine.build.slices import Slice
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device.arguments import Real
 from amine.engine.resolve.resolved import Resolved
+from amine.engine.resolve.routes import Route
 from amine.network.network import Network
 
 Snapshot: TypeAlias = Mapping[str, Sequence[np.ndarray]]  # copies of arrays, by name and thread or bundle
@@ -34,6 +36,9 @@ class Layout:
     slices: Sequence[Slice]
     blocks: np.ndarray  # [thread, population, BEGIN or END]
     precision: str
+    known: Mapping[tuple[Route, ...], Bundle] = field(
+        default_factory=dict
+    )  # bundles of filters that need not be drawn again
 
     @property
     def net(self) -> Network:

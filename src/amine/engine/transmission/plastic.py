@@ -248,6 +248,60 @@ class PlasticNetwork(State):
         values = words.view(self.real)
         return {s: values[:, c + 1].copy() for c, s in enumerate(p.code["synapse"])}
 
+    def put_weights(self, q: int, sim: Running, wanted: np.ndarray, where: str) -> None:
+        """Sets the weights of part ``q``, in the order of :meth:`order`.
+
+        What happened at a synapse since its last presynaptic spike is still to be applied to it, so the weight that is stored is the one
+        from which the rule arrives at the wanted one now.
+        """
+        p = self.parts[q]
+        order, i, _, d = self.order(q)
+        words = np.ascontiguousarray(np.concatenate([s.words for s in p.shards])[order])
+        wanted = wanted.astype(self.real)
+        stored = self._stored(q, sim, words, i.astype(np.int64), d.astype(np.int64), wanted)
+        if stored is None:
+            problem = (
+                "what the rule has still to apply since the last presynaptic spikes leads to none of these weights"
+            )
+            raise AmineError(where, problem, hint="set them a little later")
+        whole = np.empty(len(order), self.real)
+        whole[order] = stored
+        for shard, part in zip(
+            p.shards, np.split(whole, np.cumsum([len(s.words) for s in p.shards])[:-1]), strict=True
+        ):
+            shard.values(1, self.real)[:] = part
+
+    def _stored(
+        self, q: int, sim: Running, words: np.ndarray, i: np.ndarray, d: np.ndarray, wanted: np.ndarray
+    ) -> np.ndarray | None:
+        """Weights from which the rule arrives at the wanted ones, by the secant method; None if there are none."""
+        before = words.view(self.real)[:, 1].copy()
+
+        def arrives(x: np.ndarray) -> np.ndarray:
+            trial = words.copy()
+            trial.view(self.real)[:, 1] = x
+            self.module.peek(q, sim.step, sim.arrays.X, self.arguments(0), trial.ctypes.data, i, d, self.dt)
+            return trial.view(self.real)[:, 1].copy()
+
+        present = arrives(before)
+        x, slope = wanted - (present - before), np.ones_like(wanted)
+        x[present == before] = wanted[present == before]
+        scale = np.abs(wanted).max(initial=0.0) + np.abs(before).max(initial=0.0)
+        tolerance = 4 * np.finfo(self.real).eps * scale
+        for _ in range(60):
+            found = arrives(x)
+            off = wanted - found
+            left = np.abs(off) > tolerance
+            if not left.any():
+                return x
+            step = np.where(left, off / slope, 0.0).astype(self.real)
+            ahead = arrives(x + step)
+            with np.errstate(all="ignore"):
+                new = (ahead - found) / step
+            slope = np.where(left & np.isfinite(new) & (new > 1e-3), new, slope).astype(self.real)
+            x = x + step
+        return None
+
     def weights(self, sim: Running) -> dict[str, Weights]:
         """The present weights, by projection."""
         out = {}

@@ -68,7 +68,7 @@ def draw(
         local += slices[p].n * bundle.n_delays * (1 + part.states)
         out.append(part)
         if s.start is not None:
-            load(part, s, real)
+            load(part, s, real, route.weights is None)
     return out
 
 
@@ -132,8 +132,8 @@ class PlasticSynapses(Part):
         )
 
 
-def load(part: Plastic, s: Synapses, real: np.dtype) -> None:
-    """Puts loaded weights and states in the place of the drawn ones."""
+def load(part: Plastic, s: Synapses, real: np.dtype, weights: bool = True) -> None:
+    """Puts loaded weights and states in the place of the drawn ones; without ``weights`` only other states."""
     index, i, j, _ = order(part)
     w = s.start
     mine, theirs = np.lexsort((j, i)), np.lexsort((w.targets, w.sources))
@@ -153,6 +153,6 @@ def load(part: Plastic, s: Synapses, real: np.dtype) -> None:
     for shard in part.shards:
         which = position[inverse[first : first + len(shard.words)]]
         for c, state in enumerate(part.code["synapse"]):
-            if state == "w" or state in w.states:
+            if (state == "w" and weights) or state in w.states:
                 shard.values(c + 1, real)[:] = (w.weights if state == "w" else w.states[state])[which]
         first += len(shard.words)

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from amine.engine.build.connectivity.build import Bundle, Drawing, Shard, build_bundle, pairs_of
+from amine.engine.build.connectivity.build import Bundle, Drawing, Shard, build_bundle, connections, pairs_of
+from amine.engine.build.connectivity.given import Connections, InOrder
 from amine.engine.build.connectivity.spec import ProjectionSpec, expected_synapses
 
-__all__ = ["Bundle", "Drawing", "ProjectionSpec", "Shard", "build_bundle", "expected_synapses", "pairs_of"]
+__all__ = [
+    "Bundle",
+    "Connections",
+    "Drawing",
+    "InOrder",
+    "ProjectionSpec",
+    "Shard",
+    "build_bundle",
+    "connections",
+    "expected_synapses",
+    "pairs_of",
+]

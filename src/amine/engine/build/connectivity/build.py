@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from amine.distributions import InternalDistribution
-from amine.engine.build.connectivity import draw
+from amine.engine.build.connectivity import draw, given
 from amine.engine.build.connectivity.columns import GEOMETRIC, S_CHOICES, S_KIND
 from amine.engine.build.connectivity.spec import (
     E_MAX,
@@ -85,6 +85,8 @@ def build_bundle(specs: list[ProjectionSpec], n_source: int, threads: int, dt: f
         _require_weight(s, precision)
     # rows then come out sorted by target, and sums at a target have an order that does not depend on that of the specs
     specs = sorted(specs, key=lambda s: (s.base, s.stream.path, s.port))
+    if any(given.is_given(s) for s in specs):
+        return _given_bundle(specs, n_source, threads, dt, precision)
     t = tables(specs)
     shared = all(isinstance(s.weight, float | int) and isinstance(s.delay, int) for s in specs)
     shared = shared and len({(float(s.weight), s.delay - s.early) for s in specs}) == 1  # type: ignore[arg-type]
@@ -112,6 +114,36 @@ def build_bundle(specs: list[ProjectionSpec], n_source: int, threads: int, dt: f
         if isinstance(shard, BaseException):
             raise shard
         bundle.shards.append(shard)
+    return bundle
+
+
+def connections(s: ProjectionSpec, n_source: int, dt: float) -> given.Connections:
+    """All synapses of a specification in the order of connections, with their present weights and delays."""
+    drawn = build_bundle([given.described(s)], n_source, 1, dt, "float64")
+    shard = drawn.shards[0]
+    sources = np.repeat(np.arange(n_source), np.diff(shard.rows))
+    steps = np.full(len(sources), drawn.dmin + s.early, np.int64)
+    if shard.seg is not None:
+        each = np.diff(shard.seg.astype(np.int64), axis=1).ravel()
+        steps += np.repeat(np.tile(np.arange(drawn.n_delays), n_source), each)
+    targets = given.neurons(s, shard.targets)
+    found = given.Connections(sources, targets, shard.targets, steps, shard.weight_of_each(drawn.weight).astype(float))
+    order = np.lexsort((targets, sources))
+    return given.substituted(s, given.Connections(*(x[order] for x in found)), dt)
+
+
+def _given_bundle(specs: list[ProjectionSpec], n_source: int, threads: int, dt: float, precision: str) -> Bundle:
+    """The bundle of synapses of which some have values in the order of connections."""
+    each = [connections(s, n_source, dt) for s in specs]
+    low, high = given.steps_between(each, specs)
+    bundle = Bundle(PACKED if precision == "float32" else SEPARATE, 0.0, low, high - low + 1, [])
+    for tid in range(threads):
+        r = given.in_rows(each, specs, tid, n_source, low, bundle.n_delays)
+        if bundle.kind == PACKED:
+            slots = np.stack([r.slots, r.weights.astype(np.float32).view(np.int32)], 1)
+            bundle.shards.append(Shard(r.rows, r.seg, np.ascontiguousarray(slots), None))
+        else:
+            bundle.shards.append(Shard(r.rows, r.seg, r.slots[:, None], r.weights[:, None]))
     return bundle
 
 
@@ -173,6 +205,7 @@ def _delay_range(specs: list[ProjectionSpec], dt: float) -> tuple[int, int]:
     """Least and greatest delay in steps that can be drawn."""
     low, high = 2**31, 0
     for s in specs:
+        assert not isinstance(s.delay, given.InOrder)
         a, b = _extremes(s.delay, dt)
         low, high = min(low, max(1, math.floor(a / dt + 0.5)) - s.early), max(high, math.floor(b / dt + 0.5) - s.early)
     return int(low), max(int(low), int(high))
@@ -180,7 +213,8 @@ def _delay_range(specs: list[ProjectionSpec], dt: float) -> tuple[int, int]:
 
 def _require_weight(s: ProjectionSpec, precision: str) -> None:
     """Raises AmineError if a weight is, or may be drawn, beyond the range of the precision."""
-    low, high = (s.weight, s.weight) if isinstance(s.weight, float) else _extremes(s.weight, 1.0)
+    weight = s.weight.values if isinstance(s.weight, given.InOrder) else s.weight
+    low, high = (weight, weight) if isinstance(weight, float) else _extremes(weight, 1.0)
     require_range(max(abs(low), abs(high)), np.dtype(precision), f"Synapses '{s.name}'", "the weight")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from amine.engine.build.connectivity import columns as c
 from amine.engine.build.connectivity.draw import incoming
 from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
+
+if TYPE_CHECKING:
+    from amine.engine.build.connectivity.given import InOrder
 
 _KINDS = {"normal": c.NORMAL, "lognormal": c.LOGNORMAL, "uniform": c.UNIFORM, "exponential": c.EXPONENTIAL}
 # largest standard normal and exponential deviates from 32-bit random words
@@ -25,7 +28,8 @@ class ProjectionSpec:
     ``pre`` and ``post`` are (start, step, number); ``rule`` is the kind of pattern and ``value`` its argument: a probability, a number, (i, j) arrays, or
     (shape, scale, p_max, pre positions, post positions). The state of target neuron i is at
     ``base + (i >> shift) * stride + i % 2**shift``; ``bounds`` are the first targets of the threads, and the end. ``weight`` is a float, a
-    distribution or an array, ``delay`` a number of steps, a distribution in ms or an array in ms. Specs with the same
+    distribution or an array, ``delay`` a number of steps, a distribution in ms or an array in ms; either may be a list in the order of
+    connections. Specs with the same
     ``stream`` draw the same pairs and delays, and different ``port`` different weights; ``early`` is 1 if
     spikes are delivered a step ahead, to act at its end.
 
@@ -45,8 +49,8 @@ class ProjectionSpec:
     base: int
     stride: int
     bounds: tuple[int, ...]
-    weight: float | InternalDistribution | np.ndarray
-    delay: int | InternalDistribution | np.ndarray
+    weight: float | InternalDistribution | np.ndarray | InOrder
+    delay: int | InternalDistribution | np.ndarray | InOrder
     port: int = 0
     early: int = 0
     shift: int = 6
