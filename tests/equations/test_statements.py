@@ -34,7 +34,7 @@ def neuron(equations: str):
         ("a = b1 : 1\nb1 = a : 1\ndv/dt = a*(E - v)/tau : mV", "algebraic loop"),
         ("dv/dt = (E - v)/tau : mV\ndv/dt = E/tau : mV", "defined twice"),
         ("dxi/dt = -xi/tau : 1\ndv/dt = (E - v)/tau : mV", "reserved"),
-        ("du/dt = -u/tau : mV", "needs the state v"),
+        ("u = 2*tau : ms", "needs a state"),
         ("dv/dt = (E - v)/tau : mV\nreset v = E", "no threshold"),
         ("dv/dt = (E - v)/tau : mV\nthreshold v", "condition"),
         ("dv/dt = (E - v)/tau : mV\nthreshold v > tau", "compared"),

@@ -40,8 +40,8 @@ def parse(model: Model) -> Any:
 
 def _require(eq: Equations, kind: str, where: str) -> None:
     """Raises AmineError if a model lacks the statements required of its kind."""
-    if kind == "neuron" and "v" not in eq.states:
-        raise AmineError(where, "a neuron needs the state v", hint="write its equation as dv/dt = ... : mV")
+    if kind == "neuron" and not eq.states:
+        raise AmineError(where, "a neuron needs a state", hint="write an equation such as dv/dt = ... : mV")
     if kind == "neuron" and eq.reset and eq.threshold is None:
         raise AmineError(where, "there is a reset but no threshold", hint="add a line such as 'threshold v > V_th'")
     if kind == "receptor" and eq.inputs:

@@ -68,6 +68,11 @@ def _lines(eq: Equations | RuleEquations) -> list[list[Piece]]:
         for k, (n, e) in enumerate(eq.reset):
             resets += [*([COMMA] if k else []), Name(n), BECOMES, e]
         out.append([Words("spike if "), eq.threshold, *([Words(", then "), *resets] if resets else [])])
+    for x in eq.happenings:
+        acts: list[Piece] = []
+        for k, (n, e) in enumerate(x.acts[1:]):
+            acts += [*([COMMA] if k else []), Name(n), BECOMES, e]
+        out.append([Words(f"{x.name} if "), x.condition, *([Words(", then "), *acts] if acts else [])])
     for words, until in (("refractory for ", eq.refractory), ("refractory after a spike while ", eq.waiting)):
         held: list[Piece] = [Words(", holding ")] if eq.hold else []
         for k, h in enumerate(eq.hold):

@@ -24,11 +24,12 @@ from amine.equations.symbols import (
     names_of,
     symbol,
 )
-from amine.equations.system import Equations, order_of, refuse_loops
+from amine.equations.system import Equations, Happening, order_of, refuse_loops
 from amine.errors import AmineError, did_you_mean
 from amine.units import dimension_of
 
 HELD = re.compile(r"^([A-Za-z_]\w*)$")  # a state that only events change
+EVENT = re.compile(r"^([A-Za-z_]\w*)\s+(?![-+*]?=[^=])([^:]+?)\s*(?::\s*(.+))?$", re.S)
 STATE = re.compile(r"^d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=\s*(.+)$", re.S)
 ASSIGN = re.compile(r"^([A-Za-z_]\w*)\s*([-+*]?=)\s*(?!=)(.+)$", re.S)
 CHOICES = ("exponential_euler", "rk4", "euler_maruyama")  # methods that a model may ask for
@@ -51,6 +52,7 @@ class _Model:
     )
     initial: dict[str, Any] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
+    events: list[tuple[str, Any, list[tuple[str, Any]]]] = field(default_factory=list)  # name, condition, acts
 
     def expression(self, text: str, want: Dimension | None = None, condition: bool = False, **more: Dimension) -> Any:
         """An expression of the dimension ``want``, or a condition; ``more`` are dimensions of further names."""
@@ -96,6 +98,17 @@ def _acts(model: _Model, key: str, rest: str) -> None:
     value = model.expression(text, own if op != "*=" else NONE, **more)
     s = symbol(name)
     model.acts[key].append((name, {"=": value, "+=": s + value, "-=": s - value, "*=": s * value}[op]))
+
+
+def _event(model: _Model, key: str, rest: str) -> None:
+    """Reads ``burst v > V_b : w += b``, or a further assignment of the last event."""
+    if m := EVENT.match(rest):
+        condition = model.expression(m.group(2), condition=True)
+        model.events.append((m.group(1), condition, [(m.group(1), symbol(m.group(1)) + 1)]))
+        rest = (m.group(3) or "").strip()
+    if rest:
+        model.acts["event"] = model.events[-1][2] if model.events else []
+        _acts(model, key, rest)
 
 
 def _initial(model: _Model, key: str, rest: str) -> None:
@@ -189,6 +202,7 @@ _CLASSES = {
 #: keyword -> statement
 STATEMENTS: dict[str, Statement] = {
     "threshold": _of(_threshold, "state time step last draw", "neuron"),
+    "event": _of(_event, "state time step last draw", "neuron"),
     "hazard": _of(_hazard, "state time step last draw", "neuron"),
     "reset": _of(_acts, "state time step last draw", "neuron"),
     "refractory": _of(_refractory, "state time step last draw", "neuron"),
@@ -219,7 +233,7 @@ def split_statements(text: str) -> list[tuple[str, str]]:
                 continue
             key = next((k for k in STATEMENTS if re.match(k.replace(" ", r"\s+") + r"\b(?!\s*[=/])", piece)), "")
             rest = re.sub("^" + key.replace(" ", r"\s+"), "", piece).strip() if key else piece
-            follows = found and found[-1][0] in ("reset", "on spike", "after spike") and not key
+            follows = found and found[-1][0] in ("reset", "event", "on spike", "after spike") and not key
             if follows and ":" not in piece and ASSIGN.match(piece) and not STATE.match(piece):
                 key = found[-1][0]
             found.append((key, rest))
@@ -274,6 +288,7 @@ def parse_equations(
         after_spike=tuple(model.acts["after spike"]),
         initial=model.initial,
         methods=model.methods,
+        happenings=tuple(Happening(n, c, tuple(acts)) for n, c, acts in model.events),
         inputs=inputs,
         masses=_named_by("mass", lines),
         impulses=_named_by("impulse", lines),
@@ -388,6 +403,8 @@ def _declarations(lines: list[tuple[str, str]], where: str) -> tuple[dict[str, A
     states: dict[str, tuple[str, str]] = {}
     named: dict[str, tuple[str, str]] = {}
     for key, rest in lines:
+        if key == "event" and (m := EVENT.match(rest)):
+            states[_unique(m.group(1), states, named, where)] = ("0", "1")
         if key:
             continue
         if ":" not in rest and not (STATE.match(rest) or ASSIGN.match(rest)):

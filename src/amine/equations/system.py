@@ -15,6 +15,18 @@ from amine.errors import AmineError
 
 
 @dataclass(frozen=True)
+class Happening:
+    """An event of a neuron that is no spike: at the end of each step in which its condition holds, its acts are carried out in order.
+
+    A state of its name counts how often it happened.
+    """
+
+    name: str
+    condition: Any
+    acts: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
 class Equations:
     """A parsed model: right-hand sides as SymPy expressions in the coherent internal units.
 
@@ -45,6 +57,7 @@ class Equations:
     masses: frozenset[str] = frozenset()
     methods: Mapping[str, str] = field(default_factory=dict)
     impulses: frozenset[str] = frozenset()
+    happenings: tuple[Happening, ...] = ()
     draws: tuple[str, ...] = ()  # random numbers, one for each ``rand()`` and ``randn()`` in the text
     _whole: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # cache of expanded expressions
 
@@ -87,6 +100,7 @@ class Equations:
         many = (("reset", self.reset), ("on spike", self.on_spike), ("after spike", self.after_spike))
         out = [("initial", e) for e in self.initial.values()]
         out += [(key, e) for key, e in single if e is not None]
+        out += [("event", e) for x in self.happenings for e in (x.condition, *(e for _, e in x.acts))]
         return out + [(key, e) for key, acts in many for _, e in acts]
 
     def reads(self, name: str) -> bool:

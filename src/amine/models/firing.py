@@ -40,6 +40,8 @@ def point_accuracy(model: Model, dt: float) -> dict[str, float]:
         raise AmineError(
             where, "this is no time step", given=repr(dt)[:40], expected=f"ms, above 0 and at most {SPAN / 10:g}"
         )
+    if "v" not in model.parsed.states:
+        raise AmineError(where, "its equations have no voltage v")
     if model.parsed.draws:
         raise AmineError(where, "its equations draw random numbers, so that a rate has no single value")
     values = {n: _mean(v, model.units[n], where) for n, v in model.parameters.items()}

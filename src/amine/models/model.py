@@ -20,6 +20,7 @@ from amine.values import Value, from_plain, normalise, to_plain, unit_of
 
 _STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n;]+)", re.M)
 _HELD_LINE = re.compile(r"^[ \t]*([A-Za-z_]\w*)[ \t]*:([^:#\n;]+)", re.M)  # a state that only events change
+_EVENT_LINE = re.compile(r"^[ \t]*event[ \t]+([A-Za-z_]\w*)[ \t]", re.M)  # a state counts the events
 _ON_SPIKE = re.compile(r"on\s+spike\s+([A-Za-z_]\w*)\s*\+=")
 _INPUT_LINE = re.compile(r"^input ([A-Za-z_]\w*) : (\w+)$", re.M)
 _GATED = re.compile(r"^(mass|input|impulse) ", re.M)
@@ -176,6 +177,7 @@ class Model(Shown):
         found = {m.group(1): m.group(2).strip() for m in _STATE_LINE.finditer(lines)}
         if self.kind in HOLDING:
             found |= {m.group(1): m.group(2).strip() for m in _HELD_LINE.finditer(lines)}
+            found |= {m.group(1): "1" for m in _EVENT_LINE.finditer(lines)}
         found |= {m.group(1): m.group(2) for m in _INPUT_LINE.finditer(self.equations)}
         return FrozenDict(found, self.where, "write other equations")
 

@@ -121,6 +121,8 @@ def _check_timing(spikes: object, model: Model, where: str) -> None:
             problem = "its equations have white noise, whose path between two steps is not known"
         elif model.parsed.draws:
             problem = "its equations draw random numbers, which have one value a step"
+        elif model.parsed.happenings:
+            problem = "its equations have events, which are on the grid"
         elif model.parsed.waiting is not None or model.parsed.reads("lastspike"):
             problem = "its refractory condition or its lastspike is counted in whole steps"
     if problem:

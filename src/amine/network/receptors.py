@@ -48,8 +48,22 @@ def port_of(population: Population, label: str, where: str, detail: str = "recep
 _JUMP = re.compile(r"^\s*on\s+spike\s+v\s*\+=.*$", re.M)
 
 
+def _without_voltage(population: Population, port: Model, label: str, where: str) -> Model:
+    """The receptor; raises AmineError if it reads or changes a voltage, which the population has not."""
+    if mentions(port.equations, "v"):
+        hint = "use a receptor of current, or call a state of the neuron v"
+        raise AmineError(
+            where,
+            f"receptor '{label}' needs the voltage v, which population '{population.name}' does not have",
+            hint=hint,
+        )
+    return port
+
+
 def _on(population: Population, port: Model, label: str, where: str) -> Model:
     """Receptor in the unit of the population's voltage, which may be dimensionless."""
+    if not has_tree(population) and "v" not in population.model.state_units:
+        return _without_voltage(population, port, label, where)
     unit = population.model.state_units.get("v", "mV")
     if dimension_of(unit) == dimension_of("mV"):
         return port

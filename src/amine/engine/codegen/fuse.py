@@ -12,7 +12,7 @@ from amine.engine.resolve.target_rules import add_states
 from amine.equations import parse
 from amine.equations.integrate import choose
 from amine.equations.symbols import symbol
-from amine.equations.system import Equations
+from amine.equations.system import Equations, Happening
 from amine.errors import AmineError
 from amine.models.naming import GAP_CURRENT, SHIFT, gain_name, jump_row, port_name, stimulus_input
 
@@ -39,6 +39,7 @@ class Fused:
     methods: dict[str, str] = field(default_factory=dict)  # state -> the method that its model requests
     impulses: set[str] = field(default_factory=set)  # rows that hold for one step
     draws: tuple[str, ...] = ()  # random numbers of one step
+    happenings: tuple[Happening, ...] = ()  # events that are no spikes
     waiting: Any = None  # condition that keeps a neuron refractory after a spike
 
 
@@ -138,6 +139,14 @@ class _System:
             methods=_methods(eq, self.asked, rhs, self.parameters, inputs, bool(self.rows)),
             impulses=self.impulses,
             draws=tuple(self.draws),
+            happenings=tuple(
+                Happening(
+                    x.name,
+                    eq.expand(x.condition).subs(shifted, simultaneous=True),
+                    tuple((n, eq.expand(e).subs(shifted, simultaneous=True)) for n, e in x.acts),
+                )
+                for x in eq.happenings
+            ),
             waiting=None if eq.waiting is None else eq.expand(eq.waiting).subs(shifted, simultaneous=True),
         )
 

@@ -228,6 +228,7 @@ class _PointBuilder:
         at_spike = tuple((n, self.take(e.subs(END, simultaneous=True))) for n, e in fused.reset)
         waiting = None if fused.waiting is None else self.take(fused.waiting)
         refractory = None if fused.refractory is None else self._refractory(fused.refractory)
+        out = self._happened(body, before)
         scalars, differ = stepper.constants.split()
         stimuli = [stimulus_input(j) for j in range(self.cell.stimuli)]
         jumps = self._jumps()
@@ -235,7 +236,7 @@ class _PointBuilder:
         return Program(
             name=self.cell.neuron.name,
             load={s: s for s in fused.rhs},
-            out=dict(before),
+            out=out,
             before=before,
             inputs=inputs,
             noises=self._noises(body, [condition, refractory, waiting, *(e for _, e in at_spike)]),
@@ -340,6 +341,22 @@ class _PointBuilder:
         while more := {s for s, e in self.fused.rhs.items() if names_of([e]) & moved} - moved:
             moved |= more
         return moved & set(self.fused.rhs)
+
+    def _happened(self, body: Steps, before: dict[str, str]) -> dict[str, str]:
+        """Adds the events that are no spikes, all tested at the end of the step, then carried out in order; names of the values after them."""
+        now = dict(before)
+        swap: Any = {symbol(s): symbol(n) for s, n in before.items()} | END
+        for x in self.fused.happenings:
+            body.append((f"_is_{x.name}", self.take(x.condition.subs(swap, simultaneous=True))))
+            self.stepper.stages[f"_is_{x.name}"] = "events"
+        for x in self.fused.happenings:
+            for i, (n, e) in enumerate(x.acts):
+                swap = {symbol(s): symbol(m) for s, m in now.items()} | END
+                value: Any = chosen(symbol(f"_is_{x.name}"), self.take(e.subs(swap, simultaneous=True)), symbol(now[n]))
+                now[n] = f"_{x.name}_{i}_{n}"
+                body.append((now[n], value))
+                self.stepper.stages[now[n]] = "events"
+        return now
 
     def _jumps(self) -> list[str]:
         return [row for row in self.fused.targets.values() if row.startswith(JUMP)]

@@ -90,6 +90,12 @@ def _refuse(cell: CellStructure, fused: Fused) -> None:
     """Raises AmineError for statements through which gradients do not flow."""
     where = f"Neuron '{cell.neuron.name}', refractory"
     expected = "a time made of parameters to train a network"
+    if fused.happenings:
+        name = fused.happenings[0].name
+        hint = "leave it out of the model that is trained"
+        raise AmineError(
+            f"Neuron '{cell.neuron.name}', event '{name}'", "gradients do not flow through events", hint=hint
+        )
     if fused.waiting is not None:
         given = str(fused.waiting)[:60]
         raise AmineError(
