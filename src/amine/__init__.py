@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         view,
     )
     from amine.compounds.doses import bath, bolus, dose_ramp, dose_table
+    from amine.compounds.pharmacokinetics import intravenous, oral
     from amine.distributions import Distribution, exponential, lognormal, normal, uniform
     from amine.errors import AmineError, AmineWarning
     from amine.network.chemistry import uptake
@@ -39,6 +40,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "amine.compounds.doses": ("bath", "bolus", "dose_ramp", "dose_table"),
+    "amine.compounds.pharmacokinetics": ("intravenous", "oral"),
     "amine.errors": ("AmineError", "AmineWarning"),
     "amine.distributions": ("Distribution", "normal", "lognormal", "uniform", "exponential"),
     "amine.network.chemistry": ("uptake",),
@@ -79,11 +81,13 @@ __all__ = [
     "exponential",
     "exponential_decay",
     "gaussian",
+    "intravenous",
     "learn",
     "lognormal",
     "models",
     "morphology",
     "normal",
+    "oral",
     "pharmacology",
     "ramp",
     "protocols",

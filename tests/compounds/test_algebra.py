@@ -80,9 +80,10 @@ def test_a_partial_agonist_is_an_agonist_alone_and_an_antagonist_beside_a_full_o
     effects = effects_of("thc", ["CB1"])
     none, much = steady_factor(effects, {}), steady_factor(effects, {"thc": 4.5})
     assert receptor_response(0.0, 0.22, none, "CB1") == 0.0
-    assert receptor_response(0.0, 0.22, much, "CB1") == pytest.approx(0.5 * p.occupancy(4.5, 0.045))
+    # known by its binding and its maximum of a half: the transducer ratio is 1, and the EC50 half the dissociation constant
+    assert receptor_response(0.0, 0.22, much, "CB1") == pytest.approx(0.5 * p.occupancy(4.5, 0.0225))
     assert receptor_response(1e3, 0.22, much, "CB1") < receptor_response(1e3, 0.22, none, "CB1")
-    exact = p.one_site(1e3 / 0.22, 4.5 / 0.045, 0.5 * 4.5 / 0.045)
+    exact = p.one_site(1e3 / 0.22, 4.5 / 0.0225, 0.5 * 4.5 / 0.0225)
     assert receptor_response(1e3, 0.22, much, "CB1") == pytest.approx(exact)
 
 

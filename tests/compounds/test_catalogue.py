@@ -210,3 +210,31 @@ def test_roles_have_units():
 
     for unit in ROLES.values():
         dimension_of(unit)
+
+
+def test_defaults_of_metabotropic_receptors_are_those_of_responses():
+    """A binding constant stands in only where no response to the natural agonist was found; the list may only shrink."""
+    of = {r.id: r.measurement("potency") for r in compounds.entries("receptor") if r.family in ("GPCR", "metabotropic")}
+    binding = {i for i, m in of.items() if m is not None and m.measured == "binding"}
+    assert binding <= {
+        *("5HT1B", "5HT1D", "5HT2A", "5HT2B", "5HT2C", "5HT6", "5HT7", "A2A", "CB2", "D3", "D4", "D5", "H1", "NK1"),
+        *("beta2", "delta_opioid", "kappa_opioid", "oxytocin_receptor"),
+    }
+    for name in ("5HT1A", "M1", "M2", "M4", "A1", "mu_opioid", "alpha1", "alpha2", "beta1", "CB1", "H3"):
+        m = of[name]
+        assert m is not None and (m.measured, m.preparation) == ("functional", "native"), name
+
+
+def test_serotonin_at_rest_leaves_its_receptor_free():
+    """Sodickson & Bean (1998): half of the potassium current at 0.1 uM, with a slope of 1.5."""
+    m = compounds.receptor("5HT1A").measurement("potency")
+    load = (0.005 / m.internal) ** m.hill
+    assert load / (1 + load) < 0.02
+
+
+def test_the_kind_of_a_measurement_is_checked():
+    assert Measurement("Ki", "1 nM").measured == "binding" and Measurement("EC50", "1 nM").measured == "functional"
+    assert Measurement("K", "1 nM", measure="model").measured == "model"
+    for name in ("measure", "preparation"):
+        with pytest.raises(am.AmineError, match=f"this {name} is not known"):
+            Measurement("Ki", "1 nM", **{name: "bindin"})

@@ -183,42 +183,49 @@ def test_bcm_becomes_selective():
     assert b > 3 * a
 
 
-def waves():
-    """An AdEx neuron that shows its spikes as a course: 2 ms at 30 mV, then an after-potential (Clopath et al. 2010, supplement)."""
-    return am.models.neuron(
-        "adex_with_waves",
-        """up = where(k > 0*ms, 1, 0) : 1
-down = where(k > -0.3*ms, 1, 0)*(1 - up) : 1
-dv/dt = up*(V_peak - v)/tau_f + down*(V_after - v)/tau_f + (1 - up)*(1 - down)*(-g_L*(v - E_L) + g_L*D*exp(min((v - V_T)/D, 20)) - w_ad + z + I)/C : mV
-dk/dt = -where(k > -100*ms, 1, 0) : ms
-dw_ad/dt = (a*(v - E_L)*(1 - up)*(1 - down) - w_ad)/tau_w : pA
-dz/dt = -z/tau_z : pA
-dV_T/dt = (V_T0 - V_T)/tau_T : mV
-threshold v > 20*mV
-reset k = 2*ms; w_ad += b; z = z_j; V_T = V_Tj; v = V_peak
-refractory 3.5*ms
-initial v = E_L
-initial V_T = V_T0
-initial k = -100*ms""",
-        E_L="-70.6 mV", C="281 pF", g_L="30 nS", D="2 mV", V_peak="30 mV", V_after="-49.5 mV", tau_f="0.1 ms", a="4 nS", b="80.5 pA",
-        tau_w="144 ms", z_j="400 pA", tau_z="40 ms", V_T0="-50.4 mV", V_Tj="-20 mV", tau_T="50 ms",
-    )  # fmt: skip
-
-
 @pytest.mark.validate
 def test_clopath_depends_on_frequency():
-    """Clopath et al. 2010, fig. 2: pre before post gains with the frequency; post before pre turns from loss to gain between 20 and 40 Hz."""
-    change = {}
-    for lag in ("10 ms", "-10 ms"):
-        change[lag] = [
-            float(
-                protocols.frequency_series("clopath", [f], lag=lag, n=5, neuron=waves(), weight="0.5 nS").difference[0]
-            )
-            for f in ("10 Hz", "20 Hz", "40 Hz", "50 Hz")
-        ]
-    assert (np.diff(change["10 ms"]) > 0).all()
+    """Clopath et al. 2010, fig. 2: five pairs, fifteen times, with the neuron and the delay of the authors' code (ModelDB 144566).
+
+    Their code, run with a step of 1 ms, gives the numbers for 10 ms; two per cent are left for the step.
+    """
+    rule = am.plasticity.get("clopath")(
+        w_ref="0.01 nS", w_max="0.03 nS"
+    )  # weights too small for EPSPs, which the code has not
+    series = {
+        lag: protocols.frequency_series(rule, ["10 Hz", "20 Hz", "40 Hz", "50 Hz"], lag=lag, n=5, weight="0.005 nS")
+        for lag in ("10 ms", "-10 ms")
+    }
+    change = {lag: 100 * (1 + 15 * (x.change - 1)) for lag, x in series.items()}
+    np.testing.assert_allclose(change["10 ms"], [102.9, 115.7, 146.3, 165.0], rtol=0.02)
     late = change["-10 ms"]
-    assert late[0] < 0 and late[1] < 0 < late[2] < late[3]
+    assert late[0] < 65 and late[1] < 65 and 100 < late[2] < late[3]
+
+
+def test_a_voltage_that_never_gets_there_is_warned_of():
+    """Integrate-and-fire neurons are reset below theta_plus; other thresholds and neurons that show their spikes are not warned of."""
+
+    def use(neuron: object, **given: str) -> None:
+        net = am.Network()
+        P, N = net.population("P", 1, "poisson", rate="1 Hz"), net.population("N", 1, neuron)
+        net.synapses(
+            P, N, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=am.plasticity.get("clopath")(**given)
+        )
+
+    with pytest.warns(
+        am.AmineWarning, match="'v - theta_plus' never rises above zero, since 'N' is reset at V_th = -50 mV"
+    ):
+        use("lif_cond")
+    use("lif_cond", theta_plus="-56 mV")
+    use(am.models.get("lif_cond")(V_th="-40 mV"))
+    use("clopath_adex")
+    own = am.plasticity.rule(
+        "own", "w : nS in 0*nS .. 5*nS\non pre w += a*max(0*mV, v - level)", a="0.1 nS/mV", level="-30 mV"
+    )
+    net = am.Network()
+    P, N = net.population("P", 1, "poisson", rate="1 Hz"), net.population("N", 1, "lif_cond")
+    with pytest.warns(am.AmineWarning, match="'v - level' never rises above zero"):
+        net.synapses(P, N, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=own)
 
 
 def test_clopath_depends_on_voltage():

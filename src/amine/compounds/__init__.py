@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         mechanism_names,
         register_mechanism,
     )
+    from amine.compounds.pharmacokinetics import Amount, Human, human, human_drugs, intravenous, oral
     from amine.compounds.profile import Held, Profile, profile_of, profile_table
     from amine.compounds.schema import (
         Action,
@@ -95,6 +96,7 @@ _HOME = {
         "mechanism_names",
         "register_mechanism",
     ),
+    "amine.compounds.pharmacokinetics": ("Amount", "Human", "human", "human_drugs", "intravenous", "oral"),
     "amine.compounds.profile": ("Held", "Profile", "profile_of", "profile_table"),
     "amine.compounds.schema": (
         "Action",
@@ -122,6 +124,7 @@ _NAMES = {name: home for home, names in _HOME.items() for name in names}
 
 __all__ = [
     "Action",
+    "Amount",
     "Channel",
     "Consequence",
     "Course",
@@ -133,6 +136,7 @@ __all__ = [
     "Formula",
     "Held",
     "Hit",
+    "Human",
     "Kinetics",
     "Measurement",
     "Mechanism",
@@ -168,10 +172,14 @@ __all__ = [
     "further",
     "get",
     "hits_table",
+    "human",
+    "human_drugs",
+    "intravenous",
     "load",
     "mechanism",
     "mechanism_names",
     "names",
+    "oral",
     "parse_dose",
     "profile_of",
     "profile_table",

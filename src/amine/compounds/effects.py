@@ -115,6 +115,7 @@ def _effects(drug: Drug, action: Action, target: str, member: Entry) -> list[Eff
         action.site or how.site or drug.id,
         {r: m.internal for r, m in found.items()},
         any(m.unverified for m in found.values()),
+        found["potency"].measured,
     )
     return list(how.effects(use))
 

@@ -76,6 +76,7 @@ class Effect:
     site : binding site; drugs at the same site of a target compete.
     potency : uM. hill : Hill coefficient.
     affinity : dissociation constant (uM) of binding, used where a scheme follows from the receptor to the response; 0: the potency.
+    assumed : what its numbers do not say and is assumed, a sentence for a warning.
     limit : factor (or amount, for ``add``) at full occupancy; the cooperativity for ``potentiate``.
     when : ``"pulse"`` for an effect on responses to transmitter pulses only, ``"slow"`` on responses to slow concentrations only.
     law : the factor of the kind ``law``, a formula of the occupancy ``y``, the load ``x``, the concentration ``C``, ``K``, ``n``, ``limit`` and numbers.
@@ -103,6 +104,7 @@ class Effect:
     numbers: Mapping[str, float] = field(default_factory=dict, hash=False)
     unverified: bool = False
     affinity: float = 0.0
+    assumed: str = ""
 
     def __post_init__(self) -> None:
         where = f"effect of '{self.drug}' on {self.key}"
@@ -146,6 +148,7 @@ class Use:
     ionotropic : whether the target is a receptor that is an ion channel.
     site : binding site. values : numbers by role in coherent units, measured on the subtype itself where there are several.
     unverified : whether a number still has to be checked against its source.
+    measured : what the potency is: ``binding``, ``functional`` or ``model`` (:class:`~amine.compounds.schema.Measurement`).
     """
 
     drug: str
@@ -155,6 +158,7 @@ class Use:
     site: str
     values: Mapping[str, float]
     unverified: bool = False
+    measured: str = "functional"
 
     def value(self, role: str, default: float) -> float:
         """Number with the role ``role``, or ``default``."""
@@ -251,8 +255,26 @@ class Agonist(Mechanism):
         if efficacy <= 0.0:
             below = [use.effect("occupancy", "add", efficacy)] if efficacy else []
             return [use.effect("EC50", "shift", when="slow"), *below, held]
-        own = use.effect("response", "activate", efficacy, when="slow")
+        more = {} if use.ionotropic or use.measured != "binding" else _from_binding(use, efficacy)
+        efficacy = more.pop("limit", efficacy)
+        own = use.effect("response", "activate", efficacy, when="slow", **more)
         return [own, use.effect("occupancy", "add", efficacy, when="pulse"), held]
+
+
+def _from_binding(use: Use, efficacy: float) -> dict[str, Any]:
+    """EC50 and maximum of an agonist that is known by its binding constant, by the operational model with a transducer of slope 1.
+
+    The transducer ratio tau is that of the action, or follows from a maximum below 1: EC50 = K/(1 + tau), maximum tau/(1 + tau). Of a
+    full agonist without tau nothing but an upper bound of the EC50 is known where receptors are spare.
+    """
+    K = use.values["potency"]
+    if "tau" in use.values:
+        tau = use.values["tau"]
+        return {"potency": K / (1.0 + tau), "affinity": K, "limit": tau / (1.0 + tau)}
+    if efficacy < 1.0:
+        return {"potency": K * (1.0 - efficacy), "affinity": K}
+    said = f"its potency at {use.target} is a binding constant, and the response may need less or more"
+    return {"affinity": K, "assumed": said}
 
 
 @final

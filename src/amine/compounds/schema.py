@@ -21,6 +21,7 @@ ROLES = {
     "potency": "uM",  # EC50, Ki, Kd or IC50 that the model uses
     "affinity": "uM",  # Kd or Ki of binding, where the potency is that of a response
     "hill": "1",
+    "tau": "1",  # of an agonist, its transducer ratio: above 1 receptors are spare
     "efficacy": "1",  # of an agonist, relative to the natural one; negative for an inverse agonist
     "cooperativity": "1",  # of a modulator: the agonist's EC50 is divided by it at full occupancy
     "decay": "1",  # of a modulator: the factor of the decay time constant at full occupancy
@@ -38,6 +39,8 @@ ROLES = {
     "Vmax": "uM/ms",
 }
 _WORDS = {"fold": "1", "G^n": "1"}
+MEASURES = ("binding", "functional", "model")
+PREPARATIONS = ("native", "recombinant")
 
 
 def roles() -> dict[str, str]:
@@ -62,6 +65,9 @@ class Measurement:
     role : its use in models; one of :func:`roles`.
     target : the subtype it was measured on, where an action has several.
     hill : Hill coefficient of the curve it belongs to.
+    measure : ``"binding"`` (of a ligand to the receptor), ``"functional"`` (of a response), ``"model"`` (a constant of a published model);
+        by default binding for Ki and Kd, functional otherwise.
+    preparation : ``"native"`` (tissue or neurons), ``"recombinant"``, or empty.
 
     Raises
     ------
@@ -87,9 +93,15 @@ class Measurement:
     role: str = ""
     target: str = ""
     hill: float | None = None
+    measure: str = ""
+    preparation: str = ""
 
     def __post_init__(self) -> None:
         where = f"measurement '{self.quantity}'"
+        for name, known in (("measure", MEASURES), ("preparation", PREPARATIONS)):
+            if getattr(self, name) not in ("", *known):
+                given = str(getattr(self, name))
+                raise AmineError(where, f"this {name} is not known", given=given, expected=", ".join(known))
         if isinstance(self.value, str):
             text = self.value.strip()
             unit = unit_part(text, where)
@@ -118,6 +130,11 @@ class Measurement:
         dimension = dimension_of(_WORDS.get(self.unit, self.unit))
         if self.role and dimension != dimension_of(roles()[self.role]):
             raise AmineError(where, "wrong dimension", given=self.unit, expected=f"a value in {roles()[self.role]}")
+
+    @property
+    def measured(self) -> str:
+        """What was measured: ``binding``, ``functional`` or ``model``."""
+        return self.measure or ("binding" if self.quantity.startswith(("Ki", "Kd", "KD")) else "functional")
 
     @property
     def best(self) -> float:

@@ -90,7 +90,8 @@ def _numbers(measurements: Sequence[Measurement], used: dict[str, None]) -> list
         star = "*" if m.role else " "
         text = f"{m}{f', Hill {m.hill:g}' if m.hill else ''}{' (?)' if m.unverified else ''}"
         refs = f", {m.ref.split(',')[0]}{' and others' if ',' in m.ref else ''}" if m.ref.startswith("PMID") else ""
-        more = "; ".join(x for x in (m.condition, m.note) if x)
+        kind = " ".join(x for x in (m.preparation, m.measure) if x)
+        more = "; ".join(x for x in (kind, m.condition, m.note) if x)
         out += _wrap(f"{text}{f'  {more}' if more else ''}  [{m.source}{refs}]", f"  {star} ", "      ")
     return out
 

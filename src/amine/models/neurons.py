@@ -201,6 +201,53 @@ izhikevich = Model(
     },
 )
 
+clopath_adex = Model(
+    "clopath_adex",
+    "neuron",
+    """up = where(k > 0.01*ms, 1, 0) : 1
+down = where(k > 0.01*ms - t_f*5, 1, 0)*(1 - up) : 1
+dv/dt = (up*(V_spike - v) + down*(V_after - v))/t_f + (1 - up)*(1 - down)*(g_L*(E_L - v) + g_L*Delta_T*exp(min((v - V_T)/Delta_T, 20)) - w_ad + z + I + I_e)/C : mV
+dk/dt = -where(k > -100*ms, 1, 0) : ms
+dw_ad/dt = (1 - up)*(a*(v - E_L)*(1 - down) - w_ad)/tau_w : pA
+dz/dt = -(1 - up)*z/tau_z : pA
+dV_T/dt = (1 - up)*(V_T0 - V_T)/tau_T : mV
+threshold v > V_cut
+reset k = t_spike; w_ad += b; z = z_j; V_T = V_T0 + V_Tj; v = V_spike
+refractory t_spike + 1.5*ms
+initial v = E_L
+initial V_T = V_T0
+initial k = -100*ms""",
+    {
+        **{"C": "pF", "g_L": "nS", "E_L": "mV", "Delta_T": "mV", "V_T0": "mV", "V_Tj": "mV", "tau_T": "ms", "a": "nS"},
+        **{"b": "pA", "tau_w": "ms", "z_j": "pA", "tau_z": "ms", "V_spike": "mV", "t_spike": "ms", "V_after": "mV"},
+        **{"t_f": "ms", "V_cut": "mV", "I_e": "pA"},
+    },
+    {
+        **{"C": "281 pF", "g_L": "30 nS", "E_L": "-70.6 mV", "Delta_T": "2 mV", "V_T0": "-50.4 mV", "V_Tj": "20 mV"},
+        **{"tau_T": "50 ms", "a": "4 nS", "b": "0.0805 pA", "tau_w": "144 ms", "z_j": "400 pA", "tau_z": "40 ms"},
+        **{"V_spike": "27.9 mV", "t_spike": "2 ms", "V_after": "-49.5016 mV", "t_f": "0.1 ms", "V_cut": "20 mV"},
+        "I_e": "0 pA",
+    },
+    "Clopath C, Büsing L, Vasilaki E, Gerstner W (2010) Nat Neurosci 13:344-352; numbers of the authors' code, ModelDB 144566",
+    "AdEx with the course of a spike, a depolarising after-current and an adaptive threshold, for rules that follow the voltage: 2 ms "
+    "and a flank whose area above the threshold of potentiation is that of the two steps of 29.4 and 32.9 mV in the authors' code, then -49.5 mV. The jump of adaptation is that of the code, 0.0805 in a sum of pA; the "
+    "paper's 0.0805 nA would be 80.5 pA.",
+    {"AMPA": AMPA, "GABA_A": GABA_A},
+    {
+        **{n: _SYMBOLS[n] for n in ("C", "g_L", "E_L", "Delta_T", "a", "b", "tau_w", "V_cut", "I_e")},
+        "V_T0": "threshold of spike initiation at rest",
+        "V_Tj": "its rise at a spike",
+        "tau_T": "time constant of its return",
+        "z_j": "depolarising after-current at a spike",
+        "tau_z": "its time constant",
+        "V_spike": "voltage during a spike",
+        "t_spike": "duration of a spike",
+        "V_after": "voltage after a spike",
+        "t_f": "time constant of the flanks of a spike",
+    },
+    limits=dict.fromkeys(("tau_T", "tau_w", "tau_z", "t_spike", "t_f"), "positive"),
+)
+
 izhikevich_types: dict[str, tuple[float, ...]] = {
     "RS": (0.02, 0.2, -65, 8),
     "IB": (0.02, 0.2, -55, 4),
@@ -228,4 +275,4 @@ def izhikevich_type(name: str) -> Model:
     return izhikevich(**{n: f"{float(x)} {izhikevich.units[n]}" for n, x in values})
 
 
-MODELS = (lif, lif_cond, eif, adex, izhikevich)
+MODELS = (lif, lif_cond, eif, adex, clopath_adex, izhikevich)

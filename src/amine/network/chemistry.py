@@ -325,7 +325,8 @@ def modulate(
     acts_on : a parameter of the neuron (``"V_th"``), ``"NMDA.conductance"``, a parameter of a receptor (``"GABA_A.tau"``)
         or of the neurons' release model (``"release.U"``).
     maximum : the factor at full occupancy.
-    EC50, hill : concentration of half occupancy and Hill coefficient, for a field; by default the catalogue's potency, and 1.
+    EC50, hill : concentration of half response and Hill coefficient, for a field; by default the catalogue's potency and its Hill
+        coefficient, 1 beside an EC50 that is given. A potency that is a binding constant is warned of.
     tau, tau_decay : time constants of the second messenger's rise (default: instantaneous) and decay (default: that of the rise).
 
     Raises
@@ -355,7 +356,7 @@ def modulate(
     made = Modulation(
         name, group, field_name, label, acts_on, number(maximum, "1", f"{where}, maximum", nonnegative=True),
         _quantity(_half(EC50, field_name, label, where), "uM", f"{where}, EC50"),
-        number(1 if hill is None else hill, "1", f"{where}, hill", positive=True),
+        number(_slope(EC50, field_name, label) if hill is None else hill, "1", f"{where}, hill", positive=True),
         _quantity(rise, "ms", f"{where}, tau"),
         _quantity(rise if tau_decay is None else tau_decay, "ms", f"{where}, tau_decay"),
     )
@@ -393,10 +394,25 @@ def _check_answers(field_name: str, receptor: str, where: str) -> None:
 
 
 def _potency(receptor: str, where: str) -> str:
-    value = compounds.receptor(receptor).value("potency")
-    if value is None:
+    entry = compounds.receptor(receptor)
+    found = entry.measurement("potency")
+    if found is None:
         raise AmineError(where, f"the catalogue has no potency at '{receptor}'", hint='give EC50="1 uM"')
-    return f"{value!r} uM"
+    if found.measured == "binding" and entry.family != "ionotropic":
+        problem = (
+            f"the catalogue's potency at '{receptor}' is a binding constant, and the response may need less or more"
+        )
+        warn(where, problem, hint=f'give EC50="{found.internal:.3g} uM" if that is meant')
+    return f"{found.internal!r} uM"
+
+
+def _slope(EC50: object, by: str, receptor: str) -> float:
+    """The Hill coefficient of the catalogue's potency, if that is taken."""
+    if EC50 is not None or not by:
+        return 1.0
+    entry = compounds.receptor(receptor)
+    found = entry.measurement("potency")
+    return entry.value("hill", 1.0 if found is None or found.hill is None else found.hill) or 1.0
 
 
 def check_parameter(net: Network, population: Population, acts_on: str, where: str) -> str:

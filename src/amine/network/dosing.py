@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from amine.compounds import catalogue
 from amine.compounds.doses import Course, as_course
+from amine.compounds.pharmacokinetics import Amount
 from amine.frozen import append, closed
 from amine.network.doors import door
 from amine.network.numbers import name_of, number
@@ -26,13 +27,14 @@ class Dose:
 
 
 @door
-def dose(net: Network, drug: str, concentration: Quantity | Course) -> Dose:
+def dose(net: Network, drug: str, concentration: Quantity | Course | Amount) -> Dose:
     """Add a dose of a drug; doses of one drug add up, and different drugs act together.
 
     Parameters
     ----------
     drug : its name in the catalogue.
-    concentration : constant, such as ``"0.5 uM"``, or over time: ``am.bath``, ``am.bolus``, ``am.dose_ramp``, ``am.dose_table``.
+    concentration : constant, such as ``"0.5 uM"``, or over time: ``am.bath``, ``am.bolus``, ``am.dose_ramp``, ``am.dose_table``;
+        or an amount for a human body, ``am.oral("10 mg")`` or ``am.intravenous("5 mg")``.
 
     Raises
     ------
@@ -45,12 +47,14 @@ def dose(net: Network, drug: str, concentration: Quantity | Course) -> Dose:
     >>> am.Network().dose("ketamine", "1 uM").drug
     'ketamine'
     """
-    if not isinstance(concentration, str | Course):
+    if not isinstance(concentration, str | Course | Amount):
         concentration = f"{number(concentration, 'uM', 'Dose', nonnegative=True)!r} uM"
     return append(net.doses, dose_of(name_of(drug, "Dose", "the drug's name"), concentration))
 
 
-def dose_of(drug: str, concentration: Quantity | Course) -> Dose:
+def dose_of(drug: str, concentration: Quantity | Course | Amount) -> Dose:
     """Dose from the arguments of :meth:`Network.dose`, checked."""
     known = catalogue.drug(drug)
+    if isinstance(concentration, Amount):
+        return Dose(known.id, concentration.course(known))
     return Dose(known.id, as_course(concentration, f"Dose of {known.id}"))

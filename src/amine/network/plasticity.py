@@ -9,7 +9,7 @@ import numpy as np
 
 from amine import plasticity
 from amine.distributions import Distribution
-from amine.errors import AmineError, did_you_mean
+from amine.errors import AmineError, did_you_mean, warn
 from amine.frozen import append, fix, swap
 from amine.models.model import Model
 from amine.models.naming import gain_name
@@ -18,6 +18,7 @@ from amine.network.numbers import name_of, steps_of, whole_number
 from amine.network.parts import WeightProbe
 from amine.network.pattern import NAMED
 from amine.network.receptors import port_of, ports_of, states_of
+from amine.network.rule_reach import unreached
 from amine.network.weights import Weights
 from amine.units import dimension_of, to_internal
 from amine.values import Array
@@ -155,7 +156,16 @@ def check_plasticity(net: Network, s: Synapses) -> dict[str, str]:
             hint="use delay_kind='axonal'",
         )
     check_bounds(net, s, unit, where)
+    _check_reached(net, s, plan, unit, where)
     return fused
+
+
+def _check_reached(net: Network, s: Synapses, plan: RulePlan, unit: str, where: str) -> None:
+    """Warn of terms of the rule that stay zero because the targets are reset before their voltage gets there."""
+    population = net.populations[s.target.views()[0].population]
+    for term, name, top in unreached(plan.eq, parameter_values(s.plasticity, unit, where), population):
+        problem = f"'{term}' never rises above zero, since '{population.name}' is reset at {name} = {top:g} mV"
+        warn(where, problem, hint="take a neuron that shows the course of a spike, such as clopath_adex")
 
 
 def fused_states(net: Network, s: Synapses, plan: RulePlan, where: str) -> dict[str, str]:

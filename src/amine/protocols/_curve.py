@@ -11,7 +11,7 @@ import numpy as np
 from amine import plasticity
 from amine.equations.symbols import symbol
 from amine.errors import AmineError
-from amine.models.neurons import lif_cond
+from amine.models.neurons import clopath_adex, lif_cond
 from amine.network.network import Network
 from amine.shown import Shown
 from amine.units import to_internal, unit_part
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Train = tuple["npt.ArrayLike", "npt.ArrayLike"]  # presynaptic and postsynaptic times (ms)
 DT = 0.1
+SHOWN = {"clopath"}  # rules that follow the voltage through spikes
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,10 @@ def measure(
     if min(t.min() for t in (*pre, *post) if len(t)) < 3 * DT:
         raise AmineError("protocol", "a spike lies before the first steps", expected=f"at least {3 * DT:g} ms")
     A = _source(net, "pre", pre, n)
-    B = net.population("post", n, lif_cond(t_ref="0.2 ms") if neuron is None else neuron)
+    B = net.population("post", n, _target(rule) if neuron is None else neuron)
     D = _source(net, "drive", post, n)
-    net.synapses(D, B, receptor="delta", weight="500 mV", connect="one_to_one", name="drive")
+    jump = "110 mV" if B.model == clopath_adex else "500 mV"  # filters of the voltage see the jump for a step
+    net.synapses(D, B, receptor="delta", weight=jump, connect="one_to_one", name="drive")
     if pulse is not None:
         R = net.population("pulse", 1, "spike_list", times=[f"{pulse['time']:.6f} ms"], indices=[0])
         net.field(pulse["name"], released_by=R, release=pulse["release"], removal=pulse["removal"])
@@ -135,6 +137,12 @@ def measure(
     return Curve(
         name, np.asarray(x, float), x_label, np.full(len(after), before), after.mean(1), w.unit, after.std(1), labels
     )
+
+
+def _target(rule: str | Model) -> Model:
+    """The neuron of protocols: one that shows the course of a spike if the rule needs it."""
+    name = rule if isinstance(rule, str) else rule.name
+    return clopath_adex if name in SHOWN else lif_cond(t_ref="0.2 ms")
 
 
 def _source(net: Network, name: str, times: Sequence[np.ndarray], n: int) -> Population:

@@ -11,6 +11,7 @@ from scipy.integrate import solve_ivp
 import amine as am
 from amine import compounds as C
 from amine.compounds.effects import effects_of, receptor_response, steady_factor
+from amine.compounds.mechanisms import Effect
 from amine.engine.resolve.resolved import resolve
 from amine.units import to_internal
 
@@ -160,3 +161,26 @@ def test_agonists_at_a_slow_receptor_have_the_measured_ec50_and_maximum_and_comp
         assert respond(2.0, 0.3) == pytest.approx(respond(4.0, 0.0))
     else:  # held by the partial agonist, however much there is of the natural one
         assert respond(20.0, 1e9) == pytest.approx(top, rel=1e-3)
+
+
+def test_agonists_known_by_binding_follow_the_operational_model_or_are_warned_of():
+    def effects(mechanism: str, **roles: float) -> list[Effect]:
+        given = [C.Measurement("Ki", 1.0, "uM", role="potency")]
+        given += [C.Measurement(r, x, "1", role=r) for r, x in roles.items()]
+        return effects_of(C.Drug(id="x", name="x", actions=[C.Action(["D2"], mechanism, given)]), ["D2"])
+
+    (own, *_), spare = effects("partial_agonist", efficacy=0.6), effects("agonist", tau=9.0)[0]
+    assert own.potency == pytest.approx(0.4) and own.limit == 0.6 and own.affinity == 1.0 and not own.assumed
+    assert spare.potency == pytest.approx(0.1) and spare.limit == pytest.approx(0.9)  # nine tenths of a full response
+    assert "binding constant" in effects("agonist")[0].assumed
+
+    net = am.Network()
+    E = net.population("E", 1, "lif")
+    with pytest.warns(am.AmineWarning, match="'5HT7' is a binding constant"):
+        net.modulate(
+            E, by=net.field("serotonin", tonic="5 nM", removal="1 s"), receptor="5HT7", acts_on="V_th", maximum=2
+        )
+    net.modulate(E, receptor="5HT1A", acts_on="V_th", maximum=2)
+    net.dose("lsd", "10 nM")
+    with pytest.warns(am.AmineWarning, match="Dose of lsd: its potency at 5HT1A is a binding constant"):
+        resolve(net)

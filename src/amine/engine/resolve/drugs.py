@@ -165,7 +165,7 @@ class Drugs:
 
     def idle(self) -> list[tuple[str, str]]:
         """Place and problem of warnings of drugs that act on nothing here, and of effects that no equation here can have."""
-        out: list[tuple[str, str]] = []
+        out = [(f"Dose of {e.drug}", e.assumed) for x in self.arrived.values() for e in x if e.assumed]
         for drug in self.drugs:
             mine = [e for e in self.effects if e.drug == drug and e.kind != "occupy"]
             if not mine:
