@@ -198,3 +198,13 @@ def test_numba_compiles_the_functions():
         (p.woodhull, (1.0, -40.0, -66.0, 0.8, 1.0, 25.4)),
     ):
         assert numba.njit(f)(*arguments) == pytest.approx(f(*arguments), rel=1e-12)
+
+
+def test_ligands_of_the_benzodiazepine_site_compete_and_differ_between_subtypes():
+    names = ["GABA_A", "GABA_A_alpha3"]
+    effects = [e for d in ("diazepam", "flumazenil", "zolpidem") for e in effects_of(d, names)]
+    decay = lambda target, **c: float(steady_factor(effects, c).get(f"{target}.tau_decay", 1.0))  # noqa: E731
+    assert decay("GABA_A", diazepam=1.0) > 1.6 > 1.02 > decay("GABA_A", diazepam=1.0, flumazenil=10.0) >= 1.0
+    assert decay("GABA_A", flumazenil=10.0) == 1.0
+    assert decay("GABA_A", zolpidem=0.1) > 1.5 and decay("GABA_A_alpha3", zolpidem=0.1) < 1.05
+    assert decay("GABA_A_alpha3", diazepam=0.1) > 1.5

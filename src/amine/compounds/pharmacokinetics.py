@@ -100,9 +100,12 @@ def absorption_rate(peak: float, k: float) -> float:
 def _table() -> Mapping[str, Human]:
     file = resources.files("amine.compounds").joinpath("data", "human", "pharmacokinetics.toml")
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    return {
-        i: Human(i, **{k: tuple(x) if isinstance(x, list) else x for k, x in row.items()}) for i, row in data.items()
-    }
+    return {name: _row(name, row) for name, row in data.items()}
+
+
+def _row(name: str, row: Mapping[str, Any]) -> Human:
+    numbers: dict[str, Any] = {k: tuple(x) if isinstance(x, list) else x for k, x in row.items()}
+    return Human(name, **numbers)
 
 
 def human(drug: str) -> Human:

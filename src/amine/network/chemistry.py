@@ -150,7 +150,7 @@ def add_field(
         raise AmineError(f"{where}, release", "nothing releases it", hint="give released_by=, or leave release= out")
     amount = _quantity("1 nM" if release is None else release, "uM", f"{where}, release")
     level = _quantity(tonic, "uM", f"{where}, tonic")
-    taken, lost = _uptakes(uptake, where), _removal(removal, f"{where}, removal")
+    taken, lost = _uptakes(uptake, name, where), _removal(removal, f"{where}, removal")
     out = Field(name, released, amount, taken, lost, level, bathed, _rate(exchange, f"{where}, exchange"), box)
     if released and not taken and not any(to_internal(r, "1/ms", where) for r in lost.values()):
         hint = 'give uptake= or removal="1 1/s"'
@@ -250,15 +250,19 @@ def uptake(vmax: Quantity, km: Quantity) -> Uptake:
     return Uptake("", _quantity(vmax, "uM/ms", "uptake(), vmax"), km_text)
 
 
-def _uptakes(value: Transport, where: str) -> tuple[Uptake, ...]:
+def _uptakes(value: Transport, field: str, where: str) -> tuple[Uptake, ...]:
     if value is None:
         return ()
     values = value if isinstance(value, list | tuple) else [value]
-    return tuple(u if isinstance(u, Uptake) else _transporter(u, where) for u in values)
+    return tuple(u if isinstance(u, Uptake) else _transporter(u, field, where) for u in values)
 
 
-def _transporter(name: str, where: str) -> Uptake:
+def _transporter(name: str, field: str, where: str) -> Uptake:
     found = compounds.transporter(name)
+    known = catalogue.find_entry(field, ("transmitter",))
+    if known is not None and found.substrates and known.id not in found.substrates:
+        problem, carries = f"{found.id} does not carry {known.id}", ", ".join(found.substrates)
+        raise AmineError(f"{where}, uptake", problem, expected=f"a transporter of it; {found.id} carries {carries}")
     vmax, km = found.value("Vmax"), found.value("Km")
     if vmax is None or km is None:
         raise AmineError(

@@ -277,7 +277,8 @@ def bad(call, text: str) -> None:
         (lambda n: n.dose("ketamine", "-1 uM"), "must not be negative"),
         (lambda n: n.dose("ketamine", "1 mV"), "wrong dimension"),
         (lambda n: n.field("dopamine", uptake="DATT"), "did you mean"),
-        (lambda n: n.field("dopamine", uptake="GAT1"), "no Vmax"),
+        (lambda n: n.field("dopamine", uptake="GAT1"), "GAT1 does not carry dopamine"),
+        (lambda n: n.field("glutamate", uptake="VGLUT1"), "no Vmax"),
         (lambda n: n.field("dopamine", tonic="-1 nM"), "must not be negative"),
         (lambda n: n.field("dopamine", removal="3 mV"), "wrong dimension"),
         (lambda n: n.field("do pa", removal="1 s"), "without spaces"),
@@ -424,3 +425,33 @@ def test_a_cleft_does_not_change_how_many_channels_there_are():
         net.dose("ketamine", "1 uM")
         totals.append(resolve(net).members[0].values["total_NMDA"])
     assert totals[0] == totals[1] == (10.0, "1")
+
+
+def test_transporters_of_the_membrane_serve_by_name():
+    carried = {"glutamate": ("EAAT1", "EAAT2", "EAAT3"), "gaba": ("GAT1", "GAT3"), "glycine": ("GlyT1", "GlyT2")}
+    carried |= {
+        "noradrenaline": ("NET", "uptake2"),
+        "serotonin": ("SERT",),
+        "dopamine": ("DAT", "NET"),
+        "adenosine": ("ENT1",),
+    }
+    for field, names in carried.items():
+        net = am.Network()
+        net.population("E", 1, "lif")
+        made = net.field(field, tonic="10 nM", uptake=list(names))
+        assert [u.name for u in made.uptake] == list(names)
+
+
+def test_an_enzyme_and_diffusion_remove_together_and_a_drug_changes_the_enzyme_alone():
+    """dC/dt = -(1/5 + 1/200) C per ms without the drug, and at full inhibition -(1/200) C."""
+
+    def rate(c: str) -> float:
+        net = am.Network()
+        S = net.population("S", 1, "spike_list", times=[0.5] * am.units.ms, indices=[0])
+        net.field("acetylcholine", released_by=S, release="1 uM", removal={"AChE": "5 ms", "": "200 ms"})
+        net.dose("physostigmine", c)
+        x = np.ravel(net.run("12 ms", **RUN).concentration("acetylcholine").values)
+        return float(-np.log(x[10] / x[8]) / 2.0)
+
+    assert rate("0 uM") == pytest.approx(1 / 5 + 1 / 200, rel=1e-6)
+    assert rate("1000000 uM") == pytest.approx(1 / 200, rel=1e-2)

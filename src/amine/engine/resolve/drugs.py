@@ -314,9 +314,16 @@ def doses(net: Network, p: Signals) -> None:
 
 
 def enzymes(f: Field) -> dict[str, str]:
-    """Enzymes that remove a field and their rates. A rate without a name is that of the only enzyme that the catalogue has."""
+    """Enzymes that remove a field and their rates.
+
+    A rate without a name is that of the only enzyme that the catalogue has; beside named ones it is that of all other removal, such as
+    diffusion, which no drug changes.
+    """
     out = {}
+    named = any(f.removal)
     for name, rate in f.removal.items():
+        if named and not name:
+            continue
         known = catalogue.find_entry(f.name, ("transmitter",)) if not name else None
         found = [r.by for r in known.removal if r.kind == "enzyme" and r.by] if isinstance(known, Transmitter) else []
         if name or len(found) == 1:
