@@ -164,6 +164,22 @@ def describe(
 
 
 @app.command()
+def lab(
+    target: Annotated[
+        str | None, typer.Argument(help="An experiment of the lab, a circuit or a file; without it, the gallery.")
+    ] = None,
+    dose: Annotated[
+        list[str], typer.Option("--dose", help="A drug that can be given, such as 'diazepam'; may be repeated.")
+    ] = [],  # noqa: B006
+    settings: Setting = [],  # noqa: B006
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for a free one.")] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
+) -> None:
+    """A page in the browser on which a network runs while its doses and values are turned."""
+    commands.lab.lab(target, dose, settings, port, browser)
+
+
+@app.command()
 def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Delete all compiled structures.")] = False,
     warm: Annotated[

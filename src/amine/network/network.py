@@ -336,6 +336,23 @@ class Network(Shown):
             loop.restore(resume)
         return loop
 
+    def lab(self, *, port: int = 0, browser: bool = True) -> None:
+        """Open the network in the browser and answer until Ctrl-C: see :func:`amine.lab.serve`.
+
+        Parameters
+        ----------
+        port : of this machine; 0 for a free one.
+        browser : whether to open it; the address is printed in any case.
+
+        Raises
+        ------
+        AmineError
+            If the port cannot be used.
+        """
+        from amine.lab.serve import serve  # the door to the lab
+
+        serve(self, port=port, browser=browser)
+
     def __repr__(self) -> str:
         n = sum(p.n for p in self.populations.values())
         return f"<Network {self.name or ''}: {len(self.populations)} populations, {n} neurons, {len(self.projections)} projections>".replace(

@@ -112,7 +112,7 @@ def _places(names: Sequence[str]) -> tuple[dict[str, Point], tuple[float, float]
     if n == 1:
         return {names[0]: (160.0, 100.0)}, (320.0, 170.0)
     if n == 2:
-        return {names[0]: (170.0, 85.0), names[1]: (390.0, 85.0)}, (560.0, 170.0)
+        return {names[0]: (125.0, 78.0), names[1]: (315.0, 78.0)}, (445.0, 150.0)
     wide, high = 150.0 + 18.0 * n, 95.0 + 14.0 * n
     width, height = 2 * wide + 220.0, 2 * high + 200.0
     turn = pi if n % 2 == 0 else -pi / 2

@@ -1,0 +1,27 @@
+"""The lab: networks that run under the hand, as a page on this machine or recorded in a file.
+
+>>> import amine as am
+>>> am.lab.names()[:2]
+['gamma', 'balance']
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amine.lab.gallery import names
+    from amine.lab.lane import digest
+    from amine.lab.serve import serve
+    from amine.lab.session import Session
+
+_HOME = {"Session": "session", "digest": "lane", "names": "gallery", "serve": "serve"}
+
+__all__ = ["Session", "digest", "names", "serve"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'amine.lab' has no attribute '{name}'")
+    return getattr(import_module(f"amine.lab.{_HOME[name]}"), name)

@@ -1,0 +1,87 @@
+"""What a page shows of a drug or a transmitter: structure, receptors, the curve of its binding, sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from amine.compounds import catalogue
+from amine.compounds.profile import profile_of
+from amine.compounds.schema import Compound, Drug
+from amine.compounds.text import words
+from amine.errors import AmineError
+from amine.units import to_internal
+from amine.view.structures import structure
+
+if TYPE_CHECKING:
+    from amine.network.network import Network
+
+MOST_BINDING = 6
+
+
+def molecules(net: Network) -> list[dict[str, Any]]:
+    """Drugs of a network's doses, and transmitters of its fields."""
+    ids = list(dict.fromkeys([d.drug for d in net.doses]))
+    out = [_drug(catalogue.drug(n)) for n in ids]
+    for name in net.fields:
+        try:
+            found = catalogue.transmitter(name)
+        except AmineError:  # a field of the user's own
+            continue
+        out.append({**_compound(found), "binding": _receptors(net, name)})
+    return out
+
+
+def _compound(c: Compound) -> dict[str, Any]:
+    try:
+        svg = str(structure(c, width=320, height=220))
+    except AmineError:  # no structure is known, or RDKit is not installed
+        svg = ""
+    return {
+        "id": c.id,
+        "name": c.name,
+        "kind": c.kind,
+        "formula": c.formula,
+        "mass": c.molar_mass,
+        "svg": svg,
+        "class": "",
+    }
+
+
+def _drug(d: Drug) -> dict[str, Any]:
+    """Its potencies, those that models use, with their sources."""
+    binding = []
+    for a in d.actions:
+        for target in a.targets:
+            k = a.measurement("potency", target)
+            if k is not None:
+                cite = catalogue.source(k.source).cite if k.source else ""
+                hill = a.value("hill", target, 1.0) or 1.0
+                binding.append(
+                    {
+                        "target": target, "action": words(a), "quantity": k.quantity, "K": k.internal, "hill": hill,
+                        "unverified": k.unverified, "source": cite, "condition": k.condition,
+                    }
+                )  # fmt: skip
+    try:
+        order = [r.target for r in profile_of(d, "1 uM").rows]
+        binding.sort(key=lambda b: order.index(b["target"]) if b["target"] in order else 99)
+    except AmineError:
+        pass
+    return {**_compound(d), "class": d.drug_class, "binding": binding[:MOST_BINDING]}
+
+
+def _receptors(net: Network, field: str) -> list[dict[str, Any]]:
+    """Receptors of a field in the network, with the potencies that it uses."""
+
+    found = {}
+    for m in net.modulations:
+        if m.by == field:
+            k = float(to_internal(m.potency, "uM", "potency"))
+            found[m.receptor] = {
+                "target": m.receptor, "action": "agonist", "quantity": "EC50", "K": k, "hill": float(m.hill),
+                "unverified": False, "source": "", "condition": "",
+            }  # fmt: skip
+    return list(found.values())
+
+
+__all__ = ["molecules"]

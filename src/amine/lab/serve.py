@@ -1,0 +1,62 @@
+"""Starting the lab: the page's server in this process, and the browser."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import webbrowser
+from typing import Any
+
+from amine.lab import gallery
+from amine.lab.open import opened
+from amine.lab.server import LabServer
+from amine.network.network import Network
+
+
+def listing(own: str = "") -> dict[str, Any]:
+    """The gallery as plain data; ``own`` is the name of a network that was given."""
+    experiments = [e.to_dict() for e in gallery.EXPERIMENTS.values()]
+    return {"own": own, "experiments": experiments}
+
+
+def start(net: Network | None = None, name: str = "", port: int = 0) -> LabServer:
+    """A server that answers in the background, with a network of your own or the gallery alone; ``server.shutdown()`` ends it."""
+    own = "" if net is None else net.name or "your network"
+    rooms = {} if net is None else {own: lambda: opened(net, own)}
+    server = LabServer(rooms, lambda: listing(own), port)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def serve(net: Network | str | None = None, *, port: int = 0, browser: bool = True) -> None:
+    """Opens the lab in the browser and answers it until Ctrl-C.
+
+    Parameters
+    ----------
+    net : a network, the name of an experiment, or None for the gallery.
+    port : of this machine; 0 for a free one.
+    browser : whether to open it; the address is printed in any case.
+
+    Raises
+    ------
+    AmineError
+        If there is no such experiment, or the port cannot be used.
+    """
+    given = None if isinstance(net, str) else net
+    name = gallery.get(net).name if isinstance(net, str) else ""
+    server = start(given, name, port)
+    address = server.address(name or ("" if given is None else given.name or "your network"))
+    print(address, flush=True)
+    print("amine: the lab runs on this machine; Ctrl-C ends it", file=sys.stderr)
+    if browser:
+        webbrowser.open(address)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+__all__ = ["listing", "serve", "start"]

@@ -1,0 +1,324 @@
+"""A session of the lab: a running network under the hand, without any web.
+
+It advances in slices of whole milliseconds, logs what is set, branches with common random numbers, and goes back to the same bits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from amine.errors import AmineError, did_you_mean
+from amine.lab.controls import Control, Slider, controls_of, values_of
+from amine.lab.frames import pack
+from amine.lab.lane import Entry, Lane, Mark, replay
+from amine.models.multicompartment import Cable
+from amine.network.estimate import available_bytes
+from amine.network.network import Network
+from amine.network.parts import View
+
+if TYPE_CHECKING:
+    from amine.results.segment import Segment
+
+ROWS, TRACED = 4000, 100  # neurons that are drawn, and neurons of a population whose voltage is recorded
+SLICE, SAMPLE = 1.0, 0.5  # ms of a slice and of a sample of a voltage
+MOST_MS, MOST_SECONDS, MOST_LOG = (
+    200.0,
+    0.05,
+    20_000,
+)  # of one frame: time of the network and on the clock; entries of a log
+MOST_REPLAY = 600_000.0  # ms that a link may ask to be replayed
+BARS = 24  # of a histogram of weights
+LIVE, GHOST = "live", "ghost"
+
+
+@dataclass
+class Shape:
+    """Which neurons are drawn and recorded: rows of the raster by neuron (-1: none), and recorded neurons by population."""
+
+    rows: np.ndarray
+    shown: dict[str, list[int]] = field(default_factory=dict)  # neurons of each population in the order of their rows
+    traced: dict[str, list[int]] = field(default_factory=dict)
+
+
+class Session:
+    """A network that runs, with its controls.
+
+    Parameters
+    ----------
+    net : its description; values that are to be set follow :meth:`amine.Network.loop`.
+    sliders : controls that are open from the start.
+
+    Raises
+    ------
+    AmineError
+        If the network does not fit into memory, cannot be simulated, or has no such control.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network(seed=1)
+    >>> _ = net.population("P", 100, "poisson", rate="20 Hz")
+    >>> s = Session(net)
+    >>> s.set("P.rate", 60.0)
+    >>> len(s.frame(50.0)) > 100, s.time
+    (True, 50.0)
+    """
+
+    def __init__(self, net: Network, sliders: tuple[Slider, ...] = ()):
+        size = net.estimate()
+        if size["bytes"] > available_bytes() / 3:
+            raise AmineError(
+                "lab", "the network does not fit into memory", given=f"{size['bytes'] / 1e9:.2g} GB", hint="scale it"
+            )
+        self.described = net
+        self.network = self._probed(net)
+        self.lanes = {LIVE: Lane(self.network.loop(keep=False))}
+        self.shape = self._shape()
+        self.controls = controls_of(self.live.loop, sliders)
+        self.values = values_of(self.live.loop, self.controls)
+        self.watched: tuple[str, int] | None = next(((p, n[0]) for p, n in self.shape.traced.items() if n), None)
+        self.start = self.live.mark()
+        self.marked: Mark | None = None
+
+    # --- what is there ---------------------------------------------------------------------------------------------
+
+    @property
+    def live(self) -> Lane:
+        """The lane under the hand."""
+        return self.lanes[LIVE]
+
+    @property
+    def time(self) -> float:
+        """Time reached in ms."""
+        return self.live.loop.time
+
+    def _probed(self, net: Network) -> Network:
+        """The network with recordings of the voltages of some neurons, which change no spike."""
+        out = Network.from_dict(net.to_dict())
+        every = max(round(SAMPLE / net.dt), 1) * net.dt
+        for p in list(out.populations.values()):
+            if p.model.kind == "neuron" and not isinstance(p.model, Cable) and "v" in p.model.state_units:
+                step = -(-p.n // TRACED)
+                out.probe(View(p.name, 0, p.n, step), "v", every=f"{every!r} ms", name=f"lab {p.name}")
+        return out
+
+    def _shape(self) -> Shape:
+        places = self.live.recent.populations
+        total = sum(n for _, _, n in places)
+        shape, at = Shape(np.full(total, -1, np.int64)), 0
+        for name, first, n in places:
+            count = n if total <= ROWS else max(1, round(ROWS * n / total))
+            chosen = np.unique(np.linspace(0, n - 1, count).astype(int))
+            shape.rows[first + chosen] = at + np.arange(chosen.size)
+            shape.shown[name] = chosen.tolist()
+            at += chosen.size
+            traced = next((p.target for p in self.network.probes if p.name == f"lab {name}"), None)
+            shape.traced[name] = [] if traced is None else list(range(traced.start, traced.stop, traced.step))
+        return shape
+
+    def describe(self) -> dict[str, Any]:
+        """What a page needs to know of the network, as plain data."""
+        p = self.described.populations
+        return {
+            "name": self.described.name or "Network",
+            "dt": self.described.dt,
+            "seed": self.described.seed,
+            "populations": [
+                {"name": n, "neurons": p[n].n, "model": p[n].model.name, "rows": len(rows), "first": rows[:1], "traced": bool(self.shape.traced[n])}
+                for n, rows in self.shape.shown.items()
+            ],
+            "controls": [c.__dict__ for c in self.controls.values()],
+            **self.state(),
+        }  # fmt: skip
+
+    def state(self) -> dict[str, Any]:
+        """What may change: time, values, log, digest, branch, the neuron whose voltage is drawn."""
+        return {
+            "time": self.time,
+            "step": self.live.step,
+            "values": self.values,
+            "log": [[e.step, e.name, e.value] for e in self.live.log],
+            "digest": self.live.digest.text(),
+            "branched": None if self.marked is None else self.marked.time,
+            "watched": self.watched,
+        }
+
+    # --- acting ----------------------------------------------------------------------------------------------------
+
+    def set(self, name: str, value: object) -> None:
+        """Sets a control of the live lane from now on; raises AmineError, and changes nothing, if it cannot be."""
+        self.set_all({name: value})
+
+    def set_all(self, values: Mapping[str, object]) -> None:
+        """Sets several controls, or none of them if one cannot be set."""
+        checked = {name: self._control(name).check(x) for name, x in values.items()}
+        logged = {e.name for e in self.live.log}
+        new = {n: x for n, x in checked.items() if x != self.values[n] or n not in logged}
+        if len(self.live.log) + len(new) > MOST_LOG:
+            raise AmineError("lab", "the log is full", hint="rewind")
+        before = self.live.mark() if len(new) > 1 else None
+        try:
+            for name, x in new.items():
+                self.live.set(name, self.controls[name].text(x))
+        except AmineError:
+            if before is not None:
+                self.live.go_back(before)
+            raise
+        self.values.update(new)
+
+    def _control(self, name: object) -> Control:
+        if not isinstance(name, str) or name not in self.controls:
+            hint = did_you_mean(str(name)[:40], self.controls)
+            raise AmineError("lab", f"there is no control '{str(name)[:40]}'", hint=hint)
+        return self.controls[name]
+
+    def watch(self, population: str, neuron: int) -> None:
+        """Draws the voltage of the recorded neuron nearest to one."""
+        traced = self.shape.traced.get(population)
+        if not traced or isinstance(neuron, bool) or not isinstance(neuron, int):
+            raise AmineError("lab", f"no voltage is recorded of '{str(population)[:40]}'")
+        self.watched = (population, min(traced, key=lambda n: abs(n - neuron)))
+
+    def branch(self) -> None:
+        """Lets a copy run on from here with the same random numbers and the values of now; the live lane is compared with it."""
+        self.marked = self.live.mark()
+        self.lanes[GHOST] = self.live.branch()
+
+    def join(self) -> None:
+        """Ends the comparison."""
+        self.lanes.pop(GHOST, None)
+        self.marked = None
+
+    def rewind(self, to: str = "start") -> None:
+        """Returns to the start, or to the time of the branch (``"branch"``), where the comparison begins anew."""
+        if to == "branch" and self.marked is not None:
+            self.live.go_back(self.marked)
+            self.lanes[GHOST].go_back(self.marked)
+        else:
+            self.join()
+            self.live.go_back(self.start)
+        self.values = values_of(self.live.loop, self.controls)
+        self._unit_of_rates()
+
+    def _unit_of_rates(self) -> None:
+        """Values in the units of the controls, as they were set."""
+        for e in self.live.log:
+            number = e.value.split()[0]
+            if e.name in self.values:
+                self.values[e.name] = float(number)
+
+    def replay(self, log: Sequence[Entry], step: int) -> None:
+        """Returns to the start and does what a log says up to a step; all of it is checked before."""
+        if step * self.described.dt > MOST_REPLAY or step < 0 or len(log) > MOST_LOG:
+            raise AmineError("link", "it is too long", given=f"{step} steps, {len(log)} entries")
+        checked, last = [], 0
+        for e in log:
+            if e.name not in self.controls or not last <= e.step <= step:
+                raise AmineError("link", f"it sets what is not there: '{e.name[:40]}'", given=f"step {e.step}")
+            try:
+                x = self.controls[e.name].check(float(e.value.split()[0]))
+            except (ValueError, IndexError):
+                raise AmineError("link", "a value is no number", given=e.value[:40]) from None
+            checked.append(Entry(e.step, e.name, self.controls[e.name].text(x)))
+            last = e.step
+        self.rewind()
+        self.lanes[LIVE] = replay(self.live.loop, checked, step)
+        self._unit_of_rates()
+
+    # --- time ------------------------------------------------------------------------------------------------------
+
+    def advance(self, ms: float, seconds: float = MOST_SECONDS) -> dict[str, list[Segment]]:
+        """Runs all lanes for a time in whole slices, or less when the time on the clock is over; what happened, by lane."""
+        if isinstance(ms, bool) or not isinstance(ms, int | float) or not 0 <= ms <= MOST_MS:
+            raise AmineError(
+                "lab", "the time of a frame is out of range", given=repr(ms)[:40], expected=f"0 to {MOST_MS:g} ms"
+            )
+        dt = self.described.dt
+        each = max(1, round(SLICE / dt))
+        left = round(ms / (each * dt))
+        out: dict[str, list[Segment]] = {name: [] for name in self.lanes}
+        size, until = 1, time.perf_counter() + seconds
+        while left > 0:
+            now = min(size, left)
+            began = time.perf_counter()
+            for name, lane in self.lanes.items():
+                out[name].append(lane.advance(now * each))
+            left -= now
+            spent = time.perf_counter() - began
+            rest = until - time.perf_counter()
+            if rest <= 0:
+                break
+            size = max(1, min(size * 4, int(now * rest / max(spent, 1e-6))))
+        return out
+
+    def frame(self, ms: float, seconds: float = MOST_SECONDS, numbers: bool = False) -> bytes:
+        """Runs for a time and returns what happened as a frame (:mod:`amine.lab.frames`)."""
+        start = self.time
+        happened = self.advance(ms, seconds)
+        about: dict[str, Any] = {"start": start, "stop": self.time, "step": self.live.step, "watched": self.watched}
+        arrays: dict[str, np.ndarray] = {}
+        for name, segments in happened.items():
+            self._spikes(name, segments, start, arrays)
+            self._traces(name, segments, arrays)
+            self._chemistry(name, segments, arrays)
+        if numbers:
+            about["numbers"] = {name: lane.recent.numbers(self.time) for name, lane in self.lanes.items()}
+            about["digest"] = self.live.digest.text()
+            about["weights"] = self.weights()
+        return pack(about, arrays)
+
+    def weights(self) -> list[dict[str, Any]]:
+        """Histograms of the weights of plastic projections."""
+        out = []
+        for p in self.network.projections:
+            if p.plasticity is None:
+                continue
+            w = self.live.loop.weights(p.name)
+            x = np.asarray(w.weights, float)
+            low, high = w.bounds or (float(x.min(initial=0.0)), float(x.max(initial=0.0)))
+            if high > 4 * x.max(initial=0.0) > 0:  # weights that keep far from their bound fill the picture
+                high = float(f"{2 * x.max():.1g}")
+            counts = np.histogram(x, BARS, (low, max(high, low + 1e-12)))[0]
+            out.append({"name": p.name, "unit": w.unit, "low": low, "high": high, "counts": counts.tolist()})
+        return out
+
+    def _spikes(self, lane: str, segments: Sequence[Segment], start: float, arrays: dict[str, np.ndarray]) -> None:
+        """Times since ``start`` (ms) and rows of the spikes, and counts of each population in bins of 1 ms."""
+        times = np.concatenate([s.spikes.times for s in segments] or [np.zeros(0)]) - start
+        ids = np.concatenate([s.spikes.ids for s in segments] or [np.zeros(0, np.int64)]).astype(np.int64)
+        rows = self.shape.rows[ids]
+        drawn = rows >= 0
+        arrays[f"{lane}.t"] = times[drawn].astype(np.float32)
+        arrays[f"{lane}.row"] = rows[drawn].astype(np.uint16)
+        bins = round(self.time - start + 0.499)
+        where = np.clip(np.ceil(times - 1e-6).astype(np.int64) - 1, 0, max(bins - 1, 0))
+        for k, (_, first, n) in enumerate(self.live.recent.populations):
+            inside = (ids >= first) & (ids < first + n)
+            arrays[f"{lane}.n{k}"] = np.bincount(where[inside], minlength=bins).astype(np.uint32)
+
+    def _traces(self, lane: str, segments: Sequence[Segment], arrays: dict[str, np.ndarray]) -> None:
+        """Voltage of the watched neuron and its times."""
+        if self.watched is None:
+            return
+        population, neuron = self.watched
+        column = self.shape.traced[population].index(neuron)
+        found = [s.probes[f"lab {population}"] for s in segments]
+        if not found:
+            return
+        arrays[f"{lane}.v"] = np.concatenate([np.asarray(p["v"])[:, column] for p in found]).astype(np.float32)
+        if lane == LIVE:
+            arrays["v.t"] = np.concatenate([np.asarray(p.times) for p in found]).astype(np.float32)
+
+    def _chemistry(self, lane: str, segments: Sequence[Segment], arrays: dict[str, np.ndarray]) -> None:
+        """Concentrations and occupancies, each a mean over places."""
+        for key in segments[0].slow if segments else ():
+            x = [np.asarray(v).mean(1) for s in segments if key in s.slow for v in s.slow[key].values.values()]
+            arrays[f"{lane}.slow.{key}"] = np.concatenate(x).astype(np.float32)
+
+
+__all__ = ["GHOST", "LIVE", "Session", "Shape"]

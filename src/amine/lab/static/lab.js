@@ -1,0 +1,371 @@
+// The page of the lab: asks for frames, draws them, sends what is set.
+
+import { Clock, Raster, Lines, GHOST, bars, colour, short } from "./draw.js";
+import { Sliders, Numbers, Molecules, make } from "./panels.js";
+import { live } from "./transport.js";
+
+const $ = (id) => document.getElementById(id);
+const WINDOWS = [250, 500, 1000, 2000, 5000, 10000, 20000];
+const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+let transport, S = null, speech = 0;
+
+function say(words) { $("message").hidden = !words; $("message").textContent = words || ""; }
+
+async function attempt(work) {
+  try { const r = await work(); say(""); return r; } catch (e) { say(String(e.message || e)); return null; }
+}
+
+// --- gallery --------------------------------------------------------------------------------------------------------
+
+async function gallery() {
+  stop();
+  if (S?.session) transport.close(S.session);
+  S = null; transport.remember(null);
+  for (const id of ["lab", "tools", "foot", "menu"]) $(id).hidden = true;
+  $("gallery").hidden = false; $("title").textContent = "Gallery"; document.title = "amine lab";
+  const found = await attempt(() => transport.gallery());
+  if (!found) return;
+  $("cards").replaceChildren();
+  if (found.own) $("cards").append(card(found.own, "Your network", found.own, "Every value that follows a running network is a slider."));
+  for (const e of found.experiments) $("cards").append(card(e.name, e.title, e.goal, e.question));
+}
+
+function card(name, title, goal, question) {
+  const li = make("li"), b = make("button"); b.dataset.name = name;
+  b.append(make("h2", "", title), make("p", "", goal), make("p", "q", question));
+  b.addEventListener("click", () => open(name)); li.append(b);
+  return li;
+}
+
+async function open(name, link = null) {
+  stop(); $("title").textContent = "Building the network…";
+  say("Building the network. The first time its code is compiled, which may take half a minute.");
+  const found = await attempt(() => transport.open(name, link));
+  if (found) begin(found); else $("title").textContent = "Gallery";
+}
+
+// --- an experiment --------------------------------------------------------------------------------------------------
+
+function begin(d) {
+  $("gallery").hidden = true; for (const id of ["lab", "tools", "foot"]) $(id).hidden = false;
+  const w = d.words, speed = w.speed ?? 0.5;
+  S = { ...d, running: false, ghost: d.branched !== null, pending: {}, speed, rows: [], busy: false };
+  transport.remember(d);
+  $("title").textContent = w.title ?? d.name; document.title = `${w.title ?? d.name} – amine lab`;
+  $("goal").textContent = w.goal ?? ""; $("challenge").textContent = w.challenge ? `Challenge: ${w.challenge}` : "";
+  $("circuit").src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(d.svg)}`; $("circuit").alt = `Network: ${d.populations.map((p) => `${p.name} ${p.neurons}`).join(", ")}`;
+  S.sliders = new Sliders($("sliders"), $("others"), d.controls, d.values, changed);
+  $("more").hidden = !d.controls.some((c) => !c.shown);
+  S.numbers = new Numbers($("numbers"), d.populations);
+  S.molecules = new Molecules($("tabs"), $("molecule"), d.molecules);
+  about(w);
+  $("tour").hidden = !w.tour?.length; $("speed").value = String(Math.log2(speed)); showSpeed();
+  charts(); state(d); $("branch").textContent = S.ghost ? "End branch" : "Branch";
+  if (still) pause(); else play();
+}
+
+function about(w) {
+  $("question").replaceChildren(); $("about").replaceChildren();
+  if (w.question) $("question").append(make("h2", "", "What do you expect?"), make("p", "", w.question));
+  if (w.simpler) $("about").append(make("h2", "", "Simpler than in an animal"), make("p", "small", w.simpler));
+  if (w.sources?.length) { $("about").append(make("h2", "", "Sources")); for (const s of w.sources) $("about").append(make("p", "small", s)); }
+}
+
+function charts() {
+  const wanted = Math.max(250, S.speed * 2000), size = WINDOWS.find((x) => x >= wanted) ?? 20000;
+  S.clock = new Clock(size); S.clock.now = S.time;
+  $("charts").replaceChildren();
+  const rows = S.populations.reduce((n, p) => n + p.rows, 0);
+  S.raster = new Raster($("charts"), S.populations, S.clock, Math.min(340, Math.max(150, rows * 8)));
+  S.raster.ghost = S.ghost;
+  S.raster.canvas.addEventListener("click", watch);
+  const bin = size / 250;
+  S.rates = new Lines($("charts"), "Rate (Hz)", S.clock, 96, { bin });
+  S.bins = new Map();
+  S.trace = S.watched ? new Lines($("charts"), "", S.clock, 96, { bin: size / 1000, floor: null }) : null;
+  S.occupancy = null; S.fields = null; titles();
+}
+
+function titles() {
+  if (S.trace && S.watched) S.trace.head.textContent = `Voltage of ${S.watched[0]} ${S.watched[1]} (mV); click a row above for another`;
+  if (S.trace) S.trace.canvas.setAttribute("aria-label", S.trace.head.textContent);
+}
+
+/** Takes over what the server says that it is. */
+function state(d) {
+  Object.assign(S, { time: d.time, step: d.step, values: d.values, log: d.log, digest: d.digest, watched: d.watched });
+  S.ghost = d.branched !== null; S.branched = d.branched; S.raster.ghost = S.ghost; S.clock.now = d.time;
+  S.sliders.show(d.values); differs(); titles();
+  $("branch").textContent = S.ghost ? "End branch" : "Branch"; $("branch").setAttribute("aria-pressed", String(S.ghost));
+  levels(); transport.remember(S);
+}
+
+function differs() {
+  const list = S.sliders.differs(S.values);
+  $("differs").textContent = list.length ? `Differs from the start: ${list.join(", ")}` : "As at the start";
+}
+
+function levels(fields = {}) {
+  const out = { ...fields };
+  for (const [n, v] of Object.entries(S.values)) if (n.startsWith("dose:")) out[n.slice(5)] = v;
+  S.molecules.show({ ...S.molecules.levels, ...out });
+}
+
+function changed(name, v) {
+  S.pending[name] = v; S.values[name] = v; S.changedAt = performance.now();
+  if (name.startsWith("dose:")) S.molecules.choose(name.slice(5));
+  differs(); levels();
+  if (!S.running) flush();
+}
+
+async function flush() {
+  const set = S.pending; S.pending = {};
+  if (Object.keys(set).length) { const d = await attempt(() => transport.act(S.session, { do: "set", set })); if (d) state(d); }
+}
+
+// --- time -----------------------------------------------------------------------------------------------------------
+
+function play() { if (!S || S.running) return; S.running = true; buttons(); S.clocked = performance.now(); loop(S); }
+function pause() { if (!S) return; S.running = false; buttons(); }
+function stop() { if (S) S.running = false; clearTour(); }
+function buttons() { $("pause").textContent = S.running ? "Pause" : "Run"; $("step").disabled = S.running; }
+
+async function loop(mine) {
+  let asked = 0, debt = 0;
+  while (mine === S && S.running) {
+    if (document.hidden || S.busy) { S.clocked = performance.now(); await new Promise((r) => setTimeout(r, 100)); continue; }
+    const now = performance.now(), numbers = now - asked > 400;
+    debt = Math.min(debt + Math.min(now - S.clocked, 120) * S.speed, 200); S.clocked = now;
+    const ms = Math.floor(debt);
+    if (ms >= 1 || numbers) {
+      const done = await advance(ms, numbers);
+      if (!done || mine !== S) { if (mine === S && !done) pause(); return; }
+      debt -= done.stop - done.start;
+      if (done.stop - done.start < ms * 0.7) debt = Math.min(debt, 20);
+      if (numbers) asked = now;
+    }
+    await new Promise((r) => requestAnimationFrame(r));
+  }
+}
+
+async function advance(ms, numbers) {
+  const set = S.pending; S.pending = {};
+  const mine = S;
+  const frame = await attempt(() => transport.frame(S.session, ms, set, numbers));
+  if (!frame || mine !== S) { if (mine === S) refresh(); return null; }
+  draw(frame);
+  return frame.about;
+}
+
+async function refresh() { try { state(await transport.act(S.session, { do: "set", set: {} })); } catch { /* said already */ } }
+
+function draw(f) {
+  const { start, stop } = f.about;
+  S.time = stop; S.step = f.about.step; S.clock.now = stop; S.painted = (S.painted || 0) + 1;
+  S.raster.draw(f, start);
+  rates(f, start);
+  voltages(f);
+  chemistry(f, start);
+  const last = S.fields || S.occupancy || S.trace || S.rates;
+  for (const chart of [S.rates, S.trace, S.occupancy, S.fields]) if (chart) chart.draw(chart === last);
+  if (f.about.numbers) { S.digest = f.about.digest; numbers(f.about.numbers); weights(f.about.weights ?? []); transport.remember(S); }
+  document.body.dataset.time = String(stop); document.body.dataset.painted = String(S.painted);
+}
+
+/** Rates in bins of the chart, from counts in bins of 1 ms. */
+function rates(f, start) {
+  const bin = S.rates.bin;
+  for (const lane of S.ghost ? ["ghost", "live"] : ["live"]) {
+    S.populations.forEach((p, k) => {
+      const counts = f.arrays[`${lane}.n${k}`], name = `${lane} ${k}`;
+      if (!counts) return;
+      let b = S.bins.get(name);
+      if (!b) { b = { at: -1, sum: 0, width: 0 }; S.bins.set(name, b); }
+      const done = [], times = [];
+      for (let i = 0; i < counts.length; i++) {
+        const at = Math.floor((start + i + 0.5) / bin);
+        if (at !== b.at) { if (b.width) { done.push(b.sum / b.width / p.neurons * 1e3); times.push((b.at + 0.5) * bin); } b.at = at; b.sum = 0; b.width = 0; }
+        b.sum += counts[i]; b.width += 1;
+      }
+      S.rates.put(name, lane === "ghost" ? GHOST : colour(k), (i) => times[i], done, lane === "ghost" ? 1 : 1.6);
+    });
+  }
+}
+
+function voltages(f) {
+  if (!S.trace || !f.arrays["v.t"]) return;
+  const t = f.arrays["v.t"], k = S.populations.findIndex((p) => p.name === f.about.watched?.[0]);
+  if (S.ghost && f.arrays["ghost.v"]) S.trace.put("ghost", GHOST, (i) => t[i], f.arrays["ghost.v"], 1);
+  S.trace.put("live", colour(Math.max(k, 0)), (i) => t[i], f.arrays["live.v"], 1.3);
+}
+
+function chemistry(f, start) {
+  const found = {}, names = Object.keys(f.arrays).filter((n) => n.includes(".slow.occupancy:") || n.includes(".slow.concentration:"));
+  names.sort();
+  const shown = new Set(), size = S.clock.window;
+  for (const n of names) {
+    const [lane, key] = n.split(".slow."), ghost = lane === "ghost", data = f.arrays[n];
+    if (ghost && !S.ghost) continue;
+    const [kind, ...rest] = key.split(":"), title = rest.length > 1 ? `${rest[0]} by ${rest[1]}` : rest[0];
+    let chart;
+    if (kind === "occupancy") chart = S.occupancy ??= new Lines($("charts"), "Occupancy", S.clock, 84, { bin: size / 250, ceiling: 1 });
+    else { chart = S.fields ??= new Lines($("charts"), "Concentration (µM)", S.clock, 84, { bin: size / 250 }); if (!ghost && data.length) found[rest[0]] = data[data.length - 1]; }
+    shown.add(title);
+    const live = [...chart.lines.keys()].filter((x) => x.startsWith("live")), k = live.indexOf(`live ${title}`);
+    const ink = ghost ? GHOST : colour((k < 0 ? live.length : k) + (kind === "occupancy" ? 2 : 6));
+    chart.put(`${lane} ${title}`, chart.lines.get(`${lane} ${title}`)?.ink ?? ink, (i) => start + i + 0.5, data, ghost ? 1 : 1.8);
+    legend(chart);
+  }
+  if (Object.keys(found).length) levels(found);
+}
+
+function legend(chart) {
+  const names = [...chart.lines.entries()].filter(([n]) => n.startsWith("live"));
+  if (chart.legend === names.length) return;
+  chart.legend = names.length;
+  chart.head.replaceChildren(`${chart.title}: `);
+  names.forEach(([n, l], k) => { const s = make("span", "", (k ? ", " : "") + n.slice(5)); s.style.color = l.ink; chart.head.append(s); });
+}
+
+function numbers(n) {
+  S.numbers.show(n); S.rows.push([S.time, n]); if (S.rows.length > 200) S.rows.shift();
+  const now = performance.now();
+  if (S.changedAt && now - S.changedAt > 1500 && now - speech > 2000) {
+    const p = S.populations[0].name, a = n.live[p], b = n.ghost?.[p] ?? S.before;
+    if (b && a.rate !== null && b.rate !== null) {
+      const rhythm = a.rhythm && b.rhythm ? `, rhythm ${short(b.rhythm)} to ${short(a.rhythm)} Hz` : "";
+      $("sentence").textContent = `${p}: ${short(b.rate)} to ${short(a.rate)} Hz${rhythm}.`;
+    }
+    speech = now; S.changedAt = 0;
+  }
+  if (!S.changedAt) S.before = n.live[S.populations[0].name];
+}
+
+function weights(list) {
+  $("weights").replaceChildren();
+  for (const w of list) $("weights").append(make("h2", "", `Weights ${w.name.replace("->", " → ")}`), bars(w));
+}
+
+// --- what the buttons do ----------------------------------------------------------------------------------------------
+
+async function act(body) {
+  if (!S) return;
+  S.busy = true;
+  const d = await attempt(() => transport.act(S.session, body));
+  if (S) S.busy = false;
+  if (!d || !S) return;
+  state(d);
+  if (body.do === "rewind" || body.do === "branch" || body.do === "join") { clear(); if (body.do !== "rewind" || !S.ghost) S.bins.clear(); }
+}
+
+function clear() {
+  S.raster.clear(); S.bins.clear();
+  for (const chart of [S.rates, S.trace, S.occupancy, S.fields]) if (chart) { chart.clear(); if (!S.ghost) chart.drop((n) => n.startsWith("ghost")); }
+  if (!S.running) advance(0, true);
+}
+
+async function watch(e) {
+  const found = S.raster.neuron(e.offsetY);
+  if (!found) return;
+  await act({ do: "watch", population: found[0], neuron: found[1] });
+  S.trace?.clear();
+}
+
+function showSpeed() { $("speedtext").textContent = `${short(S.speed, 2)}×`; $("speed").setAttribute("aria-valuetext", `${short(S.speed, 2)} seconds a second`); }
+
+function save(name, data, kind) {
+  const a = make("a"); a.href = URL.createObjectURL(new Blob([data], { type: kind })); a.download = name; a.click();
+  setTimeout(() => URL.revokeObjectURL(a.href), 5000);
+}
+
+/** All of the state as a link: experiment, step, log. */
+function link() {
+  const log = S.log.map(([s, n, v]) => [s, n, Number(v.split(" ")[0])]);
+  return `${location.origin}/#open=${encodeURIComponent(S.open)}&step=${S.step}&log=${encodeURIComponent(JSON.stringify(log))}`;
+}
+
+function picture() {
+  const all = [...document.querySelectorAll("#charts canvas")], wide = Math.max(...all.map((c) => c.width)), out = make("canvas");
+  out.width = wide; out.height = all.reduce((n, c) => n + c.height + 24, 10);
+  const c = out.getContext("2d"); c.fillStyle = "#fff"; c.fillRect(0, 0, out.width, out.height); c.fillStyle = "#57606a"; c.font = "15px sans-serif";
+  let y = 8;
+  for (const one of all) { c.fillText(one.parentElement.querySelector("h3").textContent, 8, y + 12); c.drawImage(one, 0, y + 18); y += one.height + 24; }
+  out.toBlob((b) => save(`${S.open}.png`, b, "image/png"));
+}
+
+function csv() {
+  const names = S.populations.map((p) => p.name), head = ["time_ms", ...["live", "copy"].flatMap((l) => names.flatMap((n) => ["rate_Hz", "cv", "rhythm_Hz"].map((x) => `"${l} ${n} ${x}"`)))];
+  const line = ([t, n]) => [t, ...["live", "ghost"].flatMap((l) => names.flatMap((p) => ["rate", "cv", "rhythm"].map((x) => n[l]?.[p]?.[x] ?? "")))].join(",");
+  save(`${S.open}.csv`, [head.join(","), ...S.rows.map(line)].join("\n") + "\n", "text/csv");
+}
+
+let timers = [];
+function clearTour() { timers.forEach(clearTimeout); timers = []; $("caption").hidden = true; $("tour").textContent = "Tour"; }
+async function tour() {
+  if (timers.length) { clearTour(); return; }
+  await act({ do: "join" }); await act({ do: "rewind" }); play(); $("tour").textContent = "End tour";
+  for (const stop of S.words.tour) {
+    timers.push(setTimeout(async () => {
+      $("caption").hidden = false; $("caption").textContent = stop.sentence;
+      if (stop.do === "branch" && !S.ghost) await act({ do: "branch" });
+      if (stop.do === "rewind") { await act({ do: "join" }); await act({ do: "rewind" }); }
+      for (const [n, v] of Object.entries(stop.set)) { S.sliders.write(n, v); changed(n, v); }
+      if (stop === S.words.tour.at(-1)) setTimeout(clearTour, 5000);
+    }, stop.after * 1000));
+  }
+}
+
+function wire() {
+  $("home").addEventListener("click", (e) => { e.preventDefault(); gallery(); });
+  $("pause").addEventListener("click", () => (S.running ? pause() : play()));
+  $("step").addEventListener("click", () => { if (!S.running) advance(10, true); });
+  $("rewind").addEventListener("click", () => act({ do: "rewind", to: S.ghost ? "branch" : "start" }));
+  $("branch").addEventListener("click", async () => { if (Object.keys(S.pending).length) await flush(); act({ do: S.ghost ? "join" : "branch" }); });
+  $("tour").addEventListener("click", tour);
+  $("speed").addEventListener("input", () => { S.speed = 2 ** Number($("speed").value); showSpeed(); charts(); });
+  $("large").addEventListener("click", () => { const on = document.documentElement.classList.toggle("large"); $("large").setAttribute("aria-pressed", String(on)); S?.raster.clear(); });
+  $("link").addEventListener("click", async () => {
+    await refresh(); const text = link(); history.replaceState(null, "", text);
+    try { await navigator.clipboard.writeText(text); say("The link is in the address bar and in the clipboard: it opens this state."); } catch { say("The link is in the address bar: it opens this state."); }
+    setTimeout(() => say(""), 4000);
+  });
+  $("export").addEventListener("click", () => { const open = $("menu").hidden; $("menu").hidden = !open; $("export").setAttribute("aria-expanded", String(open)); });
+  $("menu").addEventListener("click", () => { $("menu").hidden = true; $("export").setAttribute("aria-expanded", "false"); });
+  $("script").addEventListener("click", async () => { const t = await attempt(() => transport.script(S.session)); if (t) save(`${S.open}.py`, t, "text/x-python"); });
+  $("png").addEventListener("click", picture); $("csv").addEventListener("click", csv);
+  $("paste").addEventListener("submit", (e) => { e.preventDefault(); follow($("pasted").value.split("#")[1] ?? ""); });
+  addEventListener("keydown", key); addEventListener("resize", () => S?.raster.clear());
+}
+
+function key(e) {
+  if (!S || e.ctrlKey || e.metaKey || e.altKey || ["INPUT", "TEXTAREA", "SUMMARY"].includes(e.target.tagName) && e.key !== " ") return;
+  if (e.target.tagName === "BUTTON" && e.key === " ") return;
+  const button = { " ": "pause", s: "step", r: "rewind", b: "branch" }[e.key];
+  if (button) { e.preventDefault(); $(button).click(); }
+}
+
+/** Opens what a fragment names. */
+function follow(fragment) {
+  const q = new URLSearchParams(fragment), name = q.get("open");
+  if (!name) { say("This is no link of the lab."); return; }
+  let log = null;
+  try { log = JSON.parse(q.get("log") ?? "[]"); } catch { say("This link is damaged."); return; }
+  open(name, q.has("step") ? { step: Number(q.get("step")), log } : null);
+}
+
+async function main() {
+  wire();
+  const fragment = location.hash.slice(1); transport = live(fragment);
+  history.replaceState(null, "", location.pathname);
+  const q = new URLSearchParams(fragment);
+  if (q.get("open")) { follow(fragment); return; }
+  const kept = transport.kept();
+  if (kept) {
+    try { begin(await transport.state(kept.session)); return; } catch { /* it has ended */ }
+    if (kept.open) { await open(kept.open, { step: kept.step, log: kept.log }); if (S) return; }
+  }
+  gallery();
+}
+
+main();
