@@ -23,6 +23,10 @@ MAX_TEXT = 500  # characters of a distribution
 KINDS = {"normal": ("mean", "sd"), "lognormal": ("mean", "sd"), "uniform": ("low", "high"), "exponential": ("mean",)}
 
 
+# largest standard normal and exponential deviates from 32-bit random words
+Z_MAX, E_MAX = 6.78, 23.0
+
+
 @dataclass(frozen=True)
 class InternalDistribution:
     """A distribution in coherent units; ``bounds`` is none, clipped (set to the bound) or truncated (drawn again)."""
@@ -33,6 +37,20 @@ class InternalDistribution:
     low: float = -math.inf
     high: float = math.inf
     bounds: str = "none"
+
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """Least and greatest value that random words of 32 bits can give."""
+        low, high = {
+            "normal": (self.a - Z_MAX * self.b, self.a + Z_MAX * self.b),
+            "uniform": (self.a, self.b),
+            "exponential": (0.0, E_MAX * self.a),
+        }.get(self.kind, (0.0, 0.0))
+        if self.kind == "lognormal":
+            s2 = math.log1p((self.b / self.a) ** 2)
+            m, s = math.log(self.a) - s2 / 2, math.sqrt(s2)
+            low, high = math.exp(m - Z_MAX * s), math.exp(m + Z_MAX * s)
+        return max(low, self.low), min(high, self.high) if self.bounds != "none" else high
 
     def bound(self, x: np.ndarray, redraw: Callable[[int], np.ndarray]) -> Any:
         """Values ``x`` within the bounds; ``redraw(n)`` draws n new values where truncation needs them."""

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from amine.distributions import exponential, lognormal, normal, uniform
-from amine.engine.build.connectivity import ProjectionSpec, build_bundle, pairs_of
+from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle, pairs_of
+from amine.engine.build.connectivity.build import PACKED, SHARED, _shard
+from amine.engine.build.connectivity.spec import tables
 from amine.engine.resolve.streams import Stream
 
 BASE = ProjectionSpec(
@@ -215,3 +217,21 @@ def test_any_small_projection(n, m, rule, share, same, autapses, multapses, seed
         assert len(set(zip(i.tolist(), j.tolist(), strict=True))) == len(i)
     if rule != "p":
         assert len(i) == {"indegree": m, "outdegree": n, "total": 1}.get(rule, 0) * (value or 0) or rule == "all_to_all"
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("rule", ["p", "indegree", "outdegree", "total", "pairs", "all_to_all"])
+def test_building_holds_little_beside_what_is_kept(rule, own):
+    """At most 1.5 times: lists of targets are of 32 bits, and become those of slots where nothing else is kept."""
+    n, K = 300, 40
+    pairs = np.divmod(np.arange(n * K), K)
+    value = {"p": K / n, "indegree": K, "outdegree": K, "total": n * K, "pairs": pairs, "all_to_all": None}[rule]
+    changes = dict(rule=rule, value=value, pre=(0, 1, n), post=(0, 1, n), bounds=(0, n))
+    spec = replace(BASE, **changes, weight=normal("1 nS", "0.1 nS").internal("nS", "w") if own else 1.0)
+    t = tables([spec])
+    bundle = Bundle(PACKED if own else SHARED, 1.0, 2, 1, [])
+    shard = _shard([spec], t, bundle, n, 0, 0.1, True)
+    held = {a.ctypes.data: a.nbytes for a in t.keep}
+    if shard.slots.ctypes.data in held:
+        held.pop(shard.slots.ctypes.data)
+    assert sum(held.values()) <= 0.5 * shard.nbytes + 8 * (n + 2)

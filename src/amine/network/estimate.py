@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from amine.distributions import Distribution
+from amine.network.cables import has_tree
 from amine.network.parts import View
 from amine.network.pattern import DistanceKernel, Pattern
+from amine.network.receptors import states_of
+from amine.network.times import LONGEST
 from amine.units import to_internal
 from amine.values import Array
 
 if TYPE_CHECKING:
     from amine.network.network import Network
+    from amine.network.parts import Population, Synapses
+
+
+MEETING = 2**18  # entries that all neurons of a thread could list before threads meet
+SPARE = 4096  # entries of a list of spikes, beyond those that its neurons need
+CHUNK = 1000  # steps whose lists are held beside those of the longest delay
+RATE = 10.0  # Hz, of all neurons, for the spikes that the longest delay keeps
+
+
+def meeting(least: int, neurons: int) -> int:
+    """Steps after which threads meet: at most the ``least`` delay, and fewer if ``neurons`` could fill long lists of spikes until then."""
+    return min(least, max(2, MEETING // max(1, neurons)))
+
+
+def listed(neurons: int, interval: int, kept: int = 0) -> int:
+    """Entries of the list of spikes of a thread with ``neurons``: room for ``kept`` spikes and what can be listed until threads meet, twice."""
+    return 2 * (kept + neurons * (interval + 1)) + SPARE
 
 
 def expected_pairs(net: Network, pattern: Pattern, a: View, b: View, autapses: bool = True) -> int:
@@ -48,33 +70,107 @@ def _mean_probability(net: Network, kernel: DistanceKernel, a: View, b: View) ->
 
 
 def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
-    """Expected numbers of neurons, synapses and gap junctions, and the bytes that states and synapses take."""
+    """Expected numbers of neurons, synapses and gap junctions, and the bytes that states, synapses and lists of spikes take in one thread."""
     real = 4 if precision == "float32" else 8
     synapses = synapse_bytes = 0
     for s in net.projections:
-        individual = [_individual(w) or _individual(s.delay) for w in s.receptors.values()]
-        each = sum((4 + real) if x else 4 for x in individual)
-        if s.plasticity is not None:  # one word for the target, one for the weight; other states are not counted
-            each += 2 * real - (4 + real if individual[list(s.receptors).index(str(s.plastic))] else 4)
+        each = _bytes_of_one(s, real)
         for a in s.source.views():
             for b in s.target.views():
                 n = expected_pairs(net, s.pattern, a, b, s.autapses)
                 synapses += n * len(s.receptors)
                 synapse_bytes += n * each
+    synapse_bytes += sum(n for n, _ in _tables(net).values())
     neurons = sum(p.n for p in net.populations.values())
-    states = sum(p.n * p.model.bytes_per_neuron(real) for p in net.populations.values())
+    states = sum(_state_bytes(net, p, real) for p in net.populations.values())
     junctions = sum(
         expected_pairs(net, g.pattern, g.a, g.b, False)
         // (2 if g.a == g.b and g.pattern.kind in ("p", "distance", "all_to_all") else 1)
         for g in net.electrical
     )
+    history = _history(net, real)
     return {
         "neurons": neurons,
         "synapses": synapses,
         "gap_junctions": junctions,
-        "bytes": synapse_bytes + states + junctions * 48,
+        "bytes": synapse_bytes + states + junctions * 48 + history,
         "synapse_bytes": synapse_bytes,
+        "history_bytes": history,
     }
+
+
+def _bytes_of_one(s: Synapses, real: int) -> int:
+    """Bytes of a synapse at all its receptors."""
+    individual = [_individual(w) or _individual(s.delay) for w in s.receptors.values()]
+    each = sum((4 + real) if x else 4 for x in individual)
+    if s.plasticity is not None:  # one word for the target, one for the weight; other states are not counted
+        each += 2 * real - (4 + real if individual[list(s.receptors).index(str(s.plastic))] else 4)
+    return each
+
+
+def _state_bytes(net: Network, p: Population, real: int) -> int:
+    """Bytes of the states of a population of whole blocks, and of parameters that differ between neurons."""
+    if has_tree(p):
+        return p.n * p.model.bytes_per_neuron(real)
+    differ = sum(not isinstance(x, str) for x in p.parameters.values())
+    rows = len(states_of(p, net)) + 1 + differ if p.model.kind == "neuron" else 1
+    return rows * _padded(p) * real
+
+
+def _padded(p: Population) -> int:
+    return -(-p.n // 64) * 64
+
+
+def _delays(net: Network, s: Synapses) -> tuple[int, int]:
+    """Least and longest delay of a projection in steps."""
+    where, value = f"Synapses '{s.name}', delay", s.delay
+    if value is None:
+        return 1, 1
+    if isinstance(value, Distribution):
+        low, high = value.internal("ms", where).extremes
+    elif isinstance(value, Array):
+        low, high = float(value.values.min(initial=np.inf)), float(value.values.max(initial=0.0))
+    else:
+        low = high = float(to_internal(value, "ms", where))
+    least = max(1, math.floor(min(low, LONGEST * net.dt) / net.dt + 0.5))
+    return least, max(least, math.floor(min(high, LONGEST * net.dt) / net.dt + 0.5))
+
+
+def _tables(net: Network) -> dict[tuple[object, ...], tuple[int, str]]:
+    """Bytes of the index of each table of synapses: where rows of sources and their delays begin; and a projection that widens it most."""
+    spans: dict[tuple[object, ...], tuple[int, int, int, str]] = {}
+    for s in net.projections:
+        least, longest = _delays(net, s)
+        for label, weight in s.receptors.items():
+            own = _individual(weight) or _individual(s.delay)
+            apart = s.name if s.plasticity is not None or s.detail != "receptor" else s.release if own else weight
+            for v in s.source.views():
+                key = (v.population, own, str(apart), "" if own else str(s.delay), label if apart == s.name else "")
+                low, high, wide, name = spans.get(key, (least, longest, 0, s.name))
+                name = s.name if longest > high or least < low else name
+                spans[key] = min(low, least), max(high, longest), max(wide, 2), name
+    out = {}
+    for key, (low, high, each, name) in spans.items():
+        n = net.populations[str(key[0])].n
+        out[key] = 8 * (n + 1) + (each * n * (high - low + 2) if high > low else 0), name
+    return out
+
+
+def _history(net: Network, real: int) -> int:
+    """Bytes of the lists of spikes of the last steps, if all neurons fire at 10 Hz."""
+    delays = [_delays(net, s) for s in net.projections]
+    neurons = sum(_padded(p) for p in net.populations.values())
+    longest = max([1, *(b for _, b in delays)])
+    kept = round(neurons * longest * net.dt * RATE * 1e-3)
+    entries = listed(neurons, meeting(min((a for a, _ in delays), default=15) + 1, neurons), kept)
+    releases = len({str(s.release) for s in net.projections if s.release is not None})
+    return entries * (4 + releases * real) + 16 * (longest + 1 + CHUNK) * len(net.populations)
+
+
+def longest_delay(net: Network) -> tuple[str, float]:
+    """The projection with the longest delay, and this in ms."""
+    found = [(_delays(net, s)[1] * net.dt, s.name) for s in net.projections]
+    return (max(found)[1], max(found)[0]) if found else ("", 0.0)
 
 
 def _individual(value: object) -> bool:

@@ -14,8 +14,7 @@ from amine.engine.device import arguments
 from amine.engine.device.arguments import Real
 from amine.engine.device.tables import BEGIN, END, RANGE_COLUMNS
 from amine.engine.transmission.part import Room
-
-SPARE = 4096  # entries
+from amine.network.estimate import listed
 
 
 class ListsSnapshot(TypedDict):
@@ -44,7 +43,7 @@ class SpikeLists:
         self.parts = np.zeros((room.history, len(self.lists), self.threads, RANGE_COLUMNS), np.int64)
         self.used = room.history  # slots of steps in self.parts that hold something
         self.counts = np.zeros(self.threads, np.int64)
-        self.ids = np.zeros((self.threads, room.own * (room.interval + 1) + SPARE), np.int32)
+        self.ids = np.zeros((self.threads, listed(room.own, room.interval)), np.int32)
         self._paid = paid
         self.payload = np.zeros((rows, self.threads, self.ids.shape[1] if paid else 1), real)
 
@@ -62,6 +61,11 @@ class SpikeLists:
         first = self.room.history
         return gather_payload(self.payload[-1], self.parts, len(self._slices), first, first + steps)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the lists."""
+        return self.ids.nbytes + self.parts.nbytes + self.payload.nbytes
+
     # --- room ----------------------------------------------------------------------------------------------------
 
     def roll(self, steps: int) -> None:
@@ -78,8 +82,8 @@ class SpikeLists:
             parts[:history, :, t] -= first
             self.counts[t] = n - first
         need = int(self.counts.max()) + self.room.own * (self.room.interval + 1)
-        if need + self.ids.shape[1] // 4 > self.ids.shape[1]:
-            self._grow(2 * need + SPARE)
+        if need + need // 4 > self.ids.shape[1]:
+            self._grow(2 * need)
         self.parts, self.used = parts, history
 
     def reach_back(self, room: Room) -> None:

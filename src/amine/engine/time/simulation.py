@@ -26,7 +26,7 @@ from amine.engine.transmission.part import Build, Layout, Snapshot, State
 from amine.engine.transmission.parts import load_module, parts_of, room_of, totals_of
 from amine.engine.transmission.plastic import PlasticNetwork
 from amine.errors import AmineError, did_you_mean
-from amine.network.estimate import available_bytes
+from amine.network.estimate import available_bytes, longest_delay
 from amine.network.network import Network
 from amine.network.numbers import whole_number
 
@@ -93,6 +93,13 @@ class Simulation:
         self._span(0)
         self.lists.gather(0, 0)  # is loaded or compiled here, not within the first chunk
         self.seconds["compile"] += time.perf_counter() - start
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of states, synapses and lists of spikes."""
+        a = self.arrays
+        states = sum(x.nbytes for x in (a.X, a.Q, a.C, a.R, a.last))
+        return states + self.synapse_bytes + self.lists.nbytes
 
     # --- building ----------------------------------------------------------------------------------------------
 
@@ -297,6 +304,15 @@ def _check(net: Network, precision: str) -> None:
 def _check_memory(net: Network, precision: str) -> None:
     size, room = net.estimate(precision), available_bytes()
     if size["bytes"] > room:
+        name, delay = longest_delay(net)
+        if size["history_bytes"] > size["bytes"] // 2 and delay > 100.0:
+            raise AmineError(
+                f"Synapses '{name}', delay",
+                "the spikes of so many steps need more memory than there is",
+                given=f"{delay:g} ms, {size['history_bytes'] / 1e9:.1f} GB",
+                expected=f"at most {room / 1e9:.1f} GB",
+                hint="shorten the delay, or give the network a larger dt",
+            )
         raise AmineError(
             "Network",
             "it needs more memory than there is",

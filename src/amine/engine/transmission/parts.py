@@ -28,6 +28,7 @@ from amine.engine.transmission.probes import Probes
 from amine.engine.transmission.release import Release
 from amine.engine.transmission.slow import Slow
 from amine.engine.transmission.synaptic import Synaptic
+from amine.network.estimate import meeting
 
 PARTS: tuple[Part, ...] = (
     Slow(),
@@ -71,11 +72,12 @@ def room_of(drawn: Mapping[str, Drawn], layout: Layout, n_releases: int) -> Room
     delays = [d for x in drawn.values() for d in x.delays]
     lists = [p for x in drawn.values() for p in x.lists]
     given = {p: n for x in drawn.values() for p, n in x.given.items()}
+    own = _most(layout, lists, given)
     return Room(
-        interval=min((least for least, _ in delays), default=15) + 1,
+        interval=meeting(min((least for least, _ in delays), default=15) + 1, own),
         history=max([1, *(d for _, d in delays), *(x.back for x in drawn.values())]) + 1,
         lists=lists,
-        own=_most(layout, lists, given),
+        own=own,
         first_row=max(1, n_releases),
     )
 

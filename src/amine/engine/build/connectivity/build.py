@@ -13,8 +13,6 @@ from amine.distributions import InternalDistribution
 from amine.engine.build.connectivity import draw, given
 from amine.engine.build.connectivity.columns import GEOMETRIC, S_CHOICES, S_KIND
 from amine.engine.build.connectivity.spec import (
-    E_MAX,
-    Z_MAX,
     ProjectionSpec,
     Tables,
     tables,
@@ -99,7 +97,7 @@ def build_bundle(specs: list[ProjectionSpec], n_source: int, threads: int, dt: f
 
     def work(tid: int) -> None:
         try:
-            out[tid] = _shard(specs, t, bundle, n_source, tid, dt)
+            out[tid] = _shard(specs, t, bundle, n_source, tid, dt, threads == 1)
         except BaseException as e:
             out[tid] = e
 
@@ -147,13 +145,15 @@ def _given_bundle(specs: list[ProjectionSpec], n_source: int, threads: int, dt: 
     return bundle
 
 
-def _shard(specs: list[ProjectionSpec], t: Tables, b: Bundle, n_source: int, tid: int, dt: float) -> Shard:
+def _shard(specs: list[ProjectionSpec], t: Tables, b: Bundle, n_source: int, tid: int, dt: float, alone: bool) -> Shard:
     bounds = np.array([[s.bounds[tid], s.bounds[tid + 1]] for s in specs], np.int64)
     # untouched pages of the array cost nothing, so it is made a little longer than expected
     capacity = int(t.expected * _share(specs, bounds) + 8 * math.sqrt(t.expected) + t.longest + 1024)
     while True:
         if b.kind == SHARED:
-            found, shard = _fill_shared(t, bounds, n_source, capacity)
+            # a list of targets that nobody else reads becomes the list of slots
+            reused = t.listed if len(specs) == 1 and alone else None
+            found, shard = _fill_shared(t, bounds, n_source, capacity, reused)
         else:
             found, shard = _fill_own(t, b, bounds, n_source, dt, capacity)
         if found >= 0:
@@ -177,10 +177,10 @@ def _share(specs: list[ProjectionSpec], bounds: np.ndarray) -> float:
     return max(parts, default=1.0)
 
 
-def _fill_shared(t: Tables, bounds: np.ndarray, n: int, capacity: int) -> tuple[int, Shard]:
+def _fill_shared(t: Tables, bounds: np.ndarray, n: int, capacity: int, reused: np.ndarray | None) -> tuple[int, Shard]:
     plain = (t.integers[:, S_KIND] == GEOMETRIC).all() and (t.integers[:, S_CHOICES] == 0).all()
     fill = draw.fill_bernoulli if plain else draw.fill_shared
-    rows, slots = np.empty(n + 1, np.int64), np.empty(capacity, np.int32)
+    rows, slots = np.empty(n + 1, np.int64), np.empty(capacity, np.int32) if reused is None else reused
     found = fill(t.integers, t.reals, bounds, n, t.longest, rows, slots)
     return int(found), Shard(rows, None, slots[: max(found, 0)], None)
 
@@ -222,21 +222,8 @@ def _extremes(delay: int | InternalDistribution | np.ndarray, dt: float) -> tupl
     if isinstance(delay, int):
         return delay * dt, delay * dt
     if isinstance(delay, InternalDistribution):
-        d = delay
-        low, high = {
-            "normal": lambda: (d.a - Z_MAX * d.b, d.a + Z_MAX * d.b),
-            "uniform": lambda: (d.a, d.b),
-            "exponential": lambda: (0.0, E_MAX * d.a),
-            "lognormal": lambda: _lognormal_range(d.a, d.b),
-        }[d.kind]()
-        return max(low, d.low), min(high, d.high) if d.bounds != "none" else high
+        return delay.extremes
     return (float(delay.min()), float(delay.max())) if delay.size else (dt, dt)
-
-
-def _lognormal_range(mean: float, sd: float) -> tuple[float, float]:
-    s2 = math.log1p((sd / mean) ** 2)
-    m, s = math.log(mean) - s2 / 2, math.sqrt(s2)
-    return math.exp(m - Z_MAX * s), math.exp(m + Z_MAX * s)
 
 
 def pairs_of(spec: ProjectionSpec, n_source: int, dt: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -18,6 +18,7 @@ GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
     S_KEY,
     S_SELF,
     S_LIST,
+    S_TARGETS,
     S_LISTED,
     S_PORT,
     W_KIND,
@@ -30,7 +31,7 @@ GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
     S_PLACES,
     S_CHOICES,
     S_COLUMNS,
-) = range(24)
+) = range(25)
 # columns of the real table
 P_LOG, W_A, W_B, W_LOW, W_HIGH, D_A, D_B, D_LOW, D_HIGH, P_COLUMNS = range(10)
 # ways to draw a value; a truncated distribution is the same plus TRUNCATED

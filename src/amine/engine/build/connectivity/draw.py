@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from amine.engine.build.connectivity import columns as c
-from amine.engine.device.functions import load_f64, load_i64
+from amine.engine.device.functions import load_f64, load_i32, load_i64
 from amine.engine.device.random_numbers import halves, log_unit, normal_block, random_block
 
 I64, I32, U32, F64, F32 = np.int64, np.int32, np.uint32, np.float64, np.float32
@@ -101,7 +101,7 @@ def targets(S, P, q, i, out, gaps, words, taken):
     if kind == c.LISTED:
         a, b = load_i64(S[q, c.S_LIST], i), load_i64(S[q, c.S_LIST], i + 1)
         for k in range(a, b):
-            out[k - a] = I32(load_i64(S[q, c.S_LIST], S[q, c.S_N] + 1 + k))
+            out[k - a] = load_i32(S[q, c.S_TARGETS], k)
         return b - a
     if kind == c.REPLACED or kind == c.DISTINCT:
         m, room = load_i64(S[q, c.S_LIST], i), n - I64(own >= 0)
@@ -211,7 +211,10 @@ def place_of(S, q, row, k, at, words):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def fill_shared(S, P, bounds, n_source, longest, rows, slots):
-    """Slots of all rows for one thread's targets; returns their number, or -1 if ``slots`` is too short."""
+    """Slots of all rows for one thread's targets; returns their number, or -1 if ``slots`` is too short.
+
+    ``slots`` may be the list of targets of a single spec: a row is read before its slots are written, which lie at or before it.
+    """
     found = np.empty(longest + 64, np.int32)
     taken = np.empty(longest_n(S), np.uint8)
     gaps, words, places = np.empty(64), np.empty(64, np.uint32), np.empty(66, np.uint32)
@@ -391,28 +394,37 @@ def fill_own(S, P, bounds, n_source, longest, dt, dmin, n_delays, rows, seg, slo
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _sources(n, j, K, multapses, own, k0, k1, found, taken, gaps, words):
+    """The ``K`` sorted sources of target ``j`` among ``n``, into ``found``; the target itself is left out if it is one of them."""
+    room = n - I64(own[j] >= 0)
+    if multapses:
+        replaced(found, room, K, j, TARGETS, k0, k1, gaps, words)
+    else:
+        distinct(found, room, K, j, TARGETS, k0, k1, taken, words)
+    if own[j] >= 0:
+        for k in range(K):
+            found[k] += I32(found[k] >= own[j])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def incoming(n, m, K, multapses, own, k0, k1):
-    """``K`` of ``n`` sources for each of ``m`` targets: starts of the sources' rows, and targets in the order of sources."""
+    """``K`` of ``n`` sources for each of ``m`` targets: starts of the sources' rows, and targets in the order of sources.
+
+    All is drawn twice, to count and to enter, so that nothing but the result is held.
+    """
     gaps, words = np.empty(64), np.empty(64, np.uint32)
     taken, found = np.empty(max(n, 1), np.uint8), np.empty(K + 64, np.int32)
     starts = np.zeros(n + 1, np.int64)
-    everything = np.empty(m * K, np.int32)
     for j in range(m):
-        room = n - I64(own[j] >= 0)
-        if multapses:
-            replaced(found, room, K, j, TARGETS, k0, k1, gaps, words)
-        else:
-            distinct(found, room, K, j, TARGETS, k0, k1, taken, words)
+        _sources(n, j, K, multapses, own, k0, k1, found, taken, gaps, words)
         for k in range(K):
-            i = found[k] + I32(own[j] >= 0 and found[k] >= own[j])
-            everything[j * K + k] = i
-            starts[i + 1] += 1
+            starts[found[k] + 1] += 1
     for i in range(n):
         starts[i + 1] += starts[i]
-    at, out = starts[:-1].copy(), np.empty(m * K, np.int64)
+    at, out = starts[:-1].copy(), np.empty(m * K, np.int32)
     for j in range(m):
+        _sources(n, j, K, multapses, own, k0, k1, found, taken, gaps, words)
         for k in range(K):
-            i = everything[j * K + k]
-            out[at[i]] = j
-            at[i] += 1
+            out[at[found[k]]] = j
+            at[found[k]] += 1
     return starts, out

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from amine.engine.build.connectivity.given import InOrder
 
 _KINDS = {"normal": c.NORMAL, "lognormal": c.LOGNORMAL, "uniform": c.UNIFORM, "exponential": c.EXPONENTIAL}
-# largest standard normal and exponential deviates from 32-bit random words
-Z_MAX, E_MAX = 6.78, 23.0
 
 
 @dataclass
@@ -66,6 +64,7 @@ class Tables:
     longest: int  # most targets in a row of one spec
     expected: float
     keep: list[np.ndarray] = field(default_factory=list)
+    listed: np.ndarray | None = None  # int32: targets of the last spec that lists them
 
 
 def expected_synapses(s: ProjectionSpec) -> float:
@@ -153,7 +152,7 @@ def _order_of(row: np.ndarray, out: Tables) -> np.ndarray:
 
 def _rule(s: ProjectionSpec, row: np.ndarray, real: np.ndarray, out: Tables) -> int:
     """Fills in the way to find targets; returns the largest number in a row."""
-    n, m = s.pre[2], s.post[2]
+    m = s.post[2]
     if s.rule == "all_to_all" or (s.rule == "p" and s.value >= 1.0):
         row[c.S_KIND] = c.ALL
         return m
@@ -168,12 +167,12 @@ def _rule(s: ProjectionSpec, row: np.ndarray, real: np.ndarray, out: Tables) -> 
         if (counts[room == 0] > 0).any():
             raise AmineError(f"Synapses '{s.name}'", "a neuron has no target but itself", hint="allow autapses")
         return int(counts.max(initial=0))
-    i, j = _listed(s)
-    order = np.lexsort((j, i)) if s.rule in ("pairs", "one_to_one") else np.arange(len(i))
-    starts = np.searchsorted(i[order], np.arange(n + 1))
+    starts, j, order = _listed(s)
     row[c.S_KIND], row[c.S_LISTED] = c.LISTED, len(out.keep)
-    out.keep.append(order)
-    row[c.S_LIST] = _address(np.concatenate([starts.astype(np.int64), j[order].astype(np.int64)]), out)
+    own = s.places is not None or isinstance(s.weight, np.ndarray) or isinstance(s.delay, np.ndarray)
+    out.keep.append(order if own else np.empty(0, np.int64))
+    row[c.S_LIST], row[c.S_TARGETS] = _address(starts, out), _address(j, out)
+    out.listed = j
     return int(np.diff(starts).max(initial=0))
 
 
@@ -189,20 +188,26 @@ def _counts(s: ProjectionSpec, room: np.ndarray) -> np.ndarray:
     return rng.multivariate_hypergeometric(room, s.value, method="marginals")
 
 
-def _listed(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs in the order of sources, for rules that are not drawn row by row."""
+def _listed(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Starts of the rows of sources (int64), targets in the order of sources (int32), and the order in which given pairs were sorted."""
     if s.rule == "pairs":
-        return np.asarray(s.value[0], np.int64), np.asarray(s.value[1], np.int64)
+        i, j = (np.asarray(x) for x in s.value)
+        order = np.lexsort((j, i))
+        return _starts(np.bincount(i, minlength=s.pre[2])), j[order].astype(np.int32), order
     if s.rule == "one_to_one":
-        i = np.arange(s.pre[2])
-        return i, i
-    if s.rule == "indegree":
-        return _indegree(s)
-    return _by_distance(s)
+        order = np.arange(s.pre[2], dtype=np.int32)
+        return np.arange(s.pre[2] + 1, dtype=np.int64), order.copy(), order
+    starts, j = _indegree(s) if s.rule == "indegree" else _by_distance(s)
+    return starts, j, np.empty(0, np.int64)  # nothing that is given for each pair
+
+
+def _starts(counts: np.ndarray) -> np.ndarray:
+    """First entry of each row, and the end of the last, from the numbers of entries."""
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
 def _indegree(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (source, target) of a fixed in-degree, drawn target by target and sorted by source."""
+    """Starts of rows and targets of a fixed in-degree, drawn target by target."""
     n, m, K = s.pre[2], s.post[2], int(s.value)
     own = np.full(m, -1, np.int64)
     if s.same_population and not s.autapses:
@@ -211,22 +216,21 @@ def _indegree(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
         own = np.where((rest == 0) & (k >= 0) & (k < n), k, -1)
     if ((n - (own >= 0) < 1) & (K > 0)).any():
         raise AmineError(f"Synapses '{s.name}'", "a neuron has no source but itself", hint="allow autapses")
-    starts, targets = incoming(n, m, K, s.multapses, own, *words(s.stream))
-    return np.repeat(np.arange(n), np.diff(starts)), targets
+    return incoming(n, m, K, s.multapses, own, *words(s.stream))
 
 
 def _by_distance(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
     shape, scale, p_max, a, b = s.value
-    own, rows, columns = own_index(s), [], []
+    """Starts of rows and targets of connections whose probability depends on distance."""
+    own, columns = own_index(s), [np.empty(0, np.int32)]
     for i in range(s.pre[2]):
         x = np.sqrt(((b - a[i]) ** 2).sum(-1)) / scale
         p = p_max * (np.exp(-(x**2) / 2) if shape == "gaussian" else np.exp(-x) if shape == "exponential" else (x <= 1))
         if own[i] >= 0 and not s.autapses:
             p[own[i]] = 0.0
         j = np.flatnonzero(s.stream.child("row", i).generator().random(len(b)) < p)
-        rows.append(np.full(len(j), i))
-        columns.append(j)
-    return np.concatenate(rows), np.concatenate(columns)
+        columns.append(j.astype(np.int32))
+    return _starts(np.array([len(j) for j in columns[1:]])), np.concatenate(columns)
 
 
 def words(stream: Stream) -> tuple[np.uint32, np.uint32]:
