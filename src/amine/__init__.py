@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from amine.doors import door
+
 if TYPE_CHECKING:
     from amine import (
         circuits,
@@ -108,7 +110,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
+        return door(getattr(import_module(_NAMES[name]), name))
     if name in _MODULES:
         return import_module(f"amine.{name}")
     raise AttributeError(f"module 'amine' has no attribute '{name}'")

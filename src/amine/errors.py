@@ -28,11 +28,21 @@ class AmineError(ValueError):
     """
 
     def __init__(self, where: str, problem: str, *, given: str = "", expected: str = "", hint: str = ""):
+        where, problem, given, expected, hint = map(_shortened, (where, problem, given, expected, hint))
         self.where, self.problem, self.given, self.expected, self.hint = where, problem, given, expected, hint
         inside = ", ".join(p for p in (given and f"given {given}", expected and f"expected {expected}") if p)
         text = f"{where}: {problem}" if where else problem
         text += (f" ({inside})" if inside else "") + (f"; {hint}" if hint else "")
         super().__init__(re.sub(r"\s*\n\s*", " ", text))  # one line, whatever was given
+
+
+_LONGEST = 400  # letters of a part of a message
+
+
+def _shortened(text: str) -> str:
+    """A part of a message without its middle if it is too long to be read."""
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[: half - 3]} ... {text[-half + 2 :]}"
 
 
 @contextmanager

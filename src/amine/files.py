@@ -13,11 +13,14 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from amine.errors import AmineError
+
+if TYPE_CHECKING:
+    from amine.given import FilePath
 
 TEXT_BYTES = 2**30  # a longer text is no description of a network
 NUMBERS = "biuf"  # kinds of NumPy's types that hold nothing but numbers
@@ -252,6 +255,23 @@ def open_regular(path: Path, where: str) -> BinaryIO:
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise AmineError(where, "this is not a file", hint="give the name of a file")
     return open(path, "rb")
+
+
+def read_text(path: FilePath, where: str, errors: str = "strict") -> str:
+    """Text of a file in UTF-8; ``errors`` as for :meth:`bytes.decode`.
+
+    Raises
+    ------
+    AmineError
+        If it cannot be read or is not UTF-8.
+    """
+    try:
+        with open_regular(Path(path), where) as f:
+            return f.read().decode("utf-8", errors)
+    except OSError as e:
+        raise AmineError(where, "it cannot be read", given=reason(e)) from e
+    except ValueError as e:  # a name with a null byte; bytes that are no text
+        raise AmineError(where, "it cannot be read as text", given=str(e)[:60]) from e
 
 
 def read_json(path: Path, where: str, hint: str = "") -> Any:

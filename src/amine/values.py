@@ -13,6 +13,27 @@ from amine.frozen import closed, fix
 from amine.units import dimension_of, internal_unit, to_internal, unit_part
 
 
+def scalar(
+    value: object, unit: str, where: str, *, positive: bool = False, nonnegative: bool = False, finite: bool = True
+) -> float:
+    """A quantity that is one number, in coherent units; arguments as for :func:`amine.units.to_internal`.
+
+    Raises
+    ------
+    AmineError
+        As there, and if several values are given.
+
+    Examples
+    --------
+    >>> scalar("5 Hz", "Hz", "rate")
+    0.005
+    """
+    found = to_internal(value, unit, where, positive=positive, nonnegative=nonnegative, finite=finite)
+    if np.ndim(found):
+        raise AmineError(where, "one value is expected here", given=f"an array of shape {np.shape(found)}")
+    return float(found)
+
+
 @closed("give other values when the part is made")
 @dataclass(frozen=True, eq=False)
 class Array:
@@ -70,7 +91,7 @@ def normalise(value: object, unit: str, where: str, *, shape: tuple[int, ...] | 
         _check_distribution(d, value, where, **demands)
         return value
     try:
-        x = to_internal(value, unit, where, **demands)
+        x = to_internal(value, unit, where, positive=positive, nonnegative=nonnegative, finite=finite)
     except (OverflowError, TypeError) as e:
         raise AmineError(where, "this is not a value", given=repr(value)[:40]) from e
     if np.ndim(x):
@@ -88,7 +109,7 @@ def _share(value: Value, where: str) -> Value:
         d = value.internal("1", where)
         highest = min(d.high, {"uniform": d.b, "normal": d.a if d.b == 0 else np.inf}.get(d.kind, np.inf))
     else:
-        highest = float(to_internal(value, "1", where))
+        highest = scalar(value, "1", where)
     if highest > 1.0:
         given = value if isinstance(value, str) else repr(value)[:60]
         raise AmineError(where, "the value is above 1", given=given, expected="0..1")
@@ -148,7 +169,7 @@ def realise(value: Value, unit: str, n: int, generator: np.random.Generator, whe
         return value.values.copy()
     if isinstance(value, Distribution):
         return value.internal(unit, where).draw(n, generator)
-    return float(to_internal(value, unit, where))
+    return scalar(value, unit, where)
 
 
 def to_plain(value: Value) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from amine.doors import close, door
 from amine.errors import AmineError, did_you_mean
 
 if TYPE_CHECKING:
@@ -47,10 +48,13 @@ def get(name: str) -> Callable[..., Network]:
     """
     if name not in _HOME:
         raise AmineError("circuits", f"circuit '{name}' is not known", hint=did_you_mean(str(name), _HOME))
-    return getattr(import_module(f"amine.circuits.{_HOME[name]}"), name)
+    return door(getattr(import_module(f"amine.circuits.{_HOME[name]}"), name))
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return get(name)
     raise AttributeError(f"module 'amine.circuits' has no attribute '{name}'")
+
+
+close(globals(), ("get", "names"))

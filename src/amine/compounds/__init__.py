@@ -14,6 +14,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from amine.doors import door
+
 if TYPE_CHECKING:
     from amine.compounds.catalogue import (
         add,
@@ -198,7 +200,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
+        return door(getattr(import_module(_NAMES[name]), name))
     raise AttributeError(f"module 'amine.compounds' has no attribute '{name}'")
 
 

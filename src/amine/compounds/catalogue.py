@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amine.compounds import bulk
@@ -25,6 +24,7 @@ from amine.compounds.schema import (
     read,
 )
 from amine.errors import AmineError, did_you_mean
+from amine.files import read_text
 
 if TYPE_CHECKING:
     from amine.given import FilePath
@@ -166,11 +166,8 @@ def load(path: FilePath) -> list[Entry]:
     >>> [e.id for e in load(file)]
     ['compound_7']
     """
-    file = Path(path)
-    if not file.exists():
-        raise AmineError(f"file '{path}'", "it does not exist")
     sources: dict[str, Source] = {}
-    entries = _read(file.read_text(encoding="utf-8"), str(path), sources)
+    entries = _read(read_text(path, f"file '{path}'"), str(path), sources)
     _add(entries, sources)
     return entries
 
@@ -178,9 +175,18 @@ def load(path: FilePath) -> list[Entry]:
 # --- finding -----------------------------------------------------------------------------------------------------
 
 
+def _known(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Kinds of entries; raises AmineError for what is none."""
+    kinds = tuple(kinds)
+    for kind in kinds:
+        if kind not in KINDS:
+            raise AmineError("compounds", f"kind '{kind}' is not known", hint=did_you_mean(str(kind), KINDS))
+    return kinds
+
+
 def find_entry(name: str, kinds: Iterable[str] = _ORDER) -> Entry | None:
     """The entry with this id, name or alias in the first of ``kinds`` that has one; a drug also of the second tier; None if there is none."""
-    now, key, kinds = _catalogue(), _key(str(name)), tuple(kinds)
+    now, key, kinds = _catalogue(), _key(str(name)), _known(kinds)
     for kind in kinds:
         if key in now.keys[kind]:
             return now.entries[kind][now.keys[kind][key]]
@@ -419,8 +425,7 @@ def names(kind: str) -> list[str]:
     >>> "dopamine" in names("transmitter")
     True
     """
-    if kind not in KINDS:
-        raise AmineError("compounds", f"kind '{kind}' is not known", hint=did_you_mean(str(kind), KINDS))
+    _known([kind])
     return list(_catalogue().entries[kind])
 
 
@@ -437,7 +442,7 @@ def entries(*kinds: str) -> list[Entry]:
     True
     """
     now = _catalogue()
-    return [e for k in (kinds or _ORDER) for e in now.entries[k].values()]
+    return [e for k in (_known(kinds) or _ORDER) for e in now.entries[k].values()]
 
 
 def containing(text: str, *kinds: str) -> list[Entry]:

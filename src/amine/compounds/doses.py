@@ -16,6 +16,7 @@ from amine.compounds.catalogue import drug
 from amine.errors import AmineError
 from amine.frozen import FrozenDict, closed, fix
 from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -166,12 +167,12 @@ _KINDS: dict[str, Callable[[Mapping[str, Any], np.ndarray], np.ndarray]] = {
 
 
 def _conc(value: object, where: str) -> float:
-    return float(to_internal(value, "uM", where, nonnegative=True))
+    return scalar(value, "uM", where, nonnegative=True)
 
 
 def _times(start: Quantity, stop: Quantity | None, where: str) -> dict[str, float]:
-    a = float(to_internal(start, "ms", f"{where}, start", nonnegative=True))
-    b = math.inf if stop is None else float(to_internal(stop, "ms", f"{where}, stop"))
+    a = scalar(start, "ms", f"{where}, start", nonnegative=True)
+    b = math.inf if stop is None else scalar(stop, "ms", f"{where}, stop")
     if b <= a:
         raise AmineError(where, "it stops before it starts", given=f"{start}..{stop}")
     return {"start": a, "stop": b}
@@ -289,7 +290,7 @@ def bolus(
     top = _conc(peak, f"{where}, peak")
     if top <= 0:
         raise AmineError(f"{where}, peak", "the value must be positive", given=str(peak))
-    rate = lambda x, name: math.log(2) / float(to_internal(x, "ms", f"{where}, {name}", positive=True))  # noqa: E731
+    rate = lambda x, name: math.log(2) / scalar(x, "ms", f"{where}, {name}", positive=True)  # noqa: E731
     rates, amounts = [rate(elimination, "elimination")], [1.0]
     if distribution is not None:
         if not 0 < slow < 1:
@@ -303,7 +304,7 @@ def bolus(
     scale = top / _maximum(numbers)
     numbers["amplitudes"] = [a * scale for a in amounts]
     moments = at if isinstance(at, list | tuple) else [at]
-    starts = [float(to_internal(x, "ms", f"{where}, at", nonnegative=True)) for x in moments]
+    starts = [scalar(x, "ms", f"{where}, at", nonnegative=True) for x in moments]
     if not starts:
         raise AmineError(f"{where}, at", "no time is given")
     doses = [Course("exponentials", {**numbers, "at": s}) for s in starts]

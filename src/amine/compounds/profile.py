@@ -13,7 +13,7 @@ from amine.compounds.schema import Action, Drug
 from amine.compounds.tiers import further
 from amine.errors import AmineError
 from amine.shown import Shown
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity
@@ -83,7 +83,7 @@ def profile_of(drug: Drug | str, at: Quantity, *, uncurated: bool = False) -> Pr
     'GABA_A_phasic'
     """
     d = drug if isinstance(drug, Drug) else catalogue.drug(drug)
-    c = float(to_internal(at, "uM", "profile_of, at", positive=True))
+    c = scalar(at, "uM", "profile_of, at", positive=True)
     rows = _rows(d.actions, c, not d.uncurated)
     if uncurated and not d.uncurated:
         rows += _rows(further(d.id), c, False)

@@ -14,7 +14,8 @@ from typing import Any
 from amine.compounds.mechanisms import Mechanism, mechanism, own_roles
 from amine.errors import AmineError, did_you_mean
 from amine.shown import Shown
-from amine.units import dimension_of, to_internal, unit_part
+from amine.units import dimension_of, unit_part
+from amine.values import scalar
 
 # Roles of measurements in models, with their units.
 ROLES = {
@@ -148,7 +149,7 @@ class Measurement:
     def internal(self) -> float:
         """:attr:`best` in the coherent system: uM, ms, mV and products of them."""
         unit = _WORDS.get(self.unit, self.unit)
-        return self.best if unit == "1" else float(to_internal(f"{self.best!r} {unit}", unit, self.quantity))
+        return self.best if unit == "1" else scalar(f"{self.best!r} {unit}", unit, self.quantity)
 
     def __str__(self) -> str:
         number = "" if self.value is None else f"{self.value:g} "

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from amine.doors import close, door
 from amine.errors import AmineError, did_you_mean
 
 if TYPE_CHECKING:
@@ -37,4 +38,7 @@ def get(name: str) -> Callable[..., Outcome]:
     """Return the function that runs an experiment; raises AmineError with the nearest name if there is none."""
     if name not in _HOME:
         raise AmineError("experiments", f"experiment '{name}' is not known", hint=did_you_mean(str(name), _HOME))
-    return getattr(import_module(f"amine.experiments.{_HOME[name]}"), name)
+    return door(getattr(import_module(f"amine.experiments.{_HOME[name]}"), name))
+
+
+close(globals(), ("get", "names"))

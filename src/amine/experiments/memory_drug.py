@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.units import to_internal
+from amine.values import scalar
 from amine.view.engram import tiles
 from amine.view.style import COLOURS, figure
 
@@ -64,7 +64,7 @@ def around(dose: str) -> tuple[str, list[float]]:
     [0.2, 0.6, 2.0]
     """
     drug, _, concentration = dose.partition("=")
-    c = float(to_internal(concentration.strip(), "uM", f"dose of {drug}"))
+    c = scalar(concentration.strip(), "uM", f"dose of {drug}")
     return drug.strip(), [float(f"{f * c:.6g}") for f in FACTORS]
 
 

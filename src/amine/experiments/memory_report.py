@@ -10,7 +10,7 @@ import numpy as np
 from amine.experiments import digits
 from amine.experiments.digit_memory import Reading, respond, rule
 from amine.optional import optional
-from amine.units import to_internal
+from amine.values import scalar
 from amine.view.engram import tiles
 from amine.view.style import COLOURS, figure
 
@@ -130,7 +130,7 @@ def calcium(kept: Memory, span: float = 1500.0) -> Figure:
     """Figure of bound glutamate at two synapses of the most active neuron, and of the calcium that enters with its spikes."""
     run = kept.run
     assert run is not None
-    p = {k: float(to_internal(v, rule().units[k], k)) for k, v in rule().parameters.items() if isinstance(v, str)}
+    p = {k: scalar(v, rule().units[k], k) for k, v in rule().parameters.items() if isinstance(v, str)}
     start = max(0.0, run.duration - span)
     spikes, pixels = run.spikes["E"], run.spikes["P"]
     recent = spikes.indices[spikes.times > start]

@@ -30,7 +30,8 @@ from amine.learn.nn.context import Context
 from amine.learn.nn.tensors import TorchNumpy, exprel
 from amine.models.multicompartment import Cable, along
 from amine.network.network import Network
-from amine.units import dimension_of, internal_unit, to_internal
+from amine.units import dimension_of, internal_unit
+from amine.values import scalar
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -112,7 +113,7 @@ class CableCell(nn.Module):
             )
         if "V_r" in neuron.units:
             raise AmineError("CableCell", "a reset has no gradient", hint="make the cell without reset=")
-        self.neuron, self.dt = neuron, float(to_internal(dt, "ms", "CableCell, dt", positive=True))
+        self.neuron, self.dt = neuron, scalar(dt, "ms", "CableCell, dt", positive=True)
         self.groups, self.members = _membranes(neuron)
         self.code = [_compile(g) for g in self.groups]
         cell = neuron.cell
@@ -146,9 +147,7 @@ class CableCell(nn.Module):
             )
         if not isinstance(value, str):
             raise AmineError(f"CableCell, parameter '{name}'", "it must be one value", hint="give it one before")
-        return torch.tensor(
-            float(to_internal(value, self.neuron.units[name], f"CableCell, '{name}'")), dtype=torch.float64
-        )
+        return torch.tensor(scalar(value, self.neuron.units[name], f"CableCell, '{name}'"), dtype=torch.float64)
 
     def value(self, name: str) -> torch.Tensor:
         """Current value of a parameter, in amine's coherent units."""

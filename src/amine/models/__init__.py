@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from amine.doors import close
 from amine.errors import did_you_mean
 from amine.models import find
 from amine.models.find import custom, get, names, register
@@ -222,3 +223,5 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = ["Cable", "Model", "cable", "channel", "get", "names", "neuron", "receptor", "register", "release", "scheme"]
+
+close(globals(), __all__)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amine import equations
-from amine.units import dimension_of, to_internal
-from amine.values import Array, Value
+from amine.units import dimension_of
+from amine.values import Array, Value, scalar
 
 if TYPE_CHECKING:
     from amine.models.multicompartment import Cable
@@ -20,7 +20,7 @@ def _number(value: Value, unit: str) -> float:
     if not isinstance(value, str):
         return float(value.internal(unit, "").a)
     try:
-        return float(to_internal(value, unit, ""))
+        return scalar(value, unit, "")
     except ValueError:
         return 0.0  # a value along the path, which the estimate ignores
 

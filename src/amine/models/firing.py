@@ -9,8 +9,7 @@ import numpy as np
 from amine import equations
 from amine.distributions import Distribution
 from amine.errors import AmineError
-from amine.units import to_internal
-from amine.values import Array, Value
+from amine.values import Array, Value, scalar
 
 if TYPE_CHECKING:
     from amine.models.model import Model
@@ -60,7 +59,7 @@ def _mean(value: Value, unit: str, where: str) -> float:
         return float(value.values.mean())
     if isinstance(value, Distribution):
         return float(value.internal(unit, where).a)
-    return float(to_internal(value, unit, where))
+    return scalar(value, unit, where)
 
 
 def _rate(times: np.ndarray) -> float:

@@ -14,7 +14,7 @@ from amine.models.multicompartment import ALONG, EQUATIONS, METHODS, Cable, Laye
 from amine.models.naming import state_name
 from amine.morphology.compartments import Compartments, discretise
 from amine.morphology.shape import Morphology
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity, Site, Values
@@ -276,8 +276,8 @@ def _temperature(layers: tuple[Layer, ...], T: Quantity | None, where: str) -> A
     measured: dict[float, str] = {}
     for x in layers:
         for factor, at in _WARMING.findall(x.model.equations):
-            if {factor, at} <= set(x.model.units) and float(to_internal(x.model.parameters[factor], "1", where)) != 1:
-                measured[float(to_internal(x.model.parameters[at], "K", where))] = x.label
+            if {factor, at} <= set(x.model.units) and scalar(x.model.parameters[factor], "1", where) != 1:
+                measured[scalar(x.model.parameters[at], "K", where)] = x.label
     if len(measured) > 1:
         text = ", ".join(f"{label} at {t - 273.15:.4g} degC" for t, label in measured.items())
         raise AmineError(

@@ -19,8 +19,7 @@ from amine.models.model import Model
 from amine.models.naming import state_name
 from amine.morphology.compartments import Compartments, discretise
 from amine.morphology.shape import Morphology
-from amine.units import to_internal
-from amine.values import Value, from_plain, normalise
+from amine.values import Value, from_plain, normalise, scalar
 
 if TYPE_CHECKING:
     from amine.given import Site, Span
@@ -179,7 +178,7 @@ class Cable(Model):
 def kelvin(value: object, where: str) -> str:
     """A temperature such as ``"6.3 degC"`` or ``"279.45 K"`` as text in kelvin."""
     m = re.match(r"^\s*([-+]?[\d.]+)\s*(?:degC|°C|celsius)\s*$", value) if isinstance(value, str) else None
-    x = float(m.group(1)) + 273.15 if m else float(to_internal(value, "K", where, positive=True))
+    x = float(m.group(1)) + 273.15 if m else scalar(value, "K", where, positive=True)
     if not 233.15 <= x <= 373.15:
         raise AmineError(
             where,

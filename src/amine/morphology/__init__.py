@@ -11,6 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from amine.doors import door
+
 if TYPE_CHECKING:
     from amine.morphology.build import ball_and_stick, cylinder, point, tree
     from amine.morphology.compartments import Compartments
@@ -48,7 +50,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
-        return getattr(import_module(f"amine.morphology.{_NAMES[name]}"), name)
+        return door(getattr(import_module(f"amine.morphology.{_NAMES[name]}"), name))
     raise AttributeError(f"module 'amine.morphology' has no attribute '{name}'")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError, did_you_mean
 from amine.morphology.shape import Branch, Morphology, straight
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity
@@ -26,12 +26,16 @@ _PART = re.compile(r"^\s*(\d+)?\s*([A-Za-z_]\w*)\s+(.*)$", re.S)
 
 
 def _um(value: object, where: str) -> float:
-    return float(to_internal(value, "um", where, positive=True))
+    return scalar(value, "um", where, positive=True)
 
 
 def _soma(size: Quantity | Sequence[Quantity], where: str, along: tuple[float, float, float] = (1, 0, 0)) -> Branch:
     """The soma as a cylinder as long as wide, whose lateral area is that of the sphere of the same diameter."""
     if isinstance(size, tuple | list):
+        if len(size) != 2:
+            raise AmineError(
+                f"{where}, soma", "its size is a diameter, or a length and a diameter", given=f"{len(size)} values"
+            )
         length, width = _um(size[0], f"{where}, soma length"), _um(size[1], f"{where}, soma diameter")
     else:
         length = width = _um(size, f"{where}, soma")

@@ -10,7 +10,7 @@ import numpy as np
 
 from amine.errors import AmineError
 from amine.morphology.places import resolve
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity, Site, Span
@@ -87,13 +87,9 @@ def discretise(
     AmineError
         A value is not positive or has a wrong dimension, or there are too many compartments.
     """
-    r = float(to_internal(R_a, "Ohm cm", "discretise(), R_a", positive=True)) / float(
-        to_internal("1 Ohm cm", "Ohm cm", "")
-    )
-    c = float(to_internal(C_m, "uF/cm**2", "discretise(), C_m", positive=True)) / float(
-        to_internal("1 uF/cm**2", "uF/cm**2", "")
-    )
-    most = math.inf if longest is None else float(to_internal(longest, "um", "discretise(), longest", positive=True))
+    r = scalar(R_a, "Ohm cm", "discretise(), R_a", positive=True) / scalar("1 Ohm cm", "Ohm cm", "")
+    c = scalar(C_m, "uF/cm**2", "discretise(), C_m", positive=True) / scalar("1 uF/cm**2", "uF/cm**2", "")
+    most = math.inf if longest is None else scalar(longest, "um", "discretise(), longest", positive=True)
     if not d_lambda > 0:
         raise AmineError("discretise(), d_lambda", "the value must be positive", given=str(d_lambda))
     numbers = [b.segments or _segments(b, r, c, d_lambda, most) for b in cell.branches]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.errors import AmineError
+from amine.files import read_text
 from amine.morphology.shape import Branch, Morphology, straight
 from amine.optional import optional
 
@@ -111,10 +112,7 @@ def from_file(path: FilePath, name: str | None = None) -> Morphology:
 
 
 def _text(path: FilePath, where: str) -> str:
-    try:
-        return Path(path).read_text(errors="replace")
-    except OSError as e:
-        raise AmineError(where, "it cannot be read", given=str(e)) from e
+    return read_text(path, where, "replace")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.morphology.compartments import Compartments
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity, Site
@@ -60,10 +60,10 @@ def impedance(
     """
     from scipy.sparse.linalg import splu
 
-    r_a = float(to_internal(R_a, "Ohm cm", "impedance(), R_a", positive=True))
-    r_m = float(to_internal(R_m, "Ohm cm**2", "impedance(), R_m", positive=True))
-    c_m = float(to_internal(C_m, "uF/cm**2", "impedance(), C_m", nonnegative=True))
-    f = float(to_internal(frequency, "Hz", "impedance(), frequency", nonnegative=True))
+    r_a = scalar(R_a, "Ohm cm", "impedance(), R_a", positive=True)
+    r_m = scalar(R_m, "Ohm cm**2", "impedance(), R_m", positive=True)
+    c_m = scalar(C_m, "uF/cm**2", "impedance(), C_m", nonnegative=True)
+    f = scalar(frequency, "Hz", "impedance(), frequency", nonnegative=True)
     leak = c.area / r_m if f == 0 else c.area * (1 / r_m + 2j * np.pi * f * c_m)
     at = np.arange(len(c)) if places is None else np.array(c.at(places, where="impedance()"))
     solver = splu(matrix(c, leak, r_a).tocsc())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Site, Span
@@ -125,7 +125,7 @@ def _span(distance: Span, where: str) -> tuple[float, float]:
         raise AmineError(
             where, "this is not a span of distances", given=repr(distance)[:40], expected='("100 um", "200 um")'
         )
-    low, high = (float(to_internal(x, "um", f"{where}, distance", nonnegative=True, finite=False)) for x in distance)
+    low, high = (scalar(x, "um", f"{where}, distance", nonnegative=True, finite=False) for x in distance)
     if high < low:
         raise AmineError(where, "the span of distances ends before it begins", given=f"{low:g}..{high:g} um")
     return low, high

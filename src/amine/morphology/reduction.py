@@ -12,7 +12,7 @@ from amine.errors import AmineError
 from amine.morphology.compartments import Compartments
 from amine.morphology.passive import matrix
 from amine.morphology.shape import Branch, Morphology, straight
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity, Site
@@ -66,8 +66,8 @@ def reduce(
     (('soma', 'basal', 'apical', 'tuft'), 0.0)
     """
     c = cell if isinstance(cell, Compartments) else cell.compartments(R_a=R_a)
-    r_a = float(to_internal(R_a, "Ohm cm", "reduce(), R_a", positive=True))
-    r_m = float(to_internal(R_m, "Ohm cm**2", "reduce(), R_m", positive=True))
+    r_a = scalar(R_a, "Ohm cm", "reduce(), R_a", positive=True)
+    r_m = scalar(R_m, "Ohm cm**2", "reduce(), R_m", positive=True)
     at, names = _places(c, places)
     Z = _impedance(c, at, r_a, r_m)
     links = _links(c, at)

@@ -20,6 +20,7 @@ from amine.network.parts import Group, Population
 from amine.network.receptors import detail_of, ports_of, scheme_of
 from amine.network.transmission import answers
 from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity, Values
@@ -174,7 +175,7 @@ def _check_space(
 
 def to_internal_rate(value: object, where: str) -> float:
     """Rate in 1/ms, from a rate or a time constant."""
-    return float(to_internal(_rate(value, where), "1/ms", where))
+    return scalar(_rate(value, where), "1/ms", where)
 
 
 def _quantity(value: object, unit: str, where: str) -> str:

@@ -21,7 +21,7 @@ from amine.network.receptors import port_of, ports_of, states_of
 from amine.network.rule_reach import unreached
 from amine.network.weights import Weights
 from amine.units import dimension_of, to_internal
-from amine.values import Array
+from amine.values import Array, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -223,7 +223,7 @@ def _check_outside(net: Network, s: Synapses, where: str) -> None:
 def parameter_values(model: Model, unit: str, where: str) -> dict[str, float]:
     """Parameters of a rule as floats in the coherent system of units."""
     return {
-        n: float(to_internal(model.parameters[n], unit if u == "weight" else u, f"{where}, parameter '{n}'"))  # type: ignore[arg-type]
+        n: scalar(model.parameters[n], unit if u == "weight" else u, f"{where}, parameter '{n}'")  # type: ignore[arg-type]
         for n, u in model.units.items()
     }
 

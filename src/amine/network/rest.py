@@ -24,6 +24,7 @@ from amine.network.doors import door
 from amine.network.plasticity import parameter_values, plan_of, plastic_projection, weight_unit
 from amine.plasticity import get
 from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity
@@ -89,7 +90,7 @@ def _values(net: Network, s: Synapses, signals: Mapping[str, object], where: str
         if name not in units:
             raise AmineError(where, f"the rule reads no signal '{name}'", hint=did_you_mean(name, units))
     own = parameter_values(s.plasticity, weight_unit(net, s), where)
-    return own | {k: float(to_internal(v, units[k], f"{where}, {k}", nonnegative=True)) for k, v in given.items()}
+    return own | {k: scalar(v, units[k], f"{where}, {k}", nonnegative=True) for k, v in given.items()}
 
 
 def _check(w: Weights, s: Synapses, net: Network, where: str) -> None:

@@ -10,8 +10,7 @@ from amine.errors import AmineError, warn
 from amine.models.limits import refractory_of
 from amine.models.multicompartment import Cable
 from amine.network.parts import Population
-from amine.units import to_internal
-from amine.values import Array, Value
+from amine.values import Array, Value, scalar
 
 LONGEST = 2**30  # steps; the engine counts steps in 32 bits
 
@@ -29,7 +28,7 @@ def check_steps(value: Value, dt: float, where: str, rounded: bool = True) -> No
     """Refuse a time that is too long to be counted in steps of ``dt`` ms, and warn if it is ``rounded`` by over 1 %."""
     if isinstance(value, Distribution):
         return
-    times: Any = value.values.ravel() if isinstance(value, Array) else [float(to_internal(value, "ms", where))]
+    times: Any = value.values.ravel() if isinstance(value, Array) else [scalar(value, "ms", where)]
     longest = max(map(float, times), default=0.0)
     if longest / dt > LONGEST:
         raise AmineError(

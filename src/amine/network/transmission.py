@@ -11,8 +11,7 @@ from amine.network.cables import has_tree
 from amine.network.numbers import number
 from amine.network.parts import Group
 from amine.network.receptors import scheme_of
-from amine.units import to_internal
-from amine.values import normalise
+from amine.values import normalise, scalar
 
 if TYPE_CHECKING:
     from amine.compounds.schema import Entry
@@ -131,7 +130,7 @@ def check_cleft(cleft: Model | None, detail: str, where: str) -> Model | None:
         place = f"{where}, cleft, parameter '{n}'"
         if not isinstance(v, str):
             raise AmineError(place, "it must be one value")
-        x = float(to_internal(v, cleft.units[n], place))
+        x = scalar(v, cleft.units[n], place)
         if cleft.all_limits.get(n) == "share" and x > 0 and detail == "kinetic":
             raise AmineError(place, "spillover needs a separate cleft at each synapse", hint="say detail='explicit'")
     return cleft

@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from amine.doors import door
+
 if TYPE_CHECKING:
     from amine.pharmacology import cases
     from amine.pharmacology.fit import HillFit, hill_fit
@@ -40,7 +42,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
+        return door(getattr(import_module(_NAMES[name]), name))
     if name == "cases":
         return import_module("amine.pharmacology.cases")
     raise AttributeError(f"module 'amine.pharmacology' has no attribute '{name}'")

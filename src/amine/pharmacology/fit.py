@@ -102,7 +102,12 @@ def hill_fit(concentrations: npt.ArrayLike, values: npt.ArrayLike, level: float 
     >>> round(f.EC50, 6), round(f.slope, 6), round(f.infinity, 6)
     (2.0, 2.0, 2.0)
     """
-    c, y = np.asarray(concentrations, float).ravel(), np.asarray(values, float).ravel()
+    try:
+        c, y = np.asarray(concentrations, float).ravel(), np.asarray(values, float).ravel()
+    except (TypeError, ValueError, OverflowError) as e:
+        raise AmineError(
+            "hill_fit", "these are no numbers", given=str(e), expected="concentrations in uM, and values"
+        ) from e
     if c.shape != y.shape:
         raise AmineError("hill_fit", "concentrations and values differ in number", given=f"{c.size} and {y.size}")
     if (c < 0).any():

@@ -27,6 +27,7 @@ from amine.pharmacology.fit import HillFit, hill_fit
 from amine.results.measures import check, measure
 from amine.shown import Shown
 from amine.units import to_internal
+from amine.values import scalar
 from amine.view.dose import dose_response as picture
 from amine.view.inline import box, paragraph, png_image, table
 
@@ -70,7 +71,7 @@ def concentrations(first: Quantity, last: Quantity, points: int) -> list[float]:
     [0.01, 0.1, 1.0]
     """
     ends = (("lowest", first), ("highest", last))
-    a, b = (float(to_internal(x, "uM", f"concentrations, the {name}", positive=True)) for name, x in ends)
+    a, b = (scalar(x, "uM", f"concentrations, the {name}", positive=True) for name, x in ends)
     if points < 2 or b <= a:
         raise AmineError("concentrations", "they do not rise", given=f"{first} to {last} in {points} points")
     return [float(f"{x:.6g}") for x in np.geomspace(a, b, points)]
@@ -307,7 +308,7 @@ def _warn_if_idle(network: Measurable, drug: str) -> None:
 def _concentration(c: Quantity) -> float:
     if isinstance(c, int | float) and not isinstance(c, bool):
         c = f"{c!r} uM"
-    return float(to_internal(c, "uM", "dose_response, concentrations", nonnegative=True))
+    return scalar(c, "uM", "dose_response, concentrations", nonnegative=True)
 
 
 class _Store:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+from amine.doors import close
 from amine.errors import AmineError, did_you_mean
 from amine.models.find import custom
 from amine.models.model import Model
@@ -174,6 +175,10 @@ def gated(model: Model | str, by: str, half: str | None = None) -> Model:
     on pre w += acetylcholine/(acetylcholine + acetylcholine_half)*(eta*y/r_ref)
     """
     rule = get(model) if isinstance(model, str) else model
+    if not by.isidentifier():
+        raise AmineError(
+            "plasticity.gated, by", "this is no name of a field", given=repr(by), expected="such as 'dopamine'"
+        )
     if re.search(r"(?<![\w/])w\s*\*?=(?!=)", rule.equations):
         raise AmineError(rule.where, "it sets or multiplies the weight", hint="write the gate into its equations")
     gate = by if half is None else f"{by}/({by} + {by}_half)"
@@ -195,3 +200,6 @@ def __getattr__(name: str) -> Any:
     if name in _load():
         return _REGISTRY[name]
     raise AttributeError(f"module 'amine.plasticity' has no rule '{name}'; {did_you_mean(name, _REGISTRY)}")
+
+
+close(globals(), ("get", "names", "parameter_sets", "register", "rule", "gated"))

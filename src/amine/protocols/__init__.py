@@ -15,33 +15,61 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.errors import AmineError
+from amine.doors import close
+from amine.errors import AmineError, did_you_mean
 from amine.protocols._curve import Curve, Train, measure
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity
     from amine.models.model import Model
 
 LAGS = tuple(f"{x} ms" for x in range(-100, 101, 5))
+MOST = 1_000_000  # repetitions of a pattern
 FREQUENCIES = ("0.1 Hz", "10 Hz", "20 Hz", "40 Hz", "50 Hz")
 
 
 def _values(xs: Sequence[Quantity], unit: str, where: str) -> np.ndarray:
-    out = np.array([float(to_internal(x, unit, where)) for x in xs])
+    out = np.array([scalar(x, unit, where) for x in xs])
     if not len(out):
         raise AmineError(where, "no value is given")
     return out
 
 
 def _period(frequency: Quantity, where: str) -> float:
-    return 1.0 / float(to_internal(frequency, "1/ms", where, positive=True))
+    return 1.0 / scalar(frequency, "1/ms", where, positive=True)
+
+
+OPTIONS = ("weight", "neuron", "receptors", "rest", "repeats", "precision", "seed", "threads")
+
+
+def _options(more: dict[str, Any]) -> dict[str, Any]:
+    """Options that all protocols have; raises AmineError for others."""
+    for name in more:
+        if name not in OPTIONS:
+            raise AmineError("protocols", f"option '{name}' is not known", hint=did_you_mean(name, OPTIONS))
+    return more
+
+
+def _count(n: int, where: str) -> int:
+    """A number of repetitions that can be made; raises AmineError for others."""
+    if not 0 <= n <= MOST:
+        raise AmineError(where, "this number of repetitions cannot be made", given=str(n), expected=f"0 to {MOST}")
+    return n
 
 
 def repeated(pattern: Train, n: int, period: float, start: float = 20.0) -> Train:
     """Repeat a pattern of (pre, post) times in ms ``n`` times, every ``period`` ms from ``start`` ms on."""
+    _count(n, "protocols.repeated, n")
     at = start + period * np.arange(n)
-    return tuple(np.sort((at[:, None] + np.asarray(x, float)[None]).ravel()) for x in pattern)  # type: ignore[return-value]
+    try:
+        before, after = (np.asarray(x, float).ravel() for x in pattern)
+    except (TypeError, ValueError) as e:
+        expected = "two lists of times in ms: before, after"
+        raise AmineError(
+            "protocols.repeated, pattern", "this is no pattern", given=repr(pattern), expected=expected
+        ) from e
+    return np.sort((at[:, None] + before).ravel()), np.sort((at[:, None] + after).ravel())
 
 
 def pairing(
@@ -72,7 +100,7 @@ def pairing(
     period = _period(frequency, "protocols.pairing, frequency")
     first = max(20.0, 20.0 - x.min())
     trains = [repeated(([0.0], [lag]), n, period, first) for lag in x]
-    return measure(rule, trains, x, "lag (ms)", f"{n} pairs at {frequency}", **more)
+    return measure(rule, trains, x, "lag (ms)", f"{n} pairs at {frequency}", **_options(more))
 
 
 def frequency_series(
@@ -91,10 +119,10 @@ def frequency_series(
     rule, more : as for :func:`pairing`.
     """
     x = _values(frequencies, "Hz", "protocols.frequency_series, frequencies")
-    delta = float(to_internal(lag, "ms", "protocols.frequency_series, lag"))
+    delta = scalar(lag, "ms", "protocols.frequency_series, lag")
     trains = [repeated(([0.0], [delta]), n, 1.0 / f, max(20.0, 20.0 - delta)) for f in x]
     hertz = x * 1e3
-    return measure(rule, trains, hertz, "frequency (Hz)", f"{n} pairs, lag {lag}", **more)
+    return measure(rule, trains, hertz, "frequency (Hz)", f"{n} pairs, lag {lag}", **_options(more))
 
 
 def triplets(
@@ -132,7 +160,9 @@ def triplets(
     shapes: list[Train] = [(t, np.zeros(1)) if order == "pre-post-pre" else (np.zeros(1), t) for t in around]
     trains = [repeated(s, n, period, 20.0 - min(t.min(), 0.0)) for s, t in zip(shapes, around, strict=True)]
     labels = tuple(f"({t[0]:g}, {t[-1]:g})" for t in around)
-    return measure(rule, trains, np.arange(len(trains)), "times (ms)", f"{n} triplets {order}", labels=labels, **more)
+    return measure(
+        rule, trains, np.arange(len(trains)), "times (ms)", f"{n} triplets {order}", labels=labels, **_options(more)
+    )
 
 
 def quadruplets(
@@ -147,12 +177,12 @@ def quadruplets(
     n, frequency : number and rate of quadruplets. rule, more : as for :func:`pairing`.
     """
     x = _values(intervals, "ms", "protocols.quadruplets, intervals")
-    d = float(to_internal(lag, "ms", "protocols.quadruplets, lag", positive=True))
+    d = scalar(lag, "ms", "protocols.quadruplets, lag", positive=True)
     period = _period(frequency, "protocols.quadruplets, frequency")
     shapes: list[Train] = [(np.array([d / 2, T - d / 2]), np.array([-d / 2, T + d / 2])) for T in x]
     first = 20.0 + d - min(x.min(), 0.0)
     trains = [repeated(s, n, period, first) for s in shapes]
-    return measure(rule, trains, x, "interval (ms)", f"{n} quadruplets", **more)
+    return measure(rule, trains, x, "interval (ms)", f"{n} quadruplets", **_options(more))
 
 
 def tetanus(
@@ -166,7 +196,7 @@ def tetanus(
     frequencies : rates of the pulses. pulses : number of pulses. lag : post minus pre.
     rule, more : as for :func:`pairing`.
     """
-    curve = frequency_series(rule, frequencies, lag=lag, n=pulses, **more)
+    curve = frequency_series(rule, frequencies, lag=lag, n=pulses, **_options(more))
     return Curve(
         f"trains of {pulses} pulses",
         curve.x,
@@ -191,11 +221,13 @@ def theta_burst(
     theta : rate of bursts. lag : post minus pre. rule, more : as for :func:`pairing`.
     """
     where = "protocols.theta_burst"
-    d = float(to_internal(lag, "ms", f"{where}, lag"))
-    inside = np.arange(spikes) * _period(within, f"{where}, within")
+    d = scalar(lag, "ms", f"{where}, lag")
+    inside = np.arange(_count(spikes, f"{where}, spikes")) * _period(within, f"{where}, within")
     period = _period(theta, f"{where}, theta")
     trains = [repeated((inside, inside + d), int(b), period, max(20.0, 20.0 - d)) for b in bursts]
-    return measure(rule, trains, np.array(bursts, float), "bursts", f"bursts of {spikes} at {within}, {theta}", **more)
+    return measure(
+        rule, trains, np.array(bursts, float), "bursts", f"bursts of {spikes} at {within}, {theta}", **_options(more)
+    )
 
 
 def dopamine_pulses(
@@ -210,12 +242,12 @@ def dopamine_pulses(
     amount : increase of the concentration by the pulse. removal : rate of its decay. rule, more : as for :func:`pairing`.
     """
     x = _values(delays, "ms", "protocols.dopamine_pulses, delays")
-    d = float(to_internal(lag, "ms", "protocols.dopamine_pulses, lag"))
+    d = scalar(lag, "ms", "protocols.dopamine_pulses, lag")
     first = max(20.0, 20.0 - d)
     parts = []
     for delay in x:  # the field reaches all neurons, so each delay needs a separate run
         pulse = {"name": field, "time": first + max(d, 0.0) + delay, "release": amount, "removal": removal}
-        rest = delay + 3.0 / float(to_internal(removal, "1/ms", "protocols.dopamine_pulses, removal")) + 10.0
+        rest = delay + 3.0 / scalar(removal, "1/ms", "protocols.dopamine_pulses, removal") + 10.0
         parts.append(
             measure(
                 rule,
@@ -224,7 +256,7 @@ def dopamine_pulses(
                 "",
                 "",
                 pulse=pulse,
-                **{"rest": f"{rest} ms", **more},
+                **_options({"rest": f"{rest} ms", **more}),
             )
         )
     joined = [np.concatenate([getattr(p, a) for p in parts]) for a in ("before", "after", "spread")]
@@ -244,3 +276,5 @@ __all__ = [
     "theta_burst",
     "triplets",
 ]
+
+close(globals(), __all__)

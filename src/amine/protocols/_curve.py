@@ -14,7 +14,8 @@ from amine.errors import AmineError
 from amine.models.neurons import clopath_adex, lif_cond
 from amine.network.network import Network
 from amine.shown import Shown
-from amine.units import to_internal, unit_part
+from amine.units import unit_part
+from amine.values import scalar
 from amine.view import style
 from amine.view.inline import box, png_image
 
@@ -111,6 +112,8 @@ def measure(
     net = Network(seed=seed, dt=f"{DT} ms", name=name)
     trains = [t for t in trains for _ in range(repeats)]
     n = len(trains)
+    if not n:
+        raise AmineError("protocol", "it has no points", hint="give at least one value")
     pre, post = ([np.round(np.asarray(t[side], float) / DT) * DT for t in trains] for side in (0, 1))
     if min(t.min() for t in (*pre, *post) if len(t)) < 3 * DT:
         raise AmineError("protocol", "a spike lies before the first steps", expected=f"at least {3 * DT:g} ms")
@@ -128,11 +131,11 @@ def measure(
         weight = _middle(rule)
     parts[first] = weight if parts[first] is None else parts[first]
     syn = net.synapses(A, B, receptors=parts, connect="one_to_one", rule=rule, delay=f"{DT} ms", name="protocol")
-    end = max(t.max() for t in (*pre, *post) if len(t)) + float(to_internal(rest, "ms", "protocol, rest"))
+    end = max(t.max() for t in (*pre, *post) if len(t)) + scalar(rest, "ms", "protocol, rest")
     run = net.run(f"{np.ceil(end)} ms", precision=precision, progress=False, threads=threads)
     _check_spikes(run.spikes["post"], post)
     w = run.weights(syn)
-    before = float(to_internal(parts[first], w.unit, "protocol, weight"))
+    before = scalar(parts[first], w.unit, "protocol, weight")
     after = np.asarray(w.weights, float)[np.argsort(w.sources)].reshape(-1, repeats)
     return Curve(
         name, np.asarray(x, float), x_label, np.full(len(after), before), after.mean(1), w.unit, after.std(1), labels
@@ -155,13 +158,20 @@ def _source(net: Network, name: str, times: Sequence[np.ndarray], n: int) -> Pop
 def _middle(rule: str | Model) -> str:
     """Middle of the bounds of a rule, as text with a unit."""
     model = plasticity.get(rule) if isinstance(rule, str) else rule
+    if model.kind != "rule":
+        raise AmineError(
+            "protocol",
+            "this is no rule of plasticity",
+            given=f"{model.kind} '{model.name}'",
+            hint="give one of am.plasticity",
+        )
     bounds = model.parsed.bounds.get("w")
     if bounds is None:
         raise AmineError("protocol", "the rule has no bounds to start between", hint='give weight= such as "1 nS"')
     names = {s.name for b in bounds for s in b.free_symbols}
     unit = next((unit_part(str(model.parameters[n]), n) for n in sorted(names)), "nS")
 
-    values = {symbol(n): float(to_internal(model.parameters[n], unit, n)) for n in names}
+    values = {symbol(n): scalar(model.parameters[n], unit, n) for n in names}
     low, high = (float(b.subs(values)) for b in bounds)
     return f"{(low + high) / 2!r} {unit}"
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.results.statistics import after, binned, isi_cv
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity
@@ -59,7 +59,7 @@ def measure(run: Run, text: str, start: Quantity = "0 ms") -> float:
     >>> 18 < measure(run, "rate:P") < 22
     True
     """
-    begin = float(to_internal(start, "ms", "measure, start", nonnegative=True))
+    begin = scalar(start, "ms", "measure, start", nonnegative=True)
     kind, _, rest = text.partition(":")
     if kind in ("rate", "cv", "synchrony"):
         train = after(run.spikes[rest], begin)

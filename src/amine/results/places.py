@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity
@@ -52,7 +52,7 @@ def state_at(run: Run, time: Quantity, neuron: int, population: str | None, vari
     name = population if population is not None else (trees[0] if trees else "")
     if name not in trees:
         raise AmineError(where, f"population '{name}' has no multicompartment neurons", hint=did_you_mean(name, trees))
-    ms = float(to_internal(time, "ms", f"{where}, time", nonnegative=True))
+    ms = scalar(time, "ms", f"{where}, time", nonnegative=True)
     out = Shape()
     out.label = f"{variable} ({run.network.populations[name].model.state_units.get(variable, '')})"
     for probe in run.probes.values():

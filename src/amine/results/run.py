@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from amine.doors import methods
 from amine.errors import AmineError, did_you_mean
 from amine.network.network import Network
 from amine.results.chemistry import concentration, occupancy
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from amine.view.style import Populations
 
 
+@methods
 class Run(Shown):
     """Result of a run: spikes, recordings and provenance.
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from amine.doors import door
+
 if TYPE_CHECKING:
     from amine.view.networks import circuit
     from amine.view.occupancies import selectivity
@@ -28,4 +30,4 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'amine.view' has no attribute '{name}'")
     module, function = _HOME[name]
-    return getattr(import_module(module), function)
+    return door(getattr(import_module(module), function))

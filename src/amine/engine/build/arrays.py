@@ -19,7 +19,7 @@ from amine.engine.build.tree import TreeCell
 from amine.engine.device.tables import POPULATION_COLUMNS, RELEASE, RELEASE_COLUMNS, RELEASE_END
 from amine.engine.resolve.resolved import Member, Resolved
 from amine.errors import AmineError
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.engine.device.arguments import Real
@@ -136,7 +136,7 @@ def _shared(model: Model, name: str) -> float:
     where = f"Release '{model.name}', parameter '{name}'"
     if not isinstance(value, str):
         raise AmineError(where, "it must be one value for all neurons", hint="make a projection for each value")
-    return float(to_internal(value, model.units[name], where))
+    return scalar(value, model.units[name], where)
 
 
 __all__ = ["Arrays", "Totals", "aligned", "fill", "kind_of", "layout"]

@@ -22,7 +22,7 @@ from amine.network.network import Network
 from amine.network.parts import GapJunctions
 from amine.network.pattern import DistanceKernel
 from amine.units import to_internal
-from amine.values import Array, Value, realise
+from amine.values import Array, Value, realise, scalar
 
 # source population, release model (-1: none), and further values that the synapses of a table share
 Group: TypeAlias = tuple[int, int, tuple[float, ...]]
@@ -95,7 +95,7 @@ def spec_of(net: Network, r: Route, slices: Sequence[Slice], blocks: np.ndarray,
     value = s.pattern.value
     if isinstance(value, DistanceKernel):
         ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (target, b))]  # type: ignore[index]
-        value = (value.shape, float(to_internal(value.scale, "um", r.where)), value.p_max, *ends)
+        value = (value.shape, scalar(value.scale, "um", r.where), value.p_max, *ends)
     first, distances, shares = target.sites(b, row)
     return ProjectionSpec(
         name=s.name,
@@ -128,7 +128,7 @@ def internal_value(value: Value, unit: str, where: str) -> float | InternalDistr
     """A value in the coherent system: a float, a distribution or an array."""
     if isinstance(value, Distribution):
         return value.internal(unit, where)
-    return value.values if isinstance(value, Array) else float(to_internal(value, unit, where))
+    return value.values if isinstance(value, Array) else scalar(value, unit, where)
 
 
 def _delay(value: Value | None, dt: float, where: str) -> int | InternalDistribution | np.ndarray:

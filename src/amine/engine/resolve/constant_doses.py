@@ -19,7 +19,7 @@ from amine.equations.schemes import Scheme
 from amine.models.ports import scheme
 from amine.network.in_use import ReceptorInUse, receptors_in_use
 from amine.network.network import Network
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.compounds.mechanisms import Effect
@@ -77,7 +77,7 @@ def with_constant_doses(net: Network) -> Network:
 def _slower(model: Model, factor: float) -> Model:
     values = {}
     for n in decay_rates(scheme(model)):
-        rate = float(to_internal(model.parameters[n], model.units[n], model.where))
+        rate = scalar(model.parameters[n], model.units[n], model.where)
         values[n] = f"{rate / factor!r} {model.units[n]}"
     return model(**values)
 

@@ -13,7 +13,7 @@ from amine.network import chemistry
 from amine.network.chemistry import Field
 from amine.network.network import Network
 from amine.network.parts import Group, View
-from amine.units import to_internal
+from amine.values import scalar
 
 
 def size(f: Field) -> int:
@@ -24,7 +24,7 @@ def size(f: Field) -> int:
 def concentration(f: Field, p: Signals) -> None:
     """Adds the signals of a field; :func:`diffuse` adds its operation, after the operations that it reads."""
     n = size(f)
-    at = p.program.add(f.name, n, [float(to_internal(f.tonic, "uM", f"Field '{f.name}'"))])
+    at = p.program.add(f.name, n, [scalar(f.tonic, "uM", f"Field '{f.name}'")])
     places = tuple(f.places) if f.grid is None else tuple(map(str, np.ndindex(f.grid.shape)))
     for r, place in enumerate(places if n > 1 and f.grid is None else ()):
         p.names[f"{f.name}:{place}"] = at + r
@@ -34,8 +34,8 @@ def concentration(f: Field, p: Signals) -> None:
 def diffuse(net: Network, f: Field, p: Signals, drugs: Drugs, own: list[Term]) -> None:
     """Adds the operation of a field; ``own`` are factors of its release by its own receptors."""
     where, n, at = f"Field '{f.name}'", size(f), p.names[f.name]
-    tonic = float(to_internal(f.tonic, "uM", where))
-    removal = sum(float(to_internal(r, "1/ms", where)) for r in f.removal.values())
+    tonic = scalar(f.tonic, "uM", where)
+    removal = sum(scalar(r, "1/ms", where) for r in f.removal.values())
     content = drugs.content(f.name)
     uptakes = tuple(_uptake(u, drugs, where) for u in f.uptake)
     rest, removals = _removals(f, removal, p, drugs, where)
@@ -44,7 +44,7 @@ def diffuse(net: Network, f: Field, p: Signals, drugs: Drugs, own: list[Term]) -
     source = tuple(_balance(np.full(n, tonic), plain, removal, p.h, matrix, where).tolist())
     gains = (*own, *(Term(s) for s in content))
     p.program.append(Diffuse(at, n, p.h, max(rest, 0.0), uptakes, removals, gains, tuple(content), source, axes))
-    amount = float(to_internal(f.release, "uM", where))
+    amount = scalar(f.release, "uM", where)
     for place, group in f.released_by.items():
         for v in group:
             region, regions = (f.places.index(place), None) if f.grid is None else (-1, voxels(net, f, v))
@@ -52,7 +52,7 @@ def diffuse(net: Network, f: Field, p: Signals, drugs: Drugs, own: list[Term]) -
 
 
 def _uptake(u: chemistry.Uptake, drugs: Drugs, where: str) -> Uptake:
-    vmax, km = float(to_internal(u.vmax, "uM/ms", where)), float(to_internal(u.km, "uM", where))
+    vmax, km = scalar(u.vmax, "uM/ms", where), scalar(u.km, "uM", where)
     changed = drugs.transporter(u.name) if u.name else {}
     by = (tuple(changed.get(quantity, ())) for quantity in ("Vmax", "Km", "efflux"))
     return Uptake(vmax, km, *by)
@@ -64,7 +64,7 @@ def _removals(f: Field, total: float, p: Signals, drugs: Drugs, where: str) -> t
     for enzyme, rate in enzymes(f).items():
         signals = drugs.enzyme(enzyme)
         if signals:
-            part = float(to_internal(rate, "1/ms", where))
+            part = scalar(rate, "1/ms", where)
             rest -= part
             product = p.program.add(f"{f.name}:{enzyme}", 1, [1.0])
             p.program.append(Product(product, tuple(Term(s) for s in signals)))
@@ -77,15 +77,15 @@ def _axes(f: Field, n: int, h: float, where: str) -> tuple[tuple[Axis, ...], np.
     from scipy.linalg import expm  # takes long to import, and few fields move
 
     if f.grid is not None:
-        edge = float(to_internal(f.grid.spacing, "um", where))
-        speed = float(to_internal(f.grid.diffusion, "um**2/ms", where)) / edge**2
+        edge = scalar(f.grid.spacing, "um", where)
+        speed = scalar(f.grid.diffusion, "um**2/ms", where) / edge**2
         stride, axes = n, []
         for m in f.grid.shape:
             stride //= m
             if m > 1 and speed > 0:
                 axes.append(Axis(m, stride, np.maximum(expm(_laplacian(m) * speed * h), 0.0)))
         return tuple(axes), None
-    rate = float(to_internal(f.exchange, "1/ms", where))
+    rate = scalar(f.exchange, "1/ms", where)
     if n == 1 or rate == 0:
         return (), None
     E = expm(rate * h * (np.ones((n, n)) - n * np.eye(n)))
@@ -126,8 +126,8 @@ def voxels(net: Network, f: Field, v: View) -> np.ndarray:
     """Index of the voxel of each neuron of a view (n,); neurons outside the box belong to the nearest voxel."""
     positions = net.populations[v.population].positions
     assert f.grid is not None and positions is not None
-    edge = float(to_internal(f.grid.spacing, "um", "grid"))
-    corner = np.array([float(to_internal(x, "um", "grid")) for x in f.grid.origin])
+    edge = scalar(f.grid.spacing, "um", "grid")
+    corner = np.array([scalar(x, "um", "grid") for x in f.grid.origin])
     d = len(f.grid.shape)
     index = np.floor((positions[v.start : v.stop : v.step, :d] - corner) / edge).astype(np.int64)
     index = np.clip(index, 0, np.array(f.grid.shape) - 1)

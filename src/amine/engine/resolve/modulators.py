@@ -11,7 +11,7 @@ from amine.engine.resolve.signals import Signals, Vary
 from amine.errors import AmineError
 from amine.network.chemistry import Field, Modulation, check_parameter
 from amine.network.network import Network
-from amine.units import to_internal
+from amine.values import scalar
 
 
 class Modulators:
@@ -44,7 +44,7 @@ class Modulators:
 
     def _occupancy(self, m: Modulation, f: Field | None, places: list[str]) -> Signal:
         p, n = self.signals, len(places)
-        potency = float(to_internal(m.potency, "uM", f"Modulation '{m.name}'"))
+        potency = scalar(m.potency, "uM", f"Modulation '{m.name}'")
         key = (m.receptor, m.by, potency, m.hill)
         if key not in self.occupied:
             at = self.occupied[key] = p.program.add(m.receptor, n)
@@ -59,7 +59,7 @@ class Modulators:
 
     def _messenger(self, m: Modulation, occupied: Signal, n: int) -> Signal:
         p, where = self.signals, f"Modulation '{m.name}'"
-        rise, decay = (float(to_internal(x, "ms", where)) for x in (m.rise, m.decay))
+        rise, decay = (scalar(x, "ms", where) for x in (m.rise, m.decay))
         if rise <= 0 and decay <= 0:
             return occupied
         at = p.program.add(f"messenger:{m.name}", n)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from amine.errors import AmineError
 from amine.models.ports import scheme
 from amine.network.parts import Synapses
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.models.model import Model
@@ -54,7 +54,7 @@ def one_value(model: Model, name: str) -> float:
             "the state lives at the source, so it must be one value for all targets",
             hint="say detail='explicit'",
         )
-    return float(to_internal(value, model.units[name], f"{model.where}, parameter '{name}'"))
+    return scalar(value, model.units[name], f"{model.where}, parameter '{name}'")
 
 
 def steps_of(group: PulseGroup, dt: float) -> int:

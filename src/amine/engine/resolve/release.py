@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from amine.models.model import Model
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.network.parts import Synapses
@@ -35,7 +35,7 @@ def recovery_of(release: Model | None) -> float:
 
 
 def _number(release: Model, name: str) -> float:
-    return float(to_internal(release.parameters[name], release.units[name], f"{release.where}, {name}"))
+    return scalar(release.parameters[name], release.units[name], f"{release.where}, {name}")
 
 
 def is_synaptic(s: Synapses) -> bool:

@@ -35,6 +35,7 @@ from amine.engine.transmission.schemes import (
 )
 from amine.models.naming import port_name
 from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.equations.schemes import Scheme
@@ -228,7 +229,7 @@ def _cleft(b: ExplicitBundle, values: Mapping[str, float], P: np.ndarray, dt: fl
     if b.cleft is None:
         P[table.HEIGHT] = values["T_max"]
         return max(1, round(float(values["T_width"]) / dt))
-    x = {n: float(to_internal(v, b.cleft.units[n], f"{b.cleft.where}, {n}")) for n, v in b.cleft.parameters.items()}
+    x = {n: scalar(v, b.cleft.units[n], f"{b.cleft.where}, {n}") for n, v in b.cleft.parameters.items()}
     P[table.HEIGHT], P[table.DECAY], P[table.SPILL] = x["T_max"], 1.0 / x["tau"], x["spillover"]
     P[table.V_UP], P[table.K_UP] = x["V_uptake"], x["K_uptake"] * (1.0 + x["I_uptake"] / x["Ki_uptake"])
     P[table.V_BREAK], P[table.K_BREAK] = (

@@ -23,7 +23,7 @@ from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.release import variation_of
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
-from amine.units import to_internal
+from amine.values import scalar
 
 
 @dataclass
@@ -94,7 +94,7 @@ def build(resolved: Resolved, slices: Sequence[Slice], blocks: np.ndarray, preci
         row = target_row(slices, r)
         spec = spec_of(net, r, slices, blocks, row)
         bundle = build_bundle([spec], slices[r.origin].n, blocks.shape[0], net.dt, precision)
-        rate = float(to_internal(r.synapses.minis, "1/ms", f"{r.where}, minis"))
+        rate = scalar(r.synapses.minis, "1/ms", f"{r.where}, minis")
         cv = variation_of(r.synapses.release)
         out.append(MiniBundle(bundle, r.destination, row, r.stream.child("minis", r.port).key, rate, cv))
     return out

@@ -50,7 +50,7 @@ from amine.equations.schemes import Scheme
 from amine.errors import AmineError
 from amine.models.model import Model
 from amine.models.ports import scheme
-from amine.units import to_internal
+from amine.values import scalar
 
 STACK = 4.0  # upper end of a table over concentration in releases; higher concentrations use its last entry
 FLOOR = 1e-4  # transmitter is set to zero when it drives no rate above this (1/ms) and is below this part of a release
@@ -260,7 +260,7 @@ def _cleared(
 
 def cleft_numbers(cleft: Model, real: np.ndarray) -> None:
     """Puts height and clearance into a row of the table; inhibitors raise the half-saturation of the process they compete with."""
-    x = {n: float(to_internal(v, cleft.units[n], f"{cleft.where}, {n}")) for n, v in cleft.parameters.items()}
+    x = {n: scalar(v, cleft.units[n], f"{cleft.where}, {n}") for n, v in cleft.parameters.items()}
     real[R_HEIGHT], real[R_DECAY] = x["T_max"], 1.0 / x["tau"]
     real[R_V_UP], real[R_K_UP] = x["V_uptake"], x["K_uptake"] * (1.0 + x["I_uptake"] / x["Ki_uptake"])
     real[R_V_BREAK], real[R_K_BREAK] = x["V_breakdown"], x["K_breakdown"] * (1.0 + x["I_breakdown"] / x["Ki_breakdown"])

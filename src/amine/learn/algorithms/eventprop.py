@@ -15,7 +15,7 @@ from amine.learn.algorithms import _events
 from amine.learn.algorithms._base import Learner, Rule
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity
@@ -48,14 +48,11 @@ class Cell:
     @staticmethod
     def of(model: Model, tau_s: Quantity) -> Cell:
         """The cell of a model; raises AmineError if it does not rest below its threshold."""
-        p = {
-            n: float(to_internal(v, model.units[n], f"{model.where}, parameter '{n}'"))
-            for n, v in model.parameters.items()
-        }
+        p = {n: scalar(v, model.units[n], f"{model.where}, parameter '{n}'") for n, v in model.parameters.items()}
         span = p["V_th"] - p["E_L"]
         if p["I_e"] != 0.0 or not span > 0:
             raise AmineError("rule 'eventprop'", "the neuron must rest below threshold, without a constant current")
-        tau = float(to_internal(tau_s, "ms", "rule 'eventprop', tau_s", positive=True))
+        tau = scalar(tau_s, "ms", "rule 'eventprop', tau_s", positive=True)
         tau = tau * (1 + 1e-5) if abs(tau / p["tau_m"] - 1) < 1e-5 else tau  # the closed forms divide by the difference
         return Cell(p["tau_m"], tau, (p["V_r"] - p["E_L"]) / span, p["t_ref"], span * p["C"] / p["tau_m"])
 

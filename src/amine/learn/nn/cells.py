@@ -18,6 +18,7 @@ from amine.learn.nn.rest import Excitability, excitability, rheobase
 from amine.learn.nn.scanned import Scanned
 from amine.learn.nn.surrogate import surrogate as find_surrogate
 from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.engine.codegen.program import Program
@@ -110,7 +111,7 @@ class Cells(Scanned):
         if isinstance(scale, int | float) and not isinstance(scale, bool):
             x = float(scale) * self.distance
         else:
-            x = float(to_internal(scale, "mV", where))
+            x = scalar(scale, "mV", where)
         if not (np.isfinite(x) and x > 0):
             raise AmineError(where, "the width must be positive", given=str(scale))
         return x

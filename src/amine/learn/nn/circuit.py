@@ -37,6 +37,7 @@ from amine.learn.nn.circuit_run import Run, Scan, State, Wanted
 from amine.learn.nn.scanned import Scanned, check_sequence
 from amine.network.dosing import dose_of
 from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.engine.resolve.resolved import Member as Described
@@ -132,7 +133,7 @@ class Circuit(nn.Module):
         for drug in learn:
             given = begin.get(f"dose:{drug}", begin.get(drug))
             if given is not None:
-                self.concentrations[drug] = float(to_internal(given, "uM", f"{WHERE}, begin 'dose:{drug}'"))
+                self.concentrations[drug] = scalar(given, "uM", f"{WHERE}, begin 'dose:{drug}'")
             self.concentrations.setdefault(drug, 0.1)
         if not learn:
             return net

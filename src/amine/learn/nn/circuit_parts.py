@@ -27,7 +27,7 @@ from amine.learn.nn.surrogate import surrogate as find_surrogate
 from amine.learn.nn.synaptic import Release
 from amine.models.naming import port_name
 from amine.network.parts import Population
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.engine.resolve.resolved import Member as Described
@@ -256,4 +256,4 @@ def steady_doses(net: Network) -> dict[str, float]:
 
 def internal(value: object, unit: str, where: str) -> float:
     """Value of a quantity in the coherent system."""
-    return float(to_internal(value, unit, where))
+    return scalar(value, unit, where)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from amine.errors import AmineError
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity
@@ -103,7 +103,7 @@ def rate(
     30.0
     """
     x = _values(x, "encode.rate")
-    p = x * float(to_internal(rate, "Hz", "encode.rate, rate")) * float(to_internal(dt, "ms", "encode.rate, dt"))
+    p = x * scalar(rate, "Hz", "encode.rate, rate") * scalar(dt, "ms", "encode.rate, dt")
     if float(p.max()) > 1 + 1e-9:
         raise AmineError(
             "encode.rate",

@@ -14,6 +14,7 @@ from amine.learn.nn.neurons import Neurons, State, check_sequence, sequence
 from amine.learn.nn.scanned import check_steps
 from amine.learn.nn.shapes import HALF, floating
 from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity, Values
@@ -158,8 +159,8 @@ class Delays(Described):
         width: Quantity | None = None,
     ):
         super().__init__()
-        self.n, self.dt = n, float(to_internal(dt, "ms", "Delays, dt", positive=True))
-        self.steps = round(float(to_internal(max, "ms", "Delays, max", positive=True)) / self.dt)
+        self.n, self.dt = n, scalar(dt, "ms", "Delays, dt", positive=True)
+        self.steps = round(scalar(max, "ms", "Delays, max", positive=True) / self.dt)
         d = (
             torch.rand(n) * self.steps
             if start is None
@@ -191,7 +192,7 @@ class Delays(Described):
 
     def sharpen(self, width: Quantity) -> None:
         """Sets the half-width of the kernel, to at least one step."""
-        steps = float(to_internal(width, "ms", "Delays, width", positive=True)) / self.dt
+        steps = scalar(width, "ms", "Delays, width", positive=True) / self.dt
         self.spread.fill_(max(steps, 1.0))
 
     def delays(self) -> torch.Tensor:

@@ -13,7 +13,8 @@ from torch import nn
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.described import Described
 from amine.learn.nn.shapes import HALF
-from amine.units import dimension_of, to_internal
+from amine.units import dimension_of
+from amine.values import scalar
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -88,7 +89,7 @@ class Bounded(Described):
     def _bounds(self, bounds: Bounds | None) -> tuple[float | None, float | None]:
         if bounds is None:
             return None, None
-        low, high = (None if b is None else float(to_internal(b, self.unit, f"{self.where}, bounds")) for b in bounds)
+        low, high = (None if b is None else scalar(b, self.unit, f"{self.where}, bounds") for b in bounds)
         if low is not None and high is not None and not low < high:
             raise AmineError(
                 f"{self.where}, bounds", "the lower bound is not below the upper", given=f"{low:g}..{high:g}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from amine.units import to_internal
+from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import Quantity
@@ -22,8 +22,8 @@ def rate(
     >>> rate(torch.ones(100, 2, 3), high="1000 Hz").item()
     0.0
     """
-    per_step = float(to_internal(dt, "ms", "regularise.rate, dt"))
-    least, most = (float(to_internal(x, "Hz", "regularise.rate")) * per_step * spikes.shape[0] for x in (low, high))
+    per_step = scalar(dt, "ms", "regularise.rate, dt")
+    least, most = (scalar(x, "Hz", "regularise.rate") * per_step * spikes.shape[0] for x in (low, high))
     count = spikes.sum(0).mean(0)
     return ((least - count).clamp_min(0) ** 2 + (count - most).clamp_min(0) ** 2).mean()
 

@@ -24,7 +24,7 @@ from amine.learn.nn.writing import plain_source
 from amine.models.model import Model
 from amine.models.naming import given_start
 from amine.units import to_internal
-from amine.values import realise
+from amine.values import realise, scalar
 
 if TYPE_CHECKING:
     from amine.engine.codegen.program import Program
@@ -57,7 +57,7 @@ class Scanned(Fixed):
         if not isinstance(n, int) or isinstance(n, bool) or n < 1:
             raise AmineError(where, "the number of neurons must be a positive whole number", given=repr(n))
         self.n = n
-        self.dt = float(to_internal(dt, "ms", f"{where}, dt", positive=True))
+        self.dt = scalar(dt, "ms", f"{where}, dt", positive=True)
         if backend not in BACKENDS:
             raise AmineError(
                 f"{where}, backend", f"'{backend}' is not known", hint=did_you_mean(str(backend), BACKENDS)
