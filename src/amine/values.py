@@ -91,7 +91,7 @@ def normalise(value: object, unit: str, where: str, *, shape: tuple[int, ...] | 
         _check_distribution(d, value, where, **demands)
         return value
     try:
-        x = to_internal(value, unit, where, positive=positive, nonnegative=nonnegative, finite=finite)
+        x = to_internal(value, unit, where, **demands)
     except (OverflowError, TypeError) as e:
         raise AmineError(where, "this is not a value", given=repr(value)[:40]) from e
     if np.ndim(x):
