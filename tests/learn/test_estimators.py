@@ -19,6 +19,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import amine as am
 from amine.learn import Classifier, Regressor, load
+from amine.learn.spiking import ENCODERS
 from amine.learn.training import SCHEDULES, optimizers
 
 IRIS = load_iris(return_X_y=True)
@@ -41,6 +42,24 @@ def test_protocol_of_scikit_learn(estimator):
         found = check_estimator(estimator, on_fail=None)
     assert len(found) > 40
     assert [f["check_name"] for f in found if f["status"] == "failed"] == []
+
+
+SPIKING = {"neurons": "lif", "steps": 50, "rate": 0.03, "epochs": 25, "batch_size": 30}
+EVERY = (
+    [Classifier((16,), encoder=e, **SPIKING) for e in ENCODERS]
+    + [Regressor((16,), **SPIKING)]
+    + [Classifier((16,), rule=r, **SPIKING) for r in ("truncated", "eprop", "reward")]
+    + [Classifier((32,), rule="eventprop", encoder="latency", **{**SPIKING, "epochs": 60})]
+    + [Classifier((16,), "tanh", rule=r) for r in ("feedback_alignment", "oja", "plastic", "backpropamine")]
+    + [Classifier((16,), "relu", rule="hebb")]
+    + [Classifier((16,), **{**SPIKING, "neurons": n}) for n in am.models.names("neuron")]
+)
+
+
+@pytest.mark.validate
+@pytest.mark.parametrize("estimator", EVERY, ids=lambda e: f"{type(e).__name__}-{e.neurons}-{e.rule}-{e.encoder}")
+def test_protocol_with_every_encoder_rule_and_neuron(estimator):
+    test_protocol_of_scikit_learn(estimator)
 
 
 @pytest.mark.parametrize("neurons", ["sigmoid", "tanh", "relu", "softmax", "identity"])

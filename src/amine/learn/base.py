@@ -15,12 +15,13 @@ from torch import Tensor
 
 from amine import models
 from amine.errors import AmineError, did_you_mean
-from amine.learn import algorithms, checks, saving, training
+from amine.learn import algorithms, checks, saving, scalers, training
 from amine.learn.algorithms._base import Direct
 from amine.learn.algorithms.eventprop import Events
 from amine.learn.export import to_network, to_nir, to_onnx
 from amine.learn.layers import ACTIVATIONS, Layered, Spec, check_initial
 from amine.learn.losses import LOSSES, Loss
+from amine.learn.ranges import SCALERS
 from amine.learn.remembering import Remembering
 from amine.learn.spiking import ENCODERS, READOUTS
 from amine.models.model import Model
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from amine.given import FilePath, Quantity
-    from amine.learn.given import Hidden, LearningRule, NeuronKind, SurrogateLike
+    from amine.learn.given import Hidden, LearningRule, NeuronKind, Scaler, SurrogateLike
     from amine.network.network import Network
 
-PORTION = 512  # samples that a prediction takes at once
+PORTION = 512  # most samples that a prediction takes at once
+ENTRIES = 2**22  # most entries of the sequence of one layer in a prediction
 
 
 class Estimator(Remembering, BaseEstimator):
@@ -41,6 +43,7 @@ class Estimator(Remembering, BaseEstimator):
 
     _default_loss = ""
     n_features_in_: int
+    scaler_: Any
     feature_names_in_: Any
     notes_: dict[str, Any]
 
@@ -74,6 +77,7 @@ class Estimator(Remembering, BaseEstimator):
         precision: str | None = None,
         seed: int = 0,
         progress: bool = False,
+        scaler: Scaler = "auto",
     ):
         self.hidden = hidden
         self.neurons = neurons
@@ -102,6 +106,7 @@ class Estimator(Remembering, BaseEstimator):
         self.precision = precision
         self.seed = seed
         self.progress = progress
+        self.scaler = scaler
 
     # --- learning ----------------------------------------------------------------------------------------------
 
@@ -116,6 +121,7 @@ class Estimator(Remembering, BaseEstimator):
         """
         plan = self._plan()
         X, y = self._check_data(X, y, reset=True)
+        X = self._fit_scaler(X, y)
         self._start(X, y)
         parts = self._split(X, y)
         plan.epochs = self._epochs(plan, len(parts[0][0]))
@@ -130,6 +136,7 @@ class Estimator(Remembering, BaseEstimator):
         plan = self._plan()
         first = not hasattr(self, "network_")
         X, y = self._check_data(X, y, reset=first, **more)
+        X = self._fit_scaler(X, y, first)
         if first:
             self._start(X, y)
         elif isinstance(self.network_, Layered | Events):
@@ -137,6 +144,23 @@ class Estimator(Remembering, BaseEstimator):
         plan.epochs, plan.patience, plan.schedule = 1, None, "constant"
         self._learn(plan, self._tensors_of(X, y), None)
         return self
+
+    def _fit_scaler(self, X: np.ndarray, y: np.ndarray, first: bool | None = None) -> np.ndarray:
+        """Samples by a transformer that was given as ``scaler``, fitted to them; ``first``: whether a stream begins, None if there is none."""
+        where = f"{type(self).__name__}, scaler"
+        if isinstance(self.scaler, str):
+            checks.one_of(where, "scaler", self.scaler, SCALERS)
+            return X
+        if first in (None, True):
+            self.scaler_ = scalers.copied(where, self.scaler)
+        scalers.fit(where, self.scaler_, X, y, stream=first is not None)
+        return scalers.transform(where, self.scaler_, X)
+
+    def prepared(self, X: np.ndarray) -> np.ndarray:
+        """Samples (samples, features) as the network takes them: by the transformer that was given as ``scaler``, if one was."""
+        return (
+            X if isinstance(self.scaler, str) else scalers.transform(f"{type(self).__name__}, scaler", self.scaler_, X)
+        )
 
     def _plan(self) -> training.Plan:
         where, number, whole = type(self).__name__, checks.number, checks.whole
@@ -232,6 +256,7 @@ class Estimator(Remembering, BaseEstimator):
             self.readout,
             self.surrogate,
             self._task(),
+            self.scaler if isinstance(self.scaler, str) else "auto",
         )
 
     def _check_spiking(self, where: str) -> None:
@@ -309,10 +334,16 @@ class Estimator(Remembering, BaseEstimator):
 
     def _scores(self, X: npt.ArrayLike) -> Tensor:
         check_is_fitted(self, "network_")
-        x = saving.numpy_tensor(checks.data(self, X, reset=False), self.spec_.dtype)
+        x = saving.numpy_tensor(self.prepared(checks.data(self, X, reset=False)), self.spec_.dtype)
         self.network_.eval()
         with torch.no_grad():
-            return torch.cat([self.network_(part) for part in x.split(PORTION)])
+            return torch.cat([self.network_(part) for part in x.split(self._portion())])
+
+    def _portion(self) -> int:
+        """Number of samples that a prediction takes at once, so that its sequences stay within some memory."""
+        spec = self.spec_
+        widest = max(spec.inputs, spec.outputs, *spec.hidden) * (spec.steps if spec.spiking else 1)
+        return max(1, min(PORTION, ENTRIES // widest))
 
     # --- files -------------------------------------------------------------------------------------------------
 

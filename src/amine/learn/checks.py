@@ -130,6 +130,14 @@ def labels(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray:
         raise AmineError(where, "requires y to be passed, but the target y is None")
     _num_samples(y)
     array = np.asarray(y)
+    missing = [k for k, v in enumerate(array.ravel()) if v is None or v != v] if array.dtype.kind == "O" else []
+    if missing:
+        raise AmineError(
+            where,
+            f"the label in row {missing[0]} is missing",
+            given=repr(array.ravel()[missing[0]]),
+            hint="leave out such samples, or name a class for them",
+        )
     if array.ndim == 2 and array.shape[1] != 1:
         raise AmineError(
             where, "y has several columns along axis 1", given=str(array.shape), expected="one label a sample"
@@ -143,18 +151,27 @@ def labels(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray:
 
 
 def class_weights(where: str, given: object, classes: np.ndarray, y: np.ndarray) -> np.ndarray | None:
-    """Weights of the classes (classes,), from ``"balanced"`` or a mapping; None if none are given."""
+    """Weights of the classes (classes,), from ``"balanced"``, a mapping or a list; None if none are given."""
     if given is None:
         return None
-    if given == "balanced":
+    if isinstance(given, str) and given == "balanced":
         counts = np.array([(y == c).sum() for c in classes])
         return len(y) / (len(classes) * np.maximum(counts, 1))
+    if not isinstance(given, Mapping | str) and np.ndim(given) == 1:  # type: ignore[arg-type]
+        if np.shape(given) != (len(classes),):  # type: ignore[arg-type]
+            raise AmineError(
+                f"{where}, class_weight",
+                "there must be one weight for each class, in the order of classes_",
+                given=str(np.shape(given)[0]),  # type: ignore[arg-type]
+                expected=str(len(classes)),
+            )
+        given = dict(zip(classes, np.asarray(given).tolist(), strict=True))
     if not isinstance(given, Mapping):
         raise AmineError(
             f"{where}, class_weight",
             "this value does not fit",
             given=repr(given)[:40],
-            expected="'balanced' or {class: weight}",
+            expected="'balanced', {class: weight} or one weight for each class",
         )
     known = list(classes)
     for c in given:

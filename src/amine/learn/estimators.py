@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
     from amine.given import FilePath, Quantity
-    from amine.learn.given import ClassWeight, Hidden, LearningRule, NeuronKind, SurrogateLike
+    from amine.learn.given import ClassWeight, Hidden, LearningRule, NeuronKind, Scaler, SurrogateLike
 
 
 class Classifier(ClassifierMixin, Estimator):
@@ -45,7 +45,8 @@ class Classifier(ClassifierMixin, Estimator):
     bias : whether layers have biases.
     rule : a learning rule by name or a rule with options; see :mod:`amine.learn.algorithms`.
     encoder : for spiking networks, how features become currents or spikes: ``current``, ``rate``, ``latency``, ``population`` or ``delta``.
-    steps, dt : for spiking networks, number and length of time steps.
+    steps, dt : for spiking networks, number and length of time steps; ``delta`` takes the features for a series, each for a step, or for an equal
+        part of the steps if that is ten or more.
     recurrent : for spiking networks, whether hidden layers have recurrent weights.
     readout : for spiking networks, how scores are read from the output over time: ``mean``, ``leaky`` (a leaky mean at the end) or ``max_over_time``.
     surrogate : for spiking networks, the derivative of a spike: a name or a Surrogate of :mod:`amine.learn.nn`; ``auto`` is the rule's own.
@@ -56,7 +57,9 @@ class Classifier(ClassifierMixin, Estimator):
     precision : ``float32`` or ``float64``; None for float64 with rate neurons and float32 with spiking ones.
     seed : seed of initial weights, order of samples and random feedback.
     progress : whether a progress bar is drawn on the terminal.
-    class_weight : ``balanced``, or a weight for each class.
+    scaler : how features are scaled: ``robust`` to 0..1 by their range, which values far outside all others do not stretch; ``range`` by least and greatest value;
+        ``none``; ``auto`` for ``robust`` with spiking neurons and ``none`` with rate neurons; or a transformer of scikit-learn, whose output is taken as ``auto`` does.
+    class_weight : ``balanced``, ``{class: weight}``, or a weight for each class in the order of ``classes_``.
 
     Attributes
     ----------
@@ -103,6 +106,7 @@ class Classifier(ClassifierMixin, Estimator):
         precision: str | None = None,
         seed: int = 0,
         progress: bool = False,
+        scaler: Scaler = "auto",
         class_weight: ClassWeight = None,
     ):
         given = {k: v for k, v in locals().items() if k not in ("self", "class_weight", "__class__")}

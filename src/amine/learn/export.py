@@ -63,8 +63,25 @@ def to_onnx(model: Estimator, path: FilePath, *, overwrite: bool = False) -> Pat
             given=type(network).__name__,
             hint="export a spiking network with to_nir()",
         )
+    if not isinstance(model.scaler, str):
+        raise AmineError(
+            "to_onnx()",
+            "the scaler is an object of its own, which is no part of the network",
+            given=type(model.scaler).__name__,
+            hint="export both, or use scaler='robust'",
+        )
     kind = TensorProto.DOUBLE if model.spec_.dtype == torch.float64 else TensorProto.FLOAT
     weights, nodes, last = [], [], "X"
+    if network.range is not None:
+        ends = {"low": network.range.low, "span": network.range.span}
+        ends |= {"zero": torch.zeros((), dtype=model.spec_.dtype), "unit": torch.ones((), dtype=model.spec_.dtype)}
+        weights += [onnx.numpy_helper.from_array(v.numpy(), n) for n, v in ends.items()]
+        nodes += [
+            helper.make_node("Sub", ["X", "low"], ["above"]),
+            helper.make_node("Div", ["above", "span"], ["part"]),
+            helper.make_node("Clip", ["part", "zero", "unit"], ["scaled"]),
+        ]
+        last = "scaled"
     for k, m in enumerate(network.maps):
         end = "scores" if k == len(network.maps) - 1 else f"before_{k}"
         names = [f"weight_{k}"] + ([f"bias_{k}"] if m.bias is not None else [])
@@ -209,6 +226,7 @@ def to_network(model: Estimator, x: npt.ArrayLike) -> Network:
             given=str(line.shape[1]),
             expected=str(model.n_features_in_),
         )
+    line = torch.as_tensor(model.prepared(line.numpy())).to(model.spec_.dtype)
     with torch.no_grad():
         lines = network.eval().encode(line)[:, 0]
     net = Network(dt=f"{model.spec_.dt} ms", name="trained")

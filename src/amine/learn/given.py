@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 Hidden: TypeAlias = "int | Sequence[int]"  # sizes of the hidden layers
 NeuronKind: TypeAlias = "str | Model"  # an activation or a neuron model, by name, or a neuron model
 LearningRule: TypeAlias = "str | Rule"
-ClassWeight: TypeAlias = "str | Mapping[int, float] | Mapping[str, float] | None"  # "balanced", or a weight per class
+ClassWeight: TypeAlias = "str | Mapping[int, float] | Mapping[str, float] | Sequence[float] | np.ndarray | None"  # "balanced", or a weight per class
+Scaler: TypeAlias = "str | object"  # a way by name, or a transformer of scikit-learn
 SurrogateLike: TypeAlias = "str | Surrogate | Callable[[Tensor], Tensor]"
 Bounds: TypeAlias = "tuple[Quantity | None, Quantity | None]"  # of a learned parameter: low, high
 Sequenced: TypeAlias = "Tensor | tuple[Tensor, object]"  # [time, batch, n], or the output of a layer: (tensor, state)

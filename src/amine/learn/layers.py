@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from amine.errors import AmineError, did_you_mean
+from amine.learn.ranges import Range
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
@@ -50,6 +51,12 @@ class Spec:
     readout: str = "mean"
     surrogate: Any = "auto"
     task: str = "classes"
+    scaler: str = "auto"
+
+    @property
+    def scaling(self) -> str:
+        """How features are scaled: ``robust``, ``range`` or ``none``."""
+        return ("robust" if self.spiking else "none") if self.scaler == "auto" else self.scaler
 
     @property
     def spiking(self) -> bool:
@@ -95,6 +102,13 @@ def check_initial(where: str, initial: str, hidden: tuple[int, ...]) -> str:
     return initial
 
 
+def range_of(spec: Spec, dtype: torch.dtype) -> Range | None:
+    """The range by which a network scales its features, if it does."""
+    if spec.scaling == "none":
+        return None
+    return Range(spec.inputs, dtype, robust=spec.scaling == "robust", shared=spec.spiking and spec.encoder == "delta")
+
+
 class Layered(nn.Module):
     """Linear ``maps`` with a nonlinearity after each, in the form that layer-by-layer learning rules need.
 
@@ -105,6 +119,7 @@ class Layered(nn.Module):
     def __init__(self, spec: Spec):
         super().__init__()
         self.spec = spec
+        self.range = range_of(spec, spec.dtype)
         widths = (self.lines(), *spec.hidden, spec.outputs)
         self.maps: Any = nn.ModuleList(
             nn.Linear(a, b, bias=spec.bias, dtype=spec.dtype) for a, b in zip(widths, widths[1:], strict=False)
@@ -117,13 +132,24 @@ class Layered(nn.Module):
 
     def set_range(self, x: Tensor) -> None:
         """Takes the range of the features from samples, if the network scales them."""
+        if self.range is not None:
+            self.range.take(x)
 
     def widen_range(self, x: Tensor) -> None:
-        """Widens the range of the features, so that it spans further samples, too."""
+        """Takes the range of the features from further samples, too."""
+        if self.range is not None:
+            self.range.widen(x)
+
+    def scaled(self, x: Tensor) -> Tensor:
+        """Samples (samples, features) by the range of the features, if the network scales them."""
+        return x if self.range is None else self.range(x)
+
+    def begin(self, epoch: int) -> None:
+        """Begins a pass over the samples, from whose number random encoders take new numbers."""
 
     def encode(self, x: Tensor) -> Tensor:
         """The input of the first map."""
-        return x
+        return self.scaled(x)
 
     def activation(self, k: int, before: Tensor) -> Tensor:
         """Activity of hidden layer ``k`` for its input ``before``."""
@@ -144,9 +170,13 @@ class Layered(nn.Module):
         """The encoded input, the activity of each hidden layer, and the scores."""
         out = [self.encode(x)]
         for k, layer in enumerate(self.maps[:-1]):
-            out.append(self.activation(k, layer(out[-1])))
-        out.append(self.readout(self.maps[-1](out[-1])))
+            out.append(self.activation(k, self.mapped(layer, out[-1])))
+        out.append(self.readout(self.mapped(self.maps[-1], out[-1])))
         return out
+
+    def mapped(self, layer: nn.Linear, x: Tensor) -> Tensor:
+        """A map of its input."""
+        return layer(x)
 
 
 class Dense(Layered):

@@ -15,7 +15,7 @@ import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.files import replacing_folder, unpack
-from amine.learn import algorithms, data, report
+from amine.learn import algorithms, data, report, tables
 from amine.learn.audit import Audit, audit
 from amine.learn.audit.cost import activity
 from amine.learn.data import Data
@@ -127,46 +127,29 @@ def choose(rule: str, given: Mapping[str, object]) -> dict[str, Any]:
     return {**BASE, **start, **PRESETS.get(rule, {}), **{k: v for k, v in given.items() if v is not None}, "rule": rule}
 
 
-def task(name: str) -> Data:
-    """A data set by name, or a file: .npz with X and y, or .csv whose last column is the target."""
+def task(name: str, kind: str | None = None) -> Data:
+    """A data set by name, or a file: .npz with X and y, or .csv whose last column is the target; ``kind`` is classification or regression."""
     path = Path(name)
-    if path.suffix not in (".csv", ".npz"):
-        return data.get(name)
+    if path.suffix not in (".csv", ".tsv", ".txt", ".npz"):
+        found = data.get(name)
+        if kind is not None and kind != found.task:
+            raise AmineError("--task", f"data set '{name}' is another task", given=kind, expected=found.task)
+        return found
     if not path.is_file():
         raise AmineError(f"file '{name}'", "it does not exist")
+    if path.suffix != ".npz":
+        return tables.read(path, kind)
+    where = f"file '{name}'"
     try:
-        if path.suffix == ".npz":
-            X, y = unpack(path, ("X", "y"), available_bytes(), f"file '{name}'")
-        else:
-            rows = np.genfromtxt(path, delimiter=",", dtype=str, encoding="utf-8")
-            rows = rows[1:] if not _numbers(rows[0, :-1]) else rows
-            X, y = rows[:, :-1].astype(float), rows[:, -1]
-            y = y.astype(float) if _numbers(y) else y
+        X, y = unpack(path, ("X", "y"), available_bytes(), where)
     except AmineError:
         raise
     except (ValueError, KeyError, OSError, IndexError) as e:
-        raise AmineError(f"file '{name}'", "it can't be read as samples", given=str(e).splitlines()[0][:60]) from e
-    whole = y.dtype.kind in "iub" or (
-        y.dtype.kind == "f" and bool((y == np.round(y)).all()) and len(np.unique(y)) <= 50
-    )
-    kind = "classification" if whole or y.dtype.kind in "US" else "regression"
-    y = y.astype(int) if kind == "classification" and y.dtype.kind == "f" else y
-    return Data(
-        path.stem,
-        X,
-        y,
-        f"Samples of {path.name}",
-        task=kind,
-        classes=tuple(np.unique(y)) if kind == "classification" else (),
-    )
-
-
-def _numbers(row: np.ndarray) -> bool:
-    try:
-        row.astype(float)
-    except ValueError:
-        return False
-    return True
+        raise AmineError(where, "it can't be read as samples", given=str(e).splitlines()[0][:60]) from e
+    found, y = tables.kind_of(where, y, kind)
+    classes = tuple(np.unique(y)) if found == "classification" else ()
+    doc = f"Samples of {path.name}"
+    return Data(path.stem, X, y, doc, task=found, classes=classes, extra={"file": str(path.resolve())})
 
 
 def estimator(d: Data, arguments: Mapping[str, Any]) -> Classifier | Regressor:
@@ -181,7 +164,7 @@ def learn(d: Data, arguments: Mapping[str, Any]) -> tuple[Classifier | Regressor
     began = time.perf_counter()
     model = estimator(d, arguments).fit(a, b)
     seconds = time.perf_counter() - began
-    model.notes_ = {"data": d.name, "seed": seed}
+    model.notes_ = {"data": d.extra.get("file", d.name), "seed": seed, "task": d.task}
     spikes = mean_spikes(model, c)
     summary: Summary = {
         "data": d.name, "samples": len(a), "held_out": len(c), "rule": str(getattr(model.rule, "name", model.rule)), "neurons": model.spec_.neuron_name,
@@ -318,9 +301,11 @@ def rows(results: Results) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
 def audited(model: Path, task_name: str | None, quick: bool) -> Audit:
     """Audit of a model file on a task; None for the task that the file names."""
     found = load(model)
-    name = task_name or getattr(found, "notes_", {}).get("data")
+    notes = getattr(found, "notes_", {})
+    name = task_name or notes.get("data")
     if name is None:
         raise AmineError(
             f"model file '{model}'", "it does not name the task it was trained on", hint="name it with --data"
         )
-    return audit(found, task(name), quick=quick)
+    own = task(name, None if Path(name).suffix == "" else notes.get("task"))
+    return audit(found, own, quick=quick)

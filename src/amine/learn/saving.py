@@ -102,6 +102,8 @@ def plain(value: Any) -> Any:
     """JSON-serialisable form of an estimator's parameter."""
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
     if isinstance(value, tuple | list):
         return [plain(v) for v in value]
     if isinstance(value, dict):

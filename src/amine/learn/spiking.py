@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from amine.learn import nn as ann
 from amine.learn.layers import Layered, Spec
+from amine.learn.nn.linear import product
 
 ENCODERS = ("current", "rate", "latency", "population", "delta")
 READOUTS = ("mean", "leaky", "max_over_time")
 UNITS = 5  # tuning curves of the population code per feature
-RATE = 200.0  # Hz, for a feature at its maximum
-FAR = 20.0  # distances between quartiles beyond which a value does not count for the range of a feature
+CHANGE = 0.1  # of a feature, for a spike of the delta code
 CHARGE = 5.0  # weight of a single spike, so that it acts like a current over the time constant of a neuron
 
 
 class Spiking(Layered):
     """A spiking network: features are encoded as currents or spikes, scores are read from the last map's output over time.
 
-    Features are scaled to 0..1 by the range that :meth:`set_range` took, and clipped outside; outliers do not stretch it. One unit of input brings a resting neuron to
+    Features are scaled to 0..1 by :class:`amine.learn.ranges.Range`, and clipped outside. One unit of input brings a resting neuron to
     its threshold within a step (:class:`amine.learn.nn.Neurons`, gain ``auto``), so that the usual initial weights suit any model.
 
     >>> from amine import models
@@ -32,14 +31,10 @@ class Spiking(Layered):
 
     def __init__(self, spec: Spec):
         super().__init__(spec)
-        self.register_buffer("low", torch.zeros(spec.inputs, dtype=spec.dtype))
-        self.register_buffer("high", torch.ones(spec.inputs, dtype=spec.dtype))
-        self.low: Tensor
-        self.high: Tensor
         make = [self._neurons(n) for n in spec.hidden]
         self.layers: Any = nn.ModuleList(self._recurrent(m) if spec.recurrent else m for m in make)
         self.score = ann.Readout(spec.readout, dt=f"{spec.dt} ms") if spec.readout != "mean" else None
-        self._generator = torch.Generator()
+        self.epoch = 1
 
     def _neurons(self, n: int) -> ann.Neurons:
         more = {} if self.spec.surrogate == "auto" else {"surrogate": self.spec.surrogate}
@@ -54,53 +49,48 @@ class Spiking(Layered):
         spec = self.spec
         return {"population": UNITS * spec.inputs, "delta": 2}.get(spec.encoder, spec.inputs)
 
-    def set_range(self, x: Tensor) -> None:
-        """Takes the range of features from samples, but not of values that lie far outside all others; with ``delta`` all features share one."""
-        low, high = self._range(x)
-        self.low.copy_(low)
-        self.high.copy_(torch.where(high > low, high, low + 1))
-
-    def widen_range(self, x: Tensor) -> None:
-        """Widens the range of features by that of further samples."""
-        low, high = self._range(x)
-        self.low.copy_(torch.minimum(self.low, low))
-        self.high.copy_(torch.maximum(self.high, high))
-
-    def _range(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Least and greatest value of each feature (features,)."""
-        n = x.shape[1]
-        rows = x.reshape(-1, 1) if self.spec.encoder == "delta" else x
-        found = np.quantile(rows.numpy(), (0.25, 0.75), axis=0)
-        q1, q3 = (torch.as_tensor(q, dtype=x.dtype) for q in found)
-        far = FAR * torch.where(q3 > q1, q3 - q1, torch.inf)  # no fence for a feature that hardly varies
-        inside = (rows >= q1 - far) & (rows <= q3 + far)
-        low = torch.where(inside, rows, torch.inf).amin(0)
-        high = torch.where(inside, rows, -torch.inf).amax(0)
-        return low.expand(n), high.expand(n)
+    def begin(self, epoch: int) -> None:
+        """Begins a pass over the samples: the random encoder draws new spikes for each sample."""
+        self.epoch = epoch
 
     def encode(self, x: Tensor) -> Tensor:
         """Input of the first map [time, batch, lines]."""
         steps, kind = self.spec.steps, self.spec.encoder
-        x = ((x - self.low) / (self.high - self.low)).clamp(0, 1)
+        x = self.scaled(x)
         if kind == "current":
-            return ann.encode.current(x, steps)
+            return x.expand(steps, *x.shape)
         if kind == "latency":
             return CHARGE * ann.encode.latency(x, steps)
         if kind == "population":
-            return ann.encode.current(ann.encode.population(x, UNITS), steps)
+            units = ann.encode.population(x, UNITS)
+            return units.expand(steps, *units.shape)
         if kind == "delta":
-            return CHARGE * ann.encode.delta(x.T[:, :, None], 0.1)
-        # a sample's spikes are its own: they depend neither on its batch nor on its place there
-        salt = int(torch.randint(2**62, (1,), generator=self._generator)) if self.training else 0
-        keys = ann.encode.keys_of(x, salt)
-        spikes = ann.encode.rate(x, steps, rate=f"{RATE} Hz", dt=f"{self.spec.dt} ms", keys=keys)
-        return spikes / (RATE * 1e-3 * self.spec.dt)  # with the mean of the current encoder
+            hold = steps // x.shape[1]
+            if hold * CHANGE < 1:  # too few steps of each feature to follow it by one threshold a step
+                return CHARGE * ann.encode.delta(x.T[:, :, None], CHANGE)
+            return CHARGE * ann.encode.delta(x.T.repeat_interleave(hold, 0)[:, :, None], CHANGE, catch_up=True)
+        # a sample's spikes are its own: they depend neither on its batch nor on its place there, and in training on the epoch
+        keys = ann.encode.keys_of(x, self.epoch if self.training else 0)
+        # a feature at its maximum spikes in every step, so that the mean is that of the current encoder, and the noise least
+        return ann.encode.rate(x, steps, rate=f"{1e3 / self.spec.dt!r} Hz", dt=f"{self.spec.dt!r} ms", keys=keys)
+
+    def mapped(self, layer: nn.Linear, x: Tensor) -> Tensor:
+        """A map of its input [time, batch, lines]; an input that is the same in every step is mapped once.
+
+        A prediction sums in double precision or in an order of its own for each sample, so that rounding does not depend on the other samples of the
+        batch, which would shift single spikes.
+        """
+        if x.stride(0) == 0:
+            one = layer(x[0]) if self.training else functional.linear(*(t.double() for t in (x[0], layer.weight)))
+            one = one if self.training or layer.bias is None else one + layer.bias
+            return one.to(x.dtype).expand(len(x), -1, -1)
+        return layer(x) if self.training else product(x, layer.weight, layer.bias)
 
     def activation(self, k: int, before: Tensor) -> Tensor:
         return self.layers[k](before)[0]
 
     def readout(self, before: Tensor) -> Tensor:
-        return before.mean(0) if self.score is None else self.score(before)[0]
+        return before.double().mean(0).to(before.dtype) if self.score is None else self.score(before)[0]
 
     def own(self, k: int) -> list[nn.Parameter]:
         return list(self.layers[k].parameters())

@@ -14,12 +14,15 @@ from amine.optional import optional
 Task = Annotated[
     str,
     typer.Argument(
-        help="A data set by name, or a file: .npz with X and y, or .csv with the target in the last column."
+        help="A data set by name, or a file: .npz with X and y, or .csv (commas, semicolons or tabs) with the target in the last column."
     ),
 ]
 Hidden = Annotated[str | None, typer.Option(help="Sizes of hidden layers, such as 128 or 64,64; 0 for none.")]
 Neurons = Annotated[str | None, typer.Option(help="sigmoid, tanh, relu, softmax, identity, or a neuron model.")]
 Epochs = Annotated[int | None, typer.Option(help="Passes over the samples.")]
+Kind = Annotated[
+    str | None, typer.Option("--task", help="For a file: classification or regression; by the target if left out.")
+]
 Setting = Annotated[
     list[str], typer.Option("--set", help="Another argument of the estimator, key=value; may be repeated.")
 ]
@@ -46,6 +49,7 @@ def train(
     ] = None,
     steps: Annotated[int | None, typer.Option(help="For spiking neurons: time steps.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of initial weights, order and split.")] = 0,
+    kind: Kind = None,
     settings: Setting = [],  # noqa: B006  (typer reads it, nothing writes it)
     out: Out = None,
     as_json: Json = False,
@@ -58,7 +62,7 @@ def train(
     with optional("amine train"):
         from amine.learn import runs
 
-    d = runs.task(task)
+    d = runs.task(task, kind)
     given = runs.options(
         hidden, settings, neurons=neurons, epochs=epochs, rate=rate, optimizer=optimizer, encoder=encoder, steps=steps
     )
@@ -88,6 +92,7 @@ def compare(
     neurons: Neurons = None,
     hidden: Hidden = None,
     epochs: Epochs = None,
+    kind: Kind = None,
     settings: Setting = [],  # noqa: B006
     out: Out = None,
     as_json: Json = False,
@@ -100,7 +105,7 @@ def compare(
     with optional("amine compare"):
         from amine.learn import runs
 
-    d = runs.task(task)
+    d = runs.task(task, kind)
     names = [n.strip() for n in rules.split(",") if n.strip()]
     given = runs.options(hidden, settings, neurons=neurons, epochs=epochs)
     results = runs.compare(d, names, seeds, given, progress and not as_json)

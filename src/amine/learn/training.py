@@ -212,6 +212,7 @@ class Trainer:
         loss_sum, score_sum = 0.0, 0.0
         rate = self.opt.param_groups[0]["lr"]
         self.learner.network.train()
+        self.learner.network.begin(len(self.history.get("loss", [])) + 1)
         for xb, yb in self._batches(x, y):
             loss, scores = self.update(xb, yb)
             self.last = xb, yb

@@ -150,6 +150,7 @@ class Engram(Rule):
         "clip",
         "early_stopping",
         "validation_fraction",
+        "scaler",
     )
 
     @property

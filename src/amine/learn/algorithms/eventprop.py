@@ -13,7 +13,7 @@ from amine import models
 from amine.errors import AmineError
 from amine.learn.algorithms import _events
 from amine.learn.algorithms._base import Learner, Rule
-from amine.learn.layers import Spec
+from amine.learn.layers import Spec, range_of
 from amine.learn.losses import Loss
 from amine.values import scalar
 
@@ -72,10 +72,7 @@ class Events(nn.Module):
             nn.Linear(a, b, bias=spec.bias, dtype=torch.float64) for a, b in zip(widths, widths[1:], strict=False)
         )
         self._initialise()
-        self.register_buffer("low", torch.zeros(spec.inputs, dtype=torch.float64))
-        self.register_buffer("high", torch.ones(spec.inputs, dtype=torch.float64))
-        self.low: Tensor
-        self.high: Tensor
+        self.range = range_of(spec, torch.float64)
 
     def _initialise(self) -> None:
         """Draws weights such that a hidden neuron spikes after about half of its inputs."""
@@ -87,18 +84,20 @@ class Events(nn.Module):
 
     def set_range(self, x: Tensor) -> None:
         """Takes the range of features from samples."""
-        low, high = x.amin(0), x.amax(0)
-        self.low.copy_(low)
-        self.high.copy_(torch.where(high > low, high, low + 1))
+        if self.range is not None:
+            self.range.take(x.double())
 
     def widen_range(self, x: Tensor) -> None:
-        """Widens the range of features by that of further samples."""
-        self.low.copy_(torch.minimum(self.low, x.amin(0)))
-        self.high.copy_(torch.maximum(self.high, x.amax(0)))
+        """Takes the range of features from further samples, too."""
+        if self.range is not None:
+            self.range.widen(x.double())
+
+    def begin(self, epoch: int) -> None:
+        """Begins a pass over the samples; nothing is drawn anew."""
 
     def times(self, x: Tensor) -> np.ndarray:
         """Time in ms of the spike of each feature (samples, features); infinite, without a spike, at its minimum."""
-        x = ((x.double() - self.low) / (self.high - self.low)).clamp(0, 1)
+        x = x.double() if self.range is None else self.range(x.double())
         return torch.where(x > 0, LATEST * self.duration * (1 - x), torch.inf).numpy()
 
     def weights(self, k: int) -> np.ndarray:

@@ -90,7 +90,7 @@ class PlasticNetwork(Layered):
         self.layers: Any = nn.ModuleList(PlasticRecurrent(n, form, spec.neurons, spec.dtype) for n in spec.hidden)
 
     def encode(self, x: Tensor) -> Tensor:
-        return x.expand(self.show, *x.shape)
+        return self.scaled(x).expand(self.show, *x.shape)
 
     def activation(self, k: int, before: Tensor) -> Tensor:
         return self.layers[k](before)[0]

@@ -33,13 +33,14 @@ def attribute(model: Estimator, X: np.ndarray) -> np.ndarray:
         from captum.attr import FeatureAblation, IntegratedGradients
 
     network = model.network_.eval()
-    x = torch.from_numpy(np.array(X)).to(model.spec_.dtype)
+    x = torch.from_numpy(model.prepared(np.array(X))).to(model.spec_.dtype)
     base = x.mean(0, keepdim=True)
     with torch.no_grad():
         scores = network(x)
     target = scores.argmax(1) if scores.shape[1] > 1 else 0
-    if model.spec_.spiking:
-        base = base + 1e-4 * (network.high - network.low)  # away from the edges at which the encoder clips
+    scale = getattr(network, "range", None)
+    if scale is not None:
+        base = base + 1e-4 * scale.span  # away from the edges at which the encoder clips
     if not hasattr(network, "trace"):
         return FeatureAblation(network).attribute(x, baselines=base, target=target).detach().numpy()
     method = IntegratedGradients(network)
@@ -57,7 +58,7 @@ def spike_saliency(model: Estimator, x: np.ndarray) -> tuple[np.ndarray, np.ndar
     The share is the spike times the derivative of the score by it: to first order, the loss in score without the spike.
     """
     network = model.network_.eval()
-    line = torch.from_numpy(np.array(x))[None].to(model.spec_.dtype)
+    line = torch.from_numpy(model.prepared(np.array(x)[None])).to(model.spec_.dtype)
     with torch.no_grad():
         activity = network.trace(line)
     spikes = activity[-2].detach().requires_grad_()

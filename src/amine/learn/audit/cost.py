@@ -21,7 +21,7 @@ MULTIPLY, ADD = 3.7, 0.9  # pJ
 def activity(model: Estimator, X: np.ndarray) -> dict[str, list[float]]:
     """Means per sample: active inputs of each map (summed over all steps), and spikes of each hidden layer."""
     network = model.network_.eval()
-    x = torch.from_numpy(np.array(X)).to(model.spec_.dtype)
+    x = torch.from_numpy(model.prepared(np.array(X))).to(model.spec_.dtype)
     if hasattr(network, "trace"):
         with torch.no_grad():
             activities = network.trace(x)[:-1]

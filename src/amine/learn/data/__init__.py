@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from amine.errors import AmineError, did_you_mean
+from amine.errors import AmineError, AmineWarning, did_you_mean
 from amine.optional import optional
 
 Split: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # X and y for training, X and y held out
@@ -69,7 +70,22 @@ class Data:
         if self.task != "classification":
             n = round(len(self.X) * (1 - test))
             return self.X[:n], self.y[:n], self.X[n:], self.y[n:]
-        a, b = train_test_split(np.arange(len(self.X)), test_size=test, random_state=seed, stratify=self.y)
+        labels, index, counts = np.unique(self.y, return_inverse=True, return_counts=True)
+        alone = counts[index] == 1
+        if alone.any():
+            first = labels[counts == 1][0]
+            problem = f"class {first!s} has one sample, which is learned from, so none of it is held out"
+            warnings.warn(str(AmineError(f"data '{self.name}'", problem)), AmineWarning, stacklevel=2)
+        rest = np.flatnonzero(~alone)
+        held = round(len(rest) * test)
+        if held < 1 or held == len(rest):
+            raise AmineError(
+                f"data '{self.name}'", "there are too few samples to hold some out", given=str(len(self.y))
+            )
+        fits = min(held, len(rest) - held) >= (counts > 1).sum()
+        stratum = self.y[rest] if fits else None
+        a, b = train_test_split(rest, test_size=test, random_state=seed, stratify=stratum)
+        a = np.concatenate([a, np.flatnonzero(alone)])
         return self.X[a], self.y[a], self.X[b], self.y[b]
 
 

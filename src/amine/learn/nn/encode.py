@@ -67,10 +67,10 @@ def _mixed(z: np.ndarray) -> np.ndarray:
     return z ^ (z >> np.uint64(31))
 
 
-def _uniform(keys: torch.Tensor, steps: int, n: int) -> torch.Tensor:
-    """Uniform random numbers in 0..1 [steps, batch, n]; those of a sample depend on its key alone."""
-    count = np.arange(1, steps * n + 1, dtype=np.uint64).reshape(steps, 1, n)
-    words = keys.cpu().numpy().astype(np.int64).view(np.uint64)[None, :, None]
+def _uniform(keys: torch.Tensor, step: int, n: int) -> torch.Tensor:
+    """Uniform random numbers in 0..1 [batch, n] of a step; those of a sample depend on its key alone."""
+    count = np.arange(step * n + 1, (step + 1) * n + 1, dtype=np.uint64)
+    words = keys.cpu().numpy().astype(np.int64).view(np.uint64)[:, None]
     drawn = _mixed(_mixed(count * np.uint64(0x9E3779B97F4A7C15)) ^ words)
     return torch.from_numpy((drawn >> np.uint64(11)).astype(np.float64) * 2.0**-53)
 
@@ -122,7 +122,10 @@ def rate(
             given=f"{keys.dtype} of shape {tuple(keys.shape)}",
             expected=f"int64 of shape ({len(x)},)",
         )
-    return (_uniform(keys, steps, x.shape[1]).to(x.device) < p).to(x.dtype)
+    out = torch.empty(steps, *x.shape, dtype=x.dtype, device=x.device)
+    for k in range(steps):
+        out[k] = _uniform(keys, k, x.shape[1]).to(x.device) < p
+    return out
 
 
 def latency(x: object, steps: int, *, tau: float | None = None, threshold: float = 0.0) -> torch.Tensor:
@@ -173,8 +176,11 @@ def population(x: object, n: int, *, width: float | None = None, low: float = 0.
     return torch.exp(-(((x[:, :, None] - centres) / width) ** 2) / 2).flatten(1)
 
 
-def delta(x: object, threshold: float, *, signed: bool = True) -> torch.Tensor:
+def delta(x: object, threshold: float, *, signed: bool = True, catch_up: bool = False) -> torch.Tensor:
     """Spikes at changes of a sequence [time, batch, n] by ``threshold`` since the last spike: lines for increases, then for decreases.
+
+    With ``catch_up`` the level to compare with starts at zero and moves by one threshold a spike, so that a large change spikes in several steps, as in
+    a delta modulator; without, a spike takes the level to the present value.
 
     >>> delta(torch.tensor([0.0, 0.4, 1.1, 0.0]).reshape(4, 1, 1), 0.5)[:, 0].tolist()
     [[0.0, 0.0], [0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
@@ -186,10 +192,13 @@ def delta(x: object, threshold: float, *, signed: bool = True) -> torch.Tensor:
         )
     if not threshold > 0:
         raise AmineError("encode.delta, threshold", "it must be positive", given=str(threshold))
-    level, up, down = x[0].clone(), [], []
+    level, up, down = torch.zeros_like(x[0]) if catch_up else x[0].clone(), [], []
     for now in x:
         up.append(now - level >= threshold)
         down.append(level - now >= threshold)
-        level = torch.where(up[-1] | down[-1], now, level)
+        if catch_up:
+            level = level + threshold * (up[-1].to(x.dtype) - down[-1].to(x.dtype))
+        else:
+            level = torch.where(up[-1] | down[-1], now, level)
     parts = [torch.stack(up), torch.stack(down)] if signed else [torch.stack(up) | torch.stack(down)]
     return torch.cat(parts, -1).to(x.dtype)

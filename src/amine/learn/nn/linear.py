@@ -76,6 +76,16 @@ class Linear(nn.Linear):
         return _Product.apply(x, self.weight, self.bias, events, few, link(x) if few else None)
 
 
+def product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    """The product of spikes ``[time, batch, in]`` and a weight ``[out, in]`` as sums of rows, whose order depends on no other sample.
+
+    >>> product(torch.eye(2)[:, None], torch.tensor([[1.0, 2.0]]), None).flatten().tolist()
+    [1.0, 2.0]
+    """
+    events = Events(x.detach().contiguous().numpy().reshape(-1, x.shape[-1]))
+    return _Product.apply(x, weight, bias, events, True, link(x))  # type: ignore[return-value]
+
+
 class _ProductContext(Context, Protocol):
     events: Events | None  # None if the gradient of the weights is a dense product
 
