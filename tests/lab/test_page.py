@@ -12,6 +12,7 @@ import warnings
 
 import pytest
 
+from amine.lab.recorded import record
 from amine.lab.serve import start
 
 CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
@@ -186,6 +187,19 @@ def test_what_is_shown_has_names(page):
         page.tab.click(key)
     assert page.tab.evaluate("document.documentElement.classList.contains('large')")
     assert page.tab.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+
+
+def test_a_recording_runs_without_a_server(browser, server, tmp_path):
+    file = record("neuron", "dose:tetrodotoxin", [0.0, 0.01], tmp_path / "neuron.html", duration="100 ms")
+    p = Page(browser, server)
+    p.tab.goto(file.as_uri())
+    p.after(150)  # it repeats
+    p.tab.click("#branch")
+    p.slide("dose:tetrodotoxin", 1)
+    p.after(50)
+    assert "▼" in p.tab.inner_text("#numbers") and "10 nM" in p.tab.inner_text("#differs")
+    assert not p.errors and not p.hosts
+    p.context.close()
 
 
 def test_a_page_without_the_token_says_so(browser, server):

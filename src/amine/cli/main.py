@@ -174,8 +174,15 @@ def lab(
     settings: Setting = [],  # noqa: B006
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for a free one.")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
+    record: Annotated[Path | None, typer.Option(help="Record an experiment into this HTML file instead.")] = None,
+    over: Annotated[
+        str, typer.Option(help="Control and values of the recording, such as 'dose:diazepam=0,0.1,1'.")
+    ] = "",
 ) -> None:
     """A page in the browser on which a network runs while its doses and values are turned."""
+    if record is not None:
+        commands.lab.recorded(target, over, record)
+        return
     commands.lab.lab(target, dose, settings, port, browser)
 
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from amine.lab.gallery import names
     from amine.lab.lane import digest
+    from amine.lab.recorded import record
     from amine.lab.serve import serve
     from amine.lab.session import Session
 
-_HOME = {"Session": "session", "digest": "lane", "names": "gallery", "serve": "serve"}
+_HOME = {"Session": "session", "digest": "lane", "names": "gallery", "record": "recorded", "serve": "serve"}
 
-__all__ = ["Session", "digest", "names", "serve"]
+__all__ = ["Session", "digest", "names", "record", "serve"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from amine.compounds import catalogue
 from amine.compounds.profile import profile_of
-from amine.engine.time.names import DOSE, PARAMETER, RATE, STATE
+from amine.engine.time.names import DELAY, DOSE, PARAMETER, RATE, STATE, STIMULUS, TIMES
 from amine.errors import AmineError, did_you_mean
 from amine.units import to_internal
 
@@ -95,8 +95,8 @@ def values_of(loop: Loop, controls: Mapping[str, Control]) -> dict[str, float]:
 
 
 def _listed(loop: Loop) -> dict[str, Settable]:
-    """Values by name, states left out, in the units of their models and rates in Hz."""
-    return {n: _in_units(loop, s) for n, s in loop.settable().items() if s.kind != STATE}
+    """Values by name that are one number, in the units of their models and rates in Hz."""
+    return {n: _in_units(loop, s) for n, s in loop.settable().items() if s.kind not in (STATE, STIMULUS, TIMES)}
 
 
 def _in_units(loop: Loop, s: Settable) -> Settable:
@@ -128,6 +128,8 @@ def _control(s: Settable) -> Control | None:
         return Control(s.name, s.name.removeprefix("dose:"), unit, value, low, high, True, True, False, s.reason)
     if s.kind == RATE:
         return Control(s.name, s.name, unit, value, 0.0, _round(max(4 * value, 20.0)), reason=s.reason)
+    if s.kind == DELAY:
+        return Control(s.name, s.name, unit, value, value, _round(max(4 * value, value + 5.0)), reason=s.reason)
     if s.limit == "share":
         return Control(s.name, s.name, unit, value, 0.0, 1.0, reason=s.reason)
     if s.limit == "positive" and value > 0:

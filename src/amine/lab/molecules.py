@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from amine.compounds import catalogue
@@ -62,12 +63,22 @@ def _drug(d: Drug) -> dict[str, Any]:
                         "unverified": k.unverified, "source": cite, "condition": k.condition,
                     }
                 )  # fmt: skip
-    try:
+    with suppress(AmineError):
         order = [r.target for r in profile_of(d, "1 uM").rows]
         binding.sort(key=lambda b: order.index(b["target"]) if b["target"] in order else 99)
-    except AmineError:
-        pass
-    return {**_compound(d), "class": d.drug_class, "binding": binding[:MOST_BINDING]}
+    return {**_compound(d), "class": d.drug_class, "binding": _merged(binding)[:MOST_BINDING]}
+
+
+def _merged(binding: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Targets with one action and one number as one entry."""
+    out: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for b in binding:
+        key = (b["action"], b["quantity"], b["K"], b["hill"])
+        if key in out:
+            out[key] = {**out[key], "target": f"{out[key]['target']}, {b['target']}"}
+        else:
+            out[key] = b
+    return list(out.values())
 
 
 def _receptors(net: Network, field: str) -> list[dict[str, Any]]:

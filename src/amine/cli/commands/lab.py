@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from amine.cli.commands.target import network_of
 from amine.compounds.doses import parse_dose
+from amine.errors import AmineError
 from amine.lab import gallery
+from amine.lab.recorded import record
 from amine.lab.serve import serve
 
 
@@ -34,3 +38,26 @@ def lab(target: str | None, doses: list[str], settings: list[str], port: int, br
         if drug not in present:
             net.dose(drug, course)
     serve(net, port=port, browser=browser)
+
+
+def recorded(target: str | None, over: str, path: Path) -> None:
+    """Record an experiment of the gallery into one HTML file that needs no Python, and print its name.
+
+    Parameters
+    ----------
+    target
+        The experiment.
+    over
+        A control and its values, such as ``dose:diazepam=0,0.1,1``.
+    path
+        The file.
+    """
+    name, _, listed = over.rpartition("=")
+    try:
+        values = [float(x) for x in listed.split(",")]
+    except ValueError:
+        values = []
+    if target is None or not name or not values:
+        example = "amine lab gamma --record gamma.html --over 'dose:diazepam=0,0.1,1'"
+        raise AmineError("--record", "an experiment, a control and its values are needed", given=over, expected=example)
+    print(record(target, name, values, path))

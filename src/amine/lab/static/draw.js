@@ -70,7 +70,7 @@ export class Raster extends Chart {
       let row = 0;
       this.populations.forEach((p, k) => {
         const y = top + (row + p.rows / 2) / this.rows * tall;
-        const name = p.name.length > 8 ? p.name.slice(0, 7) + "…" : p.name;
+        const name = p.name.length > 7 ? p.name.slice(0, 6) + "…" : p.name;
         this.text(name, LEFT - 8, Math.min(Math.max(y, top + 7), top + tall - 7), lane === "ghost" ? SOFT : colour(k));
         row += p.rows;
       });

@@ -3,6 +3,7 @@
 import { Clock, Raster, Lines, GHOST, bars, colour, short } from "./draw.js";
 import { Sliders, Numbers, Molecules, make } from "./panels.js";
 import { live } from "./transport.js";
+import { recorded } from "./recorded.js";
 
 const $ = (id) => document.getElementById(id);
 const WINDOWS = [250, 500, 1000, 2000, 5000, 10000, 20000];
@@ -88,7 +89,7 @@ function charts() {
 }
 
 function titles() {
-  if (S.trace && S.watched) S.trace.head.textContent = `Voltage of ${S.watched[0]} ${S.watched[1]} (mV); click a row above for another`;
+  if (S.trace && S.watched) S.trace.head.textContent = `Voltage of ${S.watched[0]} ${S.watched[1]} (mV)${transport.fixed ? "" : "; click a row above for another"}`;
   if (S.trace) S.trace.canvas.setAttribute("aria-label", S.trace.head.textContent);
 }
 
@@ -266,6 +267,7 @@ function clear() {
 }
 
 async function watch(e) {
+  if (transport.fixed) return;
   const found = S.raster.neuron(e.offsetY);
   if (!found) return;
   await act({ do: "watch", population: found[0], neuron: found[1] });
@@ -317,7 +319,7 @@ async function tour() {
 }
 
 function wire() {
-  $("home").addEventListener("click", (e) => { e.preventDefault(); gallery(); });
+  $("home").addEventListener("click", (e) => { e.preventDefault(); if (!transport.fixed) gallery(); });
   $("pause").addEventListener("click", () => (S.running ? pause() : play()));
   $("step").addEventListener("click", () => { if (!S.running) advance(10, true); });
   $("rewind").addEventListener("click", () => act({ do: "rewind", to: S.ghost ? "branch" : "start" }));
@@ -356,6 +358,16 @@ function follow(fragment) {
 
 async function main() {
   wire();
+  const data = $("recorded");
+  if (data) {
+    transport = recorded(JSON.parse(data.textContent));
+    for (const id of ["link", "export", "step"]) $(id).hidden = true;
+    $("home").removeAttribute("href");
+    begin(await transport.open());
+    $("caption").hidden = false;
+    $("caption").textContent = "A recording: one control, a few values, the same random numbers; it repeats. With amine installed, everything can be turned: amine lab.";
+    return;
+  }
   const fragment = location.hash.slice(1); transport = live(fragment);
   history.replaceState(null, "", location.pathname);
   const q = new URLSearchParams(fragment);

@@ -14,12 +14,14 @@ const STEPS = 400;
 
 /** Place of a value on a slider, 0 to 400; and back. A logarithmic one has 0 at its left end. */
 export function place(c, v) {
+  if (c.values) return c.values.reduce((best, x, k) => (Math.abs(x - v) < Math.abs(c.values[best] - v) ? k : best), 0);
   if (!c.log) return Math.round((v - c.low) / (c.high - c.low) * STEPS);
   if (c.zero && v <= 0) return 0;
   const share = Math.log(v / c.low) / Math.log(c.high / c.low);
   return Math.round(c.zero ? 1 + share * (STEPS - 1) : share * STEPS);
 }
 export function value(c, at) {
+  if (c.values) return c.values[at];
   if (at >= STEPS) return c.high;
   if (!c.log) return at <= 0 ? c.low : Number((c.low + at / STEPS * (c.high - c.low)).toPrecision(6));
   if (c.zero && at <= 0) return 0;
@@ -47,10 +49,10 @@ export class Sliders {
   control(c) {
     const box = make("div", "control"), top = make("div", "top"), id = `control ${c.name}`.replace(/[^\w]/g, "-");
     const label = make("label", "", c.label); label.htmlFor = id;
-    const input = make("input"); input.type = "range"; input.id = id; input.min = "0"; input.max = String(STEPS); input.step = "1";
+    const input = make("input"); input.type = "range"; input.id = id; input.min = "0"; input.max = String(c.values ? c.values.length - 1 : STEPS); input.step = "1";
     input.dataset.name = c.name;
     const out = make("output"); out.htmlFor = id;
-    const ends = make("div", "ends"); ends.append(make("span", "", c.zero ? "0" : words(c, c.low)), make("span", "", words(c, c.high)));
+    const ends = make("div", "ends"); ends.append(make("span", "", c.values ? words(c, c.values[0]) : c.zero ? "0" : words(c, c.low)), make("span", "", words(c, c.values ? c.values.at(-1) : c.high)));
     input.addEventListener("input", () => { const v = value(c, Number(input.value)); this.write(c.name, v); this.change(c.name, v); });
     top.append(label, out); box.append(top, input, ends);
     this.inputs.set(c.name, { input, out, box });
