@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from amine.distributions import Distribution, exponential, lognormal, normal, uniform
     from amine.errors import AmineError, AmineWarning
     from amine.network.chemistry import uptake
-    from amine.network.makers import box, exponential_decay, gaussian, ramp, sine, step, table
+    from amine.network.makers import box, exponential_decay, gaussian, noise, ramp, sine, step, table
     from amine.network.network import Network
+    from amine.network.trains import dead_time_trains, gamma_trains, pulse_packets
     from amine.results.run import Run
 
 __version__ = "0.1.0"
@@ -47,8 +48,9 @@ _HOME = {
     "amine.errors": ("AmineError", "AmineWarning"),
     "amine.distributions": ("Distribution", "normal", "lognormal", "uniform", "exponential"),
     "amine.network.chemistry": ("uptake",),
-    "amine.network.makers": ("step", "ramp", "sine", "table", "gaussian", "exponential_decay", "box"),
+    "amine.network.makers": ("step", "ramp", "sine", "table", "noise", "gaussian", "exponential_decay", "box"),
     "amine.network.network": ("Network",),
+    "amine.network.trains": ("gamma_trains", "dead_time_trains", "pulse_packets"),
     "amine.results.run": ("Run",),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
@@ -79,11 +81,13 @@ __all__ = [
     "box",
     "circuits",
     "compounds",
+    "dead_time_trains",
     "dose_ramp",
     "dose_table",
     "experiments",
     "exponential",
     "exponential_decay",
+    "gamma_trains",
     "gaussian",
     "intravenous",
     "lab",
@@ -91,9 +95,11 @@ __all__ = [
     "lognormal",
     "models",
     "morphology",
+    "noise",
     "normal",
     "oral",
     "pharmacology",
+    "pulse_packets",
     "ramp",
     "protocols",
     "results",

@@ -23,13 +23,16 @@ from anything import ANY
 
 def base() -> am.Network:
     net = am.Network(seed=1)
-    net.population("E", 3, "lif_cond", positions=np.arange(6.0).reshape(3, 2) * am.units.um)
+    net.population(
+        "E", 3, "lif_cond", positions=np.arange(6.0).reshape(3, 2) * am.units.um, receptors={"graded": GRADED}
+    )
     net.population("P", 3, "poisson")
     net.population("T", 3, TREE)
     net.field("serotonin", tonic="1 nM")
     return net
 
 
+GRADED = am.models.receptor("graded", "input g : nS; current g*(E_rev - v)", E_rev="0 mV")
 TREE = am.models.cable(am.morphology.ball_and_stick(segments=3), {"*": ["leak"]})
 VALID = {
     "population": dict(name="X", n=3, model="lif", initial={}, positions=None, receptors={}, tau_m="10 ms"),
@@ -38,6 +41,9 @@ VALID = {
         pairs=None, rule=None, connect=None, plastic=None, delay_kind="axonal", distance=None, autapses=True, multapses=True, release=None,
         transmitter=None, detail="receptor", cleft=None, minis=None, name="syn"),
     "gap_junctions": dict(a="E", b="E", conductance="1 nS", p=0.5, pairs=None, total=None, rule=None, distance=None, name=None),
+    "coupling": dict(
+        source="E", target="E", into="g_graded", value="w*v_pre/v_post", w="1 nS", p=0.5, indegree=None, outdegree=None, total=None, pairs=None,
+        rule=None, distance=None, delay="1 ms", autapses=True, multapses=True, stream=None, name=None),
     "poisson": dict(target="E", rate="5 Hz", receptor="AMPA", weight="1 nS", n=1, name=None),
     "stimulus": dict(target="E", current=am.step("1 pA"), name=None),
     "probe": dict(target="E", every="1 ms", name=None),

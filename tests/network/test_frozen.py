@@ -19,12 +19,21 @@ uM, um = am.units.uM, am.units.um
 def described() -> am.Network:
     """A network with every kind of part."""
     net = am.Network(seed=1)
-    E = net.population("E", 6, "lif_cond", initial={"v": "-62 mV"}, positions=np.arange(12.0).reshape(6, 2) * um)
+    graded = am.models.receptor("graded", "input g : nS; current g*(E_rev - v)", E_rev="0 mV")
+    E = net.population(
+        "E",
+        6,
+        "lif_cond",
+        initial={"v": "-62 mV"},
+        positions=np.arange(12.0).reshape(6, 2) * um,
+        receptors={"graded": graded},
+    )
     P = net.population("P", 6, "poisson", rate=np.ones(6) * am.units.Hz)
     net.synapses(P, E, receptor="AMPA", weight="0.5 nS", pairs=([0, 1], [2, 3]), rule="stdp", release="tsodyks_markram")
     net.synapses(E, E, receptor="GABA_A", weight=am.uniform("1 nS", "2 nS"), distance=am.gaussian("20 um", 0.5))
     net.synapses(P, E, receptor="NMDA", weight="1 nS", p=0.5, detail="explicit", cleft="clearance")
     net.gap_junctions(E, E, conductance="0.1 nS", p=0.5)
+    net.coupling(E, E, into="g_graded", value="w*v_pre/v_post", w="1 nS", p=0.5)
     net.poisson(E, rate="5 Hz", receptor="AMPA", weight="1 nS")
     net.stimulus(E, am.table(["0 ms", "1 ms"], ["1 pA", "2 pA"]))
     net.probe(E[:2], "v")
@@ -67,7 +76,17 @@ LISTS = [v for v in vars(NET).values() if isinstance(v, list)]
 
 def test_every_kind_of_part_is_tried():
     kinds = {type(x).__name__ for x in PARTS}
-    wanted = {"Population", "Synapses", "GapJunctions", "PoissonInput", "Stimulus", "Probe", "WeightProbe", "Field"}
+    wanted = {
+        "Population",
+        "Synapses",
+        "GapJunctions",
+        "Coupling",
+        "PoissonInput",
+        "Stimulus",
+        "Probe",
+        "WeightProbe",
+        "Field",
+    }
     wanted |= {"Modulation", "Dose", "View", "Group", "Pattern", "DistanceKernel", "Waveform", "Model", "Array"}
     assert wanted | {"Uptake", "Grid", "Distribution"} <= kinds
 
@@ -85,7 +104,7 @@ def test_no_attribute_can_be_set_or_deleted(part):
 
 def test_no_item_of_a_mapping_or_list_can_be_set():
     before = NET.to_dict()
-    assert len(MAPPINGS) > 20 and len(LISTS) == 8
+    assert len(MAPPINGS) > 20 and len(LISTS) == 9
     for m in MAPPINGS:
         key = next(iter(m), "x")
         for act in (

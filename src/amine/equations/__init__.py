@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from amine.equations.given import CHANNEL_NAMES, IONS
 
 if TYPE_CHECKING:
+    from amine.equations.coupling import names_in_coupling
     from amine.equations.kinds import integrators, parse, typeset
     from amine.equations.march import March
     from amine.equations.numeric import fastest_rate, formula_of_path
@@ -22,6 +23,7 @@ _HOME = {
     "fastest_rate": ("numeric", "fastest_rate"),
     "formula_of_path": ("numeric", "formula_of_path"),
     "integrators": ("kinds", "integrators"),
+    "names_in_coupling": ("coupling", "names_in_coupling"),
     "March": ("march", "March"),
     "parse": ("kinds", "parse"),
     "parse_rule_model": ("rules", "parse_model"),
@@ -36,6 +38,7 @@ __all__ = [
     "fastest_rate",
     "formula_of_path",
     "integrators",
+    "names_in_coupling",
     "parse",
     "parse_rule_model",
     "typeset",

@@ -29,7 +29,7 @@ _last_spike: Any = sp.Function("_last_spike")
 
 
 class March:
-    """A neuron with numbers for its parameters, under a constant current and without noise.
+    """A neuron with numbers for its parameters, under a constant current, without noise and with inputs of zero.
 
     Parameters
     ----------
@@ -39,6 +39,7 @@ class March:
     def __init__(self, eq: Equations, values: Mapping[str, float]):
         self.last = LONG_AGO  # time of the last spike
         numbers: Any = {symbol(n): v for n, v in values.items()}
+        numbers |= {symbol(n): 0.0 for n in eq.inputs}
         quiet = {s: _silent(e).subs(numbers) for s, e in eq.full_rhs.items()}
         self.rhs: dict[str, Any] = dict(sorted(quiet.items(), key=lambda x: x[0] != "v"))
         self.methods = choose(self.rhs, set(), {"I"}, eq.methods)

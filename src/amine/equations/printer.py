@@ -64,6 +64,7 @@ DIALECTS = {
         lambda x: f"F({_plain(x)})",
         wide={f: f"w{f}" for f in KERNEL_FUNCTIONS},
     ),
+    "double": Dialect({f: f"w{f}" for f in KERNEL_FUNCTIONS}, _plain),
     "numpy": Dialect(_NUMPY, _plain),
     "scalar": Dialect(_SCALAR, _plain),
     "c": Dialect(
@@ -77,7 +78,7 @@ DIALECTS = {
 
 
 class Printer:
-    """Prints expressions: ``kernel`` with device functions and typed literals, ``numpy`` or ``scalar`` in float64, ``c``.
+    """Prints expressions: ``kernel`` with device functions and typed literals, ``double`` with those of float64, ``numpy`` or ``scalar`` in float64, ``c``.
 
     ``name`` gives the printed name of a SymPy symbol.
     """

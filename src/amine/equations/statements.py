@@ -212,7 +212,7 @@ STATEMENTS: dict[str, Statement] = {
     "current": _of(_current, "state input given time step draw", "receptor channel"),
     "payload": _of(_payload, "state", "release"),
     "ion": _of(_ion, "", "channel"),
-    "input": _of(_declared, "", "receptor"),
+    "input": _of(_declared, "", "neuron receptor"),
     "mass": _of(_declared, "", "receptor"),
     "impulse": _of(_declared, "", "receptor"),
     "quanta": _of(_declared, "", "release"),

@@ -35,6 +35,8 @@ def point_accuracy(model: Model, dt: float) -> dict[str, float]:
     where = f"{model.where}, accuracy"
     if model.kind != "neuron":
         raise AmineError(where, "only neurons have an accuracy", given=model.kind)
+    if "v" not in model.state_units:
+        raise AmineError(where, "only neurons with a voltage v have an accuracy", given=", ".join(model.state_units))
     if isinstance(dt, bool) or not isinstance(dt, int | float) or not 0.0 < dt <= SPAN / 10:
         raise AmineError(
             where, "this is no time step", given=repr(dt)[:40], expected=f"ms, above 0 and at most {SPAN / 10:g}"

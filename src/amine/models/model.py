@@ -22,12 +22,17 @@ _STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n
 _HELD_LINE = re.compile(r"^[ \t]*([A-Za-z_]\w*)[ \t]*:([^:#\n;]+)", re.M)  # a state that only events change
 _EVENT_LINE = re.compile(r"^[ \t]*event[ \t]+([A-Za-z_]\w*)[ \t]", re.M)  # a state counts the events
 _ON_SPIKE = re.compile(r"on\s+spike\s+([A-Za-z_]\w*)\s*\+=")
-_INPUT_LINE = re.compile(r"^input ([A-Za-z_]\w*) : (\w+)$", re.M)
+_INPUT_LINE = re.compile(r"^[ \t]*input\s+([A-Za-z_]\w*)\s*:\s*([^:#\n;]+)", re.M)
 _GATED = re.compile(r"^(mass|input|impulse) ", re.M)
 
 HOLDING = ("neuron", "receptor", "release", "channel")  # kinds of models whose events may change states of this kind
 WEIGHTS = ("nS", "pA", "mV", "1")  # units that a weight can have
 KINDS = ("neuron", "receptor", "release", "source", "rule", "channel", "scheme", "cleft")
+
+
+def _one_a_line(text: str) -> str:
+    """Equations with one statement a line, without comments."""
+    return re.sub(r"#[^\n]*", "", text).replace(";", "\n")
 
 
 def _weight_value(value: object, where: str) -> str:
@@ -173,12 +178,17 @@ class Model(Shown):
     @cached_property
     def state_units(self) -> dict[str, str]:
         """Units of the states, read from the text without the parser, which is slow to import."""
-        lines = re.sub(r"#.*", "", self.equations).replace(";", "\n")
+        lines = _one_a_line(self.equations)
         found = {m.group(1): m.group(2).strip() for m in _STATE_LINE.finditer(lines)}
         if self.kind in HOLDING:
             found |= {m.group(1): m.group(2).strip() for m in _HELD_LINE.finditer(lines)}
             found |= {m.group(1): "1" for m in _EVENT_LINE.finditer(lines)}
-        found |= {m.group(1): m.group(2) for m in _INPUT_LINE.finditer(self.equations)}
+        return FrozenDict(found | dict(self.inputs), self.where, "write other equations")
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """Units of the named inputs of a neuron or a receptor (``input x_in : pA``), which are recorded like states."""
+        found = {m.group(1): m.group(2).strip() for m in _INPUT_LINE.finditer(_one_a_line(self.equations))}
         return FrozenDict(found, self.where, "write other equations")
 
     @cached_property

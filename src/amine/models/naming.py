@@ -53,6 +53,7 @@ def given_start(state: str) -> str:
 SHIFT = "shift_"  # added to a parameter of the neuron while the network runs
 
 
+COURSES = "I_courses"  # sum of the currents that are added up outside a cell's code
 GAP_CURRENT, GAP_TOTAL = "I_gap", "G_gap"
 
 

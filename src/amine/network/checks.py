@@ -87,7 +87,13 @@ def check_weight(
     for v in targets.views():
         population = net.populations[v.population]
         if population.model.kind == "neuron":
-            units.add(port_of(population, label, where, detail).weight_unit)
+            port = port_of(population, label, where, detail)
+            if detail == "receptor" and not port.adds_to:
+                hint = f"couple it by net.coupling(..., into='{next(iter(port.inputs), 'g')}_{label}')"
+                raise AmineError(
+                    where, f"receptor '{label}' has no 'on spike', so that spikes do not act on it", hint=hint
+                )
+            units.add(port.weight_unit)
     if len(units) != 1:
         problem = (
             "the targets have no receptors"
@@ -99,6 +105,14 @@ def check_weight(
     shape = _shape(pattern, sources, targets) if pattern is not None else (targets.n,)
     value = _flat(weight, pattern, sources, targets)
     return normalise(value, unit, f"{where}, weight at '{label}'", shape=shape, nonnegative=unit == "nS")
+
+
+def check_value(
+    value: object, unit: str, pattern: Pattern, sources: Group, targets: Group, where: str, **demands: Any
+) -> Value:
+    """A value of each connection: one, an array in the order of the connections if that is known, or a distribution."""
+    flat = _flat(value, pattern, sources, targets)
+    return normalise(flat, unit, where, shape=_shape(pattern, sources, targets), **demands)
 
 
 def _shape(pattern: Pattern | None, sources: Group | None, targets: Group) -> tuple[int, ...] | None:

@@ -167,6 +167,14 @@ def _connectivity(net: Network) -> Section:
         a, b = (_group(Group((v,)), net) for v in (g.a, g.b))
         weight = f"gap junction {value_text(g.conductance)}"
         rows.append((g.name, a, b, _rule(g.pattern), weight, "–", "–", "electrical"))
+    for c in net.couplings:
+        a, b = (_group(Group((v,)), net) for v in (c.source, c.target))
+        values = "; ".join(f"{n} {value_text(v)}" for n, v in c.values.items())
+        late = "none" if c.delay is None else value_text(c.delay)
+        alone = "" if c.autapses else ", no autapses"
+        rows.append(
+            (c.name, a, b, _rule(c.pattern) + alone, values or "–", late, "–", f"sum of {c.value} into {c.into}")
+        )
     header = ("Name", "Source", "Target", "Pattern", "Weight", "Delay", "Release", "Transmission")
     return "C. Connectivity", header, rows
 
@@ -226,9 +234,16 @@ def _inputs(net: Network) -> Section:
     rows = [(i.name, _group(i.target, net), _poisson(i)) for i in net.inputs]
     for s in net.stimuli:
         numbers = ", ".join(
-            f"{k} {v:g}" if isinstance(v, float) else f"{k} ({len(v)})" for k, v in s.current.numbers.items()
+            f"{k} {v:g}" if isinstance(v, float) else f"{k} ({value_text(v) if isinstance(v, Array) else len(v)})"
+            for k, v in s.current.numbers.items()
         )
-        rows.append((s.name, _group(s.target, net), f"current, {s.current.kind}: {numbers} (pA, ms)"))
+        rows.append(
+            (
+                s.name,
+                _group(s.target, net),
+                f"{s.into or 'current'}, {s.current.kind}: {numbers} ({s.current.unit}, ms)",
+            )
+        )
     return "G. Input", ("Name", "Target", "Description"), rows
 
 

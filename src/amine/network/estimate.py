@@ -81,6 +81,10 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
                 synapses += n * len(s.receptors)
                 synapse_bytes += n * each
     synapse_bytes += sum(n for n, _ in _tables(net).values())
+    for c in net.couplings:
+        each = sum(_individual(v) for v in c.values.values()) + _individual(c.delay)
+        if each or c.pattern.kind != "all_to_all":
+            synapse_bytes += expected_pairs(net, c.pattern, c.source, c.target, c.autapses) * 8 * (3 + each)
     neurons = sum(p.n for p in net.populations.values())
     states = sum(_state_bytes(net, p, real) for p in net.populations.values())
     junctions = sum(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from amine.equations.schemes import mentions
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import append
 from amine.network.cables import has_tree, probed
@@ -13,13 +14,14 @@ from amine.network.connect import short
 from amine.network.doors import door
 from amine.network.numbers import name_of, steps_of, stream_of, whole_number
 from amine.network.parts import Declared, PoissonInput, Probe, Stimulus, View, Waveform
-from amine.network.receptors import states_of
+from amine.network.receptors import inputs_of, states_of
+from amine.units import dimension_of
 from amine.values import normalise
 
 if TYPE_CHECKING:
     from amine.given import Quantity, Values
     from amine.network.network import Network
-    from amine.network.parts import Neurons
+    from amine.network.parts import Neurons, Population
 
 
 @door
@@ -70,18 +72,23 @@ def poisson(
 
 
 @door
-def stimulus(net: Network, target: Neurons, current: Waveform, *, name: str | None = None) -> Stimulus:
-    """Inject a current, such as ``am.step("100 pA", start="10 ms")``, into each target neuron.
+def stimulus(
+    net: Network, target: Neurons, current: Waveform, *, into: str | None = None, name: str | None = None
+) -> Stimulus:
+    """Inject a current, such as ``am.step("100 pA", start="10 ms")``, into each target neuron, or give one of its inputs a course in time.
 
     Parameters
     ----------
     target : a population, slices or sums of them.
-    current : a waveform made by ``am.step``, ``am.ramp``, ``am.sine`` or ``am.table``.
+    current : a waveform made by ``am.step``, ``am.ramp``, ``am.sine``, ``am.table`` (one for all, or with a column for each target) or
+        ``am.noise``, which is independent for each target.
+    into : a named input of the targets' equations, such as ``"stim"`` of the line ``input stim : nS``, to which the waveform is added in
+        place of the current ``I``.
 
     Raises
     ------
     AmineError
-        The target is a source of spikes, or the current is not a waveform.
+        The target is a source of spikes, takes no current or lacks the input, or the current is no waveform of its unit.
 
     Examples
     --------
@@ -92,19 +99,40 @@ def stimulus(net: Network, target: Neurons, current: Waveform, *, name: str | No
     'current->E'
     """
     targets = group_of(net, target, "Stimulus, target")
-    name = f"current->{short(targets)}" if name is None else name_of(name, "Stimulus")
+    what = "current" if into is None else name_of(into, "Stimulus", "into")
+    name = f"{what}->{short(targets)}" if name is None else name_of(name, "Stimulus")
     where = f"Stimulus '{name}'"
     if not isinstance(current, Waveform):
-        raise AmineError(
-            where,
-            "this is not a waveform of a current",
-            given=repr(current)[:40],
-            expected="step(), ramp(), sine() or table()",
-        )
+        expected = "step(), ramp(), sine(), table() or noise()"
+        raise AmineError(where, "this is not a waveform of a current", given=repr(current)[:40], expected=expected)
     for v in targets:
-        if net.populations[v.population].model.kind != "neuron":
-            raise AmineError(where, f"'{v.population}' is a source of spikes and takes no current")
-    return append(net.stimuli, Stimulus(name, targets, current))
+        unit = _taken(net, net.populations[v.population], current, into, where)
+        if dimension_of(current.unit) != dimension_of(unit):
+            raise AmineError(where, "the waveform has the wrong unit", given=current.unit, expected=unit)
+    if current.kind == "courses" and current.numbers["values"].values.shape[1] != targets.n:
+        given = f"{current.numbers['values'].values.shape[1]} columns"
+        raise AmineError(where, "a column for each target is needed", given=given, expected=str(targets.n))
+    return append(net.stimuli, Stimulus(name, targets, current, into or ""))
+
+
+def _taken(net: Network, population: Population, current: Waveform, into: str | None, where: str) -> str:
+    """Unit of the input of a population that a stimulus is added to."""
+    if population.model.kind != "neuron":
+        raise AmineError(where, f"'{population.name}' is a source of spikes and takes no current")
+    if has_tree(population) and (into is not None or current.kind in ("courses", "noise")):
+        hint = "give it a waveform that its neurons share, without into="
+        raise AmineError(where, f"'{population.name}' has compartments, which take plain waveforms", hint=hint)
+    if into is not None:
+        known = inputs_of(population, net)
+        if into not in known:
+            hint = did_you_mean(into, known) if known else f"write a line such as 'input {into} : pA' in its equations"
+            raise AmineError(where, f"'{into}' is no input of the neurons of '{population.name}'", hint=hint)
+        return known[into]
+    if not has_tree(population) and not mentions(population.model.equations, "I"):
+        raise AmineError(
+            where, f"the equations of '{population.name}' have no I that takes a current", hint="add I to one"
+        )
+    return "pA"
 
 
 @door

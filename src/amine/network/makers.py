@@ -14,6 +14,7 @@ from amine.network.numbers import number, probability
 from amine.network.parts import Waveform
 from amine.network.pattern import DistanceKernel
 from amine.units import to_internal
+from amine.values import Array, unit_of
 
 if TYPE_CHECKING:
     from amine.given import Quantity
@@ -23,6 +24,11 @@ def _concentration(value: object) -> bool:
     """True if a value is a concentration, for which step, ramp and table make doses instead of currents."""
     value = value[0] if isinstance(value, list | tuple) and value else value
     return isinstance(value, str) and value.rstrip().endswith("M")
+
+
+def _unit(value: object, where: str) -> str:
+    """Coherent unit of a value or of the first of a list."""
+    return unit_of(value[0] if isinstance(value, list | tuple) and value else value, where)
 
 
 def step(current: Quantity, start: Quantity = "0 ms", stop: Quantity | None = None) -> Waveform | Course:
@@ -48,7 +54,8 @@ def step(current: Quantity, start: Quantity = "0 ms", stop: Quantity | None = No
     """
     if _concentration(current):
         return bath(current, start, stop)
-    return Waveform("step", {"value": number(current, "pA", "step(), current"), **_span("step", start, stop)})
+    unit = _unit(current, "step(), current")
+    return Waveform("step", {"value": number(current, unit, "step(), current"), **_span("step", start, stop)}, unit)
 
 
 def ramp(first: Quantity, last: Quantity, start: Quantity, stop: Quantity) -> Waveform | Course:
@@ -72,14 +79,15 @@ def ramp(first: Quantity, last: Quantity, start: Quantity, stop: Quantity) -> Wa
     """
     if _concentration(first) or _concentration(last):
         return dose_ramp(first, last, start, stop)
-    a, b = number(first, "pA", "ramp(), first"), number(last, "pA", "ramp(), last")
-    return Waveform("ramp", {"first": a, "last": b, **_span("ramp", start, stop)})
+    unit = _unit(first, "ramp(), first")
+    a, b = number(first, unit, "ramp(), first"), number(last, unit, "ramp(), last")
+    return Waveform("ramp", {"first": a, "last": b, **_span("ramp", start, stop)}, unit)
 
 
 def sine(
     amplitude: Quantity,
     frequency: Quantity,
-    mean: Quantity = "0 pA",
+    mean: Quantity | None = None,
     start: Quantity = "0 ms",
     stop: Quantity | None = None,
 ) -> Waveform:
@@ -102,24 +110,60 @@ def sine(
     >>> round(float(sine("10 pA", "10 Hz").at(np.array([25.0]))[0]), 6)
     10.0
     """
+    unit = _unit(amplitude, "sine(), amplitude")
     return Waveform(
         "sine",
         {
-            "amplitude": number(amplitude, "pA", "sine(), amplitude"),
+            "amplitude": number(amplitude, unit, "sine(), amplitude"),
             "frequency": number(frequency, "Hz", "sine(), frequency", positive=True),
-            "mean": number(mean, "pA", "sine(), mean"),
+            "mean": 0.0 if mean is None else number(mean, unit, "sine(), mean"),
             **_span("sine", start, stop),
         },
+        unit,
     )
 
 
-def table(times: Quantity | Sequence[Quantity], values: Quantity | Sequence[Quantity]) -> Waveform | Course:
+def noise(
+    sd: Quantity, tau: Quantity, mean: Quantity | None = None, start: Quantity = "0 ms", stop: Quantity | None = None
+) -> Waveform:
+    """Noise current, independent for each neuron: an Ornstein-Uhlenbeck process of standard deviation ``sd``, stationary from the start.
+
+    Its values at times apart by s correlate by exp(-s/tau), whatever the time step; between steps it is constant. It is decided by the network's
+    seed, the stimulus, the neuron and the step.
+
+    Parameters
+    ----------
+    sd : standard deviation, such as ``"50 pA"``. tau : correlation time, such as ``"5 ms"``. mean : None: zero.
+    start, stop : times; it is zero outside; None: to the end.
+
+    Raises
+    ------
+    AmineError
+        Wrong unit, a negative ``sd``, a ``tau`` that is not positive, or ``stop`` is not after ``start``.
+
+    Examples
+    --------
+
+    >>> noise("50 pA", tau="5 ms").numbers["tau"]
+    5.0
+    """
+    unit = _unit(sd, "noise(), sd")
+    numbers = {
+        "sd": number(sd, unit, "noise(), sd", nonnegative=True),
+        "tau": number(tau, "ms", "noise(), tau", positive=True),
+        "mean": 0.0 if mean is None else number(mean, unit, "noise(), mean"),
+        **_span("noise", start, stop),
+    }
+    return Waveform("noise", numbers, unit)
+
+
+def table(times: Quantity | Sequence[Quantity], values: Quantity | Sequence[Quantity] | Array) -> Waveform | Course:
     """Piecewise constant current, or concentration: each of ``values`` holds from the time in ``times`` on; zero before the first.
 
     Parameters
     ----------
     times : rising times, such as ``["0 ms", "10 ms"]`` or an array with a unit.
-    values : as many currents, or concentrations.
+    values : as many currents, or concentrations; or an array (times, neurons) with a course for each target neuron.
 
     Raises
     ------
@@ -132,16 +176,20 @@ def table(times: Quantity | Sequence[Quantity], values: Quantity | Sequence[Quan
     >>> table(["0 ms", "10 ms"], ["1 pA", "2 pA"]).at(np.array([5.0, 10.0]))
     array([1., 2.])
     """
-    if _concentration(values):
+    if not isinstance(values, Array) and _concentration(values):
         return dose_table(times, values)
-    t, v = to_internal(times, "ms", "table(), times"), to_internal(values, "pA", "table(), values")
-    if np.ndim(t) != 1 or np.shape(t) != np.shape(v) or not len(t):
-        raise AmineError(
-            "table()", "times and values must be lists of one length", given=f"{np.shape(t)} and {np.shape(v)}"
-        )
+    unit = values.unit if isinstance(values, Array) else _unit(values, "table(), values")
+    v = np.asarray(values.values if isinstance(values, Array) else to_internal(values, unit, "table(), values"), float)
+    t = np.asarray(to_internal(times, "ms", "table(), times"))
+    if t.ndim != 1 or v.ndim not in (1, 2) or len(t) != len(v) or not len(t):
+        raise AmineError("table()", "times and values must be lists of one length", given=f"{t.shape} and {v.shape}")
+    if not np.isfinite(v).all():
+        raise AmineError("table(), values", "a value is not a finite number")
     if (np.diff(t) <= 0).any():
         raise AmineError("table()", "times must increase")
-    return Waveform("table", {"times": [float(x) for x in t], "values": [float(x) for x in v]})
+    if v.ndim == 2:
+        return Waveform("courses", {"times": [float(x) for x in t], "values": Array(v, unit)}, unit)
+    return Waveform("table", {"times": [float(x) for x in t], "values": [float(x) for x in v]}, unit)
 
 
 def _span(name: str, start: Quantity, stop: Quantity | None) -> dict[str, float]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from amine.errors import AmineError
 from amine.frozen import FrozenDict, FrozenList, fix
 from amine.network import chemistry, connect, describe, dosing, estimate, plasticity, serial
+from amine.network import couplings as coupled
 from amine.network import inputs as entering
 from amine.network import populations as neurons
 from amine.network import rest as silence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from amine.learn.nn.circuit import Circuit
     from amine.learn.nn.surrogate import Surrogate
     from amine.network.chemistry import Field, Modulation
+    from amine.network.couplings import Coupling
     from amine.network.dosing import Dose
     from amine.network.parts import GapJunctions, PoissonInput, Population, Probe, Stimulus, Synapses, WeightProbe
     from amine.results.run import Run
@@ -34,7 +36,7 @@ _SETTABLE = ("seed", "name", "notes")
 class Network(Shown):
     """Description of a network: neurons, synapses, inputs and probes.
 
-    Its parts can be read: ``populations`` and ``fields`` by name, ``projections``, ``electrical``, ``inputs``,
+    Its parts can be read: ``populations`` and ``fields`` by name, ``projections``, ``electrical``, ``couplings``, ``inputs``,
     ``stimuli``, ``probes``, ``weight_probes``, ``modulations`` and ``doses`` as lists. Only ``seed``, ``name`` and ``notes``
     can be set; everything else is given to the methods that add it.
 
@@ -65,6 +67,7 @@ class Network(Shown):
     populations: dict[str, Population]
     projections: list[Synapses]
     electrical: list[GapJunctions]
+    couplings: list[Coupling]
     inputs: list[PoissonInput]
     stimuli: list[Stimulus]
     probes: list[Probe]
@@ -110,6 +113,7 @@ class Network(Shown):
     population = neurons.population
     synapses = connect.synapses
     gap_junctions = connect.gap_junctions
+    coupling = coupled.coupling
     poisson = entering.poisson
     stimulus = entering.stimulus
     probe = entering.probe
@@ -363,6 +367,7 @@ class Network(Shown):
 _LISTS = {
     "projections": "synapses",
     "electrical": "gap_junctions",
+    "couplings": "coupling",
     "inputs": "poisson",
     "stimuli": "stimulus",
     "probes": "probe",

@@ -329,23 +329,31 @@ class PoissonInput:
     stream: Declared = None
 
 
-@closed("make another with am.step(), am.ramp(), am.sine() or am.table()")
+@closed("make another with am.step(), am.ramp(), am.sine(), am.table() or am.noise()")
 @dataclass(frozen=True, eq=False)
 class Waveform:
-    """A current over time: kind step, ramp, sine or table, with its times (ms) and values (pA)."""
+    """A current, or another value, over time: its kind, with its times (ms) and its values in the coherent unit ``unit``.
+
+    The kind is step, ramp, sine or table; courses, a table for each target neuron; or noise, which is drawn while a network runs.
+    """
 
     kind: str
     numbers: Mapping[str, Any]
+    unit: str = "pA"
 
     def __post_init__(self) -> None:
         fix(self, numbers=FrozenDict(self.numbers, f"Waveform {self.kind}", "make another"))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Waveform) and self.kind == other.kind and self.numbers == other.numbers
+        mine = (self.kind, self.numbers, self.unit)
+        return isinstance(other, Waveform) and mine == (other.kind, other.numbers, other.unit)
 
     def at(self, t: np.ndarray) -> np.ndarray:
-        """Return the values in pA at the times ``t`` in ms, in the shape of ``t``."""
+        """Return the values at the times ``t`` in ms, in the shape of ``t``; of courses (times, neurons). Noise has none beforehand."""
         p = self.numbers
+        if self.kind == "courses":
+            index = np.searchsorted(np.asarray(p["times"]), t + 1e-9, side="right") - 1
+            return np.where(index[:, None] < 0, 0.0, p["values"].values[np.maximum(index, 0)])
         if self.kind == "table":
             index = np.searchsorted(np.asarray(p["times"]), t + 1e-9, side="right") - 1
             return np.where(index < 0, 0.0, np.asarray(p["values"])[np.maximum(index, 0)])
@@ -361,11 +369,12 @@ class Waveform:
 @closed("give it when it is made: net.stimulus(target, current)")
 @dataclass(frozen=True)
 class Stimulus:
-    """A current injected into each target neuron."""
+    """A current injected into each target neuron, or a course of one of its named inputs, ``into``."""
 
     name: str
     target: Group
     current: Waveform
+    into: str = ""
 
 
 @closed('give it when it is made: net.probe(target, "v", {attribute}=...)')

@@ -15,7 +15,7 @@ from amine.models.multicompartment import Cable
 from amine.network.doors import door
 from amine.network.numbers import stream_of, whole_number
 from amine.network.parts import Declared, Population
-from amine.network.receptors import states_of
+from amine.network.receptors import begun
 from amine.network.times import check_refractory
 from amine.values import Array, Value, normalise
 
@@ -85,7 +85,7 @@ def population(
     own = stream_of(stream, where, (p.stream for p in net.populations.values()))
     place = None if positions is None else _positions(positions, n, f"{where}, positions")
     made = Population(name, n, found, values, {}, _ports(receptors, where), place, spikes, own)
-    known = states_of(made, net)
+    known = begun(made, net)
     for s, v in mapping(initial, f"{where}, initial", "{state: value}").items():
         if s not in known:
             raise AmineError(where, f"state '{s}' is not known", hint=did_you_mean(str(s), known))

@@ -45,6 +45,7 @@ def port_of(population: Population, label: str, where: str, detail: str = "recep
     return _on(population, port, label, where)
 
 
+_CURRENT = re.compile(r"^\s*current\b", re.M)
 _JUMP = re.compile(r"^\s*on\s+spike\s+v\s*\+=.*$", re.M)
 
 
@@ -62,9 +63,16 @@ def _without_voltage(population: Population, port: Model, label: str, where: str
 
 def _on(population: Population, port: Model, label: str, where: str) -> Model:
     """Receptor in the unit of the population's voltage, which may be dimensionless."""
-    if not has_tree(population) and "v" not in population.model.state_units:
+    model = population.model
+    if not has_tree(population) and _CURRENT.search(port.equations) and not mentions(model.equations, "I"):
+        raise AmineError(
+            where,
+            f"receptor '{label}' gives a current, and the equations of population '{population.name}' have no I that takes it",
+            hint="add I to an equation of the neuron",
+        )
+    if not has_tree(population) and "v" not in model.state_units:
         return _without_voltage(population, port, label, where)
-    unit = population.model.state_units.get("v", "mV")
+    unit = model.state_units.get("v", "mV")
     if dimension_of(unit) == dimension_of("mV"):
         return port
     if mentions(_JUMP.sub("", port.equations), "v"):
@@ -141,12 +149,22 @@ def ports_of(population: Population, net: Network) -> dict[str, Model]:
         if any(v.population == population.name for v in i.target.views()):
             used[i.receptor] = "receptor"
     probed = {v for p in net.probes if p.target.population == population.name for v in p.variables}
+    probed |= coupled_names(population, net)
     mentioned = {name.partition("@")[0] for name in probed | set(population.initial)}  # v@3: at compartment 3
     for label, m in {**population.model.receptors, **population.receptors}.items():
         if m.kind == "receptor" and mentioned & {f"{s}_{label}" for s in m.state_units}:
             used.setdefault(label, "receptor")
     where = f"Population '{population.name}'"
     return {label: port_of(population, label, where, detail) for label, detail in used.items()}
+
+
+def coupled_names(population: Population, net: Network) -> set[str]:
+    """States, parameters and inputs of a population that couplings read, or that couplings and stimuli add to."""
+    found = {s.into for s in net.stimuli if s.into and any(v.population == population.name for v in s.target.views())}
+    for c in net.couplings:
+        found |= {*c.read("_pre")} if c.source.population == population.name else set()
+        found |= {c.into, *c.read("_post")} if c.target.population == population.name else set()
+    return found
 
 
 def states_of(population: Population, net: Network) -> Mapping[str, str]:
@@ -160,6 +178,25 @@ def states_of(population: Population, net: Network) -> Mapping[str, str]:
         if s.fused and s.target.views()[0].population == population.name:
             known |= s.fused
     return known
+
+
+def inputs_of(population: Population, net: Network) -> dict[str, str]:
+    """Units of the named inputs of point neurons: those of the neuron, and ``<input>_<label>`` of its receptors that are filters."""
+    if has_tree(population):
+        return {}
+    own = {**population.model.receptors, **population.receptors}
+    filters = {label: m for label, m in own.items() if m.kind == "receptor"}
+    return {
+        **population.model.inputs,
+        **{f"{n}_{label}": u for label, m in filters.items() for n, u in m.inputs.items()},
+    }
+
+
+def begun(population: Population, net: Network) -> Mapping[str, str]:
+    """Units of the states that have an initial value: all but named inputs."""
+    inputs = inputs_of(population, net)
+    known = states_of(population, net)
+    return {n: u for n, u in known.items() if n not in inputs} if inputs else known
 
 
 def port_places(population: Population, net: Network) -> dict[str, set[int]]:

@@ -18,13 +18,14 @@ from amine.network import chemistry_plain, makers
 from amine.network.pattern import DistanceKernel, Pattern
 from amine.network.plain import group_data, to_group, to_view, view_data
 from amine.network.plasticity import plasticity_from_dict, plasticity_to_dict
-from amine.network.receptors import states_of
+from amine.network.receptors import begun
 from amine.values import Array, from_plain, normalise, to_plain
 
 if TYPE_CHECKING:
     from amine.given import FilePath
+    from amine.network.couplings import Coupling
     from amine.network.network import Network
-    from amine.network.parts import Declared, Population, Synapses
+    from amine.network.parts import Declared, Population, Synapses, Waveform
 
 FORMAT = "amine network 1"
 Items: TypeAlias = "Mapping[str, object] | Iterable[tuple[str, object]]"  # arguments of dict()
@@ -108,7 +109,8 @@ def to_dict(net: Network) -> dict[str, Any]:
             {
                 "name": s.name,
                 "target": group_data(s.target),
-                "current": {"kind": s.current.kind, **{k: _finite(v) for k, v in s.current.numbers.items()}},
+                "current": _course(s.current),
+                **({"into": s.into} if s.into else {}),
             }
             for s in net.stimuli
         ],
@@ -116,6 +118,7 @@ def to_dict(net: Network) -> dict[str, Any]:
             {"name": p.name, "target": view_data(p.target), "variables": list(p.variables), "every": p.every}
             for p in net.probes
         ],
+        **({"couplings": [_coupling(c) for c in net.couplings]} if net.couplings else {}),
         **chemistry_plain.to_plain(net),
         **(
             {"weight_probes": [vars(p) | {"states": list(p.states)} for p in net.weight_probes]}
@@ -147,6 +150,27 @@ def _projection(s: Synapses) -> dict[str, Any]:
 
 def _stream(declared: Declared) -> dict[str, Any]:
     return {} if declared is None else {"stream": declared}
+
+
+def _coupling(c: Coupling) -> dict[str, Any]:
+    return {
+        "name": c.name,
+        "source": view_data(c.source),
+        "target": view_data(c.target),
+        "into": c.into,
+        "value": c.value,
+        "pattern": _pattern(c.pattern),
+        "values": {n: to_plain(v) for n, v in c.values.items()},
+        "delay": None if c.delay is None else to_plain(c.delay),
+        "autapses": c.autapses,
+        "multapses": c.multapses,
+        **_stream(c.stream),
+    }
+
+
+def _course(w: Waveform) -> dict[str, Any]:
+    numbers = {k: to_plain(v) if isinstance(v, Array) else _finite(v) for k, v in w.numbers.items()}
+    return {"kind": w.kind, **numbers, **({} if w.unit == "pA" else {"unit": w.unit})}
 
 
 def _finite(x: object) -> Any:
@@ -275,8 +299,23 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
             name=str(d["name"]),
             stream=d.get("stream"),
         )
+    for d in data.get("couplings", ()):
+        values: dict[str, Any] = {str(n): from_plain(v) for n, v in d["values"].items()}
+        net.coupling(
+            to_view(d["source"]),
+            to_view(d["target"]),
+            into=str(d["into"]),
+            value=str(d["value"]),
+            delay=None if d["delay"] is None else from_plain(d["delay"]),
+            autapses=_flag(d["autapses"]),
+            multapses=_flag(d["multapses"]),
+            name=str(d["name"]),
+            **_to_pattern(d["pattern"]),
+            stream=d.get("stream"),
+            **values,
+        )
     for d in data["stimuli"]:
-        net.stimulus(to_group(d["target"]), _waveform(d["current"]), name=str(d["name"]))
+        net.stimulus(to_group(d["target"]), _waveform(d["current"]), into=d.get("into"), name=str(d["name"]))
     chemistry_plain.from_plain(net, data)
     for s, d in zip(net.projections, data["projections"], strict=True):  # after the chemistry, which rules may read
         plasticity_from_dict(net, s, d)
@@ -291,7 +330,7 @@ def _initial(net: Network, data: Mapping[str, Any]) -> None:
     """Set initial values, after the projections have added receptors."""
     for d in data["populations"]:
         p = net.populations[d["name"]]
-        known = states_of(p, net)
+        known = begun(p, net)
         for s, v in d["initial"].items():
             enter(
                 p.initial, s, normalise(from_plain(v), known[s], f"Population '{p.name}', initial '{s}'", shape=(p.n,))
@@ -321,22 +360,25 @@ def _to_pattern(d: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _waveform(d: Mapping[str, Any]) -> Any:
-    def q(name: str, unit: str) -> str:
+    own = str(d.get("unit", "pA"))
+
+    def q(name: str, unit: str = own) -> str:
         return f"{float(d[name])!r} {unit}"
 
-    span = (
-        {}
-        if d["kind"] == "table"
-        else {"start": q("start", "ms"), "stop": None if d["stop"] is None else q("stop", "ms")}
-    )
-    if d["kind"] == "step":
-        return makers.step(q("value", "pA"), **span)
-    if d["kind"] == "ramp":
-        return makers.ramp(q("first", "pA"), q("last", "pA"), **span)
-    if d["kind"] == "sine":
-        return makers.sine(q("amplitude", "pA"), f"{float(d['frequency'])!r} 1/ms", q("mean", "pA"), **span)
     if d["kind"] == "table":
-        return makers.table([f"{float(x)!r} ms" for x in d["times"]], [f"{float(x)!r} pA" for x in d["values"]])
+        return makers.table([f"{float(x)!r} ms" for x in d["times"]], [f"{float(x)!r} {own}" for x in d["values"]])
+    if d["kind"] == "courses":
+        values = from_plain(d["values"])
+        return makers.table([f"{float(x)!r} ms" for x in d["times"]], values)  # type: ignore[arg-type]  (an Array)
+    span = {"start": q("start", "ms"), "stop": None if d["stop"] is None else q("stop", "ms")}
+    if d["kind"] == "step":
+        return makers.step(q("value"), **span)
+    if d["kind"] == "ramp":
+        return makers.ramp(q("first"), q("last"), **span)  # type: ignore[arg-type]  (it has a stop)
+    if d["kind"] == "sine":
+        return makers.sine(q("amplitude"), q("frequency", "1/ms"), q("mean"), **span)
+    if d["kind"] == "noise":
+        return makers.noise(q("sd"), q("tau", "ms"), q("mean"), **span)
     raise ValueError(f"unknown waveform {d['kind']!r}")
 
 

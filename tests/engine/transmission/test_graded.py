@@ -1,4 +1,4 @@
-"""What a new kind of transmission costs: one part, registered once. Here graded, non-spiking coupling.
+"""What a new kind of transmission costs: one part, registered once. Here graded coupling written by hand; ``net.coupling`` is the general one.
 
 In each step a target's conductance is the sum over its connections of weight times a function of the source's voltage.
 """

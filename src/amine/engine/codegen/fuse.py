@@ -14,7 +14,7 @@ from amine.equations.integrate import choose
 from amine.equations.symbols import symbol
 from amine.equations.system import Equations, Happening
 from amine.errors import AmineError
-from amine.models.naming import GAP_CURRENT, SHIFT, gain_name, jump_row, port_name, stimulus_input
+from amine.models.naming import COURSES, GAP_CURRENT, SHIFT, gain_name, jump_row, port_name, stimulus_input
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -61,7 +61,7 @@ class _System:
         self.initial = {s: eq.expand(e) for s, e in eq.initial.items()}
         self.parameters = set(eq.parameters)
         self.targets: dict[str, str] = {}
-        self.rows: list[str] = []
+        self.rows: list[str] = list(eq.inputs)
         self.masses: set[str] = set()
         self.impulses: set[str] = set()
         self.draws: list[str] = list(eq.draws)
@@ -109,6 +109,11 @@ class _System:
         self.parameters |= set(cell.varying)
         inputs = {*self.rows, *self.draws} | {stimulus_input(j) for j in range(cell.stimuli)}
         self.total += sum(symbol(stimulus_input(j)) for j in sorted(range(cell.stimuli), key=stimulus_input))
+        schemes = len(self.rows) > len(eq.inputs)
+        if cell.courses:
+            self.total += symbol(COURSES)
+            self.rows.append(COURSES)
+            inputs.add(COURSES)
         if cell.gap:
             self.total += symbol(GAP_CURRENT)
             inputs.add(GAP_CURRENT)
@@ -136,7 +141,7 @@ class _System:
             targets=self.targets,
             rows=self.rows,
             masses=self.masses,
-            methods=_methods(eq, self.asked, rhs, self.parameters, inputs, bool(self.rows)),
+            methods=_methods(eq, self.asked, rhs, self.parameters, inputs, schemes),
             impulses=self.impulses,
             draws=tuple(self.draws),
             happenings=tuple(

@@ -117,6 +117,40 @@ class Gap(NamedTuple):
     settled: np.ndarray  # [group] bool, scratch: whether the trials of a group agree
 
 
+class Couplings(NamedTuple):
+    """Continuous coupling of this thread's neurons. Owner: transmission/coupling."""
+
+    table: np.ndarray  # [coupling, COUPLING_COLUMNS of device.coupling] int64
+    values: (
+        np.ndarray
+    )  # [value] float64, of all threads: functions of the sources, at each step that delays reach back to
+    reads: np.ndarray  # [state and neuron] int64: places of states of sources and targets
+    given: np.ndarray  # [parameter and neuron] float64: parameters of sources and targets
+    inputs: np.ndarray  # [target] int64: place of its input
+    starts: np.ndarray  # [target + 1 of each coupling] int64: its first connection
+    pairs: (
+        np.ndarray
+    )  # [connection] int64: its source; of a sum over all pairs, the target itself among the sources or -1
+    delays: np.ndarray  # [connection] int64: steps
+    numbers: np.ndarray  # [number] float64: values that all connections share, then those of each
+    lanes: np.ndarray  # [64] float64, scratch: partial sums
+
+
+class Courses(NamedTuple):
+    """Courses in time, which are added to inputs of this thread's neurons. Owner: transmission/courses."""
+
+    values: np.ndarray  # [step of this chunk, column] real: in the unit of the input
+    first: int  # step of the first row
+    places: np.ndarray  # [entry] int64: an input
+    columns: np.ndarray  # [entry] int64: the column that is added to it
+
+
+class Named(NamedTuple):
+    """Named inputs of this thread's neurons, to which others add. Owner: transmission/named."""
+
+    inputs: np.ndarray  # [value] int64: places
+
+
 class Probes(NamedTuple):
     """Recordings of this thread's neurons. Owner: transmission/probes."""
 

@@ -45,6 +45,7 @@ class CellStructure:
     learned: tuple[Learned, ...] = ()  # rules of plasticity that give the neurons states
     blockers: tuple[Binding, ...] = ()  # drugs that bind receptors' channels
     interpolated: bool = False  # whether spikes are timed within the step
+    courses: bool = False  # whether currents are added up outside its code
     tree: ClassVar[bool] = False
 
     @property

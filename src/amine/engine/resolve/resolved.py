@@ -17,6 +17,7 @@ from amine.engine.resolve.blockers import values as blocker_values
 from amine.engine.resolve.cells import Binding, CellStructure, partly
 from amine.engine.resolve.chemistry import signals_of
 from amine.engine.resolve.constant_doses import with_constant_doses
+from amine.engine.resolve.courses import has_courses, named_stimuli
 from amine.engine.resolve.keys import structural_key
 from amine.engine.resolve.release import is_own
 from amine.engine.resolve.routes import Level, Pulse, PulseRoute, Route, pulses_of, releases_of, routes_of
@@ -222,7 +223,7 @@ def _member(
         MappingProxyType(values),
         streams.populations[name],
         releases,
-        tuple(s for s in net.stimuli if _touches(s, name)),
+        named_stimuli(net, population),
         tuple(i for i, _ in inputs),
         tuple(x for _, x in inputs),
         any(name in (g.a.population, g.b.population) for g in net.electrical),
@@ -242,21 +243,21 @@ def _kinds(net: Network, described: Sequence[Member]) -> tuple[tuple[Member, ...
         if model.kind == "source":
             members.append(replace(m, kind=SOURCE_LIST if "times" in model.units else SOURCE_POISSON))
             continue
-        structure, at = read_cell(net, m) if has_tree(m.population) else (_cell(m), None)
+        structure, at = read_cell(net, m) if has_tree(m.population) else (_cell(net, m), None)
         key = repr(structural_key(structure))
         cells.setdefault(key, structure)
         members.append(replace(m, kind=list(cells).index(key), structure=structure, plan=at))
     return tuple(members), tuple(cells.values())
 
 
-def _cell(m: Member) -> CellStructure:
+def _cell(net: Network, m: Member) -> CellStructure:
     differ = {n for n, (v, _) in m.values.items() if not isinstance(v, str | float)}
     poisson = tuple(_form(i, m.population) for i in m.poisson)
     arrays = frozenset(differ | m.spread)
     ports = tuple(m.ports.items())
     stimuli = len(m.stimuli)
     timed = m.population.spikes == "interpolated"
-    own = (m.gap, arrays, m.varying, m.learned, m.blockers, timed)
+    own = (m.gap, arrays, m.varying, m.learned, m.blockers, timed, has_courses(net, m.population))
     return CellStructure(m.population.model, ports, stimuli, poisson, *own)
 
 
@@ -272,7 +273,7 @@ def _form(i: PoissonInput, population: Population) -> tuple[str, bool, bool]:
     return i.receptor, own, not isinstance(i.rate, str)
 
 
-def _touches(part: Stimulus | PoissonInput, name: str) -> bool:
+def _touches(part: PoissonInput, name: str) -> bool:
     return any(v.population == name for v in part.target.views())
 
 

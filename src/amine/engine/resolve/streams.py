@@ -54,6 +54,8 @@ class Streams:
     ]  # number of the projection, of a view of its source, of one of its target
     inputs: tuple[Stream, ...]
     electrical: tuple[Stream, ...]
+    couplings: tuple[Stream, ...]
+    stimuli: tuple[Stream, ...]
 
 
 class _Identities:
@@ -88,7 +90,10 @@ def streams_of(net: Network) -> Streams:
                 routes[number, i, j] = found if s.stream is None else found.child(i, j)
     inputs = [of(x.stream, f"poisson {' '.join(map(end, x.target.views()))}") for x in net.inputs]
     electrical = [of(g.stream, f"gap {end(g.a)} {end(g.b)} {g.pattern.kind}") for g in net.electrical]
-    return Streams(populations, routes, tuple(inputs), tuple(electrical))
+    couplings = [of(c.stream, f"coupling {end(c.source)} {end(c.target)} {c.pattern.kind}") for c in net.couplings]
+    stimuli = [of(None, f"stimulus {s.current.kind} {' '.join(map(end, s.target.views()))}") for s in net.stimuli]
+    parts = (inputs, electrical, couplings, stimuli)
+    return Streams(populations, routes, *(tuple(x) for x in parts))
 
 
 def named(seed: int, *names: str) -> np.random.Generator:

@@ -10,10 +10,13 @@ import numpy as np
 
 from amine.compounds.doses import Course
 from amine.engine.build.sources import NEVER
+from amine.engine.resolve.courses import OF_EACH
 from amine.engine.time.names import STIMULUS, TIMES, Handle
+from amine.engine.transmission.courses import Running as Courses
 from amine.engine.transmission.inputs import SpikeList
 from amine.errors import AmineError
 from amine.network.parts import Waveform
+from amine.units import dimension_of
 from amine.values import Array, Value
 
 if TYPE_CHECKING:
@@ -32,9 +35,11 @@ class InputValues:
     def handles(self) -> Iterator[Handle]:
         """The stimuli and the sources of given spikes."""
         names = [s.name for s in self._sim.net.stimuli]
-        for name in dict.fromkeys(names):
-            twice = "several stimuli have this name" if names.count(name) > 1 else ""
-            yield Handle(f"{name}.current", STIMULUS, -1, name, "pA", own="current", reason=twice)
+        for s in self._sim.net.stimuli:
+            reason = "several stimuli have this name" if names.count(s.name) > 1 else ""
+            if s.current.kind in OF_EACH:
+                reason = "noise and courses of each neuron are given when a network is described"
+            yield Handle(f"{s.name}.current", STIMULUS, -1, s.name, s.current.unit, own="current", reason=reason)
         for p, at in enumerate(self._sim.slices):
             if at.member.listed:
                 yield Handle(f"{at.member.name}.times", TIMES, p, "times", "ms", own="times", limit="after the present")
@@ -43,9 +48,20 @@ class InputValues:
         """The present current (pA), or the times of all given spikes (ms)."""
         sim = self._sim
         if h.kind == STIMULUS:
-            current = next(c for n, c in zip(sim.stimuli, sim.waveforms, strict=True) if n == h.key)
-            return float(current.at(np.array((sim.step + 0.5) * sim.net.dt)))
+            current = self._waveform(h.key)
+            middle = np.array([(sim.step + 0.5) * sim.net.dt])
+            return np.nan if current.kind == "noise" else current.at(middle)[0]
         return (self._steps(h.p) + 1) * sim.net.dt
+
+    def _courses(self) -> Courses | None:
+        found = self._sim.states.get("courses")
+        return found if isinstance(found, Courses) else None
+
+    def _waveform(self, name: str) -> Waveform:
+        """The present waveform of a stimulus."""
+        named = dict(zip(self._sim.stimuli, self._sim.waveforms, strict=True))
+        courses = self._courses()
+        return named[name] if name in named or courses is None else courses.current(name)
 
     def _steps(self, p: int) -> np.ndarray:
         return next(steps for q, steps, _ in self._sim.drawn["spike_list"].content if q == p)
@@ -58,6 +74,9 @@ class InputValues:
                 raise AmineError(
                     where, "this is not a waveform of a current", given=repr(value)[:40], expected=expected
                 )
+            if dimension_of(value.unit) != dimension_of(h.unit) or value.kind in OF_EACH:
+                given, expected = f"{value.kind}, in {value.unit}", f"one waveform for all, in {h.unit}"
+                raise AmineError(where, "this cannot take the place of the waveform", given=given, expected=expected)
             return value
         if not isinstance(value, Array) or value.values.ndim != 2 or len(value.values) != 2:
             raise AmineError(
@@ -82,6 +101,9 @@ class InputValues:
         if isinstance(value, Waveform):
             sim = self._sim
             sim.waveforms = [value if n == h.key else c for n, c in zip(sim.stimuli, sim.waveforms, strict=True)]
+            courses = self._courses()
+            if courses is not None:
+                courses.put(h.key, value)
         elif isinstance(value, Array):
             self._put_spikes(h.p, *value.values)
 
@@ -107,6 +129,9 @@ class InputValues:
         """Returns to what was set: all others are those of the description."""
         sim = self._sim
         sim.waveforms = [s.current for at in sim.slices for s in at.member.stimuli]
+        courses = self._courses()
+        if courses is not None:
+            courses.described()
         if self._lists():
             self._put_lists(SpikeList().draw(sim.built.layout).content)
         for h in self.handles():

@@ -44,14 +44,15 @@ class Change:
 
 def plain_data(value: Anything) -> Any:
     if isinstance(value, Waveform):
-        return {"waveform": value.kind, "numbers": {n: None if x == np.inf else x for n, x in value.numbers.items()}}
+        numbers = {n: None if x == np.inf else x for n, x in value.numbers.items()}
+        return {"waveform": value.kind, "numbers": numbers, "unit": value.unit}
     return {"course": value.to_dict()} if isinstance(value, Course) else to_plain(value)
 
 
 def from_plain_data(data: Any) -> Anything:
     if isinstance(data, dict) and "waveform" in data:
         numbers = {n: np.inf if x is None else x for n, x in data["numbers"].items()}
-        return Waveform(str(data["waveform"]), numbers)
+        return Waveform(str(data["waveform"]), numbers, str(data["unit"]))
     return Course.from_dict(data["course"]) if isinstance(data, dict) and "course" in data else from_plain(data)
 
 
@@ -61,7 +62,8 @@ def value_text(value: Anything) -> str:
         numbers = {
             n: "for ever" if x == np.inf else x for n, x in value.numbers.items()
         }  # no Python text of an infinite number
-        return f"Waveform({value.kind!r}, {numbers!r})".replace("'for ever'", "float('inf')")
+        unit = "" if value.unit == "pA" else f", {value.unit!r}"
+        return f"Waveform({value.kind!r}, {numbers!r}{unit})".replace("'for ever'", "float('inf')")
     if isinstance(value, Course):
         return f"Course.from_dict({value.to_dict()!r})"
     if isinstance(value, Array):

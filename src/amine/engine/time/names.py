@@ -15,7 +15,7 @@ from amine.engine.build.point import PointCell, Readers
 from amine.engine.build.slices import Slice
 from amine.engine.device.tables import SOURCE_POISSON
 from amine.models.naming import port_name
-from amine.network.receptors import states_of
+from amine.network.receptors import coupled_names, states_of
 from amine.units import dimension_of, internal_unit
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _population(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
     if m.structure is None:
         yield from _source(p, at)
         return
-    readers = None
+    readers, coupled = None, coupled_names(m.population, sim.net)
     if m.plan is None:
         readers = PointCell(sim.module, m.kind).readers(sim.arrays.values[p], sim.net.dt)
         yield from _states(sim, p, at)
@@ -116,7 +116,7 @@ def _population(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
         model = m.receptors[value_of].port if value_of else m.population.model
         name = f"{m.name}.{value_of}.{own}" if value_of else f"{m.name}.{own}"
         limit = model.all_limits.get(own) or ""
-        reason, later = _reasons(at, key, value_of, readers)
+        reason, later = _reasons(at, key, value_of, readers, coupled)
         yield Handle(name, PARAMETER, p, key, _coherent(model.units[own]), value_of, own, limit, reason, later)
 
 
@@ -139,7 +139,7 @@ def _coherent(unit: str) -> str:
     return internal_unit(dimension_of(unit))
 
 
-def _reasons(at: Slice, key: str, label: str, readers: Readers | None) -> tuple[str, str]:
+def _reasons(at: Slice, key: str, label: str, readers: Readers | None, coupled: set[str]) -> tuple[str, str]:
     """Why a parameter cannot be set at all, and why not after the first step; empty if it can."""
     m = at.member
     if readers is None:
@@ -150,7 +150,7 @@ def _reasons(at: Slice, key: str, label: str, readers: Readers | None) -> tuple[
         return "doses or modulators change what is made of it", ""
     if key in readers.damping:
         return "the coupling through gap junctions is damped in proportion to it", ""
-    if key in readers.constants:
+    if key in readers.constants or key in coupled:
         return "", ""
     if key in readers.initial:
         return "", "only initial values are made of it"

@@ -15,6 +15,8 @@ from amine.engine.codegen import cache
 from amine.engine.device.tables import BEGIN, BLOCK, END
 from amine.engine.resolve.keys import structural_key
 from amine.engine.resolve.resolved import Resolved
+from amine.engine.transmission.coupling import Couplings
+from amine.engine.transmission.courses import Courses
 from amine.engine.transmission.crossings import Crossings
 from amine.engine.transmission.explicit import Explicit
 from amine.engine.transmission.filter import Filter
@@ -22,6 +24,7 @@ from amine.engine.transmission.gap import Gap
 from amine.engine.transmission.inputs import Noise, PoissonInput, PoissonSource, SpikeList
 from amine.engine.transmission.kinetic import Kinetic
 from amine.engine.transmission.minis import Minis
+from amine.engine.transmission.named import NamedInputs
 from amine.engine.transmission.part import Drawn, Layout, Part, Room
 from amine.engine.transmission.plastic_build import PlasticSynapses
 from amine.engine.transmission.probes import Probes
@@ -39,8 +42,11 @@ PARTS: tuple[Part, ...] = (
     Synaptic(),
     Minis(),
     Explicit(),
+    NamedInputs(),  # before all that adds to them
+    Courses(),
     PoissonInput(),
     Noise(),
+    Couplings(),  # before gap junctions, which try the step
     Gap(),
     PoissonSource(),
     SpikeList(),

@@ -49,6 +49,9 @@ class Cells(Scanned):
         detach_reset: bool,
     ) -> None:
         """Sets the surrogate in the neuron's own units, and the gain, which is added to ``values``."""
+        if cell.neuron.inputs or "v" not in cell.neuron.state_units:
+            what = "named inputs of neurons" if cell.neuron.inputs else "neurons without a voltage v"
+            raise AmineError(self.where, f"{what} are not differentiated", given=cell.neuron.name)
         self._natural, self.fixed_at_first = None, dict(values)
         self.cell, self.detach_reset = cell, bool(detach_reset)
         self.surrogate = find_surrogate(surrogate)

@@ -11,6 +11,7 @@ import torch
 from amine.compounds import catalogue
 from amine.engine.build.draws import initial_value
 from amine.engine.build.slices import Slice
+from amine.engine.resolve.courses import OF_EACH
 from amine.engine.resolve.resolved import Resolved
 from amine.errors import AmineError
 
@@ -78,6 +79,9 @@ def require_adjoint(resolved: Resolved) -> None:
     """Raises AmineError if the network has a part without adjoint."""
     levels = {r.level for r in resolved.routes}
     found = {
+        "continuous couplings": bool(resolved.net.couplings),
+        "named inputs of neurons": any(m.population.model.inputs for m in resolved.members),
+        "currents of each neuron and noise": any(s.current.kind in OF_EACH for s in resolved.net.stimuli),
         "gap junctions": bool(resolved.net.electrical),
         "synapses that change by a rule": "plastic" in levels,
         "release at random and release of each synapse": "synaptic" in levels,

@@ -16,6 +16,7 @@ from amine.engine.build.connectivity.build import pairs_of
 from amine.engine.build.draws import count, spread_value
 from amine.engine.build.slices import Slice
 from amine.engine.resolve.cells import CellStructure
+from amine.engine.resolve.courses import stimuli_of
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.signals import Signals
 from amine.engine.resolve.streams import Stream
@@ -228,7 +229,7 @@ def external(
         there = count(views, m)
         own = stream.child([v.population for v in views].index(m.name))
         out.poisson.append((i.receptor, np.asarray(r) * there * int(i.n) * net.dt, np.asarray(w), own))
-    for s in m.stimuli:
+    for s in stimuli_of(net, m.name):
         out.currents.append((s.current, count(s.target.views(), m)))
     if m.population.model.kind == "source":
         if m.name in lists:

@@ -1,0 +1,53 @@
+"""Continuous coupling: the columns of its table, and sums whose order does not depend on the number of threads."""
+
+from __future__ import annotations
+
+from numba import njit
+
+FAST = {"contract", "nsz"}
+LANES = 64
+# a coupling of a thread: kind of expression, places kept of each value (1, or steps that delays reach back to), sources, offset in ``values``;
+# of the thread's sources the first, their number, offsets of their states and parameters; of its targets the number, offsets of their states,
+# parameters and inputs; offsets of the first connection of each target, of the connections, of the numbers; connections; delay in steps
+NAMES = (
+    *(
+        "C_KIND",
+        "C_KEPT",
+        "C_SIZE",
+        "C_VALUES",
+        "C_FIRST",
+        "C_SOURCES",
+        "C_READS",
+        "C_GIVEN",
+        "C_TARGETS",
+        "C_POST_READS",
+    ),
+    *("C_POST_GIVEN", "C_INPUTS", "C_STARTS", "C_PAIRS", "C_NUMBERS", "C_COUNT", "C_DELAY"),
+)
+(
+    C_KIND, C_KEPT, C_SIZE, C_VALUES, C_FIRST, C_SOURCES, C_READS, C_GIVEN, C_TARGETS, C_POST_READS, C_POST_GIVEN, C_INPUTS, C_STARTS,
+    C_PAIRS, C_NUMBERS, C_COUNT, C_DELAY, COUPLING_COLUMNS,
+) = range(18)  # fmt: skip
+
+
+@njit(nogil=True, cache=True, fastmath=FAST, error_model="numpy")
+def total(values, first, n, lanes):
+    """The sum of ``n`` values from ``first`` on, by 64 partial sums; ``lanes`` is scratch."""
+    for lane in range(LANES):
+        lanes[lane] = 0.0
+    whole = n // LANES
+    for b in range(whole):
+        o = first + b * LANES
+        for lane in range(LANES):
+            lanes[lane] += values[o + lane]
+    for lane in range(n - whole * LANES):
+        lanes[lane] += values[first + whole * LANES + lane]
+    width = LANES // 2
+    while width:
+        for lane in range(width):
+            lanes[lane] += lanes[lane + width]
+        width //= 2
+    return lanes[0]
+
+
+__all__ = ["total"]

@@ -1,0 +1,80 @@
+"""The structure of continuous couplings: all that their generated code depends on, read off the description without SymPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from amine.engine.resolve.courses import added_stimuli, row_of
+from amine.network.couplings import POST, PRE, Coupling
+from amine.network.network import Network
+from amine.network.receptors import inputs_of
+
+Delays = Literal["none", "one", "each"]
+
+
+@dataclass(frozen=True)
+class CouplingStructure:
+    """The kind of a coupling. States and parameters are named as the population's; ``each`` are the values that differ between connections.
+
+    ``dense``: all pairs, with single values and one delay. ``apart``: neurons are not coupled to themselves.
+    """
+
+    value: str
+    unit: str  # of the input
+    units: tuple[tuple[str, str], ...]  # of all names
+    pre_states: tuple[str, ...]
+    pre_parameters: tuple[str, ...]
+    post_states: tuple[str, ...]
+    post_parameters: tuple[str, ...]
+    single: tuple[str, ...]  # values that all connections share
+    each: tuple[str, ...]
+    delays: Delays
+    dense: bool
+    apart: bool
+
+    @property
+    def ends(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Names of the source and of the target in the expression."""
+        pre = frozenset(n + PRE for n in (*self.pre_states, *self.pre_parameters))
+        return pre, frozenset(n + POST for n in (*self.post_states, *self.post_parameters))
+
+
+def coupling_structure(net: Network, c: Coupling) -> CouplingStructure:
+    """The structure of a coupling."""
+    a, b = (net.populations[v.population] for v in (c.source, c.target))
+    single = tuple(n for n, v in c.values.items() if isinstance(v, str))
+    each = tuple(n for n in c.values if n not in single)
+    delays: Delays = "none" if c.delay is None else "one" if isinstance(c.delay, str) else "each"
+    return CouplingStructure(
+        c.value,
+        inputs_of(b, net)[c.into],
+        tuple(sorted(c.units.items())),
+        *_split(c.read(PRE), a.model.units),
+        *_split(c.read(POST), b.model.units),
+        single,
+        each,
+        delays,
+        c.pattern.kind == "all_to_all" and not each and delays != "each",
+        not c.autapses and c.source.population == c.target.population,
+    )
+
+
+def coupling_structures(net: Network) -> list[CouplingStructure]:
+    """The structures of all couplings without repetition."""
+    return list(dict.fromkeys(coupling_structure(net, c) for c in net.couplings))
+
+
+def used_inputs(net: Network) -> list[tuple[str, str]]:
+    """Populations and their inputs to which something is added, without repetition."""
+    stimuli = [(p.name, row_of(s)) for p in net.populations.values() for s in added_stimuli(net, p)]
+    return list(dict.fromkeys([*((c.target.population, c.into) for c in net.couplings), *stimuli]))
+
+
+def _split(names: tuple[str, ...], parameters: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """States and parameters."""
+    assert isinstance(parameters, dict)
+    return tuple(n for n in names if n not in parameters), tuple(n for n in names if n in parameters)
+
+
+__all__ = ["CouplingStructure", "coupling_structure", "coupling_structures", "used_inputs"]
