@@ -315,6 +315,15 @@ class PositiveModulator(Mechanism):
 
 @final
 @dataclass(frozen=True)
+class DesensitizationBlocker(Mechanism):
+    """Slower desensitisation of a receptor's scheme, at full occupancy to the factor with the role ``conductance``, or none without it."""
+
+    def effects(self, use: Use) -> list[Effect]:
+        return [use.effect("desensitization", "scale", use.value("conductance", 0.0), when="pulse")]
+
+
+@final
+@dataclass(frozen=True)
 class OpenChannelBlocker(Mechanism):
     """Block of open channels, with trapping in closed ones and voltage-dependent affinity (Woodhull 1973)."""
 
@@ -391,6 +400,7 @@ LIBRARY: tuple[Mechanism, ...] = (
     Blocker("noncompetitive_antagonist"),
     OpenChannelBlocker("open_channel_blocker", "pore"),
     PositiveModulator("positive_modulator"),
+    DesensitizationBlocker("desensitization_blocker"),
     NegativeModulator("negative_modulator"),
     ReuptakeInhibitor("reuptake_inhibitor", "substrate"),
     Releaser("releaser", "substrate"),

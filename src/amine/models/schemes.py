@@ -30,13 +30,21 @@ DEFAULTS = {
 
 
 def _scheme(
-    name: str, text: str, doc: str, source: str, height: str = "1 mM", width: str = "1 ms", **given: str
+    name: str,
+    text: str,
+    doc: str,
+    source: str,
+    height: str = "1 mM",
+    width: str = "1 ms",
+    desensitizes: str = "",
+    **given: str,
 ) -> Model:
 
     values = {**given, "T_max": height, "T_width": width}
     units = {n: internal_unit(dimension_of(unit_part(v, name))) if " " in v else "1" for n, v in values.items()}
     symbols = {n: _SYMBOLS.get(n, f"rate constant {n}" if "/" in units[n] else f"constant {n}") for n in values}
-    return Model(name, "scheme", text, units, values, source, doc, symbols=symbols)
+    stands_for = {"desensitization": desensitizes} if desensitizes else {}
+    return Model(name, "scheme", text, units, values, source, doc, symbols=symbols, stands_for=stands_for)
 
 
 _TWO = "C <-> O: alpha*T, beta\nopen O\ndecay beta"
@@ -54,6 +62,7 @@ AMPA_six_state = _scheme(
     "C0 <-> C1: Rb*T, Ru1\nC1 <-> C2: Rb*T, Ru2\nC2 <-> O: Ro, Rc\nC1 <-> D1: Rd, Rr\nC2 <-> D2: Rd, Rr\nopen O",
     "AMPA receptors with two binding steps and desensitisation from both bound states, after Patneau & Mayer 1991.",
     _DMS,
+    desensitizes="Rd",
     Rb="13 1/mM/ms",
     Ru1="0.0059 1/ms",
     Ru2="86 1/ms",
@@ -78,6 +87,7 @@ NMDA_five_state = _scheme(
     "C0 <-> C1: Rb*T, Ru\nC1 <-> C2: Rb*T, Ru\nC2 <-> O: Ro, Rc\nC2 <-> D: Rd, Rr\nopen O\ndecay Ru" + _BLOCK,
     "NMDA receptors with two binding steps, desensitisation and magnesium block, after Clements & Westbrook 1991.",
     _DMS + _JAHR,
+    desensitizes="Rd",
     Rb="5 1/mM/ms",
     Ru="0.0129 1/ms",
     Rd="0.0084 1/ms",
@@ -152,6 +162,7 @@ GABA_B_desensitizing = _scheme(
     "C <-> R: K1*T, K2\nR <-> D: d1, d2\n" + _CASCADE,
     "GABA_B receptors with desensitisation of the receptor before the G-protein.",
     "Destexhe A, Sejnowski TJ (1995) Proc Natl Acad Sci USA 92:9515-9519; rates as in the authors' file, ModelDB 18198",
+    desensitizes="d1",
     height="0.5 mM",
     width="0.3 ms",
     K1="0.66 1/mM/ms",

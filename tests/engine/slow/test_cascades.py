@@ -184,3 +184,25 @@ def test_agonists_known_by_binding_follow_the_operational_model_or_are_warned_of
     net.dose("lsd", "10 nM")
     with pytest.warns(am.AmineWarning, match="Dose of lsd: its potency at 5HT1A is a binding constant"):
         resolve(net)
+
+
+def test_agonists_desensitise_and_cyclothiazide_stops_that():
+    """At equilibrium with an agonist, half of bound AMPA receptors are desensitised; the scheme's own matrix says how many are open."""
+    from amine.engine.resolve.cascades import open_share
+
+    six, two = am.models.get("AMPA_six_state"), am.models.get("AMPA_two_state")
+    C2, O, D2 = 1.0, 2.7 / 0.2, 0.9 / 0.064
+    assert open_share(six) == pytest.approx(O / (C2 + O + D2), rel=1e-3)
+    assert open_share(two) == pytest.approx(1.0, abs=1e-6)
+    assert open_share(six(Rd="0 1/ms")) == pytest.approx(O / (C2 + O), rel=1e-3)
+    assert open_share(am.models.get("nAChR_allosteric")) < 0.05
+
+    net = am.Network()
+    P = net.population("P", 2, "lif_cond", receptors={"AMPA": six})
+    net.synapses(P, P, receptors={"AMPA": "1 nS"}, rule="all_to_all", detail="kinetic")
+    net.dose("cyclothiazide", "22.4 uM")
+    (changed,) = resolve(net).schemes
+    assert to_internal(changed.parameters["Rd"], "1/ms", "Rd") == pytest.approx(0.9 / 11.0)
+    net.dose("cyclothiazide", am.bath("1 uM", start="5 ms"))
+    with pytest.warns(am.AmineWarning, match="the desensitization of 'AMPA' on 'P'"):
+        resolve(net)

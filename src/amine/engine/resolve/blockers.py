@@ -20,7 +20,8 @@ import numpy as np
 
 from amine.compounds import catalogue
 from amine.compounds.schema import Family, Receptor
-from amine.engine.resolve.cascades import has_cascade
+from amine.compounds.signals import Signal, Sum, Term
+from amine.engine.resolve.cascades import has_cascade, open_share
 from amine.engine.resolve.cells import Binding
 from amine.engine.resolve.drugs import Drugs, Port
 from amine.engine.resolve.signals import Signals, Vary
@@ -51,6 +52,7 @@ def block(net: Network, p: Signals, drugs: Drugs) -> None:
             cascade = has_cascade(port.receptor)
             held = drugs.cascade(port, "occupancy") if cascade else drugs.amount(port.target, "occupancy")
             if held is not None:
+                held = _open(p, port, held)
                 p.factors.append(Vary(port.population, tonic_name(port.label), held))
                 p.totals.setdefault(port.population, {})[port.label] = target
             for e in drugs.blocks(port.target):
@@ -60,6 +62,16 @@ def block(net: Network, p: Signals, drugs: Drugs) -> None:
                     Vary(port.population, blocker_name("conc", e.drug, port.label), p.names[f"dose:{e.drug}"])
                 )
                 p.probes.append(_probe(net, p, port, e.drug))
+
+
+def _open(p: Signals, port: Port, held: Signal) -> Signal:
+    """Of the channels that agonists hold, the part that is not desensitised where the receptor has a scheme."""
+    share = 1.0 if port.receptor.scheme is None else open_share(port.receptor.scheme)
+    if share == 1.0:
+        return held
+    at = p.program.add(f"{port.target.name}:open")
+    p.program.append(Sum(at, (Term(held, 0, share),)))
+    return at
 
 
 def _probe(net: Network, p: Signals, port: Port, drug: str) -> Probe:

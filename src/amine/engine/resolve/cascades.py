@@ -124,18 +124,33 @@ def under_drugs(model: Model, free: float = 1.0, held: float = 1.0) -> Model:
 
 def saturated(model: Model, s: Scheme) -> dict[str, float]:
     """Shares of the states of receptors that stay bound, at saturating transmitter."""
-    rates = _rates(model, s)
-    index = {a: i for i, a in enumerate(s.states)}
-    Q = np.zeros((len(index), len(index)))
-    for t, k in zip(s.transitions, rates, strict=True):
-        Q[index[t.b], index[t.a]] += k
-        Q[index[t.a], index[t.a]] -= k
-    scale = np.abs(Q).max(axis=1, keepdims=True)
-    A = np.vstack([Q / np.where(scale > 0, scale, 1.0), np.ones(len(index))])
-    found = np.linalg.lstsq(A, np.append(np.zeros(len(index)), 1.0), rcond=None)[0]
+    found = _stationary(model, s)
     kept = np.where(found > 1e-6, found, 0.0)
     kept = np.round(kept / kept.sum(), 9)
-    return {a: float(kept[i]) for a, i in index.items()}
+    return {a: float(x) for a, x in zip(s.states, kept, strict=True)}
+
+
+def open_share(model: Model) -> float:
+    """Share of the receptors that an agonist holds bound which are open and not desensitised, at equilibrium."""
+    s = scheme(model)
+    found = dict(zip(s.states, _stationary(model, s), strict=True))
+    return float(sum(found[a] for a in s.opens or ()))
+
+
+def _stationary(model: Model, s: Scheme) -> np.ndarray:
+    """The stationary distribution at saturating transmitter, without subtractions (Grassmann, Taksar & Heyman 1985, Oper Res 33:1107)."""
+    index = {a: i for i, a in enumerate(s.states)}
+    n = len(index)
+    A = np.zeros((n, n))  # from, to
+    for t, k in zip(s.transitions, _rates(model, s), strict=True):
+        A[index[t.a], index[t.b]] += k
+    for k in range(n - 1, 0, -1):
+        A[:k, k] /= A[k, :k].sum()
+        A[:k, :k] += np.outer(A[:k, k], A[k, :k])
+    out = np.ones(n)
+    for k in range(1, n):
+        out[k] = out[:k] @ A[:k, k]
+    return out / out.sum()
 
 
 SATURATING = 1e9  # uM
@@ -165,4 +180,4 @@ def _mean(model: Model, name: str) -> float:
     return float(np.mean(found))
 
 
-__all__ = ["fractions", "has_cascade", "target_of", "under_drugs", "upstream", "with_cascades"]
+__all__ = ["fractions", "has_cascade", "open_share", "target_of", "under_drugs", "upstream", "with_cascades"]

@@ -34,24 +34,34 @@ def decay_rates(s: Scheme) -> tuple[str, ...]:
     return (back,) if back.isidentifier() and not s.transitions[1].binds else ()
 
 
-def lengthening(net: Network, receptor: ReceptorInUse) -> float | None:
-    """Factor by which doses lengthen the decay of a scheme's response; None if they cannot."""
+QUANTITIES = ("tau_decay", "desensitization")
+
+
+def rates_of(model: Model, quantity: str) -> tuple[str, ...]:
+    """Parameters of a scheme that stand for its decay, or for desensitisation."""
+    if quantity == "tau_decay":
+        return decay_rates(scheme(model))
+    return (model.stands_for[quantity],) if quantity in model.stands_for else ()
+
+
+def scheme_factor(net: Network, receptor: ReceptorInUse, quantity: str) -> float | None:
+    """Factor of constant doses on the decay time or the desensitisation of a scheme; None if there is none, or a dose changes."""
     model = receptor.scheme
     if model is None:
         return None
-    rates = decay_rates(scheme(model))
+    rates = rates_of(model, quantity)
     if not rates or not all(isinstance(model.parameters[n], str) for n in rates):
         return None
     target = target_of(receptor.label, model)
     effects = [e for d in dict.fromkeys(x.drug for x in net.doses) for e in effects_of(d, [target])]
-    longer = [e for e in effects if e.quantity == "tau_decay"]
-    sites = {e.site for e in longer}
+    changing = [e for e in effects if e.quantity == quantity]
+    sites = {e.site for e in changing}
     beside = {e.drug for e in effects if e.site in sites}
     constant = {drug: _constant(net, drug) for drug in beside}
     known = {drug: c for drug, c in constant.items() if c is not None}
-    if not longer or len(known) < len(constant):
+    if not changing or len(known) < len(constant):
         return None
-    return float(steady_factor(effects, known).get(f"{target}.tau_decay", 1.0))
+    return float(steady_factor(effects, known).get(f"{target}.{quantity}", 1.0))
 
 
 def with_constant_doses(net: Network) -> Network:
@@ -62,9 +72,11 @@ def with_constant_doses(net: Network) -> Network:
     changed: dict[str, dict[str, Model]] = {}
     for population, receptors in receptors_in_use(net).items():
         for label, r in receptors.items():
-            factor = lengthening(net, r)
-            if r.scheme is not None and factor is not None and factor != 1.0:
-                changed.setdefault(population, {})[label] = _slower(r.scheme, factor)
+            for quantity in QUANTITIES:
+                factor = scheme_factor(net, r, quantity)
+                if r.scheme is not None and factor is not None and factor != 1.0:
+                    now = changed.setdefault(population, {}).get(label, r.scheme)
+                    changed[population][label] = _changed(now, quantity, factor)
     if not changed:
         return net
     populations = dict(net.populations)
@@ -74,11 +86,12 @@ def with_constant_doses(net: Network) -> Network:
     return net.replaced(populations=populations)
 
 
-def _slower(model: Model, factor: float) -> Model:
+def _changed(model: Model, quantity: str, factor: float) -> Model:
+    """A scheme whose decay is longer by a factor, or whose desensitisation is as many times as fast."""
     values = {}
-    for n in decay_rates(scheme(model)):
+    for n in rates_of(model, quantity):
         rate = scalar(model.parameters[n], model.units[n], model.where)
-        values[n] = f"{rate / factor!r} {model.units[n]}"
+        values[n] = f"{rate / factor if quantity == 'tau_decay' else rate * factor!r} {model.units[n]}"
     return model(**values)
 
 
@@ -112,4 +125,4 @@ def _constant(net: Network, drug: str) -> float | None:
     return total
 
 
-__all__ = ["decay_rates", "known_doses", "lengthening", "with_constant_doses"]
+__all__ = ["decay_rates", "known_doses", "scheme_factor", "with_constant_doses"]

@@ -16,7 +16,7 @@ from amine.compounds.mechanisms import Effect
 from amine.compounds.schema import Transmitter
 from amine.compounds.signals import Agonist, Dose, Signal, Sum, Term
 from amine.engine.resolve.cascades import has_cascade, upstream
-from amine.engine.resolve.constant_doses import lengthening
+from amine.engine.resolve.constant_doses import QUANTITIES, scheme_factor
 from amine.engine.resolve.signals import Signals, Vary, Weight
 from amine.errors import AmineError
 from amine.models.naming import SHIFT as SHIFTED
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 # are: with it nearly complete block silences, as in a neuron whose spike fails below about a quarter of its conductance.
 SHIFT = 5.0
 THRESHOLD = "threshold"
+FAR = 1000.0  # a dose this many times above an affinity is warned of
 
 
 @dataclass(frozen=True)
@@ -166,9 +167,10 @@ class Drugs:
     def idle(self) -> list[tuple[str, str]]:
         """Place and problem of warnings of drugs that act on nothing here, and of effects that no equation here can have."""
         out = [(f"Dose of {e.drug}", e.assumed) for x in self.arrived.values() for e in x if e.assumed]
+        out += self._too_much()
         for drug in self.drugs:
             mine = [e for e in self.effects if e.drug == drug and e.kind != "occupy"]
-            if not mine:
+            if not any(e.drug == drug for e in self.effects):  # a silent ligand of a site is no mistake
                 known = ", ".join(acts_on(drug)) or "nothing that is modelled"
                 out.append((f"Dose of {drug}", f"it acts on nothing in this network; it acts on {known}"))
             for target, arrived in self.arrived.items():
@@ -178,6 +180,22 @@ class Drugs:
                     lost = here
                 out += [(f"Dose of {drug}", self._lost(target, e)) for e in lost]
         return list(dict.fromkeys(out))
+
+    def _too_much(self) -> list[tuple[str, str]]:
+        """Warnings of doses far above all affinities that the drug has in this network."""
+        out = []
+        for drug in self.drugs:
+            weakest = max((e.potency for e in self.effects if e.drug == drug), default=0.0)
+            peak = max(d.course.peak for d in self.net.doses if d.drug == drug)
+            if weakest > 0.0 and peak > FAR * weakest:
+                times = f"{peak / weakest:.2g} times the concentration of half effect at its weakest target here"
+                out.append(
+                    (
+                        f"Dose of {drug}",
+                        f"its {peak:g} uM are {times}, so that targets which are not modelled answer too",
+                    )
+                )
+        return out
 
     def _lost(self, target: Target, e: Effect) -> str:
         usual = {
@@ -240,7 +258,7 @@ class Drugs:
         if has_cascade(port.receptor) and all(upstream(e) for e in found):
             self.cascade(port, quantity)
             return
-        if quantity == "tau_decay" and lengthening(self.net, port.receptor) is not None:
+        if quantity in QUANTITIES and scheme_factor(self.net, port.receptor, quantity) is not None:
             self.factors(port.target, quantity)  # rates of a scheme, divided before the run; the occupancy is recorded
             return
         name = _parameter(port.model, quantity)

@@ -141,7 +141,7 @@ def _lengthened(drug: str, concentration: str) -> Numbers:
 
 @case(
     "morphine excites by disinhibition, naloxone undoes it",
-    "morphine 1 uM; naloxone 10 uM",
+    "morphine 1 uM; naloxone 1 uM",
     "Zieglgänsberger, French, Siggins & Bloom 1979, Science 205:415-417",
     "rate of pyramidal cells (Hz)",
     "at least doubled; with naloxone back within 20 % of control",
@@ -152,7 +152,7 @@ def _lengthened(drug: str, concentration: str) -> Numbers:
 def morphine_disinhibition() -> Numbers:
     """Mu receptors hyperpolarise interneurons, which then no longer hold back pyramidal cells."""
     rates = []
-    for morphine, naloxone in (("0 uM", "0 uM"), ("1 uM", "0 uM"), ("1 uM", "10 uM")):
+    for morphine, naloxone in (("0 uM", "0 uM"), ("1 uM", "0 uM"), ("1 uM", "1 uM")):
         net = Network(seed=2)
         E = net.population("E", 40, "lif_cond", I_e="320 pA")
         I = net.population("I", 20, "lif_cond", I_e="300 pA", initial={"v": 'uniform("-60 mV", "-50 mV")'})
