@@ -57,6 +57,7 @@ class Plastic:
     phases: list[int]
     tick: int
     key: int  # of the random numbers of its rule
+    number: int  # of the projection among all of the network
 
     @property
     def n_synapses(self) -> int:
@@ -303,9 +304,9 @@ class PlasticNetwork(State):
         return None
 
     def weights(self, sim: Running) -> dict[str, Weights]:
-        """The present weights, by projection."""
+        """The present weights, by projection, in the order of the description."""
         out = {}
-        for q, p in enumerate(self.parts):
+        for q, p in sorted(enumerate(self.parts), key=lambda x: x[1].number):
             _, i, j, _ = self.order(q)
             now = self.current(q, sim)
             w = now.pop("w")

@@ -63,7 +63,7 @@ def draw(
         part = Plastic(
             s, kind, code, p, target, route.release, spec.early, bundle.dmin, bundle.n_delays, shards,
             histories(slices[target].n, code, initial, real, CAPACITY, longest), values, local, phases,
-            max(1, round(values.get("clock", TICK) / net.dt)), route.stream.child("rule").key,
+            max(1, round(values.get("clock", TICK) / net.dt)), route.stream.child("rule").key, route.number,
         )  # fmt: skip
         local += slices[p].n * bundle.n_delays * (1 + part.states)
         out.append(part)
