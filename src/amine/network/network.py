@@ -310,7 +310,13 @@ class Network(Shown):
         )
 
     def loop(
-        self, *, threads: int = 1, precision: str = "float32", keep: bool = True, resume: FilePath | None = None
+        self,
+        *,
+        threads: int = 1,
+        precision: str = "float32",
+        keep: bool = True,
+        store: FilePath | None = None,
+        resume: FilePath | None = None,
     ) -> Loop:
         """Start a closed loop with an environment: advance the network in steps, read its spikes, set the rates of its sources.
 
@@ -318,12 +324,13 @@ class Network(Shown):
         ----------
         threads, precision : as for :meth:`run`.
         keep : keep spikes and probes in memory for :meth:`amine.engine.time.loop.Loop.run`.
-        resume : file of :meth:`amine.engine.time.loop.Loop.save` to continue from.
+        store : a new folder to which spikes and probes are written, in place of memory.
+        resume : file of :meth:`amine.engine.time.loop.Loop.save` to continue from; with the store of that loop if it had one.
 
         Raises
         ------
         AmineError
-            If the network cannot be simulated, or the file is damaged or belongs to another network.
+            If the network cannot be simulated, the file is damaged or belongs to another network, or the store exists or is in use.
 
         Examples
         --------
@@ -335,10 +342,7 @@ class Network(Shown):
         """
         from amine.engine.time.loop import Loop  # the door to a closed loop
 
-        loop = Loop(self, threads, precision, keep)
-        if resume is not None:
-            loop.restore(resume)
-        return loop
+        return Loop(self, threads, precision, keep, store, resume)
 
     def lab(self, *, port: int = 0, browser: bool = True) -> None:
         """Open the network in the browser and answer until Ctrl-C: see :func:`amine.lab.serve`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import final
 
@@ -55,6 +56,17 @@ class TreeCell:
         assert isinstance(at, TreeSlice)
         _Filler(self.module, at, given).fill()
 
+    def put_constants(self, at: Slice, given: Filling) -> None:
+        """Puts all that is made of parameters into the arrays, states left as they are; raises AmineError, and changes nothing, if it is not finite."""
+        assert isinstance(at, TreeSlice)
+        apart = replace(given, X=given.X.copy(), constants=np.zeros_like(given.constants))
+        _Filler(self.module, at, apart).fill(warned=True)
+        rows = [at.row(n) for n in self.code["cell_rows"]]
+        for membrane, members in zip(self.code["membranes"], at.plan.members, strict=True):
+            rows += [at.row(f"{n}@{i}") for n in membrane["constants"]["rows"] for i in members]
+        at.view(given.X)[:, rows] = at.view(apart.X)[:, rows]
+        given.constants[:] = apart.constants
+
 
 class _Values:
     """Parameters of a population's model at compartments: arrays (compartments or 1, neurons or 1)."""
@@ -102,8 +114,9 @@ class _Filler:
         self.parameters = _Values(slice_, given.values)
         self.at = 0
 
-    def fill(self) -> None:
-        self._warn()
+    def fill(self, warned: bool = False) -> None:
+        if not warned:
+            self._warn()
         start, found = self._start_voltage(), {}
         for q, at in enumerate(self.plan.members):
             found[q] = self._membrane(q, at, start)

@@ -20,6 +20,7 @@ from amine.engine.build.draws import require_finite, require_range
 from amine.engine.build.kind import Filling
 from amine.engine.build.point import PointCell
 from amine.engine.build.sources import put_rates
+from amine.engine.build.tree import TreeCell
 from amine.engine.resolve.resolved import Member
 from amine.engine.time.inputs import Anything, InputValues
 from amine.engine.time.log import Change, from_plain_data, plain_data
@@ -253,7 +254,7 @@ class Changes:
         self.now[h.name] = value
 
     def _put_parameter(self, h: Handle, change: Change, where: str) -> None:
-        sim, at, m = self._sim, self._sim.slices[h.p], self._sim.slices[h.p].member
+        sim, m = self._sim, self._sim.slices[h.p].member
         differs = not isinstance(m.values[h.key][0], str | float)
         plain = change.chosen is None and isinstance(change.value, str)
         if not differs and not plain:
@@ -272,7 +273,7 @@ class Changes:
         if sim.step == 0:
             self._fill(h.p)
         else:
-            PointCell(sim.module, m.kind).put_constants(at, self._filling(h.p))
+            self._put_constants(h.p)
 
     def _parameter(self, h: Handle, value: Value, x: float | np.ndarray) -> None:
         """Puts a parameter among the present values of its population."""
@@ -335,6 +336,12 @@ class Changes:
         """Puts the states and constants at time zero of a population in place, as its description is now."""
         at = self._sim.slices[p]
         kind_of(at.member, self._sim.module).fill(at, self._filling(p))
+
+    def _put_constants(self, p: int) -> None:
+        """Puts all that is made of a population's parameters in place, states left as they are."""
+        at = self._sim.slices[p]
+        kind = (PointCell if at.member.plan is None else TreeCell)(self._sim.module, at.member.kind)
+        kind.put_constants(at, self._filling(p))
 
     @contextmanager
     def _undone(self, p: int) -> Iterator[None]:
@@ -434,8 +441,7 @@ class Changes:
             self._put_again(self.handle(name, "Checkpoint"), from_plain_data(value))
         changed = [self.handle(name, "Checkpoint") for name in data["now"]]
         for p in {h.p for h in changed if h.kind == PARAMETER}:
-            at = self._sim.slices[p]
-            PointCell(self._sim.module, at.member.kind).put_constants(at, self._filling(p))
+            self._put_constants(p)
         if self.log is not None:
             self.log = [Change.from_plain(c) for c in data["log"] or ()]
 

@@ -9,20 +9,15 @@ import numpy as np
 from amine.errors import AmineError
 
 if TYPE_CHECKING:
-    from amine.engine.build.slices import Slice
     from amine.engine.time.simulation import Simulation, SimulationSnapshot
 
 
 def finite(sim: Simulation) -> bool:
     """Whether all states of all neurons and synapses are finite; lanes beyond the last neuron do not count."""
-    X = sim.arrays.X
-    return all(_finite(p, X) for p in sim.slices if p.states) and all(s.finite() for s in sim.states.values())
-
-
-def _finite(at: Slice, X: np.ndarray) -> bool:
-    if np.isfinite(at.view(X)[:, : len(at.states)]).all():
-        return True
-    return all(np.isfinite(at.get(X, s)).all() for s in at.states)
+    for at, states in sim.watched:
+        if not np.isfinite(states).all() and not all(np.isfinite(at.get(sim.arrays.X, s)).all() for s in at.states):
+            return False
+    return all(s.finite() for s in sim.states.values())
 
 
 def report(sim: Simulation, before: SimulationSnapshot, steps: int) -> None:

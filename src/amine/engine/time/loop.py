@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
+import weakref
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.engine.time.changes import Kept
 from amine.engine.time.checkpoint import Checkpoint
 from amine.engine.time.log import script, value_text
-from amine.engine.time.run import check_last_step, meta, result, whole_steps
+from amine.engine.time.run import check_last_step, meta, open_store, result, whole_steps
 from amine.engine.time.simulation import Simulation
 from amine.engine.time.values import LoopValues
 from amine.errors import AmineError, did_you_mean
 from amine.owners import owned
+from amine.results.chunks import ROOT
 from amine.results.segment import Segment
 from amine.results.store import MemoryStore
 
@@ -33,13 +37,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class Recorded:
+    """What a store on disk held at one time: rows that were not written yet, and what had been."""
+
+    memory: Mapping[str, np.ndarray]
+    counts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """The state of a running network at one time, with all that was recorded and set until then; made by :meth:`Loop.snapshot`."""
 
     step: int
     state: Mapping[str, np.ndarray]
     kept: Kept
-    store: MemoryStore
+    store: MemoryStore | Recorded
     network: str  # digest of the description
     precision: str
 
@@ -60,12 +72,14 @@ class Loop(LoopValues):
     net : the description.
     threads : number of threads; results do not depend on it.
     precision : ``float32`` or ``float64``.
-    keep : whether spikes and probes stay in memory for :meth:`run`.
+    keep : whether spikes and probes stay in memory for :meth:`run`, and what was set in a list.
+    store : a new folder for spikes and probes, in place of memory. It is complete after :meth:`run`, and free for others after :meth:`close`.
+    resume : file of :meth:`save` to continue from, with the store of the loop that wrote it if it had one.
 
     Raises
     ------
     AmineError
-        If the network does not fit into memory, or a value cannot be computed.
+        If the network does not fit into memory, a value cannot be computed, or the store exists or is in use.
 
     Examples
     --------
@@ -78,15 +92,49 @@ class Loop(LoopValues):
     (1000, 10.0)
     """
 
-    def __init__(self, net: Network, threads: int = 1, precision: str = "float32", keep: bool = True):
+    def __init__(
+        self,
+        net: Network,
+        threads: int = 1,
+        precision: str = "float32",
+        keep: bool = True,
+        store: FilePath | None = None,
+        resume: FilePath | None = None,
+    ):
         self._began = time.perf_counter()
         super().__init__(net, Simulation(net, threads, precision))
-        self._keep, self._store = keep, MemoryStore()
         self._hash = net.hash()
         self._own: set[Path] = set()  # checkpoints that may be replaced
         self._hooks: list[tuple[int, Callable[[Loop], object]]] = []  # steps between calls, function
+        self._populations = tuple((at.member.name, at.id0, at.n) for at in self._simulation.slices)
+        self._keep, self._open = keep or store is not None, ExitStack()
+        self.close = weakref.finalize(self, self._open.close)
+        self._open.enter_context(owned(store, f"store '{store}'"))
+        try:
+            self._store = open_store(self.network, self._simulation, store, resume is not None)
+        except AmineError:
+            self.close()
+            raise
+        self._first = self._recorded()
         if not keep:
             self._simulation.changes.log = None
+        if resume is not None:
+            self.restore(resume)
+            self._first = _emptied(self._recorded())
+
+    def _recorded(self) -> MemoryStore | Recorded:
+        """What was recorded until now."""
+        if isinstance(self._store, MemoryStore):
+            return self._store.copy()
+        return Recorded(self._store.in_memory(), copy.deepcopy(self._store.counts()))
+
+    def _put_recorded(self, to: MemoryStore | Recorded) -> None:
+        if isinstance(to, MemoryStore) != isinstance(self._store, MemoryStore):
+            raise AmineError("Loop.restore", "the snapshot is one of a loop with another store")
+        if isinstance(to, MemoryStore):
+            self._store = to.copy()
+        else:
+            self._store.restore(dict(to.memory), to.counts)
 
     @property
     def time(self) -> float:
@@ -151,8 +199,7 @@ class Loop(LoopValues):
             happened.append(chunk.steps, chunk.ids, chunk.probes, chunk.early)
             if self._keep:
                 self._store.append(chunk.steps, chunk.ids, chunk.probes, chunk.early)
-        populations = tuple((at.member.name, at.id0, at.n) for at in sim.slices)
-        return Segment(start, self.time, happened, populations, self.network.dt, self._meta)
+        return Segment(start, self.time, happened, self._populations, self.network.dt, self._meta)
 
     def _call(self) -> None:
         """Calls the functions whose time it is."""
@@ -185,15 +232,18 @@ class Loop(LoopValues):
         """
         sim = self._simulation
         state = {k: np.array(x) for k, x in sim.state().items()}
-        return Snapshot(sim.step, state, sim.changes.keep(), self._store.copy(), self._hash, sim.precision)
+        return Snapshot(sim.step, state, sim.changes.keep(), self._recorded(), self._hash, sim.precision)
 
-    def _go_back(self, to: Snapshot) -> None:
+    def _go_back(self, to: Snapshot, recorded: bool = True) -> None:
+        if recorded:
+            self._put_recorded(to.store)
         self._simulation.changes.go_back(to.kept)
         self._simulation.set_state(to.state)
-        self._store = to.store.copy()
 
     def branch(self, changes: Mapping[str, Values | Course] | None = None) -> Loop:
         """A second loop at the present state with the same random numbers: the two differ from where a change acts.
+
+        That of a loop with a store keeps no recordings but those that :meth:`advance` returns.
 
         Parameters
         ----------
@@ -216,8 +266,9 @@ class Loop(LoopValues):
         (True, 0)
         """
         sim = self._simulation
-        other = Loop(self.network, sim.threads, sim.precision, self._keep)
-        other.restore(self.snapshot())
+        other = Loop(self.network, sim.threads, sim.precision, sim.changes.log is not None)
+        other._keep = isinstance(self._store, MemoryStore) and self._keep
+        other._go_back(self.snapshot(), recorded=other._keep)
         for name, value in (changes or {}).items():
             other.set(name, value)
         return other
@@ -226,8 +277,8 @@ class Loop(LoopValues):
         """Returns to time 0: connections as they were drawn, states as described, nothing set or recorded."""
         sim = self._simulation
         self._simulation = Simulation(self.network, sim.threads, sim.precision)
-        self._simulation.changes.log = [] if self._keep else None
-        self._store = MemoryStore()
+        self._simulation.changes.log = None if sim.changes.log is None else []
+        self._put_recorded(self._first)
 
     def script(self, network: str = "network.json") -> str:
         """Python text that gives this network's present state to the last bit: what was set, and when.
@@ -287,7 +338,11 @@ class Loop(LoopValues):
         """
         if not self._keep:
             raise AmineError("Loop.run", "nothing was kept", hint="make the loop with keep=True")
+        files = None if isinstance(self._store, MemoryStore) else self._store.files
+        written = None if files is None else dict(files.digests)
         done = result(self.network, self._simulation, self._store, True, self._began)
+        if files is not None and written is not None:
+            files.digests = written  # of whole chunks: the last of each array goes on
         if self._simulation.changes.log:
             done.info["set"] = [
                 [c.step * self.network.dt, c.name, value_text(c.value)] for c in self._simulation.changes.log
@@ -311,6 +366,7 @@ class Loop(LoopValues):
         with owned(target, where):
             if not overwrite and target.resolve() not in self._own and os.path.lexists(target):
                 raise AmineError(where, "it exists", hint="choose another name or pass overwrite=True")
+            self._store.flush()
             Checkpoint.write(target, self._simulation, self._store, self._hash)
         self._own.add(target.resolve())
 
@@ -334,3 +390,13 @@ class Loop(LoopValues):
             return
         Checkpoint.read(to, self._hash, sim.precision).restore(sim, self._store)
         self._own.add(Path(to).resolve())
+
+
+def _emptied(recorded: MemoryStore | Recorded) -> MemoryStore | Recorded:
+    """A store without its rows."""
+    if isinstance(recorded, MemoryStore):
+        return MemoryStore()
+    counts = dict(recorded.counts)
+    counts["rows"] = dict.fromkeys(counts["rows"], 0)
+    counts["digests"] = {name: x for name, x in counts["digests"].items() if name.endswith(f"/{ROOT}")}  # no chunks
+    return Recorded({name: x[:0] for name, x in recorded.memory.items()}, counts)

@@ -142,12 +142,14 @@ def _coherent(unit: str) -> str:
 def _reasons(at: Slice, key: str, label: str, readers: Readers | None, coupled: set[str]) -> tuple[str, str]:
     """Why a parameter cannot be set at all, and why not after the first step; empty if it can."""
     m = at.member
-    if readers is None:
-        return "the tables of multicompartment cells are made when they are built", ""
+    if key in m.formulas:
+        return "it is a formula of the path from the soma, which the compiled code reads compartment by compartment", ""
     if label and m.receptors[label].scheme is not None:
         return "the propagators of a kinetic scheme are computed when it is built", ""
     if key in at.needs or key in m.varying:
         return "doses or modulators change what is made of it", ""
+    if readers is None:  # a cell with compartments
+        return "", "only initial values are made of it" if key == "v_init" else ""
     if key in readers.damping:
         return "the coupling through gap junctions is damped in proportion to it", ""
     if key in readers.constants or key in coupled:

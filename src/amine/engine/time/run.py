@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
@@ -76,7 +77,8 @@ def _bar(wanted: bool, total_ms: float, done_ms: float) -> Iterator[Callable[[fl
         yield lambda ms: bar.update(task, completed=ms)
 
 
-def _store(net: Network, sim: Simulation, path: FilePath | None, continued: bool) -> MemoryStore | ZarrStore:
+def open_store(net: Network, sim: Simulation, path: FilePath | None, continued: bool) -> MemoryStore | ZarrStore:
+    """A new store, or that of a run which is continued; in memory without a path."""
     if path is None:
         return MemoryStore()
     if continued:
@@ -160,7 +162,7 @@ def simulate(
     with owned(checkpoint, f"checkpoint '{checkpoint}'") as owner, owned(store, f"store '{store}'") as of_store:
         saved = _saved(net, checkpoint, resume, steps, precision)
         sim = Simulation(net, threads, precision)
-        kept = _store(net, sim, store, saved is not None)
+        kept = open_store(net, sim, store, saved is not None)
         if saved is not None:
             saved.restore(sim, kept)
         keeper = None if owner is None or checkpoint is None else _Keeper(Path(checkpoint), owner, net.hash(), pause)
@@ -241,6 +243,15 @@ def check_last_step(last: int, precision: str, where: str) -> None:
 
 def whole_steps(duration: Quantity, dt: float, where: str) -> int:
     """A duration in steps; raises AmineError if it is no multiple of one."""
+    return _text_in_steps(duration, dt, where) if isinstance(duration, str) else _in_steps(duration, dt, where)
+
+
+@lru_cache(maxsize=256)
+def _text_in_steps(duration: str, dt: float, where: str) -> int:
+    return _in_steps(duration, dt, where)
+
+
+def _in_steps(duration: Quantity, dt: float, where: str) -> int:
     span = to_internal(duration, "ms", f"{where}, duration", nonnegative=True)
     steps = round(span / dt)
     if abs(span / dt - steps) > 1e-3:  # of a step, however long the run

@@ -113,6 +113,7 @@ class Simulation:
         self.n_synapses = sum(d.n_synapses for d in self.drawn.values())
         self.synapse_bytes = sum(d.nbytes for d in self.drawn.values())
         self.arrays = fill(resolved, self.module, self.slices, totals_of(self.drawn), size, self.real)
+        self.watched = [(p, p.view(self.arrays.X)[:, : len(p.states)]) for p in self.slices if p.states]
         room = room_of(self.drawn, there, len(self.arrays.RT))
         self.built = Build(there, self.arrays, room)
         self.states: dict[str, State] = {p.name: p.assemble(self.drawn[p.name], self.built) for p in parts}
@@ -239,11 +240,13 @@ class Simulation:
 
     def _currents(self, first: int, steps: int) -> np.ndarray:
         """Injected currents (pA) at the middle of each step (steps, stimuli)."""
+        if not self.waveforms:
+            return np.zeros((steps, 1), self.real)
         t = (first + np.arange(steps) + 0.5) * self.net.dt
         columns = [w.at(t) for w in self.waveforms]
         for name, x in zip(self.stimuli, columns, strict=True):
             require_range(x, self.real, f"Stimulus '{name}'", "the current")
-        return np.ascontiguousarray(np.stack(columns, 1) if columns else np.zeros((steps, 1)), self.real)
+        return np.ascontiguousarray(np.stack(columns, 1), self.real)
 
     # --- state -----------------------------------------------------------------------------------------------------
 
