@@ -10,7 +10,7 @@ import numpy as np
 from amine.distributions import Distribution, InternalDistribution, parse_distribution
 from amine.errors import AmineError
 from amine.frozen import closed, fix
-from amine.units import dimension_of, internal_unit, to_internal, unit_part
+from amine.units import dimension_of, internal_unit, is_quantity, to_internal, unit_part
 
 
 def scalar(
@@ -159,8 +159,7 @@ def unit_of(value: object, where: str) -> str:
         return internal_unit(dimension_of(unit_part(value, where)))
     if isinstance(value, Array):
         return value.unit
-    units = getattr(value, "units", None)
-    return "1" if units is None else internal_unit(dimension_of(f"{units:~C}"))
+    return internal_unit(dimension_of(f"{value.units:~C}")) if is_quantity(value) else "1"
 
 
 def realise(value: Value, unit: str, n: int, generator: np.random.Generator, where: str) -> float | np.ndarray:

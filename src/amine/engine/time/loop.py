@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amine.doors import methods
 from amine.engine.time.changes import Kept
 from amine.engine.time.checkpoint import Checkpoint
 from amine.engine.time.log import script, value_text
@@ -60,6 +61,7 @@ class Snapshot:
         return replace(self)
 
 
+@methods
 class Loop(LoopValues):
     """A network that runs on: its values are read and set between any two steps; made by :meth:`amine.Network.loop`.
 

@@ -95,9 +95,9 @@ class SynapseValues:
     def handles(self) -> Iterator[Handle]:
         """The weights and delays of all projections."""
         names = [s.name for s in self._sim.net.projections]
-        for s in self._sim.net.projections:
+        for number, s in enumerate(self._sim.net.projections):
             twice = "several projections have this name" if names.count(s.name) > 1 else ""
-            routes = self._of(s.name)
+            routes = self._numbered(number)
             levels = {r.level for r in routes}
             for label in s.receptors:
                 unit = next(r.weight_unit for r in routes if r.label == label)
@@ -117,8 +117,12 @@ class SynapseValues:
     def _of(self, projection: str, label: str | None = None) -> list[Route]:
         """The present routes of a projection, of one of its receptors or of the first."""
         number = [s.name for s in self._sim.net.projections].index(projection)
-        found = [r for r in self._sim.built.layout.resolved.routes if r.number == number and r.until is None]
+        found = self._numbered(number)
         return found if label is None else [r for r in found if r.label == label]
+
+    def _numbered(self, number: int) -> list[Route]:
+        """The present routes of a projection by its number; several may have one name."""
+        return [r for r in self._sim.built.layout.resolved.routes if r.number == number and r.until is None]
 
     # --- reading ---------------------------------------------------------------------------------------------------
 

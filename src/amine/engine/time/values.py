@@ -9,6 +9,7 @@ import numpy as np
 
 from amine.compounds import catalogue
 from amine.distributions import Distribution
+from amine.doors import methods
 from amine.engine.time.connections import Connections
 from amine.engine.time.names import Listing, Settable
 from amine.engine.time.simulation import Simulation
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Pairs = tuple[Sequence[int] | np.ndarray, Sequence[int] | np.ndarray]
 
 
+@methods
 class LoopValues:
     """The values of a running network; see :class:`amine.engine.time.loop.Loop`."""
 
