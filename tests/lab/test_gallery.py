@@ -31,6 +31,8 @@ def test_every_experiment_is_complete(name):
             assert x is None or s.low is None or s.high is None or s.low <= x <= s.high, stop
     shown = molecules(net)
     assert [m["id"] for m in shown][: len(e.doses)] == [am.compounds.drug(d).id for d in e.doses]
+    drugs = [m for m in shown if m["kind"] == "drug"]
+    assert all(m["binding"][0]["target"].endswith(" here") for m in drugs)
     assert all(m["binding"] and all(b["K"] > 0 for b in m["binding"]) for m in shown)
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from amine.compounds import catalogue
 from amine.compounds.profile import profile_of
 from amine.compounds.schema import Compound, Drug
+from amine.compounds.signals import Load, Share
 from amine.compounds.text import words
+from amine.engine.resolve.chemistry import signals_of
 from amine.errors import AmineError
 from amine.units import to_internal
 from amine.view.structures import structure
@@ -21,14 +23,29 @@ MOST_BINDING = 6
 
 def molecules(net: Network) -> list[dict[str, Any]]:
     """Drugs of a network's doses, and transmitters of its fields."""
-    ids = list(dict.fromkeys([d.drug for d in net.doses]))
-    out = [_drug(catalogue.drug(n)) for n in ids]
+    here = _bound(net)
+    out = [_drug(catalogue.drug(n), here.get(n, {})) for n in dict.fromkeys(d.drug for d in net.doses)]
     for name in net.fields:
         try:
             found = catalogue.transmitter(name)
         except AmineError:  # a field of the user's own
             continue
         out.append({**_compound(found), "binding": _receptors(net, name)})
+    return out
+
+
+def _bound(net: Network) -> dict[str, dict[str, Load]]:
+    """What each drug binds in a network, and the potencies that are used there: drug -> label -> load."""
+    found = signals_of(net)
+    if found is None:
+        return {}
+    names = {i: n for n, i in found.program.names.items()}
+    out: dict[str, dict[str, Load]] = {}
+    for op in found.program.operations:
+        for load in op.loads if isinstance(op, Share) else ():
+            drug = names.get(load.signal, "")
+            if isinstance(op, Share) and drug.startswith("dose:"):
+                out.setdefault(drug.removeprefix("dose:"), {})[names[op.out].partition(":")[0]] = load
     return out
 
 
@@ -48,8 +65,8 @@ def _compound(c: Compound) -> dict[str, Any]:
     }
 
 
-def _drug(d: Drug) -> dict[str, Any]:
-    """Its potencies, those that models use, with their sources."""
+def _drug(d: Drug, here: dict[str, Load]) -> dict[str, Any]:
+    """What it binds in the network, with the numbers that are used, and then what else it binds; with sources."""
     binding = []
     for a in d.actions:
         for target in a.targets:
@@ -66,7 +83,17 @@ def _drug(d: Drug) -> dict[str, Any]:
     with suppress(AmineError):
         order = [r.target for r in profile_of(d, "1 uM").rows]
         binding.sort(key=lambda b: order.index(b["target"]) if b["target"] in order else 99)
-    return {**_compound(d), "class": d.drug_class, "binding": _merged(binding)[:MOST_BINDING]}
+    return {**_compound(d), "class": d.drug_class, "binding": [*_here(here, binding), *_merged(binding)][:MOST_BINDING]}
+
+
+def _here(here: dict[str, Load], binding: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Bindings in the network, each with the action and the source of the catalogue's number."""
+    plain = {"action": "", "quantity": "EC50", "unverified": False, "source": "", "condition": ""}
+    out = []
+    for label, load in sorted(here.items(), key=lambda x: float(x[1].potency)):
+        same = next((b for b in binding if abs(b["K"] / load.potency - 1) < 1e-6), plain)
+        out.append({**same, "target": f"{label} here", "K": load.potency, "hill": load.hill})
+    return out
 
 
 def _merged(binding: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -19,17 +19,30 @@ def listing(own: str = "") -> dict[str, Any]:
     return {"own": own, "experiments": experiments}
 
 
-def start(net: Network | None = None, name: str = "", port: int = 0) -> LabServer:
+def start(net: Network | None = None, port: int = 0) -> LabServer:
     """A server that answers in the background, with a network of your own or the gallery alone; ``server.shutdown()`` ends it."""
-    own = "" if net is None else net.name or "your network"
+    own = _own(net)
     rooms = {} if net is None else {own: lambda: opened(net, own)}
     server = LabServer(rooms, lambda: listing(own), port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
 
+def _own(net: Network | None) -> str:
+    """Name of a network of your own on the page."""
+    if net is None:
+        return ""
+    return f"{net.name} (yours)" if net.name in gallery.names() else net.name or "your network"
+
+
+def _in_notebook() -> bool:
+    """Whether a notebook or an interactive IPython runs this, which a call that waits would block."""
+    found = sys.modules.get("IPython")
+    return found is not None and found.get_ipython() is not None
+
+
 def serve(net: Network | str | None = None, *, port: int = 0, browser: bool = True) -> None:
-    """Opens the lab in the browser and answers it until Ctrl-C.
+    """Opens the lab in the browser and answers it until Ctrl-C; in a notebook it answers in the background.
 
     Parameters
     ----------
@@ -43,13 +56,15 @@ def serve(net: Network | str | None = None, *, port: int = 0, browser: bool = Tr
         If there is no such experiment, or the port cannot be used.
     """
     given = None if isinstance(net, str) else net
-    name = gallery.get(net).name if isinstance(net, str) else ""
-    server = start(given, name, port)
-    address = server.address(name or ("" if given is None else given.name or "your network"))
+    name = gallery.get(net).name if isinstance(net, str) else _own(given)
+    server = start(given, port)
+    address = server.address(name)
     print(address, flush=True)
-    print("amine: the lab runs on this machine; Ctrl-C ends it", file=sys.stderr)
     if browser:
         webbrowser.open(address)
+    if _in_notebook():
+        return
+    print("amine: the lab runs on this machine; Ctrl-C ends it", file=sys.stderr)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from typing import Any
+from urllib.parse import quote
 
 from amine.errors import AmineError
 from amine.lab.open import Opened, open_lab
@@ -301,7 +302,7 @@ class LabServer(ThreadingHTTPServer):
 
     def address(self, name: str = "") -> str:
         """Address of the page with the token in its fragment, which no browser sends or logs."""
-        return f"http://{self.names[0]}/#token={self.token}" + (f"&open={name}" if name else "")
+        return f"http://{self.names[0]}/#token={self.token}" + (f"&open={quote(name, safe='')}" if name else "")
 
 
 def static_files() -> dict[str, bytes]:

@@ -229,7 +229,7 @@ export function hill(binding, concentration) {
   root.append(svg("circle", { cx: px, cy: y(now), r: 6, fill: "#D55E00", stroke: "#fff", "stroke-width": 1.5 }));
   const right2 = px < W * 0.6;
   root.append(svg("text", { x: right2 ? px + 10 : px - 10, y: Math.max(y(now) - 8, 14), "text-anchor": right2 ? "start" : "end", "font-size": 13, "font-weight": 600, fill: "#8a3500" }, `${Math.round(now * 100)} %`));
-  root.append(svg("text", { x: (left + W - right) / 2, y: H - 4, "text-anchor": "middle", "font-size": 11, fill: SOFT }, "free concentration"));
+  root.append(svg("text", { x: (left + W - right) / 2, y: H - 4, "text-anchor": "middle", "font-size": 11, fill: SOFT }, "free concentration; no competitors"));
   return root;
 }
 
