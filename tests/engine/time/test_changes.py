@@ -333,3 +333,17 @@ def test_arrays_of_a_script_are_exact():
     x = np.random.default_rng(0).normal(-50, 3, 70)
     loop.set("E.V_th", Array(x, "mV"))
     assert np.array_equal(loop.get("E.V_th"), x)
+
+
+def test_states_that_are_set_at_time_zero_are_initial_values(uncompiled):
+    """All states of all neuron models and their receptors, which others may follow from."""
+    loop, initial = library().loop(precision="float64"), {}
+    for s in settable(loop, "state"):
+        owner, *own = s.name.split(".")
+        x = float(np.mean(s.value))
+        value = f"{x * 1.03125 if x else 0.25!r} {s.unit}".removesuffix(" 1")
+        loop.set(s.name, value)
+        initial.setdefault(owner, {})["_".join(reversed(own))] = value
+    assert set(initial) == set(NEURONS) and len(settable(loop, "state")) == sum(map(len, initial.values())) > 40
+    there = library({name: {"initial": x} for name, x in initial.items()}).loop(precision="float64")._simulation
+    assert loop._simulation.arrays.X.tobytes() == there.arrays.X.tobytes()
