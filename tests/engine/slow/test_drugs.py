@@ -469,3 +469,25 @@ def test_a_dose_far_above_every_affinity_is_warned_of():
         am.AmineWarning, match="its 10 uM are 3.5e[+]03 times .* targets which are not modelled answer too"
     ):
         resolve(net)
+
+
+def test_a_channel_blocker_on_a_tree_is_a_factor_of_its_conductance():
+    """The dose that blocks half of a channel leaves the cell as with half of the conductance, everywhere and from the first step."""
+
+    def v(g_max: str, c: str) -> np.ndarray:
+        net = am.Network()
+        leak = am.models.get("leak")(g_max="0.05 mS/cm2", E="-65 mV")
+        own = am.models.channel(
+            "own", "dn/dt = (0.5 - n)/(5*ms) : 1\ncurrent g_max*n*(E - v)",
+            stands_for={"Nav": "g_max"}, g_max=g_max, E="-20 mV",
+        )  # fmt: skip
+        cell = am.models.cable(am.morphology.cylinder("300 um", "2 um", segments=3), {"*": [leak, own]})
+        P = net.population("P", 2, cell)
+        net.dose("tetrodotoxin", c)
+        net.probe(P, "v", every="0.5 ms", name="v")
+        return np.asarray(net.run("8 ms", **RUN).probes["v"]["v"])
+
+    (e,) = (x for x in effects_of("tetrodotoxin", ["Nav"]) if x.quantity == "conductance")
+    halved = v("0.2 mS/cm2", f"{e.potency!r} uM")
+    np.testing.assert_allclose(halved, v("0.1 mS/cm2", "0 uM"), rtol=1e-9)
+    assert np.abs(halved - v("0.2 mS/cm2", "0 uM")).max() > 1.0

@@ -70,7 +70,8 @@ class MembraneProgram:
         rhs: dict[str, sp.Expr] = {}
         units: dict[str, str] = {}
         initial: dict[str, sp.Expr] = {}
-        parameters = {"T", *(gain_name(n) for n, _ in self.ports if gain_name(n) in self.cell.varying)}
+        labels = [*(n for n, _ in self.ports), *(n for n, _, _ in self.channels)]
+        parameters = {"T", *(gain_name(n) for n in labels if gain_name(n) in self.cell.varying)}
         methods: dict[str, str] = {}
         for label, eq, _ in self.channels:
             for s, e in eq.rhs.items():
@@ -126,7 +127,7 @@ class MembraneProgram:
         ahead: Any = {symbol(s): symbol(new[s]) for s in self.fused.rhs if not self._of_port(s)}
         middle: Any = {symbol(s): (symbol(s) + symbol(new[s])) / 2 for s in self.fused.rhs if self._of_port(s)}
         density = [
-            self._linear(self._local(label, eq, eq.current).subs(ahead, simultaneous=True))
+            self._linear(self._current(label, eq).subs(ahead, simultaneous=True))
             for label, eq, _ in self.channels
             if eq.current is not None
         ]
@@ -179,8 +180,14 @@ class MembraneProgram:
         for label, eq, _ in self.channels:
             if eq.current is not None and eq.ion and f"{eq.ion}_i" in self.pools:
                 name = f"i_{eq.ion}"
-                out[name] = out.get(name, sp.S.Zero) + self._local(label, eq, eq.current)
+                out[name] = out.get(name, sp.S.Zero) + self._current(label, eq)
         return out
+
+    def _current(self, label: str, eq: Equations) -> sp.Expr:
+        """The current of a channel, times the factor that drugs give to its conductance."""
+        assert eq.current is not None
+        current = self._local(label, eq, eq.current)
+        return symbol(gain_name(label)) * current if gain_name(label) in self.cell.varying else current
 
     def _advanced(self, pools: Steps, drive: dict[str, Any], ends: dict[str, str], prefix: str = "") -> Steps:
         """Currents of ions with the means of the states whose ``ends`` are known, and the pools after the step."""

@@ -20,7 +20,7 @@ from amine.engine.resolve.constant_doses import QUANTITIES, scheme_factor
 from amine.engine.resolve.signals import Signals, Vary, Weight
 from amine.errors import AmineError
 from amine.models.naming import SHIFT as SHIFTED
-from amine.models.naming import port_name
+from amine.models.naming import gain_name, port_name
 from amine.models.sums import FREE, HELD
 from amine.network.cables import has_tree
 from amine.network.chemistry import Field, check_parameter
@@ -249,7 +249,7 @@ class Drugs:
         for target in self.trees:
             for e in self.effects:
                 if e.target == target.name:
-                    self.reasons[target, e] = "but ion channels of multicompartment cells do not follow doses"
+                    self.reasons[target, e] = "but nothing on multicompartment cells follows doses except conductances"
 
     def _port(self, port: Port, quantity: str) -> None:
         found = self.sites.having(port.target.name, quantity, "pulse")
@@ -379,21 +379,49 @@ def _decay(model: Model) -> str | None:
 
 
 def _parts(net: Network, drugs: Sequence[str]) -> tuple[list[ChannelParameter], list[Target]]:
-    """Parameters that stand for parts of ion channels, and channels of multicompartment cells."""
+    """Parameters that stand for parts of ion channels, and what of the channels of multicompartment cells no dose can change."""
     parts: list[ChannelParameter] = []
-    trees: list[Target] = []
+    fixed: list[Target] = []
     for population in net.populations.values():
         if population.model.kind != "neuron":
             continue
         if has_tree(population):
-            roles = dict.fromkeys(role for x in population.model.layers for role in x.model.stands_for)
-            trees += [Target(_channel(role)[0], f"'{_channel(role)[0]}' on '{population.name}'") for role in roles]
+            for parameter, channel, quantity in _on_tree(population):
+                target = Target(channel, f"'{channel}' on '{population.name}'")
+                if parameter is None:
+                    fixed.append(target)
+                else:
+                    parts.append(ChannelParameter(population.name, parameter, quantity, target))
             continue
         for role, parameter in _declared(population, drugs).items():
             channel, quantity = _channel(role)
             target = Target(channel, f"'{channel}' on '{population.name}'")
             parts.append(ChannelParameter(population.name, parameter, quantity, target))
-    return parts, list(dict.fromkeys(trees))
+    return list(dict.fromkeys(parts)), list(dict.fromkeys(fixed))
+
+
+def _on_tree(population: Population) -> list[tuple[str | None, str, str]]:
+    """Channels of a multicompartment cell: the factor on the current of each, where it is that of the declared conductance; channel, quantity."""
+    out: list[tuple[str | None, str, str]] = []
+    for layer in population.model.layers:
+        for role, parameter in layer.model.stands_for.items():
+            channel, quantity = _channel(role)
+            scales = quantity == "conductance" and _proportional(layer.model, parameter)
+            out.append((gain_name(layer.label) if scales else None, channel, quantity))
+    return out
+
+
+def _proportional(model: Model, parameter: str) -> bool:
+    """Whether the current of a channel is proportional to a parameter."""
+    import sympy as sp  # takes long to import and is seldom asked
+
+    from amine.equations.symbols import symbol
+
+    eq, g = model.parsed, symbol(parameter)
+    if eq.current is None:
+        return False
+    current = eq.expand(eq.current)
+    return sp.simplify(current - g * sp.diff(current, g)) == 0 and g not in sp.diff(current, g).free_symbols
 
 
 def _declared(population: Population, drugs: Sequence[str]) -> dict[str, str]:
