@@ -55,7 +55,21 @@ class Array:
         return f"Array({self.values.shape}{extent} {self.unit})"
 
 
-Value = str | Distribution | Array
+@closed("give another formula when the part is made")
+@dataclass(frozen=True)
+class Formula:
+    """The value of a synapse as a formula of its two neurons, with the least and greatest values that it takes."""
+
+    text: str
+    unit: str
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Value = str | Distribution | Array | Formula
 
 
 def normalise(value: object, unit: str, where: str, *, shape: tuple[int, ...] | None = None, **demands: Any) -> Value:
@@ -84,6 +98,11 @@ def normalise(value: object, unit: str, where: str, *, shape: tuple[int, ...] | 
             raise AmineError(where, "wrong dimension", given=value.unit, expected=f"values in {unit}")
         to_internal(value.values * 0 if not len(value.values) else value.values, "1", where, **demands)
         return _shaped(value, shape, where)
+    if isinstance(value, Formula):
+        if dimension_of(value.unit) != dimension_of(unit):
+            raise AmineError(where, "wrong dimension", given=value.unit, expected=f"values in {unit}")
+        to_internal(np.array([value.low, value.high]), "1", where, **demands)
+        return value
     if isinstance(value, str) and (found := parse_distribution(value, where)) is not None:
         value = found
     if isinstance(value, Distribution):
@@ -105,6 +124,8 @@ def _share(value: Value, where: str) -> Value:
     """The value; raises AmineError if it can exceed 1."""
     if isinstance(value, Array):
         highest = float(value.values.max(initial=0.0))
+    elif isinstance(value, Formula):
+        highest = value.high
     elif isinstance(value, Distribution):
         d = value.internal("1", where)
         highest = min(d.high, {"uniform": d.b, "normal": d.a if d.b == 0 else np.inf}.get(d.kind, np.inf))
@@ -157,7 +178,7 @@ def unit_of(value: object, where: str) -> str:
         return unit_of(value.a, where)
     if isinstance(value, str):
         return internal_unit(dimension_of(unit_part(value, where)))
-    if isinstance(value, Array):
+    if isinstance(value, Array | Formula):
         return value.unit
     return internal_unit(dimension_of(f"{value.units:~C}")) if is_quantity(value) else "1"
 
@@ -168,6 +189,8 @@ def realise(value: Value, unit: str, n: int, generator: np.random.Generator, whe
         return value.values.copy()
     if isinstance(value, Distribution):
         return value.internal(unit, where).draw(n, generator)
+    if isinstance(value, Formula):
+        raise AmineError(where, "a formula of two neurons has no value here", given=value.text)
     return scalar(value, unit, where)
 
 
@@ -175,6 +198,8 @@ def to_plain(value: Value) -> Any:
     """A value as JSON-compatible data."""
     if isinstance(value, Array):
         return {"array": value.values.tolist(), "unit": value.unit}
+    if isinstance(value, Formula):
+        return {"formula": value.text, "unit": value.unit, "range": [value.low, value.high]}
     return value.to_dict() if isinstance(value, Distribution) else value
 
 
@@ -184,6 +209,9 @@ def from_plain(data: object) -> Value:
         return data
     if isinstance(data, dict) and "distribution" in data:
         return Distribution.from_dict(data)
+    if isinstance(data, dict) and set(data) == {"formula", "unit", "range"} and isinstance(data["unit"], str):
+        low, high = (float(x) for x in data["range"])
+        return Formula(str(data["formula"]), data["unit"], low, high)
     if isinstance(data, dict) and set(data) == {"array", "unit"} and isinstance(data["unit"], str):
         try:
             values = np.asarray(data["array"], float)

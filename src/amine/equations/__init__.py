@@ -12,6 +12,7 @@ from amine.equations.given import CHANNEL_NAMES, IONS
 
 if TYPE_CHECKING:
     from amine.equations.coupling import names_in_coupling
+    from amine.equations.formulas import evaluate
     from amine.equations.kinds import integrators, parse, typeset
     from amine.equations.march import March
     from amine.equations.numeric import fastest_rate, formula_of_path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "check_scheme": ("scheme_check", "check"),
+    "evaluate": ("formulas", "evaluate"),
     "fastest_rate": ("numeric", "fastest_rate"),
     "formula_of_path": ("numeric", "formula_of_path"),
     "integrators": ("kinds", "integrators"),
@@ -35,6 +37,7 @@ __all__ = [
     "March",
     "IONS",
     "check_scheme",
+    "evaluate",
     "fastest_rate",
     "formula_of_path",
     "integrators",

@@ -9,12 +9,13 @@ import numpy as np
 from amine.distributions import Distribution
 from amine.errors import AmineError, did_you_mean
 from amine.network.cables import check_view
+from amine.network.formulas import listed, pair_formula
 from amine.network.parts import Group, Population, View
 from amine.network.pattern import Pattern
 from amine.network.receptors import check_level, port_of
 from amine.network.times import check_steps
 from amine.units import is_quantity, to_internal
-from amine.values import Array, Value, normalise
+from amine.values import Array, Formula, Value, normalise
 
 if TYPE_CHECKING:
     from amine.network.network import Network
@@ -104,6 +105,8 @@ def check_weight(
     unit = units.pop()
     shape = _shape(pattern, sources, targets) if pattern is not None else (targets.n,)
     value = _flat(weight, pattern, sources, targets)
+    if pattern is not None and sources is not None:
+        value = of_pairs(net, value, unit, pattern, sources, targets, f"{where}, weight at '{label}'")
     return normalise(value, unit, f"{where}, weight at '{label}'", shape=shape, nonnegative=unit == "nS")
 
 
@@ -139,6 +142,24 @@ def _flat(value: object, pattern: Pattern | None, sources: Group | None, targets
     return value
 
 
+def of_pairs(
+    net: Network, value: object, unit: str, pattern: Pattern, sources: Group, targets: Group, where: str
+) -> Any:
+    """A formula of a pair of neurons as an array if the pairs are known, else as a :class:`Formula`; any other value unchanged."""
+    found = pair_formula(net, value, unit, sources, targets, where)
+    shape = _shape(pattern, sources, targets)
+    if not isinstance(found, Formula) or shape is None or shape == (-1,):
+        return found
+    a, b = sources.views()[0], targets.views()[0]
+    if pattern.kind == "pairs":
+        i, j = pattern.value
+    elif pattern.kind == "one_to_one":
+        i = j = np.arange(a.n)
+    else:
+        i, j = np.repeat(np.arange(a.n), b.n), np.tile(np.arange(b.n), a.n)
+    return listed(net, found, unit, (i, j), (a, b), where)
+
+
 def check_delay(
     net: Network, delay: object, pattern: Pattern | None, sources: Group, targets: Group, where: str
 ) -> Value | None:
@@ -146,13 +167,14 @@ def check_delay(
     if delay is None:
         return None
     place = f"{where}, delay"
-    value = normalise(
-        _flat(delay, pattern, sources, targets), "ms", place, shape=_shape(pattern, sources, targets), positive=True
-    )
+    given = of_pairs(net, _flat(delay, pattern, sources, targets), "ms", pattern, sources, targets, place)
+    value = normalise(given, "ms", place, shape=_shape(pattern, sources, targets), positive=True)
     if isinstance(value, Distribution):
         d = value.internal("ms", place)
         lowest = max({"uniform": d.a, "normal": -np.inf if d.b else d.a}.get(d.kind, 0.0), d.low)
         hint = f'bound it with .clipped("{net.dt:g} ms")'
+    elif isinstance(value, Formula):
+        lowest, hint = value.low, f"bound it, such as max({value.text}, {net.dt:g} ms)"
     else:
         lowest = (
             float(value.values.min())

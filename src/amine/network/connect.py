@@ -14,7 +14,7 @@ from amine.network.checks import check_delay, check_weight, group_of, placeless,
 from amine.network.doors import door
 from amine.network.numbers import flag, name_of, stream_of
 from amine.network.parts import Declared, GapJunctions, Group, Synapses, View
-from amine.network.pattern import Pattern, check_pattern, pattern_of, within_population
+from amine.network.pattern import Pattern, by_pair, check_pattern, pattern_of, within_population
 from amine.network.plasticity import made_plastic, split_rule
 from amine.network.populations import mapping
 from amine.network.transmission import check_cleft, check_minis, check_plastic, check_release, check_transmission
@@ -47,7 +47,9 @@ def synapses(
     receptor, weight : the receptor's label and the increment at a spike: nS, pA or mV, depending on the receptor; or
     receptors : several receptors at each synapse, ``{label: weight}``.
     delay : one value, an array for given pairs or a distribution; at least one step, which is the default.
-    p : probability of a pair. indegree, outdegree : inputs of a target, outputs of a source. total : number of synapses.
+        Weights and delays may also be the text of a formula of the two neurons: their distance ``d``, their numbers ``i`` and ``j`` in their
+        populations, and their positions ``x_pre``, ``x_post``, ``y_pre`` and so on, such as ``"2 nS*exp(-d/(100 um))"``.
+    p : probability of a pair, a number or the text of such a formula. indegree, outdegree : inputs of a target, outputs of a source. total : number of synapses.
     pairs : two arrays of indices, within source and target.
     rule : plasticity of the weights: a rule of :mod:`amine.plasticity`, its name, or its text.
     connect : ``"one_to_one"`` or ``"all_to_all"``; can also be given as ``rule``.
@@ -82,6 +84,7 @@ def synapses(
     name_of(delay_kind, where, "delay_kind")
     weights = _weights(receptor, weight, receptors, where)
     named, plasticity = split_rule(rule, connect, where)
+    p, distance = by_pair(net, p, distance, sources, targets, where)
     chosen = pattern_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=named, distance=distance)
     chosen, sources, targets = within_population(chosen, sources, targets)
     own, again = flag(autapses, f"{where}, autapses"), flag(multapses, f"{where}, multapses")

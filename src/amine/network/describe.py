@@ -10,7 +10,7 @@ from amine.network.chemistry_tables import chemistry
 from amine.network.in_use import ReceptorsInUse, receptors_in_use
 from amine.network.parts import Group, PoissonInput, Synapses
 from amine.network.pattern import Pattern
-from amine.values import Array
+from amine.values import Array, Formula
 
 if TYPE_CHECKING:
     from amine.models.model import Model
@@ -39,6 +39,8 @@ def value_text(value: object) -> str:
     if isinstance(value, Array):
         low, high = (value.values.min(), value.values.max()) if value.values.size else (0.0, 0.0)
         return f"{value.values.size} values, {low:.4g} to {high:.4g} {value.unit}"
+    if isinstance(value, Formula):
+        return f"{value.text}, {value.low:.4g} to {value.high:.4g} {value.unit}"
     return "1 step" if value is None else str(value)
 
 

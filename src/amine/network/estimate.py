@@ -9,12 +9,13 @@ import numpy as np
 
 from amine.distributions import Distribution
 from amine.network.cables import has_tree
+from amine.network.formulas import matrix
 from amine.network.parts import View
 from amine.network.pattern import DistanceKernel, Pattern
 from amine.network.receptors import states_of
 from amine.network.times import LONGEST
 from amine.units import to_internal
-from amine.values import Array
+from amine.values import Array, Formula
 
 if TYPE_CHECKING:
     from amine.network.network import Network
@@ -55,7 +56,9 @@ def expected_pairs(net: Network, pattern: Pattern, a: View, b: View, autapses: b
 
 
 def _mean_probability(net: Network, kernel: DistanceKernel, a: View, b: View) -> float:
-    """Mean connection probability over at most 200 x 200 pairs."""
+    """Mean connection probability over at most 200 x 200 pairs; of a formula over all."""
+    if kernel.formula is not None:
+        return float(matrix(net, kernel.formula, "1", a, b, "p").mean())
 
     def sample(v: View) -> np.ndarray:
         places = net.populations[v.population].positions
@@ -134,6 +137,8 @@ def _delays(net: Network, s: Synapses) -> tuple[int, int]:
         low, high = value.internal("ms", where).extremes
     elif isinstance(value, Array):
         low, high = float(value.values.min(initial=np.inf)), float(value.values.max(initial=0.0))
+    elif isinstance(value, Formula):
+        low, high = value.low, value.high
     else:
         low = high = float(to_internal(value, "ms", where))
     least = max(1, math.floor(min(low, LONGEST * net.dt) / net.dt + 0.5))

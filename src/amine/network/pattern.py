@@ -10,8 +10,10 @@ import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import closed
+from amine.network.formulas import pair_formula
 from amine.network.numbers import probability, whole_number
 from amine.network.parts import Group, View
+from amine.values import Formula
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,17 +22,26 @@ if TYPE_CHECKING:
 
 NAMED = ("one_to_one", "all_to_all")
 LISTED = ("pairs", "one_to_one")
+FORMULA = "formula"
 Pairs: TypeAlias = "Sequence[npt.ArrayLike] | np.ndarray"  # two arrays of indices: within the source, within the target
 
 
 @closed("make another with am.gaussian(), am.exponential_decay() or am.box()")
 @dataclass(frozen=True)
 class DistanceKernel:
-    """Distance-dependent connection probability ``p_max * shape(distance / scale)``; scale in um."""
+    """Distance-dependent connection probability ``p_max * shape(distance / scale)``; scale in um.
+
+    With the scale ``formula``, ``shape`` is the text of a formula of two neurons, and ``p_max`` its greatest value.
+    """
 
     shape: str
     scale: str
     p_max: float
+
+    @property
+    def formula(self) -> Formula | None:
+        """The probability as a formula of two neurons, if it is one."""
+        return Formula(self.shape, "1", 0.0, self.p_max) if self.scale == FORMULA else None
 
 
 @closed("make the connections with another pattern")
@@ -85,6 +96,23 @@ def pattern_of(where: str, **given: Any) -> Pattern:
     return Pattern(str(value))
 
 
+def by_pair(
+    net: Network, p: object, distance: DistanceKernel | None, sources: Group, targets: Group, where: str
+) -> tuple[Any, DistanceKernel | None]:
+    """A probability that is the text of a formula of a pair as a kernel of that formula; other values unchanged."""
+    found = pair_formula(net, p, "1", sources, targets, f"{where}, p")
+    if not isinstance(found, Formula):
+        return p, distance
+    if distance is not None:
+        raise AmineError(where, "give one pattern of connections", given="p and distance")
+    if found.low < 0 or found.high > 1:
+        given = f"{found.low:g} to {found.high:g}"
+        raise AmineError(
+            f"{where}, p", "the formula leaves 0..1", given=given, hint="bound it, such as clip(..., 0, 1)"
+        )
+    return None, DistanceKernel(found.text, FORMULA, max(found.high, 1e-12))
+
+
 def _pairs(value: Pairs, where: str) -> tuple[np.ndarray, np.ndarray]:
     try:
         i, j = (np.asarray(x) for x in value)
@@ -121,7 +149,7 @@ def check_pattern(
         raise AmineError(where, "one_to_one needs as many sources as targets", given=f"{a.n} and {b.n}")
     if pattern.kind in LISTED:
         _check_listed(pattern, a, b, autapses, multapses, where)
-    if pattern.kind == "distance":
+    if pattern.kind == "distance" and pattern.value.formula is None:
         _check_distance(net, sources, targets, where)
     if not multapses:
         _check_room(pattern, a, b, autapses, where)

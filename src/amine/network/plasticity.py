@@ -21,7 +21,7 @@ from amine.network.receptors import port_of, ports_of, states_of
 from amine.network.rule_reach import unreached
 from amine.network.weights import Weights
 from amine.units import dimension_of, to_internal
-from amine.values import Array, scalar
+from amine.values import Array, Formula, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -260,7 +260,13 @@ def check_bounds(net: Network, s: Synapses, unit: str, where: str) -> None:
         least, most = max(least, d.low), min(most, d.high)
         given, hint = repr(w), f'bound it with .clipped("{low:g} {unit}", "{high:g} {unit}")'
     else:
-        x = w.values if isinstance(w, Array) else to_internal(w, unit, where)
+        x = (
+            (w.low, w.high)
+            if isinstance(w, Formula)
+            else w.values
+            if isinstance(w, Array)
+            else to_internal(w, unit, where)
+        )
         least, most = float(np.min(x)), float(np.max(x))
         given, hint = (
             f"{least:g} {unit}" if least == most else f"{least:g}..{most:g} {unit}",

@@ -13,6 +13,7 @@ from amine.frozen import enter
 from amine.models import find
 from amine.models.multicompartment import Cable
 from amine.network.doors import door
+from amine.network.formulas import of_neurons
 from amine.network.numbers import stream_of, whole_number
 from amine.network.parts import Declared, Population
 from amine.network.receptors import begun
@@ -51,14 +52,15 @@ def population(
     name : name in results and errors.
     n : number of neurons.
     model : a model or its name in the library.
-    initial : initial values of states, instead of the model's: a value, an array (n,) or a distribution.
+    initial : initial values of states, instead of the model's: as of ``parameters``.
     positions : array (n, 1..3) with a unit of length, for connections that depend on distance.
     receptors : further receptors by label: a model or its name.
     spikes : ``"grid"``: spikes and resets are at the end of the step in which the threshold is crossed; ``"interpolated"``: at the crossing
         within the step, from where the refractory time counts as well. Spikes arrive at targets on the grid in both.
     stream : identity of its random numbers, a whole number or text of your choice, unique among populations; None: its size and its
         number among the populations of this size, in the order in which they were added.
-    parameters : parameters of the model: a value, an array (n,) or a distribution.
+    parameters : parameters of the model: a value, an array (n,), a distribution, or the text of a formula of the neuron's index ``i``
+        (0 to ``n`` - 1) and its position ``x``, ``y``, ``z``, such as ``"10 ms + 5 ms*i/n"``.
 
     Raises
     ------
@@ -76,6 +78,8 @@ def population(
     _check_name(net, name)
     n = whole_number(n, f"{where}, n", 1, 2**31 - 65)
     found = find.chosen(model, ("neuron", "source"), where)
+    place = None if positions is None else _positions(positions, n, f"{where}, positions")
+    parameters = _by_index(found, parameters, n, place, where)
     with within(where):
         found = found(**parameters) if parameters else found
     listed = found.kind == "source" and "times" in found.units
@@ -83,17 +87,27 @@ def population(
     values = {p: _sized(found, p, v, shape, where) for p, v in found.parameters.items()}
     _check_timing(spikes, found, where)
     own = stream_of(stream, where, (p.stream for p in net.populations.values()))
-    place = None if positions is None else _positions(positions, n, f"{where}, positions")
     made = Population(name, n, found, values, {}, _ports(receptors, where), place, spikes, own)
     known = begun(made, net)
     for s, v in mapping(initial, f"{where}, initial", "{state: value}").items():
         if s not in known:
             raise AmineError(where, f"state '{s}' is not known", hint=did_you_mean(str(s), known))
+        v = of_neurons(v, known[s], n, place, f"{where}, initial '{s}'")
         enter(made.initial, s, normalise(v, known[s], f"{where}, initial '{s}'", shape=(n,)))  # type: ignore[arg-type]
     if listed:
         _check_spike_list(values, n, where)
     check_refractory(made, net.dt, where)
     return enter(net.populations, name, made)
+
+
+def _by_index(model: Model, given: Mapping[str, Any], n: int, place: np.ndarray | None, where: str) -> dict[str, Any]:
+    """Parameters with arrays for the texts of formulas of index and position; on cells with a tree, ``x`` is the path from the soma."""
+    if isinstance(model, Cable) or (model.kind == "source" and "times" in model.units):
+        return dict(given)
+    known = {p: u for p, u in model.units.items() if u != "weight"}
+    return {
+        p: of_neurons(v, known[p], n, place, f"{where}, parameter '{p}'") if p in known else v for p, v in given.items()
+    }
 
 
 def _check_name(net: Network, name: str) -> None:

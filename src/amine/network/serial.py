@@ -15,7 +15,7 @@ from amine.files import is_intact, read_json, sealed, write_text
 from amine.frozen import enter
 from amine.models import find
 from amine.network import chemistry_plain, makers
-from amine.network.pattern import DistanceKernel, Pattern
+from amine.network.pattern import FORMULA, DistanceKernel, Pattern
 from amine.network.plain import group_data, to_group, to_view, view_data
 from amine.network.plasticity import plasticity_from_dict, plasticity_to_dict
 from amine.network.receptors import begun
@@ -349,6 +349,8 @@ def _to_pattern(d: Mapping[str, Any]) -> dict[str, Any]:
         return {"pairs": tuple(np.asarray(x, np.int64) for x in value)}
     if kind == "distance":
         shape, scale, p_max = value
+        if scale == FORMULA:
+            return {"p": str(shape)}
         if shape not in ("gaussian", "exponential", "box"):
             raise ValueError(f"unknown kernel {shape!r}")
         return {"distance": DistanceKernel(shape, str(scale), float(p_max))}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from amine.distributions import Distribution
 from amine.errors import AmineError, warn
 from amine.models.limits import refractory_of
 from amine.models.multicompartment import Cable
 from amine.network.parts import Population
-from amine.values import Array, Value, scalar
+from amine.values import Array, Formula, Value, scalar
 
 LONGEST = 2**30  # steps; the engine counts steps in 32 bits
 
@@ -28,6 +30,8 @@ def check_steps(value: Value, dt: float, where: str, rounded: bool = True) -> No
     """Refuse a time that is too long to be counted in steps of ``dt`` ms, and warn if it is ``rounded`` by over 1 %."""
     if isinstance(value, Distribution):
         return
+    if isinstance(value, Formula):
+        value, rounded = Array(np.array([value.high]), value.unit), False
     times: Any = value.values.ravel() if isinstance(value, Array) else [scalar(value, "ms", where)]
     longest = max(map(float, times), default=0.0)
     if longest / dt > LONGEST:

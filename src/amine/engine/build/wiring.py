@@ -18,11 +18,12 @@ from amine.engine.resolve.routes import Route
 from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
 from amine.models.naming import GAP_CURRENT, JUMP
+from amine.network.formulas import matrix
 from amine.network.network import Network
 from amine.network.parts import GapJunctions
 from amine.network.pattern import DistanceKernel
 from amine.units import to_internal
-from amine.values import Array, Value, realise, scalar
+from amine.values import Array, Formula, Value, realise, scalar
 
 # source population, release model (-1: none), and further values that the synapses of a table share
 Group: TypeAlias = tuple[int, int, tuple[float, ...]]
@@ -93,9 +94,12 @@ def spec_of(net: Network, r: Route, slices: Sequence[Slice], blocks: np.ndarray,
     first_blocks = (*blocks[:, r.destination, BEGIN], blocks[-1, r.destination, END])
     edges = tuple(int(min(x * target.lanes, target.n)) for x in first_blocks)
     value = s.pattern.value
-    if isinstance(value, DistanceKernel):
+    formula = value.formula if isinstance(value, DistanceKernel) else None
+    if isinstance(value, DistanceKernel) and formula is None:
         ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (target, b))]  # type: ignore[index]
         value = (value.shape, scalar(value.scale, "um", r.where), value.p_max, *ends)
+    elif formula is not None:
+        value = (matrix(net, formula, "1", a, b, f"{r.where}, p"), 1.0, 1.0, None, None)
     first, distances, shares = target.sites(b, row)
     return ProjectionSpec(
         name=s.name,
@@ -110,8 +114,8 @@ def spec_of(net: Network, r: Route, slices: Sequence[Slice], blocks: np.ndarray,
         base=target.row_base(first),
         stride=target.stride,
         bounds=edges,
-        weight=_present(r.weights, internal_value(r.weight, r.weight_unit, r.where + ", weight")),
-        delay=_present(r.delays, _delay(s.delay, net.dt, r.where)),
+        weight=_present(r.weights, _of_pair(net, r, r.weight, r.weight_unit, "weight")),
+        delay=_present(r.delays, _delay(net, r)),
         port=r.port,
         early=int(first.startswith(JUMP)),
         shift=target.lanes.bit_length() - 1,
@@ -131,12 +135,20 @@ def internal_value(value: Value, unit: str, where: str) -> float | InternalDistr
     return value.values if isinstance(value, Array) else scalar(value, unit, where)
 
 
-def _delay(value: Value | None, dt: float, where: str) -> int | InternalDistribution | np.ndarray:
-    """Delay as a number of steps if all synapses share it, else a distribution or an array in ms."""
-    if value is None:
+def _of_pair(net: Network, r: Route, value: Value, unit: str, what: str) -> float | InternalDistribution | np.ndarray:
+    """As :func:`internal_value`, for synapses of a route; a formula becomes a matrix of all pairs."""
+    where = f"{r.where}, {what}"
+    if isinstance(value, Formula):
+        return matrix(net, value, unit, r.source, r.target, where)
+    return internal_value(value, unit, where)
+
+
+def _delay(net: Network, r: Route) -> int | InternalDistribution | np.ndarray:
+    """Delay as a number of steps if all synapses share it, else a distribution, an array or a matrix in ms."""
+    if r.synapses.delay is None:
         return 1
-    x = internal_value(value, "ms", where + ", delay")
-    return max(1, int(round(x / dt))) if isinstance(x, float) else x
+    x = _of_pair(net, r, r.synapses.delay, "ms", "delay")
+    return max(1, int(round(x / net.dt))) if isinstance(x, float) else x
 
 
 def build(

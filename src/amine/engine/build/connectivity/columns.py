@@ -35,5 +35,7 @@ GEOMETRIC, REPLACED, DISTINCT, LISTED, ALL = range(5)
 # columns of the real table
 P_LOG, W_A, W_B, W_LOW, W_HIGH, D_A, D_B, D_LOW, D_HIGH, P_COLUMNS = range(10)
 # ways to draw a value; a truncated distribution is the same plus TRUNCATED
-CONSTANT, NORMAL, LOGNORMAL, UNIFORM, EXPONENTIAL, ARRAY = range(6)
+CONSTANT, NORMAL, LOGNORMAL, UNIFORM, EXPONENTIAL, ARRAY, MATRIX = range(
+    7
+)  # a matrix has a value for each pair of neurons
 TRUNCATED = 16

@@ -141,6 +141,8 @@ def values(kind, a, b, low, high, address, start, row, first, last, stream, k0, 
         for k in range(first, last):
             out[k] = load_f64(address, start + k)
         return
+    if kind == c.MATRIX:  # read by the caller, who knows the targets
+        return
     truncated, base = kind >= c.TRUNCATED, kind % c.TRUNCATED
     for block in range(first // 64, (last + 63) // 64):
         lo, hi = max(first, block * 64), min(last, block * 64 + 64)
@@ -311,12 +313,14 @@ def _weights_and_delays(S, P, q, j, found, first, last, w, d, block_values, word
         a, b, low, high = P[q, c.D_A], P[q, c.D_A + 1], P[q, c.D_A + 2], P[q, c.D_A + 3]
         listed, draws = S[q, c.D_LIST], DELAYS
         values(delay_kind, a, b, low, high, listed, place, j, first, last, draws, k0, k1, d, block_values, words)
-    if S[q, c.S_KIND] == c.ALL:  # values are listed for all pairs, those of autapses too
+    everything = S[q, c.S_KIND] == c.ALL  # values are listed for all pairs, those of autapses too
+    row = j * S[q, c.T_N]
+    if (everything and kind == c.ARRAY) or kind == c.MATRIX:
         for k in range(first, last):
-            if kind == c.ARRAY:
-                w[k] = load_f64(S[q, c.W_LIST], place + found[k])
-            if delay_kind == c.ARRAY:
-                d[k] = load_f64(S[q, c.D_LIST], place + found[k])
+            w[k] = load_f64(S[q, c.W_LIST], row + found[k])
+    if (everything and delay_kind == c.ARRAY) or delay_kind == c.MATRIX:
+        for k in range(first, last):
+            d[k] = load_f64(S[q, c.D_LIST], row + found[k])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -24,9 +24,9 @@ class ProjectionSpec:
     """Synapses from some neurons of a source population onto one state of some neurons of a target population.
 
     ``pre`` and ``post`` are (start, step, number); ``rule`` is the kind of pattern and ``value`` its argument: a probability, a number, (i, j) arrays, or
-    (shape, scale, p_max, pre positions, post positions). The state of target neuron i is at
+    (shape, scale, p_max, pre positions, post positions), where the shape may be a matrix of probabilities. The state of target neuron i is at
     ``base + (i >> shift) * stride + i % 2**shift``; ``bounds`` are the first targets of the threads, and the end. ``weight`` is a float, a
-    distribution or an array, ``delay`` a number of steps, a distribution in ms or an array in ms; either may be a list in the order of
+    distribution, an array or a matrix of all pairs, ``delay`` a number of steps or the like in ms; either may be a list in the order of
     connections. Specs with the same
     ``stream`` draw the same pairs and delays, and different ``port`` different weights; ``early`` is 1 if
     spikes are delivered a step ahead, to act at its end.
@@ -137,6 +137,8 @@ def _value(value: object, real: np.ndarray, at: int, row: np.ndarray, out: Table
         return _KINDS[value.kind] + (c.TRUNCATED if value.bounds == "truncated" else 0), 0
     if isinstance(value, np.ndarray):
         listed = np.asarray(value, np.float64)
+        if listed.ndim == 2:
+            return c.MATRIX, _address(listed, out)
         return c.ARRAY, _address(listed[_order_of(row, out)] if row[c.S_KIND] == c.LISTED else listed, out)
     real[at] = value
     return c.CONSTANT, 0
@@ -220,17 +222,24 @@ def _indegree(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _by_distance(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
-    shape, scale, p_max, a, b = s.value
     """Starts of rows and targets of connections whose probability depends on distance."""
     own, columns = own_index(s), [np.empty(0, np.int32)]
     for i in range(s.pre[2]):
-        x = np.sqrt(((b - a[i]) ** 2).sum(-1)) / scale
-        p = p_max * (np.exp(-(x**2) / 2) if shape == "gaussian" else np.exp(-x) if shape == "exponential" else (x <= 1))
+        p = _probabilities(s, i)
         if own[i] >= 0 and not s.autapses:
             p[own[i]] = 0.0
-        j = np.flatnonzero(s.stream.child("row", i).generator().random(len(b)) < p)
+        j = np.flatnonzero(s.stream.child("row", i).generator().random(len(p)) < p)
         columns.append(j.astype(np.int32))
     return _starts(np.array([len(j) for j in columns[1:]])), np.concatenate(columns)
+
+
+def _probabilities(s: ProjectionSpec, i: int) -> np.ndarray:
+    """Probability of a synapse of source ``i`` onto each target."""
+    shape, scale, p_max, a, b = s.value
+    if isinstance(shape, np.ndarray):
+        return shape[i].copy()
+    x = np.sqrt(((b - a[i]) ** 2).sum(-1)) / scale
+    return p_max * (np.exp(-(x**2) / 2) if shape == "gaussian" else np.exp(-x) if shape == "exponential" else (x <= 1))
 
 
 def words(stream: Stream) -> tuple[np.uint32, np.uint32]:
