@@ -13,6 +13,7 @@ from sympy.codegen.cfunctions import log10
 
 from amine.equations.ions import IONS
 from amine.equations.limits import LARGEST, MAX_DEPTH, MAX_EXPONENT, MAX_NODES, MAX_TEXT, too_high, too_large
+from amine.equations.own import Own
 from amine.equations.singular import stable
 from amine.equations.symbols import NOISE, NONE, UNIT_NAMES, Dimension, exprel, is_noise, mod, rint, symbol
 from amine.errors import AmineError, did_you_mean
@@ -37,8 +38,10 @@ class _Walker:
         text: str,
         noise: bool = False,
         draws: list[str] | None = None,
+        own: Mapping[str, Own] | None = None,
     ):
         self.where, self.dims, self.text, self.noise, self.draws = where, dims, text, noise, draws
+        self.own = own or {}
 
     def fail(self, problem: str, **kw: str) -> AmineError:
         text = self.text.strip()
@@ -204,6 +207,18 @@ class _Walker:
             raise self.fail(f"'{ast.unparse(n)[:60]}' is not a finite real number")
         return value, dimension_of(unit)
 
+    def own_function(self, name: str, n: ast.Call, d: int) -> tuple[Any, Dimension | None]:
+        """The value of a function that the model defines."""
+        f = self.own[name]
+        if n.keywords or len(n.args) != len(f.arguments):
+            raise self.fail(f"function '{name}' takes {len(f.arguments)} argument(s)", given=str(len(n.args)))
+        parts = [self.walk(a, d) for a in n.args]
+        for (argument, wanted), (_, dim) in zip(f.arguments, parts, strict=True):
+            if not _same(dim, wanted):
+                problem = f"argument '{argument}' of {name}() has the wrong dimension"
+                raise self.fail(problem, given=_unit(dim), expected=_unit(wanted))
+        return f(*[self.number(x) for x, _ in parts]), f.dimension
+
     def draw(self, name: str, n: ast.Call) -> tuple[Any, Dimension | None]:
         """The symbol of a random number, one for each place in the text."""
         if n.args or n.keywords:
@@ -216,9 +231,11 @@ class _Walker:
     def on_Call(self, n: ast.Call, d: int) -> tuple[Any, Dimension | None]:
         if isinstance(n.func, ast.Name) and n.func.id in DRAWS:
             return self.draw(n.func.id, n)
+        if isinstance(n.func, ast.Name) and n.func.id in self.own:
+            return self.own_function(n.func.id, n, d)
         if not isinstance(n.func, ast.Name) or n.func.id not in FUNCTIONS:
             name = ast.unparse(n.func)[:40]
-            raise self.fail(f"function '{name}' is not known", hint=did_you_mean(name, [*FUNCTIONS, *DRAWS]))
+            raise self.fail(f"function '{name}' is not known", hint=did_you_mean(name, [*FUNCTIONS, *DRAWS, *self.own]))
         make, arity, rule = FUNCTIONS[n.func.id]
         if n.keywords or len(n.args) != arity:
             raise self.fail(f"function '{n.func.id}' takes {arity} argument(s)", given=str(len(n.args)))
@@ -328,12 +345,14 @@ def parse_raw(
     condition: bool = False,
     noise: bool = False,
     draws: list[str] | None = None,
+    own: Mapping[str, Own] | None = None,
 ) -> Any:
     """An expression as written, before named subexpressions are substituted and removable singularities removed.
 
-    ``noise`` allows white noise: ``xi``, ``xi_1`` and so on. ``draws`` allows ``rand()`` and ``randn()``, whose symbols are added to it. Other arguments as of :func:`parse_expression`.
+    ``noise`` allows white noise: ``xi``, ``xi_1`` and so on. ``draws`` allows ``rand()`` and ``randn()``, whose symbols are added to it;
+    ``own`` are functions that the model defines. Other arguments as of :func:`parse_expression`.
     """
-    walker = _Walker(where, dims, text, noise, draws)
+    walker = _Walker(where, dims, text, noise, draws, own)
     if len(text) > MAX_TEXT:
         raise AmineError(
             where, "the equation is too long", given=f"{len(text)} characters", expected=f"at most {MAX_TEXT}"

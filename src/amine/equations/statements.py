@@ -14,6 +14,7 @@ from amine.equations.expression import DRAWS, FUNCTIONS, parse_raw
 from amine.equations.given import LAST_SPIKE
 from amine.equations.limits import MAX_LINES, MAX_STATES, require_small
 from amine.equations.noise import noises_of, refuse_nonlinear
+from amine.equations.own import Own, dimensions, header, table
 from amine.equations.symbols import (
     NONE,
     TIME,
@@ -46,6 +47,7 @@ class _Model:
     given: set[str]  # names from outside the model, such as I and v
     flow: Dimension  # dimension of the current
     draws: list[str] | None = None  # random numbers read so far; None where there are none
+    own: Mapping[str, Own] = field(default_factory=dict)  # functions that the model defines
     values: dict[str, Any] = field(default_factory=dict)
     acts: dict[str, list[tuple[str, Any]]] = field(
         default_factory=lambda: {"reset": [], "on spike": [], "after spike": []}
@@ -56,7 +58,7 @@ class _Model:
 
     def expression(self, text: str, want: Dimension | None = None, condition: bool = False, **more: Dimension) -> Any:
         """An expression of the dimension ``want``, or a condition; ``more`` are dimensions of further names."""
-        return parse_raw(text, {**self.dims, **more}, self.where, want, condition, draws=self.draws)
+        return parse_raw(text, {**self.dims, **more}, self.where, want, condition, draws=self.draws, own=self.own)
 
     def once(self, key: str, value: object) -> None:
         """Stores the value of a statement that may occur once."""
@@ -145,11 +147,11 @@ def is_condition(text: str) -> bool:
 
 
 def _current(model: _Model, key: str, rest: str) -> None:
-    model.once(key, parse_raw(rest, model.dims, model.where, model.flow))
+    model.once(key, model.expression(rest, model.flow))
 
 
 def _payload(model: _Model, key: str, rest: str) -> None:
-    model.once(key, parse_raw(rest, model.dims, model.where, NONE))
+    model.once(key, model.expression(rest, NONE))
 
 
 def _ion(model: _Model, key: str, rest: str) -> None:
@@ -216,6 +218,8 @@ STATEMENTS: dict[str, Statement] = {
     "mass": _of(_declared, "", "receptor"),
     "impulse": _of(_declared, "", "receptor"),
     "quanta": _of(_declared, "", "release"),
+    "function": _of(_declared, "", "neuron receptor release channel cleft"),
+    "table": _of(_declared, "", "neuron receptor release channel cleft"),
     "method": _of(_method, "", "neuron receptor channel"),
 }
 INPUTS = ("input", "mass", "impulse")
@@ -270,8 +274,9 @@ def parse_equations(
     dims = _dimensions({**extra, **parameters, **inputs}, {**states, **named_text}, set(states), set(extra), where)
     dims |= dict.fromkeys(_CLOCKS.get(kind, ()), TIME)
     draws: list[str] | None = [] if kind in ("neuron", "receptor", "") else None
-    rhs, named = _expressions(states, named_text, dims, where, draws)
-    model = _Model(where, dims, set(states), set(extra), dimension_of(current), draws)
+    own = _functions(lines, dims, where)
+    rhs, named = _expressions(states, named_text, dims, where, draws, own)
+    model = _Model(where, dims, set(states), set(extra), dimension_of(current), draws, own)
     for key, rest in lines:
         if key:
             STATEMENTS[key].read(model, key, rest)
@@ -346,18 +351,47 @@ def _expressions(
     dims: Mapping[str, Dimension],
     where: str,
     draws: list[str] | None,
+    own: Mapping[str, Own],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Time derivatives of the states, and the named subexpressions, as SymPy."""
     rhs = {
         s: parse_raw(
-            e, dims, where, tuple(a + b for a, b in zip(dims[s], PER_TIME, strict=True)), noise=True, draws=draws
+            e,
+            dims,
+            where,
+            tuple(a + b for a, b in zip(dims[s], PER_TIME, strict=True)),
+            noise=True,
+            draws=draws,
+            own=own,
         )
         for s, (e, _) in states.items()
     }
-    named = {n: parse_raw(e, dims, where, dims[n], noise=True, draws=draws) for n, (e, _) in named_text.items()}
+    named = {
+        n: parse_raw(e, dims, where, dims[n], noise=True, draws=draws, own=own) for n, (e, _) in named_text.items()
+    }
     refuse_loops(named, where)
     require_small(named, {f"d{s}/dt": e for s, e in rhs.items()}, where)
     return rhs, named
+
+
+def _functions(lines: list[tuple[str, str]], dims: Mapping[str, Dimension], where: str) -> dict[str, Own]:
+    """Functions that the model defines, in the order of the text; each may call those before it."""
+    own: dict[str, Own] = {}
+    for key, rest in lines:
+        if key not in ("function", "table"):
+            continue
+        h = header(key, rest, where)
+        for name, unit in ((h.name, h.unit), *h.arguments):
+            named_dimension(unit, where, name)
+        if h.name in dims or h.name in own or h.name in FUNCTIONS or h.name in DRAWS or is_reserved(h.name):
+            raise AmineError(where, f"the name of the function '{h.name}' is taken or reserved", hint="choose another")
+        if key == "table":
+            own[h.name] = table(h, where)
+            continue
+        mine, result = dimensions(h.arguments), tuple(dimension_of(h.unit))
+        value = parse_raw(h.body, {**dims, **mine}, where, result, own=own)
+        own[h.name] = Own(tuple(mine.items()), result, value)
+    return own
 
 
 def _named_by(key: str, lines: list[tuple[str, str]]) -> frozenset[str]:

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amine.doors import close
-from amine.errors import did_you_mean
+from amine.errors import AmineError, did_you_mean
 from amine.models import find
 from amine.models.find import custom, get, names, register
 from amine.models.membrane import cable
 from amine.models.model import Model
 from amine.models.multicompartment import Cable
+from amine.values import Array, normalise, unit_of
+
+if TYPE_CHECKING:
+    from amine.given import Values
 
 
 def neuron(
@@ -211,6 +215,33 @@ def scheme(
     )
 
 
+def table(name: str, x: Values, y: Values, argument: str = "x") -> str:
+    """The line of a model's equations that defines a function by a table: linear between its points, constant beyond them.
+
+    Parameters
+    ----------
+    name : its name. x, y : at most 100 points, with their units; ``x`` increases. argument : the name of its argument.
+
+    Raises
+    ------
+    AmineError
+        The values do not fit, are not finite, or those of ``x`` do not increase.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> table("m_inf", [-80, -40, 0] * am.units.mV, [0.1, 0.5, 0.9])
+    'table m_inf(x : mV) = [-80.0, -40.0, 0.0], [0.1, 0.5, 0.9] : 1'
+    """
+    where = f"Table '{name}'"
+    units = [unit_of(v, where) or "1" for v in (x, y)]
+    each = [normalise(v, unit, where) for v, unit in zip((x, y), units, strict=True)]
+    if not all(isinstance(v, Array) and v.values.ndim == 1 for v in each):
+        raise AmineError(where, "its values are not two arrays of one dimension", given=repr(x)[:40])
+    lists = ", ".join(str(v.values.tolist()) for v in each if isinstance(v, Array))
+    return f"table {name}({argument} : {units[0]}) = {lists} : {units[1]}"
+
+
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
@@ -222,6 +253,19 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'amine.models' has no model '{name}'; {did_you_mean(name, known)}")
 
 
-__all__ = ["Cable", "Model", "cable", "channel", "get", "names", "neuron", "receptor", "register", "release", "scheme"]
+__all__ = [
+    "Cable",
+    "Model",
+    "cable",
+    "channel",
+    "get",
+    "names",
+    "neuron",
+    "receptor",
+    "register",
+    "release",
+    "scheme",
+    "table",
+]
 
 close(globals(), __all__)
