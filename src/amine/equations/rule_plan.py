@@ -191,9 +191,8 @@ def _fused(eq: RuleEquations) -> set[str]:
 
 def _read(events: Iterable[Event], place: str, eq: RuleEquations) -> set[str]:
     """Names read by the event statements that write states at a place."""
-    return {
-        n for e in events for act in e.acts if act is not None and eq.places[act[0]] == place for n in names_of(act[1])
-    }
+    acts = [a for e in events for a in e.acts if a is not None]
+    return {n for name, e in acts if eq.places.get(name, "synapse") == place for n in names_of(e)}
 
 
 def _hold(out: RulePlan, target: set[str]) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PLACES = ("source", "target", "synapse", "field")
 TRANSMIT = "transmit"
+_TRANSMITTED = re.compile(r"^transmit\s+(?![-+*]?=)(.+)$", re.S)
 _ON = re.compile(r"^on\s+(pre|post)\b(?:\s+after\s+([A-Za-z_]\w*)\b)?\s*(.*)$", re.S)
 _UNIT = re.compile(r"^(?P<unit>[^()]+?)\s*(?:\((?P<place>\w+)\))?\s*(?:\bin\s+(?P<low>.+?)\s*\.\.\s*(?P<high>.+?))?$")
 _QUANTITY = re.compile(
@@ -38,7 +39,10 @@ _DECLARED = re.compile(r"^([A-Za-z_]\w*)$")
 
 @dataclass(frozen=True)
 class Event:
-    """Updates at a spike; ``after`` names the parameter that delays them, and None in ``acts`` stands for the transmission."""
+    """Updates at a spike; ``after`` names the parameter that delays them.
+
+    In ``acts`` None stands for the transmission of the weight, the name ``transmit`` for that of a value.
+    """
 
     after: str | None
     acts: tuple[tuple[str, Any] | None, ...]
@@ -132,7 +136,9 @@ def _split(text: str, where: str) -> _Text:
             if m := _ON.match(piece):
                 event = (m.group(1), m.group(2), [m.group(3).strip()] if m.group(3).strip() else [])
                 out.events.append(event)
-            elif event is not None and (piece == TRANSMIT or (ASSIGN.match(piece) and ":" not in piece)):
+            elif event is not None and (
+                piece == TRANSMIT or _TRANSMITTED.match(piece) or (ASSIGN.match(piece) and ":" not in piece)
+            ):
                 event[2].append(piece)
             elif piece.startswith("initial "):
                 event = None
@@ -223,6 +229,7 @@ def _texts(parts: _Text) -> list[str]:
     out += [b for pair in parts.bounds.values() for b in pair] + list(parts.sums.values())
     for _, _, acts in parts.events:
         out += [m.group(3) for a in acts if (m := ASSIGN.match(a))]
+        out += [m.group(1) for a in acts if (m := _TRANSMITTED.match(a))]
     return out
 
 
@@ -344,6 +351,10 @@ class _Reader:
         for text in acts:
             if text == TRANSMIT and kind == "pre" and None not in out:
                 out.append(None)
+                continue
+            if (sent := _TRANSMITTED.match(text)) and kind == "pre" and all(a and a[0] != TRANSMIT for a in out):
+                value = shown.expand(self.expression(sent.group(1), self.dims["w"]))
+                out.append((TRANSMIT, self.quiet(value, f"'on {kind}', in '{text}'")))
                 continue
             m = ASSIGN.match(text)
             if not m or m.group(1) not in places:

@@ -215,6 +215,37 @@ def scheme(
     )
 
 
+def synapse(
+    name: str,
+    equations: str,
+    *,
+    source: str = "",
+    doc: str = "",
+    limits: Mapping[str, str] | None = None,
+    **parameters: Any,
+) -> Model:
+    """A custom model of synapses, with states at each synapse, its source or its target; for ``net.synapses(..., rule=...)``.
+
+    Parameters
+    ----------
+    name : its name. source, doc : reference, and a description.
+    equations : a weight ``w : weight``, further states, ``on pre ...`` and ``on post ...``, as of a rule of plasticity (see its page);
+        ``transmit w*u*x`` is what a spike gives to the target at its place among the updates, the weight if it says nothing.
+    limits : as for :func:`neuron`. parameters : values with units.
+
+    Raises
+    ------
+    AmineError
+        An equation is invalid; the message names the line.
+
+    Examples
+    --------
+    >>> synapse("depressing", "w : weight\ndx/dt = (1 - x)/tau : 1\ninitial x = 1\non pre transmit w*x; x -= U*x", tau="500 ms", U=0.5).kind
+    'rule'
+    """
+    return custom("rule", name, equations, parameters, source=source, doc=doc, limits=limits or {})
+
+
 def table(name: str, x: Values, y: Values, argument: str = "x") -> str:
     """The line of a model's equations that defines a function by a table: linear between its points, constant beyond them.
 
@@ -265,6 +296,7 @@ __all__ = [
     "register",
     "release",
     "scheme",
+    "synapse",
     "table",
 ]
 

@@ -100,7 +100,7 @@ class Writer:
             text.append(ir.assign(x, at * left if s.drive == 0 else rest + (at - rest) * left))
         for q, phase in enumerate(p.phases):
             acts = [a for e in p.eq.pre if e.after == phase for a in e.acts if a is not None]
-            lines = [ir.assign(v(n), exact(e)) for n, e in acts if p.eq.places[n] == "source"]
+            lines = [ir.assign(v(n), exact(e)) for n, e in acts if p.eq.places.get(n) == "source"]
             text += quote(f"if phase == {q}:\n    lines", lines=lines) if lines else []
         for i, s in enumerate(p.source):
             text += quote(f"PX[here + {i + 1}] = {v(s.name)}")

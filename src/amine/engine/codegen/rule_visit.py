@@ -8,6 +8,7 @@ from amine.engine.codegen import ir
 from amine.engine.codegen.program import names_of
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.rule_pieces import Acts, Lines, Pieces, v
+from amine.equations.rules import TRANSMIT
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -182,9 +183,15 @@ class _Visit:
     def _phase(self, q: int, acts: list[tuple[str, sp.Expr] | None], used: set[str]) -> Lines:
         t, p = self.t, self.plan
         lines: Lines = [ir.assign(v(s.name), f"{v(s.name)}_T") for s in p.source if s.name in used]
-        for act in [None, *acts] if q == 0 and None not in acts else acts:
+        said = any(a is None for a in acts) or any(
+            a is not None and a[0] == TRANSMIT for event in p.eq.pre for a in event.acts
+        )
+        place = "X[U64(row + (i >> 6) * stride + (i & 63))]"
+        for act in [None, *acts] if q == 0 and not said else acts:
             if act is None:
-                lines += quote(f"X[U64(row + (i >> 6) * stride + (i & 63))] += {v('w')} * factor")
+                lines += quote(f"{place} += {v('w')} * factor")
+            elif act[0] == TRANSMIT:
+                lines += quote(f"{place} += sent * factor", sent=t(act[1]))
             elif p.eq.places[act[0]] != "source" or act[0] in used:
                 lines += t.act(act[0], act[1])
         return lines or [ir.Plain("pass")]
