@@ -70,11 +70,10 @@ class _Model:
         """(state, operator, expression) of an assignment to one of ``names``."""
         m = ASSIGN.match(rest)
         if not m or m.group(1) not in names:
-            raise AmineError(
-                f"{self.where}, in '{key} {rest}'",
-                "this does not set a state of the model",
-                hint=did_you_mean(m.group(1), self.states) if m else example,
-            )
+            hint = did_you_mean(m.group(1), self.states) if m else example
+            if m and m.group(1) in self.dims and m.group(1) not in self.given:
+                hint = f"a state that only events change is declared by '{m.group(1)} : unit', with 'initial {m.group(1)} = ...'"
+            raise AmineError(f"{self.where}, in '{key} {rest}'", "this does not set a state of the model", hint=hint)
         return m.group(1), m.group(2), m.group(3)
 
 
