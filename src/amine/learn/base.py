@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -29,13 +30,24 @@ from amine.units import to_internal
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from sklearn.utils import Tags
 
     from amine.given import FilePath, Quantity
-    from amine.learn.given import Hidden, LearningRule, NeuronKind, Scaler, SurrogateLike
+    from amine.learn.given import (
+        Callback,
+        Hidden,
+        LearningRule,
+        NeuronKind,
+        OptimizerLike,
+        Scaler,
+        Seed,
+        SurrogateLike,
+    )
     from amine.network.network import Network
 
 PORTION = 512  # most samples that a prediction takes at once
 ENTRIES = 2**22  # most entries of the sequence of one layer in a prediction
+TRAINED = 2**23  # and where gradients are computed
 
 
 class Estimator(Remembering, BaseEstimator):
@@ -44,6 +56,8 @@ class Estimator(Remembering, BaseEstimator):
     _default_loss = ""
     n_features_in_: int
     scaler_: Any
+    seed_: int
+    steps_: int  # of sequences, as first seen; 0 for samples with features alone
     feature_names_in_: Any
     notes_: dict[str, Any]
 
@@ -53,7 +67,7 @@ class Estimator(Remembering, BaseEstimator):
         neurons: NeuronKind = "sigmoid",
         *,
         loss: str | None = None,
-        optimizer: str = "adam",
+        optimizer: OptimizerLike = "adam",
         rate: float = 0.01,
         epochs: int = 200,
         iterations: int | None = None,
@@ -75,9 +89,13 @@ class Estimator(Remembering, BaseEstimator):
         patience: int = 10,
         tolerance: float = 1e-4,
         precision: str | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
         progress: bool = False,
         scaler: Scaler = "auto",
+        optimizer_arguments: Mapping[str, object] | None = None,
+        warm_start: bool = False,
+        callbacks: Sequence[Callback] = (),
+        random_state: Seed = None,
     ):
         self.hidden = hidden
         self.neurons = neurons
@@ -107,11 +125,26 @@ class Estimator(Remembering, BaseEstimator):
         self.seed = seed
         self.progress = progress
         self.scaler = scaler
+        self.optimizer_arguments = optimizer_arguments
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.random_state = random_state
+
+    def set_params(self, **params: Any) -> Self:
+        """Sets arguments by name; ``rule__option`` sets an option of the rule, also of one that is given by name."""
+        nested = {k.removeprefix("rule__"): params.pop(k) for k in list(params) if k.startswith("rule__")}
+        super().set_params(**params)
+        if nested:
+            self.rule = algorithms.get(self.rule, type(self).__name__, **nested)
+        return self
 
     # --- learning ----------------------------------------------------------------------------------------------
 
-    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> Self:
-        """Trains anew on samples X (samples, features) and targets y (samples,).
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Trains on samples X (samples, features) and targets y (samples,): anew, or with ``warm_start`` from the present weights.
+
+        Spiking networks also take sequences X (samples, steps, features), whose values are the input of each step. ``sample_weight`` (samples,) weighs
+        the loss of each sample; samples of weight 0 are left out.
 
         Raises
         ------
@@ -120,15 +153,22 @@ class Estimator(Remembering, BaseEstimator):
             warning, and the weights of the best epoch so far are kept.
         """
         plan = self._plan()
-        X, y = self._check_data(X, y, reset=True)
-        X = self._fit_scaler(X, y)
-        self._start(X, y)
-        parts = self._split(X, y)
+        warm = self.warm_start and hasattr(self, "network_")
+        X, y = self._check_data(X, y, reset=not warm)
+        X, y, w = self._weighed(X, y, sample_weight)
+        X = self._fit_scaler(X, y, False if warm else None)
+        if warm:
+            self._widen(X)
+        else:
+            self._start(X, y)
+        parts = self._split(X, y, w)
         plan.epochs = self._epochs(plan, len(parts[0][0]))
         self._learn(plan, *parts)
         return self
 
-    def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike, **more: Any) -> Self:
+    def partial_fit(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None, **more: Any
+    ) -> Self:
         """Makes one pass over these samples from the current weights; the first call initialises them.
 
         A spiking network widens the range of its features to span the samples of all calls.
@@ -136,14 +176,34 @@ class Estimator(Remembering, BaseEstimator):
         plan = self._plan()
         first = not hasattr(self, "network_")
         X, y = self._check_data(X, y, reset=first, **more)
+        X, y, w = self._weighed(X, y, sample_weight)
         X = self._fit_scaler(X, y, first)
         if first:
             self._start(X, y)
-        elif isinstance(self.network_, Layered | Events):
-            self.network_.widen_range(saving.numpy_tensor(X, self.spec_.dtype))
+        else:
+            self._widen(X)
         plan.epochs, plan.patience, plan.schedule = 1, None, "constant"
-        self._learn(plan, self._tensors_of(X, y), None)
+        self._learn(plan, self._tensors_of(X, y, w), None)
         return self
+
+    def _widen(self, X: np.ndarray) -> None:
+        if isinstance(self.network_, Layered | Events):
+            self.network_.widen_range(saving.numpy_tensor(X, self.spec_.dtype))
+
+    def _weighed(
+        self, X: np.ndarray, y: np.ndarray, sample_weight: npt.ArrayLike | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Samples of weight above 0, their targets, and their weights (samples,) with mean 1; None for equal ones."""
+        w = checks.sample_weights(type(self).__name__, sample_weight, X)
+        if w is None:
+            return X, y, None
+        rule = algorithms.get(self.rule, type(self).__name__)
+        if not rule.weighs:
+            raise AmineError(
+                f"{type(self).__name__}, sample_weight", f"rule '{rule.name}' has no use for it", hint="leave it out"
+            )
+        X, y, w = X[w > 0], y[w > 0], w[w > 0]
+        return X, y, None if (w == w[0]).all() else w / w.mean()
 
     def _fit_scaler(self, X: np.ndarray, y: np.ndarray, first: bool | None = None) -> np.ndarray:
         """Samples by a transformer that was given as ``scaler``, fitted to them; ``first``: whether a stream begins, None if there is none."""
@@ -177,7 +237,13 @@ class Estimator(Remembering, BaseEstimator):
             tolerance=number(f"{where}, tolerance", self.tolerance, 0.0),
             schedule=self.schedule,
             progress=bool(self.progress),
+            after=self._after if len(self.callbacks) else None,
         )
+
+    def _after(self, line: dict[str, float]) -> bool:
+        """Calls all callbacks with the figures of an epoch; whether one wants training to stop."""
+        wanted = [bool(call(self, dict(line))) for call in self.callbacks]
+        return any(wanted)
 
     def _epochs(self, plan: training.Plan, n: int) -> int:
         if self.iterations is None:
@@ -187,25 +253,29 @@ class Estimator(Remembering, BaseEstimator):
     def _start(self, X: np.ndarray, y: np.ndarray) -> None:
         """A new network, rule and optimiser."""
         self.history_: dict[str, list[float]] = {}
-        self._assemble(self._spec(X.shape[1]), y)
+        self._assemble(self._spec(X.shape[-1]), y)
         self.network_.set_range(saving.numpy_tensor(X, self.spec_.dtype))
         self._start_optimizer()
 
     def _start_optimizer(self) -> None:
         """A new optimiser; none for a rule that changes the network itself."""
         if not isinstance(self._learner, Direct):
-            self.optimizer_ = training.optimizer(type(self).__name__, self.optimizer, self.network_, float(self.rate))
+            where, given, more = type(self).__name__, self.optimizer, self.optimizer_arguments
+            self.optimizer_ = training.optimizer(where, given, self.network_, float(self.rate), more)
 
     def _assemble(self, spec: Spec, y: np.ndarray | None) -> None:
         where = type(self).__name__
         self.spec_ = spec
-        self._generator = torch.Generator().manual_seed(checks.whole(f"{where}, seed", self.seed, 0))
+        self.seed_ = checks.seed(where, self.seed if self.random_state is None else self.random_state)
+        self._generator = torch.Generator().manual_seed(self.seed_)
         rule = algorithms.get(self.rule, where)
         loss = Loss(self._loss_name(), self._task(), None if y is None else self._weights(y, spec))
         rule.check(where, spec)
+        if spec.task == "labels" and not rule.labels:
+            raise AmineError(f"{where}, y", f"rule '{rule.name}' learns one label a sample", hint="use rule='backprop'")
         self._check_used(where, rule)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(self.seed))
+            torch.manual_seed(self.seed_)
             self.network_: Any = rule.build(spec)
             self._learner = rule.start(self.network_, loss)
 
@@ -238,6 +308,13 @@ class Estimator(Remembering, BaseEstimator):
             )
         if spiking:
             self._check_spiking(where)
+        elif getattr(self, "steps_", 0):
+            raise AmineError(
+                f"{where}, X",
+                "rate neurons have no time, and samples are sequences",
+                expected="(samples, features)",
+                hint="flatten them, or use spiking neurons",
+            )
         precision = self.precision or ("float32" if spiking else "float64")
         checks.one_of(f"{where}, precision", "precision", precision, ("float32", "float64"))
 
@@ -262,8 +339,23 @@ class Estimator(Remembering, BaseEstimator):
     def _check_spiking(self, where: str) -> None:
         checks.one_of(f"{where}, encoder", "encoder", self.encoder, ENCODERS)
         checks.one_of(f"{where}, readout", "read-out", self.readout, READOUTS)
+        if getattr(self, "steps_", 0) and self.encoder != "current":
+            raise AmineError(
+                f"{where}, encoder",
+                "samples that are sequences are the input of each step as they are",
+                given=repr(self.encoder),
+                expected="'current'",
+            )
+        if getattr(self, "steps_", 0) and not isinstance(self.scaler, str):
+            raise AmineError(
+                f"{where}, scaler",
+                "transformers take no sequences",
+                hint="transform them before, or use scaler='robust'",
+            )
 
-    def _split(self, X: np.ndarray, y: np.ndarray) -> tuple[training.Batch, training.Batch | None]:
+    def _split(
+        self, X: np.ndarray, y: np.ndarray, w: np.ndarray | None
+    ) -> tuple[training.Batch, training.Batch | None]:
         """Training samples, and validation samples if some are held out."""
         fraction = self.validation_fraction
         if fraction is None:
@@ -273,20 +365,21 @@ class Estimator(Remembering, BaseEstimator):
         if fraction == 0.0:
             if self.early_stopping:
                 raise AmineError(where, "early stopping needs samples to validate on", given="0")
-            return self._tensors_of(X, y), None
+            return self._tensors_of(X, y, w), None
         from sklearn.model_selection import train_test_split
 
         n = max(1, round(fraction * len(X)))
         if n >= len(X):
             raise AmineError(where, "no samples are left to learn from", given=f"{len(X)} samples")
         stratum = self._stratum(y, n)
-        a, b = train_test_split(np.arange(len(X)), test_size=n, random_state=int(self.seed), stratify=stratum)
-        return self._tensors_of(X[a], y[a]), self._tensors_of(X[b], y[b])
+        a, b = train_test_split(np.arange(len(X)), test_size=n, random_state=self.seed_ % 2**32, stratify=stratum)
+        return self._tensors_of(X[a], y[a], None if w is None else w[a]), self._tensors_of(X[b], y[b])
 
     def _learn(self, plan: training.Plan, data: training.Batch, validation: training.Batch | None) -> None:
         if isinstance(self._learner, Direct):
-            self._learn_directly(self._learner, *data)
+            self._learn_directly(self._learner, *data[:2])
             return
+        plan.portion = self._portion(TRAINED)
         trainer = training.Trainer(
             self._learner, self.optimizer_, plan, self._merit, self._generator, self.history_, type(self).__name__
         )
@@ -327,23 +420,31 @@ class Estimator(Remembering, BaseEstimator):
     def _stratum(self, y: np.ndarray, n: int) -> np.ndarray | None:
         return None
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     # --- prediction --------------------------------------------------------------------------------------------
 
-    def _tensors_of(self, X: np.ndarray, y: np.ndarray) -> training.Batch:
-        return saving.numpy_tensor(X, self.spec_.dtype), self._target(y)
+    def _tensors_of(self, X: np.ndarray, y: np.ndarray, w: np.ndarray | None = None) -> training.Batch:
+        dtype = self.spec_.dtype
+        return saving.numpy_tensor(X, dtype), self._target(y), None if w is None else saving.numpy_tensor(w, dtype)
 
     def _scores(self, X: npt.ArrayLike) -> Tensor:
         check_is_fitted(self, "network_")
         x = saving.numpy_tensor(self.prepared(checks.data(self, X, reset=False)), self.spec_.dtype)
         self.network_.eval()
         with torch.no_grad():
-            return torch.cat([self.network_(part) for part in x.split(self._portion())])
+            return torch.cat([self.network_(part) for part in x.split(min(PORTION, self._portion(ENTRIES)))])
 
-    def _portion(self) -> int:
-        """Number of samples that a prediction takes at once, so that its sequences stay within some memory."""
+    def _portion(self, entries: int) -> int:
+        """Number of samples whose sequences have no more than some entries in any layer."""
         spec = self.spec_
-        widest = max(spec.inputs, spec.outputs, *spec.hidden) * (spec.steps if spec.spiking else 1)
-        return max(1, min(PORTION, ENTRIES // widest))
+        given = getattr(self, "steps_", 0)
+        still = spec.encoder in ("current", "population") and not given  # one step stands for all
+        widest = max((0 if still else spec.inputs), spec.outputs, *spec.hidden, 1)
+        return max(1, entries // (widest * (given or spec.steps if spec.spiking else 1)))
 
     # --- files -------------------------------------------------------------------------------------------------
 
@@ -372,8 +473,14 @@ class Estimator(Remembering, BaseEstimator):
         return out | {f"rule.{k}": v for k, v in self._learner.state_dict().items()}
 
     def _describe(self) -> dict[str, Any]:
-        parameters = {k: saving.plain(v) for k, v in self.get_params(deep=False).items()}
-        fitted = {"n_features_in_": self.n_features_in_, "history_": self.history_, "stopped_": self.stopped_}
+        given = {k: v for k, v in self.get_params(deep=False).items() if k != "callbacks"}  # not part of the model
+        parameters = {k: saving.plain(v) for k, v in given.items()}
+        fitted = {
+            "n_features_in_": self.n_features_in_,
+            "history_": self.history_,
+            "stopped_": self.stopped_,
+            "steps_": self.steps_,
+        }
         if hasattr(self, "notes_"):
             fitted["notes_"] = self.notes_
         if hasattr(self, "feature_names_in_"):
@@ -389,6 +496,7 @@ class Estimator(Remembering, BaseEstimator):
             new.feature_names_in_ = np.array(fitted["feature_names_in_"], dtype=object)
         new._restore(fitted)
         new.history_, new.stopped_ = fitted["history_"], fitted["stopped_"]
+        new.steps_ = int(fitted.get("steps_", 0))
         if "notes_" in fitted:
             new.notes_ = dict(fitted["notes_"])
         new.n_epochs_ = len(new.history_.get("loss", []))

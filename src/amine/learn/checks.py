@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from amine.errors import AmineError, did_you_mean
 
@@ -43,6 +44,35 @@ def whole(where: str, value: object, low: int = 1) -> int:
     return int(value)
 
 
+def seed(where: str, given: object) -> int:
+    """A seed from a whole number, NumPy's RandomState, or None for a new one each time."""
+    if given is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1)
+    if isinstance(given, np.random.RandomState):
+        return int(given.randint(2**31 - 1))
+    return whole(f"{where}, seed", given, 0)
+
+
+def sample_weights(where: str, given: npt.ArrayLike | None, X: np.ndarray) -> np.ndarray | None:
+    """Weights of samples (samples,), checked; None if none are given."""
+    if given is None:
+        return None
+    where = f"{where}, sample_weight"
+    try:
+        w = np.asarray(given, float)
+    except (TypeError, ValueError) as e:
+        raise AmineError(where, "these are not numbers", given=repr(given)[:40]) from e
+    w = np.full(len(X), float(w)) if w.ndim == 0 else w
+    if w.shape != (len(X),):
+        raise AmineError(where, "there must be one weight for each sample", given=str(w.shape), expected=f"({len(X)},)")
+    if not np.isfinite(w).all() or (w < 0).any():
+        row = int(np.argmax(~np.isfinite(w) | (w < 0)))
+        raise AmineError(where, f"the weight in row {row} is negative or not finite", given=f"{w[row]:g}")
+    if not w.any():
+        raise AmineError(where, "all weights are zero, so nothing is left to learn from")
+    return w
+
+
 def sizes(where: str, hidden: object) -> tuple[int, ...]:
     """Numbers of neurons of the hidden layers, checked."""
     if isinstance(hidden, int | np.integer) and not isinstance(hidden, bool):
@@ -58,15 +88,24 @@ def sizes(where: str, hidden: object) -> tuple[int, ...]:
 
 
 def data(estimator: Estimator, X: npt.ArrayLike, *, reset: bool) -> np.ndarray:
-    """X as an array of floats (samples, features) without missing values; sets or checks ``n_features_in_``."""
+    """X as an array of floats (samples, features) or (samples, steps, features) without missing values; sets or checks ``n_features_in_``."""
     from sklearn.utils.validation import validate_data
 
     where = f"{type(estimator).__name__}, X"
+    shape: tuple[int, ...] = (
+        np.shape(X) if isinstance(X, np.ndarray) or isinstance(X, list) and X and np.ndim(X[0]) == 2 else ()
+    )
+    steps = shape[1] if len(shape) == 3 else 0
+    if len(shape) == 3 and 0 in shape:
+        raise AmineError(where, "an axis has no entries", given=str(shape), expected="(samples, steps, features)")
+    rows: Any = np.reshape(np.asarray(X), (-1, shape[2])) if steps else X
     check: Any = validate_data  # its annotations name strings for arrays
     try:
         array = check(
-            estimator, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, ensure_min_samples=1
-        )
+            estimator, rows, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False,
+            ensure_min_samples=1, accept_sparse=True,
+        )  # fmt: skip
+        array = array.toarray() if issparse(array) else array
     except AmineError:
         raise
     except ValueError as e:
@@ -87,6 +126,17 @@ def data(estimator: Estimator, X: npt.ArrayLike, *, reset: bool) -> np.ndarray:
             where,
             f"input contains {what} in row {row}, column {column}",
             hint="fill or leave out such samples, for example with sklearn.impute",
+        )
+    if steps:
+        array = np.reshape(array, shape)
+    if reset:
+        estimator.steps_ = steps
+    elif steps == 0 and getattr(estimator, "steps_", 0) or steps and not getattr(estimator, "steps_", 0):
+        raise AmineError(
+            where,
+            "the model learned from samples with another number of axes",
+            given=f"{3 if steps else 2}",
+            expected=f"{2 if steps else 3}",
         )
     return np.asarray(array)
 
@@ -148,6 +198,24 @@ def labels(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray:
     check_classification_targets(array)
     lengths(where, X, array)
     return array
+
+
+def indicators(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray | None:
+    """Labels of a classification in which each sample has several, as 0 or 1 (samples, labels); None if each has one."""
+    array = y.toarray() if issparse(y) else y  # type: ignore[union-attr]
+    if np.ndim(array) != 2 or np.shape(array)[1] < 2:  # type: ignore[arg-type]
+        return None
+    where, found = f"{type(estimator).__name__}, y", np.asarray(array)
+    if not np.isin(found, (0, 1)).all():
+        raise AmineError(
+            where,
+            "y has several columns along axis 1 that are not 0 or 1",
+            given=str(np.shape(found)),
+            expected="one label a sample, or 0 and 1 for each label",
+            hint="for several classes in each column use sklearn.multioutput.MultiOutputClassifier",
+        )
+    lengths(where, X, found)
+    return found.astype(int)
 
 
 def class_weights(where: str, given: object, classes: np.ndarray, y: np.ndarray) -> np.ndarray | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from torch import Tensor
 
 from amine.errors import AmineError
-from amine.learn import checks, saving
+from amine.learn import algorithms, checks, saving
 from amine.learn.base import Estimator
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
     from amine.given import FilePath, Quantity
-    from amine.learn.given import ClassWeight, Hidden, LearningRule, NeuronKind, Scaler, SurrogateLike
+    from amine.learn.given import (
+        Callback,
+        ClassWeight,
+        Hidden,
+        LearningRule,
+        NeuronKind,
+        OptimizerLike,
+        Scaler,
+        Seed,
+        SurrogateLike,
+    )
 
 
 class Classifier(ClassifierMixin, Estimator):
@@ -34,11 +45,12 @@ class Classifier(ClassifierMixin, Estimator):
     neurons : neurons of the hidden layers: ``sigmoid``, ``tanh``, ``relu``, ``softmax``, ``identity``, or any spiking neuron model or its name.
         Without hidden layers, ``softmax`` gives two classes an output each.
     loss : ``cross_entropy`` (default) or ``mse``.
-    optimizer : any optimiser of ``torch.optim`` by name, such as ``sgd`` or ``adam``.
+    optimizer : any optimiser of ``torch.optim`` by name, such as ``sgd`` or ``adam``, or its class; or a function of the parameters that makes one.
+    optimizer_arguments : further arguments of the optimiser, such as ``{"momentum": 0.9}``.
     rate : the learning rate.
     epochs : number of passes over the samples.
     iterations : number of updates, in place of ``epochs``; rounded up to whole passes.
-    batch_size : number of samples per update; None for all.
+    batch_size : number of samples per update; None for all, whose gradients are summed in portions, so that sequences take little memory.
     penalty : L2 penalty: ``penalty/2`` times the sum of squared weights, without biases, is added to the mean loss.
     initial : initial weights: ``auto`` (uniform within 1/sqrt(inputs)), ``zero``, ``xavier_uniform``, ``xavier_normal``, ``kaiming_uniform``,
         ``kaiming_normal`` or ``orthogonal``.
@@ -55,7 +67,10 @@ class Classifier(ClassifierMixin, Estimator):
     early_stopping : stop when the validation loss has not fallen by ``tolerance`` for ``patience`` epochs, and keep the best weights.
     validation_fraction : fraction of the samples held out for validation; None for 0.1 with early stopping and 0 without.
     precision : ``float32`` or ``float64``; None for float64 with rate neurons and float32 with spiking ones.
-    seed : seed of initial weights, order of samples and random feedback.
+    seed : seed of initial weights, order of samples and random feedback: a whole number, NumPy's RandomState, or None for a new one in each fit.
+    random_state : takes the place of ``seed`` if given, as in scikit-learn.
+    warm_start : whether a further ``fit`` goes on from the present weights.
+    callbacks : functions of the estimator and a mapping of figures (loss, score, rate, ...), called after each epoch; a true result stops training.
     progress : whether a progress bar is drawn on the terminal.
     scaler : how features are scaled: ``robust`` to 0..1 by their range, which values far outside all others do not stretch; ``range`` by least and greatest value;
         ``none``; ``auto`` for ``robust`` with spiking neurons and ``none`` with rate neurons; or a transformer of scikit-learn, whose output is taken as ``auto`` does.
@@ -75,6 +90,7 @@ class Classifier(ClassifierMixin, Estimator):
     """
 
     _default_loss = "cross_entropy"
+    _several = False  # whether a sample has several labels
 
     def __init__(
         self,
@@ -82,7 +98,7 @@ class Classifier(ClassifierMixin, Estimator):
         neurons: NeuronKind = "sigmoid",
         *,
         loss: str | None = None,
-        optimizer: str = "adam",
+        optimizer: OptimizerLike = "adam",
         rate: float = 0.01,
         epochs: int = 200,
         iterations: int | None = None,
@@ -104,22 +120,39 @@ class Classifier(ClassifierMixin, Estimator):
         patience: int = 10,
         tolerance: float = 1e-4,
         precision: str | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
         progress: bool = False,
         scaler: Scaler = "auto",
+        optimizer_arguments: Mapping[str, object] | None = None,
+        warm_start: bool = False,
+        callbacks: Sequence[Callback] = (),
+        random_state: Seed = None,
         class_weight: ClassWeight = None,
     ):
         given = {k: v for k, v in locals().items() if k not in ("self", "class_weight", "__class__")}
         super().__init__(**given)
         self.class_weight = class_weight
 
-    def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike, classes: npt.ArrayLike | None = None) -> Self:
+    def partial_fit(  # type: ignore[override]
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        classes: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Self:
         """Makes one pass over these samples; the first call needs all ``classes`` unless y contains them."""
-        return super().partial_fit(X, y, classes=classes)
+        return super().partial_fit(X, y, sample_weight, classes=classes)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = algorithms.get(self.rule, "Classifier").labels
+        return tags
 
     def predict(self, X: npt.ArrayLike) -> np.ndarray:
-        """Most probable label of each sample (samples,)."""
+        """Most probable label of each sample (samples,); of several labels, 0 or 1 for each (samples, labels)."""
         scores = self._scores(X)
+        if self._task() == "labels":
+            return (scores > 0).long().numpy()
         index = (scores[:, 0] > 0).long() if self._task() == "binary" else scores.argmax(1)
         return self.classes_[index.numpy()]
 
@@ -132,6 +165,8 @@ class Classifier(ClassifierMixin, Estimator):
     def decision_function(self, X: npt.ArrayLike) -> np.ndarray:
         """The scores before sigmoid or softmax: (samples,) for two classes, (samples, classes) otherwise."""
         s = self._scores(X).numpy()
+        if self._task() == "labels":
+            return s
         if self._task() == "binary":
             return s[:, 0]
         return s[:, 1] - s[:, 0] if len(self.classes_) == 2 else s
@@ -140,6 +175,13 @@ class Classifier(ClassifierMixin, Estimator):
         self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool, classes: npt.ArrayLike | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         X = checks.data(self, X, reset=reset)
+        several = checks.indicators(self, y, X)
+        if reset:
+            self._several = several is not None
+        elif self._several != (several is not None):
+            raise AmineError("Classifier, y", "the number of axes is not that of the first call", given=str(np.ndim(y)))
+        if several is not None:
+            return X, self._indicators(several, reset)
         y = checks.labels(self, y, X)
         found = np.unique(y)
         if reset:
@@ -155,7 +197,25 @@ class Classifier(ClassifierMixin, Estimator):
             )
         return X, y
 
+    def _indicators(self, y: np.ndarray, reset: bool) -> np.ndarray:
+        """Indicators (samples, labels) of as many labels as in the first call."""
+        if self.class_weight is not None:
+            raise AmineError(
+                "Classifier, class_weight",
+                "it is for one label a sample, and here are several",
+                hint="use sample_weight",
+            )
+        if reset:
+            self.classes_ = np.arange(y.shape[1])
+        if y.shape[1] != len(self.classes_):
+            raise AmineError(
+                "Classifier, y", "the number of labels differs", given=str(y.shape[1]), expected=str(len(self.classes_))
+            )
+        return y
+
     def _task(self) -> str:
+        if self._several:
+            return "labels"
         plain = len(self.classes_) == 2 and not (
             self.neurons == "softmax" and not checks.sizes("Classifier", self.hidden)
         )
@@ -165,12 +225,16 @@ class Classifier(ClassifierMixin, Estimator):
         return 1 if self._task() == "binary" else len(self.classes_)
 
     def _target(self, y: np.ndarray) -> Tensor:
+        if self._task() == "labels":
+            return saving.numpy_tensor(y, self.spec_.dtype)
         index = torch.from_numpy(np.searchsorted(self.classes_, y))
         return index[:, None].to(self.spec_.dtype) if self._task() == "binary" else index
 
     def _merit(self, scores: Tensor, target: Tensor) -> float:
         if self._task() == "binary":
             return float(((scores > 0) == (target > 0.5)).double().mean())
+        if self._task() == "labels":
+            return float(((scores > 0) == (target > 0.5)).all(1).double().mean())
         return float((scores.argmax(1) == target).double().mean())
 
     def _weights(self, y: np.ndarray, spec: Spec) -> Tensor | None:
@@ -178,16 +242,20 @@ class Classifier(ClassifierMixin, Estimator):
         return None if w is None else torch.as_tensor(w, dtype=spec.dtype)
 
     def _stratum(self, y: np.ndarray, n: int) -> np.ndarray | None:
+        if self._several:
+            return None
         counts = np.unique(y, return_counts=True)[1]
         return y if counts.min() >= 2 and len(counts) <= min(n, len(y) - n) else None
 
     def _describe(self) -> dict[str, Any]:
         out = super()._describe()
+        out["fitted"]["several"] = self._several
         out["fitted"]["classes_"] = saving.array_to_plain(self.classes_)
         return out
 
     def _restore(self, fitted: dict[str, Any]) -> None:
         self.classes_ = saving.array_from_plain(fitted["classes_"])
+        self._several = bool(fitted.get("several", False))
 
 
 class Regressor(RegressorMixin, Estimator):

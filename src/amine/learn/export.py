@@ -218,6 +218,10 @@ def to_network(model: Estimator, x: npt.ArrayLike) -> Network:
         raise AmineError(
             "to_network()", "it takes networks of spiking neurons in time steps", given=type(network).__name__
         )
+    if model.steps_:
+        raise AmineError(
+            "to_network()", "the model learned from sequences, and a network is made for constant features"
+        )
     line = torch.as_tensor(np.asarray(x, float)).reshape(1, -1).to(model.spec_.dtype)
     if line.shape[1] != model.n_features_in_:
         raise AmineError(

@@ -20,6 +20,11 @@ Hidden: TypeAlias = "int | Sequence[int]"  # sizes of the hidden layers
 NeuronKind: TypeAlias = "str | Model"  # an activation or a neuron model, by name, or a neuron model
 LearningRule: TypeAlias = "str | Rule"
 ClassWeight: TypeAlias = "str | Mapping[int, float] | Mapping[str, float] | Sequence[float] | np.ndarray | None"  # "balanced", or a weight per class
+Seed: TypeAlias = "int | np.random.RandomState | None"  # None: drawn anew
+OptimizerLike: TypeAlias = "str | type[torch.optim.Optimizer] | Callable[..., torch.optim.Optimizer]"
+Callback: TypeAlias = (
+    "Callable[[object, dict[str, float]], object]"  # of the estimator and the figures of an epoch; True stops
+)
 Scaler: TypeAlias = "str | object"  # a way by name, or a transformer of scikit-learn
 SurrogateLike: TypeAlias = "str | Surrogate | Callable[[Tensor], Tensor]"
 Bounds: TypeAlias = "tuple[Quantity | None, Quantity | None]"  # of a learned parameter: low, high

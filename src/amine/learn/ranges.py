@@ -45,7 +45,7 @@ class Range(nn.Module):
         self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Samples (samples, features) in 0..1."""
+        """Samples (samples, features) or (samples, steps, features) in 0..1."""
         return ((x - self.low) / self.span).clamp(0, 1)
 
     @property
@@ -63,7 +63,7 @@ class Range(nn.Module):
         self._follow(self._columns(x))
 
     def _columns(self, x: Tensor) -> np.ndarray:
-        return x.detach().reshape(-1, 1).numpy() if self.shared else x.detach().numpy()
+        return x.detach().reshape(-1, 1 if self.shared else x.shape[-1]).numpy()
 
     def _follow(self, x: np.ndarray) -> None:
         values, weights, ends = x, np.ones(len(x)), x

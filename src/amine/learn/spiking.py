@@ -57,6 +57,8 @@ class Spiking(Layered):
         """Input of the first map [time, batch, lines]."""
         steps, kind = self.spec.steps, self.spec.encoder
         x = self.scaled(x)
+        if x.ndim == 3:  # sequences are the input of each step as they are
+            return x.transpose(0, 1).contiguous()
         if kind == "current":
             return x.expand(steps, *x.shape)
         if kind == "latency":

@@ -7,7 +7,7 @@ import math
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,7 +20,7 @@ from amine.errors import AmineError, AmineWarning, did_you_mean
 from amine.learn.algorithms._base import Learner
 from amine.learn.nn.scanned import NotFinite
 
-Batch: TypeAlias = tuple[Tensor, Tensor]  # samples, targets
+Batch: TypeAlias = tuple[Tensor, Tensor, Tensor | None]  # samples, targets, weights of the samples (mean 1)
 State: TypeAlias = tuple[dict[str, Tensor], dict[str, Tensor]]  # of the network, of the learning rule
 SCHEDULES = ("constant", "cosine", "linear", "exponential", "step")
 LOST = 1e3  # times the loss of an untrained network, or of scores of zero: such a loss is no transient of learning any more
@@ -33,12 +33,35 @@ def optimizers() -> dict[str, type[torch.optim.Optimizer]]:
     return {n: c for n, c in out.items() if n not in ("lbfgs", "sparseadam")}
 
 
-def optimizer(where: str, name: str, network: nn.Module, rate: float) -> torch.optim.Optimizer:
-    """An optimiser by its torch name; raises AmineError if there is none."""
+def optimizer(
+    where: str,
+    given: str | Callable[..., Any],
+    network: nn.Module,
+    rate: float,
+    more: Mapping[str, object] | None = None,
+) -> torch.optim.Optimizer:
+    """An optimiser by its torch name or class, or from a function of the parameters; raises AmineError if there is none."""
+    place = f"{where}, optimizer"
     known: dict[str, Any] = dict(optimizers())
-    if str(name).lower() not in known:
-        raise AmineError(f"{where}, optimizer", f"optimiser {name!r} is not known", hint=did_you_mean(str(name), known))
-    return known[str(name).lower()](network.parameters(), lr=rate)
+    if isinstance(given, str) and given.lower() not in known:
+        raise AmineError(place, f"optimiser {given!r} is not known", hint=did_you_mean(given, known))
+    make: Any = known[given.lower()] if isinstance(given, str) else given
+    if not callable(make):
+        raise AmineError(
+            place, "this is no optimiser", given=repr(given)[:40], expected="a name or a class of torch.optim"
+        )
+    try:
+        made = make(network.parameters(), **({"lr": rate, **(more or {})} if inspect.isclass(make) else more or {}))
+    except (TypeError, ValueError) as e:
+        raise AmineError(place, "it cannot be made with these arguments", given=f"{dict(more or {})}: {e}"[:120]) from e
+    if not isinstance(made, torch.optim.Optimizer) or isinstance(made, torch.optim.LBFGS | torch.optim.SparseAdam):
+        raise AmineError(
+            place,
+            "it is none that one gradient a batch can drive",
+            given=type(made).__name__,
+            hint="use one such as adam or sgd",
+        )
+    return made
 
 
 def schedule(name: str, opt: torch.optim.Optimizer, epochs: int) -> torch.optim.lr_scheduler.LRScheduler:
@@ -65,7 +88,8 @@ class Plan:
     tolerance: float
     schedule: str
     progress: bool
-    steps: int | None = None
+    portion: int | None = None  # most samples of which gradients are computed at once; their sum is that of the batch
+    after: Callable[[dict[str, float]], bool] | None = None  # called with figures of each epoch; stops training by True
 
 
 @contextmanager
@@ -167,6 +191,9 @@ class Trainer:
                     states = [before] if self._single(data) else [self._state(), before]
                     good = _Good(states, epoch, line["loss"])
                 rates.step()
+                if plan.after is not None and plan.after(line):
+                    self.stopped = f"by a callback, at epoch {epoch}"
+                    break
                 show(epoch, f"loss {line['loss']:.4g}")
                 if plan.patience is None or validation is None:
                     continue
@@ -199,23 +226,26 @@ class Trainer:
         """What is wrong with the present weights on the last batch, or an empty text."""
         if self.last is None:
             return ""
-        x, y = self.last
+        x, y, w = self.last
+        if self.plan.portion is not None:
+            x, y, w = x[: self.plan.portion], y[: self.plan.portion], None if w is None else w[: self.plan.portion]
         self.learner.network.eval()
         with torch.no_grad():
             try:
-                return self._problem(float(self.learner.loss(self.learner.network(x), y)))
+                with self.learner.loss.weighing(w):
+                    return self._problem(float(self.learner.loss(self.learner.network(x), y)))
             except NotFinite as e:
                 return f"{e.where[:1].lower()}{e.where[1:]} is not finite"
 
     def _epoch(self, data: Batch, validation: Batch | None) -> dict[str, float]:
-        began, (x, y), n = time.perf_counter(), data, len(data[0])
+        began, n = time.perf_counter(), len(data[0])
         loss_sum, score_sum = 0.0, 0.0
         rate = self.opt.param_groups[0]["lr"]
         self.learner.network.train()
         self.learner.network.begin(len(self.history.get("loss", [])) + 1)
-        for xb, yb in self._batches(x, y):
-            loss, scores = self.update(xb, yb)
-            self.last = xb, yb
+        for xb, yb, wb in self._batches(data):
+            loss, scores = self.update(xb, yb, wb)
+            self.last = xb, yb, wb
             if not self.reference:
                 self.reference = max(loss, float(self.learner.loss(torch.zeros_like(scores), yb)))
             loss_sum += loss * len(xb) / n
@@ -232,23 +262,45 @@ class Trainer:
                 line["validation_score"] = self.score(scores, validation[1])
         return line
 
-    def _batches(self, x: Tensor, y: Tensor) -> Iterator[Batch]:
+    def _batches(self, data: Batch) -> Iterator[Batch]:
+        x, y, w = data
         size = self.plan.batch_size
         if size is None or size >= len(x):
-            yield x, y
+            yield data
             return
         order = torch.randperm(len(x), generator=self.generator)
         for part in order.split(size):
-            yield x[part], y[part]
+            yield x[part], y[part], None if w is None else w[part]
 
-    def _shared(self, x: Tensor, y: Tensor) -> tuple[float, Tensor]:
+    def _step(self, x: Tensor, y: Tensor, w: Tensor | None) -> tuple[float, Tensor]:
+        """Gradients of a batch, loss and scores; in portions, where the rule allows it, so that the sequences of all samples need not be in memory at once."""
+        size, learner = self.plan.portion, self.learner
+        if size is None or size >= len(x) or not learner.additive:
+            with learner.loss.weighing(w):
+                loss, scores = learner.step(x, y)
+            return float(loss), scores
+        total, found, sums = 0.0, [], dict[nn.Parameter, Tensor]()
+        for part in torch.arange(len(x)).split(size):
+            with learner.loss.weighing(None if w is None else w[part]):
+                loss, scores = learner.step(x[part], y[part])
+            share = len(part) / len(x)
+            total += float(loss) * share
+            found.append(scores)
+            for p in learner.network.parameters():
+                if p.grad is not None:
+                    sums[p] = sums[p] + share * p.grad if p in sums else share * p.grad
+        for p, g in sums.items():
+            p.grad = g
+        return total, torch.cat(found)
+
+    def _shared(self, x: Tensor, y: Tensor, w: Tensor | None) -> tuple[float, Tensor]:
         """Update from one batch that is divided among processes (torchrun); the gradients are those of the whole batch."""
         n, size, rank = len(x), dist.get_world_size(), dist.get_rank()
         mine = slice(rank * n // size, (rank + 1) * n // size)
         parameters = list(self.learner.network.parameters())
         share = len(x[mine]) / n
         if share > 0:
-            loss, _ = self.learner.step(x[mine], y[mine])
+            loss, _ = self._step(x[mine], y[mine], None if w is None else w[mine])
         total = torch.tensor(float(loss) * share if share > 0 else 0.0, dtype=torch.float64)
         dist.all_reduce(total)
         for p in parameters:
@@ -258,14 +310,14 @@ class Trainer:
             scores = self.learner.network(x)
         return float(total), scores
 
-    def update(self, x: Tensor, y: Tensor) -> tuple[float, Tensor]:
+    def update(self, x: Tensor, y: Tensor, w: Tensor | None = None) -> tuple[float, Tensor]:
         """Loss and scores of one batch, before the weights are updated from it.
 
         Raises FloatingPointError, and leaves the weights, if loss or gradients are not finite.
         """
         several = dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
         try:
-            loss, scores = self._shared(x, y) if several else self.learner.step(x, y)
+            loss, scores = self._shared(x, y, w) if several else self._step(x, y, w)
         except NotFinite as e:
             raise FloatingPointError(f"{e.where[:1].lower()}{e.where[1:]} is not finite") from e
         parameters = [p for p in self.learner.network.parameters() if p.grad is not None]

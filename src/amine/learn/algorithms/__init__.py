@@ -64,7 +64,7 @@ def get(rule: LearningRule, where: str = "rules", **options: Any) -> Rule:
     'dfa'
     """
     if isinstance(rule, Rule):
-        return replace(rule, **options)
+        return replace(rule).set_params(**options)
     if rule not in _HOME:
         raise AmineError(where, f"rule {rule!r} is not known", hint=did_you_mean(str(rule), _HOME))
     module, name = _HOME[rule]

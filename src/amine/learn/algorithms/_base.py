@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from torch import Tensor, nn
 
-from amine.errors import AmineError
+from amine.errors import AmineError, did_you_mean
 from amine.learn.layers import Dense, Spec
 from amine.learn.losses import Loss
 
@@ -18,6 +18,10 @@ class Learner(nn.Module):
 
     The network is not one of its submodules, so that both are saved side by side.
     """
+
+    additive: ClassVar[bool] = (
+        False  # whether gradients of parts of a batch, weighed by their share, add up to that of the batch
+    )
 
     def __init__(self, network: nn.Module, loss: Loss):
         super().__init__()
@@ -59,6 +63,8 @@ class Rule:
     spikes: ClassVar[bool] = True
     supervised_only: ClassVar[bool] = True
     unused: ClassVar[tuple[str, ...]] = ()
+    weighs: ClassVar[bool] = True  # whether it follows weights of samples
+    labels: ClassVar[bool] = True  # whether it can learn several labels a sample
 
     def refuses(self, spec: Spec) -> str:
         """Reason why this rule can't train a network, or an empty text."""
@@ -83,6 +89,20 @@ class Rule:
     def start(self, network: nn.Module, loss: Loss) -> Learner:
         """The rule applied to a network."""
         raise NotImplementedError
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Options by name, as scikit-learn asks for them: ``rule__stretch`` in a grid search is the option ``stretch``."""
+        del deep
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def set_params(self, **options: object) -> Self:
+        """Sets options in place, as scikit-learn does with copies that it made itself."""
+        known = [f.name for f in fields(self)]
+        for name, value in options.items():
+            if name not in known:
+                raise AmineError(f"rule '{self.name}'", f"it has no option '{name}'", hint=did_you_mean(name, known))
+            object.__setattr__(self, name, value)
+        return self
 
     def to_dict(self) -> dict[str, Any]:
         """Name and options as plain data."""

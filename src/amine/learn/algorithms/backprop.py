@@ -17,6 +17,8 @@ from amine.learn.nn.neurons import State
 
 
 class _Exact(Learner):
+    additive: ClassVar[bool] = True
+
     def step(self, x: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         self.network.zero_grad(set_to_none=True)
         scores = self.network(x)
@@ -40,6 +42,8 @@ class Backprop(Rule):
 
 class _Truncated(Learner):
     """Computes the scores without history, then each stretch again with the history of its own steps."""
+
+    additive: ClassVar[bool] = True
 
     def __init__(self, network: nn.Module, loss: Loss, stretch: int):
         super().__init__(network, loss)

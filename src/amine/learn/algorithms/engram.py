@@ -135,6 +135,8 @@ class Engram(Rule):
     module: int | None = None
     doses: tuple[Dose, ...] = ()
     name: ClassVar[str] = "engram"
+    weighs: ClassVar[bool] = False
+    labels: ClassVar[bool] = False
     spikes: ClassVar[bool] = False
     unused: ClassVar[tuple[str, ...]] = (
         "loss",

@@ -67,6 +67,8 @@ class Reward(Rule):
 
     decay: float = 0.9
     name: ClassVar[str] = "reward"
+    weighs: ClassVar[bool] = False
+    labels: ClassVar[bool] = False
 
     def refuses(self, spec: Spec) -> str:
         if spec.task == "regression":

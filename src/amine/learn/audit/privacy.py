@@ -59,7 +59,7 @@ def private(
     fresh: Any = clone(model)
     new = fresh.set_params(epochs=1, optimizer="sgd", rate=1e-9, progress=False).fit(X, y)
     new._start(*new._check_data(X, y, reset=True))
-    x, target = new._tensors_of(X, new._check_data(X, y, reset=False)[1])
+    x, target, _ = new._tensors_of(X, new._check_data(X, y, reset=False)[1])
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, target), batch_size=min(batch, len(x)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -70,7 +70,7 @@ def private(
             data_loader=loader,
             noise_multiplier=noise,
             max_grad_norm=norm,
-            noise_generator=torch.Generator().manual_seed(int(new.seed)),
+            noise_generator=torch.Generator().manual_seed(new.seed_),
         )
         network, opt, batches = made
         _train(network, new._learner.loss, opt, batches, epochs)
@@ -83,7 +83,11 @@ def private(
 
 
 def _train(
-    network: nn.Module, loss: Loss, opt: torch.optim.Optimizer, batches: Iterable[training.Batch], epochs: int
+    network: nn.Module,
+    loss: Loss,
+    opt: torch.optim.Optimizer,
+    batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
+    epochs: int,
 ) -> None:
     """Gradient descent over the batches; those that random sampling leaves empty are skipped."""
     with training.few_threads(0):
