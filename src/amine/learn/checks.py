@@ -202,10 +202,12 @@ def labels(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray:
 
 def indicators(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray | None:
     """Labels of a classification in which each sample has several, as 0 or 1 (samples, labels); None if each has one."""
-    array = y.toarray() if issparse(y) else y  # type: ignore[union-attr]
-    if np.ndim(array) != 2 or np.shape(array)[1] < 2:  # type: ignore[arg-type]
+    if isinstance(y, list | tuple) and len({np.size(v) for v in y}) > 1:
+        return None  # ragged
+    found: np.ndarray = y.toarray() if issparse(y) else np.asarray(y)  # type: ignore[union-attr]
+    if found.ndim != 2 or found.shape[1] < 2:
         return None
-    where, found = f"{type(estimator).__name__}, y", np.asarray(array)
+    where = f"{type(estimator).__name__}, y"
     if not np.isin(found, (0, 1)).all():
         raise AmineError(
             where,
