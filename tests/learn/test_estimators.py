@@ -23,7 +23,7 @@ from amine.learn.spiking import ENCODERS
 from amine.learn.training import SCHEDULES, optimizers
 
 IRIS = load_iris(return_X_y=True)
-WEIGHTS = ("shape", "not_an_array", "list", "not_overwritten", "all_equal", "pandas_series")
+WEIGHTS = ("shape", "not_an_array", "list", "not_overwritten", "pandas_series")
 WEIGHT_CHECKS = [f"check_sample_weights_{k}" for k in WEIGHTS]
 WEIGHT_CHECKS += [f"check_sample_weight_equivalence_on_{k}_data" for k in ("dense", "sparse")]
 UNWEIGHTED = {r: dict.fromkeys(WEIGHT_CHECKS, "the rule refuses weights of samples") for r in ("engram", "reward")}

@@ -347,3 +347,22 @@ def test_layers_over_time_are_refused_where_they_would_be_wrong():
         ann.Sequential(torch.nn.Bilinear(N, N, 3))(x)
     with pytest.raises(am.AmineError, match="not one tensor"):
         ann.Sequential(torch.nn.MaxPool1d(2, return_indices=True))(x)
+
+
+@pytest.mark.parametrize("kind", ["spike_count", "max_over_time", "leaky", "first_spike"])
+def test_padding_changes_no_score(kind):
+    net = ann.Sequential(torch.nn.Linear(N, 5), ann.Recurrent(ann.Neurons("lif", 5)), ann.Sequential(ann.Readout(kind)))
+    x, lengths = 3 * spikes(), torch.tensor([24, 7, 13])
+    alone = torch.stack([net(x[:n, b : b + 1])[0][0] for b, n in enumerate(lengths)])
+    padded = torch.where(torch.arange(24)[:, None, None] < lengths[:, None], x, 5.0)
+    torch.testing.assert_close(net(padded, lengths=lengths)[0], alone)
+    packed = torch.nn.utils.rnn.pack_padded_sequence(padded, lengths, enforce_sorted=False)
+    scores, states = net(packed)
+    torch.testing.assert_close(scores, alone)
+    assert alone.any() and states[-1][0]
+    net(padded, lengths=lengths)[0].sum().backward()
+    for wrong, match in ((torch.tensor([24, 7]), "one whole number"), (torch.tensor([25, 7, 1]), "between 1 and")):
+        with pytest.raises(am.AmineError, match=match):
+            net(x, lengths=wrong)
+    with pytest.raises(am.AmineError, match="no read-out"):
+        ann.Sequential(torch.nn.Linear(N, 3))(x, lengths=lengths)

@@ -11,7 +11,7 @@ from amine import models
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.described import Described
 from amine.learn.nn.neurons import Neurons, State, check_sequence, sequence
-from amine.learn.nn.scanned import check_steps
+from amine.learn.nn.scanned import check_lengths, check_steps
 from amine.learn.nn.shapes import HALF, floating
 from amine.units import to_internal
 from amine.values import scalar
@@ -78,13 +78,18 @@ class Readout(Described):
         """The kind."""
         return {"kind": self.kind}
 
-    def forward(self, x: Sequenced, state: State | None = None) -> tuple[torch.Tensor, State]:
+    def forward(
+        self, x: Sequenced, state: State | None = None, lengths: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, State]:
         """Scores [batch, ...] of a sequence [time, batch, ...] and the state at its end, from which a next part goes on.
 
-        With ``state`` the scores are those of the whole sequence so far.
+        With ``state`` the scores are those of the whole sequence so far. ``lengths`` (batch,) are numbers of steps of sequences that were padded:
+        scores and state are those at the end of each, whatever follows.
         """
         y = floating(sequence(x))
         check_steps(y, "Readout, input")
+        if lengths is not None:
+            return self._each(y, state, check_lengths(lengths, y, "Readout, lengths"))
         if state is not None and set(state) != STATES[self.kind]:
             raise AmineError(
                 "Readout, state",
@@ -96,6 +101,21 @@ class Readout(Described):
             total = y.sum(0) if state is None else state["count"] + y.sum(0)
             return total, {"count": total}
         return self._first(y, state) if self.kind == "first_spike" else self._leaky(y, state)
+
+    def _each(self, y: torch.Tensor, state: State | None, lengths: torch.Tensor) -> tuple[torch.Tensor, State]:
+        """Scores and state of sequences of different length: those of one length together."""
+        scores: dict[int, torch.Tensor] = {}
+        ends: dict[str, dict[int, torch.Tensor]] = {}
+        for n in lengths.unique().tolist():
+            which = (lengths == n).nonzero()[:, 0]
+            part = None if state is None else {k: v[which] for k, v in state.items()}
+            score, end = self(y[:n, which], part)
+            for k, b in enumerate(which.tolist()):
+                scores[b] = score[k]
+                for name, v in end.items():
+                    ends.setdefault(name, {})[b] = v[k]
+        batch = range(len(lengths))
+        return torch.stack([scores[b] for b in batch]), {k: torch.stack([v[b] for b in batch]) for k, v in ends.items()}
 
     def _first(self, y: torch.Tensor, state: State | None) -> tuple[torch.Tensor, State]:
         """Steps left at the first spike."""

@@ -380,6 +380,26 @@ def check_sequence(x: object, n: int, where: str) -> None:
     check_steps(x, where)
 
 
+def check_lengths(lengths: torch.Tensor, x: torch.Tensor, where: str) -> torch.Tensor:
+    """Numbers of steps (batch,) of padded sequences ``[time, batch, ...]``, checked."""
+    found = torch.as_tensor(lengths, device=x.device)
+    if found.is_floating_point() or found.shape != (x.shape[1],):
+        raise AmineError(
+            where,
+            "there must be one whole number for each sample",
+            given=f"{found.dtype} of shape {tuple(found.shape)}",
+            expected=f"shape ({x.shape[1]},)",
+        )
+    if bool(((found < 1) | (found > x.shape[0])).any()):
+        raise AmineError(
+            where,
+            "a length is not between 1 and the number of steps",
+            given=str(found.tolist())[:60],
+            expected=f"1 to {x.shape[0]}",
+        )
+    return found
+
+
 def check_steps(x: torch.Tensor, where: str) -> None:
     """Raises AmineError unless ``x`` is floating-point and has steps and samples."""
     if x.ndim < 2:

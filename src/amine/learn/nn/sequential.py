@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import nn
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from amine.errors import AmineError
+from amine.learn.nn.layers import Readout
 from amine.learn.nn.scanned import State
 
 if TYPE_CHECKING:
@@ -95,7 +97,24 @@ class Sequential(nn.Sequential):
     torch.Size([2, 3])
     """
 
-    def forward(self, x: Drive, states: list[LayerState] | None = None) -> tuple[Any, list[LayerState]]:
+    def forward(
+        self,
+        x: Drive | PackedSequence,
+        states: list[LayerState] | None = None,
+        lengths: torch.Tensor | None = None,
+    ) -> tuple[Any, list[LayerState]]:
+        """Output and states; ``lengths`` (batch,) are numbers of steps of padded sequences, which a packed sequence has itself.
+
+        Read-outs then score each sequence at its own end, whatever follows. States are those at the end of the padding, except of read-outs.
+        """
+        if isinstance(x, PackedSequence):
+            x, lengths = pad_packed_sequence(x)
+        if lengths is not None and not any(isinstance(m, Readout) for m in self.modules()):
+            raise AmineError(
+                "Sequential, lengths",
+                "no read-out ends the sequences",
+                hint="end it with Readout(...), or leave lengths out",
+            )
         modules = list(self)
         if states is not None and len(states) != len(modules):
             raise AmineError(
@@ -109,11 +128,20 @@ class Sequential(nn.Sequential):
         timed = not isinstance(y, torch.Tensor) or y.ndim > 2
         for i, m in enumerate(modules):
             before = y.shape[:2] if isinstance(y, torch.Tensor) else None
-            y, end = _called(f"Sequential, module {i}", m, y, None if states is None else states[i], timed)
+            place, state = f"Sequential, module {i}", None if states is None else states[i]
+            if lengths is not None and timed and isinstance(m, Readout | Sequential) and _scores(m):
+                y, end = m(y, state, lengths)
+            else:
+                y, end = _called(place, m, y, state, timed)
             if before is not None and not each_step(m):
                 timed = timed and isinstance(y, torch.Tensor) and y.ndim > 2 and y.shape[:2] == before
             ends.append(end)
         return y, ends
+
+
+def _scores(m: nn.Module) -> bool:
+    """Whether a module is a read-out or has one."""
+    return any(isinstance(k, Readout) for k in m.modules())
 
 
 def _called(where: str, m: nn.Module, x: Any, state: LayerState, timed: bool) -> tuple[Any, LayerState]:
