@@ -241,9 +241,14 @@ class Residual(Sequential):
             raise AmineError("Residual, join", f"'{join}' is not known", expected="'add', 'and' or 'iand'")
         self.join = join
 
-    def forward(self, x: Drive, states: list[LayerState] | None = None) -> tuple[torch.Tensor, list[LayerState]]:
-        start: Any = x[0] if isinstance(x, tuple) else x
-        y, ends = super().forward(start, states)
+    def forward(
+        self,
+        x: Drive | PackedSequence,
+        states: list[LayerState] | None = None,
+        lengths: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, list[LayerState]]:
+        start: Any = x[0] if isinstance(x, tuple) and not isinstance(x, PackedSequence) else x
+        y, ends = super().forward(start, states, lengths)
         if y.shape != start.shape:
             raise AmineError(
                 "Residual", "output and input differ in shape", given=f"{tuple(y.shape)} and {tuple(start.shape)}"
