@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from amine.pharmacology.cases import excitation, inhibition, modulators
+from amine.pharmacology.cases import excitation, inhibition, modulators, receptors
 from amine.pharmacology.cases.case import CASES, Case
 
-__all__ = ["CASES", "Case", "excitation", "inhibition", "modulators", "table"]
+__all__ = ["CASES", "Case", "excitation", "inhibition", "modulators", "receptors", "table"]
 
 
 def table(names: Iterable[str] | None = None) -> str:

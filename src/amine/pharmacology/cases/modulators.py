@@ -101,7 +101,7 @@ def physostigmine_response() -> Numbers:
 
 @case(
     "caffeine undoes adenosine's damping",
-    "caffeine 100 uM beside adenosine 5 uM",
+    "caffeine 100 uM beside adenosine 9 uM",
     "Greene, Haas & Hermann 1985, Br J Pharmacol 85:163-169",
     "rate of cells driven through synapses with A1 receptors on the terminals (Hz)",
     "adenosine: below 70 % of that without; caffeine brings back at least half of what was lost",
@@ -112,8 +112,8 @@ def caffeine_adenosine() -> Numbers:
     rates = {}
     for name, adenosine, caffeine in (
         ("neither", "0 uM", "0 uM"),
-        ("adenosine", "5 uM", "0 uM"),
-        ("with caffeine", "5 uM", "100 uM"),
+        ("adenosine", "9 uM", "0 uM"),
+        ("with caffeine", "9 uM", "100 uM"),
     ):
         net = Network(seed=5)
         source = net.population("source", 100, "poisson", rate="10 Hz")
