@@ -248,6 +248,22 @@ def _unknown(given: object, understood: object, place: str = "") -> str:
 def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
     net = make(data["seed"], data["dt"], data["name"])
     net.notes = dict(data["notes"])
+    _populations(net, data)
+    _connections(net, data)
+    _initial(net, data)
+    _drives(net, data)
+    chemistry_plain.from_plain(net, data)
+    for s, d in zip(net.projections, data["projections"], strict=True):  # after the chemistry, which rules may read
+        plasticity_from_dict(net, s, d)
+    for d in data["probes"]:
+        net.probe(to_view(d["target"]), *map(str, d["variables"]), every=d["every"], name=str(d["name"]))
+    for d in data.get("weight_probes", ()):
+        net.probe_weights(str(d["projection"]), *map(str, d["states"]), every=d["every"], n=d["n"], name=str(d["name"]))
+    return net
+
+
+def _populations(net: Network, data: Mapping[str, Any]) -> None:
+    """Adds the populations; their initial values follow with the receptors that projections add."""
     for d in data["populations"]:
         model = find.from_dict(d["model"])
         positions: Any = None if d["positions"] is None else from_plain(d["positions"])
@@ -262,6 +278,10 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
             stream=d.get("stream"),
             **{k: from_plain(v) for k, v in d["parameters"].items()},
         )
+
+
+def _connections(net: Network, data: Mapping[str, Any]) -> None:
+    """Adds projections, gap junctions and couplings."""
     for d in data["projections"]:
         net.synapses(
             to_group(d["source"]),
@@ -279,7 +299,6 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
             stream=d.get("stream"),
             **_to_pattern(d["pattern"]),
         )
-    _initial(net, data)
     for d in data["electrical"]:
         net.gap_junctions(
             to_view(d["a"]),
@@ -288,16 +307,6 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
             name=str(d["name"]),
             stream=d.get("stream"),
             **_to_pattern(d["pattern"]),
-        )
-    for d in data["inputs"]:
-        net.poisson(
-            to_group(d["target"]),
-            rate=from_plain(d["rate"]),
-            receptor=str(d["receptor"]),
-            weight=from_plain(d["weight"]),
-            n=d["n"],
-            name=str(d["name"]),
-            stream=d.get("stream"),
         )
     for d in data.get("couplings", ()):
         values: dict[str, Any] = {str(n): from_plain(v) for n, v in d["values"].items()}
@@ -314,16 +323,22 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
             stream=d.get("stream"),
             **values,
         )
+
+
+def _drives(net: Network, data: Mapping[str, Any]) -> None:
+    """Adds Poisson input and stimuli."""
+    for d in data["inputs"]:
+        net.poisson(
+            to_group(d["target"]),
+            rate=from_plain(d["rate"]),
+            receptor=str(d["receptor"]),
+            weight=from_plain(d["weight"]),
+            n=d["n"],
+            name=str(d["name"]),
+            stream=d.get("stream"),
+        )
     for d in data["stimuli"]:
         net.stimulus(to_group(d["target"]), _waveform(d["current"]), into=d.get("into"), name=str(d["name"]))
-    chemistry_plain.from_plain(net, data)
-    for s, d in zip(net.projections, data["projections"], strict=True):  # after the chemistry, which rules may read
-        plasticity_from_dict(net, s, d)
-    for d in data["probes"]:
-        net.probe(to_view(d["target"]), *map(str, d["variables"]), every=d["every"], name=str(d["name"]))
-    for d in data.get("weight_probes", ()):
-        net.probe_weights(str(d["projection"]), *map(str, d["states"]), every=d["every"], n=d["n"], name=str(d["name"]))
-    return net
 
 
 def _initial(net: Network, data: Mapping[str, Any]) -> None:
