@@ -13,7 +13,7 @@ import warnings
 import pytest
 
 from amine.lab.recorded import record
-from amine.lab.serve import start
+from amine.lab.serving import start
 
 CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
 if CHROMIUM is None or importlib.util.find_spec("playwright") is None:

@@ -95,10 +95,10 @@ def data(estimator: Estimator, X: npt.ArrayLike, *, reset: bool) -> np.ndarray:
     shape: tuple[int, ...] = (
         np.shape(X) if isinstance(X, np.ndarray) or isinstance(X, list) and X and np.ndim(X[0]) == 2 else ()
     )
-    steps = shape[1] if len(shape) == 3 else 0
+    steps, features = shape[1:] if len(shape) == 3 else (0, 0)
     if len(shape) == 3 and 0 in shape:
         raise AmineError(where, "an axis has no entries", given=str(shape), expected="(samples, steps, features)")
-    rows: Any = np.reshape(np.asarray(X), (-1, shape[2])) if steps else X
+    rows: Any = np.reshape(np.asarray(X), (-1, features)) if steps else X
     check: Any = validate_data  # its annotations name strings for arrays
     try:
         array = check(

@@ -143,12 +143,12 @@ def _flat(value: object, pattern: Pattern | None, sources: Group | None, targets
 
 
 def of_pairs(
-    net: Network, value: object, unit: str, pattern: Pattern, sources: Group, targets: Group, where: str
+    net: Network, value: object, unit: str, pattern: Pattern | None, sources: Group, targets: Group, where: str
 ) -> Any:
     """A formula of a pair of neurons as an array if the pairs are known, else as a :class:`Formula`; any other value unchanged."""
     found = pair_formula(net, value, unit, sources, targets, where)
     shape = _shape(pattern, sources, targets)
-    if not isinstance(found, Formula) or shape is None or shape == (-1,):
+    if not isinstance(found, Formula) or pattern is None or shape is None or shape == (-1,):
         return found
     a, b = sources.views()[0], targets.views()[0]
     if pattern.kind == "pairs":

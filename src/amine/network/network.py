@@ -357,7 +357,7 @@ class Network(Shown):
         AmineError
             If the port cannot be used.
         """
-        from amine.lab.serve import serve  # the door to the lab
+        from amine.lab.serving import serve  # the door to the lab
 
         serve(self, port=port, browser=browser)
 

@@ -9,7 +9,7 @@ from amine.compounds.doses import parse_dose
 from amine.errors import AmineError
 from amine.lab import gallery
 from amine.lab.recorded import record
-from amine.lab.serve import serve
+from amine.lab.serving import serve
 
 
 def lab(target: str | None, doses: list[str], settings: list[str], port: int, browser: bool) -> None:

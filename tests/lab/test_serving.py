@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 import amine as am
-from amine.lab.serve import start
+from amine.lab.serving import start
 
 
 def test_a_network_of_your_own_is_in_the_gallery_by_a_name_that_an_address_can_hold():
