@@ -268,6 +268,8 @@ def read_text(path: FilePath, where: str, errors: str = "strict") -> str:
     try:
         with open_regular(Path(path), where) as f:
             return f.read().decode("utf-8", errors)
+    except FileNotFoundError as e:
+        raise AmineError(where, "it does not exist") from e
     except OSError as e:
         raise AmineError(where, "it cannot be read", given=reason(e)) from e
     except ValueError as e:  # a name with a null byte; bytes that are no text

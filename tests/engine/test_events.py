@@ -66,7 +66,7 @@ def test_a_population_without_a_voltage():
         with pytest.raises(am.AmineError, match="needs the voltage v, which population 'R' does not have"):
             net.synapses(S, P, receptor=receptor, weight=weight, connect="all_to_all")
             net.run("1 ms", progress=False)
-    with pytest.raises(am.AmineError, match="no voltage"):
+    with pytest.raises(am.AmineError, match="with a voltage v have"):
         rate.accuracy(0.1)
 
 

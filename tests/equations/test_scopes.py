@@ -58,7 +58,7 @@ def test_names_that_have_no_value_in_a_statement(name, key, text):
     assert ("known" if name == "q" else "has no value") in e.value.problem and "\n" not in str(e.value)
 
 
-@pytest.mark.parametrize("line", ["payload 1", "current E", "ion Ca", "quanta", "on spike v += E", "input x : nS"])
+@pytest.mark.parametrize("line", ["payload 1", "current E", "ion Ca", "quanta", "on spike v += E"])
 def test_statements_of_other_kinds(line):
     key = next(k for k in STATEMENTS if line.startswith(k))
     with pytest.raises(am.AmineError, match=f"a neuron has no statement '{key}'") as e:

@@ -26,6 +26,7 @@ IRIS = load_iris(return_X_y=True)
 WEIGHTS = ("shape", "not_an_array", "list", "not_overwritten", "pandas_series")
 WEIGHT_CHECKS = [f"check_sample_weights_{k}" for k in WEIGHTS]
 WEIGHT_CHECKS += [f"check_sample_weight_equivalence_on_{k}_data" for k in ("dense", "sparse")]
+WEIGHT_CHECKS += ["check_classifiers_one_label_sample_weights"]
 UNWEIGHTED = {r: dict.fromkeys(WEIGHT_CHECKS, "the rule refuses weights of samples") for r in ("engram", "reward")}
 
 
@@ -33,8 +34,8 @@ UNWEIGHTED = {r: dict.fromkeys(WEIGHT_CHECKS, "the rule refuses weights of sampl
     "estimator",
     [
         Classifier(),
-        Classifier(hidden=(16,), neurons="tanh"),
-        Regressor(hidden=(16,), neurons="relu"),
+        pytest.param(Classifier(hidden=(16,), neurons="tanh"), marks=pytest.mark.validate),
+        pytest.param(Regressor(hidden=(16,), neurons="relu"), marks=pytest.mark.validate),
         Classifier(hidden=(16,), rule="engram"),
         Regressor(hidden=(100,), rule="engram"),
     ],
@@ -230,7 +231,7 @@ GAP[3, 1] = np.nan
         ({}, IRIS[0][:10], IRIS[1], "along axis 0"),
         ({}, GAP, IRIS[1], "NaN in row 3, column 1"),
         ({}, IRIS[0][:, 0], IRIS[1], "one axis only"),
-        ({}, IRIS[0][:, :, None], IRIS[1], "dim 3"),
+        ({}, IRIS[0][:, :, None], IRIS[1], "samples are sequences"),
         ({}, [["a", "b"], ["c", "d"]], [0, 1], "convert"),
         ({}, IRIS[0], np.zeros(150), "one class only"),
         ({}, IRIS[0], np.c_[IRIS[1], IRIS[1]], "along axis 1"),

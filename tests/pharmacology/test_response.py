@@ -113,6 +113,7 @@ def test_a_folder_with_another_experiment_is_refused(tmp_path):
     assert (tmp_path / "full" / "thesis.txt").read_text() == "precious"
 
 
+@pytest.mark.filterwarnings("ignore:Dose of bicuculline")  # far above every affinity, on purpose
 def test_a_real_run():
     """Blocking all inhibition of these cells gives the rate they have without it."""
     free = am.Network(seed=3)

@@ -393,7 +393,7 @@ def receptor_response(
     >>> alone = steady_factor(both, {"morphine": 0.1})
     >>> rescued = steady_factor(both, {"morphine": 0.1, "naloxone": 10.0})
     >>> round(receptor_response(0.0, 0.0079, alone, "mu_opioid"), 2), round(receptor_response(0.0, 0.0079, rescued, "mu_opioid"), 2)
-    (0.99, 0.01)
+    (0.19, 0.0)
     """
     f = factors.slow if isinstance(factors, Factors) else factors
     left = f.get(f"{receptor}.efficacy", 1.0) * f.get(f"{receptor}.conductance", 1.0)

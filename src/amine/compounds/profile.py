@@ -80,7 +80,7 @@ def profile_of(drug: Drug | str, at: Quantity, *, uncurated: bool = False) -> Pr
     --------
     >>> p = profile_of("gabazine", "180 nM")
     >>> [r.target for r in p.rows][0]
-    'GABA_A_phasic'
+    'GABA_A_alpha1'
     """
     d = drug if isinstance(drug, Drug) else catalogue.drug(drug)
     c = scalar(at, "uM", "profile_of, at", positive=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from amine.equations import terms as ir
 from amine.equations.lower import Lowering
+from amine.equations.terms import KERNEL_FUNCTIONS
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -56,8 +57,6 @@ _SCALAR = {f: f"math.{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", 
 _SCALAR |= {f: f"math.{f}" for f in ("log10", "asin", "acos", "atan", "atan2")}
 SCALAR_OWN = ("exprel", "sign", "mod", "rint")  # device functions, in float64
 _SCALAR |= {f: f"{f}64" for f in SCALAR_OWN}
-ELEMENTARY = ("log10", "asin", "acos", "atan", "atan2", "mod")  # device functions in a file of their own
-KERNEL_FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "rint", "sign", "pow", *ELEMENTARY)
 DIALECTS = {
     "kernel": Dialect(
         {f: f"v{f}" for f in KERNEL_FUNCTIONS},

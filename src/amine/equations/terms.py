@@ -9,6 +9,9 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+ELEMENTARY = ("log10", "asin", "acos", "atan", "atan2", "mod")  # device functions in a file of their own
+KERNEL_FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "rint", "sign", "pow", *ELEMENTARY)
+
 
 class Expr:
     """Base of expressions; Python operators combine them."""

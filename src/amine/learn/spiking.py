@@ -24,6 +24,7 @@ class Spiking(Layered):
     Features are scaled to 0..1 by :class:`amine.learn.ranges.Range`, and clipped outside. One unit of input brings a resting neuron to
     its threshold within a step (:class:`amine.learn.nn.Neurons`, gain ``auto``), so that the usual initial weights suit any model.
 
+    >>> import torch
     >>> from amine import models
     >>> Spiking(Spec(4, 3, (8,), models.get("lif"), precision="float32", steps=10))(torch.rand(2, 4)).shape
     torch.Size([2, 3])

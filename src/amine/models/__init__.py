@@ -240,7 +240,7 @@ def synapse(
 
     Examples
     --------
-    >>> synapse("depressing", "w : weight\ndx/dt = (1 - x)/tau : 1\ninitial x = 1\non pre transmit w*x; x -= U*x", tau="500 ms", U=0.5).kind
+    >>> synapse("depressing", "w : weight\\ndx/dt = (1 - x)/tau : 1\\ninitial x = 1\\non pre transmit w*x; x -= U*x", tau="500 ms", U=0.5).kind
     'rule'
     """
     return custom("rule", name, equations, parameters, source=source, doc=doc, limits=limits or {})

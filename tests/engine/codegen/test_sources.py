@@ -80,7 +80,9 @@ def plastic(name):
     net = am.Network(seed=1)
     net.field("dopamine", tonic="20 nM", removal="300 ms")
     P = net.population("P", 4, "poisson", rate="20 Hz")
-    E = net.population("E", 4, "lif_cond")
+    E = net.population(
+        "E", 4, "clopath_adex" if name == "clopath" else "lif_cond", receptors={"AMPA": "AMPA", "NMDA": "NMDA"}
+    )
     receptors = {"AMPA": "1 nS", "NMDA": "0.5 nS"}
     net.synapses(P, E, receptors=receptors, connect="all_to_all", rule=am.plasticity.get(name))
     return net

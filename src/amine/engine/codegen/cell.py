@@ -31,9 +31,10 @@ from amine.engine.codegen.step import GONE
 from amine.engine.codegen.text import PythonPrinter, heading
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.cells import CellStructure
-from amine.equations.printer import KERNEL_FUNCTIONS, SCALAR_OWN, Printer
+from amine.equations.printer import SCALAR_OWN, Printer
 from amine.equations.symbols import symbol
 from amine.equations.system import started
+from amine.equations.terms import KERNEL_FUNCTIONS
 from amine.models.naming import GAP_CURRENT, JUMP, stimulus_input
 
 FUNCTION = "@inner(fastmath=FAST)"

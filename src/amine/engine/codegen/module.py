@@ -10,7 +10,7 @@ from collections.abc import Container, Sequence
 
 from amine.engine.codegen.lines import Block, Call, Comment, Function, Line, printed, wrapped
 from amine.engine.codegen.slots import STAGES, Kinds, Over, Slots
-from amine.equations.printer import ELEMENTARY, KERNEL_FUNCTIONS
+from amine.equations.terms import ELEMENTARY, KERNEL_FUNCTIONS
 
 DEVICE = "amine.engine.device"
 TABLES = ("BASE", "BEGIN", "BLOCK", "END", "ID0", "KIND", "STIMULUS")

@@ -121,16 +121,12 @@ class Couplings(NamedTuple):
     """Continuous coupling of this thread's neurons. Owner: transmission/coupling."""
 
     table: np.ndarray  # [coupling, COUPLING_COLUMNS of device.coupling] int64
-    values: (
-        np.ndarray
-    )  # [value] float64, of all threads: functions of the sources, at each step that delays reach back to
+    values: np.ndarray  # [value] float64, of all threads: functions of the sources at each step within the delays
     reads: np.ndarray  # [state and neuron] int64: places of states of sources and targets
     given: np.ndarray  # [parameter and neuron] float64: parameters of sources and targets
     inputs: np.ndarray  # [target] int64: place of its input
     starts: np.ndarray  # [target + 1 of each coupling] int64: its first connection
-    pairs: (
-        np.ndarray
-    )  # [connection] int64: its source; of a sum over all pairs, the target itself among the sources or -1
+    pairs: np.ndarray  # [connection] int64: its source; in a sum over all pairs the target's own place there, or -1
     delays: np.ndarray  # [connection] int64: steps
     numbers: np.ndarray  # [number] float64: values that all connections share, then those of each
     lanes: np.ndarray  # [64] float64, scratch: partial sums

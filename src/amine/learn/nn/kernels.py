@@ -15,8 +15,8 @@ from amine.engine.codegen.module import device_names
 from amine.engine.codegen.program import Program, names_of, statements
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.text import PythonPrinter
-from amine.equations.printer import KERNEL_FUNCTIONS
 from amine.equations.symbols import symbol
+from amine.equations.terms import KERNEL_FUNCTIONS
 from amine.learn.nn.adjoint import Adjoint, adjoint
 from amine.learn.nn.device import BLOCK
 from amine.learn.nn.drivers import drivers
