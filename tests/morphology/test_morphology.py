@@ -166,7 +166,7 @@ def test_damaged_swc_names_the_line(tmp_path, line, by, words):
 
 
 def test_other_bad_files(tmp_path):
-    with pytest.raises(am.AmineError, match="cannot be read"):
+    with pytest.raises(am.AmineError, match="does not exist"):
         am.morphology.from_swc(tmp_path / "nothing.swc")
     with pytest.raises(am.AmineError, match="it holds no samples"):
         am.morphology.from_swc(write(tmp_path, "# nothing\n"))
