@@ -125,6 +125,7 @@ def test_many_things_are_answered_or_refused(name, tmp_path, monkeypatch):
         (lambda: am.protocols.pairing("stdp", wieght="1 nS"), "option 'wieght' is not known; did you mean 'weight'?"),
         (lambda: am.circuits.coba("x"), "coba(), neurons: this is not a whole number (given 'x')"),
         (lambda: am.bath([]), "bath"),
+        (lambda: am.compounds.search("x", limmit=3), "search(): got an unexpected keyword argument 'limmit'; did you mean 'limit'?"),
     ],
 )  # fmt: skip
 def test_a_wrong_argument_is_named(call, words):

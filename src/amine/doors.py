@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from importlib import import_module
 from typing import Any, ParamSpec, TypeVar, cast
 
-from amine.errors import AmineError
+from amine.errors import AmineError, did_you_mean
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -85,7 +85,9 @@ def _wrapped(function: Callable[P, R]) -> Callable[P, R]:
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as e:
-            raise TypeError(f"{function.__name__}() {e}") from None
+            wrong = next((k for k in kwargs if k not in signature.parameters), "")
+            hint = did_you_mean(wrong, signature.parameters) if wrong else ""
+            raise AmineError(f"{function.__name__}()", str(e), hint=hint) from e
         odd = _odd(function.__module__, signature, hints, bound.arguments)
         if not odd:
             return function(*args, **kwargs)

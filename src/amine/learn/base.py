@@ -14,18 +14,16 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from amine import models
-from amine.errors import AmineError, did_you_mean
+from amine.errors import AmineError
 from amine.learn import algorithms, checks, saving, scalers, training
 from amine.learn.algorithms._base import Direct
 from amine.learn.algorithms.eventprop import Events
 from amine.learn.export import to_network, to_nir, to_onnx
-from amine.learn.layers import ACTIVATIONS, Layered, Spec, check_initial
+from amine.learn.layers import Layered, Spec, check_initial
 from amine.learn.losses import LOSSES, Loss
+from amine.learn.neurons import check_spiking, neuron_of
 from amine.learn.ranges import SCALERS
 from amine.learn.remembering import Remembering
-from amine.learn.spiking import ENCODERS, READOUTS
-from amine.models.model import Model
 from amine.units import to_internal
 
 if TYPE_CHECKING:
@@ -307,7 +305,7 @@ class Estimator(Remembering, BaseEstimator):
                 hint="give hidden=(128,)",
             )
         if spiking:
-            self._check_spiking(where)
+            check_spiking(where, self)
         elif getattr(self, "steps_", 0):
             raise AmineError(
                 f"{where}, X",
@@ -335,23 +333,6 @@ class Estimator(Remembering, BaseEstimator):
             self._task(),
             self.scaler if isinstance(self.scaler, str) else "auto",
         )
-
-    def _check_spiking(self, where: str) -> None:
-        checks.one_of(f"{where}, encoder", "encoder", self.encoder, ENCODERS)
-        checks.one_of(f"{where}, readout", "read-out", self.readout, READOUTS)
-        if getattr(self, "steps_", 0) and self.encoder != "current":
-            raise AmineError(
-                f"{where}, encoder",
-                "samples that are sequences are the input of each step as they are",
-                given=repr(self.encoder),
-                expected="'current'",
-            )
-        if getattr(self, "steps_", 0) and not isinstance(self.scaler, str):
-            raise AmineError(
-                f"{where}, scaler",
-                "transformers take no sequences",
-                hint="transform them before, or use scaler='robust'",
-            )
 
     def _split(
         self, X: np.ndarray, y: np.ndarray, w: np.ndarray | None
@@ -508,16 +489,3 @@ class Estimator(Remembering, BaseEstimator):
 
     def _restore(self, fitted: dict[str, Any]) -> None:
         raise NotImplementedError
-
-
-def neuron_of(where: str, neurons: NeuronKind) -> NeuronKind:
-    """The name of an activation, or a spiking model; raises AmineError if it is neither."""
-    known = [*ACTIVATIONS, *models.names("neuron")]
-    if isinstance(neurons, str) and neurons in ACTIVATIONS:
-        return neurons
-    found = models.get(neurons) if isinstance(neurons, str) and neurons in known else neurons
-    if isinstance(found, str) or not isinstance(found, Model):
-        raise AmineError(f"{where}, neurons", f"neuron {found!r} is not known", hint=did_you_mean(str(found), known))
-    if found.kind != "neuron":
-        raise AmineError(f"{where}, neurons", f"'{found.name}' is a {found.kind} model", expected="a neuron model")
-    return found
