@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EACH, WARM, SETTLE = 10.0, 300.0, 700.0  # ms: of a frame, before the first value, after a value is set
 MOST_BYTES = 12_000_000  # of all frames
-MODULES = ("transport.js", "recorded.js", "draw.js", "panels.js", "lab.js")  # each after those that it uses
+MODULES = ("transport.js", "recorded.js", "draw.js", "panels.js", "sound.js", "lab.js")  # each after those that it uses
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
 

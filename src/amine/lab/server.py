@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -299,6 +300,11 @@ class LabServer(ThreadingHTTPServer):
         except OSError as e:
             raise AmineError("lab", f"port {port} cannot be used", given=str(e)[:60], hint="choose another") from e
         self.names = (f"{ADDRESS}:{self.server_port}", f"localhost:{self.server_port}")
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of a page that was closed while it was answered."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
     def address(self, name: str = "") -> str:
         """Address of the page with the token in its fragment, which no browser sends or logs."""

@@ -310,9 +310,17 @@ class Session:
         found = [s.probes[f"lab {population}"] for s in segments]
         if not found:
             return
+        if lane == LIVE:
+            arrays["live.heard"] = self._heard(population, neuron, segments)
         arrays[f"{lane}.v"] = np.concatenate([np.asarray(p["v"])[:, column] for p in found]).astype(np.float32)
         if lane == LIVE:
             arrays["v.t"] = np.concatenate([np.asarray(p.times) for p in found]).astype(np.float32)
+
+    def _heard(self, population: str, neuron: int, segments: Sequence[Segment]) -> np.ndarray:
+        """Times of the spikes of a neuron since the first segment's start (ms)."""
+        first = next(at for name, at, _ in self.live.recent.populations if name == population)
+        times = [s.spikes.times[s.spikes.ids == first + neuron] - segments[0].start for s in segments]
+        return np.concatenate(times).astype(np.float32)
 
     def _chemistry(self, lane: str, segments: Sequence[Segment], arrays: dict[str, np.ndarray]) -> None:
         """Concentrations and occupancies, each a mean over places."""

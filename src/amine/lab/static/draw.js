@@ -2,7 +2,7 @@
 
 export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#B98000", "#5B5B5B", "#8C6BB1", "#1B7837", "#A6761D"];
 export const GHOST = "#8a8f98";
-const INK = "#1f2328", SOFT = "#57606a", LINE = "#e6eaee", LEFT = 58, RIGHT = 6;
+const INK = "#1f2328", SOFT = "#57606a", LINE = "#e6eaee", LEFT = 64, RIGHT = 6;
 
 /** Colour of the k-th population. */
 export const colour = (k) => COLOURS[k % COLOURS.length];
@@ -53,6 +53,12 @@ class Chart {
   }
 }
 
+/** A name in lines that fit beside a recording. */
+function folded(name) {
+  const cut = (w) => w.length > 8 ? w.slice(0, 7) + "…" : w;
+  return name.split(" ").reduce((lines, w) => (lines.length && (lines.at(-1) + " " + w).length <= 8 ? [...lines.slice(0, -1), lines.at(-1) + " " + w] : [...lines, w]), []).slice(0, 2).map(cut);
+}
+
 /** Spikes of populations as dots; below them, after a branch, those of the copy in grey. */
 export class Raster extends Chart {
   constructor(parent, populations, clock, height) {
@@ -67,11 +73,13 @@ export class Raster extends Chart {
     const c = this.context; c.clearRect(0, 0, LEFT - 1, this.tall);
     for (const [lane, [top, tall]] of Object.entries(this.bands())) {
       if (lane === "ghost" && !this.ghost) continue;
-      let row = 0;
+      let row = 0, free = top;
       this.populations.forEach((p, k) => {
         const y = top + (row + p.rows / 2) / this.rows * tall;
-        const name = p.name.length > 7 ? p.name.slice(0, 6) + "…" : p.name;
-        this.text(name, LEFT - 8, Math.min(Math.max(y, top + 7), top + tall - 7), lane === "ghost" ? SOFT : colour(k));
+        const lines = folded(p.name), half = 6 * lines.length, at = Math.min(Math.max(y, free + half), top + tall - half);
+        free = at + half - 1;
+        lines.forEach((words, i) => this.text(words, LEFT - 9, at + (i - (lines.length - 1) / 2) * 12, lane === "ghost" ? SOFT : INK));
+        c.fillStyle = lane === "ghost" ? GHOST : colour(k); c.fillRect(LEFT - 5, top + row / this.rows * tall + 0.5, 3, Math.max(1, p.rows / this.rows * tall - 1));
         row += p.rows;
       });
       if (lane === "ghost") this.text("copy", 2, top + 7, SOFT, "left");
@@ -218,7 +226,8 @@ export function hill(binding, concentration) {
   }
   for (let e = Math.ceil(low); e <= high; e++) {
     root.append(svg("line", { x1: x(10 ** e), x2: x(10 ** e), y1: y(0), y2: y(0) + 4, stroke: SOFT }));
-    root.append(svg("text", { x: x(10 ** e), y: y(0) + 16, "text-anchor": "middle", "font-size": 11, fill: SOFT }, amount(10 ** e)));
+    const anchor = x(10 ** e) > W - right - 18 ? "end" : "middle";
+    root.append(svg("text", { x: Math.min(x(10 ** e) + (anchor === "end" ? 14 : 0), W), y: y(0) + 16, "text-anchor": anchor, "font-size": 11, fill: SOFT }, amount(10 ** e)));
   }
   let path = "";
   for (let k = 0; k <= 120; k++) { const c = 10 ** (low + (high - low) * k / 120); path += `${k ? "L" : "M"}${x(c).toFixed(1)} ${y(share(c)).toFixed(1)}`; }

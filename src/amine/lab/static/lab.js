@@ -1,6 +1,7 @@
 // The page of the lab: asks for frames, draws them, sends what is set.
 
 import { Clock, Raster, Lines, GHOST, bars, colour, short } from "./draw.js";
+import { Sound } from "./sound.js";
 import { Sliders, Numbers, Molecules, make } from "./panels.js";
 import { live } from "./transport.js";
 import { recorded } from "./recorded.js";
@@ -8,6 +9,8 @@ import { recorded } from "./recorded.js";
 const $ = (id) => document.getElementById(id);
 const WINDOWS = [250, 500, 1000, 2000, 5000, 10000, 20000];
 const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const sound = new Sound();
 
 let transport, S = null, speech = 0;
 
@@ -78,7 +81,7 @@ function charts() {
   S.clock = new Clock(size); S.clock.now = S.time;
   $("charts").replaceChildren();
   const rows = S.populations.reduce((n, p) => n + p.rows, 0);
-  S.raster = new Raster($("charts"), S.populations, S.clock, Math.min(340, Math.max(150, rows * 8)));
+  S.raster = new Raster($("charts"), S.populations, S.clock, Math.min(room(), 340, Math.max(150, rows * 8)));
   S.raster.ghost = S.ghost;
   S.raster.canvas.addEventListener("click", watch);
   const bin = size / 250;
@@ -86,6 +89,13 @@ function charts() {
   S.bins = new Map();
   S.trace = S.watched ? new Lines($("charts"), "", S.clock, 96, { bin: size / 1000, floor: null }) : null;
   S.occupancy = null; S.fields = null; titles();
+}
+
+/** Height that is left for spikes where all recordings are to be seen at once. */
+function room() {
+  const doses = S.controls.some((c) => c.name.startsWith("dose:")) || S.molecules.all.length;
+  const lines = 122 + (S.watched ? 122 : 0) + (doses ? 110 : 0) + (S.molecules.all.some((m) => m.kind !== "drug") ? 104 : 0);
+  return Math.max(170, innerHeight - 190 - $("numbers").offsetHeight - lines);
 }
 
 function titles() {
@@ -167,9 +177,9 @@ function draw(f) {
   S.raster.draw(f, start);
   rates(f, start);
   voltages(f);
+  sound.play(f.arrays["live.heard"], start, S.speed);
   chemistry(f, start);
-  const last = S.fields || S.occupancy || S.trace || S.rates;
-  for (const chart of [S.rates, S.trace, S.occupancy, S.fields]) if (chart) chart.draw(chart === last);
+  for (const chart of [S.rates, S.trace, S.occupancy, S.fields]) if (chart) chart.draw(!chart.box.nextElementSibling);
   if (f.about.numbers) { S.digest = f.about.digest; numbers(f.about.numbers); weights(f.about.weights ?? []); transport.remember(S); }
   document.body.dataset.time = String(stop); document.body.dataset.painted = String(S.painted);
 }
@@ -226,7 +236,7 @@ function legend(chart) {
   if (chart.legend === names.length) return;
   chart.legend = names.length;
   chart.head.replaceChildren(`${chart.title}: `);
-  names.forEach(([n, l], k) => { const s = make("span", "", (k ? ", " : "") + n.slice(5)); s.style.color = l.ink; chart.head.append(s); });
+  for (const [n, l] of names) { const s = make("span", "swatch"); s.style.background = l.ink; chart.head.append(s, `${n.slice(5)} `); }
 }
 
 function numbers(n) {
@@ -325,6 +335,8 @@ function wire() {
   $("rewind").addEventListener("click", () => act({ do: "rewind", to: S.ghost ? "branch" : "start" }));
   $("branch").addEventListener("click", async () => { if (Object.keys(S.pending).length) await flush(); act({ do: S.ghost ? "join" : "branch" }); });
   $("tour").addEventListener("click", tour);
+  $("sound").addEventListener("click", async () => { await sound.toggle(); $("sound").setAttribute("aria-pressed", String(sound.on)); });
+  $("keys").addEventListener("click", () => $("help").showModal());
   $("speed").addEventListener("input", () => { S.speed = 2 ** Number($("speed").value); showSpeed(); charts(); });
   $("large").addEventListener("click", () => { const on = document.documentElement.classList.toggle("large"); $("large").setAttribute("aria-pressed", String(on)); S?.raster.clear(); });
   $("link").addEventListener("click", async () => {
@@ -343,8 +355,8 @@ function wire() {
 function key(e) {
   if (!S || e.ctrlKey || e.metaKey || e.altKey || ["INPUT", "TEXTAREA", "SUMMARY"].includes(e.target.tagName) && e.key !== " ") return;
   if (e.target.tagName === "BUTTON" && e.key === " ") return;
-  const button = { " ": "pause", s: "step", r: "rewind", b: "branch" }[e.key];
-  if (button) { e.preventDefault(); $(button).click(); }
+  const button = { " ": "pause", s: "step", r: "rewind", b: "branch", t: "tour", l: "link", m: "sound", "+": "large", "?": "keys" }[e.key];
+  if (button && !$(button).hidden) { e.preventDefault(); $(button).click(); }
 }
 
 /** Opens what a fragment names. */

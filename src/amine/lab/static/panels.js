@@ -6,7 +6,7 @@ import { amount, colour, hill, short } from "./draw.js";
 export function make(tag, kind = "", words = "") {
   const e = document.createElement(tag);
   if (kind) e.className = kind;
-  if (words) e.textContent = words;
+  if (words) e.textContent = words.replace(/\buM\b/g, "µM");
   return e;
 }
 
@@ -77,7 +77,7 @@ export class Sliders {
 /** Numbers of each population, with the change since the branch. */
 export class Numbers {
   constructor(parent, populations) {
-    this.cells = new Map(); parent.replaceChildren();
+    this.cells = new Map(); parent.replaceChildren(); parent.classList.toggle("many", populations.length > 4);
     populations.forEach((p, k) => {
       const box = make("div", "number"), list = make("dl"); box.style.borderLeftColor = colour(k);
       box.append(make("h2", "", `${p.name} · ${p.neurons.toLocaleString("en")}`), list);
