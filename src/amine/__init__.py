@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         plasticity,
         protocols,
         results,
+        sweeps,
         units,
         view,
     )
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from amine.network.network import Network
     from amine.network.trains import dead_time_trains, gamma_trains, pulse_packets
     from amine.results.run import Run
+    from amine.sweeps.sweeping import sweep
 
 __version__ = "0.1.0"
 
@@ -52,6 +54,7 @@ _HOME = {
     "amine.network.network": ("Network",),
     "amine.network.trains": ("gamma_trains", "dead_time_trains", "pulse_packets"),
     "amine.results.run": ("Run",),
+    "amine.sweeps.sweeping": ("sweep",),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
 _MODULES = (
@@ -66,6 +69,7 @@ _MODULES = (
     "protocols",
     "results",
     "plasticity",
+    "sweeps",
     "units",
     "view",
 )
@@ -106,6 +110,8 @@ __all__ = [
     "plasticity",
     "sine",
     "step",
+    "sweep",
+    "sweeps",
     "table",
     "uniform",
     "units",

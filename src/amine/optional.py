@@ -9,7 +9,7 @@ from amine.errors import AmineError
 
 EXTRAS = {
     "zarr": "store",
-    **dict.fromkeys(("xarray", "neo", "quantities", "elephant"), "export"),
+    **dict.fromkeys(("xarray", "pandas", "neo", "quantities", "elephant"), "export"),
     **dict.fromkeys(("rdkit", "dask", "distributed"), "chem"),
     **dict.fromkeys(("torch", "sklearn", "safetensors"), "learn"),
     **dict.fromkeys(("captum", "fairlearn", "opacus"), "audit"),

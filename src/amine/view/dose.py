@@ -69,7 +69,7 @@ def dose_response(result: Responses, fits: Mapping[str, Fit | None]) -> Figure:
 
 def _panel(ax: Axes, result: Responses, f: Fit | None, name: str, x: np.ndarray, ink: str) -> None:
     y = result.values[name]
-    ax.set(xscale="log", xlabel=f"{result.drug} (uM)", ylabel=_label(name))
+    ax.set(xscale="log", xlabel=f"{result.drug} (uM)", ylabel=measure_label(name))
     if not np.isfinite(y).any():
         empty(ax, "no values")
         return
@@ -112,7 +112,8 @@ def hill_html(f: Curve) -> str:
     return box("Hill curve", lead, png_image(fig, "Hill curve", 400), table(("", "Value", "Interval"), rows, numbers=1))
 
 
-def _label(name: str) -> str:
+def measure_label(name: str) -> str:
+    """Label of an axis for a measure: words and unit."""
     kind, _, rest = name.partition(":")
     units = {"rate": "rate of {} (Hz)", "cv": "CV of {}", "synchrony": "synchrony of {}", "power": "power, {} (Hz$^2$)",
              "frequency": "frequency, {} (Hz)"}  # fmt: skip

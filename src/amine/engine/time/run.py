@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -298,14 +298,20 @@ def _loop(
     return sim.step >= steps
 
 
-def info(net: Network, sim: Simulation, total: float) -> dict[str, Any]:
-    """Provenance of a run, its cost and its size, as plain data."""
-    versions = {"python": platform.python_version()}
+@lru_cache(maxsize=1)
+def _versions() -> Mapping[str, str]:
+    """Versions of Python and of the packages that results depend on; reading them takes milliseconds."""
+    found = {"python": platform.python_version()}
     for name in ("amine", "numpy", "numba", "sympy"):
         try:
-            versions[name] = version(name)
+            found[name] = version(name)
         except PackageNotFoundError:
-            versions[name] = "unknown"
+            found[name] = "unknown"
+    return found
+
+
+def info(net: Network, sim: Simulation, total: float) -> dict[str, Any]:
+    """Provenance of a run, its cost and its size, as plain data."""
     return {
         "threads": sim.threads,
         "precision": sim.precision,
@@ -314,7 +320,7 @@ def info(net: Network, sim: Simulation, total: float) -> dict[str, Any]:
         "synapse_bytes": sim.synapse_bytes,
         "events": int(sim.events.sum()),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "versions": versions,
+        "versions": dict(_versions()),
         "structure": sim.module.__name__,
         "network_hash": net.hash(),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
