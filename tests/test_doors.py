@@ -34,6 +34,19 @@ ROOMS = {
     "amine.plasticity": ("get", "names", "parameter_sets", "rule", "gated"),
     "amine.protocols": (),
     "amine.results": ("open",),
+    "amine.network.space": (
+        "grid",
+        "random",
+        "box",
+        "disc",
+        "doughnut",
+        "ellipse",
+        "ellipsoid",
+        "sphere",
+        "within",
+        "distance",
+        "nearest",
+    ),
     "amine.view": (),
 }  # names; none: all that the room gives out
 LEFT = {

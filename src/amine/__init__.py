@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from amine.compounds.pharmacokinetics import intravenous, oral
     from amine.distributions import Distribution, exponential, lognormal, normal, uniform
     from amine.errors import AmineError, AmineWarning
+    from amine.network import space
     from amine.network.chemistry import uptake
     from amine.network.makers import box, exponential_decay, gaussian, noise, ramp, sine, step, table
     from amine.network.network import Network
@@ -109,6 +110,7 @@ __all__ = [
     "results",
     "plasticity",
     "sine",
+    "space",
     "step",
     "sweep",
     "sweeps",
@@ -123,6 +125,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
         return door(getattr(import_module(_NAMES[name]), name))
+    if name == "space":
+        return import_module("amine.network.space")
     if name in _MODULES:
         return import_module(f"amine.{name}")
     raise AttributeError(f"module 'amine' has no attribute '{name}'")

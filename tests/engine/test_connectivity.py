@@ -15,6 +15,7 @@ from amine.engine.build.connectivity import Bundle, ProjectionSpec, build_bundle
 from amine.engine.build.connectivity.build import PACKED, SHARED, _shard
 from amine.engine.build.connectivity.spec import tables
 from amine.engine.resolve.streams import Stream
+from amine.network.space.kernels import DistanceKernel, Placed
 
 BASE = ProjectionSpec(
     name="test",
@@ -106,7 +107,8 @@ def test_all_to_all_weights_follow_the_pairs():
 def test_distance_kernel():
     rng = np.random.default_rng(2)
     a, b = rng.uniform(0, 500, (200, 2)), rng.uniform(0, 500, (150, 2))
-    i, j, _, _ = draw(rule="distance", value=("gaussian", 100.0, 0.6, a, b))
+    placed = Placed(DistanceKernel("gaussian", "100 um", 0.6), a, b)
+    i, j, _, _ = draw(rule="distance", value=None, placed=placed)
     d = np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1))
     expected = 0.6 * np.exp(-(d**2) / 2 / 100.0**2)
     assert len(i) == pytest.approx(expected.sum(), abs=5 * np.sqrt(expected.sum()))
@@ -138,11 +140,16 @@ def test_delays_are_rounded_and_clipped():
     )
 
 
+PLACED = Placed(
+    DistanceKernel("gaussian", "100 um", 0.6), *np.split(np.random.default_rng(2).uniform(0, 500, (350, 2)), [200])
+)
 SPECS = [
     {"rule": "p", "value": 0.3},
     {"rule": "p", "value": 0.3, "weight": normal("1 pA", "1 pA").internal("pA", "w")},
     {"rule": "total", "value": 4000, "delay": uniform("0.1 ms", "2 ms").internal("ms", "d")},
     {"rule": "indegree", "value": 12},
+    {"rule": "distance", "value": None, "placed": PLACED},
+    {"rule": "nearest", "value": 12, "placed": PLACED, "delay": uniform("0.1 ms", "2 ms").internal("ms", "d")},
 ]
 
 

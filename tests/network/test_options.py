@@ -13,6 +13,7 @@ from amine.engine.build.connectivity.build import pairs_of as drawn_pairs
 from amine.engine.build.connectivity.spec import ProjectionSpec
 from amine.engine.resolve.streams import Stream
 from amine.network.parts import Group, View
+from amine.network.pattern import placed
 
 um = am.units.um
 N = 6
@@ -39,6 +40,10 @@ PATTERNS = {
     "one_to_one": dict(rule="one_to_one"),
     "all_to_all": dict(rule="all_to_all"),
     "distance": dict(distance=am.box("3 um", 0.9)),
+    "region": dict(distance=0.8 * am.space.box("6 um")),
+    "indegree by distance": dict(indegree=4, distance=am.gaussian("3 um")),
+    "outdegree by distance": dict(outdegree=4, distance=am.box("9 um")),
+    "nearest": dict(nearest=3),
 }
 
 
@@ -70,12 +75,9 @@ def test_autapses_and_multapses_are_obeyed_or_refused(pattern, other):
 def pairs_of(net: am.Network, s) -> tuple[np.ndarray, np.ndarray]:
     """The pairs of a projection as the engine draws them."""
     (a,), (b,), value = s.source.views(), s.target.views(), s.pattern.value
-    if s.pattern.kind == "distance":
-        ends = [net.populations[v.population].positions for v in (a, b)]
-        value = (value.shape, 3.0, value.p_max, *ends)
     spec = ProjectionSpec(
         s.name, Stream(net.seed, "test"), (a.start, a.step, a.n), (b.start, b.step, b.n), s.pattern.kind, value, a.population == b.population,
-        s.autapses, s.multapses, 0, 64, (0, 64), 1.0, 1,
+        s.autapses, s.multapses, 0, 64, (0, 64), 1.0, 1, placed=placed(net, s.pattern, a, b, "here"),
     )  # fmt: skip
     return drawn_pairs(spec, N, net.dt)[:2]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import warnings
 
+import numpy as np
 import pytest
 
 import amine as am
+from amine.engine.time.connections import Connections
 
 
 def make(kind: str):
@@ -62,3 +64,31 @@ def test_report(run, tmp_path):
         run.report(path)
     assert [f.name for f in path.parent.iterdir()] == ["report.html"]
     run.report(path, overwrite=True)
+
+
+def test_layers_and_partners_in_space(tmp_path):
+    net = am.Network(seed=1)
+    E = net.population("E", 100, "lif_cond", positions=am.space.grid((10, 10), "10 um"))
+    D = net.population("D", 30, "lif", positions=am.space.random(am.space.sphere("50 um"), 30))
+    syn = net.synapses(E, E, receptor="AMPA", weight="1 nS", nearest=4, autapses=False)
+    pre, post = np.divmod(np.arange(400), 4)[0], np.arange(400) % 100
+    found = Connections(syn.name, pre, post, {}, {}, np.ones(400), (("E",), ("E",)), np.zeros((400, 2)))
+    fig = am.view.layer(E, connections=found, neuron=3, region=am.space.disc("20 um"))
+    assert fig.axes[0].get_title() == "4 targets of neuron 3 of E" and "x (um)" in fig.axes[0].get_xlabel()
+    marked = fig.axes[0].collections[1].get_offsets()
+    assert np.allclose(marked, E.positions[[12, 13, 14, 15]])
+    sources = am.view.layer([E], connections=found, neuron=15, end="post").axes[0]
+    assert sources.get_title() == "4 sources of neuron 15 of E"
+    solid = am.view.layer(D, region=am.space.sphere("50 um"))
+    assert [a.get_ylabel() for a in solid.axes] == ["y (um)", "z (um)"]
+    solid.savefig(tmp_path / "a.png")
+    mistakes = [
+        (dict(neuron=3), "both"),
+        (dict(connections=found, neuron=100), "out of range"),
+        (dict(region=am.space.sphere("1 um")), "fit"),
+    ]
+    for given, message in mistakes:
+        with pytest.raises(am.AmineError, match=message):
+            am.view.layer(E, **given)
+    with pytest.raises(am.AmineError, match="is not shown"):
+        am.view.layer(D, connections=found, neuron=3)

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from amine.models.model import Model
     from amine.network.network import Network
     from amine.network.parts import Neurons
-    from amine.network.pattern import DistanceKernel, Pairs
+    from amine.network.pattern import Pairs
+    from amine.network.space.kernels import DistanceKernel
+    from amine.network.space.regions import Region
 
 
 # fmt: off
@@ -34,7 +36,7 @@ def synapses(
     net: Network, source: Neurons, target: Neurons, *, receptor: str | None = None, weight: Values | None = None,
     receptors: Mapping[str, Values] | None = None, delay: Values | None = None, p: Values | None = None, indegree: Values | None = None,
     outdegree: Values | None = None, total: Values | None = None, pairs: Pairs | None = None, rule: str | Model | None = None, connect: str | None = None,
-    plastic: str | None = None, delay_kind: str = "axonal", distance: DistanceKernel | None = None, autapses: bool = True,
+    plastic: str | None = None, delay_kind: str = "axonal", distance: DistanceKernel | Region | None = None, nearest: Values | None = None, autapses: bool = True,
     multapses: bool = True, release: str | Model | None = None, transmitter: str | None = None, detail: str = "receptor",
     cleft: str | Model | None = None, minis: Quantity | None = None, name: str | None = None,
     stream: Declared = None,
@@ -55,7 +57,9 @@ def synapses(
     connect : ``"one_to_one"`` or ``"all_to_all"``; can also be given as ``rule``.
     plastic : the receptor whose weight the rule changes, by default the first.
     delay_kind : ``"axonal"``: presynaptic spikes reach the synapse after the delay; ``"dendritic"``: postsynaptic ones do.
-    distance : a kernel such as ``gaussian("200 um", 0.3)``. autapses, multapses : allow a neuron to connect to itself, and a pair twice.
+    distance : a kernel such as ``am.gaussian("200 um", 0.3)``, a region about the source such as ``am.space.disc("100 um")``, or a product of them; with
+        ``indegree`` or ``outdegree``, partners are chosen in proportion to it.
+    nearest : number of sources of each target, the nearest ones. autapses, multapses : allow a neuron to connect to itself, and a pair twice.
     release : model of the amount released by a spike, or its name, such as ``"tsodyks_markram"``.
     transmitter : transmitter released, such as ``"glutamate"``: receptors that do not bind it are refused.
     detail : ``"receptor"`` (linear filters), ``"kinetic"`` (cleft and scheme at the source) or ``"explicit"`` (at each synapse).
@@ -85,7 +89,7 @@ def synapses(
     weights = _weights(receptor, weight, receptors, where)
     named, plasticity = split_rule(rule, connect, where)
     p, distance = by_pair(net, p, distance, sources, targets, where)
-    chosen = pattern_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=named, distance=distance)
+    chosen = pattern_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=named, distance=distance, nearest=nearest)
     chosen, sources, targets = within_population(chosen, sources, targets)
     own, again = flag(autapses, f"{where}, autapses"), flag(multapses, f"{where}, multapses")
     _check(net, chosen, sources, targets, own, again, where)
@@ -167,7 +171,7 @@ def gap_junctions(
     pairs: Pairs | None = None,
     total: Values | None = None,
     rule: str | None = None,
-    distance: DistanceKernel | None = None,
+    distance: DistanceKernel | Region | None = None,
     name: str | None = None,
     stream: Declared = None,
 ) -> GapJunctions:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from amine.given import Values
     from amine.network.network import Network
     from amine.network.parts import Neurons, Population
-    from amine.network.pattern import DistanceKernel, Pairs
+    from amine.network.pattern import Pairs
+    from amine.network.space.kernels import DistanceKernel
+    from amine.network.space.regions import Region
 
 PRE, POST = "_pre", "_post"
 
@@ -65,7 +67,7 @@ class Coupling:
 def coupling(
     net: Network, source: Neurons, target: Neurons, *, into: str, value: str, p: Values | None = None, indegree: Values | None = None,
     outdegree: Values | None = None, total: Values | None = None, pairs: Pairs | None = None, rule: str | None = None,
-    distance: DistanceKernel | None = None, delay: Values | None = None, autapses: bool = True, multapses: bool = True,
+    distance: DistanceKernel | Region | None = None, nearest: Values | None = None, delay: Values | None = None, autapses: bool = True, multapses: bool = True,
     stream: Declared = None, name: str | None = None, **values: Any,
 ) -> Coupling:
     """Add a continuous coupling: in each step an input of each target is the sum of an expression over its connections.
@@ -77,7 +79,7 @@ def coupling(
         receptor with the line ``input g : nS``. It is constant within a step. Several couplings into one input add up.
     value : the expression, such as ``"w*sin(theta_pre - theta_post)"``: ``x_pre`` is the state or parameter x of the source, ``x_post`` of the
         target, any other name a value of the connection. Its unit is that of the input.
-    p, indegree, outdegree, total, pairs, rule, distance, autapses, multapses : pattern of connections, as for :meth:`Network.synapses`.
+    p, indegree, outdegree, total, pairs, rule, distance, nearest, autapses, multapses : pattern of connections, as for :meth:`Network.synapses`.
     delay : the source's state is that of this time before; before the start it is that at the start. None: that at the start of the step.
     stream : identity of its random numbers, unique among couplings; as for :meth:`Network.synapses`.
     values : values of the connections by name, such as ``w="0.5 nS"``: one, an array for given pairs, a matrix (sources, targets) for
@@ -108,7 +110,7 @@ def coupling(
     where = f"Coupling '{name}'"
     unit = _input(net, b, into, where)
     _check_source(net.populations[a.population], where)
-    chosen = pattern_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=rule, distance=distance)
+    chosen = pattern_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=rule, distance=distance, nearest=nearest)
     own, again = flag(autapses, f"{where}, autapses"), flag(multapses, f"{where}, multapses")
     check_pattern(net, chosen, Group((a,)), Group((b,)), own, again, where)
     ends = (Group((a,)), Group((b,)))
@@ -171,6 +173,7 @@ OPTIONS = (
     "pairs",
     "rule",
     "distance",
+    "nearest",
     "delay",
     "autapses",
     "multapses",

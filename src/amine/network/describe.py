@@ -10,6 +10,7 @@ from amine.network.chemistry_tables import chemistry
 from amine.network.in_use import ReceptorsInUse, receptors_in_use
 from amine.network.parts import Group, PoissonInput, Synapses
 from amine.network.pattern import Pattern
+from amine.network.space.kernels import DistanceKernel
 from amine.values import Array, Formula
 
 if TYPE_CHECKING:
@@ -61,15 +62,18 @@ def _rule(r: Pattern, s: Synapses | None = None) -> str:
         "total": "fixed total number",
         "one_to_one": "one to one",
         "all_to_all": "all to all",
+        "nearest": "from its nearest neighbours,",
     }
     if r.kind == "pairs":
         text = str(r)
-    elif r.kind == "distance":
-        text = f"{r.value.shape} of distance, scale {r.value.scale}, peak {r.value.p_max:g}"
+    elif isinstance(r.value, DistanceKernel):
+        text = str(r.value)
     else:
         text = names[r.kind] + (
             "" if r.value is None else f" {r.value:.6g}" if isinstance(r.value, float) else f" {r.value}"
         )
+    if r.kernel is not None:
+        text += f" in proportion to: {r.kernel}"
     if s is not None and r.kind in ("total", "indegree", "outdegree") and not s.multapses:
         text += ", no multapses"
     return text + (", no autapses" if s is not None and not s.autapses else "")

@@ -9,9 +9,8 @@ import numpy as np
 
 from amine.distributions import Distribution
 from amine.network.cables import has_tree
-from amine.network.formulas import matrix
 from amine.network.parts import View
-from amine.network.pattern import DistanceKernel, Pattern
+from amine.network.pattern import Pattern, placed
 from amine.network.receptors import states_of
 from amine.network.times import LONGEST
 from amine.units import to_internal
@@ -44,32 +43,17 @@ def expected_pairs(net: Network, pattern: Pattern, a: View, b: View, autapses: b
     if pattern.kind == "p":
         return round(pattern.value * pairs)
     if pattern.kind == "distance":
-        return round(_mean_probability(net, pattern.value, a, b) * pairs)
+        kernel = placed(net, pattern, a, b, "connections")
+        return round((0.0 if kernel is None else kernel.mean()) * pairs)
     return {
         "indegree": lambda: pattern.value * b.n,
+        "nearest": lambda: pattern.value * b.n,
         "outdegree": lambda: pattern.value * a.n,
         "total": lambda: pattern.value,
         "pairs": lambda: len(pattern.value[0]),
         "one_to_one": lambda: a.n,
         "all_to_all": lambda: pairs,
     }[pattern.kind]()
-
-
-def _mean_probability(net: Network, kernel: DistanceKernel, a: View, b: View) -> float:
-    """Mean connection probability over at most 200 x 200 pairs; of a formula over all."""
-    if kernel.formula is not None:
-        return float(matrix(net, kernel.formula, "1", a, b, "p").mean())
-
-    def sample(v: View) -> np.ndarray:
-        places = net.populations[v.population].positions
-        assert places is not None
-        places = places[v.start : v.stop : v.step]
-        return places[:: max(1, len(places) // 200)]
-
-    d = np.sqrt(((sample(a)[:, None] - sample(b)[None]) ** 2).sum(-1))
-    x = d / to_internal(kernel.scale, "um", "kernel, scale")
-    shape = {"gaussian": np.exp(-(x**2) / 2), "exponential": np.exp(-x), "box": (x <= 1).astype(float)}[kernel.shape]
-    return float(kernel.p_max * shape.mean())
 
 
 def estimate(net: Network, precision: str = "float32") -> dict[str, int]:

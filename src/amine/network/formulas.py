@@ -10,6 +10,7 @@ import numpy as np
 
 from amine import equations
 from amine.errors import AmineError
+from amine.network.space.kernels import offsets
 from amine.units import dimension_of, internal_unit, to_internal
 from amine.values import Array, Formula
 
@@ -86,14 +87,16 @@ def _names(net: Network, a: View, b: View, i: np.ndarray, j: np.ndarray) -> dict
     """Values of the names of a formula for pairs (i, j) of indices within two views."""
     source, target = a.start + a.step * i, b.start + b.step * j
     names: dict[str, np.ndarray] = {"i": source.astype(float), "j": target.astype(float)}
-    x, y = (net.populations[v.population].positions for v in (a, b))
+    ends = [net.populations[v.population] for v in (a, b)]
+    x, y = (p.positions for p in ends)
     if x is None or y is None or x.shape[1] != y.shape[1]:
         return names
     squares: Any = 0.0
+    period = ends[0].period if ends[0].period == ends[1].period else None
     for k, axis in enumerate(AXES[: x.shape[1]]):
         pre, post = x[:, k][source], y[:, k][target]
         names |= {f"{axis}_pre": pre, f"{axis}_post": post}
-        squares = squares + (pre - post) ** 2
+        squares = squares + offsets(pre, post, None if period is None else (period[k],)) ** 2
     return names | {"d": np.sqrt(squares)}
 
 

@@ -184,7 +184,7 @@ class Population(_Addable):
     """Neurons of one model; made by :meth:`Network.population`.
 
     ``parameters`` holds every parameter of the model; ``initial`` the states with initial values other than the model's;
-    ``positions`` an array (n, 1..3) in um; ``spikes`` is ``grid`` or ``interpolated``; ``stream`` is the declared identity of its random
+    ``positions`` an array (n, 1..3) in um, ``period`` the lengths in um of periodic space; ``spikes`` is ``grid`` or ``interpolated``; ``stream`` is the declared identity of its random
     numbers.
     """
 
@@ -197,6 +197,7 @@ class Population(_Addable):
     positions: np.ndarray | None = None
     spikes: str = "grid"
     stream: Declared = None
+    period: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         hint = f'give values when the population is made: net.population("{self.name}", ...)'
@@ -255,7 +256,7 @@ class Population(_Addable):
             same
             and all(
                 getattr(self, a) == getattr(other, a)
-                for a in ("name", "n", "model", "parameters", "initial", "receptors", "spikes", "stream")
+                for a in ("name", "n", "model", "parameters", "initial", "receptors", "spikes", "stream", "period")
             )
             and (self.positions is None or np.array_equal(np.asarray(self.positions), np.asarray(other.positions)))
         )

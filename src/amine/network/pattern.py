@@ -10,9 +10,11 @@ import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import closed
-from amine.network.formulas import pair_formula
+from amine.network.formulas import matrix, pair_formula
 from amine.network.numbers import probability, whole_number
 from amine.network.parts import Group, View
+from amine.network.space.kernels import FORMULA, DistanceKernel, Placed
+from amine.network.space.regions import Region
 from amine.values import Formula
 
 if TYPE_CHECKING:
@@ -22,38 +24,23 @@ if TYPE_CHECKING:
 
 NAMED = ("one_to_one", "all_to_all")
 LISTED = ("pairs", "one_to_one")
-FORMULA = "formula"
 Pairs: TypeAlias = "Sequence[npt.ArrayLike] | np.ndarray"  # two arrays of indices: within the source, within the target
-
-
-@closed("make another with am.gaussian(), am.exponential_decay() or am.box()")
-@dataclass(frozen=True)
-class DistanceKernel:
-    """Distance-dependent connection probability ``p_max * shape(distance / scale)``; scale in um.
-
-    With the scale ``formula``, ``shape`` is the text of a formula of two neurons, and ``p_max`` its greatest value.
-    """
-
-    shape: str
-    scale: str
-    p_max: float
-
-    @property
-    def formula(self) -> Formula | None:
-        """The probability as a formula of two neurons, if it is one."""
-        return Formula(self.shape, "1", 0.0, self.p_max) if self.scale == FORMULA else None
 
 
 @closed("make the connections with another pattern")
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """Pattern of pairs: p, indegree, outdegree, total, one_to_one, all_to_all, pairs or distance."""
+    """Pattern of pairs: p, indegree, outdegree, total, one_to_one, all_to_all, pairs, distance or nearest.
+
+    With a ``kernel``, an in-degree or out-degree is chosen in proportion to it.
+    """
 
     kind: str
     value: Any = None
+    kernel: DistanceKernel | None = None
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Pattern) or self.kind != other.kind:
+        if not isinstance(other, Pattern) or (self.kind, self.kernel) != (other.kind, other.kernel):
             return False
         if self.kind == "pairs":
             return all(np.array_equal(a, b) for a, b in zip(self.value, other.value, strict=True))
@@ -66,39 +53,44 @@ class Pattern:
 
 
 def pattern_of(where: str, **given: Any) -> Pattern:
-    """Pattern from the one option that is given; AmineError if there is none or there are several."""
+    """Pattern from the option that is given; AmineError if there is none or there are several, but for a degree under a kernel."""
     chosen = {k: v for k, v in given.items() if v is not None}
+    kernel = None
+    if len(chosen) == 2 and "distance" in chosen and {"indegree", "outdegree"} & chosen.keys():
+        kernel = _kernel(chosen.pop("distance"), where)
     if len(chosen) != 1:
         raise AmineError(
             where,
             "give one pattern of connections",
             given=", ".join(chosen) or "none",
-            expected="one of p, indegree, outdegree, total, pairs, distance, rule",
+            expected=f"one of {', '.join(given)}",
         )
     kind, value = next(iter(chosen.items()))
     if kind == "p":
         return Pattern("p", probability(value, where, "use total= for a number of synapses"))
-    if kind in ("indegree", "outdegree", "total"):
-        return Pattern(kind, whole_number(value, f"{where}, {kind}", 0, 2**62))
+    if kind in ("indegree", "outdegree", "total", "nearest"):
+        return Pattern(kind, whole_number(value, f"{where}, {kind}", 0, 2**62), kernel)
     if kind == "pairs":
         return Pattern("pairs", _pairs(value, where))
     if kind == "distance":
-        if not isinstance(value, DistanceKernel):
-            raise AmineError(
-                where,
-                "this is not a kernel of distance",
-                given=repr(value)[:40],
-                expected="gaussian(), exponential_decay() or box()",
-            )
-        return Pattern("distance", value)
+        return Pattern("distance", _kernel(value, where))
     if value not in NAMED:
         raise AmineError(where, f"rule '{str(value)[:40]}' is not known", hint=did_you_mean(str(value)[:40], NAMED))
     return Pattern(str(value))
 
 
+def _kernel(value: object, where: str) -> DistanceKernel:
+    if isinstance(value, Region):
+        return DistanceKernel.flat(1.0).within(value)
+    if not isinstance(value, DistanceKernel):
+        expected = "gaussian(), exponential_decay() or box(), or a region of am.space"
+        raise AmineError(where, "this is not a kernel of distance", given=repr(value)[:40], expected=expected)
+    return value
+
+
 def by_pair(
-    net: Network, p: object, distance: DistanceKernel | None, sources: Group, targets: Group, where: str
-) -> tuple[Any, DistanceKernel | None]:
+    net: Network, p: object, distance: DistanceKernel | Region | None, sources: Group, targets: Group, where: str
+) -> tuple[Any, DistanceKernel | Region | None]:
     """A probability that is the text of a formula of a pair as a kernel of that formula; other values unchanged."""
     found = pair_formula(net, p, "1", sources, targets, f"{where}, p")
     if not isinstance(found, Formula):
@@ -135,7 +127,7 @@ def check_pattern(
     net: Network, pattern: Pattern, sources: Group, targets: Group, autapses: bool, multapses: bool, where: str
 ) -> None:
     """Raise AmineError if the pattern is impossible between these groups, or contradicts ``autapses`` or ``multapses``."""
-    one_source = pattern.kind in ("indegree", "total", *LISTED)
+    one_source = pattern.kind in ("indegree", "total", "nearest", *LISTED)
     one_target = pattern.kind in ("outdegree", "total", *LISTED)
     if (one_source and len(sources.parts) > 1) or (one_target and len(targets.parts) > 1):
         raise AmineError(
@@ -149,9 +141,10 @@ def check_pattern(
         raise AmineError(where, "one_to_one needs as many sources as targets", given=f"{a.n} and {b.n}")
     if pattern.kind in LISTED:
         _check_listed(pattern, a, b, autapses, multapses, where)
-    if pattern.kind == "distance" and pattern.value.formula is None:
-        _check_distance(net, sources, targets, where)
-    if not multapses:
+    kernel = pattern.value if pattern.kind == "distance" else pattern.kernel
+    if pattern.kind == "nearest" or (kernel is not None and kernel.formula is None):
+        _check_distance(net, sources, targets, None if kernel is None else kernel.region, where)
+    if not multapses or pattern.kind == "nearest":
         _check_room(pattern, a, b, autapses, where)
 
 
@@ -179,8 +172,8 @@ def _check_listed(pattern: Pattern, a: View, b: View, autapses: bool, multapses:
         raise AmineError(where, "a pair is given twice, which multapses=False excludes", hint="leave one of them out")
 
 
-def _check_distance(net: Network, sources: Group, targets: Group, where: str) -> None:
-    dims = set()
+def _check_distance(net: Network, sources: Group, targets: Group, region: Region | None, where: str) -> None:
+    dims, periods = set(), set()
     for v in (*sources.parts, *targets.parts):
         positions = net.populations[v.population].positions
         if positions is None:
@@ -188,13 +181,28 @@ def _check_distance(net: Network, sources: Group, targets: Group, where: str) ->
                 where, f"population '{v.population}' has no positions", hint="give positions= when making it"
             )
         dims.add(positions.shape[1])
+        periods.add(net.populations[v.population].period)
     if len(dims) > 1:
         raise AmineError(where, "the positions differ in their number of dimensions")
+    if len(periods) > 1:
+        raise AmineError(
+            where,
+            "the positions are in spaces that differ in their edges",
+            hint="make all periodic with the same lengths, or none",
+        )
+    if region is not None and region.dims not in dims:
+        given, expected = f"{region.dims} dimensions", f"{dims.pop()}"
+        raise AmineError(where, "the region does not fit the positions", given=given, expected=expected)
 
 
 def _check_room(pattern: Pattern, a: View, b: View, autapses: bool, where: str) -> None:
     own = 0 if autapses or a.population != b.population else 1
-    room = {"indegree": a.n - own, "outdegree": b.n - own, "total": a.n * b.n - own * min(a.n, b.n)}.get(pattern.kind)
+    room = {
+        "indegree": a.n - own,
+        "outdegree": b.n - own,
+        "nearest": a.n - own,
+        "total": a.n * b.n - own * min(a.n, b.n),
+    }.get(pattern.kind)
     if room is not None and pattern.value > room:
         raise AmineError(
             where,
@@ -219,3 +227,16 @@ def within_population(pattern: Pattern, sources: Group, targets: Group) -> tuple
     a, b = sources.numbers(), targets.numbers()
     ends = [View(g.parts[0].population, 0, int(x.max()) + 1) for g, x in ((sources, a), (targets, b))]
     return Pattern("pairs", (a[i], b[j])), Group((ends[0],)), Group((ends[1],))
+
+
+def placed(net: Network, pattern: Pattern, a: View, b: View, where: str) -> Placed | None:
+    """The kernel of a pattern, or the positions alone for nearest neighbours, between two views; None if it has neither."""
+    kernel = pattern.value if pattern.kind == "distance" else pattern.kernel
+    if kernel is None and pattern.kind != "nearest":
+        return None
+    kernel = DistanceKernel.flat(1.0) if kernel is None else kernel
+    if kernel.formula is not None:
+        none = np.empty((0, 1))
+        return Placed(kernel, none, none, matrix=matrix(net, kernel.formula, "1", a, b, f"{where}, p"))
+    pre, post = (net.populations[v.population].positions[v.start : v.stop : v.step] for v in (a, b))  # type: ignore[index]
+    return Placed(kernel, pre, post, net.populations[a.population].period)

@@ -17,6 +17,7 @@ from amine.network.formulas import of_neurons
 from amine.network.numbers import stream_of, whole_number
 from amine.network.parts import Declared, Population
 from amine.network.receptors import begun
+from amine.network.space.points import Points
 from amine.network.times import check_refractory
 from amine.values import Array, Value, normalise
 
@@ -53,7 +54,7 @@ def population(
     n : number of neurons.
     model : a model or its name in the library.
     initial : initial values of states, instead of the model's: as of ``parameters``.
-    positions : array (n, 1..3) with a unit of length, for connections that depend on distance.
+    positions : array (n, 1..3) with a unit of length, or points of :mod:`amine.space`, for connections that depend on places.
     receptors : further receptors by label: a model or its name.
     spikes : ``"grid"``: spikes and resets are at the end of the step in which the threshold is crossed; ``"interpolated"``: at the crossing
         within the step, from where the refractory time counts as well. Spikes arrive at targets on the grid in both.
@@ -87,7 +88,8 @@ def population(
     values = {p: _sized(found, p, v, shape, where) for p, v in found.parameters.items()}
     _check_timing(spikes, found, where)
     own = stream_of(stream, where, (p.stream for p in net.populations.values()))
-    made = Population(name, n, found, values, {}, _ports(receptors, where), place, spikes, own)
+    period = positions.period if isinstance(positions, Points) else None
+    made = Population(name, n, found, values, {}, _ports(receptors, where), place, spikes, own, period)
     known = begun(made, net)
     for s, v in mapping(initial, f"{where}, initial", "{state: value}").items():
         if s not in known:

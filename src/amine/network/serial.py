@@ -15,10 +15,14 @@ from amine.files import is_intact, read_json, sealed, write_text
 from amine.frozen import enter
 from amine.models import find
 from amine.network import chemistry_plain, makers
-from amine.network.pattern import FORMULA, DistanceKernel, Pattern
+from amine.network.numbers import probability
+from amine.network.pattern import Pattern
 from amine.network.plain import group_data, to_group, to_view, view_data
 from amine.network.plasticity import plasticity_from_dict, plasticity_to_dict
 from amine.network.receptors import begun
+from amine.network.space.kernels import FORMULA, SHAPES, DistanceKernel
+from amine.network.space.points import Points
+from amine.network.space.regions import Region
 from amine.values import Array, from_plain, normalise, to_plain
 
 if TYPE_CHECKING:
@@ -186,6 +190,7 @@ def _population(p: Population) -> dict[str, Any]:
         "initial": {k: to_plain(v) for k, v in p.initial.items()},
         "receptors": {k: m.to_dict() for k, m in p.receptors.items()},
         "positions": None if p.positions is None else to_plain(Array(p.positions, "um")),
+        **({} if p.period is None else {"period": list(p.period)}),
         **({} if p.spikes == "grid" else {"spikes": p.spikes}),
         **_stream(p.stream),
     }
@@ -194,9 +199,8 @@ def _population(p: Population) -> dict[str, Any]:
 def _pattern(r: Pattern) -> dict[str, Any]:
     if r.kind == "pairs":
         return {"kind": "pairs", "value": [r.value[0].tolist(), r.value[1].tolist()]}
-    if isinstance(r.value, DistanceKernel):
-        return {"kind": "distance", "value": [r.value.shape, r.value.scale, r.value.p_max]}
-    return {"kind": r.kind, "value": r.value}
+    value = r.value.to_plain() if isinstance(r.value, DistanceKernel) else r.value
+    return {"kind": r.kind, "value": value, **({} if r.kernel is None else {"kernel": r.kernel.to_plain()})}
 
 
 def from_dict(make: Callable[..., Network], data: object) -> Network:
@@ -267,6 +271,8 @@ def _populations(net: Network, data: Mapping[str, Any]) -> None:
     for d in data["populations"]:
         model = find.from_dict(d["model"])
         positions: Any = None if d["positions"] is None else from_plain(d["positions"])
+        if d.get("period") is not None:
+            positions = Points(positions.values, positions.unit, tuple(float(x) for x in d["period"]))
         net.population(
             d["name"],
             d["n"],
@@ -363,17 +369,22 @@ def _to_pattern(d: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "pairs":
         return {"pairs": tuple(np.asarray(x, np.int64) for x in value)}
     if kind == "distance":
-        shape, scale, p_max = value
-        if scale == FORMULA:
-            return {"p": str(shape)}
-        if shape not in ("gaussian", "exponential", "box"):
-            raise ValueError(f"unknown kernel {shape!r}")
-        return {"distance": DistanceKernel(shape, str(scale), float(p_max))}
+        return _to_kernel(value)
     if kind in ("one_to_one", "all_to_all"):
         return {"rule": kind}
-    if kind not in ("p", "indegree", "outdegree", "total"):
+    if kind not in ("p", "indegree", "outdegree", "total", "nearest"):
         raise ValueError(f"unknown pattern {kind!r}")
-    return {kind: value}
+    return {kind: value, **(_to_kernel(d["kernel"]) if d.get("kernel") is not None else {})}
+
+
+def _to_kernel(value: Any) -> dict[str, Any]:
+    shape, scale, p_max, *region = value
+    if scale == FORMULA:
+        return {"p": str(shape)}
+    if shape not in SHAPES:
+        raise ValueError(f"unknown kernel {shape!r}")
+    kernel = DistanceKernel(shape, str(scale), probability(float(p_max), "kernel"))
+    return {"distance": kernel.within(Region.from_dict(region[0])) if region else kernel}
 
 
 def _waveform(d: Mapping[str, Any]) -> Any:

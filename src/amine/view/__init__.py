@@ -1,4 +1,4 @@
-"""Figures. Most are methods of a run; :func:`circuit` draws a network, :func:`morphology` shapes, :func:`structure`, :func:`pathway` and
+"""Figures. Most are methods of a run; :func:`circuit` draws a network, :func:`layer` neurons in space, :func:`morphology` shapes, :func:`structure`, :func:`pathway` and
 :func:`selectivity` draw compounds."""
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from amine.doors import door
 
 if TYPE_CHECKING:
+    from amine.view.layers import layer
     from amine.view.networks import circuit
     from amine.view.occupancies import selectivity
     from amine.view.pathways import pathway
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
 
 _HOME = {
     "circuit": ("amine.view.networks", "circuit"),
+    "layer": ("amine.view.layers", "layer"),
     "morphology": ("amine.view.shapes", "picture"),
     "pathway": ("amine.view.pathways", "pathway"),
     "selectivity": ("amine.view.occupancies", "selectivity"),
     "structure": ("amine.view.structures", "structure"),
 }
 
-__all__ = ["circuit", "morphology", "pathway", "selectivity", "structure"]
+__all__ = ["circuit", "layer", "morphology", "pathway", "selectivity", "structure"]
 
 
 def __getattr__(name: str) -> Any:

@@ -16,7 +16,7 @@ from amine.engine.resolve.streams import Stream
 from amine.network.couplings import Coupling
 from amine.network.network import Network
 from amine.network.parts import View
-from amine.network.pattern import DistanceKernel
+from amine.network.pattern import placed
 from amine.units import to_internal
 
 
@@ -67,11 +67,6 @@ def single_value(c: Coupling, name: str) -> float:
 
 def _spec(net: Network, c: Coupling, stream: Stream, slices: Sequence[Slice], name: str, port: int) -> ProjectionSpec:
     where = f"Coupling '{c.name}'"
-    value = c.pattern.value
-    if isinstance(value, DistanceKernel):
-        positions = [at.member.population.positions for at in slices]
-        ends = [x[v.start : v.stop : v.step] for x, v in zip(positions, (c.source, c.target), strict=True)]  # type: ignore[index]
-        value = (value.shape, float(to_internal(value.scale, "um", where)), value.p_max, *ends)
     delay: int | InternalDistribution | np.ndarray = max(1, delay_steps(net, c))
     if c.delay is not None and not isinstance(c.delay, str):
         late = internal_value(c.delay, "ms", f"{where}, delay")
@@ -83,7 +78,8 @@ def _spec(net: Network, c: Coupling, stream: Stream, slices: Sequence[Slice], na
         pre=(c.source.start, c.source.step, c.source.n),
         post=(c.target.start, c.target.step, c.target.n),
         rule=c.pattern.kind,
-        value=value,
+        value=c.pattern.value,
+        placed=placed(net, c.pattern, c.source, c.target, where),
         same_population=c.source.population == c.target.population,
         autapses=c.autapses,
         multapses=c.multapses,

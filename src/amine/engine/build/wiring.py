@@ -10,6 +10,7 @@ import numpy as np
 
 from amine.distributions import Distribution, InternalDistribution
 from amine.engine.build.connectivity import Bundle, InOrder, ProjectionSpec, build_bundle
+from amine.engine.build.connectivity.spatial import connected
 from amine.engine.build.slices import Slice
 from amine.engine.device import deliver
 from amine.engine.device.tables import BEGIN, END, RELEASE
@@ -21,8 +22,7 @@ from amine.models.naming import GAP_CURRENT, JUMP
 from amine.network.formulas import matrix
 from amine.network.network import Network
 from amine.network.parts import GapJunctions
-from amine.network.pattern import DistanceKernel
-from amine.units import to_internal
+from amine.network.pattern import placed
 from amine.values import Array, Formula, Value, realise, scalar
 
 # source population, release model (-1: none), and further values that the synapses of a table share
@@ -90,16 +90,9 @@ def alike(spec: ProjectionSpec) -> tuple[float, int] | tuple[()]:
 def spec_of(net: Network, r: Route, slices: Sequence[Slice], blocks: np.ndarray, row: str) -> ProjectionSpec:
     """Specification of the synapses of a route onto a row of its target."""
     s, a, b = r.synapses, r.source, r.target
-    source, target = slices[r.origin], slices[r.destination]
+    target = slices[r.destination]
     first_blocks = (*blocks[:, r.destination, BEGIN], blocks[-1, r.destination, END])
     edges = tuple(int(min(x * target.lanes, target.n)) for x in first_blocks)
-    value = s.pattern.value
-    formula = value.formula if isinstance(value, DistanceKernel) else None
-    if isinstance(value, DistanceKernel) and formula is None:
-        ends = [x.member.population.positions[v.start : v.stop : v.step] for x, v in ((source, a), (target, b))]  # type: ignore[index]
-        value = (value.shape, scalar(value.scale, "um", r.where), value.p_max, *ends)
-    elif formula is not None:
-        value = (matrix(net, formula, "1", a, b, f"{r.where}, p"), 1.0, 1.0, None, None)
     first, distances, shares = target.sites(b, row)
     return ProjectionSpec(
         name=s.name,
@@ -107,7 +100,8 @@ def spec_of(net: Network, r: Route, slices: Sequence[Slice], blocks: np.ndarray,
         pre=(a.start, a.step, a.n),
         post=(b.start, b.step, b.n),
         rule=s.pattern.kind,
-        value=value,
+        value=s.pattern.value,
+        placed=placed(net, s.pattern, a, b, r.where),
         same_population=a.population == b.population,
         autapses=s.autapses,
         multapses=s.multapses,
@@ -217,6 +211,12 @@ def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> Pair
         return value
     if kind == "one_to_one":
         return np.arange(n), np.arange(n)
+    if kind == "distance":
+        found = placed(net, g.pattern, g.a, g.b, f"Gap junctions '{g.name}'")
+        assert found is not None
+        i, j = connected(found, np.full(n, -1), rng)
+        keep = i < j if same else np.ones(len(i), bool)  # of a pair within a selection one direction counts
+        return i[keep], j[keep]
     rows, columns = np.triu_indices(n, 1) if same else (np.repeat(np.arange(n), m), np.tile(np.arange(m), n))
     if kind == "all_to_all":
         return rows, columns
@@ -230,19 +230,8 @@ def _draw_pairs(net: Network, g: GapJunctions, rng: np.random.Generator) -> Pair
             )
         chosen = np.sort(rng.choice(rows.size, value, replace=False))
         return rows[chosen], columns[chosen]
-    p = _by_distance(net, g, value, rows, columns) if kind == "distance" else value
-    chosen = rng.random(rows.size) < p
+    chosen = rng.random(rows.size) < value
     return rows[chosen], columns[chosen]
-
-
-def _by_distance(
-    net: Network, g: GapJunctions, kernel: DistanceKernel, rows: np.ndarray, columns: np.ndarray
-) -> np.ndarray:
-    """Probability that each pair is coupled."""
-    pa, pb = (net.populations[v.population].positions[v.start : v.stop : v.step] for v in (g.a, g.b))  # type: ignore[index]
-    x = np.sqrt(((pa[rows] - pb[columns]) ** 2).sum(-1)) / to_internal(kernel.scale, "um", f"Gap junctions '{g.name}'")
-    falls = {"gaussian": np.exp(-(x**2) / 2), "exponential": np.exp(-x), "box": (x <= 1).astype(float)}
-    return kernel.p_max * falls[kernel.shape]
 
 
 def gap_tables(resolved: Resolved, slices: Sequence[Slice]) -> tuple[GapTable, dict[int, dict[int, np.ndarray]]]:

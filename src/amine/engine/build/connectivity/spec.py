@@ -9,9 +9,11 @@ import numpy as np
 
 from amine.distributions import InternalDistribution
 from amine.engine.build.connectivity import columns as c
+from amine.engine.build.connectivity import spatial
 from amine.engine.build.connectivity.draw import incoming
 from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
+from amine.network.space.kernels import Placed
 
 if TYPE_CHECKING:
     from amine.engine.build.connectivity.given import InOrder
@@ -23,8 +25,8 @@ _KINDS = {"normal": c.NORMAL, "lognormal": c.LOGNORMAL, "uniform": c.UNIFORM, "e
 class ProjectionSpec:
     """Synapses from some neurons of a source population onto one state of some neurons of a target population.
 
-    ``pre`` and ``post`` are (start, step, number); ``rule`` is the kind of pattern and ``value`` its argument: a probability, a number, (i, j) arrays, or
-    (shape, scale, p_max, pre positions, post positions), where the shape may be a matrix of probabilities. The state of target neuron i is at
+    ``pre`` and ``post`` are (start, step, number); ``rule`` is the kind of pattern and ``value`` its argument: a probability, a number or (i, j) arrays;
+    ``placed`` is the kernel of a pattern in space, with the positions. The state of target neuron i is at
     ``base + (i >> shift) * stride + i % 2**shift``; ``bounds`` are the first targets of the threads, and the end. ``weight`` is a float, a
     distribution, an array or a matrix of all pairs, ``delay`` a number of steps or the like in ms; either may be a list in the order of
     connections. Specs with the same
@@ -53,6 +55,7 @@ class ProjectionSpec:
     early: int = 0
     shift: int = 6
     places: tuple[np.ndarray, np.ndarray | None] | None = None
+    placed: Placed | None = None
 
 
 @dataclass
@@ -74,12 +77,13 @@ def expected_synapses(s: ProjectionSpec) -> float:
         return s.value * n * m
     return {
         "indegree": lambda: s.value * m,
+        "nearest": lambda: s.value * m,
         "outdegree": lambda: s.value * n,
         "total": lambda: s.value,
         "pairs": lambda: len(s.value[0]),
         "one_to_one": lambda: n,
         "all_to_all": lambda: n * m,
-        "distance": lambda: n * m * s.value[2],
+        "distance": lambda: n * m * s.placed.mean() if s.placed is not None else 0.0,
     }[s.rule]()
 
 
@@ -100,7 +104,8 @@ def tables(specs: list[ProjectionSpec]) -> Tables:
         row[c.S_SHIFT] = s.shift
         longest = _rule(s, row, real, out)
         out.longest = max(out.longest, longest)
-        out.expected += expected_synapses(s)
+        listed = out.listed if row[c.S_KIND] == c.LISTED else None
+        out.expected += expected_synapses(s) if listed is None else len(listed)
         if s.places is not None:
             row[c.S_CHOICES], row[c.S_PLACES] = _places(s.places, row, out)
         row[c.W_KIND], row[c.W_LIST] = _value(s.weight, real, c.W_A, row, out)
@@ -161,7 +166,7 @@ def _rule(s: ProjectionSpec, row: np.ndarray, real: np.ndarray, out: Tables) -> 
     if s.rule == "p":
         row[c.S_KIND], real[c.P_LOG] = c.GEOMETRIC, (1.0 / np.log1p(-s.value) if s.value > 0 else 0.0)
         return m
-    if s.rule in ("outdegree", "total"):
+    if s.rule in ("outdegree", "total") and s.placed is None:
         room = m - (own_index(s) >= 0) * int(row[c.S_SELF])
         counts = _counts(s, room)
         row[c.S_KIND] = c.REPLACED if s.multapses else c.DISTINCT
@@ -199,7 +204,7 @@ def _listed(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if s.rule == "one_to_one":
         order = np.arange(s.pre[2], dtype=np.int32)
         return np.arange(s.pre[2] + 1, dtype=np.int64), order.copy(), order
-    starts, j = _indegree(s) if s.rule == "indegree" else _by_distance(s)
+    starts, j = _indegree(s) if s.placed is None else _in_space(s, s.placed)
     return starts, j, np.empty(0, np.int64)  # nothing that is given for each pair
 
 
@@ -211,35 +216,44 @@ def _starts(counts: np.ndarray) -> np.ndarray:
 def _indegree(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
     """Starts of rows and targets of a fixed in-degree, drawn target by target."""
     n, m, K = s.pre[2], s.post[2], int(s.value)
-    own = np.full(m, -1, np.int64)
-    if s.same_population and not s.autapses:
-        i = s.post[0] + np.arange(m) * s.post[1]
-        k, rest = np.divmod(i - s.pre[0], s.pre[1])
-        own = np.where((rest == 0) & (k >= 0) & (k < n), k, -1)
+    own = _own_source(s)
     if ((n - (own >= 0) < 1) & (K > 0)).any():
         raise AmineError(f"Synapses '{s.name}'", "a neuron has no source but itself", hint="allow autapses")
     return incoming(n, m, K, s.multapses, own, *words(s.stream))
 
 
-def _by_distance(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Starts of rows and targets of connections whose probability depends on distance."""
-    own, columns = own_index(s), [np.empty(0, np.int32)]
-    for i in range(s.pre[2]):
-        p = _probabilities(s, i)
-        if own[i] >= 0 and not s.autapses:
-            p[own[i]] = 0.0
+def _own_source(s: ProjectionSpec) -> np.ndarray:
+    """Index of each target neuron among the sources if it must be left out, else -1."""
+    n, m = s.pre[2], s.post[2]
+    if not s.same_population or s.autapses:
+        return np.full(m, -1, np.int64)
+    k, rest = np.divmod(s.post[0] + np.arange(m) * s.post[1] - s.pre[0], s.pre[1])
+    return np.where((rest == 0) & (k >= 0) & (k < n), k, -1)
+
+
+def _in_space(s: ProjectionSpec, placed: Placed) -> tuple[np.ndarray, np.ndarray]:
+    """Starts of rows and targets of connections that depend on places."""
+    own = np.full(s.pre[2], -1) if s.autapses else own_index(s)
+    rng = s.stream.child("space").generator()
+    if s.rule == "nearest":
+        i, j = spatial.neighbours(placed, int(s.value), _own_source(s))
+    elif s.rule == "distance":
+        i, j = spatial.connected(placed, own, rng) if placed.matrix is None else _by_matrix(s, placed.matrix, own)
+    else:
+        sign, left_out = (-1, _own_source(s)) if s.rule == "indegree" else (1, own)
+        i, j = spatial.degrees(placed, int(s.value), sign, left_out, s.multapses, rng, f"Synapses '{s.name}'")
+    return _starts(np.bincount(i, minlength=s.pre[2])), j.astype(np.int32)
+
+
+def _by_matrix(s: ProjectionSpec, probabilities: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of which each has a probability of its own."""
+    rows, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for i, p in enumerate(probabilities):
         j = np.flatnonzero(s.stream.child("row", i).generator().random(len(p)) < p)
-        columns.append(j.astype(np.int32))
-    return _starts(np.array([len(j) for j in columns[1:]])), np.concatenate(columns)
-
-
-def _probabilities(s: ProjectionSpec, i: int) -> np.ndarray:
-    """Probability of a synapse of source ``i`` onto each target."""
-    shape, scale, p_max, a, b = s.value
-    if isinstance(shape, np.ndarray):
-        return shape[i].copy()
-    x = np.sqrt(((b - a[i]) ** 2).sum(-1)) / scale
-    return p_max * (np.exp(-(x**2) / 2) if shape == "gaussian" else np.exp(-x) if shape == "exponential" else (x <= 1))
+        j = j[j != own[i]]
+        rows.append(np.full(len(j), i))
+        columns.append(j)
+    return np.concatenate(rows), np.concatenate(columns)
 
 
 def words(stream: Stream) -> tuple[np.uint32, np.uint32]:
