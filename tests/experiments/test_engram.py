@@ -123,9 +123,7 @@ def test_a_drug_in_an_experiment_and_its_curve():
     free, drugged = (engram(neurons=50, details=False, dose=d).measures for d in ((), "bicuculline=1 mM"))
     assert drugged["all classes"] < free["all classes"] - 0.1 and drugged["when learnt"] > 0.95
     subject = pharmacology.Subject("engram", {"neurons": 50})
-    curve = pharmacology.dose_response(
-        subject, "bicuculline", [10.0, 1e4], "all classes", workers=0, progress=False, simulate=pharmacology.run_subject
-    )
+    curve = pharmacology.dose_response(subject, "bicuculline", [10.0, 1e4], "all classes", progress=False)
     values = curve.values["all classes"][:, 0]
     assert values[0] == free["all classes"] and (np.diff(values) < 0).all()
 

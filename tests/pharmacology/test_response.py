@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import amine as am
-from amine.pharmacology.response import DoseResponse, Experiment, concentrations, dose_response
+from amine.pharmacology.response import DoseResponse, concentrations, dose_response
 
 
 def network() -> am.Network:
@@ -23,17 +23,18 @@ def network() -> am.Network:
 
 
 class Counted:
-    """A stand-in for a run that counts itself: a Hill curve with a seed's own offset."""
+    """A stand-in for a network that counts its runs: a Hill curve with a seed's own offset."""
 
     def __init__(self, fail_at: int | None = None):
         self.calls: list[tuple[float, int]] = []
         self.fail_at = fail_at
 
-    def __call__(self, experiment: Experiment, c: float, seed: int, measures) -> dict[str, float]:
+    def __call__(self, *, seed: int = 3, **dose: str) -> dict[str, float]:
         if len(self.calls) == self.fail_at:
             raise KeyboardInterrupt
+        c = float(next(iter(dose.values())).split()[0])
         self.calls.append((c, seed))
-        return dict.fromkeys(measures, 40.0 - 30.0 * c**2 / (c**2 + 9.0) + 0.01 * seed)
+        return {"rate:E": 40.0 - 30.0 * c**2 / (c**2 + 9.0) + 0.01 * seed}
 
 
 def test_concentrations():
@@ -45,72 +46,30 @@ def test_concentrations():
 
 def test_fit_files_and_resume(tmp_path):
     counted = Counted()
-    ask = dict(seeds=2, folder=tmp_path / "out", workers=0, progress=False)
-    r = dose_response(
-        network(), "Bicuculline", concentrations("100 nM", "100 uM", 7), "rate:E", simulate=counted, **ask
-    )
+    ask = dict(seeds=2, store=tmp_path / "out", progress=False)
+    r = dose_response(counted, "Bicuculline", concentrations("100 nM", "100 uM", 7), "rate:E", **ask)
     assert len(counted.calls) == 16 and r.concentrations[0] == 0 and r.seeds == [3, 4] and r.drug == "bicuculline"
     f = r.fits["rate:E"]
     assert f is not None and pytest.approx(3.0, rel=1e-3) == f.EC50 and f.slope == pytest.approx(2.0, rel=1e-3)
-    assert {x.name for x in (tmp_path / "out").iterdir()} == {
-        "experiment.json",
-        "points",
-        "table.csv",
-        "fits.json",
-        "response.png",
-    }
     rows = list(csv.DictReader((tmp_path / "out" / "table.csv").open()))
     assert len(rows) == 16 and float(rows[0]["rate:E"]) == pytest.approx(40.03)
-    assert json.loads((tmp_path / "out" / "fits.json").read_text())["fits"]["rate:E"]["EC50"] == pytest.approx(
-        3, rel=1e-3
-    )
+    fits = json.loads((tmp_path / "out" / "fits.json").read_text())
+    assert fits["fits"]["rate:E"]["EC50"] == pytest.approx(3, rel=1e-3) and fits["seeds"] == [3, 4]
+    assert (tmp_path / "out" / "response.png").exists()
     assert "EC50 3 uM" in r.summary() and "control" in r.summary()
     again = Counted()
-    more = dose_response(network(), "bicuculline", ["0.1 uM", "1 mM"], "rate:E", simulate=again, **ask)
+    more = dose_response(again, "bicuculline", ["0.1 uM", "1 mM"], "rate:E", **ask)
     assert sorted(again.calls) == [(1000.0, 3), (1000.0, 4)]  # 0.1 uM and the control were there
     assert more.values["rate:E"].shape == (3, 2)
 
 
 def test_what_was_finished_survives_an_interruption(tmp_path):
     first, second = Counted(fail_at=5), Counted()
-    ask = dict(folder=tmp_path / "out", workers=0, progress=False)
+    ask = dict(store=tmp_path / "out", progress=False)
     with pytest.raises(KeyboardInterrupt):
-        dose_response(network(), "bicuculline", [1, 2, 3, 4, 5, 6, 7], "rate:E", simulate=first, **ask)
-    dose_response(network(), "bicuculline", [1, 2, 3, 4, 5, 6, 7], "rate:E", simulate=second, **ask)
+        dose_response(first, "bicuculline", [1, 2, 3, 4, 5, 6, 7], "rate:E", **ask)
+    dose_response(second, "bicuculline", [1, 2, 3, 4, 5, 6, 7], "rate:E", **ask)
     assert len(first.calls) == 5 and len(second.calls) == 3 and not set(first.calls) & set(second.calls)
-
-
-def test_damaged_points_are_not_counted(tmp_path):
-    ask = dict(folder=tmp_path / "out", workers=0, progress=False, simulate=Counted())
-    before = dose_response(network(), "bicuculline", [1, 2], "rate:E", **ask).values["rate:E"]
-    files = [tmp_path / "out" / "experiment.json", *sorted((tmp_path / "out" / "points").iterdir())]
-    for file in files:
-        data = file.read_text()
-        for damaged in ("", "{", "[]", "{}", data.replace("3", "4", 1), data[: len(data) // 2]):
-            file.write_text(damaged)
-            with pytest.raises(am.AmineError, match=f"file '{file}': .*; remove it"):
-                dose_response(network(), "bicuculline", [1, 2], "rate:E", **ask)
-        file.write_text(data)
-    files[1].unlink()
-    assert np.array_equal(dose_response(network(), "bicuculline", [1, 2], "rate:E", **ask).values["rate:E"], before)
-
-
-def test_a_folder_with_another_experiment_is_refused(tmp_path):
-    ask = dict(folder=tmp_path / "out", workers=0, progress=False, simulate=Counted())
-    dose_response(network(), "bicuculline", [1, 2], "rate:E", **ask)
-    with pytest.raises(am.AmineError, match="another drug"):
-        dose_response(network(), "gabazine", [1, 2], "rate:E", **ask)
-    with pytest.raises(am.AmineError, match="another duration"):
-        dose_response(network(), "bicuculline", [1, 2], "rate:E", duration="2 s", **ask)
-    other = network()
-    other.population("X", 1, "lif")
-    with pytest.raises(am.AmineError, match="another network"):
-        dose_response(other, "bicuculline", [1, 2], "rate:E", **ask)
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "thesis.txt").write_text("precious")
-    with pytest.raises(am.AmineError, match="holds no dose-response"):
-        dose_response(network(), "bicuculline", [1, 2], "rate:E", **{**ask, "folder": tmp_path / "full"})
-    assert (tmp_path / "full" / "thesis.txt").read_text() == "precious"
 
 
 @pytest.mark.filterwarnings("ignore:Dose of bicuculline")  # far above every affinity, on purpose
@@ -120,37 +79,16 @@ def test_a_real_run():
     free.population("E", 50, "lif_cond", I_e="260 pA", initial={"v": 'uniform("-60 mV", "-50 mV")'})
     rate = free.run("500 ms", progress=False).spikes.rates()["E"]
     r = dose_response(
-        network(), "bicuculline", ["1 uM", "10 mM"], ["rate:E", "cv:E"], duration="500 ms", workers=0, progress=False
+        network(), "bicuculline", ["1 uM", "10 mM"], ["rate:E", "cv:E"], duration="500 ms", progress=False
     )
     low, some, all_ = r.values["rate:E"][:, 0]
     assert low < some < all_ == pytest.approx(rate, rel=0.02)
 
 
 def test_a_drug_that_acts_on_nothing_is_named():
-    with pytest.warns(am.AmineWarning, match="acts on nothing in this network; it acts on GAT1"):
-        dose_response(network(), "tiagabine", [1.0], "rate:E", workers=0, progress=False, simulate=Counted())
-
-
-@pytest.mark.validate
-def test_processes_give_what_one_process_gives():
-    pytest.importorskip("distributed")
-    ask = dict(duration="200 ms", seeds=2, progress=False)
-    one = dose_response(network(), "bicuculline", ["1 uM", "30 uM"], ["rate:E", "rate:I"], workers=0, **ask)
-    two = dose_response(network(), "bicuculline", ["1 uM", "30 uM"], ["rate:E", "rate:I"], workers=2, **ask)
-    for m in one.values:
-        assert np.array_equal(one.values[m], two.values[m])
-
-
-def test_a_scheduler_that_is_not_there():
-    pytest.importorskip("distributed")
-    with pytest.raises(am.AmineError, match="does not answer"):
-        from amine.pharmacology import response
-
-        response.WAIT = 1
-        try:
-            dose_response(network(), "bicuculline", [1], "rate:E", scheduler="tcp://127.0.0.1:9", progress=False)
-        finally:
-            response.WAIT = 30
+    words = "acts on nothing in this network; it acts on GAT1"
+    with pytest.warns(am.AmineWarning, match=words), pytest.raises(am.AmineError, match="'F' is not known"):
+        dose_response(network(), "tiagabine", [1.0], "rate:F", progress=False)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +110,7 @@ def test_mistakes(change, words):
     ask = {"drug": "bicuculline", "concentrations": [1.0], "measures": "rate:E", **change}
     drug, c, m = ask.pop("drug"), ask.pop("concentrations"), ask.pop("measures")
     with pytest.raises(am.AmineError, match=words):
-        dose_response(network(), drug, c, m, workers=0, progress=False, simulate=Counted(), **ask)
+        dose_response(network(), drug, c, m, **{"duration": "1 ms", "progress": False, **ask})
 
 
 def test_a_picture_of_any_shape():

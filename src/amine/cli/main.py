@@ -16,6 +16,7 @@ from amine import __version__
 from amine.cli import commands
 from amine.cli.compounds import app as compounds_app
 from amine.cli.dose import dose
+from amine.cli.sweep import sweep
 from amine.errors import AmineError, AmineWarning
 from amine.learn.train_cli import audit, compare, train
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(compounds_app, name="compounds")
 app.command()(dose)
+app.command()(sweep)
 app.command()(train)
 app.command()(compare)
 app.command()(audit)

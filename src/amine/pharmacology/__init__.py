@@ -17,26 +17,24 @@ from amine.doors import door
 if TYPE_CHECKING:
     from amine.pharmacology import cases
     from amine.pharmacology.fit import HillFit, hill_fit
-    from amine.pharmacology.response import DoseResponse, Experiment, concentrations, dose_response
-    from amine.pharmacology.subject import Subject, run_subject
+    from amine.pharmacology.response import DoseResponse, concentrations, dose_response
+    from amine.pharmacology.subject import Subject
 
 _HOME = {
     "amine.pharmacology.fit": ("HillFit", "hill_fit"),
-    "amine.pharmacology.response": ("DoseResponse", "Experiment", "concentrations", "dose_response"),
-    "amine.pharmacology.subject": ("Subject", "run_subject"),
+    "amine.pharmacology.response": ("DoseResponse", "concentrations", "dose_response"),
+    "amine.pharmacology.subject": ("Subject",),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
 
 __all__ = [
     "DoseResponse",
-    "Experiment",
     "HillFit",
     "Subject",
     "cases",
     "concentrations",
     "dose_response",
     "hill_fit",
-    "run_subject",
 ]
 
 

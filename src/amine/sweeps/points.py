@@ -7,9 +7,9 @@ import inspect
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
+from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from amine.results.measures import check, measure
 from amine.results.run import Run
 from amine.sweeps.described import described, quiet
 
+OF_POPULATIONS = ("rate", "cv", "synchrony")
 KEPT = 2  # built networks that a thread keeps
 Value: TypeAlias = "float | np.ndarray"
 Function: TypeAlias = Callable[[Run], object]
@@ -84,11 +85,16 @@ class Measure:
         """Digest of the text of a function; empty for a name of the library's."""
         if self.function is None:
             return ""
-        try:
-            text = inspect.getsource(self.function)
-        except (OSError, TypeError):
-            text = getattr(self.function, "__qualname__", type(self.function).__qualname__)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return text_digest(self.function)
+
+
+def text_digest(function: Callable[..., object]) -> str:
+    """Digest of the text of a function; of the values of an instance of a dataclass that can be called."""
+    try:
+        text = repr(function) if is_dataclass(function) else inspect.getsource(function)
+    except (OSError, TypeError):
+        text = getattr(function, "__qualname__", type(function).__qualname__)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def measures_of(given: object, populations: Sequence[str] | None, where: str) -> tuple[Measure, ...]:
@@ -99,8 +105,8 @@ def measures_of(given: object, populations: Sequence[str] | None, where: str) ->
             if not callable(f):
                 raise AmineError(f"{where}, measure '{m.name}'", "this is no function of a run", given=repr(f)[:40])
     else:
-        each = [given] if isinstance(given, str) or callable(given) else given
-        found = [_measure(m, where) for m in each]  # type: ignore[union-attr]
+        each = [given] if isinstance(given, str) or callable(given) else list(cast("Iterable[Any]", given))
+        found = [_measure(m, where) for one in each for m in _of_each(one, populations or ())]
     if not found:
         raise AmineError(where, "no measure is named", hint='give measures=["rate:E"] or such')
     names = [m.name for m in found]
@@ -111,6 +117,11 @@ def measures_of(given: object, populations: Sequence[str] | None, where: str) ->
         if m.function is None and populations is not None:
             check(m.name, populations)
     return tuple(found)
+
+
+def _of_each(given: object, populations: Sequence[str]) -> list[object]:
+    """``rate`` alone is ``rate:E`` of each population."""
+    return [f"{given}:{p}" for p in populations] if given in OF_POPULATIONS and populations else [given]
 
 
 def _measure(given: object, where: str) -> Measure:
@@ -221,7 +232,7 @@ class FunctionSubject:
 
     def identity(self) -> dict[str, Any]:
         """Plain data that decide the results."""
-        return {"function": self.name, "text": Measure("", self.function).identity(), **self.conditions.identity()}
+        return {"function": self.name, "text": text_digest(self.function), **self.conditions.identity()}
 
     def run(self, points: Sequence[Point]) -> Iterator[Done]:
         """Measure points, in their order."""

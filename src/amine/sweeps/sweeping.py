@@ -17,7 +17,7 @@ from amine.network.network import Network
 from amine.owners import owned
 from amine.results.run import Run
 from amine.sweeps import described
-from amine.sweeps.axes import ANY, DESIGNS, Axis, Target, axis_of, grid, sampled
+from amine.sweeps.axes import ANY, DESIGNS, DOSE, Axis, Target, axis_of, grid, sampled
 from amine.sweeps.executors import Executor, opened, results
 from amine.sweeps.outcome import Sweep
 from amine.sweeps.points import (
@@ -74,7 +74,7 @@ def sweep(
         range (lowest, highest). Names are those of a running network (``"E.tau_m"``, ``"E.AMPA.tau"``, ``"P->E.weight"``, ``"P.rate"``,
         ``"dose:ketamine"``, in uM where no unit is given), ``rate`` and ``weight`` of Poisson input, and the number of a projection's
         pattern, such as ``"E->I.p"``; those of a function are its arguments.
-    measures : names such as ``"rate:E"`` (:func:`amine.results.measures.measure`), or functions of a :class:`amine.Run` that return a number
+    measures : names such as ``"rate:E"``, or ``"rate"`` for all populations (:func:`amine.results.measures.measure`), or functions of a :class:`amine.Run` that return a number
         or an array; ``{name: function}`` names them.
     duration, start : biological time of each run, and the time at its beginning that named measures leave out.
     seeds : a number of seeds (that of the network and the next ones), or several. All points have the same: common random numbers.
@@ -165,7 +165,8 @@ def _subject(given: object, names: Sequence[str], measures: object, conditions: 
             raise AmineError(f"function '{name}'", f"it has no argument '{n}'", hint=did_you_mean(n, known))
     found = FunctionSubject(given, name, measures_of(measures, None, "sweep"), conditions)
     first = known["seed"].default if "seed" in known else 0
-    return Made(found, first if isinstance(first, int) else 0, {n: n for n in names}, dict.fromkeys(names, Target(ANY)))
+    targets = {n: Target("uM", "nonnegative") if n.startswith(DOSE) else Target(ANY) for n in names}
+    return Made(found, first if isinstance(first, int) else 0, {n: n for n in names}, targets)
 
 
 def network_subject(net: Network, names: Sequence[str], measures: object, conditions: Conditions) -> Made:

@@ -105,12 +105,28 @@ def _map(ax: Axes, result: Swept, name: str) -> None:
     if not np.isfinite(mean).any():
         empty(ax, "no values")
         return
-    x, y = _places(a), _places(b)
-    across, up = np.argsort(x, kind="stable"), np.argsort(y, kind="stable")
-    drawn = ax.pcolormesh(_edges(x[across]), _edges(y[up]), mean[np.ix_(across, up)].T, cmap="viridis")
-    for axis, vertical in ((a, False), (b, True)):
-        _dress(ax, axis, vertical)
+    across, up = (np.argsort(_places(axis), kind="stable") for axis in (a, b))
+    x, y = _borders(ax, a, across, False), _borders(ax, b, up, True)
+    drawn = ax.pcolormesh(x, y, mean[np.ix_(across, up)].T, cmap="viridis")
     ax.figure.colorbar(drawn, ax=ax)
+
+
+def _borders(ax: Axes, axis: Axis, order: np.ndarray, vertical: bool) -> np.ndarray:
+    """Borders of the cells of a map along an axis; where values are unevenly spaced, cells are of one size and named."""
+    x = _places(axis)[order]
+    if _even(x) or logarithmic(x):
+        _dress(ax, axis, vertical)
+        return _edges(x)
+    (ax.set_ylabel if vertical else ax.set_xlabel)(axis.label)
+    known = np.isfinite(axis.numbers).all()
+    words = [f"{axis.numbers[k]:.4g}" if known else axis.text(k) for k in order]
+    (ax.yaxis if vertical else ax.xaxis).set_ticks(np.arange(len(x)), words)
+    return np.arange(len(x) + 1) - 0.5
+
+
+def _even(x: np.ndarray) -> bool:
+    steps = np.diff(x)
+    return len(x) < 3 or bool(steps.max() < 1.5 * steps.min())
 
 
 def _edges(x: np.ndarray) -> np.ndarray:

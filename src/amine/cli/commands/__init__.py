@@ -7,11 +7,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from amine.cli.commands import cache, compounds, dose, lab, library, run, target
+    from amine.cli.commands import cache, compounds, dose, lab, library, measured, run, sweep, target
 
-_MODULES = ("cache", "compounds", "dose", "lab", "library", "run", "target")
+_MODULES = ("cache", "compounds", "dose", "lab", "library", "measured", "run", "sweep", "target")
 
-__all__ = ["cache", "compounds", "dose", "lab", "library", "run", "target"]
+__all__ = ["cache", "compounds", "dose", "lab", "library", "measured", "run", "sweep", "target"]
 
 
 def __getattr__(name: str) -> ModuleType:

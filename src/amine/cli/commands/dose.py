@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from amine import circuits, pharmacology
-from amine.cli.commands.target import is_experiment, network_of, parse_settings
+from amine import pharmacology
+from amine.cli.commands.measured import with_module
+from amine.cli.commands.sweep import executor_of, subject_of
 from amine.errors import AmineError
-from amine.experiments.command import checked
-from amine.network.network import Network
-from amine.pharmacology import DoseResponse, Subject
+from amine.pharmacology import DoseResponse
 
 FOOTER = "For research and teaching; no clinical claim."
 
@@ -37,21 +34,20 @@ def curve(
     """Measure a circuit at several concentrations, given as lowest, highest and their number, and print the fits."""
     if not measures:
         raise AmineError("--measure", "no measure is named", hint="such as --measure rate:E")
-    subject, more = _subject(target, settings, seed)
-    result = pharmacology.dose_response(
-        subject,
-        drug,
-        pharmacology.concentrations(*concentrations),
-        [_with_module(target, m) for m in measures],
-        duration=duration,
-        start=start,
-        seeds=seeds,
-        folder=out,
-        workers=workers,
-        scheduler=scheduler,
-        progress=progress and not as_json,
-        **more,
-    )
+    subject = subject_of(target, settings, seed)
+    with executor_of(workers, scheduler) as executor:
+        result = pharmacology.dose_response(
+            subject,
+            drug,
+            pharmacology.concentrations(*concentrations),
+            [with_module(target, m) for m in measures],
+            duration=duration,
+            start=start,
+            seeds=range(seed, seed + seeds),
+            store=out,
+            executor=executor,
+            progress=progress and not as_json,
+        )
     if as_json:
         print(json.dumps(_plain(result)))
         return
@@ -59,24 +55,6 @@ def curve(
     if out is not None:
         print(f"table, fits and picture: {out}")
     print(FOOTER)
-
-
-def _subject(target: str, settings: list[str], seed: int) -> tuple[Network | Subject, dict[str, Any]]:
-    """The network or experiment to measure, and for an experiment the function that runs one point."""
-    if not is_experiment(target):
-        net = network_of(target, {}, settings)
-        net.seed = seed
-        return net, {}
-    given = checked(target, parse_settings(settings))
-    return pharmacology.Subject(target, given, seed), {"simulate": pharmacology.run_subject}
-
-
-def _with_module(target: str, measure: str) -> str:
-    """A measure; a bare name is completed to ``module:function`` if the circuit's module has a function of that name."""
-    if ":" in measure or target not in circuits.names():
-        return measure
-    module = circuits.get(target).__module__
-    return f"{module}:{measure}" if callable(getattr(import_module(module), measure, None)) else measure
 
 
 def _plain(result: DoseResponse) -> dict[str, object]:
