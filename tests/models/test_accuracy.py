@@ -7,8 +7,9 @@ import pytest
 
 import amine as am
 from amine import equations
+from amine.engine.build.accuracy import known_step
 from amine.errors import AmineError
-from amine.models.firing import ONE_PERCENT, known_error
+from amine.models.firing import ONE_PERCENT
 from amine.units import to_internal
 
 
@@ -29,7 +30,7 @@ def test_the_march_is_that_of_the_engine(name, current):
 @pytest.mark.parametrize("name", sorted(ONE_PERCENT))
 def test_known_errors_are_those_estimated(name):
     model = am.models.get(name)
-    assert known_error(model, 0.1) == pytest.approx(model.accuracy(0.1)["rate"], abs=0.003)
+    assert 0.01 * (0.1 / known_step(model)) ** 2 == pytest.approx(model.accuracy(0.1)["rate"], abs=0.003)
 
 
 def test_every_neuron_of_the_library_has_an_accuracy():
@@ -49,6 +50,20 @@ def test_steps_that_are_too_coarse_are_warned_of():
         fine = am.Network(dt="0.1 ms")
         fine.population("E", 2, "hodgkin_huxley")
         fine.run("1 ms", progress=False)
+
+
+def test_steps_too_coarse_for_a_model_of_ones_own_are_warned_of():
+    """Whatever it is called: by an estimate made once, which follows its own equations and parameters."""
+    hh = am.models.get("hodgkin_huxley")
+    warm = (
+        hh.equations.replace("(1 - m)", "(1 - m)*3").replace("beta_m*m", "3*beta_m*m").replace("(1 - h)", "(1 - h)*3")
+    )
+    for name in ("warm", "hodgkin_huxley"):
+        net = am.Network(dt="0.2 ms")
+        net.population("E", 2, am.models.neuron(name, warm, **hh.parameters))
+        with pytest.warns(am.errors.AmineWarning, match="its rate of firing is off by about") as given:
+            net.run("0.2 ms", progress=False)
+        assert "2.4 %" not in str(given[0].message)  # that of the library's model
 
 
 @pytest.mark.parametrize("dt", [0, -1, "0.1 ms", True, 1e9, float("nan")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,9 +26,13 @@ PROBE = 100.0  # pA, for neurons that don't fire
 ONE_PERCENT = {"hodgkin_huxley": 0.13, "traub_miles": 0.14, "thalamic_relay": 0.1, "thalamic_reticular": 0.16}
 
 
-def known_error(model: Model, dt: float) -> float:
-    """Relative error of the rate of a neuron of the library with channels, from a table; 0 for others."""
-    return 0.01 * (dt / ONE_PERCENT[model.name]) ** 2 if model.name in ONE_PERCENT else 0.0
+def step_of_one_percent(model: Model, dt: float) -> float:
+    """The step (ms) at which a neuron's rate is estimated to be 1 % off, by the error at ``dt``, which grows with its square.
+
+    Infinite for a neuron that doesn't fire; raises AmineError as :func:`point_accuracy` does.
+    """
+    error = point_accuracy(model, dt).get("rate", 0.0)
+    return dt * (0.01 / error) ** 0.5 if error > 0.0 else math.inf
 
 
 def point_accuracy(model: Model, dt: float) -> dict[str, float]:
@@ -52,7 +57,7 @@ def point_accuracy(model: Model, dt: float) -> dict[str, float]:
         coarse, fine = (march.run(h, SPAN, PROBE)[1] for h in (dt, dt / FINER))
         n = min(len(coarse), len(fine))
         return {"voltage": float(np.abs(coarse[:n] - fine[:n]).max(initial=0.0)), "current": PROBE}
-    coarse, fine = (_rate(march.run(h, SPAN, current)[0]) for h in (dt, dt / FINER))
+    coarse, fine = (_rate(march.run(h, SPAN, current)[0], h) for h in (dt, dt / FINER))
     return {"rate": abs(coarse / fine - 1.0) if fine > 0 else 1.0, "current": current}
 
 
@@ -64,9 +69,13 @@ def _mean(value: Value, unit: str, where: str) -> float:
     return scalar(value, unit, where)
 
 
-def _rate(times: np.ndarray) -> float:
-    """Rate between the first and the last spike after the start, in Hz; 0 with fewer than three."""
+def _rate(times: np.ndarray, dt: float) -> float:
+    """Rate between the first and the last spike after the start, in Hz; 0 with fewer than three.
+
+    Spikes in one step after the other are one: without a refractory time a neuron spikes as long as it is above its threshold.
+    """
     late = times[times > SETTLED]
+    late = late[np.diff(late, prepend=0.0) > 1.5 * dt]
     return 1e3 * (len(late) - 1) / float(late[-1] - late[0]) if len(late) > 2 else 0.0
 
 

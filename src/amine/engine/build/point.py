@@ -8,14 +8,13 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
+from amine.engine.build.accuracy import warn_of_the_step
 from amine.engine.build.draws import DrawnValues, WithDraws, count, initial_value, require_finite
 from amine.engine.build.kind import Filling
 from amine.engine.build.propagator import propagators
 from amine.engine.build.slices import Slice
 from amine.engine.resolve.resolved import Member
 from amine.equations.given import is_draw
-from amine.errors import warn
-from amine.models.firing import known_error
 from amine.models.naming import given_start, stimulus_input
 from amine.network.plasticity import loaded_states
 
@@ -56,7 +55,7 @@ class PointCell:
         return len(self.code["scalars"])
 
     def fill(self, at: Slice, given: Filling) -> None:
-        _warn_of_the_step(at.member, given.net.dt)
+        warn_of_the_step(at.member, self.code["integrators"], given.net.dt)
         self.put_constants(at, given)
         self._states(at, given)
         at.silence(given.X)
@@ -116,18 +115,6 @@ class PointCell:
             x = own[s] if s in own else start.get(s, 0.0)
             require_finite({s: x}, m, "an initial value", given.X.dtype)
             at.put(given.X, s, x)
-
-
-def _warn_of_the_step(member: Member, dt: float) -> None:
-    """Warns if the rate of a neuron of the library is known to be more than 1 % off at a time step."""
-    error = known_error(member.population.model, dt)
-    if error > 0.0101:
-        problem = f"with steps of {dt:g} ms its rate of firing is off by about {100 * error:.2g} %"
-        warn(
-            f"Population '{member.name}'",
-            problem,
-            hint="give the network a smaller dt; model.accuracy(dt) estimates it",
-        )
 
 
 __all__ = ["PointCell", "Readers"]

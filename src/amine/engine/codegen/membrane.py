@@ -94,7 +94,7 @@ class MembraneProgram:
                 parameters |= system.parameters - {"v"}
                 initial |= {n: e for n, e in system.initial.items() if n != "v"}
         for s in rhs:
-            initial.setdefault(s, self._steady(s, rhs[s]))
+            initial.setdefault(s, sp.S.Zero if self._of_port(s) else self._steady(s, rhs[s]))
         initial = {s: self._at_start(e, initial) for s, e in initial.items()}
         inputs = {"v", *(f"i_{x}" for x in IONS)}
         return Fused(rhs, units, parameters, inputs, None, (), None, (), initial, methods=methods)
@@ -105,7 +105,7 @@ class MembraneProgram:
     def _steady(self, s: str, e: sp.Expr) -> sp.Expr:
         """The steady state at the initial voltage; zero if it is unknown."""
         x, rate = symbol(s), sp.diff(e, symbol(s))
-        if rate == 0 or x in rate.free_symbols or any(s.endswith(f"_{label}") for label, _ in self.ports):
+        if rate == 0 or x in rate.free_symbols:
             return sp.S.Zero
         return -e.subs(x, 0) / rate
 

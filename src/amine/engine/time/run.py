@@ -235,7 +235,7 @@ def check_last_step(last: int, precision: str, where: str) -> None:
         raise AmineError(
             f"{where}, duration",
             "there are too many steps",
-            given=f"{last:,}",
+            given=f"{last:,}" if last < 1e15 else "more than 10^15",
             expected=f"at most {most:,}",
             hint="use a larger dt",
         )

@@ -22,6 +22,7 @@ from amine.engine.transmission.plastic import Plastic, PlasticNetwork, Shard, hi
 from amine.errors import AmineError, warn
 from amine.network.parts import Synapses
 from amine.network.plasticity import parameter_values, weight_unit
+from amine.units import dimension_of
 
 TICK = (
     1.0  # ms between samples of slow signals and of the target's variables, unless the rule has a parameter ``clock``
@@ -74,10 +75,12 @@ def draw(
 
 def _warn_of_slowness(s: Synapses, values: dict[str, float]) -> None:
     """Warns of time constants so long that changes in a substep, below 1e-7 of the value, are lost in single precision."""
-    slow = [n for n, x in values.items() if n.startswith("tau") and x > 4e5]
+    rule, times = s.plasticity, dimension_of("ms")
+    assert rule is not None
+    slow = [n for n, x in values.items() if x > 4e5 and n in rule.units and dimension_of(rule.units[n]) == times]
     if slow:
         warn(
-            f"Synapses '{s.name}', rule '{s.plasticity.name}'",
+            f"Synapses '{s.name}', rule '{rule.name}'",
             f"'{slow[0]}' is so long that float32 loses the changes",
             hint="run with precision='float64'",
         )
