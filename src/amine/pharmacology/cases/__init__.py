@@ -7,28 +7,65 @@ table of the documentation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
-from amine.pharmacology.cases import excitation, inhibition, modulators, receptors
+from amine.pharmacology.cases import excitation, inhibition, learning, modulators, receptors, terminals
 from amine.pharmacology.cases.case import CASES, Case
 
-__all__ = ["CASES", "Case", "excitation", "inhibition", "modulators", "receptors", "table"]
+__all__ = [
+    "CASES",
+    "Case",
+    "counts",
+    "excitation",
+    "inhibition",
+    "learning",
+    "modulators",
+    "receptors",
+    "rows",
+    "table",
+    "terminals",
+]
+
+_COLUMNS = ("effect", "system, level", "dose", "measured", "published, or expected", "found", "s", "after")
 
 
 def table(names: Iterable[str] | None = None) -> str:
-    """Run cases, by default all, and return their numbers as a Markdown table.
+    """Run cases, by default all, and return their numbers as a Markdown table; ``s`` are seconds of the run, of which most are compilation if the code is not in the cache.
 
     >>> sorted(CASES)[:2]
-    ['amphetamine_level', 'ap5_epsp']
+    ['adenosine_epsc', 'amphetamine_level']
     """
-    lines = ["| effect | dose | measured | expected | found | after |", "|---|---|---|---|---|---|"]
+    return "\n".join(rows(names)) + "\n"
+
+
+def rows(names: Iterable[str] | None = None) -> Iterator[str]:
+    """The lines of :func:`table`, each as soon as its case has run."""
+    yield "| " + " | ".join(_COLUMNS) + " |"
+    yield "|---" * len(_COLUMNS) + "|"
     for name in names or CASES:
         c = CASES[name]
+        start = time.perf_counter()
         numbers = c.run()
+        seconds = time.perf_counter() - start
         found = "; ".join(f"{k}: {_short(v)}" for k, v in numbers.items())
-        verdict = "" if c.holds(numbers) else " (**not as expected**)"
-        lines.append(f"| {c.name} | {c.drugs} | {c.measured} | {c.expected} | {found}{verdict} | {c.paper} |")
-    return "\n".join(lines) + "\n"
+        if not c.holds(numbers):
+            found += f" (**not reached**: {c.differs or 'not as expected'})"
+        cells = (c.name, f"{c.system}, {c.level}", c.drugs, c.measured, c.expected, found, f"{seconds:.2g}", c.paper)
+        yield "| " + " | ".join(cells) + " |"
+
+
+def counts() -> str:
+    """How many cases there are, of each level and of each system, and how many do not reach the published size.
+
+    >>> counts().split(",")[0].endswith("cases")
+    True
+    """
+    levels, systems = (Counter(getattr(c, a) for c in CASES.values()) for a in ("level", "system"))
+    missed = sum(bool(c.differs) for c in CASES.values())
+    show = lambda of: ", ".join(f"{k} {n}" for k, n in of.most_common())  # noqa: E731
+    return f"{len(CASES)} cases, of which {missed} do not reach the published size. Levels: {show(levels)}. Systems: {show(systems)}.\n"
 
 
 def _short(x: float) -> str:

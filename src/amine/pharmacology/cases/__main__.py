@@ -1,8 +1,12 @@
-"""Runs all cases and prints their table."""
+"""Runs all cases, or those that are named, and prints how many there are and their table."""
 
 from __future__ import annotations
 
-from amine.pharmacology.cases import table
+import sys
+
+from amine.pharmacology.cases import counts, rows
 
 if __name__ == "__main__":
-    print(table(), end="")
+    print(counts())
+    for line in rows(sys.argv[1:] or None):
+        print(line, flush=True)

@@ -41,6 +41,8 @@ def _depolarisation(run: Run) -> np.ndarray:
     "depolarisation at its early peak and 100 ms later (mV)",
     "late: below 5 %; early: above 60 %",
     lambda x: x["late, drug"] < 0.05 * x["late, control"] and x["early, drug"] > 0.6 * x["early, control"],
+    system="glutamate",
+    level="cell",
 )
 def ap5_epsp() -> Numbers:
     """The slow component flows through NMDA receptors."""
@@ -54,6 +56,8 @@ def ap5_epsp() -> Numbers:
     "depolarisation at the early peak of control and 100 ms later (mV)",
     "early: below 40 %; late: above 80 %",
     lambda x: x["early, drug"] < 0.4 * x["early, control"] and x["late, drug"] > 0.8 * x["late, control"],
+    system="glutamate",
+    level="cell",
 )
 def cnqx_epsp() -> Numbers:
     """The fast component flows through AMPA receptors."""
@@ -76,6 +80,8 @@ def _components(drug: str, concentration: str) -> Numbers:
     "blocked part of NMDA receptors after a train at 10 Hz, and after the same time without it",
     "with use at least five times as much",
     lambda x: x["with use"] > 5 * x["at rest"] and x["with use"] > 0.1,
+    system="glutamate",
+    level="current",
 )
 def ketamine_use() -> Numbers:
     """Ketamine binds only while channels are open."""
@@ -108,6 +114,8 @@ def _forgets(x: Numbers) -> bool:
     "rate of the pool that a stimulus favours, before it and 0.1 to 0.4 s after its end (Hz); the paper blocked GluN2B receptors",
     "control stays at least 10 Hz above; with AP5 within 2 Hz of before",
     _forgets,
+    system="glutamate",
+    level="network",
 )
 def ap5_memory() -> Numbers:
     """Activity that outlasts a stimulus is carried by slow recurrent excitation."""
@@ -121,6 +129,8 @@ def ap5_memory() -> Numbers:
     "rate of the pool that a stimulus favours, before it and 0.1 to 0.4 s after its end (Hz)",
     "control stays at least 10 Hz above; with ketamine within 2 Hz of before",
     _forgets,
+    system="glutamate",
+    level="network",
 )
 def ketamine_memory() -> Numbers:
     """Block of the pore has the effect of AP5 at the glutamate site."""
@@ -134,6 +144,8 @@ def ketamine_memory() -> Numbers:
     "spikes of driven Hodgkin-Huxley cells (Hz)",
     "none",
     lambda x: x["control"] > 5 and x["drug"] == 0,
+    system="sodium channels",
+    level="cell",
 )
 def tetrodotoxin_silence() -> Numbers:
     """Without sodium channels there are no action potentials."""

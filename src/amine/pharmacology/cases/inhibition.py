@@ -28,6 +28,8 @@ def _balanced(seed: int = 1) -> Network:
     "rate of excitatory cells (Hz)",
     "at least three times as high",
     lambda x: x["drug"] > 3 * x["control"],
+    system="GABA",
+    level="network",
 )
 def bicuculline_discharge() -> Numbers:
     """Blocked inhibition turns irregular activity into discharge at the limit of the refractory period."""
@@ -42,6 +44,8 @@ def bicuculline_discharge() -> Numbers:
     "frequency of the rhythm (Hz)",
     "lower, by 5 to 40 % (about 40 % at most in the paper)",
     lambda x: 0.6 * x["control"] < x["drug"] < 0.95 * x["control"],
+    system="GABA",
+    level="network",
 )
 def diazepam_gamma() -> Numbers:
     """The period of gamma follows the decay of GABA_A, which diazepam lengthens."""
@@ -66,6 +70,8 @@ def _reflex(receptor: str) -> Network:
     "rate of cells under glycinergic inhibition (Hz)",
     "at least doubled",
     lambda x: x["drug"] > 2 * max(x["control"], 1.0),
+    system="glycine",
+    level="cell",
 )
 def strychnine_disinhibition() -> Numbers:
     """Strychnine blocks glycine receptors: inhibited cells fire."""
@@ -112,6 +118,8 @@ def _duration(run: Run) -> float:
     "duration of inhibition (area over peak, ms), of 1 and of 40 fibres",
     "one fibre: less than 10 % longer; forty: at least doubled (16 to 250 ms in the paper; miniature events unaffected)",
     lambda x: x["one, drug"] < 1.1 * x["one, control"] and x["forty, drug"] > 2 * x["forty, control"],
+    system="GABA",
+    level="cell",
 )
 def tiagabine_inhibition() -> Numbers:
     """Uptake ends the action of GABA that spills over; that of a single synapse ends by diffusion and the closing of channels."""
@@ -125,6 +133,8 @@ def tiagabine_inhibition() -> Numbers:
     "duration of inhibition (area over peak, ms), of 1 and of 40 fibres",
     "one fibre: longer by 20 to 50 % (40 % in the paper); forty: by less than half",
     lambda x: 1.2 < x["one, drug"] / x["one, control"] < 1.5 and x["forty, drug"] < 1.5 * x["forty, control"],
+    system="GABA",
+    level="cell",
 )
 def midazolam_inhibition() -> Numbers:
     """Benzodiazepines change the receptor itself."""
@@ -148,6 +158,8 @@ def _lengthened(drug: str, concentration: str) -> Numbers:
     lambda x: (
         x["drug"] > 2 * max(x["control"], 1.0) and abs(x["with naloxone"] - x["control"]) < 0.2 * x["control"] + 1.0
     ),
+    system="opioids",
+    level="network",
 )
 def morphine_disinhibition() -> Numbers:
     """Mu receptors hyperpolarise interneurons, which then no longer hold back pyramidal cells."""

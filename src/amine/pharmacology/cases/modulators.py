@@ -42,6 +42,8 @@ def _transient(run: Run) -> tuple[float, float, float]:
     "half-life of dopamine after a burst (ms)",
     "at least doubled",
     lambda x: x["drug"] > 2 * x["control"],
+    system="dopamine",
+    level="current",
 )
 def cocaine_transient() -> Numbers:
     """Competition at the transporter: its Km rises."""
@@ -56,6 +58,8 @@ def cocaine_transient() -> Numbers:
     "level before a burst (uM)",
     "at least tripled (ten times as high in the paper, in the living animal)",
     lambda x: x["drug"] > 3 * x["control"],
+    system="dopamine",
+    level="current",
 )
 def amphetamine_level() -> Numbers:
     """Efflux through the transporter does not need spikes."""
@@ -70,6 +74,8 @@ def amphetamine_level() -> Numbers:
     "peak of dopamine above the level before the burst (uM)",
     "at least doubled",
     lambda x: x["drug"] > 2 * x["control"],
+    system="dopamine",
+    level="current",
 )
 def levodopa_release() -> Numbers:
     """The precursor fills vesicles: quantal size was 250 % of control, from which the catalogue's number is taken."""
@@ -84,6 +90,8 @@ def levodopa_release() -> Numbers:
     "time for which acetylcholine stays above half of its peak (ms)",
     "at least doubled",
     lambda x: x["drug"] > 2 * x["control"],
+    system="acetylcholine",
+    level="current",
 )
 def physostigmine_response() -> Numbers:
     """Cholinesterase ends the action of acetylcholine."""
@@ -106,6 +114,8 @@ def physostigmine_response() -> Numbers:
     "rate of cells driven through synapses with A1 receptors on the terminals (Hz)",
     "adenosine: below 70 % of that without; caffeine brings back at least half of what was lost",
     lambda x: x["adenosine"] < 0.7 * x["neither"] and x["with caffeine"] > 0.5 * (x["neither"] + x["adenosine"]),
+    system="adenosine",
+    level="network",
 )
 def caffeine_adenosine() -> Numbers:
     """A1 receptors lower release; caffeine competes with adenosine."""

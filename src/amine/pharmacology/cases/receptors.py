@@ -40,6 +40,8 @@ def _inhibited() -> Network:
     "greatest hyperpolarisation within 25 ms, and 250 ms after the start of a burst (mV)",
     "late: below 5 %; early: within 20 %",
     lambda x: x["late, drug"] < 0.05 * x["late, control"] and abs(x["early, drug"] / x["early, control"] - 1) < 0.2,
+    system="GABA",
+    level="cell",
 )
 def cgp_slow_ipsp() -> Numbers:
     """The antagonist at GABA_B leaves GABA_A alone."""
@@ -57,6 +59,8 @@ def cgp_slow_ipsp() -> Numbers:
     "hyperpolarisation before a burst, and what the burst adds 250 ms later, relative to control (mV, 1)",
     "at least 5 mV; the burst adds less than half of control",
     lambda x: x["before, drug"] > 5.0 and x["added, drug"] < 0.5 * x["added, control"],
+    system="GABA",
+    level="cell",
 )
 def baclofen_occlusion() -> Numbers:
     """Both share the receptors, the G-protein and the potassium channels."""
@@ -87,6 +91,8 @@ def _decay(receptor: str, **doses: str) -> float:
         and abs(x["both"] / x["control"] - 1) < 0.05
         and abs(x["flumazenil"] / x["control"] - 1) < 0.05
     ),
+    system="GABA",
+    level="current",
 )
 def flumazenil_reversal() -> Numbers:
     """A silent ligand of the benzodiazepine site."""
@@ -105,6 +111,8 @@ def flumazenil_reversal() -> Numbers:
         and x["zolpidem, alpha3"] < 1.1
         and min(x["diazepam, alpha1"], x["diazepam, alpha3"]) > 1.4
     ),
+    system="GABA",
+    level="current",
 )
 def zolpidem_subtypes() -> Numbers:
     """Affinity for alpha1 is seventy times that for alpha3; how far both lengthen the decay is taken from diazepam."""
@@ -132,6 +140,8 @@ def _level(name: str, uptake: Uptake, tonic: str, duration: str, **doses: str) -
     "ambient glutamate at the start and after 10 s (uM)",
     "at least ten times as high; without the drug unchanged within 1 %",
     lambda x: x["drug"] > 10 * x["start"] and abs(x["control"] / x["start"] - 1) < 0.01,
+    system="glutamate",
+    level="current",
 )
 def tboa_accumulation() -> Numbers:
     """Uptake compensates for a continuous release."""
@@ -163,6 +173,8 @@ def _raphe(**doses: str) -> tuple[float, float]:
         and x["rate, both"] > 0.8 * x["rate, control"]
         and x["level, both"] > 1.3 * x["level, SSRI"]
     ),
+    system="serotonin",
+    level="network",
 )
 def ssri_autoreceptor() -> Numbers:
     """Serotonin that is not taken up silences the cells that release it."""
@@ -180,6 +192,8 @@ def ssri_autoreceptor() -> Numbers:
     "time in which noradrenaline falls to half after a train of 30 pulses (s)",
     "control: 2.9 s within 20 %; with desipramine at least doubled (19 s: not reached in the run)",
     lambda x: abs(x["control"] / 2.93 - 1) < 0.2 and x["drug"] > 2 * x["control"],
+    system="noradrenaline",
+    level="current",
 )
 def desipramine_noradrenaline() -> Numbers:
     """Competition at the transporter; Vmax follows from the half-life and peak of the paper, so that the control checks the arithmetic."""
