@@ -203,7 +203,7 @@ def _hold(out: RulePlan, target: set[str]) -> None:
         names = names_of(e)
         if not names & target:
             return e
-        if names <= known and not isinstance(e, sp.logic.boolalg.Boolean):
+        if names <= known and isinstance(e, sp.Expr):  # neither a comparison nor a branch of where()
             return _held(out, e)
         if isinstance(e, sp.Mul | sp.Add):
             mine = [a for a in e.args if names_of(a) <= known]
