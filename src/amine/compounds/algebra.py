@@ -10,7 +10,7 @@ Arzneimittelforschung 3:285-290; Schnell & Mendoza (1997) J Theor Biol 187:207-2
 
 from __future__ import annotations
 
-import math
+from math import exp, log, log1p
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,13 +35,22 @@ class Operand(Protocol):
 RT_F = 25.4  # mV at 22 degC, where most blockers were measured
 
 
+def power(x: Operand, n: Operand) -> Any:
+    """x**n; compiled formulas call it, and ``exp``, ``log`` and ``log1p``, by these names.
+
+    >>> power(3.0, 2.0)
+    9.0
+    """
+    return x**n
+
+
 def load(c: Operand, k: Operand, n: Operand = 1.0) -> Any:
     """Load of a ligand at a site, (c/k)^n: the loads of competitors at one site add up.
 
     >>> load(3.0, 1.0, 2.0)
     9.0
     """
-    return (c / k) ** n
+    return power(c / k, n)
 
 
 def share(mine: Operand, total: Operand) -> Any:
@@ -66,7 +75,7 @@ def response(bound: Operand, shift: Operand, hill: Operand, added: Operand, effi
     >>> response(1.0, 1.0, 1.0, 0.0, 1.0), response(1.0, 1.0, 1.0, 0.5, 1.0)
     (0.5, 0.75)
     """
-    y = (bound / shift) ** hill
+    y = power(bound / shift, hill)
     own = y / (1.0 + y)
     return (own + added * (1.0 - own)) * efficacy
 
@@ -233,24 +242,24 @@ def remove(c: float, time: float, vmax: float, km: float, rate: float) -> Any:
     if c <= 0.0:
         return 0.0
     if vmax <= 0.0:
-        return c * math.exp(-rate * time)
+        return c * exp(-rate * time)
     b = rate * km + vmax
 
     def implicit(y: float) -> Any:
-        e = math.exp(y)
+        e = exp(y)
         x = rate * e / b
-        tail = e / b if x < 1e-300 else math.log1p(x) / rate
+        tail = e / b if x < 1e-300 else log1p(x) / rate
         return km / b * y + vmax / b * tail
 
-    y = math.log(c)
+    y = log(c)
     known = implicit(y) - time
     for _ in range(60):
-        e = math.exp(y)
+        e = exp(y)
         d = (implicit(y) - known) / (km / b + vmax / b * e / (b + rate * e))
         y -= d
         if abs(d) <= 1e-15 * max(1.0, abs(y)):
             break
-    return math.exp(y)
+    return exp(y)
 
 
 def cleared(s: float | np.ndarray, vmax: float, km: float, t: float | np.ndarray, loads: float = 0.0) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 
-from amine.equations.terms import Binary, Boolean, Call, Expr, Name, Number, Unary, chain
+from amine.equations.terms import Binary, Boolean, Call, Expr, Name, Number, Unary, chain, fused_sum
 
 FUNCTIONS = (
     *("exp", "log", "log10", "sin", "cos", "asin", "acos", "atan", "atan2", "tanh", "exprel"),
@@ -49,7 +49,7 @@ class Lowering:
         out = self(terms[0])
         for a in terms[1:]:
             minus = a.could_extract_minus_sign()
-            out = Binary("-" if minus else "+", out, self(-a if minus else a))
+            out = fused_sum("-" if minus else "+", out, self(-a if minus else a))
         return out
 
     def on_Mul(self, e: sp.Mul) -> Expr:

@@ -53,10 +53,6 @@ _NUMPY = {f: f"np.{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "fl
 _NUMPY |= {"asin": "np.arcsin", "acos": "np.arccos", "atan": "np.arctan", "atan2": "np.arctan2", "log10": "np.log10"}
 _NUMPY |= {"mod": "np.mod", "rint": "np.rint"}
 _NUMPY |= {"pow": "np.power", "min": "np.minimum", "max": "np.maximum", "select": "np.where", "not": "np.logical_not"}
-_SCALAR = {f: f"math.{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "floor", "pow")}
-_SCALAR |= {f: f"math.{f}" for f in ("log10", "asin", "acos", "atan", "atan2")}
-SCALAR_OWN = ("exprel", "sign", "mod", "rint")  # device functions, in float64
-_SCALAR |= {f: f"{f}64" for f in SCALAR_OWN}
 DIALECTS = {
     "kernel": Dialect(
         {f: f"v{f}" for f in KERNEL_FUNCTIONS},
@@ -65,9 +61,9 @@ DIALECTS = {
     ),
     "double": Dialect({f: f"w{f}" for f in KERNEL_FUNCTIONS}, _plain),
     "numpy": Dialect(_NUMPY, _plain),
-    "scalar": Dialect(_SCALAR, _plain),
+    "scalar": Dialect({f: f"{f}64" for f in KERNEL_FUNCTIONS}, _plain),
     "c": Dialect(
-        {"pow": "pow", "abs": "fabs", "min": "fmin", "max": "fmax"},
+        {**{f: f"v{f}" for f in KERNEL_FUNCTIONS}, "abs": "fabs"},
         lambda x: f"R({_plain(x)})",
         _C,
         {"and": "&&", "&": "&&", "or": "||", "|": "||", "not": "!"},
@@ -77,7 +73,7 @@ DIALECTS = {
 
 
 class Printer:
-    """Prints expressions: ``kernel`` with device functions and typed literals, ``double`` with those of float64, ``numpy`` or ``scalar`` in float64, ``c``.
+    """Prints expressions: ``kernel`` with device functions and typed literals, ``double`` with those of float64, under other names ``scalar``, ``numpy`` in float64, and ``c``.
 
     ``name`` gives the printed name of a SymPy symbol.
     """
@@ -90,6 +86,8 @@ class Printer:
 
     def text(self, e: ir.Expr, room: int = 10_000) -> str:
         """The expression on one line, or on several if it is longer than ``room`` columns; the latter need brackets around them."""
+        if "fma" not in self.dialect.functions:
+            e = ir.apart(e)
         if isinstance(e, ir.Table):
             return self._table(e.entries, room)
         flat = self._flat(e)[0]
@@ -180,6 +178,8 @@ class Printer:
                 return f"{self._part(a, level, '', room)}\n{word} {self._part(b, level, '', room - 4)}"
             case ir.Unary("-", x):
                 return "-" + self._part(x, self.dialect.precedence["minus"], "", room - 1)
+            case ir.Call("fma", _, _):
+                return self._sum(e, room)
             case ir.Call(f, args, wide):
                 inner = ",\n".join(self.text(a, room - 4) for a in args)
                 return f"{self._function(f, wide)}(\n{shifted(inner)}\n)"
@@ -188,6 +188,21 @@ class Printer:
                 left, right = _BRACKETS[kind]
                 return f"{left}\n{shifted(inner.rstrip())}\n{right}"
         return self._flat(e)[0]
+
+    def _sum(self, e: ir.Expr, room: int) -> str:
+        """A sum of products, each rounded together with what follows: one a line."""
+        lines, ends = [], ""
+        while isinstance(e, ir.Call) and e.function == "fma":
+            a, b, rest = e.args
+            head = f"{self._function('fma', e.wide)}("
+            line = f"{head}{self._flat(a)[0]}, {self._flat(b)[0]},"
+            if len(line) > room:
+                line = (
+                    f"{head}\n" + "".join(shifted(f"{self.text(x, room - 5)},\n").rstrip(" ") for x in (a, b)).rstrip()
+                )
+            lines.append(line)
+            e, ends = rest, ends + ")"
+        return "\n".join([*lines, self.text(e, room - len(ends)) + ends])
 
     def _operands(self, e: ir.Expr, level: int) -> list[tuple[str, ir.Expr]]:
         """The operands of a chain of operators of one level from the left, each with the operator before it."""

@@ -9,8 +9,9 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-ELEMENTARY = ("log10", "asin", "acos", "atan", "atan2", "mod")  # device functions in a file of their own
-KERNEL_FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "rint", "sign", "pow", *ELEMENTARY)
+# device functions in a file of their own
+ELEMENTARY = ("log", "log10", "pow", "sin", "cos", "asin", "acos", "atan", "atan2", "mod")
+KERNEL_FUNCTIONS = ("exp", "sqrt", "tanh", "exprel", "floor", "rint", "sign", "fma", *ELEMENTARY)
 
 
 class Expr:
@@ -226,6 +227,44 @@ def _as_wide(e: Expr) -> Expr:
         case Unary("-", Number(value)):
             return Unary("-", Number(value, True))
     return e
+
+
+def fused_sum(op: str, left: Expr, right: Expr) -> Expr:
+    """``left + right`` or ``left - right``, with the product in it, if there is one, as ``fma(a, b, c)``: a*b + c, rounded once.
+
+    A compiler that is free to round so, or not, would give other bits than the next one.
+    """
+    if isinstance(right, Binary) and right.op == "*":
+        return Call("fma", (right.left if op == "+" else _negative(right.left), right.right, left))
+    if isinstance(left, Binary) and left.op == "*":
+        return Call("fma", (left.left, left.right, right if op == "+" else _negative(right)))
+    return Binary(op, left, right)
+
+
+def _negative(e: Expr) -> Expr:
+    match e:
+        case Number(value, wide):
+            return Number(-value, wide)
+        case Unary("-", x):
+            return x
+        case Binary("*", a, b):
+            return Binary("*", _negative(a), b)
+    return Unary("-", e)
+
+
+def apart(e: Expr) -> Expr:
+    """The expression with products and sums rounded one by one, for languages without ``fma``."""
+    e = rebuilt(e, apart)
+    if not (isinstance(e, Call) and e.function == "fma"):
+        return e
+    match e.args:
+        case (Unary("-", a), b, c):
+            return Binary("-", c, Binary("*", a, b))
+        case (a, b, Unary("-", c)):
+            return Binary("-", Binary("*", a, b), c)
+        case (a, b, c):
+            return Binary("+", Binary("*", a, b), c)
+    raise ValueError(f"fma of {len(e.args)} values")
 
 
 def chain(op: str, parts: Iterable[Expr]) -> Expr:

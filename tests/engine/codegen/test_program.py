@@ -80,13 +80,14 @@ def test_sharing_changes_no_value_and_leaves_each_name_assigned_once(seed):
 
 
 def test_numba_numpy_and_torch_agree():
-    from amine.engine.device import functions
+    from amine.engine.device import elementary, functions
 
     steps = shared(random_steps(1, 5))
     values = [np.array([0.3, -2.0]), np.array([-1.1, 0.4]), np.array([2.0, 0.0]), np.array([0.7, 1.5])]
     want = numpy_values(steps, values)
     used = "".join(function(steps, "kernel"))
-    scope = {f"v{f}": getattr(functions, f"{f}64") for f in KERNEL_FUNCTIONS if f"v{f}(" in used}
+    known = vars(functions) | vars(elementary)
+    scope = {f"v{f}": known[f"{f}64"] for f in KERNEL_FUNCTIONS if f"v{f}(" in used}
     scope |= {"F": np.float64, "select": functions.select}
     exec(function(steps, "kernel"), scope)  # the device's functions are Numba's, called one by one
     tensors = {"np": TorchNumpy(), "exprel": TorchNumpy().exprel}

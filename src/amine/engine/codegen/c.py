@@ -9,16 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from amine.engine.codegen import ir
+from amine.engine.codegen.c_functions import c_functions
 from amine.engine.codegen.program import FREE, Program, ProgramLowering, statements
 from amine.engine.codegen.text import CPrinter
+from amine.equations.terms import KERNEL_FUNCTIONS
 
-HEAD = """#include <math.h>
-typedef {real} real;
+HEAD = """typedef {real} real;
 #define R(x) ((real)(x))
-#define select(c, a, b) ((c) ? (a) : (b))
-#define sign(x) (((x) > 0) - ((x) < 0))
-static inline real mod(real x, real y) {{ real r = fmod(x, y); return r != 0 && (r < 0) != (y < 0) ? r + y : r; }}
-static inline real exprel(real x) {{ return x == 0 ? 1 : expm1(x)/x; }}
 """
 
 
@@ -76,4 +73,7 @@ def _function(p: Program, body: list[ir.Statement], shown: dict[str, str], real:
         "    }",
         "}",
     ]
-    return HEAD.format(real=real) + "\n".join(lines) + "\n"
+    bits = 64 if real == "double" else 32
+    called = [f for f in KERNEL_FUNCTIONS if f"v{f}(" in "\n".join(lines)]
+    names = "".join(f"#define v{f} {f}{bits}\n" for f in called)
+    return c_functions(f"{f}{bits}" for f in called) + HEAD.format(real=real) + names + "\n".join(lines) + "\n"

@@ -31,13 +31,13 @@ from amine.engine.codegen.step import GONE
 from amine.engine.codegen.text import PythonPrinter, heading
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.cells import CellStructure
-from amine.equations.printer import SCALAR_OWN, Printer
+from amine.equations.printer import Printer
 from amine.equations.symbols import symbol
 from amine.equations.system import started
 from amine.equations.terms import KERNEL_FUNCTIONS
 from amine.models.naming import GAP_CURRENT, JUMP, stimulus_input
 
-FUNCTION = "@inner(fastmath=FAST)"
+FUNCTION = "@inner()"
 SCALAR_FUNCTION = "@inner()"
 LAST_ROW = "_last"  # step at the end of which a neuron spiked last, as an integer in the bits of a real number
 ARGUMENTS = ("X", "base", "first", "last", "C", "p", "inputs", "row", "u", "t", "k", "spk", "at", "id0")
@@ -70,7 +70,6 @@ OWN = frozenset(
             "U64",
             "NEVER",
             "WAITING",
-            "FAST",
             "np",
             "math",
             "njit",
@@ -80,7 +79,7 @@ OWN = frozenset(
             "max",
         ),
         *("select", "eight", "empty_marks", "to_step", "from_step", "exprel", "low", "expm", "noise_root"),
-        *(f"{f}64" for f in SCALAR_OWN),
+        *(f"{f}64" for f in KERNEL_FUNCTIONS),
         *(f"{x}{f}" for x in "vw" for f in KERNEL_FUNCTIONS),
         *("A", "G", "L", "M", "E", "half", "opening", "awake", *crossing.OWN),
     )

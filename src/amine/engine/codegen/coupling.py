@@ -11,7 +11,7 @@ from amine.equations.coupling import Parts, parts_of
 from amine.equations.printer import Printer
 from amine.network.couplings import POST, PRE
 
-INNER = ["inner(fastmath=FAST)"]
+INNER = ["inner()"]
 
 
 def expression_parts(s: CouplingStructure) -> Parts:

@@ -19,7 +19,6 @@ CORE = ("team", "span", "cells", "spikes")  # arguments of every kernel
 TYPES = """F, STEP, I64, U8, U64 = np.float{bits}, np.int{bits}, np.int64, np.uint8, np.uint64
 NEVER = np.iinfo(STEP).max
 WAITING = NEVER - 1  # refractory until a condition ends
-FAST = {{"contract", "nsz"}}
 
 
 @register_jitable
@@ -60,18 +59,12 @@ def _imports(bits: int, slots: Sequence[Slots], wide: set[str]) -> str:
     """Imports of the loop, of the functions of cells, and of all parts."""
     names = {
         f"{DEVICE}.functions": [
-            *("barrier", "borrowed", "eight", "empty_marks", "exprel64", "flush_denormals", "inner"),
-            *(
-                "restore_denormals",
-                "rint64",
-                "select",
-                "sign64",
-                f"bits_float{bits} as from_step",
-                f"float_bits{bits} as to_step",
-            ),
+            *("barrier", "borrowed", "eight", "empty_marks", "flush_denormals", "inner", "restore_denormals", "select"),
+            *(f"bits_float{bits} as from_step", f"float_bits{bits} as to_step"),
+            *(f"{f}64" for f in KERNEL_FUNCTIONS if f not in ELEMENTARY),
             *device_names(KERNEL_FUNCTIONS, bits, wide, further=False),
         ],
-        f"{DEVICE}.elementary": ["mod64", *device_names(ELEMENTARY, bits, wide, further=True)],
+        f"{DEVICE}.elementary": [*(f"{f}64" for f in ELEMENTARY), *device_names(ELEMENTARY, bits, wide, further=True)],
         f"{DEVICE}.tables": list(TABLES),
     }
     for s in slots:

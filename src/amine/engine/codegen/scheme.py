@@ -22,7 +22,7 @@ from amine.units import dimension_of
 if TYPE_CHECKING:
     from amine.models.model import Model
 
-SUMMING = "@inner(fastmath={'contract', 'nsz', 'reassoc'})"
+SUMMING = "@inner()"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,10 @@ def _reading(name: str, args: tuple[str, ...], names: list[str], value: ir.Expr)
 
 
 def _conduct(model: Model, name: str) -> str:
-    """``conduct_<name>``: the sum of weight times open fraction over each target's synapses, which are contiguous."""
+    """``conduct_<name>``: the sum of weight times open fraction over each target's synapses, which are contiguous.
+
+    The order of the sum is that of the text, by halves of 64, whatever the width of the processor's vectors.
+    """
     s = scheme(model)
     dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}
     kept = [*s.free, *(d for d, _, _ in s.downstream)]
@@ -91,13 +94,24 @@ def _conduct(model: Model, name: str) -> str:
         states.append(ir.assign(s.rest, ir.chain("-", [ir.Number(1.0), *(ir.Name(n) for n in s.free)])))
     body = quote(  # the scheme's names are its author's, so all others begin with an underscore
         "constants\n"
-        "_o = U64(_at)\n_f = U64(_first)\n_n = U64(_n)\n"
+        "_o = U64(_at)\n_f = U64(_first)\n_n = U64(_n)\n_y = np.empty(64, F)\n"
         "for _s in range(_a, _e):\n"
         "    _total = F(0.0)\n"
-        "    for _r in range(U64(_start[_s]), U64(_start[_s + 1])):\n"
-        "        states\n"
-        "        _total += _w[_f + _r] * opened\n"
+        "    for _q in range(U64(_start[_s]), U64(_start[_s + 1]), U64(64)):\n"
+        "        for _l in range(U64(64)):\n"
+        "            _y[_l] = F(0.0)\n"
+        "        for _l in range(min(U64(64), U64(_start[_s + 1]) - _q)):\n"
+        "            _r = _q + _l\n"
+        "            states\n"
+        "            _y[_l] = _w[_f + _r] * opened\n"
+        "        halves\n"
+        "        _total += _y[0]\n"
         "    _X[_slot[_s]] += _total",
+        halves=[
+            x
+            for m in (32, 16, 8, 4, 2, 1)
+            for x in quote(f"for _l in range(U64({m})):\n    _y[_l] += _y[_l + U64({m})]")
+        ],
         constants=[ir.assign(n, ir.item("_c", i)) for i, n in enumerate(sorted(model.units)) if n in used],
         states=states,
         opened=Lowering()(opening),

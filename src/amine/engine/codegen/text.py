@@ -30,10 +30,10 @@ class PythonPrinter:
         lines += [head, *([f'    """{f.doc}"""'] if f.doc else []), *self.block(f.body, 1)]
         return "\n".join(lines) + "\n\n\n"
 
-    def block(self, block: ir.Block, depth: int) -> list[str]:
-        """Lines of statements; ``pass`` for an empty block."""
+    def block(self, block: ir.Block, depth: int, width: int = WIDTH) -> list[str]:
+        """Lines of statements within ``width`` columns; ``pass`` for an empty block."""
         pad = "    " * depth
-        lines = [pad + line for s in block for line in self._statement(s, WIDTH - 4 * depth)]
+        lines = [pad + line for s in block for line in self._statement(s, width - 4 * depth)]
         return lines if any(not isinstance(s, ir.Comment) for s in block) else [*lines, pad + "pass"]
 
     def _statement(self, s: ir.Statement, room: int) -> list[str]:
@@ -54,23 +54,23 @@ class PythonPrinter:
                 return [word]
             case ir.Comment(text):
                 return [f"# {text}"]
-            case ir.If(condition, then, other):
-                return self._if("if", condition, then, other)
+            case ir.If():
+                return self._if("if", s, room)
             case ir.While(condition, body):
-                return [f"while {self.say(condition)}:", *self.block(body, 1)]
+                return [f"while {self.say(condition)}:", *self.block(body, 1, room)]
             case ir.For(var, bounds, body, comment):
                 head = f"for {var} in range({', '.join(self.say(b) for b in bounds)}):"
-                return [head + (f"  # {comment}" if comment else ""), *self.block(body, 1)]
+                return [head + (f"  # {comment}" if comment else ""), *self.block(body, 1, room)]
         raise NotImplementedError(type(s).__name__)
 
-    def _if(self, word: str, condition: ir.Expr, then: ir.Block, other: ir.Block) -> list[str]:
-        lines = [f"{word} {self.say(condition)}:", *self.block(then, 1)]
-        match list(other):
+    def _if(self, word: str, s: ir.If, room: int) -> list[str]:
+        lines = [f"{word} {self.say(s.condition)}:", *self.block(s.then, 1, room)]
+        match list(s.other):
             case []:
                 return lines
-            case [ir.If(c, a, b)]:
-                return [*lines, *self._if("elif", c, a, b)]
-        return [*lines, "else:", *self.block(other, 1)]
+            case [ir.If() as other]:
+                return [*lines, *self._if("elif", other, room)]
+        return [*lines, "else:", *self.block(s.other, 1, room)]
 
     def _valued(self, head: str, value: ir.Expr, room: int) -> list[str]:
         """``head value``, in brackets over several lines if it is long."""
@@ -82,7 +82,7 @@ class PythonPrinter:
         if len(head) + len(flat) <= room:
             return [head + flat]
         text = self.say(value, room - 4)
-        if isinstance(value, ir.Call | ir.Listed):
+        if isinstance(value, ir.Call | ir.Listed) and not (isinstance(value, ir.Call) and value.function == "fma"):
             return (head + text).split("\n")
         return f"{head}(\n{shifted(text)}\n)".split("\n")
 

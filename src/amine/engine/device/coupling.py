@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from numba import njit
 
-FAST = {"contract", "nsz"}
 LANES = 64
 # a coupling of a thread: kind of expression, places kept of each value (1, or steps that delays reach back to), sources, offset in ``values``;
 # of the thread's sources the first, their number, offsets of their states and parameters; of its targets the number, offsets of their states,
@@ -30,7 +29,7 @@ NAMES = (
 ) = range(18)  # fmt: skip
 
 
-@njit(nogil=True, cache=True, fastmath=FAST, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy")
 def total(values, first, n, lanes):
     """The sum of ``n`` values from ``first`` on, by 64 partial sums; ``lanes`` is scratch."""
     for lane in range(LANES):

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from amine.engine.device.deliver import DELAYS, DMIN, ID0, POP, SLOTS, segment
-from amine.engine.device.functions import exprel32, load_u32
+from amine.engine.device.functions import exp64, exprel32, load_u32
 from amine.engine.device.pulse_tables import GRID
 from amine.engine.device.random_numbers import halves
 from amine.engine.device.synaptic import (
@@ -60,7 +60,6 @@ from amine.engine.device.tables import BEGIN, END
 BY_TABLE, BY_FORMULA, BY_OWN_RATES, BY_PULSE = range(4)
 PIECE = 256  # synapses that are advanced together
 F32, I64, U32, F64, U64 = np.float32, np.int64, np.uint32, np.float64, np.uint64
-FAST = {"contract", "nsz"}
 
 
 @njit(nogil=True, error_model="numpy")
@@ -102,7 +101,7 @@ def explicit_delivery(release_of):
                         events += e - a
                         elapsed = F64(pay[D[b, ELAPSED], th, q]) if D[b, ELAPSED] >= 0 else 0.0
                         u = F64(pay[released, th, q]) if released >= 0 else 1.0
-                        refill = 1.0 - math.exp(-elapsed / P[b, RECOVERY])
+                        refill = 1.0 - exp64(-elapsed / P[b, RECOVERY])
                         for j in range(a, e):
                             r = I64(load_u32(D[b, SLOTS], j))
                             x = u
@@ -116,7 +115,7 @@ def explicit_delivery(release_of):
     return deliver_explicit
 
 
-@njit(nogil=True, error_model="numpy", fastmath=FAST)
+@njit(nogil=True, error_model="numpy")
 def clear_square(T, mean, until, first, n, step):
     """Ends square pulses whose time is over; ``mean`` receives the concentrations of the step."""
     k, o = np.int32(step), U64(first)  # unsigned places, so that the loop vectorises
@@ -126,7 +125,7 @@ def clear_square(T, mean, until, first, n, step):
         mean[r] = t
 
 
-@njit(nogil=True, error_model="numpy", fastmath=FAST)
+@njit(nogil=True, error_model="numpy")
 def clear_linear(T, mean, first, n, factor, share, floor):
     """Exact first-order clearance: ``factor`` is the decay over the step, ``share`` its mean."""
     o = U64(first)
@@ -137,7 +136,7 @@ def clear_linear(T, mean, first, n, factor, share, floor):
         T[o + r] = t if t > floor else F32(0.0)
 
 
-@njit(nogil=True, error_model="numpy", fastmath=FAST)
+@njit(nogil=True, error_model="numpy")
 def clear_saturable(T, mean, first, n, dt, decay, v1, k1, v2, k2, floor):
     """First-order clearance with Michaelis-Menten uptake and breakdown: a Runge-Kutta step, and Simpson's mean."""
     h, half, sixth, o = dt, dt * F32(0.5), F32(1 / 6), U64(first)
@@ -167,7 +166,7 @@ def share_pool(T, pool, start, first_target, targets, first):
             pool[s] = 0.0
 
 
-@njit(nogil=True, error_model="numpy", fastmath=FAST)
+@njit(nogil=True, error_model="numpy")
 def two_states(x, mean, at, n, alpha, beta, dt):
     """r' = alpha T (1 - r) - beta r over a step at the concentration ``mean``, exactly."""
     o = U64(at)
@@ -177,7 +176,7 @@ def two_states(x, mean, at, n, alpha, beta, dt):
         x[o + r] += (a - rate * x[o + r]) * dt * exprel32(-rate * dt)
 
 
-@njit(nogil=True, error_model="numpy", fastmath=FAST)
+@njit(nogil=True, error_model="numpy")
 def two_states_own(x, mean, at, n, rates, first, dt):
     """As :func:`two_states` with rates of each synapse: rows alpha and beta."""
     o, f, alpha, beta = U64(at), U64(first), rates[0], rates[1]
@@ -187,7 +186,7 @@ def two_states_own(x, mean, at, n, rates, first, dt):
         x[o + r] += (a - rate * x[o + r]) * dt * exprel32(-rate * dt)
 
 
-@njit(nogil=True, error_model="numpy", fastmath=FAST)
+@njit(nogil=True, error_model="numpy")
 def by_table(x, mean, at, n, d, M, table, scale, top, new):
     """Advances states by propagators that are interpolated over the concentration; its grid points are squares of whole numbers."""
     size = d * (d + 1)
@@ -206,7 +205,7 @@ def by_table(x, mean, at, n, d, M, table, scale, top, new):
             x[at + c * n + r] += new[c]
 
 
-@njit(nogil=True, error_model="numpy", fastmath=FAST)
+@njit(nogil=True, error_model="numpy")
 def by_pulse(x, mean, at, n, d, M, table, new):
     """Advances states by the propagators with and without transmitter, in pieces that stay in the cache."""
     size, zero = d * (d + 1), F32(0.0)
@@ -279,8 +278,8 @@ def clear(synapses, b, step, dt):
         share_pool(T, synapses.spilt, synapses.starts, D[b, TARGET], D[b, TARGETS], first)
     decay, floor = P[b, DECAY], F32(P[b, FLOOR])
     if P[b, V_UP] == 0.0 and P[b, V_BREAK] == 0.0:
-        share = (1.0 - math.exp(-decay * dt)) / (decay * dt) if decay > 0.0 else 1.0
-        clear_linear(T, mean, first, n, F32(math.exp(-decay * dt)), F32(share), floor)
+        share = (1.0 - exp64(-decay * dt)) / (decay * dt) if decay > 0.0 else 1.0
+        clear_linear(T, mean, first, n, F32(exp64(-decay * dt)), F32(share), floor)
     else:
         v1, k1, v2, k2 = F32(P[b, V_UP]), F32(P[b, K_UP]), F32(P[b, V_BREAK]), F32(P[b, K_BREAK])
         clear_saturable(T, mean, first, n, F32(dt), F32(decay), v1, k1, v2, k2, floor)

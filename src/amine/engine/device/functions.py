@@ -1,7 +1,9 @@
-"""Elementary functions for generated kernels, inlined so that the loop over a block of neurons vectorises.
+"""What generated kernels are made of: exact operations, exp and its kin, counters of threads, and raw views of arrays.
 
-Numba's LLVM has no vector ``exp``; these functions are polynomials after range reduction by bit arithmetic, with relative errors below
-2e-7 in float32 and 4e-16 in float64 (measured in the tests). Arguments are clamped to the range of finite results.
+Arithmetic here is the same on every processor: sums and products are rounded one by one, a product and a sum are rounded together only
+where ``fma`` says so, and no function of a mathematical library is called. Functions are inlined and have no branches, so that a loop
+over a block of neurons vectorises. ``exp`` clamps its argument to the range of finite results. Errors, in units of the last place, are
+in docs/engine.md and in the tests; further functions are in :mod:`amine.engine.device.elementary`.
 """
 
 from __future__ import annotations
@@ -30,9 +32,8 @@ uncounted: Any = partial(cast(Any, njit), nogil=True, _nrt=False)
 inner: Any = partial(cast(Any, njit), nogil=True, error_model="numpy", no_cpython_wrapper=True)
 
 F32, F64, I32, I64, U32, U64 = np.float32, np.float64, np.int32, np.int64, np.uint32, np.uint64
-FLAGS = {"contract", "nsz"}
 # inlined by LLVM, so that each is analysed once and not at every use
-inlined: Any = partial(cast(Any, njit), nogil=True, forceinline=True, fastmath=FLAGS, error_model="numpy")()
+inlined: Any = partial(cast(Any, njit), nogil=True, forceinline=True, error_model="numpy")()
 
 
 def _bitcast(to: types.Type, from_: types.Type, llvm: ir.Type):
@@ -72,44 +73,89 @@ sqrt32 = _llvm_unary("llvm.sqrt.f32", types.float32, ir.FloatType())
 sqrt64 = _llvm_unary("llvm.sqrt.f64", types.float64, ir.DoubleType())
 
 
+def _fused(bits: int, t: types.Type, llvm: ir.Type):
+    """The intrinsic a*b + c, rounded once: an instruction where the processor has one, else a function that is as exact."""
+
+    @intrinsic
+    def multiply_add(typingctx, a, b, c):
+        def codegen(context, builder, signature, args):
+            kind = ir.FunctionType(llvm, [llvm, llvm, llvm])
+            return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.f{bits}"), args)
+
+        return t(t, t, t), codegen
+
+    return multiply_add
+
+
+_fma32, _fma64 = _fused(32, types.float32, ir.FloatType()), _fused(64, types.float64, ir.DoubleType())
+
+
+@inlined
+def fma32(a, b, c):
+    return _fma32(a, b, c)
+
+
+@inlined
+def fma64(a, b, c):
+    return _fma64(a, b, c)
+
+
+@intrinsic
+def fma(typingctx, a, b, c):
+    """a*b + c, rounded once, in the precision of the arguments, which is one for all."""
+    kind = types.float32 if types.float32 in (a, b, c) else types.float64
+
+    def codegen(context, builder, signature, args):
+        of = context.get_value_type(kind)
+        name = f"llvm.fma.f{kind.bitwidth}"
+        return builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(of, [of] * 3), name), args)
+
+    return kind(kind, kind, kind), codegen
+
+
+@inlined
+def select(c, a, b):
+    return a if c else b
+
+
 @inlined
 def exp32(x):
     x = min(max(x, F32(-87.0)), F32(88.0))
     n = rint32(x * F32(1.4426950408889634))
-    r = x - n * F32(0.693359375)
-    r = r - n * F32(-2.12194440e-4)
+    r = fma32(n, F32(-0.693359375), x)
+    r = fma32(n, F32(2.12194440e-4), r)
     p = F32(1.9875691500e-4)
-    p = p * r + F32(1.3981999507e-3)
-    p = p * r + F32(8.3334519073e-3)
-    p = p * r + F32(4.1665795894e-2)
-    p = p * r + F32(1.6666665459e-1)
-    p = p * r + F32(5.0000001201e-1)
-    p = p * r * r + r + F32(1.0)
+    p = fma32(p, r, F32(1.3981999507e-3))
+    p = fma32(p, r, F32(8.3334519073e-3))
+    p = fma32(p, r, F32(4.1665795894e-2))
+    p = fma32(p, r, F32(1.6666665459e-1))
+    p = fma32(p, r, F32(5.0000001201e-1))
+    p = fma32(p * r, r, r) + F32(1.0)
     return p * bits_float32((I32(n) + I32(127)) << I32(23))
 
 
-_C64 = tuple(1.0 / math.factorial(k) for k in range(14))
+_C64 = tuple(1.0 / math.factorial(k) for k in range(15))
 
 
 @inlined
 def exp64(x):
     x = min(max(x, -708.0), 709.0)
     n = rint64(x * 1.4426950408889634)
-    r = x - n * 6.93147180369123816490e-01
-    r = r - n * 1.90821492927058770002e-10
+    r = fma64(n, -6.93147180369123816490e-01, x)
+    r = fma64(n, -1.90821492927058770002e-10, r)
     p = _C64[13]
-    p = p * r + _C64[12]
-    p = p * r + _C64[11]
-    p = p * r + _C64[10]
-    p = p * r + _C64[9]
-    p = p * r + _C64[8]
-    p = p * r + _C64[7]
-    p = p * r + _C64[6]
-    p = p * r + _C64[5]
-    p = p * r + _C64[4]
-    p = p * r + _C64[3]
-    p = p * r + 0.5
-    p = p * r * r + r + 1.0
+    p = fma64(p, r, _C64[12])
+    p = fma64(p, r, _C64[11])
+    p = fma64(p, r, _C64[10])
+    p = fma64(p, r, _C64[9])
+    p = fma64(p, r, _C64[8])
+    p = fma64(p, r, _C64[7])
+    p = fma64(p, r, _C64[6])
+    p = fma64(p, r, _C64[5])
+    p = fma64(p, r, _C64[4])
+    p = fma64(p, r, _C64[3])
+    p = fma64(p, r, 0.5)
+    p = fma64(p * r, r, r) + 1.0
     return p * bits_float64((I64(n) + I64(1023)) << I64(52))
 
 
@@ -117,81 +163,51 @@ def exp64(x):
 def exprel32(x):
     """(exp(x) - 1)/x; by a series for abs(x) < 0.5, where the difference would cancel."""
     s = F32(1 / 40320)
-    s = s * x + F32(1 / 5040)
-    s = s * x + F32(1 / 720)
-    s = s * x + F32(1 / 120)
-    s = s * x + F32(1 / 24)
-    s = s * x + F32(1 / 6)
-    s = s * x + F32(0.5)
-    s = s * x + F32(1.0)
+    s = fma32(s, x, F32(1 / 5040))
+    s = fma32(s, x, F32(1 / 720))
+    s = fma32(s, x, F32(1 / 120))
+    s = fma32(s, x, F32(1 / 24))
+    s = fma32(s, x, F32(1 / 6))
+    s = fma32(s, x, F32(0.5))
+    s = fma32(s, x, F32(1.0))
     small = abs(x) < F32(0.5)
-    y = F32(1.0) if small else x
-    return s if small else (exp32(x) - F32(1.0)) / y
+    return select(small, s, (exp32(x) - F32(1.0)) / select(small, F32(1.0), x))
 
 
 @inlined
 def exprel64(x):
-    s = 1 / 6227020800.0 / 14.0
-    s = s * x + 1 / 6227020800.0
-    s = s * x + 1 / 479001600.0
-    s = s * x + 1 / 39916800.0
-    s = s * x + 1 / 3628800.0
-    s = s * x + 1 / 362880.0
-    s = s * x + 1 / 40320.0
-    s = s * x + 1 / 5040.0
-    s = s * x + 1 / 720.0
-    s = s * x + 1 / 120.0
-    s = s * x + 1 / 24.0
-    s = s * x + 1 / 6.0
-    s = s * x + 0.5
-    s = s * x + 1.0
+    s = _C64[14]
+    s = fma64(s, x, _C64[13])
+    s = fma64(s, x, _C64[12])
+    s = fma64(s, x, _C64[11])
+    s = fma64(s, x, _C64[10])
+    s = fma64(s, x, _C64[9])
+    s = fma64(s, x, _C64[8])
+    s = fma64(s, x, _C64[7])
+    s = fma64(s, x, _C64[6])
+    s = fma64(s, x, _C64[5])
+    s = fma64(s, x, _C64[4])
+    s = fma64(s, x, _C64[3])
+    s = fma64(s, x, 0.5)
+    s = fma64(s, x, 1.0)
     small = abs(x) < 0.5
-    y = 1.0 if small else x
-    return s if small else (exp64(x) - 1.0) / y
+    return select(small, s, (exp64(x) - 1.0) / select(small, 1.0, x))
 
 
 @inlined
 def tanh32(x):
     e = exprel32(F32(-2.0) * abs(x)) * F32(2.0) * abs(x)
     y = e / (F32(2.0) - e)
-    return y if x >= F32(0.0) else -y
+    y = select(abs(x) > F32(40.0), F32(1.0), y)
+    return select(x < F32(0.0), -y, select(x == F32(0.0), x, y))
 
 
 @inlined
 def tanh64(x):
     e = exprel64(-2.0 * abs(x)) * 2.0 * abs(x)
     y = e / (2.0 - e)
-    return y if x >= 0.0 else -y
-
-
-@inlined
-def log32(x):
-    return F32(math.log(F64(x)))
-
-
-@inlined
-def log64(x):
-    return math.log(x)
-
-
-@inlined
-def sin32(x):
-    return F32(math.sin(F64(x)))
-
-
-@inlined
-def sin64(x):
-    return math.sin(x)
-
-
-@inlined
-def cos32(x):
-    return F32(math.cos(F64(x)))
-
-
-@inlined
-def cos64(x):
-    return math.cos(x)
+    y = select(abs(x) > 40.0, 1.0, y)
+    return select(x < 0.0, -y, select(x == 0.0, x, y))
 
 
 @inlined
@@ -202,21 +218,6 @@ def sign32(x):
 @inlined
 def sign64(x):
     return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else 0.0)
-
-
-@inlined
-def select(c, a, b):
-    return a if c else b
-
-
-@inlined
-def pow32(x, y):
-    return F32(math.pow(F64(x), F64(y)))
-
-
-@inlined
-def pow64(x, y):
-    return math.pow(x, y)
 
 
 # --- threads: a barrier on two shared counters, and raw views of arrays ---------------------------------------

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numba import njit
 
+from amine.engine.device.functions import exp64
 from amine.engine.device.random_numbers import halves, philox, random_block
 from amine.engine.device.synaptic import size_of
 from amine.engine.device.tables import BLOCK
@@ -40,7 +39,7 @@ def add_events(X, minis, b, target, neuron, word, step, k0, k1):
     P, start, slot, weight = minis.numbers, minis.starts, minis.places, minis.weights
     a, n = start[target + b], start[target + b + 1] - start[target + b]
     mean, u = P[b, M_RATE] * n, (F64(word) + 0.5) / TWO32
-    term = math.exp(-mean)
+    term = exp64(-mean)
     left, count = 1.0 - term, 0
     while u < left and count < 200:
         q, x, y, _ = philox(U32(neuron), U32(step), U32(count), U32(1), k0, k1)

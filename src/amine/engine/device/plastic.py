@@ -9,7 +9,8 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 
-from amine.engine.device.functions import intrinsic, load_i32, load_i64
+from amine.engine.device.elementary import cos64, log64
+from amine.engine.device.functions import exp64, intrinsic, load_i32, load_i64
 from amine.engine.device.random_numbers import halves, philox
 from amine.engine.device.tables import BLOCK, BLOCK_BITS
 
@@ -73,7 +74,7 @@ def decay(E, b, r, n):
     """exp(-rate n dt) for n >= 0 steps, as a product of two table entries."""
     if n < NEAR:
         return E[b, r, U64(n) & U64(255)] * E[b, r, U64(256) + (U64(n) >> U64(8))]
-    return E.dtype.type(math.exp(-E[b, r, 512] * n))
+    return E.dtype.type(exp64(-E[b, r, 512] * n))
 
 
 @njit(nogil=True, inline="always")
@@ -105,7 +106,7 @@ def noise(key, target, row, step, place):
     k0, k1 = halves(key)
     a, b, _, _ = philox(U32(target), U32(step), U32(row), U32(place), k0, k1)
     u, angle = (F64(a) + 0.5) * 2.3283064365386963e-10, F64(b) * 1.4629180792671596e-09
-    return math.sqrt(-2.0 * math.log(u)) * math.cos(angle)
+    return math.sqrt(-2.0 * log64(u)) * cos64(angle)
 
 
 # --- histories of targets ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
+from amine.engine.device.functions import exp64
 from amine.engine.device.random_numbers import halves, random_block
 from amine.engine.device.tables import (
     BASE,
@@ -91,7 +92,7 @@ def add_poisson_rates(X, Q, B, poisson, q, step):
             for lane in range(BLOCK):
                 mean = np.float64(X[o + rate_row + lane]) / draws
                 u = (np.float64(words[lane]) + 0.5) / TWO32
-                p0 = math.exp(-mean)
+                p0 = exp64(-mean)
                 count, total = 0, p0
                 while u > total and count < 200:
                     count += 1

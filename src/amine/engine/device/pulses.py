@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from amine.engine.device.functions import uncounted
+from amine.engine.device.functions import exp64, uncounted
 from amine.engine.device.pulse_tables import (
     EMPTY,
     G_DIM,
@@ -138,7 +138,7 @@ def fires(G, g, time, t, neuron, site, u, recovery, k, dt):
     w0, w1, w2, w3 = philox(U32(neuron), lo, hi, U32(site // 4), k0, k1)
     w = w0 if site % 4 == 0 else w1 if site % 4 == 1 else w2 if site % 4 == 2 else w3
     r = (F64(w) + 0.5) / 4294967296.0
-    full = 1.0 if time[t + EMPTY] == 0 else 1.0 - np.exp(-(k - time[t + VISIT]) * dt / recovery)
+    full = 1.0 if time[t + EMPTY] == 0 else 1.0 - exp64(-(k - time[t + VISIT]) * dt / recovery)
     time[t + VISIT] = k
     if r < full * u:
         time[t + EMPTY] = 1
@@ -193,7 +193,7 @@ def clear(t0, R, g, dt):
     """Concentration under clearance, uptake and breakdown: its mean over the step, and its end."""
     decay, v1, k1, v2, k2 = R[g, R_DECAY], R[g, R_V_UP], R[g, R_K_UP], R[g, R_V_BREAK], R[g, R_K_BREAK]
     if v1 == 0.0 and v2 == 0.0:
-        end = t0 * np.exp(-decay * dt)
+        end = t0 * exp64(-decay * dt)
         return ((t0 - end) / (decay * dt) if decay > 0.0 else t0), end
     a = -decay * t0 - v1 * t0 / (k1 + t0) - v2 * t0 / (k2 + t0)
     t1 = max(t0 + 0.5 * dt * a, 0.0)

@@ -12,14 +12,15 @@ from numba import njit
 
 from amine.engine.device.functions import (
     F64,
-    FLAGS,
     I64,
     U32,
     U64,
     bits_float64,
     float_bits64,
+    fma64,
     inlined,
     rint64,
+    select,
     sqrt64,
 )
 
@@ -68,23 +69,23 @@ def log_unit(x):
     e = (bits >> I64(52)) - I64(1023)
     m = bits_float64((bits & I64(0xFFFFFFFFFFFFF)) | I64(0x3FF0000000000000))
     big = m > 1.4142135623730951
-    m = m * 0.5 if big else m
-    e = e + I64(1) if big else e
+    m = select(big, m * 0.5, m)
+    e = select(big, e + I64(1), e)
     s = (m - 1.0) / (m + 1.0)
     z = s * s
     p = 1.0 / 23.0
-    p = p * z + 1.0 / 21.0
-    p = p * z + 1.0 / 19.0
-    p = p * z + 1.0 / 17.0
-    p = p * z + 1.0 / 15.0
-    p = p * z + 1.0 / 13.0
-    p = p * z + 1.0 / 11.0
-    p = p * z + 1.0 / 9.0
-    p = p * z + 1.0 / 7.0
-    p = p * z + 1.0 / 5.0
-    p = p * z + 1.0 / 3.0
-    p = p * z + 1.0
-    return F64(e) * _LN2 + 2.0 * s * p
+    p = fma64(p, z, 1.0 / 21.0)
+    p = fma64(p, z, 1.0 / 19.0)
+    p = fma64(p, z, 1.0 / 17.0)
+    p = fma64(p, z, 1.0 / 15.0)
+    p = fma64(p, z, 1.0 / 13.0)
+    p = fma64(p, z, 1.0 / 11.0)
+    p = fma64(p, z, 1.0 / 9.0)
+    p = fma64(p, z, 1.0 / 7.0)
+    p = fma64(p, z, 1.0 / 5.0)
+    p = fma64(p, z, 1.0 / 3.0)
+    p = fma64(p, z, 1.0)
+    return fma64(F64(e), _LN2, 2.0 * s * p)
 
 
 @inlined
@@ -93,19 +94,19 @@ def _sin_quarter(x):
     t = x * 1.5707963267948966
     z = t * t
     p = -1 / 121645100408832000.0
-    p = p * z + 1 / 355687428096000.0
-    p = p * z - 1 / 1307674368000.0
-    p = p * z + 1 / 6227020800.0
-    p = p * z - 1 / 39916800.0
-    p = p * z + 1 / 362880.0
-    p = p * z - 1 / 5040.0
-    p = p * z + 1 / 120.0
-    p = p * z - 1 / 6.0
-    p = p * z + 1.0
+    p = fma64(p, z, 1 / 355687428096000.0)
+    p = fma64(p, z, -1 / 1307674368000.0)
+    p = fma64(p, z, 1 / 6227020800.0)
+    p = fma64(p, z, -1 / 39916800.0)
+    p = fma64(p, z, 1 / 362880.0)
+    p = fma64(p, z, -1 / 5040.0)
+    p = fma64(p, z, 1 / 120.0)
+    p = fma64(p, z, -1 / 6.0)
+    p = fma64(p, z, 1.0)
     return t * p
 
 
-@njit(nogil=True, cache=True, fastmath=FLAGS)
+@njit(nogil=True, cache=True)
 def normal_block(out, words, block, step, stream, k0, k1):
     """Fills ``out`` (64 values) with standard normals by Box and Muller, two words a pair."""
     random_block(words, block, step, stream, k0, k1)

@@ -8,6 +8,8 @@ concentrations positive, transport keeps the amount, and the error is of second 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -15,17 +17,27 @@ from numba import njit
 
 from amine.compounds import algebra
 from amine.engine.device import slow_tables as T
+from amine.engine.device.elementary import log1p64, log64, pow64
+from amine.engine.device.functions import exp64
 from amine.engine.device.tables import BEGIN, END
 
 I64 = np.int64
 
 
-# the formulas of drug action, compiled as they are
-_compiled = njit(nogil=True, error_model="numpy")
+_FUNCTIONS = {"exp": exp64, "log": log64, "log1p": log1p64, "power": pow64}
+
+
+def _compiled(formula: Callable[..., Any]) -> Any:
+    """A formula of drug action, compiled as it is, with functions that are the same on every processor."""
+    given: Any = formula
+    own = FunctionType(given.__code__, {**given.__globals__, **_FUNCTIONS}, given.__name__, given.__defaults__)
+    return njit(nogil=True, error_model="numpy")(own)
+
+
 load_of: Any = _compiled(algebra.load)
 share_of: Any = _compiled(algebra.share)
 response_of: Any = _compiled(algebra.response)
-remove = _compiled(algebra.remove)
+remove: Any = _compiled(algebra.remove)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -74,7 +86,7 @@ def _field(s, Z, o, released, scratch):
             vmax, km = _uptake(s, Z, o, u, r, par[u0 + 2 * u], par[u0 + 2 * u + 1])
             s[out + r] = remove(s[out + r], 0.5 * h, vmax, km, k if u == 0 else 0.0)
         if uptakes == 0:
-            s[out + r] *= math.exp(-0.5 * h * k)
+            s[out + r] *= exp64(-0.5 * h * k)
         s[out + r] += half
         scratch[2 * n + r] = k
     transport(s, out, n, Z.axes, first_axis, last_axis, par, scratch)
@@ -85,7 +97,7 @@ def _field(s, Z, o, released, scratch):
             vmax, km = _uptake(s, Z, o, u, r, par[u0 + 2 * u], par[u0 + 2 * u + 1])
             s[out + r] = remove(s[out + r], 0.5 * h, vmax, km, k if u == 0 else 0.0)
         if uptakes == 0:
-            s[out + r] *= math.exp(-0.5 * h * k)
+            s[out + r] *= exp64(-0.5 * h * k)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -142,11 +154,11 @@ def _applied(s, Z, o):
     function, first, last = Z.ops[o, T.MORE], Z.ops[o, T.ARG0], Z.ops[o, T.ARG1]
     x, y = s[Z.args[first, T.FROM]], s[Z.args[last - 1, T.FROM]]
     if function == T.POWER:
-        return x ** Z.par[Z.ops[o, T.PAR]]
+        return pow64(x, Z.par[Z.ops[o, T.PAR]])
     if function == T.EXP:
-        return math.exp(x)
+        return exp64(x)
     if function == T.LOG:
-        return math.log(x)
+        return log64(x)
     return min(x, y) if function == T.MIN else max(x, y)
 
 
@@ -274,8 +286,9 @@ def expm(A, E):
         for j in range(n):
             total += abs(A[i, j])
         norm = max(norm, total)
-    squarings = max(0, int(math.ceil(math.log2(norm))) + 1) if norm > 0.5 else 0
-    scale = math.ldexp(1.0, -squarings)
+    squarings, scale = 0, 1.0
+    while norm * scale > 0.5:
+        squarings, scale = squarings + 1, 0.5 * scale
     term, work = np.empty((n, n)), np.empty((n, n))
     for i in range(n):
         for j in range(n):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numba import njit
 
+from amine.engine.device.elementary import log1p64, log64
 from amine.engine.device.functions import load_i32, load_i64
 from amine.engine.device.random_numbers import halves, philox
 from amine.engine.device.tables import (
@@ -36,7 +35,7 @@ EPOCH = 16  # steps whose spikes are drawn together
 def candidate(cells, draws, words, inverse, q, block, epoch, k0, k1):
     """Advances to the next cell of a block (a lane in a step of the epoch) in which a neuron of the block's highest rate spikes."""
     a, b, _, _ = philox(U32(block), U32(epoch), U32(draws[q]), U32(0), k0, k1)
-    gap = math.log((F64(a) + 0.5) * (1.0 / 4294967296.0)) * inverse[q]
+    gap = log64((F64(a) + 0.5) * (1.0 / 4294967296.0)) * inverse[q]
     cells[q] += I64(1) + I64(min(gap, 1e6))
     words[q] = b
     draws[q] += 1
@@ -63,7 +62,7 @@ def emit_poisson(X, Q, B, p, trains, spk, at, fresh, step):
                 top[q] = 0.0
                 for lane in range(BLOCK):
                     top[q] = max(top[q], F64(X[base + b * BLOCK + lane]))
-                inverse[q] = 1.0 / math.log1p(-min(top[q], 1.0)) if top[q] > 0.0 else -1e300
+                inverse[q] = 1.0 / log1p64(-min(top[q], 1.0)) if top[q] > 0.0 else -1e300
             cells[q], draws[q] = changed * BLOCK - 1, changed << 16
             candidate(cells, draws, words, inverse, q, b, epoch, k0, k1)
             while cells[q] < begin:

@@ -25,7 +25,8 @@ from amine.engine.device.deliver import (
     WEIGHTS,
     segment,
 )
-from amine.engine.device.functions import load_f32, load_f64, load_u32
+from amine.engine.device.elementary import cos64, log64
+from amine.engine.device.functions import exp64, load_f32, load_f64, load_u32
 from amine.engine.device.random_numbers import halves, philox
 from amine.engine.device.tables import BEGIN, END
 
@@ -46,9 +47,9 @@ TWO32 = 1.0 / 4294967296.0
 @njit(nogil=True, error_model="numpy")
 def size_of(k, cv, w0, w1):
     """Sum of ``k`` quanta: lognormal with mean k and variance k cv^2."""
-    s2 = math.log(1.0 + cv * cv / k)
-    z = math.sqrt(-2.0 * math.log((F64(w0) + 0.5) * TWO32)) * math.cos(2.0 * math.pi * (F64(w1) + 0.5) * TWO32)
-    return k * math.exp(math.sqrt(s2) * z - 0.5 * s2)
+    s2 = log64(1.0 + cv * cv / k)
+    z = math.sqrt(-2.0 * log64((F64(w0) + 0.5) * TWO32)) * cos64(2.0 * math.pi * (F64(w1) + 0.5) * TWO32)
+    return k * exp64(math.sqrt(s2) * z - 0.5 * s2)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -84,7 +85,7 @@ def amounts(release_of):
             u = release_of(D[b, MODEL], own, o, elapsed)
             if D[b, SITES] == 0:
                 return u
-            refill = 1.0 - math.exp(-elapsed / F64(own[o + D[b, RECOVER]]))
+            refill = 1.0 - exp64(-elapsed / F64(own[o + D[b, RECOVER]]))
         k, left = quanta(D[b, SITES], I64(ready[D[b, FIRST] + j]), u, refill, c0, c1, step, stream, k0, k1)
         ready[D[b, FIRST] + j] = left
         if k > 0 and cv > 0.0:
@@ -120,7 +121,7 @@ def synaptic_delivery(release_of):
                             continue
                         elapsed = F64(pay[D[b, ELAPSED], th, q])
                         u = F64(pay[D[b, RELEASED], th, q]) if D[b, RELEASED] >= 0 else 0.0
-                        refill = 1.0 - math.exp(-elapsed / P[b, RECOVERY])
+                        refill = 1.0 - exp64(-elapsed / P[b, RECOVERY])
                         events += e - a
                         before, rank = I64(-1), I64(0)
                         for j in range(a, e):

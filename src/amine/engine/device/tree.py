@@ -6,15 +6,16 @@ compartments, without fill-in. Rows of a compartment: v, d (diagonal), x (right-
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic as _intrinsic
 
+from amine.engine.device.functions import exp64
 from amine.engine.device.poisson import TWO32
 from amine.engine.device.random_numbers import halves, random_block
 from amine.engine.device.tables import (
@@ -39,16 +40,16 @@ if TYPE_CHECKING:
     from numba.core.base import BaseContext
 
 intrinsic: Any = _intrinsic
-_FLAGS = ("contract", "nsz")
 
 
 class _Arithmetic(Protocol):
-    """The instructions of an LLVM builder that the solve uses, with flags of floating-point arithmetic."""
+    """The instructions of an LLVM builder that the solve uses, each rounded by itself."""
 
-    def fadd(self, lhs: ir.Value, rhs: ir.Value, *, flags: tuple[str, ...]) -> ir.Value: ...
-    def fsub(self, lhs: ir.Value, rhs: ir.Value, *, flags: tuple[str, ...]) -> ir.Value: ...
-    def fmul(self, lhs: ir.Value, rhs: ir.Value, *, flags: tuple[str, ...]) -> ir.Value: ...
-    def fdiv(self, lhs: ir.Value, rhs: ir.Value, *, flags: tuple[str, ...]) -> ir.Value: ...
+    def fadd(self, lhs: ir.Value, rhs: ir.Value) -> ir.Value: ...
+    def fsub(self, lhs: ir.Value, rhs: ir.Value) -> ir.Value: ...
+    def fmul(self, lhs: ir.Value, rhs: ir.Value) -> ir.Value: ...
+    def fdiv(self, lhs: ir.Value, rhs: ir.Value) -> ir.Value: ...
+    def fneg(self, arg: ir.Value) -> ir.Value: ...
 
 
 class _Rows:
@@ -82,6 +83,12 @@ class _Rows:
     def constant(self, x: float) -> ir.Value:
         return ir.Constant(self.vector, [x] * self.lanes)
 
+    def fma(self, a: ir.Value, b: ir.Value, c: ir.Value) -> Any:
+        """a*b + c, rounded once."""
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        name = f"llvm.fma.v{self.lanes}f{8 * self.size}"
+        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name), [a, b, c])
+
 
 def _tree_step(lanes: int, body: Callable[[_Arithmetic, _Rows, ir.Value, ir.Value, ir.Value], object]) -> Any:
     """The compiled function of a step of the solve between a compartment and its parent."""
@@ -100,16 +107,16 @@ def _tree_step(lanes: int, body: Callable[[_Arithmetic, _Rows, ir.Value, ir.Valu
 
 def _eliminate(b: _Arithmetic, rows: _Rows, child: ir.Value, parent: ir.Value, a: ir.Value) -> None:
     """d_p -= a^2/d, x_p += a x/d; the child keeps 1/d."""
-    r = b.fdiv(rows.constant(1.0), rows.load(child, 1), flags=_FLAGS)
-    f = b.fmul(a, r, flags=_FLAGS)
+    r = b.fdiv(rows.constant(1.0), rows.load(child, 1))
+    f = b.fmul(a, r)
     rows.store(r, child, 1)
-    rows.store(b.fsub(rows.load(parent, 1), b.fmul(f, a, flags=_FLAGS), flags=_FLAGS), parent, 1)
-    rows.store(b.fadd(rows.load(parent, 2), b.fmul(f, rows.load(child, 2), flags=_FLAGS), flags=_FLAGS), parent, 2)
+    rows.store(rows.fma(b.fneg(f), a, rows.load(parent, 1)), parent, 1)
+    rows.store(rows.fma(f, rows.load(child, 2), rows.load(parent, 2)), parent, 2)
 
 
 def _solution(b: _Arithmetic, rows: _Rows, child: ir.Value, parent: ir.Value, a: ir.Value) -> ir.Value:
-    x = b.fadd(rows.load(child, 2), b.fmul(a, rows.load(parent, 2), flags=_FLAGS), flags=_FLAGS)
-    x = b.fmul(x, rows.load(child, 1), flags=_FLAGS)
+    x = rows.fma(a, rows.load(parent, 2), rows.load(child, 2))
+    x = b.fmul(x, rows.load(child, 1))
     rows.store(x, child, 2)
     return x
 
@@ -122,8 +129,8 @@ def _substitute(b: _Arithmetic, rows: _Rows, child: ir.Value, parent: ir.Value, 
 def _substitute_half(b: _Arithmetic, rows: _Rows, child: ir.Value, parent: ir.Value, a: ir.Value) -> None:
     """As :func:`_substitute` if x is the voltage in the middle of the step: the new one is 2 x - v."""
     x = _solution(b, rows, child, parent, a)
-    twice = b.fadd(x, x, flags=_FLAGS)
-    rows.store(b.fsub(twice, rows.load(child, 0), flags=_FLAGS), child, 0)
+    twice = b.fadd(x, x)
+    rows.store(b.fsub(twice, rows.load(child, 0)), child, 0)
 
 
 eliminate = {w: _tree_step(w, _eliminate) for w in (4, 8, 16, 32, 64)}
@@ -173,7 +180,7 @@ def add_poisson_rates_lanes(X, Q, B, poisson, q, step):
             for lane in range(lanes):
                 mean = np.float64(X[o + rate_row + lane]) / draws
                 u = (np.float64(words[at + lane]) + 0.5) / TWO32
-                p0 = math.exp(-mean)
+                p0 = exp64(-mean)
                 count, total = 0, p0
                 while u > total and count < 200:
                     count += 1

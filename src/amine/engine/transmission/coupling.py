@@ -24,10 +24,9 @@ from amine.engine.resolve.couplings import CouplingStructure, coupling_structure
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.streams import Stream
 from amine.engine.transmission.part import Build, Drawn, Kept, Layout, Part
+from amine.equations.terms import ELEMENTARY, KERNEL_FUNCTIONS
 from amine.network.couplings import Coupling
 from amine.network.parts import View
-
-FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh", "exprel", "floor", "sign", "pow")
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,8 @@ class Couplings(Part):
         return Slots(
             argument=("couplings", arguments.Couplings),
             imports=[
-                ("amine.engine.device.functions", [f"{f}64 as w{f}" for f in FUNCTIONS]),
+                ("amine.engine.device.functions", [f"{f}64 as w{f}" for f in KERNEL_FUNCTIONS if f not in ELEMENTARY]),
+                ("amine.engine.device.elementary", [f"{f}64 as w{f}" for f in ELEMENTARY]),
                 ("amine.engine.device.coupling", [*columns.NAMES, "total"]),
             ],
             functions=coupling_source(structures),

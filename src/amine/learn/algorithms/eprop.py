@@ -12,6 +12,7 @@ import torch
 from numba import njit
 from torch import Tensor, nn
 
+from amine.engine.device.functions import fma
 from amine.errors import AmineError, did_you_mean
 from amine.learn import nn as ann
 from amine.learn.algorithms import tangent
@@ -28,7 +29,7 @@ FEEDBACK = ("symmetric", "random", "adaptive")
 DECAY = 1e-3  # of read-out and feedback weights in each update, with adaptive feedback
 
 
-@njit(cache=True, nogil=True, fastmath={"contract", "nsz", "reassoc"})
+@njit(cache=True, nogil=True)
 def _advance(eps, total, before, D, dx, g, h, keep, add):  # pragma: no cover  (compiled)
     """Advances all eligibilities by a step: eps [batch, neuron, state, input], total [batch, neuron, input]."""
     batch, neurons, states, inputs = eps.shape
@@ -40,12 +41,12 @@ def _advance(eps, total, before, D, dx, g, h, keep, add):  # pragma: no cover  (
             old[:] = here
             hj = h[b, j] * add
             for i in range(inputs):
-                sums[i] = keep * sums[i] + hj * x[i]
+                sums[i] = fma(hj, x[i], keep * sums[i])
             for q in range(states):
                 gq = g[q, b, j] * add
                 if gq != 0.0:
                     for i in range(inputs):
-                        sums[i] += gq * old[q, i]
+                        sums[i] = fma(gq, old[q, i], sums[i])
             for s in range(states):
                 u = dx[s, b, j]
                 for i in range(inputs):
@@ -54,7 +55,7 @@ def _advance(eps, total, before, D, dx, g, h, keep, add):  # pragma: no cover  (
                     d = D[s, q, b, j]
                     if d != 0.0:
                         for i in range(inputs):
-                            here[s, i] += d * old[q, i]
+                            here[s, i] = fma(d, old[q, i], here[s, i])
 
 
 class Traced:

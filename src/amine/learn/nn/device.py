@@ -8,10 +8,20 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 
-from amine.engine.device.functions import exp32, exp64, exprel32, exprel64, inlined, intrinsic
+from amine.engine.device.functions import (
+    exp32,
+    exp64,
+    exprel32,
+    exprel64,
+    fma,
+    fma32,
+    fma64,
+    inlined,
+    intrinsic,
+    select,
+)
 
 F32, U8, U64 = np.float32, np.uint8, np.uint64
-_FLAGS = {"contract", "nsz"}
 BLOCK = 256  # lanes (neurons of a sample) that a scan advances together
 _SERIES = tuple((k + 1) / math.factorial(k + 2) for k in range(16))
 
@@ -20,42 +30,42 @@ _SERIES = tuple((k + 1) / math.factorial(k + 2) for k in range(16))
 def exprel_slope64(x):
     """The derivative of exprel; a series below 1 in size, where the difference would cancel."""
     s = _SERIES[15]
-    s = s * x + _SERIES[14]
-    s = s * x + _SERIES[13]
-    s = s * x + _SERIES[12]
-    s = s * x + _SERIES[11]
-    s = s * x + _SERIES[10]
-    s = s * x + _SERIES[9]
-    s = s * x + _SERIES[8]
-    s = s * x + _SERIES[7]
-    s = s * x + _SERIES[6]
-    s = s * x + _SERIES[5]
-    s = s * x + _SERIES[4]
-    s = s * x + _SERIES[3]
-    s = s * x + _SERIES[2]
-    s = s * x + _SERIES[1]
-    s = s * x + _SERIES[0]
+    s = fma64(s, x, _SERIES[14])
+    s = fma64(s, x, _SERIES[13])
+    s = fma64(s, x, _SERIES[12])
+    s = fma64(s, x, _SERIES[11])
+    s = fma64(s, x, _SERIES[10])
+    s = fma64(s, x, _SERIES[9])
+    s = fma64(s, x, _SERIES[8])
+    s = fma64(s, x, _SERIES[7])
+    s = fma64(s, x, _SERIES[6])
+    s = fma64(s, x, _SERIES[5])
+    s = fma64(s, x, _SERIES[4])
+    s = fma64(s, x, _SERIES[3])
+    s = fma64(s, x, _SERIES[2])
+    s = fma64(s, x, _SERIES[1])
+    s = fma64(s, x, _SERIES[0])
     small = abs(x) < 1.0
-    y = 1.0 if small else x
-    return s if small else (exp64(y) - exprel64(y)) / y
+    y = select(small, 1.0, x)
+    return select(small, s, (exp64(y) - exprel64(y)) / y)
 
 
 @inlined
 def exprel_slope32(x):
     """Same as :func:`exprel_slope64`, in float32."""
     s = F32(_SERIES[9])
-    s = s * x + F32(_SERIES[8])
-    s = s * x + F32(_SERIES[7])
-    s = s * x + F32(_SERIES[6])
-    s = s * x + F32(_SERIES[5])
-    s = s * x + F32(_SERIES[4])
-    s = s * x + F32(_SERIES[3])
-    s = s * x + F32(_SERIES[2])
-    s = s * x + F32(_SERIES[1])
-    s = s * x + F32(_SERIES[0])
+    s = fma32(s, x, F32(_SERIES[8]))
+    s = fma32(s, x, F32(_SERIES[7]))
+    s = fma32(s, x, F32(_SERIES[6]))
+    s = fma32(s, x, F32(_SERIES[5]))
+    s = fma32(s, x, F32(_SERIES[4]))
+    s = fma32(s, x, F32(_SERIES[3]))
+    s = fma32(s, x, F32(_SERIES[2]))
+    s = fma32(s, x, F32(_SERIES[1]))
+    s = fma32(s, x, F32(_SERIES[0]))
     small = abs(x) < F32(1.0)
-    y = F32(1.0) if small else x
-    return s if small else (exp32(y) - exprel32(y)) / y
+    y = select(small, F32(1.0), x)
+    return select(small, s, (exp32(y) - exprel32(y)) / y)
 
 
 @njit(nogil=True)
@@ -194,7 +204,7 @@ def list_spikes(row, first, samples, n, index, value, start):
     start[samples] = at
 
 
-@njit(nogil=True, fastmath=_FLAGS)
+@njit(nogil=True)
 def add_rows(y, at, W, index, value, first, last):
     """Adds the sum of value times row of W, over the listed rows, to ``y[at:]``."""
     n, o = U64(W.shape[1]), U64(at)
@@ -203,12 +213,12 @@ def add_rows(y, at, W, index, value, first, last):
         a, b, c, d = W[index[q]], W[index[q + 1]], W[index[q + 2]], W[index[q + 3]]
         x0, x1, x2, x3 = value[q], value[q + 1], value[q + 2], value[q + 3]
         for i in range(n):
-            y[o + i] += x0 * a[i] + x1 * b[i] + x2 * c[i] + x3 * d[i]
+            y[o + i] = fma(x3, d[i], fma(x2, c[i], fma(x1, b[i], fma(x0, a[i], y[o + i]))))
         q += 4
     while q < last:
         a, x0 = W[index[q]], value[q]
         for i in range(n):
-            y[o + i] += x0 * a[i]
+            y[o + i] = fma(x0, a[i], y[o + i])
         q += 1
 
 
@@ -239,7 +249,7 @@ def interleaved(x, first, samples, n, out):
             out[(i // ROWS * ROWS + s) * ROWS + i % ROWS] = x[base + i]
 
 
-@njit(nogil=True, fastmath=_FLAGS)
+@njit(nogil=True)
 def multiply(y, x, W, n, samples):
     """``y[b] += x[b] @ W`` for flat ``y`` and ``x`` of some samples and a square matrix in :func:`tiles`.
 
@@ -260,10 +270,14 @@ def multiply(y, x, W, n, samples):
                 d0, d1, d2, d3 = A[q + 12], A[q + 13], A[q + 14], A[q + 15]
                 for j in range(size):
                     w0, w1, w2, w3 = W[o + j], W[o + U64(256) + j], W[o + U64(512) + j], W[o + U64(768) + j]
-                    T[j] += a0 * w0 + a1 * w1 + a2 * w2 + a3 * w3
-                    T[U64(256) + j] += b0 * w0 + b1 * w1 + b2 * w2 + b3 * w3
-                    T[U64(512) + j] += c0 * w0 + c1 * w1 + c2 * w2 + c3 * w3
-                    T[U64(768) + j] += d0 * w0 + d1 * w1 + d2 * w2 + d3 * w3
+                    t = T[j]
+                    T[j] = fma(a3, w3, fma(a2, w2, fma(a1, w1, fma(a0, w0, t))))
+                    t = T[U64(256) + j]
+                    T[U64(256) + j] = fma(b3, w3, fma(b2, w2, fma(b1, w1, fma(b0, w0, t))))
+                    t = T[U64(512) + j]
+                    T[U64(512) + j] = fma(c3, w3, fma(c2, w2, fma(c1, w1, fma(c0, w0, t))))
+                    t = T[U64(768) + j]
+                    T[U64(768) + j] = fma(d3, w3, fma(d2, w2, fma(d1, w1, fma(d0, w0, t))))
             lo = p * TILE
             for s in range(min(ROWS, samples - first)):
                 for j in range(min(TILE, n - lo)):

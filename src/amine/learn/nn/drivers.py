@@ -12,7 +12,7 @@ from amine.learn.nn.device import BLOCK
 if TYPE_CHECKING:
     from amine.learn.nn.kernels import Kernel
 
-FUNCTION = "@njit(nogil=True, cache=True, fastmath=FAST, error_model='numpy')"
+FUNCTION = "@njit(nogil=True, cache=True, error_model='numpy')"
 FORWARD = ("first", "last", "steps", "k0", "dt", "c", "sur", "D", "start", "wait", "out", "R", "keep", "marks")
 FORWARD += ("trace", "end", "waited")
 BACKWARD = (

@@ -146,7 +146,7 @@ def name_constants(p: Program) -> None:
     """Names the constants differently from all names that kernels and adjoints derive from those of the program."""
     names = {n for n, _ in p.body} | {*p.load, *p.load.values(), *p.inputs, *p.results, "spikes", "free"}
     own = {f"{x}{n}" for x in _BEFORE for n in names} | {f"{n}_p" for n in names}
-    p.give_names(own | _NUMBERED | {*RESERVED, "F", "FAST", "U64", "math", "njit", "select", "spike", "blend", "slope"})
+    p.give_names(own | _NUMBERED | {*RESERVED, "F", "U64", "math", "njit", "select", "spike", "blend", "slope"})
 
 
 def _differentiable(p: Program, fused: Fused, detach: bool) -> Program:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numba import njit
 
+from amine.engine.device.functions import fma
 from amine.learn.nn import memory, pool
 from amine.learn.nn.device import bits, lowest, nonzero, nonzero_of, not_one
 
@@ -17,7 +18,6 @@ from amine.learn.nn.device import bits, lowest, nonzero, nonzero_of, not_one
 FORWARD, GRADIENT = 0.4, 0.25
 
 PANEL_BYTES = 2**20
-_FLAGS = {"contract", "nsz"}
 U64, I32 = np.uint64, np.int32
 
 
@@ -88,7 +88,7 @@ class Events:
         return self
 
 
-@njit(nogil=True, cache=True, fastmath=_FLAGS)
+@njit(nogil=True, cache=True)
 def _forward(y, lo, start, index, value, ones, W, bias, first, last):
     """``y[r, lo:] = bias + sum over events of W[index]`` for rows first..last and a contiguous panel ``W``."""
     one, n = W.dtype.type(1), U64(bias.shape[0])
@@ -110,20 +110,20 @@ def _forward(y, lo, start, index, value, ones, W, bias, first, last):
                 v0, v1, v2, v3 = value[q], value[q + U64(1)], value[q + U64(2)], value[q + U64(3)]
                 v4, v5, v6, v7 = value[q + U64(4)], value[q + U64(5)], value[q + U64(6)], value[q + U64(7)]
                 for i in range(n):
-                    s = v0 * W[a + i] + v1 * W[b + i] + v2 * W[c + i] + v3 * W[d + i]
-                    acc[i] += s + (v4 * W[e + i] + v5 * W[f + i] + v6 * W[g + i] + v7 * W[h + i])
+                    s = fma(v3, W[d + i], fma(v2, W[c + i], fma(v1, W[b + i], v0 * W[a + i])))
+                    acc[i] += fma(v7, W[h + i], fma(v6, W[g + i], fma(v5, W[f + i], fma(v4, W[e + i], s))))
             q += U64(8)
         while q < stop:
             a, v = U64(index[q]) * n, one if ones else value[q]
             for i in range(n):
-                acc[i] += v * W[a + i]
+                acc[i] = fma(v, W[a + i], acc[i])
             q += U64(1)
         out, o = y[r], U64(lo)
         for i in range(n):
             out[o + i] = acc[i]
 
 
-@njit(nogil=True, cache=True, fastmath=_FLAGS)
+@njit(nogil=True, cache=True)
 def _weights(G, width, start, index, value, ones, g, lo):
     """``G[index] += value * g[r, lo:]`` over all events, for a contiguous panel of ``width`` columns."""
     one, n = g.dtype.type(1), U64(width)
@@ -138,7 +138,7 @@ def _weights(G, width, start, index, value, ones, g, lo):
         while q < stop:
             a, v = U64(index[q]) * n, one if ones else value[q]
             for i in range(n):
-                G[a + i] += v * row[i]
+                G[a + i] = fma(v, row[i], G[a + i])
             q += U64(1)
 
 

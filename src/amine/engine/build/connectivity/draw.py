@@ -12,17 +12,17 @@ import numpy as np
 from numba import njit
 
 from amine.engine.build.connectivity import columns as c
-from amine.engine.device.functions import load_f64, load_i32, load_i64
+from amine.engine.device.elementary import log64
+from amine.engine.device.functions import exp64, load_f64, load_i32, load_i64
 from amine.engine.device.random_numbers import halves, log_unit, normal_block, random_block
 
 I64, I32, U32, F64, F32 = np.int64, np.int32, np.uint32, np.float64, np.float32
 NO_ROW = np.uint32(0xFFFFFFFF)
-FAST = {"contract", "nsz"}
 TWO32 = 1.0 / 4294967296.0
 TARGETS, DELAYS, PLACES, WEIGHTS = 0, 1, 2, 8  # what is drawn, the last word of a counter
 
 
-@njit(nogil=True, cache=True, fastmath=FAST, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy")
 def logs(gaps, words, block, row, stream, k0, k1):
     """Logarithms of 64 uniform random numbers into ``gaps``."""
     random_block(words, block, row, stream, k0, k1)
@@ -162,11 +162,11 @@ def values(kind, a, b, low, high, address, start, row, first, last, stream, k0, 
                 if base == c.NORMAL:
                     x = a + b * x
                 elif base == c.LOGNORMAL:
-                    x = math.exp(a + b * x)
+                    x = exp64(a + b * x)
                 elif base == c.UNIFORM:
                     x = a + (b - a) * x
                 elif base == c.EXPONENTIAL:
-                    x = -a * math.log(x)
+                    x = -a * log64(x)
                 if truncated:
                     if attempt > 0 and out[k] >= low and out[k] <= high:
                         continue
