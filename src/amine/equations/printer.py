@@ -53,6 +53,8 @@ _NUMPY = {f: f"np.{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "fl
 _NUMPY |= {"asin": "np.arcsin", "acos": "np.arccos", "atan": "np.arctan", "atan2": "np.arctan2", "log10": "np.log10"}
 _NUMPY |= {"mod": "np.mod", "rint": "np.rint"}
 _NUMPY |= {"pow": "np.power", "min": "np.minimum", "max": "np.maximum", "select": "np.where", "not": "np.logical_not"}
+# functions of constants that are prepared: a processor's own would differ in the last digit
+_OWN = ("exp", "log", "log10", "pow", "sin", "cos", "tanh", "asin", "acos", "atan", "atan2", "exprel")
 DIALECTS = {
     "kernel": Dialect(
         {f: f"v{f}" for f in KERNEL_FUNCTIONS},
@@ -61,6 +63,7 @@ DIALECTS = {
     ),
     "double": Dialect({f: f"w{f}" for f in KERNEL_FUNCTIONS}, _plain),
     "numpy": Dialect(_NUMPY, _plain),
+    "prepared": Dialect(_NUMPY | {f: f"_exact.{f}" for f in _OWN}, _plain),
     "scalar": Dialect({f: f"{f}64" for f in KERNEL_FUNCTIONS}, _plain),
     "c": Dialect(
         {**{f: f"v{f}" for f in KERNEL_FUNCTIONS}, "abs": "fabs"},
@@ -73,7 +76,7 @@ DIALECTS = {
 
 
 class Printer:
-    """Prints expressions: ``kernel`` with device functions and typed literals, ``double`` with those of float64, under other names ``scalar``, ``numpy`` in float64, and ``c``.
+    """Prints expressions: ``kernel`` with device functions and typed literals, ``double`` with those of float64, under other names ``scalar``, ``numpy`` and ``prepared`` in float64, and ``c``.
 
     ``name`` gives the printed name of a SymPy symbol.
     """

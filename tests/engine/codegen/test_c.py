@@ -19,6 +19,7 @@ from amine.engine.codegen.prepared import preparation
 from amine.engine.codegen.program import FREE, ProgramLowering, point_program, statements
 from amine.engine.codegen.text import PythonPrinter
 from amine.engine.device import elementary, functions
+from amine.engine.device.arrays import exact
 from amine.engine.resolve.cells import CellStructure
 from amine.equations.printer import Printer
 from amine.equations.terms import ELEMENTARY, KERNEL_FUNCTIONS
@@ -36,7 +37,7 @@ def program_of(model):
 
 def prepared(p, values):
     """Constants by name, and initial values, from the functions that the engine prints."""
-    scope = {"np": np, "exprel": lambda x: np.where(x == 0, 1.0, np.expm1(x) / np.where(x == 0, 1.0, x))}
+    scope = {"np": np, "_exact": exact}
     exec(preparation(p, "0"), scope)
     found = dict(scope["constants_0"](values, DT))
     lin = p.linear

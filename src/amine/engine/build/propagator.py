@@ -7,6 +7,9 @@ from typing import TypeAlias
 
 import numpy as np
 
+from amine.engine.device.arrays import exact
+from amine.engine.device.matrices import expm, product
+
 Entry: TypeAlias = float | np.ndarray  # the same for all neurons, or one for each
 Matrix: TypeAlias = Sequence[Sequence[Entry]]
 
@@ -52,10 +55,8 @@ def _exponential(A: np.ndarray, B: np.ndarray, h: float) -> np.ndarray:
     M[:, :n, :n], M[:, :n, n:] = A * h, B * h
     if k == 0 and not (A * (1 - np.eye(n))).any():
         out = np.zeros_like(M)
-        out[:, range(n), range(n)] = np.exp(M[:, range(n), range(n)])
+        out[:, range(n), range(n)] = exact.exp(M[:, range(n), range(n)])
         return out
-    from scipy.linalg import expm
-
     return expm(M)
 
 
@@ -66,15 +67,13 @@ def _named(E: np.ndarray, n: int, k: int, state: str, drive: str) -> dict[str, E
 
 def _noise(A: np.ndarray, G: np.ndarray, h: float) -> np.ndarray:
     """A square root of the covariance that noise adds in one step (Van Loan 1978, IEEE Trans Autom Control 23:395)."""
-    from scipy.linalg import expm
-
     size, n = max(len(A), len(G)), A.shape[1]
-    A, S = np.broadcast_to(A, (size, n, n)), np.broadcast_to(G @ G.transpose(0, 2, 1), (size, n, n))
+    A, S = np.broadcast_to(A, (size, n, n)), np.broadcast_to(product(G, G.transpose(0, 2, 1)), (size, n, n))
     M = np.zeros((size, 2 * n, 2 * n))
     M[:, :n, :n], M[:, :n, n:], M[:, n:, n:] = -A * h, S * h, A.transpose(0, 2, 1) * h
     E = expm(M)
     F = E[:, n:, n:].transpose(0, 2, 1)
-    covariance = F @ E[:, :n, n:]
+    covariance = product(F, E[:, :n, n:])
     return _root(0.5 * (covariance + covariance.transpose(0, 2, 1)))
 
 

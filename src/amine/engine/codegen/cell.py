@@ -78,7 +78,7 @@ OWN = frozenset(
             "min",
             "max",
         ),
-        *("select", "eight", "empty_marks", "to_step", "from_step", "exprel", "low", "expm", "noise_root"),
+        *("select", "eight", "empty_marks", "to_step", "from_step", "low", "expm", "noise_root"),
         *(f"{f}64" for f in KERNEL_FUNCTIONS),
         *(f"{x}{f}" for x in "vw" for f in KERNEL_FUNCTIONS),
         *("A", "G", "L", "M", "E", "half", "opening", "awake", *crossing.OWN),
@@ -184,7 +184,7 @@ class _Writer:
         start: Any = {symbol(s): e for s, e in rest.items()}
         slope = sp.diff(self.fused.rhs["v"], symbol(GAP_CURRENT)).subs(start, simultaneous=True)
         of = initial_function(f"susceptibility_{self.index}", ("_p",), self.program.parameters, {"v": slope})
-        return PythonPrinter(Printer("numpy")).function(of)
+        return PythonPrinter(Printer("prepared")).function(of)
 
     def _rows(self, program: Program) -> list[str]:
         jumps = [n for n in program.inputs if n.startswith(JUMP)]

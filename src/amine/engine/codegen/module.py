@@ -26,12 +26,6 @@ def low(x):
     return x - np.float64(F(x))  # what rounding leaves
 
 
-def exprel(x):
-    x = np.asarray(x, float)
-    y = np.where(x == 0.0, 1.0, x)
-    return np.where(x == 0.0, 1.0, np.expm1(y) / y)
-
-
 """
 
 
@@ -65,6 +59,7 @@ def _imports(bits: int, slots: Sequence[Slots], wide: set[str]) -> str:
             *device_names(KERNEL_FUNCTIONS, bits, wide, further=False),
         ],
         f"{DEVICE}.elementary": [*(f"{f}64" for f in ELEMENTARY), *device_names(ELEMENTARY, bits, wide, further=True)],
+        f"{DEVICE}.arrays": ["exact as _exact"],
         f"{DEVICE}.tables": list(TABLES),
     }
     for s in slots:

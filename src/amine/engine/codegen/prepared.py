@@ -19,7 +19,7 @@ from amine.models.naming import given_start
 
 def preparation(p: Program, index: str, initial_arguments: Sequence[str] = ("_p",)) -> str:
     """Functions ``constants_<index>(_p, dt)``, ``initial_<index>(_p)`` and ``matrices_<index>(_p)`` as NumPy text."""
-    say = PythonPrinter(Printer("numpy"))
+    say = PythonPrinter(Printer("prepared"))
     functions = [
         prepared(f"constants_{index}", ("_p", "dt"), p.parameters, [ir.Return(constants_table(p))]),
         initial_function(f"initial_{index}", initial_arguments, p.parameters, p.initial),

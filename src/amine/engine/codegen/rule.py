@@ -165,7 +165,7 @@ class Writer:
     # --- prepared once, in float64 -----------------------------------------------------------------------------------
 
     def _preparation(self) -> str:
-        p, t, say = self.plan, self.pieces, PythonPrinter(Printer("numpy"))
+        p, t, say = self.plan, self.pieces, PythonPrinter(Printer("prepared"))
         exact = t.double
         read = [ir.assign(v(n), ir.item("p", repr(n))) for n in sorted(p.eq.parameters)]
         named = [(s, exact(e)) for s, e in p.eq.initial.items()]

@@ -42,7 +42,7 @@ def _functions(model: Model, name: str) -> str:
     """Functions of a scheme: ``scheme_<name>(p, T)``, the rates of all transitions; ``open_<name>(p)``, the open fraction for
     states in ``p``; and ``downstream_<name>(p)``, derivatives of second messengers by states and messengers.
     """
-    s, lower, say = scheme(model), Lowering(), PythonPrinter(Printer("numpy"))
+    s, lower, say = scheme(model), Lowering(), PythonPrinter(Printer("prepared"))
     rates = check(s, dict(model.units))
     dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}
     dims |= {n: dimension_of(u) for n, _, u in s.parts}

@@ -9,6 +9,7 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 
+from amine.engine.device.arrays import exact
 from amine.engine.device.elementary import cos64, log64
 from amine.engine.device.functions import exp64, intrinsic, load_i32, load_i64
 from amine.engine.device.random_numbers import halves, philox
@@ -95,8 +96,8 @@ def tables(rates: list[float], dt: float, tick: int, real: type) -> np.ndarray:
     out = np.zeros((max(1, len(rates)), 514 + tick))
     for row, rate in zip(out, rates, strict=False):
         x = rate * dt * np.arange(1, tick + 1)
-        row[:256], row[256:512], row[512] = np.exp(-rate * dt * n), np.exp(-rate * dt * far), rate * dt
-        row[513], row[514:] = 1.0, -np.expm1(-x) / x
+        row[:256], row[256:512], row[512] = exact.exp(-rate * dt * n), exact.exp(-rate * dt * far), rate * dt
+        row[513], row[514:] = 1.0, exact.exprel(-x)
     return out.astype(real)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numba import njit
 
+from amine.engine.device.arrays import exact
 from amine.engine.device.functions import exp64
 from amine.engine.device.random_numbers import halves, random_block
 from amine.engine.device.tables import (
@@ -35,7 +34,7 @@ def cumulative(mean: float) -> np.ndarray:
     A count is the number of thresholds that a uniform 32-bit word reaches or exceeds. The caller splits means above 16 into several
     draws.
     """
-    values, p, total, k = [], math.exp(-mean), 0.0, 0
+    values, p, total, k = [], float(exact.exp(-mean)), 0.0, 0
     while k < 200:
         total += p
         if total * TWO32 >= TWO32 - 1.0:

@@ -6,6 +6,8 @@ import numpy as np
 
 from amine.compounds.algebra import remove
 from amine.compounds.signals import Axis, Diffuse, Product, Term, Uptake
+from amine.engine.device.arrays import exact
+from amine.engine.device.matrices import expm, product, solve
 from amine.engine.resolve.drugs import Drugs, enzymes
 from amine.engine.resolve.signals import Releasing, Signals
 from amine.errors import AmineError
@@ -74,8 +76,6 @@ def _removals(f: Field, total: float, p: Signals, drugs: Drugs, where: str) -> t
 
 def _axes(f: Field, n: int, h: float, where: str) -> tuple[tuple[Axis, ...], np.ndarray | None]:
     """Propagators along each axis of a grid, or between regions; for regions also as a matrix (regions, regions)."""
-    from scipy.linalg import expm  # takes long to import, and few fields move
-
     if f.grid is not None:
         edge = scalar(f.grid.spacing, "um", where)
         speed = scalar(f.grid.diffusion, "um**2/ms", where) / edge**2
@@ -108,7 +108,7 @@ def _balance(
         for u in order:
             vmax, km = uptakes[u]
             out = np.array([remove(float(c), time, vmax, km, rate if u == 0 else 0.0) for c in out])
-        return out if order else out * np.exp(-time * rate)
+        return out if order else out * exact.exp(-time * rate)
 
     order = list(range(len(uptakes)))
     unique, back = np.unique(tonic, return_inverse=True)
@@ -116,7 +116,7 @@ def _balance(
     E = np.eye(1) if matrix is None else matrix
     if matrix is None:
         return np.maximum(after - before, 0.0) / h
-    source = np.linalg.solve((E + np.eye(len(E))) * h / 2, after - E @ before)
+    source = solve((E + np.eye(len(E))) * h / 2, after - product(E, before[:, None])[:, 0])
     if (source < -1e-12).any():
         raise AmineError(where, "the tonic level cannot be held: a region gets more than it removes")
     return np.maximum(source, 0.0)

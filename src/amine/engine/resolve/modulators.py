@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from amine.compounds.signals import Agonist, Follow, Response, Signal, Sum, Term
+from amine.engine.device.arrays import exact
 from amine.engine.resolve.drugs import Drugs, act
 from amine.engine.resolve.fields import regions_of
 from amine.engine.resolve.signals import Signals, Vary
@@ -63,7 +64,7 @@ class Modulators:
         if rise <= 0 and decay <= 0:
             return occupied
         at = p.program.add(f"messenger:{m.name}", n)
-        up, down = (1.0 if tau <= 0 else float(-np.expm1(-p.h / tau)) for tau in (rise, decay))
+        up, down = (1.0 if tau <= 0 else float(p.h / tau * exact.exprel(-p.h / tau)) for tau in (rise, decay))
         p.program.append(Follow(at, occupied, up, down, n))
         return at
 

@@ -15,6 +15,7 @@ from amine.engine.build.draws import require_range
 from amine.engine.codegen.lines import Block
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
+from amine.engine.device.arrays import exact
 from amine.engine.device.noise import ornstein_uhlenbeck
 from amine.engine.device.tables import BEGIN, END
 from amine.engine.resolve.courses import OF_EACH, added_stimuli, row_of
@@ -65,7 +66,7 @@ class _Course:
             out[:] = x if x.ndim == 2 else x[:, None]
             return
         p = current.numbers
-        decay = math.exp(-dt / p["tau"])
+        decay = float(exact.exp(-dt / p["tau"]))
         path = np.empty(out.shape)
         ornstein_uhlenbeck(path, self.noise, decay, p["sd"] * math.sqrt(1.0 - decay**2), step, self.stream.key)
         on = (middle >= p["start"]) & (middle < p["stop"])

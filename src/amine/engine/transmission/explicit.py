@@ -16,6 +16,7 @@ from amine.engine.codegen.lines import Block, Call, Function, Line, printed
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments, synaptic
 from amine.engine.device import explicit as table
+from amine.engine.device.matrices import expm
 from amine.engine.device.pulse_tables import GRID
 from amine.engine.resolve.release import is_own, recovery_of, sites_of, variation_of
 from amine.engine.resolve.resolved import Resolved
@@ -204,8 +205,6 @@ def _propagators(
     s: Scheme, module: ModuleType, j: int, values: Mapping[str, float], T: np.ndarray, dt: float
 ) -> np.ndarray:
     """exp(L dt) - 1 of free states and messengers, with the column of the mass, for each concentration (T, d, d + 1)."""
-    from scipy.linalg import expm
-
     rate = getattr(module, f"scheme_{j}")
     zero, one = (np.array(rate(values, x), float) for x in (0.0, 1.0))
     check_rates((zero, one), s)

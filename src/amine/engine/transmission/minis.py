@@ -18,6 +18,7 @@ from amine.engine.build.wiring import spec_of, target_row
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device.arguments import Real
+from amine.engine.device.arrays import exact
 from amine.engine.device.minis import M_BLOCK, M_BLOCKS, M_COLUMNS, M_KEY, M_PLACE, M_REALS, TWO32
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.release import variation_of
@@ -61,7 +62,7 @@ class MiniState(State):
             count = np.searchsorted(slots[order], own, side="right") - begin
             w = shard.weight_of_each(b.bundle.weight)[order]
             row[[M_BLOCK, M_BLOCKS, M_PLACE, M_KEY]] = first, last - first, at, b.key
-            threshold.append(np.minimum((1.0 - np.exp(-b.rate * dt * count)) * TWO32, TWO32 - 1).astype(np.uint32))
+            threshold.append(np.minimum((1.0 - exact.exp(-b.rate * dt * count)) * TWO32, TWO32 - 1).astype(np.uint32))
             start.append(np.append(begin, len(slots)) + held)
             slot.append(own)
             weight.append(w.astype(real))

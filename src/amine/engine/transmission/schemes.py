@@ -16,6 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from amine.engine.build.slices import Slice
+from amine.engine.device.matrices import expm, solve
 from amine.engine.device.pulse_tables import (
     G_COLUMNS,
     G_DIM,
@@ -83,14 +84,15 @@ def reduced(Q: np.ndarray) -> np.ndarray:
 def equilibrium(Q: np.ndarray) -> np.ndarray:
     """The stationary distribution."""
     n = len(Q)
-    A = np.vstack([Q, np.ones(n)])
+    found = solve(np.vstack([Q[1:], np.ones(n)]), np.append(np.zeros(n - 1), 1.0))
+    if np.isfinite(found).all() and found.min() > -1e-9 and np.abs(found).max() < 1.0 + 1e-9:
+        return found
+    A = np.vstack([Q, np.ones(n)])  # states that nothing joins: the least of all
     return np.linalg.lstsq(A, np.append(np.zeros(n), 1.0), rcond=None)[0]
 
 
 def powers(A: np.ndarray, dt: float) -> np.ndarray:
     """Propagators of 1, 2, 4, ... steps."""
-    from scipy.linalg import expm
-
     return np.stack([expm(A * (dt * 2.0**b)) for b in range(POWERS)])
 
 
@@ -240,8 +242,6 @@ def _cleared(
     """State of rest, and a table: powers of the propagator without transmitter, propagators over concentrations, and the matrix
     from a change of states within a step to the constant drive that causes it.
     """
-    from scipy.linalg import expm
-
     D, parts = g.dim, parts_of(g, module, index)
     assert g.cleft is not None
     cleft_numbers(g.cleft, real)
@@ -253,7 +253,7 @@ def _cleared(
     off = cleared_matrix(g, parts, 0.0)
     A = np.zeros((2 * D, 2 * D))
     A[:D, :D], A[:D, D:] = off[:D, :D] * dt, np.eye(D) * dt
-    inverse = np.linalg.inv(expm(A)[:D, D:])
+    inverse = solve(expm(A)[:D, D:], np.eye(D))
     rest = np.concatenate([*(equilibrium(zero)[1:] for _, zero, _ in parts), [1.0, 0.0]])
     return rest, np.concatenate([powers(off, dt).ravel(), M.ravel(), inverse.ravel()])
 

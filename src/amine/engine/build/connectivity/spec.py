@@ -11,6 +11,7 @@ from amine.distributions import InternalDistribution
 from amine.engine.build.connectivity import columns as c
 from amine.engine.build.connectivity import spatial
 from amine.engine.build.connectivity.draw import incoming
+from amine.engine.device.arrays import exact
 from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
 from amine.network.space.kernels import Placed
@@ -135,8 +136,8 @@ def _value(value: object, real: np.ndarray, at: int, row: np.ndarray, out: Table
     if isinstance(value, InternalDistribution):
         real[at : at + 4] = value.a, value.b, value.low, value.high
         if value.kind == "lognormal":
-            s2 = np.log1p((value.b / value.a) ** 2)
-            real[at : at + 2] = np.log(value.a) - s2 / 2, np.sqrt(s2)
+            s2 = exact.log1p((value.b / value.a) ** 2)
+            real[at : at + 2] = exact.log(value.a) - s2 / 2, np.sqrt(s2)
         if value.bounds == "none":
             real[at + 2 : at + 4] = -np.inf, np.inf
         return _KINDS[value.kind] + (c.TRUNCATED if value.bounds == "truncated" else 0), 0
@@ -164,7 +165,7 @@ def _rule(s: ProjectionSpec, row: np.ndarray, real: np.ndarray, out: Tables) -> 
         row[c.S_KIND] = c.ALL
         return m
     if s.rule == "p":
-        row[c.S_KIND], real[c.P_LOG] = c.GEOMETRIC, (1.0 / np.log1p(-s.value) if s.value > 0 else 0.0)
+        row[c.S_KIND], real[c.P_LOG] = c.GEOMETRIC, (1.0 / exact.log1p(-s.value) if s.value > 0 else 0.0)
         return m
     if s.rule in ("outdegree", "total") and s.placed is None:
         room = m - (own_index(s) >= 0) * int(row[c.S_SELF])

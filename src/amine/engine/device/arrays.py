@@ -1,0 +1,97 @@
+"""The device's functions for NumPy's arrays and for single numbers, where constants are prepared: the same bits on every processor.
+
+NumPy's own functions have other code for each kind of processor, and those of a C library for each version. Here the text that Numba
+compiles runs on arrays, with additions and multiplications of NumPy, which are exact to the last bit. ``fma`` is rounded twice, unless
+a function lives from its exactness; then the product's rest is computed by splitting (Dekker 1971, Numer Math 18:224).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numba.core.dispatcher import Dispatcher
+
+from amine.engine.device import elementary, functions
+
+SPLIT = 134217729.0  # 2^27 + 1
+
+
+def _twice(a: Any, b: Any, c: Any) -> Any:
+    return a * b + c
+
+
+def _halves(x: Any) -> tuple[Any, Any]:
+    big = SPLIT * x
+    high = big - (big - x)
+    return high, x - high
+
+
+def _once(a: Any, b: Any, c: Any) -> Any:
+    """a*b + c with the rests of the product and of the sum; a and b stay below 1e290."""
+    p = a * b
+    (a0, a1), (b0, b1) = _halves(a), _halves(b)
+    rest = ((a0 * b0 - p) + a0 * b1 + a1 * b0) + a1 * b1
+    s = p + c
+    t = s - p
+    whole = s + (((p - (s - t)) + (c - t)) + rest)
+    return np.where(np.isfinite(whole), whole, s)
+
+
+def _select(c: Any, a: Any, b: Any) -> Any:
+    return np.where(c, a, b)
+
+
+def _float_bits(x: Any) -> Any:
+    return np.asarray(x, np.float64).view(np.int64)
+
+
+def _bits_float(n: Any) -> Any:
+    return np.asarray(n, np.int64).view(np.float64)
+
+
+def _whole(x: Any) -> Any:
+    return np.asarray(x).astype(np.int64)
+
+
+def _real(x: Any) -> Any:
+    return np.asarray(x, np.float64)
+
+
+_NAMES: dict[str, Any] = {
+    "select": _select, "min": np.minimum, "max": np.maximum, "abs": np.abs, "rint64": np.rint, "floor64": np.floor, "sqrt64": np.sqrt,
+    "float_bits64": _float_bits, "bits_float64": _bits_float, "I64": _whole, "F64": _real,
+}  # fmt: skip
+_EXACT = ("_power64", "_circular64", "asin64", "acos64")  # that need fma as it is
+_KNOWN = ("exp", "exprel", "tanh", "log", "log1p", "log10", "pow", "sin", "cos", "asin", "acos", "atan", "atan2")
+
+
+def _on_arrays(name: str, made: dict[str, Any]) -> Callable[..., Any]:
+    """The device function ``name`` with the names of NumPy in place of its own."""
+    if name not in made:
+        home: dict[str, Any] = vars(elementary if name in vars(elementary) else functions)
+        code = home[name].py_func.__code__
+        called = [n for n in code.co_names if isinstance(home.get(n), Dispatcher) and n not in _NAMES and n != "fma64"]
+        scope = {n: home[n] for n in code.co_names if n in home} | _NAMES
+        scope["fma64"] = _once if name in _EXACT else _twice
+        made[name] = FunctionType(code, scope, name)
+        scope |= {n: _on_arrays(n, made) for n in called}
+    return made[name]
+
+
+def _public(f: Callable[..., Any]) -> Callable[..., Any]:
+    def of(*x: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return f(*(np.asarray(v, np.float64) for v in x))[()]
+
+    return of
+
+
+def _all() -> SimpleNamespace:
+    made: dict[str, Any] = {}
+    return SimpleNamespace(**{n: _public(_on_arrays(f"{n}64", made)) for n in _KNOWN})
+
+
+exact = _all()
