@@ -6,6 +6,7 @@
     python benchmarks/identity.py --base main --only 'trees|gap' --precision 32
     python benchmarks/identity.py --store out/hashes.json                  # keep the work's hashes ...
     python benchmarks/identity.py --against out/hashes.json                # ... and compare with them later, on the same machine
+    python benchmarks/identity.py --renew                                  # results change on purpose: new hashes for tests/data/hashes.json
 
 Exits with 1 if anything differs, or depends on the number of threads, or fails.
 """
@@ -26,7 +27,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from _identity import record, registry
+from _identity import record, registry, stored
 from _identity.sides import ROOT, Item, Side, cache_of, checkout, git, machine, run_all
 
 Result = dict[str, Any]
@@ -98,6 +99,7 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--base", help="revision to compare with")
     p.add_argument("--against", type=Path, help="file of --store to compare with, in place of a revision")
     p.add_argument("--store", type=Path, help="keep the hashes of the work in this file")
+    p.add_argument("--renew", action="store_true", help="write the hashes that the tests compare with anew")
     p.add_argument("--only", default="", help="cases whose name or description matches this regular expression")
     p.add_argument("--quick", action="store_true", help="only the few cases that together see most")
     p.add_argument("--list", action="store_true", help="list the cases and stop")
@@ -107,8 +109,8 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--cache", type=Path, default=home / "amine-identity", help="for results of bases and compiled code")
     p.add_argument("--log", type=Path, help="file for what the processes write, such as tracebacks")
     given = p.parse_args()
-    if not (given.base or given.against or given.store or given.list):
-        p.error("say --base REVISION, --against FILE or --store FILE")
+    if not (given.base or given.against or given.store or given.list or given.renew):
+        p.error("say --base REVISION, --against FILE, --store FILE or --renew")
     if given.base and given.against:
         p.error("say either --base or --against")
     return given
@@ -175,6 +177,9 @@ def main() -> int:
         for case in dict.fromkeys(c for c, _ in items):
             marks = f"{'+'.join(case.precisions(given.precision)):<6} {'quick' if case.quick else '':<6}"
             print(f"{case.name:<28} {marks} {case.what}")
+        return 0
+    if given.renew:
+        stored.renew([c for c, p in items if p == "32" and stored.belongs(c)])
         return 0
     with open(given.log or os.devnull, "w") as log:
         rows = compare(given, items, log)

@@ -33,7 +33,7 @@ def network(name: str) -> am.Network:
         start[f"{s}_x"] = f"0.5 {unit}"
     neuron = "lif_cond" if own else name
     A = net.population("A", 3, neuron, receptors={"x": name} if own else {}, initial=start)
-    net.stimulus(A, am.step("15 pA" if name == "izhikevich" else "700 pA"))
+    net.stimulus(A, am.step({"izhikevich": "15 pA", "thalamic_relay": "3 nA"}.get(name, "700 pA")))
     return net
 
 
