@@ -66,7 +66,7 @@ DIALECTS = {
     "prepared": Dialect(_NUMPY | {f: f"_exact.{f}" for f in _OWN}, _plain),
     "scalar": Dialect({f: f"{f}64" for f in KERNEL_FUNCTIONS}, _plain),
     "c": Dialect(
-        {**{f: f"v{f}" for f in KERNEL_FUNCTIONS}, "abs": "fabs"},
+        {**{f: f"v{f}" for f in KERNEL_FUNCTIONS}, "abs": "vabs"},
         lambda x: f"R({_plain(x)})",
         _C,
         {"and": "&&", "&": "&&", "or": "||", "|": "||", "not": "!"},

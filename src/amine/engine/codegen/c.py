@@ -16,6 +16,7 @@ from amine.equations.terms import KERNEL_FUNCTIONS
 
 HEAD = """typedef {real} real;
 #define R(x) ((real)(x))
+#define vabs(x) ((real)fabs(x))
 """
 
 

@@ -10,6 +10,7 @@ import ast
 import inspect
 from collections.abc import Iterable
 from textwrap import dedent
+from types import ModuleType
 from typing import Any
 
 from amine.engine.device import elementary, functions
@@ -75,24 +76,23 @@ _COMPARE: dict[type[ast.cmpop], str] = {
 _INTEGERS = ("I32", "I64", "float_bits64")
 
 
-def c_functions(names: Iterable[str]) -> str:
-    """The C of device functions, such as ``exp64``, and of all functions that they call."""
+def c_functions(names: Iterable[str], more: ModuleType = functions) -> str:
+    """The C of device functions, such as ``exp64``, of all functions that they call, and of functions of another module."""
     done: dict[str, str] = {}
     for name in names:
-        _write(name, done)
+        _write(name, done, vars(functions) | vars(elementary) | vars(more))
     return EXACT + "\n".join(done.values())
 
 
-def _write(name: str, done: dict[str, str]) -> None:
+def _write(name: str, done: dict[str, str], known: dict[str, Any]) -> None:
     if name in done or name in _KNOWN:
         return
-    home = elementary if name in vars(elementary) else functions
-    python: Any = vars(home)[name].py_func
+    python: Any = known[name].py_func
     (tree,) = ast.parse(dedent(inspect.getsource(python))).body
     assert isinstance(tree, ast.FunctionDef)
     for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call)):
         assert isinstance(call.func, ast.Name)
-        _write(call.func.id, done)
+        _write(call.func.id, done, known)
     done[name] = _Writer(tree, python.__globals__).text()
 
 

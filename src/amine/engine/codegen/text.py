@@ -125,4 +125,8 @@ class CPrinter:
             case ir.If(condition, then, other):
                 tail = ["} else {", *self.block(other)] if other else []
                 return [f"if ({say(condition)}) {{", *self.block(then), *tail, "}"]
+            case ir.Return(value):
+                return [f"return {say(value)};"]
+            case ir.For(var, (bound,), body, _):
+                return [f"for (long {var} = 0; {var} < {say(bound)}; {var}++) {{", *self.block(body), "}"]
         raise NotImplementedError(f"no C for {type(s).__name__}")

@@ -146,19 +146,23 @@ class Kernel:
             spike="select(m > F(0.0), F(1.0), F(0.0))",
             blend="a + s*(b - a)" if self.soft else "select(s > F(0.0), b, a)",
         )
-        return text + self._surrogate() + self._lanes_forward() + self._lanes_backward() + self._drivers()
+        say = PythonPrinter(CodePrinter("kernel"))
+        surrogate = "".join(say.function(f) for f in self.surrogate())
+        return text + surrogate + "".join(self.say.function(f) for f in self.lanes()) + self._drivers()
 
-    def _surrogate(self) -> str:
-        """Source of the surrogate's derivative and of soft spikes as functions of the margin."""
-        lower, say = TrainingLowering(True), PythonPrinter(CodePrinter("kernel"))
+    def lanes(self) -> tuple[ir.Function, ir.Function]:
+        """The loops over the lanes of a block, ``lanes_forward`` and ``lanes_backward``."""
+        return self._lanes_forward(), self._lanes_backward()
+
+    def surrogate(self) -> list[ir.Function]:
+        """The surrogate's derivative and soft spikes as functions of the margin."""
+        lower = TrainingLowering(True)
         functions = [("slope", ir.Name("height") * lower(self.shape))]
         if self.primitive is not None:
             functions.append(("soft_spike", quote_expr("height / inverse") * lower(self.primitive)))
-        text = ""
-        for name, value in functions:
-            body = quote("x = (m - edge) * inverse\nreturn value", value=value)
-            text += say.function(ir.Function(name, ("m", "inverse", "height", "edge"), body, INLINE))
-        return text
+        head = "x = (m - edge) * inverse\nreturn value"
+        args = ("m", "inverse", "height", "edge")
+        return [ir.Function(name, args, quote(head, value=value), INLINE) for name, value in functions]
 
     def _at(self, rows: list[str], n: str) -> ir.Item:
         return ir.item("_Z", quote_expr(f"_o + U64({rows.index(n) * BLOCK}) + _l"))
@@ -166,16 +170,15 @@ class Kernel:
     def _shown(self, n: str) -> str:
         return self.p.shown.get(n, n)
 
-    def _lanes(self, name: str, uses: set[str], body: list[ir.Statement]) -> str:
-        """Source of a loop over the lanes of a block, which first reads the constants that it ``uses``."""
+    def _lanes(self, name: str, uses: set[str], body: list[ir.Statement]) -> ir.Function:
+        """A loop over the lanes of a block, which first reads the constants that it ``uses``."""
         p = self.p
         text = quote("_inverse = _sur[0]\n_height = _sur[1]\n_edge = _sur[2]")
         text += [ir.assign(p.shown[n], ir.item("_c", i)) for i, n in enumerate(p.scalars) if n in uses]
         text += quote(f"for _l in range(U64({BLOCK})):\n    body", body=body)
-        f = ir.Function(name, ("_Z", "_o", "_c", "_sur", "t"), ir.without_unread(text), FUNCTION)
-        return self.say.function(f)
+        return ir.Function(name, ("_Z", "_o", "_c", "_sur", "t"), ir.without_unread(text), FUNCTION)
 
-    def _lanes_forward(self) -> str:
+    def _lanes_forward(self) -> ir.Function:
         p = self.p
         used = names_of(e for _, e in p.body) | ({p.refractory} if p.refractory else set())
 
@@ -206,7 +209,7 @@ class Kernel:
             body.append(ir.assign(at("_wait"), quote_expr(left, fired=ir.expr(str(p.spikes)), steps=steps)))
         return self._lanes("lanes_forward", used, body)
 
-    def _lanes_backward(self) -> str:
+    def _lanes_backward(self) -> ir.Function:
         p, a, rows = self.p, self.adjoint, self.backward_rows
 
         def at(n: str) -> ir.Item:
