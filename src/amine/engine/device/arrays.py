@@ -71,7 +71,7 @@ _KNOWN = ("exp", "exprel", "tanh", "log", "log1p", "log10", "pow", "sin", "cos",
 def _on_arrays(name: str, made: dict[str, Any]) -> Callable[..., Any]:
     """The device function ``name`` with the names of NumPy in place of its own."""
     if name not in made:
-        home: dict[str, Any] = vars(elementary if name in vars(elementary) else functions)
+        home: dict[str, Any] = dict(vars(elementary if name in vars(elementary) else functions))
         code = home[name].py_func.__code__
         called = [n for n in code.co_names if isinstance(home.get(n), Dispatcher) and n not in _NAMES and n != "fma64"]
         scope = {n: home[n] for n in code.co_names if n in home} | _NAMES
