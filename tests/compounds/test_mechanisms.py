@@ -124,3 +124,17 @@ def test_names_hold_no_characters_that_figures_and_files_read_otherwise(name):
         C.Drug(id=name, name="d")
     with pytest.raises(am.AmineError, match="its name has a character that is not allowed"):
         C.Drug(id="d", name=name)
+
+
+@pytest.mark.parametrize("kind", ["channel", "neuron"])
+def test_every_channel_of_the_library_that_the_catalogue_knows_has_a_drug_that_reaches_it(kind):
+    """A conductance of a named ion channel declares its target, and each target has a blocker or an opener."""
+    silent = {"leak", "leak_HH", "calcium", "sodium", "potassium", "spike_start"}  # leaks, pools, and a threshold
+    for name in am.models.names(kind):
+        model = am.models.get(name)
+        if kind == "neuron" and not any(p.startswith(("g_Na", "g_T", "g_H")) for p in model.parameters):
+            continue
+        targets = {t for t in model.stands_for if "." not in t or C.catalogue.find_entry(t, ("channel",))}
+        assert targets or name in silent, f"'{name}' stands for no channel"
+        for target in targets:
+            assert C.acting_on(target), target

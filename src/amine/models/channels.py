@@ -41,6 +41,9 @@ _DRUG_TARGETS = {
     "K_HH": {"Kv2": "g_max"},
     "Kdr": {"Kv2": "g_max"},
     "A": {"Kv1": "g_max"},
+    "M": {"Kv7.2_7.3": "g_max"},
+    "CaT": {"Cav3.1": "g_max"},
+    "CaL": {"Cav1.2": "g_max"},
     "h": {"HCN1": "g_max"},
     "KCa": {"SK": "g_max"},
 }

@@ -113,7 +113,8 @@ def _cell(name: str, text: str, doc: str, values: dict[str, str]) -> Model:
         doc,
         {"AMPA": AMPA, "GABA_A": GABA_A},
         {n: _SYMBOLS[n] for n in values},
-        stands_for={"Nav": "g_Na", "Kv2": "g_K"} | ({"HCN1": "g_H"} if "g_H" in values else {}),
+        stands_for={"Nav": "g_Na", "Kv2": "g_K"}
+        | ({"HCN1": "g_H", "Cav3.1": "g_T"} if "g_H" in values else {"Cav3.3": "g_T"}),  # Talley et al. 1999
     )
 
 
