@@ -15,6 +15,7 @@ EXTRAS = {
     **dict.fromkeys(("captum", "fairlearn", "opacus"), "audit"),
     **dict.fromkeys(("nir", "onnx", "onnxruntime", "h5py"), "exchange"),
     "morphio": "morphology",
+    **dict.fromkeys(("anywidget", "traitlets"), "notebook"),
 }
 NAMES = {"sklearn": "scikit-learn", "distributed": "dask.distributed", "rdkit": "RDKit"}
 

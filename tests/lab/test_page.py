@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from amine.lab import gallery
+from amine.lab.pages import one_text, static_files
 from amine.lab.recorded import record
-from amine.lab.serving import start
+from amine.lab.rooms import Rooms
+from amine.lab.serving import listing, start
+from amine.lab.widgets import reply
 
 OWN = sorted(Path.home().glob(".cache/ms-playwright/chromium-*/chrome-*/chrome"))  # of playwright install chromium
 CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
@@ -231,6 +234,36 @@ def test_a_recording_runs_without_a_server(browser, server, tmp_path):
     p.slide("dose:tetrodotoxin", 1)
     p.after(50)
     assert "▼" in p.tab.inner_text("#numbers") and "10 nM" in p.tab.inner_text("#differs")
+    assert not p.errors and not p.hosts
+    p.context.close()
+
+
+def test_the_page_runs_in_the_frame_of_a_notebook(browser, server):
+    rooms, p = Rooms({}, listing), Page(browser, server)
+
+    def answered(message: dict) -> dict:
+        out: list = []
+        reply(rooms, lambda content, buffers: out.append((content, list(buffers[0]))), message)
+        return {"content": out[0][0], "data": out[0][1]}
+
+    p.tab.expose_function("answered", answered)
+    bridge = static_files()["bridge.js"].decode().replace("export default", "window.bridge =")
+    p.tab.set_content(f"<div id=cell></div><script type=module>{bridge}</script>")
+    p.until("window.bridge !== undefined")
+    p.tab.evaluate(
+        """(page) => { const heard = []; window.bridge.render({ el: document.getElementById("cell"), model: {
+            get: (k) => ({ page, height: 700 })[k], on: (_, f) => heard.push(f), off: () => {},
+            send: async (m) => { const r = await answered(m), b = new DataView(new Uint8Array(r.data).buffer); heard.forEach((f) => f(r.content, [b])); } } }); }""",
+        one_text("embedded", {"open": "neuron"}),
+    )
+    frame = p.tab.frame_locator("iframe")
+    frame.locator("#lab:not([hidden])").wait_for(timeout=60_000)
+    frame.locator("input[data-name='dose:tetrodotoxin']").press("ArrowRight")
+    stop = time.perf_counter() + 60
+    session = next(iter(rooms.held.values())).opened.session
+    while not (session.time > 30 and session.values["dose:tetrodotoxin"] > 0):
+        assert time.perf_counter() < stop
+        p.tab.wait_for_timeout(50)
     assert not p.errors and not p.hosts
     p.context.close()
 

@@ -12,7 +12,8 @@ import pytest
 import amine as am
 from amine.lab.frames import unpack
 from amine.lab.open import opened
-from amine.lab.server import MOST_BODY, LabServer, static_files
+from amine.lab.pages import static_files
+from amine.lab.server import MOST_BODY, LabServer
 from amine.lab.serving import listing
 
 

@@ -20,7 +20,7 @@ def test_a_network_of_your_own_is_in_the_gallery_by_a_name_that_an_address_can_h
     net.population("P", 3, "poisson", rate="10 Hz")
     server = start(net)
     try:
-        assert server.gallery()["own"] == net.name and list(server.rooms.own) == [net.name]
+        assert server.rooms.gallery()["own"] == net.name and list(server.rooms.own) == [net.name]
         fragment = server.address(net.name).partition("#")[2]
         assert parse_qs(fragment)["open"] == [net.name]
         _, held = server.rooms.open({"name": net.name})
@@ -34,7 +34,7 @@ def test_a_network_with_the_name_of_an_experiment_does_not_hide_it():
     net = am.Network(seed=1, name="gamma")
     server = start(net)
     try:
-        assert "gamma" not in server.rooms.own and server.gallery()["own"] == "gamma (yours)"
+        assert "gamma" not in server.rooms.own and server.rooms.gallery()["own"] == "gamma (yours)"
     finally:
         server.shutdown()
         server.server_close()

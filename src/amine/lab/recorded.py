@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,7 @@ from amine.errors import AmineError, did_you_mean
 from amine.files import write_text
 from amine.lab.gallery import get
 from amine.lab.open import Opened, open_lab
-from amine.lab.server import static_files
+from amine.lab.pages import one_text
 from amine.units import to_internal
 
 if TYPE_CHECKING:
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 
 EACH, WARM, SETTLE = 10.0, 300.0, 700.0  # ms: of a frame, before the first value, after a value is set
 MOST_BYTES = 12_000_000  # of all frames
-MODULES = ("transport.js", "recorded.js", "draw.js", "panels.js", "sound.js", "lab.js")  # each after those that it uses
-POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
 
 def record(
@@ -100,23 +96,8 @@ def _run(session: Session, ms: float) -> None:
 
 
 def page(data: dict[str, Any]) -> str:
-    """The page as one text, with its style, its modules and a recording."""
-    files = {n: x.decode() for n, x in static_files().items()}
-    program = "\n".join(_plain(files[m]) for m in MODULES)
-    text = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    out = files["index.html"]
-    out = out.replace('<link rel="stylesheet" href="/static/lab.css">', f"<style>{files['lab.css']}</style>")
-    head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-    out = out.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{head}', 1)
-    script = f'<script type="application/json" id="recorded">{text}</script><script type="module">{program}</script>'
-    out = out.replace('<script type="module" src="/static/lab.js"></script>', "")
-    return out.replace("</body>", f"{script}</body>")
-
-
-def _plain(module: str) -> str:
-    """A module without its imports and exports, to stand among others in one text."""
-    module = re.sub(r"^import .*?;\n", "", module, flags=re.M)
-    return re.sub(r"^export ", "", module, flags=re.M)
+    """The page as one text, with a recording."""
+    return one_text("recorded", data)
 
 
 __all__ = ["page", "record"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 import webbrowser
+from collections.abc import Callable
 from typing import Any
 
 from amine.lab import gallery
-from amine.lab.open import opened
+from amine.lab.open import Opened, opened
 from amine.lab.server import LabServer
 from amine.network.network import Network
 
@@ -21,11 +22,16 @@ def listing(own: str = "") -> dict[str, Any]:
 
 def start(net: Network | None = None, port: int = 0) -> LabServer:
     """A server that answers in the background, with a network of your own or the gallery alone; ``server.shutdown()`` ends it."""
-    own = _own(net)
-    rooms = {} if net is None else {own: lambda: opened(net, own)}
-    server = LabServer(rooms, lambda: listing(own), port)
+    own, made = rooms_of(net)
+    server = LabServer(made, lambda: listing(own), port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
+
+
+def rooms_of(net: Network | None) -> tuple[str, dict[str, Callable[[], Opened]]]:
+    """Name of a network of your own on the page, and how it is opened by it."""
+    own = _own(net)
+    return own, {} if net is None else {own: lambda: opened(net, own)}
 
 
 def _own(net: Network | None) -> str:
@@ -74,4 +80,4 @@ def serve(net: Network | str | None = None, *, port: int = 0, browser: bool = Tr
         server.server_close()
 
 
-__all__ = ["listing", "serve", "start"]
+__all__ = ["listing", "rooms_of", "serve", "start"]

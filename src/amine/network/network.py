@@ -19,6 +19,7 @@ from amine.shown import Shown
 
 if TYPE_CHECKING:
     import torch
+    from anywidget import AnyWidget
 
     from amine.engine.time.loop import Loop
     from amine.given import FilePath, Quantity
@@ -344,8 +345,8 @@ class Network(Shown):
 
         return Loop(self, threads, precision, keep, store, resume)
 
-    def lab(self, *, port: int = 0, browser: bool = True) -> None:
-        """Open the network in the browser and answer until Ctrl-C: see :func:`amine.lab.serve`.
+    def lab(self, *, port: int = 0, browser: bool = True) -> AnyWidget | None:
+        """Open the network in the lab: a widget in a notebook, the page elsewhere. See :func:`amine.lab.here`.
 
         Parameters
         ----------
@@ -357,9 +358,9 @@ class Network(Shown):
         AmineError
             If the port cannot be used.
         """
-        from amine.lab.serving import serve  # the door to the lab
+        from amine.lab.entrance import here  # the door to the lab
 
-        serve(self, port=port, browser=browser)
+        return here(self, port=port, browser=browser)
 
     def __repr__(self) -> str:
         n = sum(p.n for p in self.populations.values())

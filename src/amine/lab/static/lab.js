@@ -3,7 +3,7 @@
 import { Clock, Raster, Lines, GHOST, bars, colour, short } from "./draw.js";
 import { Sound } from "./sound.js";
 import { Sliders, Numbers, Molecules, make } from "./panels.js";
-import { live } from "./transport.js";
+import { embedded, live } from "./transport.js";
 import { recorded } from "./recorded.js";
 
 const $ = (id) => document.getElementById(id);
@@ -378,6 +378,13 @@ async function main() {
     begin(await transport.open());
     $("caption").hidden = false;
     $("caption").textContent = "A recording: one control, a few values, the same random numbers; it repeats. With amine installed, everything can be turned: amine lab.";
+    return;
+  }
+  const inside = $("embedded");
+  if (inside) {
+    transport = embedded(); $("link").hidden = true; document.documentElement.classList.add("embedded");
+    const { open: name } = JSON.parse(inside.textContent);
+    if (name) await open(name); else gallery();
     return;
   }
   const fragment = location.hash.slice(1); transport = live(fragment);

@@ -1,4 +1,4 @@
-// How the page speaks to the network: over HTTP to the server of this machine.
+// How the page speaks to the network: over HTTP to the server of this machine, or in a notebook by messages to its kernel.
 
 /** Data and arrays of a frame; see amine.lab.frames. */
 export function unpack(buffer) {
@@ -7,6 +7,22 @@ export function unpack(buffer) {
   const begin = Math.ceil((8 + length) / 8) * 8, kinds = { f4: Float32Array, u2: Uint16Array, u4: Uint32Array }, arrays = {};
   for (const [name, kind, size, at] of about.arrays) arrays[name] = new kinds[kind](buffer, begin + at, size);
   return { about, arrays };
+}
+
+/** What the page asks, over ``ask``: a path and a body in, bytes out; it throws an error with a sentence. */
+function asking(ask, kept) {
+  const text = async (path, body) => new TextDecoder().decode(await ask(path, body));
+  const json = async (path, body) => JSON.parse(await text(path, body));
+  return {
+    gallery: () => json("/api/gallery"),
+    open: (name, link) => json("/api/open", link ? { name, link } : { name }),
+    close: (session) => ask("/api/close", { session }).catch(() => {}),
+    state: (session) => json("/api/state", { session }),
+    act: (session, body) => json("/api/act", { session, ...body }),
+    frame: async (session, ms, set, numbers) => unpack(await ask("/api/frame", { session, ms, set, numbers })),
+    script: (session) => text("/api/script", { session }),
+    ...kept,
+  };
 }
 
 /** The server of this machine; its token comes in the fragment of the address and stays in this tab. */
@@ -19,21 +35,32 @@ export function live(fragment) {
     try { r = await fetch(path, { method: "POST", headers: { "X-Token": token, "Content-Type": "application/json" }, body: JSON.stringify(body) }); } catch {
       throw new Error("The lab does not answer: start it again with amine lab.");
     }
-    if (r.ok) return r;
+    if (r.ok) return r.arrayBuffer();
     let words = `status ${r.status}`;
     try { words = (await r.json()).error; } catch { /* no sentence */ }
     throw new Error(words);
   }
-  const json = async (path, body) => (await ask(path, body)).json();
-  return {
-    gallery: () => json("/api/gallery"),
-    open: (name, link) => json("/api/open", link ? { name, link } : { name }),
-    close: (session) => ask("/api/close", { session }).catch(() => {}),
-    state: (session) => json("/api/state", { session }),
-    act: (session, body) => json("/api/act", { session, ...body }),
-    frame: async (session, ms, set, numbers) => unpack(await (await ask("/api/frame", { session, ms, set, numbers })).arrayBuffer()),
-    script: async (session) => (await ask("/api/script", { session })).text(),
+  return asking(ask, {
     remember: (s) => s ? sessionStorage.setItem("kept", JSON.stringify({ session: s.session, open: s.open, step: s.step, log: (s.log ?? []).map(([a, n, v]) => [a, n, Number(v.split(" ")[0])]) })) : sessionStorage.removeItem("kept"),
     kept: () => JSON.parse(sessionStorage.getItem("kept") ?? "null"),
-  };
+  });
+}
+
+/** The kernel of a notebook, through the element that holds this page as a frame (bridge.js). */
+export function embedded() {
+  const waiting = new Map(), own = Math.random().toString(36).slice(2);
+  let count = 0;
+  addEventListener("message", (e) => {
+    if (e.source !== parent || !e.data?.amine) return;
+    const { id, status } = e.data.amine, found = waiting.get(id);
+    if (!found) return;
+    waiting.delete(id);
+    if (status === 200) found[0](e.data.data);
+    else found[1](new Error(JSON.parse(new TextDecoder().decode(e.data.data)).error));
+  });
+  const ask = (path, body = {}) => new Promise((done, failed) => {
+    const id = `${own} ${count++}`; waiting.set(id, [done, failed]);
+    parent.postMessage({ amine: { id, path, body } }, "*");
+  });
+  return { ...asking(ask, { remember: () => {}, kept: () => null }), embedded: true };
 }

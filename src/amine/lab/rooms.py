@@ -1,0 +1,181 @@
+"""The sessions of a page and what it may ask of them, over whatever way it speaks.
+
+A page sends names of controls and numbers; no path, equation or code ever comes from it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from amine.errors import AmineError
+from amine.lab.open import Opened, open_lab
+from amine.lab.session import MOST_SECONDS
+
+MOST_SESSIONS, IDLE = 4, 120.0  # sessions, and seconds after which one may be dropped
+Answer = tuple[int, str, bytes]  # status, kind of the data, data
+
+
+class Refused(Exception):
+    """A request that is answered by a status and a sentence."""
+
+    def __init__(self, status: int, sentence: str):
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass
+class Held:
+    """A session with its lock and the time of its last use."""
+
+    opened: Opened
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    used: float = field(default_factory=time.monotonic)
+
+
+class Rooms:
+    """The sessions of a server.
+
+    Parameters
+    ----------
+    own : a network that was given on the command line or in Python, by its name; the gallery is there in any case.
+    gallery : lists the experiments.
+    most : number of sessions at a time. idle : seconds without use after which one makes room for another.
+    """
+
+    def __init__(
+        self,
+        own: Mapping[str, Callable[[], Opened]],
+        gallery: Callable[[], dict[str, Any]],
+        most: int = MOST_SESSIONS,
+        idle: float = IDLE,
+    ):
+        self.own, self.gallery, self.most, self.idle = dict(own), gallery, most, idle
+        self.held: dict[str, Held] = {}
+        self._lock, self._building = threading.Lock(), threading.Lock()
+
+    def open(self, body: Mapping[str, Any]) -> tuple[str, Held]:
+        """A new session; one that was not used for long makes room for it."""
+        name, link = body.get("name"), body.get("link")
+        if not isinstance(name, str) or not (link is None or isinstance(link, dict)):
+            raise Refused(400, "name the experiment")
+        self._room()
+        with self._building:  # one network is built at a time
+            make = self.own.get(name)
+            opened = make() if make is not None else open_lab(name)
+            if link is not None:
+                opened.follow(link)
+            with self._lock:
+                if len(self.held) >= self.most:
+                    raise Refused(429, f"there are {self.most} sessions already; close one")
+                key = secrets.token_urlsafe(12)
+                self.held[key] = Held(opened)
+                return key, self.held[key]
+
+    def _room(self) -> None:
+        """Drops sessions that were not used for long, if there are too many; refuses where none is."""
+        with self._lock:
+            if len(self.held) >= self.most:
+                oldest = min(self.held, key=lambda k: self.held[k].used)
+                if time.monotonic() - self.held[oldest].used < self.idle:
+                    raise Refused(429, f"there are {self.most} sessions already; close one")
+                del self.held[oldest]
+
+    def get(self, key: object) -> Held:
+        """A session by its key."""
+        found = self.held.get(key) if isinstance(key, str) else None
+        if found is None:
+            raise Refused(404, "there is no such session; open it again")
+        found.used = time.monotonic()
+        return found
+
+    def close(self, key: object) -> None:
+        """Ends a session."""
+        with self._lock:
+            if isinstance(key, str):
+                self.held.pop(key, None)
+
+
+def _act(held: Held, body: Mapping[str, Any]) -> None:
+    s, what = held.opened.session, body.get("do")
+    if what == "branch":
+        s.branch()
+    elif what == "join":
+        s.join()
+    elif what == "rewind":
+        s.rewind("branch" if body.get("to") == "branch" else "start")
+    elif what == "watch":
+        s.watch(str(body.get("population", ""))[:200], body.get("neuron", 0))
+    elif what == "set":
+        values = body.get("set")
+        if not isinstance(values, dict):
+            raise Refused(400, "give values by name")
+        s.set_all(values)
+    else:
+        raise Refused(400, "this is no action of the lab")
+
+
+def answer(rooms: Rooms, path: str, body: Mapping[str, Any]) -> Answer:
+    """What a page is answered; an error is a status and a sentence."""
+    try:
+        return _answer(rooms, path, body)
+    except Refused as e:
+        return e.status, "application/json", sentence(str(e))
+    except AmineError as e:
+        return 422, "application/json", sentence(str(e))
+    except Exception as e:
+        return 500, "application/json", sentence(f"{type(e).__name__}: {e}"[:200])
+
+
+def _answer(rooms: Rooms, path: str, body: Mapping[str, Any]) -> Answer:
+    match path:
+        case "/api/gallery":
+            return _json(rooms.gallery())
+        case "/api/open":
+            key, held = rooms.open(body)
+            return _json({"session": key, **held.opened.describe()})
+        case "/api/close":
+            rooms.close(body.get("session"))
+            return _json({})
+        case "/api/frame" | "/api/act" | "/api/state" | "/api/script":
+            held = rooms.get(body.get("session"))
+            with held.lock:
+                return _within(held, path, body)
+        case _:
+            raise Refused(404, "there is no such page")
+
+
+def _within(held: Held, path: str, body: Mapping[str, Any]) -> Answer:
+    """What is asked of a session."""
+    s = held.opened.session
+    if path == "/api/frame":
+        values = body.get("set", {})
+        if not isinstance(values, dict):
+            raise Refused(400, "give values by name")
+        s.set_all(values)
+        data = s.frame(body.get("ms", 0.0), MOST_SECONDS, bool(body.get("numbers")))
+        return 200, "application/octet-stream", data
+    if path == "/api/act":
+        _act(held, body)
+    if path == "/api/state":
+        return _json({"session": body["session"], **held.opened.describe()})
+    if path == "/api/script":
+        return 200, "text/plain; charset=utf-8", held.opened.script().encode()
+    return _json(s.state())
+
+
+def _json(data: object) -> Answer:
+    return 200, "application/json", json.dumps(data, allow_nan=False).encode()
+
+
+def sentence(words: str) -> bytes:
+    """An error as JSON."""
+    return json.dumps({"error": words}).encode()
+
+
+__all__ = ["Answer", "Held", "Refused", "Rooms", "answer", "sentence"]

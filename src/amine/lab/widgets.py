@@ -1,0 +1,84 @@
+"""The page in a notebook: a frame whose messages the kernel answers."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from amine.errors import AmineError
+from amine.lab import gallery
+from amine.lab.pages import one_text
+from amine.lab.rooms import Rooms, answer
+from amine.lab.serving import listing, rooms_of
+from amine.network.network import Network
+from amine.optional import optional
+
+if TYPE_CHECKING:
+    from anywidget import AnyWidget
+
+TALL = 820  # pixels
+
+
+@cache
+def _kind() -> type[AnyWidget]:
+    """The class of the widget; made once, and only where anywidget is installed."""
+    with optional("lab", hint="net.lab() outside of a notebook"):
+        import anywidget
+        import traitlets
+
+    class Lab(anywidget.AnyWidget):
+        """The lab in a notebook."""
+
+        _esm = (resources.files("amine.lab") / "static" / "bridge.js").read_text(encoding="utf-8")
+        page = traitlets.Unicode("").tag(sync=True)
+        height = traitlets.Int(TALL).tag(sync=True)
+
+    return Lab
+
+
+def widget(net: Network | str | None = None, *, height: int = TALL) -> AnyWidget:
+    """The lab as a widget for Jupyter, VS Code, Colab and marimo; needs the extra ``notebook``.
+
+    The network runs in the kernel, between cells: while a cell runs the page waits.
+
+    Parameters
+    ----------
+    net : a network, the name of an experiment, or None for the gallery.
+    height : of the page in pixels.
+
+    Raises
+    ------
+    AmineError
+        If anywidget is not installed, or there is no such experiment.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> am.lab.widget("gamma")  # doctest: +SKIP
+    """
+    if isinstance(height, bool) or height < 200:
+        raise AmineError("lab.widget, height", "the page needs at least 200 pixels", given=repr(height))
+    given = None if isinstance(net, str) else net
+    own, made = rooms_of(given)
+    name = gallery.get(net).name if isinstance(net, str) else own
+    rooms = Rooms(made, lambda: listing(own), idle=0.0)
+    out = _kind()(page=one_text("embedded", {"open": name}), height=height)
+
+    def answered(widget: AnyWidget, message: Any, buffers: Any) -> None:
+        reply(rooms, widget.send, message)
+
+    out.on_msg(answered)
+    return out
+
+
+def reply(rooms: Rooms, send: Any, message: Any) -> None:
+    """Answers a message of the page with ``send(content, buffers)``; what is no message is left unanswered."""
+    if not isinstance(message, dict) or not isinstance(message.get("id"), str):
+        return
+    path, body = message.get("path"), message.get("body")
+    status, _, data = answer(rooms, str(path), body if isinstance(body, dict) else {})
+    send({"id": message["id"], "status": status}, [data])
+
+
+__all__ = ["reply", "widget"]
