@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import amine as am
 from amine.lab import gallery
 from amine.lab.pages import one_text, static_files
 from amine.lab.recorded import record
@@ -31,9 +32,20 @@ if CHROMIUM is None or MISSING:
 from playwright.sync_api import sync_playwright  # noqa: E402
 
 
+def small() -> am.Network:
+    """The network of test_session, whose code is compiled once."""
+    net = am.Network(seed=3, name="small")
+    E = net.population("E", 60, "lif_cond", I_e="255 pA", **{"V_th": am.normal("-50 mV", "1 mV")})
+    P = net.population("P", 50, "poisson", rate="40 Hz")
+    net.synapses(P, E, receptor="AMPA", weight="1.5 nS", p=0.3, delay="1 ms")
+    net.synapses(E, E, receptor="GABA_A", weight="1 nS", p=0.2, delay="1 ms")
+    net.dose("gabazine", "0 uM")
+    return net
+
+
 @pytest.fixture(scope="module")
 def server():
-    s = start()
+    s = start(small())
     yield s
     s.shutdown()
     s.server_close()
@@ -101,7 +113,7 @@ def page(browser, server):
 
 def test_the_gallery_opens_an_experiment_that_runs(page):
     page.open("")
-    assert page.tab.locator("#cards button").count() == len(gallery.names()) and not page.serious()
+    assert page.tab.locator("#cards button").count() == len(gallery.names()) + 1 and not page.serious()
     assert page.tab.evaluate("location.hash") == "" and page.tab.evaluate("sessionStorage.token.length") >= 32
     page.tab.click("[data-name='neuron']")
     page.tab.wait_for_selector("#lab:not([hidden])", timeout=120_000)
@@ -141,6 +153,7 @@ def test_sliders_by_mouse_and_keyboard_set_the_dose_and_a_branch_compares(page):
     page.after(60)
     s = page.session()
     assert 0 < first < s.values["dose:tetrodotoxin"] and len(s.lanes) == 2 and not s.lanes["ghost"].log
+    page.until("document.querySelectorAll('#response circle').length >= 4")  # drawn while one waits
     assert "nM" in slider.get_attribute("aria-valuetext") and "Tetrodotoxin" in page.tab.inner_text("#differs")
     page.tab.wait_for_selector(".hill circle")
 
@@ -203,6 +216,31 @@ def test_what_is_shown_has_names_and_contrast(page):
         page.tab.click(key)
     assert page.tab.evaluate("document.documentElement.classList.contains('large')")
     assert page.tab.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+
+
+def test_a_bolus_and_silence_are_given_by_keyboard_and_stroke(page):
+    page.open("small")
+    page.tab.click("#pause")
+    page.tab.click("#bolus summary"), page.tab.get_by_role("button", name="Give").press("Enter")
+    page.tab.click("#silence summary"), page.tab.get_by_role("button", name="Silence", exact=True).press("Enter")
+    page.until("document.getElementById('message').hidden")
+    box = page.tab.locator(".raster canvas").bounding_box()
+    page.tab.keyboard.down("Shift")
+    (
+        page.tab.mouse.move(box["x"] + 200, box["y"] + 3),
+        page.tab.mouse.down(),
+        page.tab.mouse.move(box["x"] + 200, box["y"] + 30),
+    )
+    page.tab.mouse.up(), page.tab.keyboard.up("Shift")
+    s, stop = page.session(), time.perf_counter() + 30
+    while len(s.live.log) < 3:
+        assert time.perf_counter() < stop
+        page.tab.wait_for_timeout(50)
+    names = [e.name for e in s.live.log]
+    assert names[0].startswith("bolus:gabazine:") and names[1] == "silence:E:0:15" and names[2].startswith("silence:E:")
+    page.tab.click("#pause")
+    page.after(20)
+    assert 0 < s.state()["values"]["dose:gabazine"] < float(s.live.log[0].value.split()[0]) and not page.serious()
 
 
 def test_the_sound_of_a_neuron_is_a_click_for_each_spike(page):

@@ -152,6 +152,14 @@ def test_frames_that_are_refused_change_nothing(server, session, body):
         raw = b'{"session": "%s", "ms": 5, "set": {"P.rate": %s}}' % (session.encode(), word)
         assert ask(server, "/api/frame", raw=raw)[0] in (400, 422)
     assert ask(server, "/api/act", {"session": session, "do": "__init__"})[0] == 400
+    for act in (
+        {"do": "bolus", "drug": 3},
+        {"do": "wash out"},
+        {"do": "silence", "population": "P", "first": 1e308, "last": 2},
+    ):
+        assert ask(server, "/api/act", {"session": session, **act})[0] == 422
+    for name in ("P.nothing", 3, None):
+        assert ask(server, "/api/response", {"session": session, "name": name})[0] == 422
     assert state(server, session) == before
 
 

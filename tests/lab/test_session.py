@@ -35,7 +35,7 @@ def session():
 
 
 def random_act(s: Session, rng: np.random.Generator) -> None:
-    k = int(rng.integers(8))
+    k = int(rng.integers(11))
     if k == 0:
         s.branch()
     elif k == 1 and rng.random() < 0.5:
@@ -48,6 +48,13 @@ def random_act(s: Session, rng: np.random.Generator) -> None:
         s.set("E.I_e", float(rng.uniform(200, 300)))
     elif k == 5:
         s.watch("E", int(rng.integers(60)))
+    elif k == 6:
+        s.bolus("gabazine", float(rng.choice([0.05, 0.7])), float(rng.choice([50, 300.4])))
+    elif k == 7:
+        s.wash_out("gabazine", 80)
+    elif k == 8 and rng.random() < 0.5:
+        first = int(rng.integers(50))
+        s.silence("E" if rng.random() < 0.5 else "P", first, first + 1 + int(rng.integers(0, 50 - first)))
     else:
         s.frame(float(rng.integers(0, 30)), seconds=float(rng.choice([0.0, 1.0])))
 
@@ -81,6 +88,73 @@ def test_a_branch_has_the_same_bits_until_something_is_set(session):
     assert session.live.digest.text() == first
     session.join()
     assert list(session.lanes) == ["live"]
+
+
+def test_a_bolus_is_lost_with_its_half_life_and_the_slider_ends_it(session):
+    session.advance(50.0, 5.0), session.bolus("gabazine", 0.5, 200), session.advance(100.0, 5.0)
+    level = 0.5 * 2**-0.5
+    assert session.state()["values"]["dose:gabazine"] == pytest.approx(level)
+    session.wash_out("gabazine", 50), session.advance(50.0, 5.0)
+    assert session.state()["values"]["dose:gabazine"] == pytest.approx(level / 2)
+    session.set("dose:gabazine", 0.0), session.advance(5.0, 5.0)
+    assert session.state()["values"]["dose:gabazine"] == 0.0
+    before = session.state()
+    session.wash_out("gabazine", 50)  # nothing is there
+    assert session.state() == before
+
+
+def test_silenced_neurons_reach_nobody_and_fire_on():
+    def net(cut: bool) -> am.Network:
+        net = am.Network(seed=1)
+        A = net.population("A", 20, "poisson", rate="200 Hz")
+        B = net.population("B", 5, "lif_cond")
+        if not cut:
+            net.synapses(A, B, receptor="AMPA", weight="20 nS", connect="all_to_all", delay="1 ms", name="A->B")
+        return net
+
+    whole, cut = Session(net(False)), Session(net(True))
+    whole.silence("A", 0, 20)
+    whole.advance(50.0, 5.0), cut.advance(50.0, 5.0)
+    rates = whole.live.recent.numbers(whole.time)
+    assert rates["B"]["rate"] == 0.0 and rates["A"]["rate"] > 100 and whole.state()["silenced"] == [[0, 20]]
+    assert whole.live.digest.text() == cut.live.digest.text()
+
+
+def test_a_response_is_that_of_copies_which_are_set_and_leaves_the_network_alone(session):
+    session.advance(50.0, 5.0), session.set("E.I_e", 260.0)
+    before = session.state()
+    found = session.respond("dose:gabazine", 60.0)
+    assert found["done"] and [p["value"] for p in found["points"]][:3] == [
+        0.0,
+        session.controls["dose:gabazine"].low,
+        100.0,
+    ]
+    assert session.state() == before and list(session.lanes) == ["live"]
+    point = found["points"][2]
+    copy = session.live.branch()
+    copy.set("dose:gabazine", "100.0 uM"), copy.advance(3000)
+    spikes = copy.advance(7000).spikes
+    assert point["numbers"]["E"]["rate"] == pytest.approx(spikes.rates()["E"])
+    session.set("dose:gabazine", 1.0)
+    assert session.respond("dose:gabazine", 0.0)["done"]  # of the same network
+    session.set("E.I_e", 250.0)
+    assert session.respond("dose:gabazine", 0.0)["points"] == []
+
+
+def test_what_cannot_be_done_is_refused_and_changes_nothing(session):
+    session.advance(10.0, 5.0)
+    before = session.state()
+    for act in (
+        lambda: session.bolus("ketamine", 1.0, 100), lambda: session.bolus("gabazine", 1e9, 100), lambda: session.bolus("gabazine", 0.0, 100),
+        lambda: session.bolus("gabazine", math.nan, 100), lambda: session.bolus("gabazine", 1.0, 1), lambda: session.bolus("gabazine", 1.0, math.nan),
+        lambda: session.bolus("gabazine", 1.0, "1 s"), lambda: session.bolus("gabazine", 1.0, True), lambda: session.silence("nobody", 0, 1),
+        lambda: session.silence("E", 0, 61), lambda: session.silence("E", 5, 5), lambda: session.silence("E", -1, 5),
+        lambda: session.silence("E", True, 5), lambda: session.silence("E", 0.0, 5), lambda: session.respond("E.C"),
+        lambda: session.respond("nothing"), lambda: session.respond(3),
+    ):  # fmt: skip
+        with pytest.raises(am.AmineError):
+            act()
+        assert session.state() == before
 
 
 def test_what_cannot_be_set_is_refused_and_changes_nothing(session):
@@ -169,6 +243,7 @@ def test_the_rhythm_of_volleys_is_their_frequency_and_noise_has_none():
 def test_the_exported_script_gives_the_digest_in_a_process_of_its_own(tmp_path):
     s = Session(small())
     s.advance(30.0, 5.0), s.set("dose:gabazine", 0.3), s.advance(13.0, 5.0)
+    s.bolus("gabazine", 0.2, 60), s.silence("E", 3, 9)
     (
         s.branch(),
         s.set("P.rate", 70.0),
@@ -198,6 +273,8 @@ def test_a_link_opens_the_same_state_and_a_damaged_one_is_refused():
         {"step": -1}, {"step": 10**9}, {"step": True}, {"step": 1.5}, {"step": 5, "log": [[0, "E.v", 1.0]]}, {"step": 5, "log": 3},
         {"step": 5, "log": [[6, "P.rate", 1.0]]}, {"step": 5, "log": [[0, "P.rate", 1e9]]}, {"step": 5, "log": [[0, "P.rate", math.nan]]},
         {"step": 5, "log": [[3, "P.rate", 1.0], [2, "P.rate", 1.0]]}, {"step": 5, "log": [[0, "P.rate", "1"]]}, {"step": 5, "log": [[0]] * 3000},
+        {"step": 5, "log": [[0, "bolus:gabazine:1", 1.0]]}, {"step": 5, "log": [[0, "bolus:gabazine:100", 1e9]]}, {"step": 5, "log": [[0, "bolus:no:100", 1.0]]},
+        {"step": 5, "log": [[0, "silence:E:0:99", 1]]}, {"step": 5, "log": [[0, "silence:no:0:9", 1]]}, {"step": 5, "log": [[0, "silence:E:9:3", 1]]},
     ):  # fmt: skip
         with pytest.raises(am.AmineError):
             other.follow(bad)

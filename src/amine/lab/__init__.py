@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from amine.doors import door
 
 if TYPE_CHECKING:
+    from amine.lab.actions import silence
     from amine.lab.entrance import here
     from amine.lab.gallery import names
     from amine.lab.lane import digest
@@ -32,10 +33,11 @@ _HOME = {
     "names": "gallery",
     "record": "recorded",
     "serve": "serving",
+    "silence": "actions",
     "widget": "widgets",
 }
 
-__all__ = ["Session", "digest", "here", "names", "record", "serve", "widget"]
+__all__ = ["Session", "digest", "here", "names", "record", "serve", "silence", "widget"]
 
 
 class _Lab(ModuleType):

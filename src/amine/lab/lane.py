@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from amine.lab.actions import bolus_of, course, silence, silence_of
 from amine.lab.numbers import Recent
 
 if TYPE_CHECKING:
@@ -90,9 +91,15 @@ class Lane:
         return round(self.loop.time / self.loop.network.dt)
 
     def set(self, name: str, value: str) -> None:
-        """Sets a value from now on."""
-        self.loop.set(name, value)
-        self.log.append(Entry(self.step, name, value))
+        """Sets a value from now on, gives a bolus, or silences neurons: see :mod:`amine.lab.actions`."""
+        entry, one, few = Entry(self.step, name, value), bolus_of(name), silence_of(name)
+        if one is not None:
+            self.loop.set(f"dose:{one[0]}", course(self.loop.network, one[0], [*self.log, entry]))
+        elif few is not None:
+            silence(self.loop, *few)
+        else:
+            self.loop.set(name, value)
+        self.log.append(entry)
 
     def advance(self, steps: int) -> Segment:
         """Runs the network for a number of steps."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from amine.compounds import catalogue
+from amine.compounds.pharmacokinetics import human, human_drugs
 from amine.compounds.profile import profile_of
 from amine.compounds.schema import Compound, Drug
 from amine.compounds.signals import Load, Share
@@ -83,7 +84,13 @@ def _drug(d: Drug, here: dict[str, Load]) -> dict[str, Any]:
     with suppress(AmineError):
         order = [r.target for r in profile_of(d, "1 uM").rows]
         binding.sort(key=lambda b: order.index(b["target"]) if b["target"] in order else 99)
-    return {**_compound(d), "class": d.drug_class, "binding": [*_here(here, binding), *_merged(binding)][:MOST_BINDING]}
+    hours = human(d.id).half_life / 3.6e6 if d.id in human_drugs() else None
+    return {
+        **_compound(d),
+        "half_life": hours,
+        "class": d.drug_class,
+        "binding": [*_here(here, binding), *_merged(binding)][:MOST_BINDING],
+    }
 
 
 def _here(here: dict[str, Load], binding: list[dict[str, Any]]) -> list[dict[str, Any]]:

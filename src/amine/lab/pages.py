@@ -8,7 +8,16 @@ from importlib import resources
 from typing import Any
 
 KINDS = ("html", "js", "css")
-MODULES = ("transport.js", "recorded.js", "draw.js", "panels.js", "sound.js", "lab.js")  # each after those that it uses
+MODULES = (
+    "transport.js",
+    "recorded.js",
+    "draw.js",
+    "panels.js",
+    "sound.js",
+    "acts.js",
+    "response.js",
+    "lab.js",
+)  # each after those that it uses
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
 

@@ -111,6 +111,12 @@ def _act(held: Held, body: Mapping[str, Any]) -> None:
         s.rewind("branch" if body.get("to") == "branch" else "start")
     elif what == "watch":
         s.watch(str(body.get("population", ""))[:200], body.get("neuron", 0))
+    elif what == "bolus":
+        s.bolus(str(body.get("drug", ""))[:200], body.get("peak"), body.get("half_life"))
+    elif what == "wash out":
+        s.wash_out(str(body.get("drug", ""))[:200], body.get("half_life"))
+    elif what == "silence":
+        s.silence(str(body.get("population", ""))[:200], body.get("first"), body.get("last"))
     elif what == "set":
         values = body.get("set")
         if not isinstance(values, dict):
@@ -142,7 +148,7 @@ def _answer(rooms: Rooms, path: str, body: Mapping[str, Any]) -> Answer:
         case "/api/close":
             rooms.close(body.get("session"))
             return _json({})
-        case "/api/frame" | "/api/act" | "/api/state" | "/api/script":
+        case "/api/frame" | "/api/act" | "/api/response" | "/api/state" | "/api/script":
             held = rooms.get(body.get("session"))
             with held.lock:
                 return _within(held, path, body)
@@ -160,6 +166,8 @@ def _within(held: Held, path: str, body: Mapping[str, Any]) -> Answer:
         s.set_all(values)
         data = s.frame(body.get("ms", 0.0), MOST_SECONDS, bool(body.get("numbers")))
         return 200, "application/octet-stream", data
+    if path == "/api/response":
+        return _json(s.respond(body.get("name"), MOST_SECONDS if body.get("idle") is True else MOST_SECONDS / 4))
     if path == "/api/act":
         _act(held, body)
     if path == "/api/state":

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from amine.errors import AmineError
+from amine.lab.actions import line
 
 if TYPE_CHECKING:
     from amine.lab.lane import Lane
@@ -27,7 +28,7 @@ def script(net: Network, lane: Lane, made: str = "") -> str:
     AmineError
         If the description is too long for a script.
     """
-    lines = ["import amine as am", "from amine.lab import digest", ""]
+    lines = ["import amine as am", "from amine.lab import digest, silence", ""]
     if not made:
         text = json.dumps(net.to_dict())
         if len(text) > MOST_TEXT:
@@ -36,11 +37,11 @@ def script(net: Network, lane: Lane, made: str = "") -> str:
         made = f"net = am.Network.from_dict(json.loads({text!r}))"
     lines += [made.strip(), "sim = net.loop()"]
     at = 0
-    for e in lane.log:
+    for k, e in enumerate(lane.log):
         if e.step > at:
             lines.append(f'sim.advance("{(e.step - at) * net.dt!r} ms")')
             at = e.step
-        lines.append(f"sim.set({e.name!r}, {e.value!r})")
+        lines.append(line(net, lane.log[: k + 1]))
     if lane.step > at:
         lines.append(f'sim.advance("{(lane.step - at) * net.dt!r} ms")')
     lines += ["run = sim.run()", "print(run)", f'assert digest(run.spikes) == "{lane.digest.text()}"', ""]

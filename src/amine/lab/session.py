@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+from amine.lab.actions import LONGEST, SHORTEST, bolus_name, bolus_of, constant, silence_name, silence_of
 from amine.lab.controls import Control, Slider, controls_of, values_of
 from amine.lab.frames import pack
 from amine.lab.lane import Entry, Lane, Mark, replay
+from amine.lab.response import Response
 from amine.models.multicompartment import Cable
 from amine.network.estimate import available_bytes
 from amine.network.network import Network
@@ -43,6 +45,7 @@ class Shape:
     rows: np.ndarray
     shown: dict[str, list[int]] = field(default_factory=dict)  # neurons of each population in the order of their rows
     traced: dict[str, list[int]] = field(default_factory=dict)
+    first: dict[str, int] = field(default_factory=dict)  # first row of each population
 
 
 class Session:
@@ -84,6 +87,8 @@ class Session:
         self.watched: tuple[str, int] | None = next(((p, n[0]) for p, n in self.shape.traced.items() if n), None)
         self.start = self.live.mark()
         self.marked: Mark | None = None
+        self._response: Response | None = None
+        self._asked: tuple[str, tuple[tuple[str, str], ...]] | None = None
 
     # --- what is there ---------------------------------------------------------------------------------------------
 
@@ -115,7 +120,7 @@ class Session:
             count = n if total <= ROWS else max(1, round(ROWS * n / total))
             chosen = np.unique(np.linspace(0, n - 1, count).astype(int))
             shape.rows[first + chosen] = at + np.arange(chosen.size)
-            shape.shown[name] = chosen.tolist()
+            shape.shown[name], shape.first[name] = chosen.tolist(), at
             at += chosen.size
             traced = next((p.target for p in self.network.probes if p.name == f"lab {name}"), None)
             shape.traced[name] = [] if traced is None else list(range(traced.start, traced.stop, traced.step))
@@ -137,7 +142,8 @@ class Session:
         }  # fmt: skip
 
     def state(self) -> dict[str, Any]:
-        """What may change: time, values, log, digest, branch, the neuron whose voltage is drawn."""
+        """What may change: time, values, log, digest, branch, the neuron whose voltage is drawn, rows that are silenced."""
+        self._flow()
         return {
             "time": self.time,
             "step": self.live.step,
@@ -146,7 +152,34 @@ class Session:
             "digest": self.live.digest.text(),
             "branched": None if self.marked is None else self.marked.time,
             "watched": self.watched,
+            "silenced": self._silenced(),
         }
+
+    def _flowing(self) -> list[str]:
+        """Names of doses whose concentration changes by itself, after a bolus."""
+        out: dict[str, bool] = {}
+        for e in self.live.log:
+            one = bolus_of(e.name)
+            out[e.name if one is None else f"dose:{one[0]}"] = one is not None
+        return [name for name, flows in out.items() if flows]
+
+    def _flow(self) -> None:
+        """Takes over concentrations that change by themselves."""
+        flowing = self._flowing()
+        if flowing:
+            now = self.live.loop.settable()
+            self.values.update({name: float(now[name].value) for name in flowing})
+
+    def _silenced(self) -> list[list[int]]:
+        """Rows of the raster of silenced neurons: the first, and the one after the last."""
+        out = []
+        for e in self.live.log:
+            few = silence_of(e.name)
+            if few is None:
+                continue
+            chosen, at = np.asarray(self.shape.shown[few[0]]), self.shape.first[few[0]]
+            out.append([at + int(np.searchsorted(chosen, few[1])), at + int(np.searchsorted(chosen, few[2]))])
+        return out
 
     # --- acting ----------------------------------------------------------------------------------------------------
 
@@ -158,7 +191,8 @@ class Session:
         """Sets several controls, or none of them if one cannot be set."""
         checked = {name: self._control(name).check(x) for name, x in values.items()}
         logged = {e.name for e in self.live.log}
-        new = {n: x for n, x in checked.items() if x != self.values[n] or n not in logged}
+        flowing = self._flowing()
+        new = {n: x for n, x in checked.items() if x != self.values[n] or n not in logged or n in flowing}
         if len(self.live.log) + len(new) > MOST_LOG:
             raise AmineError("lab", "the log is full", hint="rewind")
         before = self.live.mark() if len(new) > 1 else None
@@ -176,6 +210,67 @@ class Session:
             hint = did_you_mean(str(name)[:40], self.controls)
             raise AmineError("lab", f"there is no control '{str(name)[:40]}'", hint=hint)
         return self.controls[name]
+
+    def bolus(self, drug: str, peak: object, half_life: object) -> None:
+        """Gives a dose into the blood on top of what is there: it adds ``peak`` (uM) at once and is lost with a half-life (ms)."""
+        name = f"dose:{drug}"
+        control = self._control(name)
+        x = control.check(peak)
+        self._flow()
+        if self.values[name] + x > control.high:
+            given = f"{self.values[name]:.3g} and {x:.3g} uM"
+            raise AmineError(f"bolus of {drug[:40]}", "together they are above the range", given=given)
+        self._given(drug, x, half_life)
+
+    def wash_out(self, drug: str, half_life: object) -> None:
+        """Lets the present concentration of a drug fall with a half-life (ms)."""
+        control = self._control(f"dose:{drug}")
+        self._flow()
+        level, before = self.values[control.name], self.live.mark()
+        if level <= 0:
+            return
+        try:
+            self.live.set(control.name, control.text(0.0))
+            self._given(drug, level, half_life)
+        except AmineError:
+            self.live.go_back(before)
+            raise
+
+    def _given(self, drug: str, peak: float, half_life: object) -> None:
+        where = f"bolus of {drug[:40]}"
+        if (
+            isinstance(half_life, bool)
+            or not isinstance(half_life, int | float)
+            or not SHORTEST <= half_life <= LONGEST
+        ):
+            expected = f"{SHORTEST:g} to {LONGEST:g} ms"
+            raise AmineError(where, "the half-life is out of range", given=repr(half_life)[:40], expected=expected)
+        if not peak > 0:
+            raise AmineError(where, "it needs a concentration above 0")
+        if constant(self.described, drug) is None:
+            raise AmineError(where, "the network's own dose changes with time", hint="describe it with a constant dose")
+        if len(self.live.log) + 2 > MOST_LOG:
+            raise AmineError("lab", "the log is full", hint="rewind")
+        self.live.set(bolus_name(drug, float(round(half_life))), f"{peak!r} uM")
+        self._flow()
+
+    def silence(self, population: str, first: object, last: object) -> None:
+        """Cuts the synapses of the neurons from ``first`` up to but without ``last`` onto all others."""
+        for x in (first, last):
+            if isinstance(x, bool) or not isinstance(x, int):
+                raise AmineError("silence", "this is not the number of a neuron", given=repr(x)[:40])
+        self.live.set(silence_name(population, int(str(first)), int(str(last))), "1")
+
+    def respond(self, name: object, seconds: float = MOST_SECONDS) -> dict[str, Any]:
+        """Dose and response of a control so far; goes on with it for a time on the clock, anew where other values have changed since."""
+        control = self._control(name)
+        if control.reason:
+            raise AmineError(f"control '{control.name}'", f"it cannot be set while the network runs: {control.reason}")
+        others = tuple((e.name, e.value) for e in self.live.log if e.name != control.name)
+        if self._response is None or self._asked != (control.name, others):
+            self._response, self._asked = Response(self.live, control), (control.name, others)
+        self._response.work(seconds)
+        return {"name": control.name, "points": self._response.points, "done": self._response.done}
 
     def watch(self, population: str, neuron: int) -> None:
         """Draws the voltage of the recorded neuron nearest to one."""
@@ -218,17 +313,33 @@ class Session:
             raise AmineError("link", "it is too long", given=f"{step} steps, {len(log)} entries")
         checked, last = [], 0
         for e in log:
-            if e.name not in self.controls or not last <= e.step <= step:
-                raise AmineError("link", f"it sets what is not there: '{e.name[:40]}'", given=f"step {e.step}")
-            try:
-                x = self.controls[e.name].check(float(e.value.split()[0]))
-            except (ValueError, IndexError):
-                raise AmineError("link", "a value is no number", given=e.value[:40]) from None
-            checked.append(Entry(e.step, e.name, self.controls[e.name].text(x)))
+            if not last <= e.step <= step:
+                raise AmineError("link", "its times are in disorder", given=f"step {e.step}")
+            checked.append(Entry(e.step, e.name, self._linked(e)))
             last = e.step
         self.rewind()
         self.lanes[LIVE] = replay(self.live.loop, checked, step)
         self._unit_of_rates()
+
+    def _linked(self, e: Entry) -> str:
+        """The value of an entry of a link, checked."""
+        one, few = bolus_of(e.name), silence_of(e.name)
+        try:
+            x = float(e.value.split()[0])
+        except (ValueError, IndexError):
+            raise AmineError("link", "a value is no number", given=e.value[:40]) from None
+        name = e.name if one is None else f"dose:{one[0]}"
+        if few is not None:
+            p = self.described.populations.get(few[0])
+            if p is None or not few[1] < few[2] <= p.n:
+                raise AmineError("link", f"it silences what is not there: '{e.name[:40]}'")
+            return "1"
+        if name not in self.controls:
+            raise AmineError("link", f"it sets what is not there: '{e.name[:40]}'", given=f"step {e.step}")
+        control = self.controls[name]
+        if one is not None and not (0 < x <= control.high):
+            raise AmineError("link", "a bolus is out of range", given=f"{x!r}")
+        return control.text(control.check(x) if one is None else x)
 
     # --- time ------------------------------------------------------------------------------------------------------
 

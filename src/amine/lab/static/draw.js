@@ -63,7 +63,7 @@ function folded(name) {
 export class Raster extends Chart {
   constructor(parent, populations, clock, height) {
     super(parent, "Spikes", height, clock, "raster");
-    this.populations = populations; this.rows = populations.reduce((n, p) => n + p.rows, 0); this.ghost = false; this.dirty = true;
+    this.populations = populations; this.rows = populations.reduce((n, p) => n + p.rows, 0); this.ghost = false; this.silenced = []; this.dirty = true;
   }
   bands() {
     const gap = this.ghost ? 14 : 0, tall = (this.tall - gap) / (this.ghost ? 2 : 1);
@@ -103,16 +103,25 @@ export class Raster extends Chart {
     const t = frame.arrays[`${lane}.t`], row = frame.arrays[`${lane}.row`], c = this.context;
     if (!t || !t.length) return;
     const each = tall / this.rows, high = Math.min(Math.max(each * 0.8, 1), 7), wide = Math.min(Math.max(each * 0.6, 1), 2.5);
+    if (lane === "live") this.faded(t, row, from, top, each, wide, high);
     let first = 0;
     this.populations.forEach((p, k) => {
       const last = first + p.rows;
       c.fillStyle = lane === "ghost" ? GHOST : colour(k);
       for (let i = 0; i < t.length; i++) {
         const r = row[i];
-        if (r >= first && r < last) c.fillRect(this.x(from + t[i]), top + r * each, wide, high);
+        if (r < first || r >= last) continue;
+        if (lane === "live" && this.silenced.length && this.silenced.some(([a, b]) => r >= a && r < b)) continue;
+        c.fillRect(this.x(from + t[i]), top + r * each, wide, high);
       }
       first = last;
     });
+  }
+  /** Spikes of silenced neurons, which reach nobody. */
+  faded(t, row, from, top, each, wide, high) {
+    if (!this.silenced.length) return;
+    this.context.fillStyle = "#d5dade";
+    for (let i = 0; i < t.length; i++) if (this.silenced.some(([a, b]) => row[i] >= a && row[i] < b)) this.context.fillRect(this.x(from + t[i]), top + row[i] * each, wide, high);
   }
   /** Population and neuron at a place on the canvas. */
   neuron(y) {

@@ -4,13 +4,15 @@ import { Clock, Raster, Lines, GHOST, bars, colour, short } from "./draw.js";
 import { Sound } from "./sound.js";
 import { Sliders, Numbers, Molecules, make } from "./panels.js";
 import { embedded, live } from "./transport.js";
+import { Bolus, Silence, stroke } from "./acts.js";
+import { Response } from "./response.js";
 import { recorded } from "./recorded.js";
 
 const $ = (id) => document.getElementById(id);
 const WINDOWS = [250, 500, 1000, 2000, 5000, 10000, 20000];
 const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-const sound = new Sound();
+const sound = new Sound(), begun = performance.now();
 
 let transport, S = null, speech = 0;
 
@@ -63,6 +65,9 @@ function begin(d) {
   $("more").hidden = !d.controls.some((c) => !c.shown);
   S.numbers = new Numbers($("numbers"), d.populations);
   S.molecules = new Molecules($("tabs"), $("molecule"), d.molecules);
+  S.response = new Response($("response"), d.controls, d.populations);
+  if (transport.fixed) for (const id of ["bolus", "silence", "response"]) $(id).hidden = true;
+  else { new Bolus($("bolus"), d.controls, d.molecules, act); new Silence($("silence"), d.populations, act); }
   about(w);
   $("tour").hidden = !w.tour?.length; $("speed").value = String(Math.log2(speed)); showSpeed();
   charts(); state(d); $("branch").textContent = S.ghost ? "End branch" : "Branch";
@@ -84,6 +89,12 @@ function charts() {
   S.raster = new Raster($("charts"), S.populations, S.clock, Math.min(room(), 340, Math.max(150, rows * 8)));
   S.raster.ghost = S.ghost;
   S.raster.canvas.addEventListener("click", watch);
+  stroke(S.raster.canvas, (a, b) => {
+    const one = S.raster.neuron(a), two = S.raster.neuron(b);
+    if (transport.fixed || !one || !two) return;
+    const n = S.populations.find((p) => p.name === one[0]).neurons, last = one[0] === two[0] ? two[1] + 1 : n;
+    act({ do: "silence", population: one[0], first: one[1], last: Math.min(Math.max(last, one[1] + 1), n) });
+  });
   const bin = size / 250;
   S.rates = new Lines($("charts"), "Rate (Hz)", S.clock, 96, { bin });
   S.bins = new Map();
@@ -106,7 +117,7 @@ function titles() {
 /** Takes over what the server says that it is. */
 function state(d) {
   Object.assign(S, { time: d.time, step: d.step, values: d.values, log: d.log, digest: d.digest, watched: d.watched });
-  S.ghost = d.branched !== null; S.branched = d.branched; S.raster.ghost = S.ghost; S.clock.now = d.time;
+  S.ghost = d.branched !== null; S.branched = d.branched; S.raster.ghost = S.ghost; S.raster.silenced = d.silenced ?? []; S.clock.now = d.time;
   S.sliders.show(d.values); differs(); titles();
   $("branch").textContent = S.ghost ? "End branch" : "Branch"; $("branch").setAttribute("aria-pressed", String(S.ghost));
   levels(); transport.remember(S);
@@ -126,6 +137,7 @@ function levels(fields = {}) {
 function changed(name, v) {
   S.pending[name] = v; S.values[name] = v; S.changedAt = performance.now();
   if (name.startsWith("dose:")) S.molecules.choose(name.slice(5));
+  if (name !== S.response.name) { S.response.again(); S.response.choose(name); }
   differs(); levels();
   if (!S.running) flush();
 }
@@ -153,11 +165,24 @@ async function loop(mine) {
       const done = await advance(ms, numbers);
       if (!done || mine !== S) { if (mine === S && !done) pause(); return; }
       debt -= done.stop - done.start;
-      if (done.stop - done.start < ms * 0.7) debt = Math.min(debt, 20);
+      if (done.stop - done.start < ms * 0.7) debt = Math.min(debt, 20); else if (performance.now() - now < 25) await respond(false);
       if (numbers) asked = now;
     }
     await new Promise((r) => requestAnimationFrame(r));
   }
+}
+
+/** Goes on with the dose-response: a little between frames, more while the network stands. */
+async function respond(idle) {
+  const mine = S;
+  if (transport.fixed || !S?.response.name || S.response.done || S.busy || S.waiting) return;
+  S.waiting = true;
+  try { const r = await transport.response(S.session, S.response.name, idle); if (mine === S) S.response.take(r); } catch { mine.response.done = true; }
+  mine.waiting = false;
+}
+
+async function rest() {
+  for (;;) { await new Promise((r) => setTimeout(r, S?.running || document.hidden ? 400 : 30)); if (S && !S.running && !document.hidden && performance.now() - begun > 1500) await respond(true); }
 }
 
 async function advance(ms, numbers) {
@@ -180,7 +205,7 @@ function draw(f) {
   sound.play(f.arrays["live.heard"], start, S.speed);
   chemistry(f, start);
   for (const chart of [S.rates, S.trace, S.occupancy, S.fields]) if (chart) chart.draw(!chart.box.nextElementSibling);
-  if (f.about.numbers) { S.digest = f.about.digest; numbers(f.about.numbers); weights(f.about.weights ?? []); transport.remember(S); }
+  if (f.about.numbers) { S.response.now(S.values[S.response.name], f.about.numbers.live); S.digest = f.about.digest; numbers(f.about.numbers); weights(f.about.weights ?? []); transport.remember(S); }
   document.body.dataset.time = String(stop); document.body.dataset.painted = String(S.painted);
 }
 
@@ -228,7 +253,21 @@ function chemistry(f, start) {
     chart.put(`${lane} ${title}`, chart.lines.get(`${lane} ${title}`)?.ink ?? ink, (i) => start + i + 0.5, data, ghost ? 1 : 1.8);
     legend(chart);
   }
+  if (S.log.some((e) => e[1].startsWith("bolus:"))) flow(f, start, found);
   if (Object.keys(found).length) levels(found);
+}
+
+/** Concentrations of drugs that change by themselves, after a bolus. */
+function flow(f, start, found) {
+  for (const [n, data] of Object.entries(f.arrays)) {
+    const [lane, key] = n.split(".slow.");
+    if (!key?.startsWith("dose:") || !data.length) continue;
+    const drug = key.slice(5), chart = S.fields ??= new Lines($("charts"), "Concentration (µM)", S.clock, 84, { bin: S.clock.window / 250 });
+    if (lane === "ghost" && !S.ghost) continue;
+    chart.put(`${lane} ${drug}`, lane === "ghost" ? GHOST : colour([...chart.lines.keys()].filter((x) => x.startsWith("live")).indexOf(`live ${drug}`) + 5), (i) => start + i + 0.5, data, lane === "ghost" ? 1 : 1.8);
+    legend(chart);
+    if (lane === "live" && !(key in S.pending)) { found[drug] = data[data.length - 1]; S.values[key] = found[drug]; S.sliders.write(key, found[drug]); }
+  }
 }
 
 function legend(chart) {
@@ -267,6 +306,7 @@ async function act(body) {
   if (S) S.busy = false;
   if (!d || !S) return;
   state(d);
+  if (body.do !== "watch") { S.response.again(); if (!S.running) advance(0, true); }
   if (body.do === "rewind" || body.do === "branch" || body.do === "join") { clear(); if (body.do !== "rewind" || !S.ghost) S.bins.clear(); }
 }
 
@@ -277,7 +317,7 @@ function clear() {
 }
 
 async function watch(e) {
-  if (transport.fixed) return;
+  if (transport.fixed || e.shiftKey) return;
   const found = S.raster.neuron(e.offsetY);
   if (!found) return;
   await act({ do: "watch", population: found[0], neuron: found[1] });
@@ -369,7 +409,7 @@ function follow(fragment) {
 }
 
 async function main() {
-  wire();
+  wire(); rest();
   const data = $("recorded");
   if (data) {
     transport = recorded(JSON.parse(data.textContent));

@@ -20,6 +20,7 @@ function asking(ask, kept) {
     state: (session) => json("/api/state", { session }),
     act: (session, body) => json("/api/act", { session, ...body }),
     frame: async (session, ms, set, numbers) => unpack(await ask("/api/frame", { session, ms, set, numbers })),
+    response: (session, name, idle) => json("/api/response", { session, name, idle }),
     script: (session) => text("/api/script", { session }),
     ...kept,
   };
