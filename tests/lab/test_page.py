@@ -69,9 +69,9 @@ class Page:
         self.tab.on("pageerror", lambda e: self.errors.append(str(e)))
         self.tab.on("request", lambda r: self.hosts.add(r.url.split("/")[2]) if r.url.startswith("http") else None)
 
-    def open(self, name: str) -> None:
+    def open(self, name: str, shown: str = "#lab:not([hidden])") -> None:
         self.tab.goto(self.server.address(name))
-        self.tab.wait_for_selector("#lab:not([hidden])" if name else "#cards button", timeout=120_000)
+        self.tab.wait_for_selector(shown if name else "#cards button", timeout=120_000)
 
     def time(self) -> float:
         return float(self.tab.evaluate("document.body.dataset.time ?? '0'"))
@@ -98,8 +98,11 @@ class Page:
         found = self.tab.evaluate("axe.run()")["violations"]
         return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]
 
+    def held(self):
+        return list(self.server.rooms.held.values())[-1].opened
+
     def session(self):
-        return list(self.server.rooms.held.values())[-1].opened.session
+        return self.held().session
 
 
 @pytest.fixture
@@ -113,7 +116,7 @@ def page(browser, server):
 
 def test_the_gallery_opens_an_experiment_that_runs(page):
     page.open("")
-    assert page.tab.locator("#cards button").count() == len(gallery.names()) + 1 and not page.serious()
+    assert page.tab.locator("#cards button").count() == len(gallery.names()) + 2 and not page.serious()
     assert page.tab.evaluate("location.hash") == "" and page.tab.evaluate("sessionStorage.token.length") >= 32
     page.tab.click("[data-name='neuron']")
     page.tab.wait_for_selector("#lab:not([hidden])", timeout=120_000)
@@ -274,6 +277,29 @@ def test_a_recording_runs_without_a_server(browser, server, tmp_path):
     assert "▼" in p.tab.inner_text("#numbers") and "10 nM" in p.tab.inner_text("#differs")
     assert not p.errors and not p.hosts
     p.context.close()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("sklearn") is None, reason="pip install 'amine[learn]'")
+def test_a_digit_drawn_by_hand_is_answered(page):
+    page.open("engram", "#memory:not([hidden])")
+    page.until("document.querySelectorAll('#memory path').length >= 1")
+    box = page.tab.locator("canvas.hand").bounding_box()
+    x, y = box["x"] + box["width"] * 0.55, box["y"]
+    (
+        page.tab.mouse.move(x, y + 20),
+        page.tab.mouse.down(),
+        page.tab.mouse.move(x, y + box["height"] - 20, steps=8),
+        page.tab.mouse.up(),
+    )
+    page.until("/It says: [0-9]/.test(document.querySelector('.verdict').textContent)")
+    page.tab.get_by_role("button", name="Pause").click()
+    slider = page.tab.locator("#gabazine")
+    slider.press("End")
+    m, stop = page.held(), time.perf_counter() + 30
+    while m.concentration != 10_000.0:
+        assert time.perf_counter() < stop
+        page.tab.wait_for_timeout(50)
+    assert not page.serious()
 
 
 def test_the_page_runs_in_the_frame_of_a_notebook(browser, server):

@@ -16,6 +16,7 @@ MODULES = (
     "sound.js",
     "acts.js",
     "response.js",
+    "memory.js",
     "lab.js",
 )  # each after those that it uses
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"

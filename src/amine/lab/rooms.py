@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amine.errors import AmineError
+from amine.lab.memory import NAME, Memory
 from amine.lab.open import Opened, open_lab
-from amine.lab.session import MOST_SECONDS
+from amine.lab.session import MOST_SECONDS, Session
 
 MOST_SESSIONS, IDLE = 4, 120.0  # sessions, and seconds after which one may be dropped
 Answer = tuple[int, str, bytes]  # status, kind of the data, data
@@ -33,7 +34,7 @@ class Refused(Exception):
 class Held:
     """A session with its lock and the time of its last use."""
 
-    opened: Opened
+    opened: Opened | Memory
     lock: threading.Lock = field(default_factory=threading.Lock)
     used: float = field(default_factory=time.monotonic)
 
@@ -67,8 +68,8 @@ class Rooms:
         self._room()
         with self._building:  # one network is built at a time
             make = self.own.get(name)
-            opened = make() if make is not None else open_lab(name)
-            if link is not None:
+            opened = Memory() if name == NAME and make is None else make() if make is not None else open_lab(name)
+            if link is not None and isinstance(opened, Opened):
                 opened.follow(link)
             with self._lock:
                 if len(self.held) >= self.most:
@@ -101,8 +102,8 @@ class Rooms:
                 self.held.pop(key, None)
 
 
-def _act(held: Held, body: Mapping[str, Any]) -> None:
-    s, what = held.opened.session, body.get("do")
+def _act(s: Session, body: Mapping[str, Any]) -> None:
+    what = body.get("do")
     if what == "branch":
         s.branch()
     elif what == "join":
@@ -151,14 +152,20 @@ def _answer(rooms: Rooms, path: str, body: Mapping[str, Any]) -> Answer:
         case "/api/frame" | "/api/act" | "/api/response" | "/api/state" | "/api/script":
             held = rooms.get(body.get("session"))
             with held.lock:
-                return _within(held, path, body)
+                return _within(held.opened, path, body)
         case _:
             raise Refused(404, "there is no such page")
 
 
-def _within(held: Held, path: str, body: Mapping[str, Any]) -> Answer:
+def _within(opened: Opened | Memory, path: str, body: Mapping[str, Any]) -> Answer:
     """What is asked of a session."""
-    s = held.opened.session
+    if isinstance(opened, Memory):
+        if path == "/api/state":
+            return _json({"session": body["session"], **opened.describe()})
+        if path != "/api/act":
+            raise Refused(404, "a memory has no such page")
+        return _json(opened.act(dict(body)))
+    s = opened.session
     if path == "/api/frame":
         values = body.get("set", {})
         if not isinstance(values, dict):
@@ -169,11 +176,11 @@ def _within(held: Held, path: str, body: Mapping[str, Any]) -> Answer:
     if path == "/api/response":
         return _json(s.respond(body.get("name"), MOST_SECONDS if body.get("idle") is True else MOST_SECONDS / 4))
     if path == "/api/act":
-        _act(held, body)
+        _act(s, body)
     if path == "/api/state":
-        return _json({"session": body["session"], **held.opened.describe()})
+        return _json({"session": body["session"], **opened.describe()})
     if path == "/api/script":
-        return 200, "text/plain; charset=utf-8", held.opened.script().encode()
+        return 200, "text/plain; charset=utf-8", opened.script().encode()
     return _json(s.state())
 
 

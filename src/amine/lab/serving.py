@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from amine.lab import gallery
+from amine.lab.memory import NAME, WORDS
 from amine.lab.open import Opened, opened
 from amine.lab.server import LabServer
 from amine.network.network import Network
@@ -17,7 +18,7 @@ from amine.network.network import Network
 def listing(own: str = "") -> dict[str, Any]:
     """The gallery as plain data; ``own`` is the name of a network that was given."""
     experiments = [e.to_dict() for e in gallery.EXPERIMENTS.values()]
-    return {"own": own, "experiments": experiments}
+    return {"own": own, "experiments": [*experiments, WORDS]}
 
 
 def start(net: Network | None = None, port: int = 0) -> LabServer:
@@ -32,6 +33,11 @@ def rooms_of(net: Network | None) -> tuple[str, dict[str, Callable[[], Opened]]]
     """Name of a network of your own on the page, and how it is opened by it."""
     own = _own(net)
     return own, {} if net is None else {own: lambda: opened(net, own)}
+
+
+def named(name: str) -> str:
+    """The name of an experiment, or of the memory; raises AmineError if there is none."""
+    return NAME if name == NAME else gallery.get(name).name
 
 
 def _own(net: Network | None) -> str:
@@ -62,7 +68,7 @@ def serve(net: Network | str | None = None, *, port: int = 0, browser: bool = Tr
         If there is no such experiment, or the port cannot be used.
     """
     given = None if isinstance(net, str) else net
-    name = gallery.get(net).name if isinstance(net, str) else _own(given)
+    name = named(net) if isinstance(net, str) else _own(given)
     server = start(given, port)
     address = server.address(name)
     print(address, flush=True)
@@ -80,4 +86,4 @@ def serve(net: Network | str | None = None, *, port: int = 0, browser: bool = Tr
         server.server_close()
 
 
-__all__ = ["listing", "rooms_of", "serve", "start"]
+__all__ = ["listing", "named", "rooms_of", "serve", "start"]

@@ -7,10 +7,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
-from amine.lab import gallery
 from amine.lab.pages import one_text
 from amine.lab.rooms import Rooms, answer
-from amine.lab.serving import listing, rooms_of
+from amine.lab.serving import listing, named, rooms_of
 from amine.network.network import Network
 from amine.optional import optional
 
@@ -61,7 +60,7 @@ def widget(net: Network | str | None = None, *, height: int = TALL) -> AnyWidget
         raise AmineError("lab.widget, height", "the page needs at least 200 pixels", given=repr(height))
     given = None if isinstance(net, str) else net
     own, made = rooms_of(given)
-    name = gallery.get(net).name if isinstance(net, str) else own
+    name = named(net) if isinstance(net, str) else own
     rooms = Rooms(made, lambda: listing(own), idle=0.0)
     out = _kind()(page=one_text("embedded", {"open": name}), height=height)
 

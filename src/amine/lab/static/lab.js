@@ -5,6 +5,7 @@ import { Sound } from "./sound.js";
 import { Sliders, Numbers, Molecules, make } from "./panels.js";
 import { embedded, live } from "./transport.js";
 import { Bolus, Silence, stroke } from "./acts.js";
+import { MemoryPage } from "./memory.js";
 import { Response } from "./response.js";
 import { recorded } from "./recorded.js";
 
@@ -14,7 +15,7 @@ const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 const sound = new Sound(), begun = performance.now();
 
-let transport, S = null, speech = 0;
+let memory = null, transport, S = null, speech = 0;
 
 function say(words) { $("message").hidden = !words; $("message").textContent = words || ""; }
 
@@ -27,8 +28,9 @@ async function attempt(work) {
 async function gallery() {
   stop();
   if (S?.session) transport.close(S.session);
+  if (memory) { memory.pause(); transport.close(memory.d.session); memory = null; }
   S = null; transport.remember(null);
-  for (const id of ["lab", "tools", "foot", "menu"]) $(id).hidden = true;
+  for (const id of ["lab", "tools", "foot", "menu", "memory"]) $(id).hidden = true;
   $("gallery").hidden = false; $("title").textContent = "Gallery"; document.title = "amine lab";
   const found = await attempt(() => transport.gallery());
   if (!found) return;
@@ -54,6 +56,7 @@ async function open(name, link = null) {
 // --- an experiment --------------------------------------------------------------------------------------------------
 
 function begin(d) {
+  if (d.kind === "memory") { remembering(d); return; }
   $("gallery").hidden = true; for (const id of ["lab", "tools", "foot"]) $(id).hidden = false;
   const w = d.words, speed = w.speed ?? 0.5;
   S = { ...d, running: false, ghost: d.branched !== null, pending: {}, speed, rows: [], busy: false };
@@ -72,6 +75,15 @@ function begin(d) {
   $("tour").hidden = !w.tour?.length; $("speed").value = String(Math.log2(speed)); showSpeed();
   charts(); state(d); $("branch").textContent = S.ghost ? "End branch" : "Branch";
   if (still) pause(); else play();
+}
+
+/** The page of a memory, which is no network that runs on. */
+function remembering(d) {
+  $("gallery").hidden = true; $("memory").hidden = false; $("title").textContent = d.words.title; document.title = `${d.words.title} – amine lab`;
+  $("foot").hidden = false; $("challenge").textContent = `Challenge: ${d.words.challenge}`; $("differs").textContent = "";
+  memory = new MemoryPage($("memory"), d, (body) => attempt(() => transport.act(d.session, body)));
+  transport.remember({ ...d, step: 0, log: [] });
+  if (!still) memory.run();
 }
 
 function about(w) {
@@ -434,7 +446,7 @@ async function main() {
   const kept = transport.kept();
   if (kept) {
     try { begin(await transport.state(kept.session)); return; } catch { /* it has ended */ }
-    if (kept.open) { await open(kept.open, { step: kept.step, log: kept.log }); if (S) return; }
+    if (kept.open) { await open(kept.open, { step: kept.step, log: kept.log }); if (S || memory) return; }
   }
   gallery();
 }
