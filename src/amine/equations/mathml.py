@@ -56,6 +56,35 @@ class _Printer(MathMLPresentationPrinter):
         both.appendChild(below)
         return both
 
+    def _print_Piecewise(self, e: Any) -> Any:
+        """Cases in lines behind a brace, the last of them otherwise."""
+        table = self._element("mtable", columnalign="left left")
+        for value, condition in e.args:
+            row = self._element("mtr")
+            words = [self._word("otherwise")] if condition == sp.true else [self._word("if\u00a0"), self._print(condition)]
+            for cell in ([self._print(value)], words):
+                made = self._element("mtd")
+                for x in cell:
+                    made.appendChild(x)
+                row.appendChild(made)
+            table.appendChild(row)
+        out, brace = self._element("mrow"), self._element("mo", stretchy="true")
+        brace.appendChild(self.dom.createTextNode("{"))
+        out.appendChild(brace)
+        out.appendChild(table)
+        return out
+
+    def _element(self, tag: str, **attributes: str) -> Any:
+        made = self.dom.createElement(tag)
+        for name, x in attributes.items():
+            made.setAttribute(name, x)
+        return made
+
+    def _word(self, text: str) -> Any:
+        made = self._element("mtext")
+        made.appendChild(self.dom.createTextNode(text))
+        return made
+
     def _print_Float(self, e: Any) -> Any:
         number = self.dom.createElement("mn")
         number.appendChild(self.dom.createTextNode(f"{float(e):.12g}"))
