@@ -167,6 +167,7 @@ def test_reload_and_link_keep_the_state(page, browser, server):
     page.after(30)
     page.tab.click("#pause")
     time.sleep(0.3)
+    page.tab.get_by_role("button", name="Put Potassium conductance under More values").press("Enter")
     page.tab.click("#link")
     page.until("location.hash.length > 10")
     wanted, link = page.session().state(), page.tab.url
@@ -184,6 +185,9 @@ def test_reload_and_link_keep_the_state(page, browser, server):
     assert {k: opened[k] for k in ("digest", "log", "step", "values")} == {
         k: wanted[k] for k in ("digest", "log", "step", "values")
     }
+    assert other.tab.evaluate("[...document.querySelectorAll('#sliders input')].map((e) => e.dataset.name)") == [
+        "dose:tetrodotoxin"
+    ]
     assert other.tab.inner_text("#pause") == "Run"  # reduced motion begins paused
     other.context.close()
 

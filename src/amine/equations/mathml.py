@@ -61,7 +61,9 @@ class _Printer(MathMLPresentationPrinter):
         table = self._element("mtable", columnalign="left left")
         for value, condition in e.args:
             row = self._element("mtr")
-            words = [self._word("otherwise")] if condition == sp.true else [self._word("if\u00a0"), self._print(condition)]
+            words = (
+                [self._word("otherwise")] if condition == sp.true else [self._word("if\u00a0"), self._print(condition)]
+            )
             for cell in ([self._print(value)], words):
                 made = self._element("mtd")
                 for x in cell:

@@ -46,11 +46,12 @@ function card(name, title, goal, question) {
   return li;
 }
 
-async function open(name, link = null) {
+async function open(name, link = null, show = null) {
   stop(); $("title").textContent = "Building the network…";
   say("Building the network. The first time its code is compiled, which may take half a minute.");
   const found = await attempt(() => transport.open(name, link));
   if (found) begin(found); else $("title").textContent = "Gallery";
+  if (found && S && Array.isArray(show)) S.sliders.arrange(show.filter((n) => typeof n === "string"));
 }
 
 // --- an experiment --------------------------------------------------------------------------------------------------
@@ -346,7 +347,8 @@ function save(name, data, kind) {
 /** All of the state as a link: experiment, step, log. */
 function link() {
   const log = S.log.map(([s, n, v]) => [s, n, Number(v.split(" ")[0])]);
-  return `${location.origin}/#open=${encodeURIComponent(S.open)}&step=${S.step}&log=${encodeURIComponent(JSON.stringify(log))}`;
+  const shown = S.sliders.shown(), show = shown.join(" ") === S.sliders.begun.join(" ") ? "" : `&show=${encodeURIComponent(JSON.stringify(shown))}`;
+  return `${location.origin}/#open=${encodeURIComponent(S.open)}&step=${S.step}&log=${encodeURIComponent(JSON.stringify(log))}${show}`;
 }
 
 function picture() {
@@ -415,9 +417,9 @@ function key(e) {
 function follow(fragment) {
   const q = new URLSearchParams(fragment), name = q.get("open");
   if (!name) { say("This is no link of the lab."); return; }
-  let log = null;
-  try { log = JSON.parse(q.get("log") ?? "[]"); } catch { say("This link is damaged."); return; }
-  open(name, q.has("step") ? { step: Number(q.get("step")), log } : null);
+  let log = null, show = null;
+  try { log = JSON.parse(q.get("log") ?? "[]"); show = JSON.parse(q.get("show") ?? "null"); } catch { say("This link is damaged."); return; }
+  open(name, q.has("step") ? { step: Number(q.get("step")), log } : null, show);
 }
 
 async function main() {

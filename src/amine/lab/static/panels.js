@@ -37,6 +37,7 @@ export function words(c, v) {
 /** Sliders of controls; ``change`` is called with a name and a value. */
 export class Sliders {
   constructor(open, rest, controls, values, change) {
+    this.open = open; this.rest = rest; this.begun = controls.filter((c) => c.shown && !c.reason).map((c) => c.name);
     this.controls = new Map(controls.map((c) => [c.name, c])); this.inputs = new Map(); this.change = change; this.first = {};
     open.replaceChildren(); rest.replaceChildren();
     for (const c of controls) {
@@ -54,10 +55,24 @@ export class Sliders {
     const out = make("output"); out.htmlFor = id;
     const ends = make("div", "ends"); ends.append(make("span", "", c.values ? words(c, c.values[0]) : c.zero ? "0" : words(c, c.low)), make("span", "", words(c, c.values ? c.values.at(-1) : c.high)));
     input.addEventListener("input", () => { const v = value(c, Number(input.value)); this.write(c.name, v); this.change(c.name, v); });
-    top.append(label, out); box.append(top, input, ends);
+    const pin = make("button", "pin"); pin.addEventListener("click", () => { this.move(c.name, box.parentElement !== this.open); pin.focus(); });
+    top.append(label, out, pin); box.append(top, input, ends); this.pin(c, box, pin, Boolean(c.shown));
     this.inputs.set(c.name, { input, out, box });
     return box;
   }
+  pin(c, box, pin, open) {
+    pin.textContent = open ? "−" : "+"; pin.setAttribute("aria-label", open ? `Put ${c.label} under More values` : `Keep ${c.label} open`); pin.title = pin.getAttribute("aria-label");
+  }
+  /** Puts a control among those that are open, or under More values. */
+  move(name, open) {
+    const at = this.inputs.get(name);
+    if (!at) return;
+    (open ? this.open : this.rest).append(at.box); this.pin(this.controls.get(name), at.box, at.box.querySelector(".pin"), open);
+  }
+  /** Names of the controls that are open, in their order. */
+  shown() { return [...this.open.querySelectorAll("input")].map((e) => e.dataset.name); }
+  /** Opens these controls and no other. */
+  arrange(names) { for (const n of this.shown()) if (!names.includes(n)) this.move(n, false); for (const n of names) this.move(n, true); }
   /** Shows a value without setting it. */
   write(name, v) {
     const at = this.inputs.get(name), c = this.controls.get(name);
