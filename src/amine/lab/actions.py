@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -134,7 +134,8 @@ def silence(loop: Loop, population: str, first: int, last: int) -> None:
             found = loop.connections(p.name)
             which = np.flatnonzero(_from(found, population, first, last))
             if which.size:
-                loop.set(p.name, **{r: f"0 {u}" for r, u in found.units.items()}, synapses=which)
+                nothing: dict[str, Any] = {r: f"0 {u}" for r, u in found.units.items()}
+                loop.set(p.name, synapses=which, **nothing)
     except AmineError:
         loop.restore(before)
         raise

@@ -112,12 +112,9 @@ class Memory:
 
     def answer(self, pixels: object) -> dict[str, Any]:
         """Digit that 64 numbers from 0 to 1 (8 rows of 8) are taken for, and the share of each digit; None before anything is learned."""
-        good = isinstance(pixels, list) and len(pixels) == 64
-        x = np.array(
-            [p if isinstance(p, int | float) and not isinstance(p, bool) else np.nan for p in pixels]
-            if good
-            else [np.nan]
-        )  # type: ignore[union-attr]
+        given: list[Any] = pixels if isinstance(pixels, list) else []
+        numbers = [p for p in given if isinstance(p, int | float) and not isinstance(p, bool)]
+        x = np.array(numbers if len(numbers) == len(given) == 64 else [np.nan])
         if not np.all((x >= 0) & (x <= 1)):
             raise AmineError("digit", "64 numbers from 0 to 1 are needed")
         if not self.points:
