@@ -16,7 +16,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "drug-cases.md"
 
 
 def test_enough_cases_with_papers():
-    assert len(CASES) >= 37
+    assert len(CASES) >= 50
     assert {c.level for c in CASES.values()} == {"current", "cell", "network", "learning"}
     assert len({c.system for c in CASES.values()}) >= 12
     for c in CASES.values():

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from amine.pharmacology.cases import excitation, inhibition, learning, modulators, receptors, terminals
+from amine.pharmacology.cases import excitation, firing, inhibition, learning, modulators, receptors, rhythms, terminals
 from amine.pharmacology.cases.case import CASES, Case
 
 __all__ = [
@@ -19,10 +19,12 @@ __all__ = [
     "Case",
     "counts",
     "excitation",
+    "firing",
     "inhibition",
     "learning",
     "modulators",
     "receptors",
+    "rhythms",
     "rows",
     "table",
     "terminals",

@@ -102,11 +102,12 @@ def case(
     *,
     system: str,
     level: Level,
+    differs: str = "",
 ) -> Register:
     """Decorator that registers the function that runs a case whose expectation is a condition."""
 
     def register(run: Callable[[], Numbers]) -> Callable[[], Numbers]:
-        CASES[run.__name__] = Case(name, drugs, paper, measured, expected, run, holds, system, level)
+        CASES[run.__name__] = Case(name, drugs, paper, measured, expected, run, holds, system, level, differs)
         return run
 
     return register

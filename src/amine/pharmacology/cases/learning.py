@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amine import plasticity
 from amine.network.network import Network
-from amine.pharmacology.cases.case import Numbers, part, sized
+from amine.pharmacology.cases.case import Numbers, part, simulated, sized
 from amine.pharmacology.cases.preparations import tetanus
 
 
@@ -87,3 +87,34 @@ def anisomycin_late() -> Numbers:
     for hours in ("8 h", "10 min"):
         out[hours] = _after_hours(hours, "20 uM") / _after_hours(hours, "0 uM")
     return out
+
+
+def _chemical_depression(**doses: str) -> float:
+    """Loss of weight (part of the start) while group I receptors are active for two seconds: a rule that follows their occupancy."""
+    net = Network(seed=1)
+    fibres = net.population("fibres", 5, "poisson", rate="20 Hz")
+    cell = net.population("cell", 1, "lif_cond")
+    rule = plasticity.rule("depression", "dw/dt = -mGluR1_5*w/tau : nS in 0 nS .. 5 nS", tau="4 s", mGluR1_5="0")
+    synapses = net.synapses(fibres, cell, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=rule)
+    net.modulate(cell, receptor="mGluR1_5", acts_on="tau_m", maximum=1.0, tau="20 ms")
+    run = simulated(net, "2 s", **{**dict.fromkeys(("dhpg", "mpep", "ly367385"), "0 uM"), **doses})
+    return 1.0 - float(run.weights(synapses).weights.mean())
+
+
+@sized(
+    "MPEP prevents the depression that DHPG induces",
+    "DHPG 100 uM; MPEP 10 uM; LY367385 100 uM",
+    "Huber, Roder & Bear 2001, J Neurophysiol 86:321-325; Fitzjohn, Kingston, Lodge & Collingridge 1999, Neuropharmacology 38:1577-1583 (LY367385 does not)",
+    "loss of weight over that by DHPG alone",
+    {"MPEP": part(0.0), "LY367385": part(1.0)},
+    system="glutamate",
+    level="learning",
+    differs="mGluR1, at which LY367385 is selective, and mGluR5 are one receptor here",
+)
+def mpep_depression() -> Numbers:
+    """mGluR5 is needed, mGluR1 is not."""
+    control = _chemical_depression(dhpg="100 uM")
+    return {
+        "MPEP": _chemical_depression(dhpg="100 uM", mpep="10 uM") / control,
+        "LY367385": _chemical_depression(dhpg="100 uM", ly367385="100 uM") / control,
+    }
