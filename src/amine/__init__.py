@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from amine.network.network import Network
     from amine.network.trains import dead_time_trains, gamma_trains, pulse_packets
     from amine.results.run import Run
+    from amine.sweeps.fitting import fit
     from amine.sweeps.sweeping import sweep
 
 __version__ = "0.1.0"
@@ -55,6 +56,7 @@ _HOME = {
     "amine.network.network": ("Network",),
     "amine.network.trains": ("gamma_trains", "dead_time_trains", "pulse_packets"),
     "amine.results.run": ("Run",),
+    "amine.sweeps.fitting": ("fit",),
     "amine.sweeps.sweeping": ("sweep",),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
@@ -92,6 +94,7 @@ __all__ = [
     "experiments",
     "exponential",
     "exponential_decay",
+    "fit",
     "gamma_trains",
     "gaussian",
     "intravenous",

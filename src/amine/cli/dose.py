@@ -28,6 +28,9 @@ def dose(
     start: Annotated[str, typer.Option(help="Measures leave out the time before.")] = "200 ms",
     seed: Annotated[int, typer.Option(help="First seed.")] = 0,
     seeds: Annotated[int, typer.Option(help="Number of seeds.")] = 1,
+    samples: Annotated[
+        int, typer.Option(help="Samples of the drug's affinities from their published ranges, for bands.")
+    ] = 0,
     settings: Annotated[list[str], typer.Option("--set", help="An argument of the circuit, key=value; repeat.")] = [],  # noqa: B006
     workers: Annotated[
         int | None, typer.Option(help="Processes; one for each processor by default, 0 for none.")
@@ -54,6 +57,7 @@ def dose(
         duration=duration,
         start=start,
         seeds=seeds,
+        samples=samples,
         workers=workers,
         scheduler=scheduler,
     )

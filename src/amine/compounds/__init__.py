@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from amine.compounds.targets import acting_on, actions_on, related
     from amine.compounds.text import describe, table
     from amine.compounds.tiers import complete, extend, further
+    from amine.pharmacology.designing import design
 
 _HOME = {
     "amine.compounds.catalogue": (
@@ -121,6 +122,7 @@ _HOME = {
     "amine.compounds.targets": ("acting_on", "actions_on", "related"),
     "amine.compounds.tiers": ("complete", "extend", "further"),
     "amine.compounds.text": ("describe", "table"),
+    "amine.pharmacology.designing": ("design",),  # of networks, which know of compounds
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
 
@@ -163,6 +165,7 @@ __all__ = [
     "complete",
     "containing",
     "describe",
+    "design",
     "dose_ramp",
     "dose_table",
     "drug",

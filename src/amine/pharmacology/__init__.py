@@ -16,11 +16,13 @@ from amine.doors import door
 
 if TYPE_CHECKING:
     from amine.pharmacology import cases
+    from amine.pharmacology.designing import Design, design
     from amine.pharmacology.fit import HillFit, hill_fit
     from amine.pharmacology.response import DoseResponse, concentrations, dose_response
     from amine.pharmacology.subject import Subject
 
 _HOME = {
+    "amine.pharmacology.designing": ("Design", "design"),
     "amine.pharmacology.fit": ("HillFit", "hill_fit"),
     "amine.pharmacology.response": ("DoseResponse", "concentrations", "dose_response"),
     "amine.pharmacology.subject": ("Subject",),
@@ -28,11 +30,13 @@ _HOME = {
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
 
 __all__ = [
+    "Design",
     "DoseResponse",
     "HillFit",
     "Subject",
     "cases",
     "concentrations",
+    "design",
     "dose_response",
     "hill_fit",
 ]

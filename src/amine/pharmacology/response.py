@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from amine.errors import AmineError, warn
 from amine.network.network import Network
 from amine.pharmacology.fit import HillFit, hill_fit
 from amine.shown import Shown
-from amine.sweeps import sweep
+from amine.sweeps import potencies, sweep
 from amine.sweeps.executors import Executor
 from amine.sweeps.outcome import Sweep
 from amine.values import scalar
@@ -62,6 +62,8 @@ class DoseResponse(Shown):
     """Measures at each concentration and seed.
 
     ``values`` maps each measure to an array (concentrations, seeds); concentrations are in uM, the first is 0: the control without drug.
+    ``samples`` maps each measure to an array (samples, concentrations), means over seeds with potencies drawn from their published ranges;
+    it is empty where none were drawn.
     """
 
     drug: str
@@ -69,11 +71,36 @@ class DoseResponse(Shown):
     seeds: list[int]
     values: dict[str, np.ndarray]
     info: dict[str, Any] = field(default_factory=dict)
+    samples: dict[str, np.ndarray] = field(default_factory=dict)
 
     @staticmethod
-    def of(found: Sweep, drug: str) -> DoseResponse:
+    def of(found: Sweep, drug: str, samples: Mapping[str, np.ndarray] | None = None) -> DoseResponse:
         """The curves of a sweep over the dose of one drug."""
-        return DoseResponse(drug, found.axes[0].numbers.tolist(), found.seeds, dict(found.values), dict(found.info))
+        doses = found.axes[0].numbers.tolist()
+        return DoseResponse(drug, doses, found.seeds, dict(found.values), dict(found.info), dict(samples or {}))
+
+    def band(self, measure: str, level: float = 0.9) -> tuple[np.ndarray, np.ndarray] | None:
+        """Lower and upper end of the share ``level`` of the samples at each concentration; None without samples."""
+        x = self.samples.get(measure)
+        if x is None or not np.isfinite(x).any(0).all():
+            return None
+        low, high = np.nanquantile(x, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        return low, high
+
+    def EC50_range(self, measure: str, level: float = 0.9) -> tuple[float, float] | None:
+        """Range (uM) of the EC50 over the share ``level`` of the samples; None where few of them have a Hill curve."""
+        found = []
+        for row in self.samples.get(measure, ()):
+            try:
+                f = hill_fit(self.concentrations, row)
+            except AmineError:
+                continue
+            if f.p <= 0.05:
+                found.append(f.EC50)
+        if len(found) < 5:
+            return None
+        low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+        return float(low), float(high)
 
     @cached_property
     def fits(self) -> dict[str, HillFit | None]:
@@ -97,6 +124,11 @@ class DoseResponse(Shown):
             lines.append(f"{c:<16.4g}" + row if c else f"{'control':<16}" + row)
         for name in names:
             lines.append(f"{name}: {_sentence(self.fits[name])}")
+            if (span := self.EC50_range(name)) is not None:
+                n = len(self.samples[name])
+                lines.append(
+                    f"  EC50 over {n} samples of the published affinities (90 %): {span[0]:.3g} to {span[1]:.3g} uM"
+                )
         return "\n".join(lines)
 
     def write(self, folder: FilePath) -> Path:
@@ -129,7 +161,7 @@ class DoseResponse(Shown):
 
     def figure(self) -> Figure:
         """Figure of each measure against concentration: all seeds, their mean, the control and the fit."""
-        return picture(self, self.fits)
+        return picture(self, self.fits, {m: self.band(m) for m in self.values})
 
 
 def _mean(y: np.ndarray) -> float:
@@ -160,6 +192,7 @@ def dose_response(
     duration: Quantity = "1 s",
     start: Quantity = "0 ms",
     seeds: int | Sequence[int] = 1,
+    samples: int = 0,
     executor: Executor | int | None = None,
     batch: int | None = None,
     store: FilePath | None = None,
@@ -177,6 +210,8 @@ def dose_response(
     measures : such as ``"rate:E"``, or functions of a run; see :func:`amine.results.measures.measure`.
     duration, start : biological time of each run, and the initial time that measures leave out.
     seeds : number of seeds (those of the network and the next ones), or a list.
+    samples : number of samples of the drug's potencies, each drawn from its published range, for bands around the curves; a drug
+        without such a range is warned of.
     executor, batch : where points are run, as for :func:`amine.sweep`; None: in this process; a number: so many processes.
     store : folder that keeps finished points; a second call runs only the missing ones. Table, fits and picture are written there, too.
     precision, progress : as for :func:`amine.sweep`.
@@ -196,23 +231,50 @@ def dose_response(
         raise AmineError("dose_response", "no concentration is given")
     if isinstance(network, Network):
         _warn_if_idle(network, known)
-    found = sweep(
-        network,
-        {f"dose:{known}": doses},
-        measures,
-        duration=duration,
-        start=start,
-        seeds=seeds,
-        executor=executor,
-        batch=batch,
-        store=store,
-        precision=precision,
-        progress=progress,
-    )
-    result = DoseResponse.of(found, known)
+    how = {
+        "duration": duration,
+        "start": start,
+        "seeds": seeds,
+        "executor": executor,
+        "batch": batch,
+        "store": store,
+        "precision": precision,
+        "progress": progress,
+    }
+    found = sweep(network, {f"dose:{known}": doses}, measures, **how)
+    drawn = {} if samples == 0 else sampled_curves(network, {known: doses}, measures, samples, how)
+    result = DoseResponse.of(found, known, drawn)
     if store is not None:
         result.write(store)
     return result
+
+
+def sampled_curves(
+    network: Network | Callable[..., object],
+    doses: Mapping[str, Sequence[float]],
+    measures: Any,
+    samples: int,
+    how: Mapping[str, Any],
+) -> dict[str, np.ndarray]:
+    """Measures (samples, points), means over seeds, with potencies drawn from their published ranges.
+
+    ``doses`` (uM) by drug has one entry for each point, ``how`` holds the options of a sweep.
+    """
+    if not isinstance(network, Network):
+        raise AmineError(
+            "dose_response, samples", "the potencies within a function are not known", hint="give a network"
+        )
+    if samples < 1:
+        raise AmineError("dose_response, samples", "this is no number of samples", given=str(samples))
+    drawn = potencies.sampled(doses, samples)
+    if not drawn:
+        warn("dose_response, samples", f"no potency of {', '.join(doses)} has a published range: there is no band")
+        return {}
+    n = len(next(iter(doses.values())))
+    values: dict[str, Any] = {f"dose:{d}": list(c) * samples for d, c in doses.items()}
+    values |= {name: [v for v in each for _ in range(n)] for name, each in drawn.items()}
+    found = sweep(network, values, measures, design="list", **how)
+    return {m: found.mean(m).reshape(samples, n) for m in found.values}
 
 
 def _warn_if_idle(network: Network, drug: str) -> None:

@@ -15,12 +15,18 @@ from typing import TYPE_CHECKING, Any
 from amine.doors import door
 
 if TYPE_CHECKING:
+    from amine.sweeps.fitting import Fit, fit
     from amine.sweeps.outcome import Sweep
     from amine.sweeps.sweeping import sweep
 
-_HOME = {"Sweep": "amine.sweeps.outcome", "sweep": "amine.sweeps.sweeping"}
+_HOME = {
+    "Fit": "amine.sweeps.fitting",
+    "fit": "amine.sweeps.fitting",
+    "Sweep": "amine.sweeps.outcome",
+    "sweep": "amine.sweeps.sweeping",
+}
 
-__all__ = ["Sweep", "sweep"]
+__all__ = ["Fit", "Sweep", "fit", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

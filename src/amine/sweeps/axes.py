@@ -16,7 +16,7 @@ from amine.network.parts import Waveform
 from amine.units import dimension_of, is_quantity, to_internal, unit_part
 from amine.values import normalise
 
-DESIGNS = ("grid", "latin", "sobol")
+DESIGNS = ("grid", "list", "latin", "sobol")
 ANY = "any"  # unit of what is no quantity: arguments of functions
 DOSE = "dose:"
 DISPLAY = {"1/ms": "Hz"}  # units in which values without a unit of their own are shown

@@ -1,7 +1,8 @@
 """Networks that are described with other values: what a running network does not follow is set here.
 
 The names are those of running networks (``"E.tau_m"``, ``"E.AMPA.tau"``, ``"P->E.weight"``, ``"dose:ketamine"``); to them come ``rate`` and
-``weight`` of Poisson input by its name, and the number of a projection's pattern, such as ``"E->I.p"`` or ``"E->I.indegree"``.
+``weight`` of Poisson input by its name, and the number of a projection's pattern, such as ``"E->I.p"`` or ``"E->I.indegree"``, and
+potencies of drugs that have a dose, ``"potency:bicuculline@SK"``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from amine.engine.time.log import from_plain_data
 from amine.engine.time.loop import Loop
 from amine.errors import AmineError, AmineWarning, did_you_mean
 from amine.network.network import Network
+from amine.sweeps import potencies
 from amine.sweeps.axes import DOSE, Target
 
 PATTERNS = ("p", "indegree", "outdegree", "total")
@@ -39,6 +41,8 @@ def _drugs(net: Network) -> list[str]:
 
 def canonical(name: str) -> str:
     """A name with the drug's name as the catalogue has it."""
+    if name.startswith(potencies.POTENCY):
+        return potencies.canonical(name)
     return f"{DOSE}{catalogue.drug(name.removeprefix(DOSE)).id}" if name.startswith(DOSE) else name
 
 
@@ -48,6 +52,8 @@ def targets(loop: Loop) -> dict[str, Target]:
     for i in loop.network.inputs:
         weight = next((t.unit for n, t in found.items() if n.endswith(".weight")), "nS")
         found |= {f"{i.name}.rate": Target("1/ms", "nonnegative", False), f"{i.name}.weight": Target(weight, "", False)}
+    for drug in _drugs(loop.network):
+        found |= {n: Target("uM", "positive", False, "potency") for n in potencies.names_of(drug)}
     for s in loop.network.projections:
         if s.pattern.kind in PATTERNS and isinstance(s.pattern.value, int | float):
             found[f"{s.name}.{s.pattern.kind}"] = Target("1", "nonnegative", False)
@@ -71,9 +77,14 @@ def quiet() -> Iterator[None]:
 
 
 def described(data: Mapping[str, Any], values: Values, seed: int) -> Network:
-    """The network of a description, with a seed and with other values; raises AmineError if one of them cannot be given."""
+    """The network of a description, with a seed and with other values; raises AmineError if one of them cannot be given.
+
+    Potencies are not part of a description: :func:`amine.sweeps.potencies.replaced`.
+    """
     out = {**data, "seed": seed}
     for name, value in values.items():
+        if name.startswith(potencies.POTENCY):
+            continue
         if name.startswith(DOSE):
             out["doses"] = _doses(out.get("doses", ()), name.removeprefix(DOSE), value)
             continue

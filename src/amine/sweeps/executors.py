@@ -62,7 +62,9 @@ def results(
         return
     if isinstance(executor, ProcessPoolExecutor):
         _check_sendable(subject)
-    size = batch or max(1, min(MOST_AT_ONCE, math.ceil(len(points) / (8 * (os.cpu_count() or 1)))))
+    cores = os.cpu_count() or 1
+    few = max(1, min(MOST_AT_ONCE, math.ceil(len(points) / (8 * cores))))
+    size = batch or max(few, min(subject.most, math.ceil(len(points) / cores)))
     parts = [points[i : i + size] for i in range(0, len(points), size)]
     pending = {executor.submit(measured, subject, part): part for part in parts}
     try:

@@ -69,7 +69,7 @@ class Sweep(Shown):
             If there is no such axis.
         """
         for a in self.axes:
-            if a.name == name:
+            if name in (a.name, a.name.removeprefix("cell.")):
                 return a.numbers
         names = [a.name for a in self.axes]
         raise AmineError("Sweep", f"there is no axis '{name}'", hint=did_you_mean(name, names))

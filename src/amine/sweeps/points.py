@@ -19,6 +19,7 @@ from amine.errors import AmineError
 from amine.network.network import Network
 from amine.results.measures import check, measure
 from amine.results.run import Run
+from amine.sweeps import potencies
 from amine.sweeps.described import described, quiet
 
 OF_POPULATIONS = ("rate", "cv", "synchrony")
@@ -55,6 +56,11 @@ class Subject(Protocol):
     def measures(self) -> Sequence[Measure]: ...
     def identity(self) -> dict[str, Any]:
         """Plain data that decide the results."""
+        ...
+
+    @property
+    def most(self) -> int:
+        """Points that are best measured at once; 1 if it does not matter."""
         ...
 
     def run(self, points: Sequence[Point]) -> Iterator[Done]:
@@ -164,6 +170,11 @@ class NetworkSubject:
     conditions: Conditions
 
     @property
+    def most(self) -> int:
+        """Points are measured one by one."""
+        return 1
+
+    @property
     def digest(self) -> str:
         """Digest of the description without its seed."""
         return digest_of({k: v for k, v in self.network.items() if k != "seed"})
@@ -181,7 +192,7 @@ class NetworkSubject:
                     run = self._run(digest, p)
                     yield Done({m.name: m.of(run, self.conditions.start) for m in self.measures})
             except Exception as e:  # a measure of a user's may raise anything
-                yield Done({}, _words(e))
+                yield Done({}, words_of(e))
 
     def _run(self, digest: str, p: Point) -> Run:
         loop, begin = self.built(digest, {n: v for n, v in p.values.items() if n not in self.live}, p.seed)
@@ -200,7 +211,8 @@ class NetworkSubject:
         if key not in kept:
             while len(kept) >= KEPT:
                 kept.popitem(last=False)
-            loop = described(self.network, values, seed).loop(threads=c.threads, precision=c.precision)
+            with potencies.replaced({n: v for n, v in values.items() if n.startswith(potencies.POTENCY)}):
+                loop = described(self.network, values, seed).loop(threads=c.threads, precision=c.precision)
             kept[key] = loop, loop.snapshot()
         kept.move_to_end(key)
         return kept[key]
@@ -230,6 +242,11 @@ class FunctionSubject:
     measures: tuple[Measure, ...]
     conditions: Conditions
 
+    @property
+    def most(self) -> int:
+        """Points are measured one by one."""
+        return 1
+
     def identity(self) -> dict[str, Any]:
         """Plain data that decide the results."""
         return {"function": self.name, "text": text_digest(self.function), **self.conditions.identity()}
@@ -241,7 +258,7 @@ class FunctionSubject:
                 with quiet():
                     yield Done(self._measured(self.function(**p.values, seed=p.seed)))
             except Exception as e:  # a user's function may raise anything
-                yield Done({}, _words(e))
+                yield Done({}, words_of(e))
 
     def _measured(self, found: object) -> dict[str, Value]:
         c = self.conditions
@@ -263,7 +280,8 @@ class FunctionSubject:
         return {m.name: float(found[m.name]) for m in self.measures}
 
 
-def _words(e: Exception) -> str:
+def words_of(e: Exception) -> str:
+    """An error in one sentence."""
     return str(e) if isinstance(e, AmineError) else f"{type(e).__name__}: {e}"
 
 
@@ -279,4 +297,5 @@ __all__ = [
     "digest_of",
     "forget",
     "measures_of",
+    "words_of",
 ]

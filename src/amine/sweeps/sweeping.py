@@ -3,45 +3,38 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress
 
-from amine.errors import AmineError, did_you_mean, warn
+from amine.errors import AmineError, did_you_mean
+from amine.models.model import Model
 from amine.network.network import Network
-from amine.owners import owned
 from amine.results.run import Run
-from amine.sweeps import described
+from amine.sweeps import cells, described
 from amine.sweeps.axes import ANY, DESIGNS, DOSE, Axis, Target, axis_of, grid, sampled
-from amine.sweeps.executors import Executor, opened, results
+from amine.sweeps.bench import Bench, How, opened_bench
+from amine.sweeps.executors import Executor
 from amine.sweeps.outcome import Sweep
 from amine.sweeps.points import (
     Conditions,
-    Done,
     FunctionSubject,
-    Measure,
     NetworkSubject,
     Point,
     Subject,
     digest_of,
     measures_of,
 )
-from amine.sweeps.store import Store
 from amine.values import scalar
 
 if TYPE_CHECKING:
     from amine.given import FilePath, Quantity
 
-SHOWN = 3  # failures in a warning
-
 
 def sweep(
-    subject: Network | Callable[..., object],
+    subject: Network | Model | Callable[..., object],
     values: Mapping[str, Any],
     measures: str
     | Callable[[Run], object]
@@ -54,6 +47,7 @@ def sweep(
     design: str = "grid",
     points: int | None = None,
     common: bool = True,
+    together: bool | None = None,
     executor: Executor | int | None = None,
     batch: int | None = None,
     store: FilePath | None = None,
@@ -69,7 +63,8 @@ def sweep(
 
     Parameters
     ----------
-    subject : a network; or a function of the values and of ``seed`` that returns a network, a run, or measures by name.
+    subject : a network; a neuron model, of which one is measured, called ``cell`` (its parameters are ``"tau_m"`` or ``"cell.tau_m"``); or a
+        function of the values and of ``seed`` that returns a network, a run, or measures by name.
     values : by name the values of an axis: texts with units, ``array * am.units.pA``, distributions, waveforms; for sampled designs a
         range (lowest, highest). Names are those of a running network (``"E.tau_m"``, ``"E.AMPA.tau"``, ``"P->E.weight"``, ``"P.rate"``,
         ``"dose:ketamine"``, in uM where no unit is given), ``rate`` and ``weight`` of Poisson input, and the number of a projection's
@@ -78,9 +73,11 @@ def sweep(
         or an array; ``{name: function}`` names them.
     duration, start : biological time of each run, and the time at its beginning that named measures leave out.
     seeds : a number of seeds (that of the network and the next ones), or several. All points have the same: common random numbers.
-    design : ``"grid"``: all combinations; ``"latin"``, ``"sobol"``: ``points`` points in the ranges, those of doses on a logarithmic scale.
+    design : ``"grid"``: all combinations; ``"list"``: the k-th values of all axes are the k-th point; ``"latin"``, ``"sobol"``: ``points`` points in the ranges, those of doses on a logarithmic scale.
     points : number of points of a sampled design.
     common : False gives each point seeds of its own.
+    together : whether the points are neurons of one population, some fifty times as fast; None: where the subject is a single unconnected
+        neuron without random numbers. True allows random numbers, which are then not common.
     executor : None: this process; a number of processes of this machine; or what has the ``submit`` of :mod:`concurrent.futures`: a pool of
         processes, threads or MPI ranks, ``Client(...).get_executor()`` of Dask, an ``AutoExecutor`` of submitit.
     batch : points of one task of an executor.
@@ -106,16 +103,17 @@ def sweep(
     if not values:
         raise AmineError("sweep", "no value is named", hint='such as {"E.I_e": ["300 pA", "400 pA"]}')
     conditions = conditions_of(duration, start, precision, threads, "sweep")
-    made = _subject(subject, list(values), measures, conditions)
+    made = made_of(subject, list(values), measures, conditions)
     given = {made.names[n]: v for n, v in values.items()}
     each = seeds_of(seeds, made.seed, "sweep")
     axes, places = _designed(given, made.targets, design, points, made.seed)
-    made = made.with_axes(axes)
+    made = made.with_axes(axes, together)
     asked = [_points(axes, place, each, design, common) for place in places]
     flat = sorted((p for row in asked for p in row), key=made.order)
-    how = How(executor, batch, store, progress)
-    kept, failed = evaluated(made.subject, flat, how, "sweep")
-    return _table(axes, design, each, asked, made.subject.measures, kept, failed, conditions)
+    with opened_bench(made.subject, How(executor, batch, store, progress), len(flat), "sweep") as bench:
+        bench.measure(flat)
+        bench.report()
+    return _table(axes, design, each, asked, bench, conditions)
 
 
 # --- what is swept -----------------------------------------------------------------------------------------------
@@ -130,13 +128,24 @@ class Made:
     names: Mapping[str, str]
     targets: Mapping[str, Target]
 
-    def with_axes(self, axes: Sequence[Axis]) -> Made:
-        """The subject, with the values that it can set in a network that is built."""
-        if not isinstance(self.subject, NetworkSubject):
+    def with_axes(self, axes: Sequence[Axis], together: bool | None = None) -> Made:
+        """The subject, with the values that it can set in a network that is built, or as one population."""
+        s = self.subject
+        if not isinstance(s, NetworkSubject):
+            if together:
+                raise AmineError("sweep, together", "a function is called for each point")
             return self
         live = frozenset(a.name for a in axes if _is_live(a, self.targets[a.name]))
-        s = self.subject
-        return Made(NetworkSubject(s.network, live, s.measures, s.conditions), self.seed, self.names, self.targets)
+        found = NetworkSubject(s.network, live, s.measures, s.conditions)
+        if together is False:
+            return replace(self, subject=found)
+        net, names = described.described(s.network, {}, self.seed), [a.name for a in axes]
+        single = all(isinstance(v, str) for a in axes for v in a.values)
+        why = cells.why_not(net, names, bool(together)) if single else "values are no single numbers"
+        if why and together:
+            raise AmineError("sweep, together", f"points cannot be neurons of one population: {why}")
+        units = cells.internal({n: self.targets[n].unit for n in names})
+        return replace(self, subject=found if why else cells.CellSubject(found, units))
 
     def order(self, p: Point) -> tuple[int, str]:
         """Points of one built network stand together."""
@@ -151,7 +160,10 @@ def _is_live(axis: Axis, target: Target) -> bool:
     return target.follows and (target.kind != "parameter" or all(isinstance(v, str) for v in axis.values))
 
 
-def _subject(given: object, names: Sequence[str], measures: object, conditions: Conditions) -> Made:
+def made_of(given: object, names: Sequence[str], measures: object, conditions: Conditions) -> Made:
+    """A network, a model or a function as what is swept."""
+    if isinstance(given, Model):
+        return _model_subject(given, names, measures, conditions)
     if isinstance(given, Network):
         return network_subject(given, names, measures, conditions)
     if not callable(given):
@@ -186,6 +198,16 @@ def network_subject(net: Network, names: Sequence[str], measures: object, condit
     return Made(subject, base.seed, proper, targets)
 
 
+def _model_subject(model: Model, names: Sequence[str], measures: object, conditions: Conditions) -> Made:
+    """A neuron model as a network of one neuron."""
+    if model.kind != "neuron":
+        raise AmineError("sweep", "this model is no neuron", given=f"{model.kind} '{model.name}'")
+    net = cells.network_of(model, measures_of(measures, [cells.CELL], "sweep"))
+    proper = {n: n if n.startswith(f"{cells.CELL}.") else f"{cells.CELL}.{n}" for n in names}
+    made = network_subject(net, list(proper.values()), measures, conditions)
+    return replace(made, names=proper)
+
+
 def conditions_of(duration: Quantity, start: Quantity, precision: str, threads: int, where: str) -> Conditions:
     """Conditions of all runs, checked."""
     whole, first = (
@@ -211,12 +233,19 @@ def _designed(
     """Axes, and for each point the number of its value on each axis."""
     if design not in DESIGNS:
         raise AmineError("sweep, design", f"'{design}' is not known", hint=did_you_mean(str(design), DESIGNS))
-    if (points is None) != (design == "grid"):
-        hint = "leave it out" if design == "grid" else "such as points=100"
+    whole = design in ("grid", "list")
+    if (points is None) != whole:
+        hint = "leave it out" if whole else "such as points=100"
         raise AmineError("sweep, points", f"it is given with sampled designs alone; this is '{design}'", hint=hint)
     if points is None:
         axes = [axis_of(n, v, targets[n]) for n, v in given.items()]
-        return axes, grid(axes)
+        if design == "grid":
+            return axes, grid(axes)
+        sizes = {a.name: len(a.values) for a in axes}
+        if len(set(sizes.values())) > 1:
+            given_sizes = ", ".join(f"{n}: {k}" for n, k in sizes.items())
+            raise AmineError("sweep, design", "the axes of a list must be of one length", given=given_sizes)
+        return axes, [(k,) * len(axes) for k in range(len(axes[0].values))]
     return sampled(given, targets, design, points, seed), [(k,) * len(given) for k in range(points)]
 
 
@@ -228,63 +257,7 @@ def _points(
     return [Point(values, s + shift) for s in seeds]
 
 
-# --- all points --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class How:
-    """Where points are run, and what is kept and shown of them."""
-
-    executor: Executor | int | None = None
-    batch: int | None = None
-    store: FilePath | None = None
-    progress: bool = True
-
-
-def evaluated(subject: Subject, points: Sequence[Point], how: How, where: str) -> tuple[Store, dict[str, str]]:
-    """All points with their measures, and why some failed; raises AmineError if all did."""
-    if how.batch is not None and how.batch < 1:
-        raise AmineError(f"{where}, batch", "a task has at least one point", given=str(how.batch))
-    with owned(how.store, f"store '{how.store}'"), opened(how.executor) as executor:
-        store = Store(how.store, subject.identity(), subject.measures)
-        missing = [p for p in points if not store.has(p, subject.measures)]
-        failed = dict[str, str]()
-        with _bar(how.progress, len(missing), where) as step:
-            try:
-                for p, done in results(subject, missing, executor, how.batch):
-                    _keep(store, failed, p, done)
-                    step()
-            finally:
-                store.flush()
-    if missing and len(failed) == len(points):
-        raise AmineError(where, "no point could be measured", given=f"{len(failed)}", hint=next(iter(failed.values())))
-    if failed:
-        said = "; ".join(list(failed.values())[:SHOWN])
-        warn(where, f"{len(failed)} of {len(points)} points failed: {said}")
-    return store, failed
-
-
-def _keep(store: Store, failed: dict[str, str], p: Point, done: Done) -> None:
-    if done.error:
-        failed[p.key] = f"at {_shown(p)}: {done.error}"
-    else:
-        store.put(p, done)
-
-
-def _shown(p: Point) -> str:
-    said = ", ".join(f"{n} = {v if isinstance(v, str | int | float) else '...'}" for n, v in p.values.items())
-    return f"{said}, seed {p.seed}"
-
-
-@contextmanager
-def _bar(wanted: bool, n: int, what: str) -> Iterator[Callable[[], None]]:
-    """A function that counts points, with a bar on standard error."""
-    if not wanted or not n:
-        yield lambda: None
-        return
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=n)
-        yield lambda: bar.advance(task)
+# --- the table -----------------------------------------------------------------------------------------------------
 
 
 def _table(
@@ -292,17 +265,15 @@ def _table(
     design: str,
     seeds: list[int],
     asked: Sequence[Sequence[Point]],
-    measures: Sequence[Measure],
-    kept: Store,
-    failed: Mapping[str, str],
+    bench: Bench,
     conditions: Conditions,
 ) -> Sweep:
     shape = tuple(len(a.values) for a in axes) if design == "grid" else (len(asked),)
     values = {}
-    for m in measures:
-        found = [kept.points.get(p.key, {}).get(m.name, np.nan) for row in asked for p in row]
+    for m in bench.subject.measures:
+        found = [bench.of(p).get(m.name, np.nan) for row in asked for p in row]
         values[m.name] = _stacked(found, f"measure '{m.name}'").reshape(*shape, len(seeds), *_inner(found))
-    return Sweep(axes, design, seeds, values, list(failed.values()), conditions.identity())
+    return Sweep(axes, design, seeds, values, list(bench.failed.values()), conditions.identity())
 
 
 def _inner(found: Sequence[Any]) -> tuple[int, ...]:
@@ -320,4 +291,4 @@ def _stacked(found: Sequence[Any], where: str) -> np.ndarray:
     return np.array([np.broadcast_to(x, inner) for x in found], float)
 
 
-__all__ = ["How", "Made", "conditions_of", "evaluated", "network_subject", "seeds_of", "sweep"]
+__all__ = ["Made", "conditions_of", "made_of", "network_subject", "seeds_of", "sweep"]

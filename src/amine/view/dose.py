@@ -51,8 +51,16 @@ class Responses(Protocol):
     def values(self) -> Mapping[str, np.ndarray]: ...
 
 
-def dose_response(result: Responses, fits: Mapping[str, Fit | None]) -> Figure:
-    """Figure with a panel for each measure: seeds (small dots), means (large dots), control (at the left), Hill fit and EC50."""
+Band = tuple[np.ndarray, np.ndarray]
+
+
+def dose_response(
+    result: Responses, fits: Mapping[str, Fit | None], bands: Mapping[str, Band | None] | None = None
+) -> Figure:
+    """Figure with a panel for each measure: seeds (small dots), means (large dots), control (at the left), Hill fit and EC50.
+
+    ``bands`` are lower and upper ends at each concentration, of samples of the affinities.
+    """
     names = list(result.values)
     columns = min(3, len(names))
     rows = -(-len(names) // columns)
@@ -61,7 +69,11 @@ def dose_response(result: Responses, fits: Mapping[str, Fit | None]) -> Figure:
     left = c[1] / (c[2] / c[1] if len(c) > 2 else 3.0) ** 1.5
     for k, ax in enumerate(axes.ravel()):
         if k < len(names):
-            _panel(ax, result, fits[names[k]], names[k], np.where(c > 0, c, left), colour(k))
+            x = np.where(c > 0, c, left)
+            _panel(ax, result, fits[names[k]], names[k], x, colour(k))
+            band = (bands or {}).get(names[k])
+            if band is not None:
+                ax.fill_between(x[1:], band[0][1:], band[1][1:], color=colour(k), alpha=0.15, linewidth=0)
         else:
             ax.axis("off")
     return fig

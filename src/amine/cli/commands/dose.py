@@ -28,6 +28,7 @@ def curve(
     duration: str,
     start: str,
     seeds: int,
+    samples: int,
     workers: int | None,
     scheduler: str | None,
 ) -> None:
@@ -44,6 +45,7 @@ def curve(
             duration=duration,
             start=start,
             seeds=range(seed, seed + seeds),
+            samples=samples,
             store=out,
             executor=executor,
             progress=progress and not as_json,

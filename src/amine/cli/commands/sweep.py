@@ -89,10 +89,9 @@ def axis(name: str, text: str, design: str) -> Any:
     if name.startswith("dose:"):
         return concentrations(low, high, int(n))
     unit = unit_part(high, where)
-    ends = [
-        float(to_internal(x, unit or "1", where) / to_internal(f"1 {unit}", unit or "1", where)) for x in (low, high)
-    ]
-    return [f"{float(f'{x:.12g}')!r} {unit}".strip() for x in np.linspace(*ends, int(n))]
+    one = float(to_internal(f"1 {unit}", unit or "1", where)) if unit else 1.0
+    first, last = (float(to_internal(x, unit or "1", where)) / one for x in (low, high))
+    return [f"{float(f'{x:.12g}')!r} {unit}".strip() for x in np.linspace(first, last, int(n))]
 
 
 def _typed(text: str, name: str) -> Any:
