@@ -35,7 +35,7 @@ def base() -> am.Network:
 GRADED = am.models.receptor("graded", "input g : nS; current g*(E_rev - v)", E_rev="0 mV")
 TREE = am.models.cable(am.morphology.ball_and_stick(segments=3), {"*": ["leak"]})
 VALID = {
-    "population": dict(name="X", n=3, model="lif", initial={}, positions=None, receptors={}, tau_m="10 ms"),
+    "population": dict(name="X", n=3, model="lif", initial={}, positions=None, receptors={}, record_spikes=True, tau_m="10 ms"),
     "synapses": dict(
         source="P", target="E", receptor="AMPA", weight="1 nS", receptors=None, delay="1 ms", p=0.5, indegree=None, outdegree=None, total=None,
         pairs=None, rule=None, connect=None, plastic=None, delay_kind="axonal", distance=None, nearest=None, autapses=True, multapses=True, release=None,
@@ -46,7 +46,8 @@ VALID = {
         rule=None, distance=None, nearest=None, delay="1 ms", autapses=True, multapses=True, stream=None, name=None),
     "poisson": dict(target="E", rate="5 Hz", receptor="AMPA", weight="1 nS", n=1, name=None),
     "stimulus": dict(target="E", current=am.step("1 pA"), name=None),
-    "probe": dict(target="E", every="1 ms", name=None),
+    "probe": dict(target="E", every="1 ms", start=None, stop=None, at=None, reduce=None, name=None),
+    "electrodes": dict(target="T", places=[[1.0, 2.0, 3.0]] * am.units.um, conductivity="0.3 S/m", source="line", every=None, start=None, stop=None, name=None),
     "field": dict(
         name="x", released_by="P", release="1 nM", uptake=None, removal="1 1/s", tonic="0 uM", regions=None, exchange=None, grid=None, spacing=None,
         diffusion=None, origin=None),

@@ -29,7 +29,7 @@ def test_selection():
     np.testing.assert_array_equal(part.times[part.indices == 1], s["E"].times[s["E"].indices == 15])
     assert s["I"].rates().mean() == pytest.approx(20, abs=1) and s.rates()["I"] == pytest.approx(s["I"].rates().mean())
     assert sum(len(t) for t in s["E"].trains()) == len(s["E"])
-    with pytest.raises(am.AmineError, match="'X' is not known"):
+    with pytest.raises(am.AmineError, match="population 'X' are recorded"):
         s["X"]
     assert s.hash() == poisson().hash() != poisson(seed=2).hash()
 

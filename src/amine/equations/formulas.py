@@ -37,13 +37,14 @@ def evaluate(
     spaced = _QUANTITY.sub(r"(\1*\2)", text)
     e = parse_expression(spaced, {n: dimension_of(u) for n, u in units.items()}, where, dimension_of(unit))
     with np.errstate(all="ignore"):  # what is not finite is refused by the caller
-        found = eval(compile(Printer("numpy")(e), "<formula>", "eval"), {"np": np, "exprel": _exprel, **values})
+        found = eval(compile(Printer("numpy")(e), "<formula>", "eval"), {"np": np, "exprel": exprel, **values})
     return np.asarray(found, float)
 
 
-def _exprel(x: np.ndarray) -> np.ndarray:
+def exprel(x: np.ndarray) -> np.ndarray:
+    """``(exp(x) - 1)/x``, 1 at 0."""
     y = np.where(x == 0, 1.0, x)
     return np.where(x == 0, 1.0, np.expm1(y) / y)
 
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "exprel"]

@@ -186,6 +186,11 @@ class Model(Shown):
         return FrozenDict(found | dict(self.inputs), self.where, "write other equations")
 
     @cached_property
+    def events(self) -> tuple[str, ...]:
+        """Names of the events of a neuron's equations that are no spikes; a state of each name counts them."""
+        return tuple(m.group(1) for m in _EVENT_LINE.finditer(_one_a_line(self.equations)))
+
+    @cached_property
     def inputs(self) -> dict[str, str]:
         """Units of the named inputs of a neuron or a receptor (``input x_in : pA``), which are recorded like states."""
         found = {m.group(1): m.group(2).strip() for m in _INPUT_LINE.finditer(_one_a_line(self.equations))}

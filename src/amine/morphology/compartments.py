@@ -53,6 +53,16 @@ class Compartments:
         """Indices of the compartments that have membrane."""
         return np.flatnonzero(self.area > 0)
 
+    def ends(self) -> np.ndarray:
+        """Coordinates (n, 2, 3) in um of both ends of the axis of each compartment; of points where branches meet, twice the same."""
+        out = np.repeat(self.places[:, None], 2, axis=1)
+        for k, b in enumerate(self.morphology.branches):
+            mine = np.flatnonzero(self.branch == k)
+            centre, half = self.fraction[mine] * b.length, self.length[mine] / 2
+            for side, s in enumerate((centre - half, centre + half)):
+                out[mine, side] = _Profile(b).at(s)[2]
+        return out
+
     def at(self, place: Site, distance: Span | None = None, where: str = "place") -> tuple[int, ...]:
         """Compartments of a place; see :func:`amine.morphology.places.resolve`."""
         return resolve(self, place, distance, where)

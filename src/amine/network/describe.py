@@ -8,7 +8,7 @@ from amine.distributions import Distribution
 from amine.errors import AmineError
 from amine.network.chemistry_tables import chemistry
 from amine.network.in_use import ReceptorsInUse, receptors_in_use
-from amine.network.parts import Group, PoissonInput, Synapses
+from amine.network.parts import Group, PoissonInput, Probe, Synapses
 from amine.network.pattern import Pattern
 from amine.network.space.kernels import DistanceKernel
 from amine.values import Array, Formula
@@ -258,9 +258,22 @@ def _poisson(i: PoissonInput) -> str:
 
 
 def _measurements(net: Network) -> Section:
-    rows = [("all spikes", "all populations", "each step")]
-    rows += [(", ".join(p.variables), str(p.target), p.every or "each step") for p in net.probes]
+    silent = [p.name for p in net.populations.values() if not p.record_spikes]
+    rows = [("all spikes", f"all populations but {', '.join(silent)}" if silent else "all populations", "each step")]
+    rows += [(", ".join(p.variables), _what(p), _when(p)) for p in net.probes]
     return "H. Measurements", ("What", "Where", "When"), rows
+
+
+def _what(p: Probe) -> str:
+    if not p.electrodes:
+        return f"{p.reduce} over {p.target}" if p.reduce else str(p.target)
+    return f"{len(p.electrodes)} electrodes beside {p.target}, {p.medium[1]} sources, {p.medium[0]}"
+
+
+def _when(p: Probe) -> str:
+    often = f"at {p.at}" if p.at else p.every or "each step"
+    window = [f"{word} {x}" for word, x in (("from", p.start), ("before", p.stop)) if x is not None]
+    return ", ".join([often, *window])
 
 
 def render(net: Network, format: str) -> str:

@@ -1,27 +1,30 @@
-"""Inputs and probes: checked and added to a network."""
+"""Inputs: checked and added to a network."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from amine.equations.schemes import mentions
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import append
-from amine.network.cables import has_tree, probed
-from amine.network.checks import check_weight, group_of, view_of
+from amine.network.cables import has_tree
+from amine.network.checks import check_weight, group_of
 from amine.network.connect import short
 from amine.network.doors import door
-from amine.network.numbers import name_of, steps_of, stream_of, whole_number
-from amine.network.parts import Declared, PoissonInput, Probe, Stimulus, View, Waveform
-from amine.network.receptors import inputs_of, states_of
+from amine.network.numbers import name_of, stream_of, whole_number
+from amine.network.parts import Declared, PoissonInput, Stimulus, Waveform
+from amine.network.receptors import inputs_of
 from amine.units import dimension_of
 from amine.values import normalise
 
 if TYPE_CHECKING:
-    from amine.given import Quantity, Values
+    from amine.given import Values
     from amine.network.network import Network
     from amine.network.parts import Neurons, Population
+
+
+RATE = "rate"  # the input of Poisson sources
+STEPPED = ("step", "table", "courses")  # kinds of courses that are constant between changes
 
 
 @door
@@ -83,7 +86,7 @@ def stimulus(
     current : a waveform made by ``am.step``, ``am.ramp``, ``am.sine``, ``am.table`` (one for all, or with a column for each target) or
         ``am.noise``, which is independent for each target.
     into : a named input of the targets' equations, such as ``"stim"`` of the line ``input stim : nS``, to which the waveform is added in
-        place of the current ``I``.
+        place of the current ``I``; ``"rate"`` of Poisson sources, to whose rate a ``step`` or ``table`` in Hz is added (below zero it is zero).
 
     Raises
     ------
@@ -117,8 +120,14 @@ def stimulus(
 
 def _taken(net: Network, population: Population, current: Waveform, into: str | None, where: str) -> str:
     """Unit of the input of a population that a stimulus is added to."""
+    if population.model.kind == "source" and into == RATE and RATE in population.model.units:
+        if current.kind not in STEPPED:
+            hint = "give its values at times, such as am.table(times, values), with steps of a millisecond"
+            raise AmineError(where, f"rates follow courses in steps, and not '{current.kind}'", hint=hint)
+        return "Hz"
     if population.model.kind != "neuron":
-        raise AmineError(where, f"'{population.name}' is a source of spikes and takes no current")
+        hint = 'into="rate" adds to the rate of Poisson sources'
+        raise AmineError(where, f"'{population.name}' is a source of spikes and takes no current", hint=hint)
     if has_tree(population) and (into is not None or current.kind in ("courses", "noise")):
         hint = "give it a waveform that its neurons share, without into="
         raise AmineError(where, f"'{population.name}' has compartments, which take plain waveforms", hint=hint)
@@ -133,60 +142,3 @@ def _taken(net: Network, population: Population, current: Waveform, into: str | 
             where, f"the equations of '{population.name}' have no I that takes a current", hint="add I to one"
         )
     return "pA"
-
-
-@door
-def probe(
-    net: Network, target: Neurons, *variables: str, every: Quantity | None = None, name: str | None = None
-) -> Probe:
-    """Record states of neurons at the start of each step, or of each interval ``every``.
-
-    Parameters
-    ----------
-    target : a population or slice.
-    variables : states such as ``"v"`` or ``"g_AMPA"``.
-    every : interval, a multiple of the time step; None: each step.
-
-    Returns
-    -------
-    Probe
-        Its name is the key of the recording in ``run.probes``.
-
-    Raises
-    ------
-    AmineError
-        Unknown state, an interval that is not a multiple of the time step, or a name that is taken.
-
-    Examples
-    --------
-    >>> import amine as am
-    >>> net = am.Network()
-    >>> E = net.population("E", 10, "lif")
-    >>> net.probe(E[:2], "v", every="1 ms").name
-    'E.v[0:2]'
-    """
-    view = view_of(net, target, "Probe")
-    named = [name_of(v, "Probe", "a variable") for v in variables]
-    name = _name(net, view, named) if name is None else name_of(name, "Probe")
-    where = f"Probe '{name}'"
-    if any(p.name == name for p in (*net.probes, *net.weight_probes)):
-        raise AmineError(where, "the name is taken", hint="give it another with name=")
-    population = net.populations[view.population]
-    known = states_of(population, net)
-    if not named:
-        raise AmineError(where, "no variable is named", hint=f"choose from {', '.join(known)}")
-    for v in named:
-        if v not in known:
-            raise AmineError(where, f"variable '{v}' is not known", hint=did_you_mean(v, known))
-    recorded = tuple(named)
-    if has_tree(population):
-        recorded, view = probed(population, view, recorded, where), replace(view, place=None)
-    interval = None if every is None else steps_of(every, net.dt, f"{where}, every")
-    return append(net.probes, Probe(name, view, recorded, interval))
-
-
-def _name(net: Network, view: View, variables: list[str]) -> str:
-    """Default name of a probe: population, variables, slice and place."""
-    part = "" if view.n == net.populations[view.population].n else f"[{view.start}:{view.stop}]"
-    place = "" if view.place is None else f" at {view.place.place}"
-    return f"{view.population}.{'+'.join(variables)}{part}{place}"

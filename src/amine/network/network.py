@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from amine.errors import AmineError
 from amine.frozen import FrozenDict, FrozenList, fix
-from amine.network import chemistry, connect, describe, dosing, estimate, plasticity, serial
+from amine.network import chemistry, connect, describe, dosing, estimate, extracellular, plasticity, recordings, serial
 from amine.network import couplings as coupled
 from amine.network import inputs as entering
 from amine.network import populations as neurons
@@ -117,7 +117,8 @@ class Network(Shown):
     coupling = coupled.coupling
     poisson = entering.poisson
     stimulus = entering.stimulus
-    probe = entering.probe
+    probe = recordings.probe
+    electrodes = extracellular.electrodes
     field = chemistry.add_field
     modulate = chemistry.modulate
     dose = dosing.dose

@@ -185,7 +185,7 @@ class Population(_Addable):
 
     ``parameters`` holds every parameter of the model; ``initial`` the states with initial values other than the model's;
     ``positions`` an array (n, 1..3) in um, ``period`` the lengths in um of periodic space; ``spikes`` is ``grid`` or ``interpolated``; ``stream`` is the declared identity of its random
-    numbers.
+    numbers; ``record_spikes`` whether its spikes are recorded.
     """
 
     name: str
@@ -198,6 +198,7 @@ class Population(_Addable):
     spikes: str = "grid"
     stream: Declared = None
     period: tuple[float, ...] | None = None
+    record_spikes: bool = True
 
     def __post_init__(self) -> None:
         hint = f'give values when the population is made: net.population("{self.name}", ...)'
@@ -256,7 +257,18 @@ class Population(_Addable):
             same
             and all(
                 getattr(self, a) == getattr(other, a)
-                for a in ("name", "n", "model", "parameters", "initial", "receptors", "spikes", "stream", "period")
+                for a in (
+                    "name",
+                    "n",
+                    "model",
+                    "parameters",
+                    "initial",
+                    "receptors",
+                    "spikes",
+                    "stream",
+                    "period",
+                    "record_spikes",
+                )
             )
             and (self.positions is None or np.array_equal(np.asarray(self.positions), np.asarray(other.positions)))
         )
@@ -381,12 +393,27 @@ class Stimulus:
 @closed('give it when it is made: net.probe(target, "v", {attribute}=...)')
 @dataclass(frozen=True)
 class Probe:
-    """A recording of states of some neurons at the start of each step, or of each interval ``every``."""
+    """A recording of some neurons at the start of each step, or of each interval ``every``, from ``start`` to before ``stop``.
+
+    With ``at`` ``"spikes"`` or the name of an event, values are those at each neuron's own; ``reduce`` is ``"sum"`` or ``"mean"`` over the neurons.
+    ``electrodes`` are coordinates in um at which the potential of the neurons in a ``medium``, a conductivity and a kind of source, is recorded.
+    """
 
     name: str
     target: View
     variables: tuple[str, ...]
     every: str | None = None
+    start: str | None = None
+    stop: str | None = None
+    at: str = ""
+    reduce: str = ""
+    electrodes: tuple[tuple[float, float, float], ...] = ()
+    medium: tuple[str, str] = ("", "")
+
+    @property
+    def width(self) -> int:
+        """Values of a variable in a sample."""
+        return len(self.electrodes) or (1 if self.reduce else self.target.n)
 
 
 @closed('give it when it is made: net.probe_weights(synapses, "w", {attribute}=...)')

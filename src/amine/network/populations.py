@@ -14,7 +14,7 @@ from amine.models import find
 from amine.models.multicompartment import Cable
 from amine.network.doors import door
 from amine.network.formulas import of_neurons
-from amine.network.numbers import stream_of, whole_number
+from amine.network.numbers import flag, stream_of, whole_number
 from amine.network.parts import Declared, Population
 from amine.network.receptors import begun
 from amine.network.space.points import Points
@@ -43,6 +43,7 @@ def population(
     positions: npt.ArrayLike | pint.Quantity | Array | None = None,
     receptors: Mapping[str, str | Model] | None = None,
     spikes: str = "grid",
+    record_spikes: bool = True,
     stream: Declared = None,
     **parameters: Any,
 ) -> Population:
@@ -58,6 +59,7 @@ def population(
     receptors : further receptors by label: a model or its name.
     spikes : ``"grid"``: spikes and resets are at the end of the step in which the threshold is crossed; ``"interpolated"``: at the crossing
         within the step, from where the refractory time counts as well. Spikes arrive at targets on the grid in both.
+    record_spikes : whether its spikes are recorded; they reach their targets in any case.
     stream : identity of its random numbers, a whole number or text of your choice, unique among populations; None: its size and its
         number among the populations of this size, in the order in which they were added.
     parameters : parameters of the model: a value, an array (n,), a distribution, or the text of a formula of the neuron's index ``i``
@@ -89,7 +91,19 @@ def population(
     _check_timing(spikes, found, where)
     own = stream_of(stream, where, (p.stream for p in net.populations.values()))
     period = positions.period if isinstance(positions, Points) else None
-    made = Population(name, n, found, values, {}, _ports(receptors, where), place, spikes, own, period)
+    made = Population(
+        name,
+        n,
+        found,
+        values,
+        {},
+        _ports(receptors, where),
+        place,
+        spikes,
+        own,
+        period,
+        flag(record_spikes, f"{where}, record_spikes"),
+    )
     known = begun(made, net)
     for s, v in mapping(initial, f"{where}, initial", "{state: value}").items():
         if s not in known:

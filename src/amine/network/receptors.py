@@ -152,7 +152,7 @@ def ports_of(population: Population, net: Network) -> dict[str, Model]:
     probed |= coupled_names(population, net)
     mentioned = {name.partition("@")[0] for name in probed | set(population.initial)}  # v@3: at compartment 3
     for label, m in {**population.model.receptors, **population.receptors}.items():
-        if m.kind == "receptor" and mentioned & {f"{s}_{label}" for s in m.state_units}:
+        if m.kind == "receptor" and mentioned & {f"I_{label}", *(f"{s}_{label}" for s in m.state_units)}:
             used.setdefault(label, "receptor")
     where = f"Population '{population.name}'"
     return {label: port_of(population, label, where, detail) for label, detail in used.items()}

@@ -119,7 +119,14 @@ def to_dict(net: Network) -> dict[str, Any]:
             for s in net.stimuli
         ],
         "probes": [
-            {"name": p.name, "target": view_data(p.target), "variables": list(p.variables), "every": p.every}
+            {
+                "name": p.name,
+                "target": view_data(p.target),
+                "variables": list(p.variables),
+                "every": p.every,
+                **{k: x for k in ("start", "stop", "at", "reduce") if (x := getattr(p, k))},
+                **({"electrodes": [list(x) for x in p.electrodes], "medium": list(p.medium)} if p.electrodes else {}),
+            }
             for p in net.probes
         ],
         **({"couplings": [_coupling(c) for c in net.couplings]} if net.couplings else {}),
@@ -192,6 +199,7 @@ def _population(p: Population) -> dict[str, Any]:
         "positions": None if p.positions is None else to_plain(Array(p.positions, "um")),
         **({} if p.period is None else {"period": list(p.period)}),
         **({} if p.spikes == "grid" else {"spikes": p.spikes}),
+        **({} if p.record_spikes else {"record_spikes": False}),
         **_stream(p.stream),
     }
 
@@ -260,10 +268,23 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
     for s, d in zip(net.projections, data["projections"], strict=True):  # after the chemistry, which rules may read
         plasticity_from_dict(net, s, d)
     for d in data["probes"]:
-        net.probe(to_view(d["target"]), *map(str, d["variables"]), every=d["every"], name=str(d["name"]))
+        if d.get("electrodes"):
+            _electrodes(net, d)
+            continue
+        more = {k: d.get(k) for k in ("start", "stop", "at", "reduce")}
+        net.probe(to_view(d["target"]), *map(str, d["variables"]), every=d["every"], name=str(d["name"]), **more)
     for d in data.get("weight_probes", ()):
         net.probe_weights(str(d["projection"]), *map(str, d["states"]), every=d["every"], n=d["n"], name=str(d["name"]))
     return net
+
+
+def _electrodes(net: Network, d: Mapping[str, Any]) -> None:
+    conductivity, source = d["medium"]
+    span = {k: d.get(k) for k in ("every", "start", "stop")}
+    places = Array(np.array(d["electrodes"], float), "um")
+    net.electrodes(
+        to_view(d["target"]), places, conductivity=str(conductivity), source=str(source), name=str(d["name"]), **span
+    )
 
 
 def _populations(net: Network, data: Mapping[str, Any]) -> None:
@@ -281,6 +302,7 @@ def _populations(net: Network, data: Mapping[str, Any]) -> None:
             positions=positions,
             receptors={k: find.from_dict(m) for k, m in d["receptors"].items()},
             spikes=d.get("spikes", "grid"),
+            record_spikes=_flag(d.get("record_spikes", True)),
             stream=d.get("stream"),
             **{k: from_plain(v) for k, v in d["parameters"].items()},
         )

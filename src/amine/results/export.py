@@ -32,6 +32,12 @@ def to_xarray(run: Run) -> Any:
     }
     for name, p in run.probes.items():
         time, neuron = f"{name}_time", f"{name}_neuron"
+        if p.at:
+            data |= {
+                f"{name}.{v}": (f"{name}_spike", np.asarray(x), {"units": p.units[v]}) for v, x in p.values.items()
+            }
+            data[time] = (f"{name}_spike", p.times, {"units": "ms"})
+            continue
         data |= {f"{name}.{v}": ((time, neuron), np.asarray(x), {"units": p.units[v]}) for v, x in p.values.items()}
         data |= {time: (time, p.times, {"units": "ms"}), neuron: (neuron, p.indices)}
     return xr.Dataset(
@@ -55,7 +61,7 @@ def to_neo(run: Run) -> Any:
             segment.spiketrains.append(train)
             group.add(train)
     for p in run.probes.values():
-        if len(p.times) < 2:
+        if len(p.times) < 2 or p.at:  # values at spikes are no signal
             continue
         for v, x in p.values.items():
             unit = (

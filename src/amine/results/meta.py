@@ -16,6 +16,7 @@ class ProbeMeta(TypedDict):
     variables: list[str]
     units: dict[str, str]
     dtype: NotRequired[str]  # of the values; by default the precision of the run
+    at: NotRequired[str]  # ``spikes`` or the name of an event: a value for each, and the number of its neuron
     places: NotRequired[list[str]]  # names of the columns of a concentration or occupancy
 
 

@@ -11,7 +11,10 @@ from amine.errors import AmineError, did_you_mean
 
 @dataclass
 class ProbeData:
-    """Recording of a probe: ``times`` (samples,) in ms, and by variable ``values`` (samples, neurons) in the unit of ``units``."""
+    """Recording of a probe: ``times`` (samples,) in ms, and by variable ``values`` (samples, neurons) in the unit of ``units``.
+
+    Of values at spikes or events (``at`` names them), ``times`` and values are (spikes,), and the variable ``neuron`` holds the neuron of each.
+    """
 
     name: str
     population: str
@@ -19,6 +22,7 @@ class ProbeData:
     times: np.ndarray
     values: dict[str, np.ndarray]
     units: dict[str, str]
+    at: str = ""
 
     def __getitem__(self, variable: str) -> np.ndarray:
         if variable not in self.values:
@@ -30,6 +34,7 @@ class ProbeData:
         return self.values[variable]
 
     def __repr__(self) -> str:
+        what = self.at or "samples"
         return (
-            f"<{', '.join(self.values)} of {len(self.indices)} neurons of {self.population}, {len(self.times)} samples>"
+            f"<{', '.join(self.values)} of {len(self.indices)} neurons of {self.population}, {len(self.times)} {what}>"
         )

@@ -352,7 +352,7 @@ class Run(Shown):
         return {
             "duration_ms": self.duration,
             "complete": self.complete,
-            "neurons": sum(n for _, _, n in self.spikes.populations),
+            "neurons": sum(p.n for p in self.network.populations.values()),
             "synapses": self.info.get("n_synapses", 0),
             "synapse_bytes": self.info.get("synapse_bytes", 0),
             "seconds": self.seconds,

@@ -77,7 +77,9 @@ class Segment(Shown, Mapping[str, np.ndarray]):
         found = next((p for p in self._populations if p[0] == name), None)
         if found is None:
             known = [n for n, _, _ in self._populations]
-            raise AmineError("Segment", f"population '{name}' is not known", hint=did_you_mean(str(name), known))
+            raise AmineError(
+                "Segment", f"no spikes of a population '{name}' are recorded", hint=did_you_mean(str(name), known)
+            )
         return self._counts[found[1] : found[1] + found[2]]
 
     def __iter__(self) -> Iterator[str]:

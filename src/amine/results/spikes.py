@@ -103,7 +103,9 @@ class Spikes:
         name = key.population if isinstance(key, View) else key.name if isinstance(key, Population) else key
         found = next((p for p in self.populations if p[0] == name), None)
         if found is None:
-            raise AmineError("spikes", f"population '{name}' is not known", hint=did_you_mean(str(name), list(self)))
+            raise AmineError(
+                "spikes", f"no spikes of a population '{name}' are recorded", hint=did_you_mean(str(name), list(self))
+            )
         _, first, n = found
         if isinstance(key, View):
             offset = self.ids - first - key.start

@@ -13,6 +13,7 @@ import numpy as np
 
 from amine.errors import AmineError, AmineWarning
 from amine.files import canonical, is_intact, read_json, replacing_folder, sealed
+from amine.network.recordings import NEURON
 from amine.network.weights import Weights
 from amine.results.chunks import ROOT, Files, check_array, open_root, readable_errors
 from amine.results.probes import ProbeData
@@ -32,9 +33,8 @@ Probes = dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]
 
 def _probe_data(meta: Meta, name: str, times: np.ndarray, values: dict[str, np.ndarray]) -> ProbeData:
     q = next(q for q in meta["probes"] if q["name"] == name)
-    return ProbeData(
-        name, q["population"], np.arange(q["start"], q["stop"], q["step"]), times, values, dict(q["units"])
-    )
+    neurons = np.arange(q["start"], q["stop"], q["step"])
+    return ProbeData(name, q["population"], neurons, times, values, dict(q["units"]), q.get("at", ""))
 
 
 class MemoryStore:
@@ -154,6 +154,9 @@ def layout(meta: Meta) -> dict[str, _Array]:
         out[f"probes/{k}/times"] = _Array((), 2**16, np.dtype(np.float64))
         for v in q["variables"]:
             dtype = np.dtype(q.get("dtype", meta["precision"]))
+            if q.get("at"):
+                out[f"probes/{k}/{v}"] = _Array((), 2**16, np.dtype(np.int64) if v == NEURON else dtype)
+                continue
             out[f"probes/{k}/{v}"] = _Array((n,), max(1, min(2**16, 2**22 // max(1, 4 * n))), dtype)
     return out
 

@@ -28,7 +28,8 @@ def _place(run: Run, p: ProbeData, variable: str) -> str:
 
 def traces(run: Run, variables: tuple[str, ...], most: int) -> Figure:
     """Figure with a panel for each probe and variable."""
-    rows = [(p, v) for p in run.probes.values() for v in p.values if not variables or v in variables]
+    sampled = [p for p in run.probes.values() if not p.at]
+    rows = [(p, v) for p in sampled for v in p.values if not variables or v in variables]
     fig, axes = figure(8, max(2.2, 1.7 * len(rows) + 0.6), max(1, len(rows)), 1, sharex=True)
     if not rows:
         empty(axes[0, 0], "nothing was recorded: add net.probe(population, variable) before the run")

@@ -41,6 +41,15 @@ class Fused:
     draws: tuple[str, ...] = ()  # random numbers of one step
     happenings: tuple[Happening, ...] = ()  # events that are no spikes
     waiting: Any = None  # condition that keeps a neuron refractory after a spike
+    currents: dict[str, Any] = field(
+        default_factory=dict
+    )  # of receptors, and the shares that drugs leave to the transmitter
+    named: dict[str, Any] = field(default_factory=dict)  # named parts of the neuron's equations
+    shifts: dict[Any, Any] = field(default_factory=dict)  # parameters to which modulators add
+
+    def shifted(self, e: Any) -> Any:
+        """An expression with what modulators add to parameters."""
+        return e.subs(self.shifts, simultaneous=True) if self.shifts else e
 
 
 def fuse(cell: CellStructure) -> Fused:
@@ -153,6 +162,12 @@ class _System:
                 for x in eq.happenings
             ),
             waiting=None if eq.waiting is None else eq.expand(eq.waiting).subs(shifted, simultaneous=True),
+            currents={n: e.subs(shifted, simultaneous=True) for n, e in self.currents.items()},
+            named={
+                n: eq.expand(e).subs(symbol("I"), self.total).subs(shifted, simultaneous=True)
+                for n, e in eq.named.items()
+            },
+            shifts=shifted,
         )
 
 

@@ -24,6 +24,8 @@ from amine.engine.device.tables import (
     O_FIRST,
     O_LAST,
     O_OUT,
+    O_START,
+    O_STOP,
     SINCE,
 )
 
@@ -103,7 +105,7 @@ def record(X, probes, step):
     """Copies the probed states at the start of a step; the columns of the table are O_... in :mod:`amine.engine.device.tables`."""
     O, slots, out = probes.table, probes.places, probes.out
     for q in range(O.shape[0]):
-        if step % O[q, O_EVERY] == 0:
+        if step % O[q, O_EVERY] == 0 and O[q, O_START] <= step < O[q, O_STOP]:
             at = O[q, O_OUT]
             for j in range(O[q, O_FIRST], O[q, O_LAST]):
                 out[at] = X[slots[j]]

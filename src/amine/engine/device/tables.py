@@ -16,7 +16,7 @@ P_POP, P_ROW, P_WEIGHT_ROW, P_LENGTH, P_DRAWS, P_KEY, P_FIRST, P_RATE_ROW, P_STR
 R_KIND, R_STATES, R_LAST, RELEASE_COLUMNS = range(4)
 # a list of given spikes: population, addresses of their steps and of their neurons, length
 L_POP, L_STEPS, L_IDS, L_LENGTH, SPIKE_LIST_COLUMNS = range(5)
-# a probe of a thread: steps from sample to sample, first and last place, index in the output
-O_EVERY, O_FIRST, O_LAST, O_OUT, PROBE_COLUMNS = range(5)
+# a probe of a thread: steps from sample to sample, first and last place, index in the output, first and last (exclusive) step
+O_EVERY, O_FIRST, O_LAST, O_OUT, O_START, O_STOP, PROBE_COLUMNS = range(7)
 SOURCE_POISSON, SOURCE_LIST = -1, -2
 GAP_ITERATIONS = 100

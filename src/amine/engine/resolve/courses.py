@@ -24,6 +24,8 @@ def named_stimuli(net: Network, population: Population) -> tuple[Stimulus, ...]:
 
 def added_stimuli(net: Network, population: Population) -> tuple[Stimulus, ...]:
     """The other stimuli of a population."""
+    if population.model.kind == "source":  # their rates change between chunks
+        return ()
     named = named_stimuli(net, population)
     return tuple(s for s in stimuli_of(net, population.name) if not any(s is x for x in named))
 

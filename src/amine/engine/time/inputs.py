@@ -39,6 +39,8 @@ class InputValues:
             reason = "several stimuli have this name" if names.count(s.name) > 1 else ""
             if s.current.kind in OF_EACH:
                 reason = "noise and courses of each neuron are given when a network is described"
+            if any(self._sim.net.populations[v.population].model.kind == "source" for v in s.target.views()):
+                reason = "courses of rates are given when a network is described"
             yield Handle(f"{s.name}.current", STIMULUS, -1, s.name, s.current.unit, own="current", reason=reason)
         for p, at in enumerate(self._sim.slices):
             if at.member.listed:
@@ -61,7 +63,9 @@ class InputValues:
         """The present waveform of a stimulus."""
         named = dict(zip(self._sim.stimuli, self._sim.waveforms, strict=True))
         courses = self._courses()
-        return named[name] if name in named or courses is None else courses.current(name)
+        described = {s.name: s.current for s in self._sim.net.stimuli}
+        found = None if courses is None else courses.current(name)
+        return named.get(name) or found or described[name]
 
     def _steps(self, p: int) -> np.ndarray:
         return next(steps for q, steps, _ in self._sim.drawn["spike_list"].content if q == p)

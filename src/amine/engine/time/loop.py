@@ -108,7 +108,8 @@ class Loop(LoopValues):
         self._hash = net.hash()
         self._own: set[Path] = set()  # checkpoints that may be replaced
         self._hooks: list[tuple[int, Callable[[Loop], object]]] = []  # steps between calls, function
-        self._populations = tuple((at.member.name, at.id0, at.n) for at in self._simulation.slices)
+        recorded = [at for at in self._simulation.slices if at.member.population.record_spikes]
+        self._populations = tuple((at.member.name, at.id0, at.n) for at in recorded)
         self._keep, self._open = keep or store is not None, ExitStack()
         self.close = weakref.finalize(self, self._open.close)
         self._open.enter_context(owned(store, f"store '{store}'"))

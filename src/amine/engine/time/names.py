@@ -104,7 +104,7 @@ def _doses(sim: Simulation) -> Iterator[Handle]:
 def _population(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
     m = at.member
     if m.structure is None:
-        yield from _source(p, at)
+        yield from _source(sim, p, at)
         return
     readers, coupled = None, coupled_names(m.population, sim.net)
     if m.plan is None:
@@ -120,9 +120,10 @@ def _population(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
         yield Handle(name, PARAMETER, p, key, _coherent(model.units[own]), value_of, own, limit, reason, later)
 
 
-def _source(p: int, at: Slice) -> Iterator[Handle]:
+def _source(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
     if at.member.kind == SOURCE_POISSON:
-        yield Handle(f"{at.member.name}.rate", RATE, p, "rate", _coherent("Hz"), "", "rate", "nonnegative")
+        reason = "its rates follow a stimulus" if sim.rates.follows(at.member.name) else ""
+        yield Handle(f"{at.member.name}.rate", RATE, p, "rate", _coherent("Hz"), "", "rate", "nonnegative", reason)
 
 
 def _states(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:

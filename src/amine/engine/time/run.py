@@ -23,8 +23,10 @@ from amine.engine.resolve.chemistry import recorded
 from amine.engine.time.checkpoint import LAST_STEP, Checkpoint
 from amine.engine.time.simulation import Simulation
 from amine.errors import AmineError, warn
+from amine.network.extracellular import POTENTIAL
 from amine.network.plasticity import parsed_rule, plastic_projection
 from amine.network.receptors import states_of
+from amine.network.recordings import NEURON, recordable
 from amine.owners import Owner, owned
 from amine.results.run import Run
 from amine.results.store import MemoryStore, ZarrStore
@@ -33,6 +35,7 @@ from amine.units import to_internal
 if TYPE_CHECKING:
     from amine.given import FilePath, Quantity
     from amine.network.network import Network
+    from amine.network.parts import Probe
     from amine.results.meta import Meta, ProbeMeta
 
 
@@ -91,22 +94,12 @@ def meta(net: Network, precision: str) -> Meta:
     first = 0
     populations: list[list[Any]] = []
     for p in net.populations.values():
-        populations.append([p.name, first, p.n])
+        if p.record_spikes:
+            populations.append([p.name, first, p.n])
         first += p.n
     probes: list[ProbeMeta] = []
     for q in net.probes:
-        units = states_of(net.populations[q.target.population], net)
-        probes.append(
-            {
-                "name": q.name,
-                "population": q.target.population,
-                "start": q.target.start,
-                "stop": q.target.stop,
-                "step": q.target.step,
-                "variables": list(q.variables),
-                "units": {v: units[v] for v in q.variables},
-            }
-        )
+        probes.append(_probe_meta(net, q))
     if net.fields or net.modulations or net.doses:
         probes += recorded(net)
     for q in net.weight_probes:
@@ -133,6 +126,29 @@ def meta(net: Network, precision: str) -> Meta:
     }
     if any(p.spikes != "grid" for p in net.populations.values()):
         out["interpolated"] = True
+    return out
+
+
+def _probe_meta(net: Network, q: Probe) -> ProbeMeta:
+    """Description of a recording of neurons."""
+    population = net.populations[q.target.population]
+    known = {POTENTIAL: "uV"} if q.electrodes else states_of(population, net)
+    if not all(v in known for v in q.variables):
+        known = recordable(population, net)
+    first = {NEURON: "1"} if q.at else {}
+    units = {**first, **{v: known[v] for v in q.variables}}
+    t = q.target
+    out: ProbeMeta = {
+        "name": q.name,
+        "population": t.population,
+        "start": 0 if q.electrodes else t.start,
+        "stop": len(q.electrodes) if q.electrodes else t.start + t.step if q.reduce else t.stop,
+        "step": 1 if q.electrodes else t.step,
+        "variables": list(units),
+        "units": units,
+    }
+    if q.at:
+        out["at"] = q.at
     return out
 
 

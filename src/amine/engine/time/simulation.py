@@ -21,6 +21,8 @@ from amine.engine.resolve.resolved import Resolved, resolve
 from amine.engine.time.changes import Changes
 from amine.engine.time.finite import finite, report
 from amine.engine.time.lists import ListsSnapshot, SpikeLists
+from amine.engine.time.rates import Rates
+from amine.engine.time.recordings import Recordings
 from amine.engine.time.threads import Threads
 from amine.engine.transmission.part import Build, Layout, Snapshot, State
 from amine.engine.transmission.parts import load_module, parts_of, room_of, totals_of
@@ -124,6 +126,9 @@ class Simulation:
         self._team = Threads(self.module, blocks, room.own)
         self._scratch = [(np.empty(BLOCK, np.uint32), np.empty(BLOCK)) for _ in range(self.threads)]
         stimuli = [s for p in self.slices for s in p.member.stimuli]
+        self.recordings, self.rates = Recordings(self), Rates(self)
+        unrecorded = [at for at in self.slices if not at.member.population.record_spikes]
+        self._unrecorded = np.array([(at.id0, at.id0 + at.n) for at in unrecorded], np.int64).reshape(-1, 2)
         self.waveforms, self.stimuli = [s.current for s in stimuli], [s.name for s in stimuli]
 
     def rebuild(self, resolved: Resolved, names: Collection[str]) -> None:
@@ -170,6 +175,8 @@ class Simulation:
         if p < 0 or population not in sources:
             hint = did_you_mean(population, sources) if sources else "add a population of the model 'poisson'"
             raise AmineError(where, "this is no Poisson source of the network", hint=hint)
+        if self.rates.follows(population):
+            raise AmineError(where, "its rates follow a stimulus", hint="describe it without one to set them")
         if rates.shape not in ((), (self.slices[p].n,)):
             raise AmineError(
                 where, "the number of rates is wrong", given=str(rates.shape), expected=f"1 or {self.slices[p].n}"
@@ -185,7 +192,8 @@ class Simulation:
         """Steps of a chunk of ``wanted`` ms, or of 100 ms; fewer if traces would need too much memory, or a part ends it earlier."""
         steps = round(CHUNK / self.net.dt) if wanted is None else max(1, math.ceil(wanted / self.net.dt - 1e-9))
         steps = max(1, min(steps, 10**6))
-        return min([steps, *(s.limit(self.step, steps) for s in self.states.values())])
+        parts = [*self.states.values(), self.recordings, self.rates]
+        return min([steps, *(s.limit(self.step, steps) for s in parts)])
 
     def advance(self, steps: int) -> Chunk:
         """Advances by ``steps`` and returns their results.
@@ -208,6 +216,7 @@ class Simulation:
     def chunk(self, steps: int) -> Chunk:
         """As :meth:`advance`, without a test for finite states."""
         first, target = self.step, self.step + steps
+        self.rates.begin(first)
         for s in self.states.values():
             s.begin(first, steps)
         found, early = [], []
@@ -221,7 +230,17 @@ class Simulation:
             early += [self.lists.gather_payload(self.step - at)] if self._interpolated else []
         traces = {name: x for s in self.states.values() for name, x in s.samples(first, target).items()}
         spikes, ids = (np.concatenate([x[i] for x in found]) for i in (0, 1))
-        return Chunk(first, target, spikes, ids, traces, np.concatenate(early) if early else None)
+        chunk = Chunk(first, target, spikes, ids, traces, np.concatenate(early) if early else None)
+        self.recordings.make(chunk)
+        return self._without_unrecorded(chunk) if len(self._unrecorded) else chunk
+
+    def _without_unrecorded(self, chunk: Chunk) -> Chunk:
+        """The chunk without spikes of populations that do not record them."""
+        keep = np.ones(len(chunk.ids), bool)
+        for first, last in self._unrecorded:
+            keep &= (chunk.ids < first) | (chunk.ids >= last)
+        early = None if chunk.early is None else chunk.early[keep]
+        return replace(chunk, steps=chunk.steps[keep], ids=chunk.ids[keep], early=early)
 
     def _span(self, steps: int) -> None:
         """Runs all threads for ``steps`` steps, or fewer if lists of spikes are full."""

@@ -104,9 +104,9 @@ class Running(Kept):
             require_range(values, self._real, f"Stimulus '{c.stimulus.name}'", "the current")
             self._values[:steps, c.first : c.first + c.width] = values
 
-    def current(self, name: str) -> Waveform:
-        """The present waveform of the stimulus of a name."""
-        return next(c.current for c in self._courses if c.stimulus.name == name)
+    def current(self, name: str) -> Waveform | None:
+        """The present waveform of the stimulus of a name, if it is here."""
+        return next((c.current for c in self._courses if c.stimulus.name == name), None)
 
     def put(self, name: str, current: Waveform) -> None:
         """Replaces the waveform of the stimulus of a name, if it is here."""

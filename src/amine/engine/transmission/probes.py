@@ -7,15 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from amine.engine.build.slices import Slice
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device.tables import BEGIN, END, PROBE_COLUMNS
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, Samples, State
+from amine.engine.transmission.quantities import Quantities, raw
 from amine.network.parts import Probe
+from amine.network.recordings import SPIKES, TIMES
 from amine.units import to_internal
 
 OUTPUT_BYTES = 64 * 2**20
+FOREVER = 2**62  # steps
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Watched:
 
     name: str
     every: int  # steps from sample to sample
+    start: int  # first step
+    stop: int  # last step, exclusive
     variables: tuple[str, ...]
     places: Sequence[np.ndarray]  # for each variable, places in the state array of all neurons
     n: int
@@ -52,7 +58,7 @@ class ProbeState(State):
         for probe in self.probes:
             samples = _samples(probe, step, step + steps)
             for where, mine in zip(probe.places, probe.owned[t], strict=True):
-                rows.append((probe.every, at, at + len(mine), out))
+                rows.append((probe.every, at, at + len(mine), out, probe.start, probe.stop))
                 places.append(where[mine])
                 at += len(mine)
                 out += samples * len(mine)
@@ -77,7 +83,7 @@ class ProbeState(State):
                     whole[:, mine] = given.out[at[t] : at[t] + size].reshape(samples, len(mine))
                     at[t] += size
                 values[name] = whole
-            steps = np.arange(-(-first // probe.every), -(-last // probe.every)) * probe.every
+            steps = np.arange(*_numbers(probe, first, last)) * probe.every
             found[probe.name] = (steps * self._dt, values)
         return found
 
@@ -87,19 +93,46 @@ def specs_of(resolved: Resolved) -> list[Probe]:
     return [*resolved.net.probes, *(resolved.slow.probes if resolved.slow is not None else [])]
 
 
+def steps_of(time: str | None, dt: float, otherwise: int) -> int:
+    """A time of a description in steps."""
+    return otherwise if time is None else round(float(to_internal(time, "ms", "probe")) / dt)
+
+
+def raw_states(spec: Probe, at: Slice) -> tuple[str, ...]:
+    """States that are recorded for a probe."""
+    if spec.electrodes:
+        return tuple(f"v@{i}" for i in range(len(at.member.population.model.cell)))
+    names = (*spec.variables, *([] if spec.at in (TIMES, SPIKES) else [spec.at]))  # an event is seen by its count
+    return raw(names, Quantities(at).of(names, f"Probe '{spec.name}'"))
+
+
+def first_step(spec: Probe, dt: float) -> int:
+    """First step that is recorded: that of its start, or the one before where counts are compared."""
+    start = steps_of(spec.start, dt, 0)
+    return start if spec.at in (TIMES, SPIKES) else max(0, start - 1)
+
+
 def _watched(spec: Probe, layout: Layout) -> Watched:
     p = layout.index[spec.target.population]
-    at = layout.slices[p]
+    at, dt = layout.slices[p], layout.net.dt
     i = np.arange(spec.target.start, spec.target.stop, spec.target.step)
-    every = 1 if spec.every is None else round(to_internal(spec.every, "ms", "probe") / layout.net.dt)
-    places = [at.slots(v, i) for v in spec.variables]
+    variables = raw_states(spec, at)
+    places = [at.slots(v, i) for v in variables]
     edges = [(at.base + b[p, BEGIN] * at.stride, at.base + b[p, END] * at.stride) for b in layout.blocks]
     owned = [[np.flatnonzero((s >= low) & (s < high)) for s in places] for low, high in edges]
-    return Watched(spec.name, max(1, every), spec.variables, places, len(i), owned)
+    span = (max(1, steps_of(spec.every, dt, 1)), first_step(spec, dt), steps_of(spec.stop, dt, FOREVER))
+    return Watched(spec.name, *span, variables, places, len(i), owned)
 
 
 def _samples(probe: Watched, first: int, last: int) -> int:
-    return -(-last // probe.every) - -(-first // probe.every)
+    begin, end = _numbers(probe, first, last)
+    return end - begin
+
+
+def _numbers(probe: Watched, first: int, last: int) -> tuple[int, int]:
+    """First and last (exclusive) number of the samples of some steps, as multiples of the interval."""
+    begin = -(-max(first, probe.start) // probe.every)
+    return begin, max(begin, -(-min(last, probe.stop) // probe.every))
 
 
 class Probes(Part):

@@ -81,6 +81,7 @@ class SlowState(State):
     ) -> tuple[list[tuple[int, ...]], np.ndarray, np.ndarray, np.ndarray]:
         """Tables of varying parameters: their factors, their values, and the indices and strides of these."""
         needs = [module.CELLS[p.member.kind]["needs"] if p.member.kind >= 0 else [] for p in slices]
+        self._needs = needs
         width = max((len(n) for n in needs), default=0)
         at, step = np.full((len(slices), max(width, 1)), -1, np.int64), np.zeros((len(slices), max(width, 1)), np.int64)
         parts: list[np.ndarray] = []
@@ -139,6 +140,14 @@ class SlowState(State):
             doses[: len(t), j] = sum(course.at(t) for course in courses)
         record = np.zeros((max(len(t), 1), len(self.fixed[0])))
         self._now = T.Slow(self.every, self.S, doses, record, first, *self.fixed)
+
+    def parameter(self, p: int, name: str, n: int) -> float | np.ndarray | None:
+        """The present value of a parameter of population ``p`` that changes, one or (n,); None if it does not."""
+        if name not in self._needs[p]:
+            return None
+        j = self._needs[p].index(name)
+        at, step = self.fixed[11][p, j], self.fixed[12][p, j]
+        return self._value[at : at + n].copy() if step else float(self._value[at])
 
     def arguments(self, thread: int) -> T.Slow:
         return self._now

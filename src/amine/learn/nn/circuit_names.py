@@ -82,6 +82,13 @@ def require_adjoint(resolved: Resolved) -> None:
         "continuous couplings": bool(resolved.net.couplings),
         "named inputs of neurons": any(m.population.model.inputs for m in resolved.members),
         "currents of each neuron and noise": any(s.current.kind in OF_EACH for s in resolved.net.stimuli),
+        "rates of sources that follow a course": any(
+            v.population == m.name
+            for m in resolved.members
+            if m.population.model.kind == "source"
+            for s in resolved.net.stimuli
+            for v in s.target.views()
+        ),
         "gap junctions": bool(resolved.net.electrical),
         "synapses that change by a rule": "plastic" in levels,
         "release at random and release of each synapse": "synaptic" in levels,
