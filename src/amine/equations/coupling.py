@@ -6,7 +6,7 @@ Sines and cosines of sums of both are written as such products first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -28,13 +28,15 @@ class Parts:
 
     ``sources`` are functions of the source alone. ``body`` is the value of a connection, in which ``_f0``, ``_f1`` ... stand for the
     sources' functions and ``_g0`` ... for those of the target alone, ``targets``. If ``whole`` is not None, the sum over all sources is
-    ``whole``, in which ``_s0`` ... are sums of the sources' functions and ``_n`` is the number of sources.
+    ``whole``, in which ``_s0`` ... are sums of the sources' functions and ``_n`` is the number of sources. ``changes`` are the rates of change of
+    plastic values, in the names of ``body``.
     """
 
     sources: tuple[Any, ...]
     targets: tuple[Any, ...]
     body: Any
     whole: Any = None
+    changes: tuple[Any, ...] = ()
 
 
 def names_in_coupling(value: str, units: Mapping[str, str], unit: str, where: str) -> dict[str, str]:
@@ -53,9 +55,17 @@ def _parsed(value: str, units: Mapping[str, str], unit: str, where: str) -> Any:
 
 @lru_cache(maxsize=256)
 def parts_of(
-    value: str, units: tuple[tuple[str, str], ...], unit: str, ends: tuple[frozenset[str], frozenset[str]], dense: bool
+    value: str,
+    units: tuple[tuple[str, str], ...],
+    unit: str,
+    ends: tuple[frozenset[str], frozenset[str]],
+    dense: bool,
+    changes: tuple[tuple[str, str, str], ...] = (),
 ) -> Parts:
-    """An expression in parts; ``ends`` are the names of the source and of the target, ``dense`` asks for sums over all sources."""
+    """An expression in parts; ``ends`` are the names of the source and of the target, ``dense`` asks for sums over all sources.
+
+    ``changes`` are the names of plastic values, their rates of change, and the units of these.
+    """
     e = _parsed(value, dict(units), unit, "coupling")
     pre, post = ends
     e = _products(e, pre, post)
@@ -63,7 +73,8 @@ def parts_of(
         found = _sums(e, pre)
         if found is not None:
             return found
-    return _each(e, pre, post)
+    rates = [_products(_parsed(text, dict(units), of, "coupling"), pre, post) for _, text, of in changes]
+    return _each(e, rates, pre, post)
 
 
 def _side(e: Any, pre: frozenset[str], post: frozenset[str]) -> str:
@@ -113,8 +124,8 @@ def _sums(e: Any, pre: frozenset[str]) -> Parts | None:
     return Parts(tuple(found), (), None, whole) if len(found) <= MOST_TERMS else None
 
 
-def _each(e: Any, pre: frozenset[str], post: frozenset[str]) -> Parts:
-    """The parts of the value of a connection: whatever one side alone decides is computed once for each neuron."""
+def _each(e: Any, rates: Sequence[Any], pre: frozenset[str], post: frozenset[str]) -> Parts:
+    """The parts of the value of a connection and of its rates of change: whatever one side alone decides is computed once for each neuron."""
     found: dict[str, dict[Any, str]] = {"pre": {}, "post": {}}
 
     def taken(x: Any) -> Any:
@@ -129,8 +140,8 @@ def _each(e: Any, pre: frozenset[str], post: frozenset[str]) -> Parts:
         rest = [taken(a) for a in x.args if _side(a, pre, post) not in found]
         return x.func(*[taken(x.func(*each)) for each in sides.values() if each], *rest)
 
-    body = taken(e)
-    return Parts(tuple(found["pre"]), tuple(found["post"]), body)
+    body, changes = taken(e), tuple(taken(r) for r in rates)
+    return Parts(tuple(found["pre"]), tuple(found["post"]), body, changes=changes)
 
 
 __all__ = ["Parts", "names_in_coupling", "parts_of"]

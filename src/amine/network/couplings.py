@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from amine import equations
@@ -35,8 +35,8 @@ class Coupling:
     """A sum over connections, once a step, as a named input of the target's equations.
 
     ``value`` is the expression that is summed, ``into`` the input. ``units`` are those of the names in the expression: ``x_pre`` and ``x_post`` of
-    states and parameters of source and target, and of the ``values`` of the connections. ``stream`` is the declared identity of the random
-    numbers.
+    states and parameters of source and target, and of the ``values`` of the connections. ``change`` are the rates of change of values that are
+    plastic. ``stream`` is the declared identity of the random numbers.
     """
 
     name: str
@@ -51,10 +51,11 @@ class Coupling:
     autapses: bool = True
     multapses: bool = True
     stream: Declared = None
+    change: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         hint = "give it when it is made: net.coupling(...)"
-        for a in ("values", "units"):
+        for a in ("values", "units", "change"):
             fix(self, **{a: FrozenDict(getattr(self, a), f"Coupling '{self.name}', {a}", hint)})
 
     def read(self, end: str) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ def coupling(
     net: Network, source: Neurons, target: Neurons, *, into: str, value: str, p: Values | None = None, indegree: Values | None = None,
     outdegree: Values | None = None, total: Values | None = None, pairs: Pairs | None = None, rule: str | None = None,
     distance: DistanceKernel | Region | None = None, nearest: Values | None = None, delay: Values | None = None, autapses: bool = True, multapses: bool = True,
-    stream: Declared = None, name: str | None = None, **values: Any,
+    change: Mapping[str, str] | None = None, stream: Declared = None, name: str | None = None, **values: Any,
 ) -> Coupling:
     """Add a continuous coupling: in each step an input of each target is the sum of an expression over its connections.
 
@@ -81,6 +82,8 @@ def coupling(
         target, any other name a value of the connection. Its unit is that of the input.
     p, indegree, outdegree, total, pairs, rule, distance, nearest, autapses, multapses : pattern of connections, as for :meth:`Network.synapses`.
     delay : the source's state is that of this time before; before the start it is that at the start. None: that at the start of the step.
+    change : rates of change of plastic values, such as ``{"w": "eta*x_pre*x_post"}``: expressions of the same names, in the unit of the value divided
+        by a time. Each connection then has a value of its own; the sum of a step takes it as it is at the start of the step.
     stream : identity of its random numbers, unique among couplings; as for :meth:`Network.synapses`.
     values : values of the connections by name, such as ``w="0.5 nS"``: one, an array for given pairs, a matrix (sources, targets) for
         all pairs, or a distribution.
@@ -116,10 +119,11 @@ def coupling(
     ends = (Group((a,)), Group((b,)))
     units = {str(n): unit_of(v, f"{where}, {n}") for n, v in values.items()}
     given = {n: check_value(values[n], u, chosen, *ends, f"{where}, {n}") for n, u in units.items()}
-    used = _names(net, a, b, value, unit, units, where)
+    rates = _rates(change, units, where)
+    used = _names(net, a, b, {"value": (value, unit), **rates}, units, where)
     late = check_delay(net, delay, chosen, *ends, where)
     known = stream_of(stream, where, (c.stream for c in net.couplings))
-    return append(net.couplings, Coupling(name, a, b, into, value, chosen, given, used, late, own, again, known))
+    return append(net.couplings, Coupling(name, a, b, into, value, chosen, given, used, late, own, again, known, change or {}))
 # fmt: on
 
 
@@ -145,17 +149,42 @@ def _check_source(population: Population, where: str) -> None:
         raise AmineError(where, f"'{population.name}' is {what}, which cannot be the source of a continuous coupling")
 
 
+def rate_unit(unit: str) -> str:
+    """Unit of the rate of change of a value."""
+    return f"({unit or '1'})/ms"
+
+
+def _rates(change: Mapping[str, str] | None, units: Mapping[str, str], where: str) -> dict[str, tuple[str, str]]:
+    """The rates of change of plastic values, each with its unit, by their places in messages."""
+    for n in change or {}:
+        if n not in units:
+            raise AmineError(
+                f"{where}, change", f"'{n}' is no value of the connections", hint=did_you_mean(str(n), units)
+            )
+    return {f"change of {n}": (e, rate_unit(units[n])) for n, e in (change or {}).items()}
+
+
 def _names(
-    net: Network, a: View, b: View, value: object, unit: str, values: Mapping[str, str], where: str
+    net: Network,
+    a: View,
+    b: View,
+    texts: Mapping[str, tuple[object, str]],
+    values: Mapping[str, str],
+    where: str,
 ) -> dict[str, str]:
-    """Units of the names in the expression, after a check of all units."""
-    if not isinstance(value, str):
-        raise AmineError(f"{where}, value", "this is not text", given=repr(value)[:40], expected='such as "w*x_pre"')
+    """Units of the names in the expressions (``texts``: each with its unit, by place), after a check of all units."""
+    for place, (text, _) in texts.items():
+        if not isinstance(text, str):
+            expected = 'such as "w*x_pre"'
+            raise AmineError(f"{where}, {place}", "this is not text", given=repr(text)[:40], expected=expected)
     known = {**_of(net, a, PRE), **_of(net, b, POST)}
     for n in values:
         if n in known or not n.isidentifier() or n.startswith("_"):
             raise AmineError(where, f"'{n}' cannot be the name of a value", hint="choose another")
-    used = equations.names_in_coupling(value, {**known, **values}, unit, f"{where}, value")
+    used: dict[str, str] = {}
+    for place, (text, unit) in texts.items():
+        used |= equations.names_in_coupling(str(text), {**known, **values}, unit, f"{where}, {place}")
+    value = str(texts["value"][0])
     idle = [n for n in values if n not in used]
     if idle:
         hint = did_you_mean(idle[0], [*used, *OPTIONS])
@@ -177,6 +206,7 @@ OPTIONS = (
     "delay",
     "autapses",
     "multapses",
+    "change",
     "stream",
     "name",
 )
@@ -189,4 +219,4 @@ def _of(net: Network, view: View, end: str) -> dict[str, str]:
     return {f"{n}{end}": u for n, u in {**population.model.units, **states}.items()}
 
 
-__all__ = ["POST", "PRE", "Coupling", "coupling"]
+__all__ = ["POST", "PRE", "Coupling", "coupling", "rate_unit"]

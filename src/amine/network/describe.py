@@ -178,8 +178,9 @@ def _connectivity(net: Network) -> Section:
         values = "; ".join(f"{n} {value_text(v)}" for n, v in c.values.items())
         late = "none" if c.delay is None else value_text(c.delay)
         alone = "" if c.autapses else ", no autapses"
+        moves = "".join(f"; d{n}/dt = {e}" for n, e in c.change.items())
         rows.append(
-            (c.name, a, b, _rule(c.pattern) + alone, values or "–", late, "–", f"sum of {c.value} into {c.into}")
+            (c.name, a, b, _rule(c.pattern) + alone, values or "–", late, "–", f"sum of {c.value} into {c.into}{moves}")
         )
     header = ("Name", "Source", "Target", "Pattern", "Weight", "Delay", "Release", "Transmission")
     return "C. Connectivity", header, rows

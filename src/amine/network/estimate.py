@@ -69,7 +69,7 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
                 synapse_bytes += n * each
     synapse_bytes += sum(n for n, _ in _tables(net).values())
     for c in net.couplings:
-        each = sum(_individual(v) for v in c.values.values()) + _individual(c.delay)
+        each = sum(_individual(v) for v in c.values.values()) + _individual(c.delay) + 2 * len(c.change)
         if each or c.pattern.kind != "all_to_all":
             synapse_bytes += expected_pairs(net, c.pattern, c.source, c.target, c.autapses) * 8 * (3 + each)
     neurons = sum(p.n for p in net.populations.values())

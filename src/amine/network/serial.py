@@ -175,6 +175,7 @@ def _coupling(c: Coupling) -> dict[str, Any]:
         "delay": None if c.delay is None else to_plain(c.delay),
         "autapses": c.autapses,
         "multapses": c.multapses,
+        **({"change": dict(c.change)} if c.change else {}),
         **_stream(c.stream),
     }
 
@@ -348,6 +349,7 @@ def _connections(net: Network, data: Mapping[str, Any]) -> None:
             multapses=_flag(d["multapses"]),
             name=str(d["name"]),
             **_to_pattern(d["pattern"]),
+            change={str(n): str(e) for n, e in d.get("change", {}).items()},
             stream=d.get("stream"),
             **values,
         )

@@ -251,6 +251,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"p": None}, "give one pattern of connections"),
     ({"p": 2.0}, "p is outside 0..1"),
     ({"w": "1 mV"}, "wrong dimension"),
+    ({"change": {"u": "w/ms"}}, "'u' is no value of the connections"),
+    ({"change": {"w": "w"}}, "wrong dimension"),
+    ({"change": {"w": "eta*rate_pre"}}, "'eta' is not known"),
+    ({"change": {"w": 3}}, "not text|cannot be used|expected"),
 ]
 
 
@@ -262,6 +266,49 @@ def test_a_wrong_coupling_is_refused_in_one_sentence_and_changes_nothing(changed
     with pytest.raises(AmineError, match=message):
         net.coupling(P, P, **given)
     assert not net.couplings
+
+
+def plastic() -> am.Network:
+    """Units whose couplings grow with the activity of both ends and decay; five targets, so that threads share them."""
+    unit = am.models.neuron("unit", "dx/dt = (drive + total - x)/tau : 1\ninput total : 1", tau="10 ms", drive=1.0)
+    net = am.Network(seed=1, dt="1 ms")
+    A = net.population("A", 7, unit, drive=np.linspace(0, 1, 7))
+    B = net.population("B", 130, unit, drive=np.linspace(1, 2, 130))
+    change = {"w": "eta*x_pre*x_post - 0.001/ms*w"}
+    net.coupling(
+        A, B, into="total", value="w*x_pre", w=0.1, eta="0.01 1/ms", change=change, rule="all_to_all", delay="3 ms"
+    )
+    net.probe(B, "x")
+    return net
+
+
+def test_plastic_values_agree_with_direct_integration_over_threads_chunks_snapshots_and_files():
+    net = plastic()
+    found = trace(run(net, "50 ms"), "x")[0]
+    x, y, w, past, weights = np.zeros(7), np.zeros(130), np.full((7, 130), 0.1), [], []
+    for k in range(50):
+        np.testing.assert_allclose(found[k], y, atol=1e-12)
+        past.append(x)
+        before = past[max(0, k - 3)]  # three steps before
+        total, w = before @ w, w + 0.01 * np.outer(before, y) - 0.001 * w
+        x = net.populations["A"].parameters["drive"].values * (1 - np.exp(-0.1)) + x * np.exp(-0.1)
+        rest = np.linspace(1, 2, 130) + total
+        y = rest + (y - rest) * np.exp(-0.1)
+        weights.append(w)
+    again = am.Network.from_dict(net.to_dict())
+    assert again == net and "dw/dt = eta*x_pre*x_post" in net.describe()
+    assert np.array_equal(trace(run(again, "50 ms", threads=2, chunk="7 ms"), "x")[0], found)
+    loop = net.loop(precision="float64")
+    loop.advance("20 ms")
+    kept = loop.snapshot()
+    for _ in range(2):  # the second time with the values of the snapshot
+        loop.advance("29 ms")
+        assert np.array_equal(loop.get("B.x"), found[49])
+        now = loop.coupled("A->B.total")
+        np.testing.assert_allclose(now["w"], weights[48][now["pre"], now["post"]], rtol=1e-12)
+        loop.restore(kept)
+    with pytest.raises(AmineError, match="no coupling 'A->C' with plastic values; known are A->B.total"):
+        loop.coupled("A->C")
 
 
 def test_neurons_without_a_voltage_refuse_what_needs_one():

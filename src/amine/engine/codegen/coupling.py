@@ -16,7 +16,7 @@ INNER = ["inner()"]
 
 def expression_parts(s: CouplingStructure) -> Parts:
     """The expression of a kind of coupling in parts."""
-    return parts_of(s.value, s.units, s.unit, s.ends, s.dense)
+    return parts_of(s.value, s.units, s.unit, s.ends, s.dense, s.changes)
 
 
 def coupling_source(structures: Sequence[CouplingStructure]) -> str:
@@ -117,12 +117,18 @@ def _connections(s: CouplingStructure, parts: Parts) -> list[Line]:
     one = ["o = at + (k - c.table[q, C_DELAY]) % kept * span"]
     many: list[Line] = ["back = now - c.delays[pairs + e]", "o = at + (back if back >= 0 else back + kept) * span"]
     lines += ["now = k % kept"] if s.delays == "each" else one
+    plastic = [n for n, _, _ in s.changes]
+    if plastic:
+        lines += ["own, total = c.table[q, C_PLASTIC], c.table[q, C_TOTAL]", "step = c.numbers[numbers - 1]"]
+    own = {n: f"c.values[own + {plastic.index(n)} * total + e]" for n in plastic}
+    of = [own.get(n, f"c.numbers[numbers + {len(s.single)} + {r} * count + e]") for r, n in enumerate(s.each)]
     inner: list[Line] = [
         *(many if s.delays == "each" else []),
         f"i = o + c.pairs[pairs + e] * {width}",
         *(f"_f{m} = c.values[i + {m}]" for m in range(width)),
-        *(f"value_{n} = c.numbers[numbers + {len(s.single)} + {r} * count + e]" for r, n in enumerate(s.each)),
+        *(f"value_{n} = {where}" for n, where in zip(s.each, of, strict=True)),
         f"summed += {say(parts.body)}",
+        *(f"{own[n]} = value_{n} + step * ({say(e)})" for n, e in zip(plastic, parts.changes, strict=True)),
     ]
     each: list[Line] = [
         *_loaded(s, POST, "n", "reads", "given"),

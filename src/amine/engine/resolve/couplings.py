@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from amine.engine.resolve.courses import added_stimuli, row_of
-from amine.network.couplings import POST, PRE, Coupling
+from amine.network.couplings import POST, PRE, Coupling, rate_unit
 from amine.network.network import Network
 from amine.network.receptors import inputs_of
 
@@ -32,6 +32,9 @@ class CouplingStructure:
     delays: Delays
     dense: bool
     apart: bool
+    changes: tuple[
+        tuple[str, str, str], ...
+    ] = ()  # values that are plastic, with their rates of change and the units of these
 
     @property
     def ends(self) -> tuple[frozenset[str], frozenset[str]]:
@@ -43,7 +46,7 @@ class CouplingStructure:
 def coupling_structure(net: Network, c: Coupling) -> CouplingStructure:
     """The structure of a coupling."""
     a, b = (net.populations[v.population] for v in (c.source, c.target))
-    single = tuple(n for n, v in c.values.items() if isinstance(v, str))
+    single = tuple(n for n, v in c.values.items() if isinstance(v, str) and n not in c.change)
     each = tuple(n for n in c.values if n not in single)
     delays: Delays = "none" if c.delay is None else "one" if isinstance(c.delay, str) else "each"
     return CouplingStructure(
@@ -57,6 +60,7 @@ def coupling_structure(net: Network, c: Coupling) -> CouplingStructure:
         delays,
         c.pattern.kind == "all_to_all" and not each and delays != "each",
         not c.autapses and c.source.population == c.target.population,
+        tuple((n, e, rate_unit(c.units[n])) for n, e in c.change.items()),
     )
 
 

@@ -13,7 +13,9 @@ from amine.doors import methods
 from amine.engine.time.connections import Connections
 from amine.engine.time.names import Listing, Settable
 from amine.engine.time.simulation import Simulation
+from amine.engine.transmission.coupling import Coupled
 from amine.errors import AmineError, did_you_mean
+from amine.network.couplings import Coupling
 from amine.network.parts import Population, Stimulus, Synapses, View
 from amine.units import to_internal
 from amine.values import Array
@@ -111,6 +113,46 @@ class LoopValues:
         found = {n: changes.get(f"{owner}.{n}", where) for n in names}
         found = found if neurons is None else {n: x[neurons] for n, x in found.items()}
         return found if len(names) > 1 else next(iter(found.values()))
+
+    def coupled(self, coupling: Coupling | str) -> dict[str, np.ndarray]:
+        """Plastic values of a continuous coupling as they are now.
+
+        Parameters
+        ----------
+        coupling : the coupling, or its name.
+
+        Returns
+        -------
+        dict
+            Arrays (connections,) by name: ``pre`` and ``post``, the numbers of the neurons within their populations, and the values in coherent
+            units; sorted by target and then source.
+
+        Raises
+        ------
+        AmineError
+            If there is no such coupling, or none of its values is plastic.
+
+        Examples
+        --------
+        >>> import amine as am
+        >>> unit = am.models.neuron("unit", "dx/dt = (1 + total - x)/tau : 1; input total : 1", tau="10 ms")
+        >>> net = am.Network(seed=1)
+        >>> U = net.population("U", 2, unit)
+        >>> grow = {"w": "0.1/ms*x_pre*x_post"}
+        >>> one = net.coupling(U, U, into="total", value="w*x_pre", w=0.5, change=grow, pairs=([0], [1]))
+        >>> net.loop().coupled(one)["w"].tolist()
+        [0.5]
+        """
+        name = coupling.name if isinstance(coupling, Coupling) else coupling
+        sim = self._simulation
+        known = {c.name for c in sim.net.couplings if c.change}
+        if name not in known:
+            raise AmineError(
+                "Loop.coupled", f"there is no coupling '{name}' with plastic values", hint=did_you_mean(name, known)
+            )
+        found = sim.states["coupling"]
+        assert isinstance(found, Coupled)
+        return found.connections(name)
 
     def set(
         self,

@@ -110,11 +110,15 @@ class Coupled(Kept):
     """Couplings of all threads: what the sources gave, as far back as delays reach."""
 
     def __init__(self, found: Sequence[Described], build: Build):
-        self._arrays, self._late = build.arrays, any(d.farthest for d in found)
+        self._arrays, self._kept = build.arrays, any(d.farthest or d.structure.changes for d in found)
         kept = [d.farthest + build.room.interval + 1 if d.farthest else 1 for d in found]
+        plastic = [_plastic(d) for d in found]
         sizes = [k * d.part.source.n * d.width for k, d in zip(kept, found, strict=True)]
-        self._values = np.zeros(sum(sizes) + 1)
-        places = [int(x) for x in np.cumsum([0, *sizes])]
+        places = [int(x) for x in np.cumsum([0, *(n + len(x) for n, x in zip(sizes, plastic, strict=True))])]
+        self._values = np.zeros(places[-1] + 1)
+        self._plastic = {d.part.name: (d, place + size) for d, place, size in zip(found, places, sizes, strict=False)}
+        for (_, first), x in zip(self._plastic.values(), plastic, strict=True):
+            self._values[first : first + len(x)] = x
         structures = coupling_structures(build.layout.net)
         threads = [_Thread(build.layout, t) for t in range(build.layout.threads)]
         for thread in threads:
@@ -130,11 +134,21 @@ class Coupled(Kept):
             for g in entries:
                 thread.given[g.first : g.first + len(g.numbers)] = g.value(self._arrays)
 
+    def connections(self, name: str) -> dict[str, np.ndarray]:
+        """Numbers of the neurons and present plastic values (connections,) of a coupling, by target and then source."""
+        d, first = self._plastic[name]
+        if d.drawn is None:
+            return {}
+        n = len(d.drawn.sources)
+        ends = {"pre": _neurons(d.part.source)[d.drawn.sources], "post": _neurons(d.part.target)[d.drawn.targets]}
+        own = (v for v, _, _ in d.structure.changes)
+        return ends | {v: self._values[first + k * n : first + (k + 1) * n].copy() for k, v in enumerate(own)}
+
     def arguments(self, thread: int) -> arguments.Couplings:
         return self._threads[thread]
 
     def arrays(self) -> Mapping[str, np.ndarray]:
-        return {"values": self._values} if self._late else {}
+        return {"values": self._values} if self._kept else {}
 
 
 @dataclass(frozen=True)
@@ -193,15 +207,18 @@ class _Thread:
         row[columns.C_POST_GIVEN] = self.parameters(q, s.post_parameters, targets)
         row[columns.C_DELAY] = d.nearest
         single = [connections.single_value(c, n) for n in s.single]
+        self.put("numbers", np.array([self.layout.net.dt]))
         row[columns.C_NUMBERS] = self.put("numbers", np.array(single, np.float64))
         if d.drawn is not None:
-            self.connect(row, d.drawn, post)
+            low = self.connect(row, d.drawn, post)
+            row[columns.C_PLASTIC] = place + kept * c.source.n * d.width + low
+            row[columns.C_TOTAL] = len(d.drawn.sources)
         elif s.apart:
             row[columns.C_PAIRS] = self.put("pairs", _places_in(c.source, targets))
         self.rows.append(row)
 
-    def connect(self, row: list[int], drawn: Connections, post: np.ndarray) -> None:
-        """Adds the connections onto the thread's targets ``post``."""
+    def connect(self, row: list[int], drawn: Connections, post: np.ndarray) -> int:
+        """Adds the connections onto the thread's targets ``post``; the index of the first among all."""
         low, high = (int(x) for x in np.searchsorted(drawn.targets, [post[0], post[-1] + 1])) if len(post) else (0, 0)
         starts = np.searchsorted(drawn.targets[low:high], np.append(post, post[-1] + 1 if len(post) else 0))
         row[columns.C_STARTS], row[columns.C_COUNT] = self.put("starts", starts), high - low
@@ -209,6 +226,7 @@ class _Thread:
         self.put("delays", np.zeros(row[columns.C_PAIRS] - self.sizes["delays"]))  # so that both begin at one place
         self.put("delays", drawn.delays[low:high])
         self.put("numbers", drawn.numbers[:, low:high].ravel())
+        return low
 
     def own(self, view: View, p: int, at: Slice) -> np.ndarray:
         """Indices within a selection of the neurons that the thread owns."""
@@ -238,6 +256,14 @@ class _Thread:
         return arguments.Couplings(table, values, **joined, lanes=np.zeros(columns.LANES))
 
 
+def _plastic(d: Described) -> np.ndarray:
+    """Plastic values of all connections at the start, value after value."""
+    names = [n for n, _, _ in d.structure.changes]
+    if d.drawn is None or not names:
+        return np.zeros(0)
+    return np.concatenate([d.drawn.numbers[d.structure.each.index(n)] for n in names])
+
+
 def _neurons(view: View) -> np.ndarray:
     return np.arange(view.start, view.stop, view.step)
 
@@ -248,4 +274,4 @@ def _places_in(view: View, neurons: np.ndarray) -> np.ndarray:
     return np.where((rest == 0) & (i >= 0) & (i < view.n), i, -1)
 
 
-__all__ = ["Couplings"]
+__all__ = ["Coupled", "Couplings"]
