@@ -107,6 +107,22 @@ def test_mnist(tmp_path):
             data.mnist(tmp_path)
 
 
+def test_fashion_and_the_letters_of_emnist(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (5, 28, 28)), np.array([1, 26, 3, 4, 5])
+    for part in ("emnist-letters-train", "emnist-letters-test"):
+        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(X)))
+        (tmp_path / f"{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(y)))
+    d = data.emnist(tmp_path)
+    assert d.y.tolist() == [0, 25, 2, 3, 4] and d.classes[25] == "z"
+    np.testing.assert_allclose(d.X.reshape(-1, 28, 28), X.transpose(0, 2, 1) / 255)  # upright
+    with pytest.raises(am.AmineError, match="needs train-images-idx3-ubyte.* of Fashion-MNIST"):
+        data.fashion(tmp_path)
+    (tmp_path / "emnist-letters-test-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(y - 1)))
+    with pytest.raises(am.AmineError, match="a label of 'emnist-letters-test' is no class .*1 to 26"):
+        data.emnist(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["shd", "ssc"])
 def test_heidelberg(tmp_path, name):
     parts = ("train", "test") + (("valid",) if name == "ssc" else ())

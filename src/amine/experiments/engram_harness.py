@@ -11,11 +11,14 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from amine.experiments.engram_learners import Discriminant, EngramLearner, Learner, NearestMean, Sizes
-from amine.experiments.engram_streams import Stream, stream
+from amine.experiments.engram_streams import WHOLE, Stream, stream
 from amine.learn.engram import Chemistry
 from amine.optional import optional
 
-NEURONS = {"digits": 400, "mnist": 1000, "letters": 1000, "permutations": 1000}
+NEURONS = {
+    **dict.fromkeys(("digits", "frozen", "words"), 400),
+    **dict.fromkeys(("mnist", "letters", "permutations", *WHOLE), 1000),
+}
 HIDDEN = 400  # neurons of the networks by backpropagation on permutations, which do not do better with more
 TUNING = 100  # the seed on which rates are chosen; it is not reported
 Options: TypeAlias = dict[str, Any]
@@ -211,7 +214,7 @@ ENTRIES: dict[str, Entry] = {
     "replay of 1000": _replay(1000),
     "DER++ of 200": _dark(200),
 }
-LARGE = ("mnist", "letters", "permutations")
+LARGE = ("mnist", "letters", "permutations", *WHOLE)
 
 
 def learners(bench: str) -> list[str]:

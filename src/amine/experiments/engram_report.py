@@ -130,6 +130,29 @@ def of_bandit(found: Mapping[str, Sequence[Trials]], arguments: dict[str, Any], 
     )
 
 
+def of_circuit(found: Mapping[str, Sequence[Found]], arguments: dict[str, Any], seconds: float) -> Outcome:
+    """Outcome of the running network, in rates and in spikes."""
+    measures, rows = {}, []
+    for name, each in found.items():
+        values = {m: [f.measure(m) for f in each] for m in MEASURES}
+        prefix = "" if name == "engram" else f"{name}, "
+        measures |= {f"{prefix}{m}": float(np.mean(v)) for m, v in values.items()}
+        rows.append((name, *(spread(values[m]) for m in MEASURES)))
+    header = ("", "all classes at the end", "a task's own when learnt", "the same at the end")
+    return Outcome(
+        "engram",
+        "Memories kept apart by a running network, in rates and in spikes",
+        "Principal cells, interneurons and their reciprocal plastic synapses, a compartment of dopamine for each class, and receptors of the catalogue. "
+        "600 digits come in five tasks of two classes, each digit once, as a trial; the rule itself learns the same digits.",
+        measures,
+        {f"Mean and standard deviation of {len(next(iter(found.values())))} seeds": (header, rows)},
+        {"All ten classes at the end (filled) and a task's own when learnt (open).": lambda: conditions(found)},
+        arguments,
+        {"all": seconds},
+        {"found": dict(found)},
+    )
+
+
 # --- figures ------------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +211,24 @@ def doses(curves: Curves) -> Figure:
         ax.set_ylim(0.0, 1.02)
     axes[0, 0].set_ylabel("accuracy")
     axes[0, 0].legend(frameon=False, fontsize=8)
+    return fig
+
+
+def conditions(found: Mapping[str, Sequence[Found]]) -> Figure:
+    """Accuracy of each circuit when a task is learnt, and of all classes at the end."""
+    fig, axes = figure(7.5, 0.32 * len(found) + 1.0)
+    ax = axes[0, 0]
+    for k, (name, each) in enumerate(found.items()):
+        early, late = ([f.measure(m) for f in each] for m in ("when learnt", "all classes"))
+        shade = colour(0 if name in ENTRIES else 2 if name.startswith("spikes") else 1)
+        ax.plot(early, [k] * len(early), "o", mfc="none", color=shade, ms=5)
+        ax.plot(late, [k] * len(late), "o", color=shade, ms=5)
+        ax.plot([np.mean(late), np.mean(early)], [k, k], color=shade, lw=1.0)
+    ax.axvline(0.1, color="#777777", lw=0.8, ls="--")
+    ax.set_yticks(range(len(found)), list(found))
+    ax.invert_yaxis()
+    ax.set_xlim(0.0, 1.02)
+    ax.set_xlabel("accuracy")
     return fig
 
 

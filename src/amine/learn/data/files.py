@@ -1,9 +1,10 @@
-"""Loaders of data sets that you have to download yourself: SHD, SSC, N-MNIST, MNIST."""
+"""Loaders of data sets that you have to download yourself: SHD, SSC, N-MNIST, MNIST, Fashion-MNIST, EMNIST."""
 
 from __future__ import annotations
 
 import gzip
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,12 @@ WHERE = {
     "ssc": "ssc_train.h5, ssc_valid.h5 and ssc_test.h5 from https://zenkelab.org/datasets (Heidelberg Spiking Datasets), unpacked",
     "nmnist": "the folders Train and Test of N-MNIST from https://www.garrickorchard.com/datasets/n-mnist, unpacked",
     "mnist": "train-images-idx3-ubyte, train-labels-idx1-ubyte and t10k-... of MNIST, packed with gzip or not",
+    "fashion": "train-images-idx3-ubyte, train-labels-idx1-ubyte and t10k-... of Fashion-MNIST, packed with gzip or not",
+    "emnist": "emnist-letters-train-images-idx3-ubyte, its labels and those of test, from the gzip.zip of EMNIST",
 }
 CHANNELS, SIDE = 700, 34
+CLOTHES = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
 
 
 def _need(name: str, folder: FilePath, *files: str) -> list[Path]:
@@ -73,14 +78,56 @@ def mnist(folder: FilePath) -> Data:
     >>> mnist("folder/of/mnist").X.shape  # doctest: +SKIP
     (60000, 784)
     """
-    names = [f"{part}-{what}" for part in ("train", "t10k") for what in ("images-idx3-ubyte", "labels-idx1-ubyte")]
-    images, labels, test_images, test_labels = (read_idx(p) for p in _need("mnist", folder, *names))
-    for x, y, p in ((images, labels, "train"), (test_images, test_labels, "t10k")):
-        if x.ndim != 3 or len(x) != len(y):
-            raise AmineError("data 'mnist'", f"images and labels of '{p}' do not fit", given=f"{x.shape} and {y.shape}")
+    return _images("mnist", folder, ("train", "t10k"), "MNIST", tuple("0123456789"))
+
+
+def fashion(folder: FilePath) -> Data:
+    """Fashion-MNIST from local IDX files, named and shaped as those of MNIST: ten kinds of clothes.
+
+    Xiao H, Rasul K, Vollgraf R (2017) arXiv:1708.07747.
+
+    >>> fashion("folder/of/fashion").classes[0]  # doctest: +SKIP
+    'T-shirt'
+    """
+    return _images("fashion", folder, ("train", "t10k"), "Fashion-MNIST", CLOTHES)
+
+
+def emnist(folder: FilePath) -> Data:
+    """The 26 letters of EMNIST from local IDX files, upright, capitals and small ones in one class; labels 0 to 25.
+
+    Cohen G, Afshar S, Tapson J, van Schaik A (2017) IJCNN:2921-2926.
+
+    >>> emnist("folder/of/emnist").X.shape  # doctest: +SKIP
+    (124800, 784)
+    """
+    found = _images("emnist", folder, ("emnist-letters-train", "emnist-letters-test"), "EMNIST letters", LETTERS, 1)
+    X, y = found.extra["test"]
+    return replace(found, X=_upright(found.X), extra={"test": (_upright(X), y)})
+
+
+def _upright(X: np.ndarray) -> np.ndarray:
+    """Images (n, pixels) of EMNIST, whose rows and columns are exchanged in the files, as they are read."""
+    side = round(X.shape[1] ** 0.5)
+    return X.reshape(-1, side, side).transpose(0, 2, 1).reshape(len(X), -1)
+
+
+def _images(
+    name: str, folder: FilePath, parts: tuple[str, str], doc: str, classes: tuple[str, ...], first: int = 0
+) -> Data:
+    """Images and labels, which count from ``first``, of two parts: to learn from, and the test set."""
+    names = [f"{part}-{what}" for part in parts for what in ("images-idx3-ubyte", "labels-idx1-ubyte")]
+    images, labels, test_images, test_labels = (read_idx(p) for p in _need(name, folder, *names))
+    for x, y, p in ((images, labels, parts[0]), (test_images, test_labels, parts[1])):
+        if x.ndim != 3 or y.ndim != 1 or len(x) != len(y) or x.shape[1:] != images.shape[1:]:
+            raise AmineError(
+                f"data '{name}'", f"images and labels of '{p}' do not fit", given=f"{x.shape} and {y.shape}"
+            )
+        if len(y) and not first <= int(y.min()) <= int(y.max()) < first + len(classes):
+            expected = f"{first} to {first + len(classes) - 1}"
+            raise AmineError(f"data '{name}'", f"a label of '{p}' is no class", given=str(y.max()), expected=expected)
     flat = [x.reshape(len(x), -1) / 255.0 for x in (images, test_images)]
-    return Data("mnist", flat[0], labels.astype(int), "MNIST", shape=images.shape[1:], classes=tuple("0123456789"),
-                extra={"test": (flat[1], test_labels.astype(int))})  # fmt: skip
+    known, asked = (y.astype(int) - first for y in (labels, test_labels))
+    return Data(name, flat[0], known, doc, shape=images.shape[1:], classes=classes, extra={"test": (flat[1], asked)})
 
 
 # --- SHD and SSC: HDF5 -----------------------------------------------------------------------------------------

@@ -51,13 +51,17 @@ class Expansion:
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Rates (samples, neurons) for samples (samples, inputs)."""
+        return np.maximum(self.scaled(X) @ self.weights - self.thresholds, 0.0)
+
+    def scaled(self, X: np.ndarray) -> np.ndarray:
+        """Samples (samples, inputs) as the weights see them."""
         if self.scaling == "none":
-            return np.maximum(X @ self.weights - self.thresholds, 0.0)
+            return X
         if self.scaling == "contrast":
             scaled = (X - X.mean(1, keepdims=True)) / (X.std(1, keepdims=True) + EPSILON)
         else:
             scaled = (X - self.mean) / self.scale
-        return np.maximum(scaled @ self.weights * (GAIN / np.sqrt(X.shape[1])) - self.thresholds, 0.0)
+        return scaled * (GAIN / np.sqrt(X.shape[1]))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All numbers that the expansion keeps, by name."""

@@ -1,0 +1,289 @@
+"""Inhibition that learns as a network of rates: memories are kept apart by interneurons that fire by chance.
+
+A trial is one sample. *Onset*: features drive principal cells, acetylcholine lets a tenth of the interneurons be active by chance, and
+their reciprocal synapses with principal cells grow by the drive that these receive. *Settling*: excitation of interneurons and their GABA
+leave of the drive what was not used before. *Teaching*: dopamine cells of each class fire by the error of its read-out, and the synapses of the
+read-out change by D1 times the activity that is left. Weights between principal cells and interneurons are never negative; mutual
+inhibition subtracts the interneurons' mean.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from amine import models
+from amine.network.network import Network
+from amine.network.numbers import number, whole_number
+from amine.network.parts import Population
+
+
+@dataclass(frozen=True)
+class Times:
+    """Times (ms): length of a trial, end of its onset, beginning of teaching, end of teaching and of the sample, and of a dendrite."""
+
+    trial: float
+    onset: float
+    taught: float
+    shown: float
+    dendrite: float
+
+    def named(self, *names: str) -> dict[str, Any]:
+        """Some of them as parameters of a model."""
+        return {n: f"{getattr(self, n)!r} ms" for n in names}
+
+
+RATES = Times(150.0, 15.0, 80.0, 130.0, 60.0)
+SPIKES = Times(
+    400.0, 30.0, 240.0, 360.0, 160.0
+)  # spikes come late and at intervals, so that inhibition must act more slowly
+SHARE = 0.1  # of the interneurons that are active by chance in a trial
+LEAK = 100.0  # of principal cells, in units of the inhibition that one sample leaves at its own drive
+DOPAMINE_CELLS = 20  # of each class
+AROUSED = 200.0  # factor on chance activity at full occupancy of M1
+FIRING: dict[str, Any] = {
+    "rate": "60 Hz",
+    "gain": "100 Hz",
+    "trace": "3 ms",
+}  # at rest, change by an activity of 1, and of a spike
+LATE = 1.6  # lessons are smaller than errors by about this, as dopamine rises with the time constant of its uptake
+RATE, GAIN = 50.0, 40.0  # Hz: of a dopamine cell without an error, and change of it by an error of 1
+TONIC = {"dopamine": 0.05, "acetylcholine": 0.21, "noradrenaline": 0.02}  # uM; that of acetylcholine is the EC50 of M1
+
+_PIXEL = "dx/dt = -x/tau : 1"  # set by the bench, and kept
+_FEATURE = "dphi/dt = (max(total - theta, 0) - phi)/tau : 1\ninput total : 1"
+_PRINCIPAL = "dk/dt = (I/unit - k{noise})/tau : 1"
+_NOISE = " + noise*sqrt(2*tau)*xi"
+# a dendrite, blanket inhibition that subtracts the mean of all, and a soma that fires; k is the trace of its spikes around the resting rate
+_FIRING_PRINCIPAL = """
+dd/dt = (I/unit - d{noise})/tau : 1
+input lateral : 1
+dphase/dt = max(rate + gain*lateral, 0*Hz) : 1
+dk/dt = -(k + rate/gain)/trace : 1
+threshold phase > 1
+reset phase -= 1; k += 1/(gain*trace)
+"""
+_GRADED_OUTPUT = "dy/dt = (output*lateral - y)/tau : 1"
+_FIRING_OUTPUT = """
+dphase/dt = max(rate + gain*output*lateral, 0*Hz) : 1
+dy/dt = -(y + rate/gain)/trace : 1
+threshold phase > 1
+reset phase -= 1; y += 1/(gain*trace)
+"""
+_INTERNEURON = """
+dx/dt = (I/unit - x)/tau : 1
+{output}
+input lateral : 1
+chance : 1
+learning : 1
+initial learning = 1
+event started (t - 1*ms) % trial < 0.5*ms : chance = int(rand() < share*learning)
+event settling (t - 1*ms - onset) % trial < 0.5*ms : chance = 0
+"""
+_READOUT = """
+do/dt = (total - o)/tau : 1
+input total : 1
+dlevel/dt = (d1 - level)/tau : 1
+reference : 1
+event teaching (t - taught) % trial < 0.5*ms : reference = level
+during = int((t % trial) > taught) * int((t % trial) < shown) : 1
+dlesson/dt = (learning*during*(level - reference)*scale - lesson)/tau : 1
+"""
+_DOPAMINE = """
+dx/dt = max(rate + gain*during*(target + error), 0*Hz) : 1
+input error : 1
+target : 1
+initial target = 0
+during = int((t % trial) > taught) * int((t % trial) < shown) : 1
+threshold x > 1
+reset x -= 1
+initial x = 0
+"""
+_GRADED = "dg/dt = rate - g/tau : pA\ninput rate : pA/ms\ncurrent {sign}g"
+
+
+def engram(
+    weights: np.ndarray,
+    thresholds: np.ndarray,
+    classes: int = 10,
+    interneurons: int = 400,
+    seed: int = 0,
+    missing: float = 0.0,
+    noise: float = 0.0,
+    spikes: bool = False,
+) -> Network:
+    """A network that learns classes one after another, on AMPA, GABA_A, M1, D1 and alpha1 receptors.
+
+    Parameters
+    ----------
+    weights, thresholds : of the features (inputs, cells) and (cells,), as of :class:`amine.learn.engram.Expansion`; one principal cell each.
+    classes : number of classes. interneurons : number of interneurons. seed : seed of all random numbers.
+    missing : share of pairs of a principal cell and an interneuron without synapses. noise : standard deviation of the noise of principal cells.
+    spikes : principal cells and interneurons fire, and transmit the traces of their spikes; without, they transmit rates.
+
+    Examples
+    --------
+    >>> net = engram(np.ones((4, 6)), np.zeros(6), classes=2, interneurons=8)
+    >>> {n: p.n for n, p in net.populations.items()}
+    {'pixels': 4, 'features': 6, 'principal': 6, 'interneurons': 8, 'readout': 2, 'dopamine': 40}
+    """
+    r = whole_number(interneurons, "engram(), interneurons", 1, 10**6)
+    inputs, cells = weights.shape
+    net = Network(seed, "1 ms", f"Inhibition that learns, in {'spikes' if spikes else 'rates'}")
+    times = SPIKES if spikes else RATES
+    pixels = net.population("pixels", inputs, models.neuron("pixel", _PIXEL, tau="1e6 s"))
+    feature = models.neuron("feature", _FEATURE, tau="2 ms", theta=0.0)
+    features = net.population("features", cells, feature, theta=thresholds)
+    principal = _principal(net, cells, number(noise, "1", "engram(), noise", nonnegative=True), times)
+    inhibitory = _interneurons(net, r, times)
+    net.coupling(pixels, features, into="total", value="w*x_pre", w=weights, rule="all_to_all")
+    net.coupling(features, principal, into="rate_AMPA", value="w*phi_pre", w="0.5 pA/ms", rule="one_to_one")
+    _reciprocal(net, principal, inhibitory, missing, seed, times)
+    _lessons(net, principal, classes, times)
+    _modulators(net, inhibitory)
+    return net
+
+
+def _receptors() -> dict[str, models.Model]:
+    """Graded receptors under the catalogue's names: input times the time constant is the current at rest."""
+    return {
+        "AMPA": models.receptor("graded_AMPA", _GRADED.format(sign=""), tau="2 ms"),
+        "GABA_A": models.receptor("graded_GABA_A", _GRADED.format(sign="-"), tau="2 ms"),
+    }
+
+
+def _principal(net: Network, cells: int, noise: float, times: Times) -> Population:
+    spikes = times is SPIKES
+    text = (_FIRING_PRINCIPAL if spikes else _PRINCIPAL).format(noise=_NOISE if noise else "")
+    given = {
+        "tau": f"{times.dendrite} ms",
+        "unit": "1 pA",
+        **({"noise": noise} if noise else {}),
+        **(FIRING if spikes else {}),
+    }
+    cell = models.neuron("principal", text, **given)
+    some = net.population("principal", cells, cell, receptors=_receptors(), initial=_phases(cells, spikes))
+    if spikes:
+        blanket = {"u": 1.0 / cells, "rule": "all_to_all", "name": "blanket"}
+        net.coupling(some, some, into="lateral", value="u*(d_post - d_pre)", **blanket)
+    return some
+
+
+def _phases(n: int, spikes: bool) -> dict[str, np.ndarray]:
+    """Initial phases of neurons that fire regularly."""
+    return {"phase": np.random.default_rng(n).random(n)} if spikes else {}
+
+
+def _interneurons(net: Network, r: int, times: Times) -> Population:
+    spikes = times is SPIKES
+    text = _INTERNEURON.format(output=_FIRING_OUTPUT if spikes else _GRADED_OUTPUT)
+    natural = 1.0 + TONIC["noradrenaline"] / 0.17  # with alpha1 occupied at the tonic level the output is 1
+    chance = SHARE / (1.0 + 0.5 * (AROUSED - 1.0))
+    firing = FIRING if spikes else {}
+    cell = models.neuron(
+        "interneuron",
+        text,
+        tau="0.3 ms",
+        unit="1 pA",
+        output=natural,
+        share=chance,
+        **times.named("trial", "onset"),
+        **firing,
+    )
+    receptors = {"AMPA": _receptors()["AMPA"](tau="0.3 ms")}
+    some = net.population("interneurons", r, cell, receptors=receptors, initial=_phases(r, spikes))
+    net.coupling(some, some, into="lateral", value="u*(x_post - x_pre)", u=1.0 / r, rule="all_to_all", name="mutual")
+    return some
+
+
+def _reciprocal(
+    net: Network, principal: Population, inhibitory: Population, missing: float, seed: int, times: Times
+) -> None:
+    """Synapses of both directions, alike at each pair, that grow by the product of a principal cell's drive and an interneuron's chance."""
+    n, r = principal.n, inhibitory.n
+    share = number(missing, "1", "engram(), missing", nonnegative=True)
+    there = np.random.default_rng([seed, 47]).random((n, r)) >= share
+    i, j = np.nonzero(there)
+    grow = f"{1.0 / (math.sqrt(SHARE * r * LEAK) * times.onset)!r} 1/ms"
+    net.coupling(
+        principal,
+        inhibitory,
+        into="rate_AMPA",
+        value="w*u*k_pre",
+        change={"w": "grow*chance_post*g_AMPA_pre/a"},
+        w=0.0,
+        u="3.3333333333333335 pA/ms",
+        grow=grow,
+        a="1 pA",
+        pairs=(i, j),
+        name="excitation",
+    )
+    net.coupling(
+        inhibitory,
+        principal,
+        into="rate_GABA_A",
+        value="w*u*y_pre",
+        change={"w": "grow*chance_pre*g_AMPA_post/a"},
+        w=0.0,
+        u="0.5 pA/ms",
+        grow=grow,
+        a="1 pA",
+        pairs=(j, i),
+        name="inhibition",
+    )
+
+
+def _lessons(net: Network, principal: Population, classes: int, times: Times) -> None:
+    """Read-out, and a compartment of dopamine for each class."""
+    phases = times.named("trial", "taught", "shown")
+    m = DOPAMINE_CELLS
+    # an error of 1 changes D1's response, which is linear well below its EC50 of 1 uM, by GAIN / RATE of the tonic one
+    scale = 1.0 / (GAIN / RATE * TONIC["dopamine"])
+    cell = models.neuron("readout", _READOUT, tau="1 ms", d1=1.0, learning=1.0, scale=scale, **phases)
+    readout = net.population("readout", classes, cell)
+    source = models.neuron("dopamine_cell", _DOPAMINE, rate=f"{RATE} Hz", gain=f"{GAIN} Hz", **phases)
+    phase = np.random.default_rng(7).random(classes * m)
+    cells = net.population("dopamine", classes * m, source, initial={"x": phase})
+    net.coupling(
+        principal,
+        readout,
+        into="total",
+        value="w*g_AMPA_pre/a",
+        change={"w": "learn*lesson_post*k_pre"},
+        w=0.0,
+        learn=f"{LATE / (LEAK * (times.shown - times.taught))!r} 1/ms",
+        a="1 pA",
+        rule="all_to_all",
+        name="memory",
+    )
+    net.coupling(
+        readout,
+        cells,
+        into="error",
+        value="-o_pre",
+        pairs=(np.repeat(np.arange(classes), m), np.arange(classes * m)),
+        name="error",
+    )
+    removal = 0.0041 / (0.21 + TONIC["dopamine"])  # 1/ms, of DAT at the tonic level
+    net.field(
+        "dopamine",
+        released_by={f"class {c}": cells[c * m : (c + 1) * m] for c in range(classes)},
+        release=f"{TONIC['dopamine'] * removal / (m * RATE * 1e-3)!r} uM",
+        uptake="DAT",
+        regions={f"class {c}": readout[c : c + 1] for c in range(classes)},
+    )
+    net.modulate(readout, by="dopamine", receptor="D1", acts_on="d1", maximum=2.0)
+
+
+def _modulators(net: Network, inhibitory: Population) -> None:
+    """Acetylcholine makes interneurons active by chance; noradrenaline lowers their output."""
+    net.field("acetylcholine", tonic=f"{TONIC['acetylcholine']} uM", removal={"AChE": "5 ms"})
+    net.field("noradrenaline", tonic=f"{TONIC['noradrenaline']} uM", uptake="NET")
+    net.modulate(inhibitory, by="acetylcholine", receptor="M1", acts_on="share", maximum=AROUSED)
+    net.modulate(inhibitory, by="noradrenaline", receptor="alpha1", acts_on="output", maximum=0.0)
+
+
+__all__ = ["DOPAMINE_CELLS", "RATES", "SPIKES", "Times", "engram"]
