@@ -34,6 +34,8 @@ LAYERS = {
     "linear": lambda: ann.Linear(N, 3),
     "sparse": lambda: ann.Linear(N, 3, sparse=True),
     "dendrites": lambda: ann.Dendrites(N, 3, 2),
+    "sliding": lambda: ann.SlidingNeurons(N, steps=5),
+    "space": lambda: ann.StateSpace(N, modes=3),
     "own": Own,
     "residual": lambda: ann.Residual(ann.Linear(N, N), ann.Neurons("lif", N)),
     "gru": lambda: torch.nn.GRU(N, 3),
@@ -77,7 +79,8 @@ def test_half_precision_agrees(net, dtype):
     if not any(isinstance(m, torch.nn.GRU) for m in net.modules()):
         out, _ = net.to(dtype)(x.to(dtype))
         assert out.dtype == dtype
-        if not any(isinstance(m, torch.nn.Linear | ann.Delays | ann.Dendrites | ann.Recurrent) for m in net.modules()):
+        weighted = torch.nn.Linear | ann.Delays | ann.Dendrites | ann.Recurrent | ann.SlidingNeurons | ann.StateSpace
+        if not any(isinstance(m, weighted) for m in net.modules()):
             torch.testing.assert_close(out.float(), want, rtol=0.05, atol=0.05)
 
 

@@ -18,14 +18,22 @@ if TYPE_CHECKING:
     from amine.learn.nn.layers import Delays, Readout
     from amine.learn.nn.linear import Linear
     from amine.learn.nn.neurons import Neurons, detach
+    from amine.learn.nn.parallel import SlidingNeurons, StateSpace
     from amine.learn.nn.recurrent import Recurrent
+    from amine.learn.nn.rewiring import Rewiring
     from amine.learn.nn.sequential import PerStep, Residual, Sequential
+    from amine.learn.nn.starting import initialise
+    from amine.learn.nn.streaming import Stream
     from amine.learn.nn.surrogate import Surrogate
     from amine.learn.nn.synaptic import Receptor, Release
 
 _HOME = {
     "amine.learn.nn.dendrites": ("Dendrites", "branch_response"),
     "amine.learn.nn.neurons": ("Neurons", "detach"),
+    "amine.learn.nn.parallel": ("SlidingNeurons", "StateSpace"),
+    "amine.learn.nn.rewiring": ("Rewiring",),
+    "amine.learn.nn.starting": ("initialise",),
+    "amine.learn.nn.streaming": ("Stream",),
     "amine.learn.nn.surrogate": ("Surrogate",),
     "amine.learn.nn.linear": ("Linear",),
     "amine.learn.nn.recurrent": ("Recurrent",),
@@ -47,11 +55,16 @@ __all__ = [
     "Recurrent",
     "Release",
     "Residual",
+    "Rewiring",
     "Sequential",
+    "SlidingNeurons",
+    "StateSpace",
+    "Stream",
     "Surrogate",
     "branch_response",
     "detach",
     "encode",
+    "initialise",
     "regularise",
 ]
 

@@ -85,13 +85,14 @@ class Cells(Scanned):
     def deciding(self) -> dict[str, ParameterValue]:
         """Fixed values, and the shape of the surrogate."""
         edge = 0.0 if self.excitability is None else self.excitability.edge
-        return super().deciding() | {"surrogate": np.array([self.width, self.distance, edge])}
+        return super().deciding() | {"surrogate": np.array([self.width, self.distance, edge, self.surrogate.height])}
 
     def decide(self, values: dict[str, ParameterValue]) -> None:
         """Takes fixed values and the shape of the surrogate from a state."""
         super().decide(values)
         if "surrogate" in values:
-            self.width, self.distance, edge = (float(x) for x in np.asarray(values["surrogate"]))
+            self.width, self.distance, edge, height = (float(x) for x in np.asarray(values["surrogate"]))
+            self.surrogate = replace(self.surrogate, height=height)
             if self.excitability is not None:
                 self.excitability = replace(self.excitability, distance=self.distance, edge=edge)
 

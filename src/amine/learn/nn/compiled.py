@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from amine.learn.nn.scanned import Scanned, State
 
 Grad: TypeAlias = torch.Tensor | None  # missing where no gradient arrives or is wanted
+_NONE = torch.empty(0)
 
 
 def available(m: Scanned, like: torch.Tensor) -> bool:
@@ -77,18 +78,23 @@ class Call:
         return self.batch * self.n
 
 
-def run(m: Scanned, x: State, start: State, trace: bool, weight: torch.Tensor | None = None) -> tuple[State, State]:
-    """As :func:`amine.learn.nn.plain.run`."""
+def prepared(m: Scanned, x: State, trace: bool, recurrent: bool) -> tuple[Call, State]:
+    """The call for these inputs, and the inputs with the current that recurrent spikes are added to."""
     like = next(iter(x.values()))
-    if weight is not None and "x" not in x:
+    if recurrent and "x" not in x:
         x = {"x": torch.zeros_like(like), **x}
-    given = [i for i in m.code.INPUTS if i in x]
     bits = 32 if like.dtype == torch.float32 else 64
-    code = kernel(m, given, bits)
+    code = kernel(m, [i for i in m.code.INPUTS if i in x], bits)
     width, height, edge = m.shape()
     real = np.float32 if bits == 32 else np.float64
     steps, batch, n = like.shape
-    call = Call(code, m.code, steps, batch, n, 0, m.dt, np.array([1 / width, height, edge], real), trace, real)
+    return Call(code, m.code, steps, batch, n, 0, m.dt, np.array([1 / width, height, edge], real), trace, real), x
+
+
+def run(m: Scanned, x: State, start: State, trace: bool, weight: torch.Tensor | None = None) -> tuple[State, State]:
+    """As :func:`amine.learn.nn.plain.run`."""
+    call, x = prepared(m, x, trace, weight is not None)
+    code, like = call.code, next(iter(x.values()))
     c = m.constants(like.dtype, like.device)
     learned = [c[name] for name in code.LEARNED]
     drives = [x[i] for i in code.DRIVES]
@@ -97,15 +103,21 @@ def run(m: Scanned, x: State, start: State, trace: bool, weight: torch.Tensor | 
     extra = [] if weight is None else [weight, start.get("_spikes", torch.zeros_like(like[0]))]
     tensors = [*drives, *states, *learned, *extra]
     spikes, traces, results, waited, *ends = _Scan.apply(call, c, wait, link(*tensors), *tensors)
-    rows: State = {"spikes": spikes} if m.code.SPIKES else {}
-    if call.traced:
-        rows |= {s: traces[i] for i, s in enumerate(code.STATES)}
-    rows |= {r: results[i] for i, r in enumerate(code.RESULTS)}
-    end: State = dict(zip(code.STATES, ends, strict=True))
-    if wait is not None:
-        end["_ref"] = waited
-    if weight is not None:
-        end["_spikes"] = spikes[-1]
+    made = Made(spikes, traces, results, waited, ends)
+    return named(m, made, call.traced, wait is not None, weight is not None)
+
+
+def named(m: Scanned, made: Made, traced: bool, waits: bool, recurrent: bool) -> tuple[State, State]:
+    """Rows and last state by name."""
+    rows: State = {"spikes": made.spikes} if m.code.SPIKES else {}
+    if traced:
+        rows |= {s: made.traces[i] for i, s in enumerate(m.code.STATES)}
+    rows |= {r: made.results[i] for i, r in enumerate(m.code.RESULTS)}
+    end: State = {s: made.ends[i] for i, s in enumerate(m.code.STATES)}
+    if waits:
+        end["_ref"] = made.waited
+    if recurrent:
+        end["_spikes"] = made.spikes[-1]
     return rows, end
 
 
@@ -128,13 +140,133 @@ def _lane_constants(call: Call, c: dict[str, torch.Tensor], names: list[str]) ->
     return out
 
 
+class Kept(NamedTuple):
+    """What the adjoint needs of the way forward: values of all constants, and states, marks and drives by step."""
+
+    scalars: np.ndarray  # (constants that all neurons share,)
+    own: np.ndarray  # constants that differ between neurons (constants, lanes)
+    states: np.ndarray  # (kept values, steps + 1, lanes)
+    marks: np.ndarray  # two bits of each step (steps + 1, lanes)
+    total: np.ndarray  # drives of recurrent neurons with what their spikes add (steps, lanes)
+
+
+class Made(NamedTuple):
+    """What a scan gives, as tensors: spikes, states by step, results, refractory steps left, states at the end."""
+
+    spikes: torch.Tensor
+    traces: torch.Tensor
+    results: torch.Tensor
+    waited: torch.Tensor
+    ends: Sequence[torch.Tensor] | torch.Tensor
+
+
+def forward(
+    call: Call,
+    c: dict[str, torch.Tensor],
+    wait: torch.Tensor | None,
+    drives: Sequence[torch.Tensor],
+    states: Sequence[torch.Tensor],
+    extra: Sequence[torch.Tensor],
+    need: bool,
+) -> tuple[Made, Kept]:
+    """All steps; ``extra`` are the weights and last spikes of recurrent neurons, ``need`` says whether there will be a way back."""
+    code, T, L, real = call.code, call.steps, call.lanes, call.real
+    n_states = len(code.STATES)
+    scalars = np.array([float(c[n]) for n in call.plain.SCALARS] or [0.0], real)
+    D = _lane_constants(call, c, call.plain.DIFFER)
+    S = np.stack([_flat(s, L) for s in states]) if states else np.empty((0, L), real)
+    w = np.zeros(L, real) if wait is None else _flat(wait, L).astype(real)
+    out_t, out = _empty(real, T if call.plain.SPIKES else 0, call.batch, call.n)
+    R_t, R = _empty(real, len(code.RESULTS), T, call.batch, call.n)
+    trace_t, trace = _empty(real, n_states, T if call.traced else 0, call.batch, call.n)
+    keep = memory.empty((len(code.KEPT), T + 1 if need else 0, L), real)
+    marks = memory.empty((T + 1 if need and call.plain.SPIKES else 0, L), np.uint8)
+    if len(marks):
+        marks[0] = 2  # no spike before the first step
+    end_t, end = _empty(real, n_states, call.batch, call.n)
+    waited = np.zeros(L, real)
+    X = [_flat(d, T, L) for d in drives]
+    args = [T, call.first_step, call.dt, scalars, call.surrogate, D, S, w]
+    args += [out.reshape(-1, L), R.reshape(len(R), T, L), keep, marks, trace.reshape(n_states, -1, L)]
+    args += [end.reshape(n_states, L), waited, *X]
+    total = np.empty((0, L), real)
+    if extra:
+        total = np.empty((T if need and "x" in code.READS else 0, L), real)
+        more = (call.n, _flat(extra[0].t(), call.n, call.n), _flat(extra[1], L), total)
+        pool.spread(
+            lambda _, a, b: _by_groups(code.forward_recurrent, call, a, b, *args, *more), call.batch, call.group
+        )
+    else:
+        pool.spread(lambda _, a, b: code.forward(a, b, *args), L, BLOCK)
+    waited_t = torch.from_numpy(waited.astype(np.int32)).reshape(call.batch, call.n)
+    return Made(out_t, trace_t, R_t, waited_t, end_t), Kept(scalars, D, keep, marks, total)
+
+
+class Gradients(NamedTuple):
+    """Gradients that a scan's way back gives; None where none is wanted."""
+
+    drives: list[Grad]
+    states: torch.Tensor  # (states, batch, n)
+    constants: list[torch.Tensor]
+    extra: list[Grad]  # of the weights and the last spikes
+
+
+def backward(
+    call: Call,
+    kept: Kept,
+    drives: Sequence[torch.Tensor],
+    extra: Sequence[torch.Tensor],
+    given: Made | Sequence[Grad],
+    wanted: Sequence[bool],
+    learned: Sequence[torch.Size],
+    soft: torch.Tensor | None,
+) -> Gradients:
+    """The way back for gradients ``given`` of what :func:`forward` made; ``wanted`` is for the drives, then the last two of ``extra``."""
+    code, T, L, real = call.code, call.steps, call.lanes, call.real
+    n_states = len(code.STATES)
+    g_out, g_trace, g_R, _, *g_end = given
+    gout = _gradient(g_out, T, L, real)
+    GR = np.zeros((len(code.RESULTS), T, L), real) if g_R is None else _flat(g_R, len(code.RESULTS), T, L)
+    gtrace = (
+        np.empty((n_states, 0, L), real) if g_trace is None or not g_trace.numel() else _flat(g_trace, n_states, T, L)
+    )
+    lam_t, lam = _empty(real, n_states, call.batch, call.n)
+    for i, g in enumerate(g_end):
+        lam[i] = 0 if g is None else g.detach().numpy()
+    acc = np.zeros((len(learned), L), real)
+    asked = {i: bool(wanted[j]) for j, i in enumerate(code.DRIVES)}
+    through = {i for i in code.GRADIENTS if asked[i] or (i == "x" and extra and wanted[-2])}
+    grads = {i: _empty(real, T if i in through else 0, call.batch, call.n) for i in code.GRADIENTS}
+    reads = [
+        kept.total if extra and i == "x" else _flat(x, T, L)
+        for i, x in zip(code.DRIVES, drives, strict=True)
+        if i in code.READS
+    ]
+    args = [T, call.first_step, call.dt, kept.scalars, call.surrogate, kept.own, gout, GR, kept.states, kept.marks]
+    args += [gtrace, lam.reshape(n_states, L), acc, *reads, *(a.reshape(-1, L) for _, a in grads.values())]
+    g_extra: list[Grad] = []
+    if extra:
+        N, before = call.n, _flat(extra[1], L)
+        gb_t, gb = _empty(real, call.batch if wanted[-1] else 0, N)
+        more = (N, tiles(_flat(extra[0], N, N)), gb.reshape(-1))
+        pool.spread(
+            lambda _, a, b: _by_groups(code.backward_recurrent, call, a, b, *args, *more), call.batch, call.group
+        )
+        spikes = kept.marks[1:] if soft is None else _flat(soft, T, L)  # soft ones are not 0 or 1
+        gw = _recurrent_weights(spikes, before, grads["x"][1].reshape(T, L), N) if wanted[-2] else None
+        g_extra = [gw, gb_t if wanted[-1] else None]
+    else:
+        pool.spread(lambda _, a, b: code.backward(a, b, *args), L, BLOCK)
+    out_x = [grads[i][0] if i in grads and asked[i] else None for i in code.DRIVES]
+    return Gradients(out_x, lam_t, [_to_shape(acc[j], call, shape) for j, shape in enumerate(learned)], g_extra)
+
+
 class _ScanContext(Context, Protocol):
     call: Call
     sizes: tuple[int, int, int]  # numbers of drives, states and learned constants
-    arrays: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # scalars, lane constants, kept values, marks
-    reads: list[np.ndarray]  # drives that the adjoint reads
-    extra: tuple[torch.Tensor, np.ndarray, np.ndarray] | None  # recurrent: weight, spikes before the first step, spikes
+    kept: Kept
     learned: list[torch.Size]
+    read: list[bool]  # which drives the adjoint reads
 
 
 class _Scan(torch.autograd.Function):
@@ -149,97 +281,30 @@ class _Scan(torch.autograd.Function):
         linked: torch.Tensor | None,
         *tensors: torch.Tensor,
     ) -> tuple[torch.Tensor, ...]:
-        code, T, L, real = call.code, call.steps, call.lanes, call.real
+        code = call.code
         n_drives, n_states, n_learned = len(code.DRIVES), len(code.STATES), len(code.LEARNED)
         drives, states = tensors[:n_drives], tensors[n_drives : n_drives + n_states]
-        extra = tensors[n_drives + n_states + n_learned :]
+        learned, extra = tensors[n_drives + n_states :][:n_learned], tensors[n_drives + n_states + n_learned :]
         need = any(t.requires_grad for t in tensors)
-        scalars = np.array([float(c[n]) for n in call.plain.SCALARS] or [0.0], real)
-        D = _lane_constants(call, c, call.plain.DIFFER)
-        S = np.stack([_flat(s, L) for s in states]) if states else np.empty((0, L), real)
-        w = np.zeros(L, real) if wait is None else _flat(wait, L).astype(real)
-        out_t, out = _empty(real, T if call.plain.SPIKES else 0, call.batch, call.n)
-        R_t, R = _empty(real, len(code.RESULTS), T, call.batch, call.n)
-        trace_t, trace = _empty(real, n_states, T if call.traced else 0, call.batch, call.n)
-        keep = memory.empty((len(code.KEPT), T + 1 if need else 0, L), real)
-        marks = memory.empty((T + 1 if need and call.plain.SPIKES else 0, L), np.uint8)
-        if len(marks):
-            marks[0] = 2  # no spike before the first step
-        end_t, end = _empty(real, n_states, call.batch, call.n)
-        waited = np.zeros(L, real)
-        X = [_flat(d, T, L) for d in drives]
-        args = [T, call.first_step, call.dt, scalars, call.surrogate, D, S, w]
-        args += [out.reshape(-1, L), R.reshape(len(R), T, L), keep, marks, trace.reshape(n_states, -1, L)]
-        args += [end.reshape(n_states, L), waited, *X]
-        total = np.empty((0, L), real)
-        if extra:
-            WT = _flat(extra[0].t(), call.n, call.n)
-            before = _flat(extra[1], L)
-            total = np.empty((T if need and "x" in code.READS else 0, L), real)
-            more = (call.n, WT, before, total)
-            pool.spread(
-                lambda _, a, b: _by_groups(code.forward_recurrent, call, a, b, *args, *more), call.batch, call.group
-            )
-        else:
-            pool.spread(lambda _, a, b: code.forward(a, b, *args), L, BLOCK)
-        ctx.call, ctx.sizes = call, (n_drives, n_states, n_learned)
-        ctx.arrays = (scalars, D, keep, marks)
-        reads = [total if extra and i == "x" else x for i, x in zip(code.DRIVES, X, strict=True) if i in code.READS]
-        ctx.reads = reads
-        spikes = out.reshape(-1, L) if code.SOFT else marks[1:]  # soft ones are not 0 or 1
-        ctx.extra = (extra[0], before, spikes) if extra else None
-        shared = [d for i, d in zip(code.DRIVES, drives, strict=True) if i in code.READS and not (extra and i == "x")]
-        ctx.save_for_backward(linked, *shared, *extra, *([out_t] if code.SOFT and extra else []))
-        ctx.learned = [t.shape for t in tensors[n_drives + n_states : n_drives + n_states + n_learned]]
+        made, ctx.kept = forward(call, c, wait, drives, states, extra, need)
+        ctx.call, ctx.sizes, ctx.learned = call, (n_drives, n_states, n_learned), [t.shape for t in learned]
+        ctx.read = [i in code.READS and not (bool(extra) and i == "x") for i in code.DRIVES]
+        shared = [d for d, read in zip(drives, ctx.read, strict=True) if read]
+        ctx.save_for_backward(linked, *shared, *extra, *([made.spikes] if code.SOFT and extra else []))
         ctx.set_materialize_grads(False)
-        waited_t = torch.from_numpy(waited.astype(np.int32)).reshape(call.batch, call.n)
-        ctx.mark_non_differentiable(waited_t)
-        return out_t, trace_t, R_t, waited_t, *end_t.unbind(0)
+        ctx.mark_non_differentiable(made.waited)
+        return (*made[:4], *made.ends)
 
     @staticmethod
     @once("compiled neurons", 'make them with backend="torch"')
-    def backward(
-        ctx: _ScanContext, g_out: Grad, g_trace: Grad, g_R: Grad, g_waited: Grad, *g_end: Grad
-    ) -> tuple[Grad, ...]:
-        del g_waited
-        _ = ctx.saved_tensors  # raises if one was changed in place since, as the arrays share its memory
-        call = ctx.call
-        code, T, L, real = call.code, call.steps, call.lanes, call.real
-        n_drives, n_states, n_learned = ctx.sizes
-        scalars, D, keep, marks = ctx.arrays
-        wanted = ctx.needs_input_grad[4:]
-        gout = _gradient(g_out, T, L, real)
-        GR = np.zeros((len(code.RESULTS), T, L), real) if g_R is None else _flat(g_R, len(code.RESULTS), T, L)
-        gtrace = (
-            np.empty((n_states, 0, L), real)
-            if g_trace is None or not g_trace.numel()
-            else _flat(g_trace, n_states, T, L)
-        )
-        lam_t, lam = _empty(real, n_states, call.batch, call.n)
-        for i, g in enumerate(g_end):
-            lam[i] = 0 if g is None else g.detach().numpy()
-        acc = np.zeros((n_learned, L), real)
-        given = {i: bool(wanted[j]) for j, i in enumerate(code.DRIVES)}
-        kept = {i for i in code.GRADIENTS if given[i] or (i == "x" and ctx.extra is not None and wanted[-2])}
-        grads = {i: _empty(real, T if i in kept else 0, call.batch, call.n) for i in code.GRADIENTS}
-        args = [T, call.first_step, call.dt, scalars, call.surrogate, D, gout, GR, keep, marks, gtrace]
-        args += [lam.reshape(n_states, L), acc, *ctx.reads, *(a.reshape(-1, L) for _, a in grads.values())]
-        g_extra: list[Grad] = []
-        if ctx.extra is not None:
-            weight, before, spikes = ctx.extra
-            W, N = tiles(_flat(weight, call.n, call.n)), call.n
-            gb_t, gb = _empty(real, call.batch if wanted[-1] else 0, N)
-            more = (N, W, gb.reshape(-1))
-            pool.spread(
-                lambda _, a, b: _by_groups(code.backward_recurrent, call, a, b, *args, *more), call.batch, call.group
-            )
-            gw = _recurrent_weights(spikes, before, grads["x"][1].reshape(T, L), N) if wanted[-2] else None
-            g_extra = [gw, gb_t if wanted[-1] else None]
-        else:
-            pool.spread(lambda _, a, b: code.backward(a, b, *args), L, BLOCK)
-        out_x = [grads[i][0] if i in grads and given[i] else None for i in code.DRIVES]
-        out_c = [_to_shape(acc[j], call, shape) for j, shape in enumerate(ctx.learned)]
-        return None, None, None, None, *out_x, *lam_t.unbind(0), *out_c, *g_extra
+    def backward(ctx: _ScanContext, *given: Grad) -> tuple[Grad, ...]:
+        _, *saved = ctx.saved_tensors  # raises if one was changed in place since, as the arrays share its memory
+        shared = iter(saved)
+        call, extra = ctx.call, len(ctx.needs_input_grad) > 4 + sum(ctx.sizes)
+        drives = [next(shared) if read else _NONE for read in ctx.read]
+        pair = [next(shared), next(shared)] if extra else []
+        g = backward(call, ctx.kept, drives, pair, given, ctx.needs_input_grad[4:], ctx.learned, next(shared, None))
+        return None, None, None, None, *g.drives, *g.states.unbind(0), *g.constants, *g.extra
 
 
 def _by_groups(scan: Callable[..., object], call: Call, first: int, last: int, *args: object) -> None:

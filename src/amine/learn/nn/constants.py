@@ -12,6 +12,7 @@ import torch
 from amine.engine.build.propagator import propagators
 from amine.errors import AmineError
 from amine.learn.nn.tensors import TorchNumpy, exprel
+from amine.learn.nn.transforms import transformed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -83,10 +84,17 @@ def _stack(rows: Rows, n: int, k: int) -> Matrix:
     return [[torch.as_tensor(rows[i][j], dtype=torch.float64) for j in range(k)] for i in range(n)]
 
 
+def _zero(entry: torch.Tensor) -> bool:
+    """Whether an entry is zero; inside a transform, where values cannot be looked at, only one without gradient is."""
+    if transformed() and torch._C._functorch.is_functorch_wrapped_tensor(entry):
+        return False
+    return bool((entry == 0).all())
+
+
 def _named(A: Matrix, B: Matrix, h: float, state: str, drive: str) -> dict[str, Any]:
     """Entries of the exponential of the augmented matrix, by name; in closed form if the states are independent of each other."""
     n, k = len(A), len(B[0]) if B else 0
-    if all(bool((A[i][j] == 0).all()) for i in range(n) for j in range(n) if i != j):
+    if all(_zero(A[i][j]) for i in range(n) for j in range(n) if i != j):
         out: dict[str, Any] = {}
         for i in range(n):
             z = A[i][i] * h

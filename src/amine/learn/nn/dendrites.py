@@ -14,6 +14,7 @@ from amine.errors import AmineError
 from amine.learn.nn.context import Context
 from amine.learn.nn.described import Described
 from amine.learn.nn.once import once
+from amine.learn.nn.transforms import as_operator, on_cpu_first
 
 # a branch at rest at -65 mV, synapses that reverse at 0 mV, the magnesium block of Jahr & Stevens (1990) at 1 mM
 E_L, E_SYN, MG, SLOPE = -65.0, 0.0, 1.0 / 3.57, 0.062
@@ -40,6 +41,17 @@ def _steady(g, ratio, v, slope):
         v[i], slope[i] = x, (1 + ratio * block) * (E_SYN - x) / max(d, 1e-3)
 
 
+def _solved(g: torch.Tensor, ratio: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Voltage as a fraction of the synapses' driving force at rest, and its derivative by g."""
+    given = g.detach().to("cpu", torch.float64).contiguous().numpy()
+    v, slope = np.empty(given.size), np.empty(given.size)
+    _steady(given.ravel(), ratio, v, slope)
+    span = E_SYN - E_L
+    return torch.from_numpy((v.reshape(given.shape) - E_L) / span).to(g), torch.from_numpy(
+        slope.reshape(given.shape) / span
+    ).to(g)
+
+
 class _Branch(torch.autograd.Function):
     """Steady voltage of a branch for the synaptic conductance g (in units of its leak), as a fraction of the synapses' driving force at rest.
 
@@ -47,18 +59,47 @@ class _Branch(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Context, g: torch.Tensor, ratio: float) -> torch.Tensor:
-        given = g.detach().to("cpu", torch.float64).contiguous().numpy()
-        v, slope = np.empty(given.size), np.empty(given.size)
-        _steady(given.ravel(), ratio, v, slope)
-        span = E_SYN - E_L
-        ctx.save_for_backward(torch.from_numpy(slope.reshape(given.shape) / span).to(g), g)
-        return torch.from_numpy((v.reshape(given.shape) - E_L) / span).to(g)
+    def forward(g: torch.Tensor, ratio: float) -> tuple[torch.Tensor, torch.Tensor]:
+        return _solved(g, ratio)
+
+    @staticmethod
+    def setup_context(
+        ctx: Context, inputs: tuple[torch.Tensor, float], output: tuple[torch.Tensor, torch.Tensor]
+    ) -> None:
+        ctx.save_for_backward(output[1], inputs[0])
+        ctx.mark_non_differentiable(output[1])
+
+    @staticmethod
+    def vmap(info: object, dims: tuple[int, None], g: torch.Tensor, ratio: float) -> tuple[Any, Any]:
+        """Every branch is solved by itself, so a batch of them is one larger tensor."""
+        return _Branch.apply(g, ratio), (dims[0], dims[0])
 
     @staticmethod
     @once("Dendrites", "take first derivatives only, or finite differences of them")
     def backward(ctx: Context, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
         return gradients[0] * ctx.saved_tensors[0], None
+
+
+@torch.library.custom_op("amine::branch", mutates_args=())
+def _operator(g: torch.Tensor, ratio: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same as one node of a graph."""
+    return _solved(g, ratio)
+
+
+@_operator.register_fake
+def _(g: torch.Tensor, ratio: float) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.empty_like(g), torch.empty_like(g)
+
+
+def _keep(ctx: Context, inputs: tuple[torch.Tensor, float], output: tuple[torch.Tensor, torch.Tensor]) -> None:
+    ctx.save_for_backward(output[1])
+
+
+def _back(ctx: Context, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
+    return gradients[0] * ctx.saved_tensors[0], None
+
+
+_operator.register_autograd(_back, setup_context=_keep)
 
 
 def branch_response(g: torch.Tensor, ratio: float = 8.0) -> torch.Tensor:
@@ -69,7 +110,8 @@ def branch_response(g: torch.Tensor, ratio: float = 8.0) -> torch.Tensor:
     >>> branch_response(torch.tensor([0.0, 0.1, 1.0], dtype=torch.float64)).numpy().round(3).tolist()
     [0.0, 0.156, 0.865]
     """
-    return _Branch.apply(g, float(ratio))  # type: ignore[return-value]
+    made: Any = torch.ops.amine.branch(g, float(ratio)) if as_operator(g) else _Branch.apply(g, float(ratio))
+    return made[0]
 
 
 class Dendrites(Described):
@@ -100,6 +142,7 @@ class Dendrites(Described):
     (810, torch.Size([5, 10]))
     """
 
+    @on_cpu_first
     def __init__(
         self,
         in_features: int,

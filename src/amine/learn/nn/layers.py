@@ -13,6 +13,7 @@ from amine.learn.nn.described import Described
 from amine.learn.nn.neurons import Neurons, State, check_sequence, sequence
 from amine.learn.nn.scanned import check_lengths, check_steps
 from amine.learn.nn.shapes import HALF, floating
+from amine.learn.nn.transforms import on_cpu_first, without_autocast
 from amine.units import to_internal
 from amine.values import scalar
 
@@ -168,6 +169,7 @@ class Delays(Described):
     [0.0, 0.0, 1.0, 0.0]
     """
 
+    @on_cpu_first
     def __init__(
         self,
         n: int,
@@ -235,7 +237,7 @@ class Delays(Described):
                 expected=str((self.steps, *y.shape[1:])),
             )
         whole = torch.cat([past.to(y.dtype), y])
-        with torch.autocast(y.device.type, enabled=False):
+        with without_autocast(y):
             wide = whole.float() if y.dtype in HALF else whole
             k = torch.arange(self.steps + 1, dtype=wide.dtype, device=y.device)
             kernel = (1 - (k - self._steps().to(wide.dtype)[:, None]).abs() / self.spread.to(wide.dtype)).clamp_min(0)

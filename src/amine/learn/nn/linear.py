@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import nn
@@ -13,6 +13,7 @@ from amine.learn.nn.context import Context
 from amine.learn.nn.neurons import sequence
 from amine.learn.nn.once import link, once
 from amine.learn.nn.sparse import FORWARD, GRADIENT, Events, forward, weights
+from amine.learn.nn.transforms import as_operator, autocasting, transformed
 
 if TYPE_CHECKING:
     from amine.learn.given import Device, Sequenced
@@ -62,13 +63,14 @@ class Linear(nn.Linear):
             )
         if not x.is_floating_point() and not x.is_complex():
             x = x.to(self.weight.dtype)
-        if torch.is_autocast_enabled(x.device.type):
+        if autocasting(x):
             return super().forward(x)
         if self.sparse is False or x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
             return super().forward(x)
-        if x.dtype != self.weight.dtype or x.numel() == 0:
+        if x.dtype != self.weight.dtype or x.numel() == 0 or transformed():
             return super().forward(x)
-
+        if as_operator(x):
+            return torch.ops.amine.product(x, self.weight, self.bias, self.sparse)
         events = Events(x.detach().contiguous().numpy().reshape(-1, self.in_features))
         if not self.sparse and events.density >= FORWARD:
             return super().forward(x)
@@ -123,3 +125,57 @@ class _Product(torch.autograd.Function):
             gw = torch.from_numpy(weights(ctx.events, g.detach().numpy()))
         gb = g.sum(0) if ctx.needs_input_grad[2] else None
         return gx, gw, gb, None, None, None
+
+
+# --- as an operator -----------------------------------------------------------------------------------------------------
+
+
+def _events(x: torch.Tensor) -> Events:
+    return Events(x.detach().contiguous().numpy().reshape(-1, x.shape[-1]))
+
+
+@torch.library.custom_op("amine::product", mutates_args=())
+def _operator(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, sparse: bool | None) -> torch.Tensor:
+    """The same choice and sums, as one node of a graph."""
+    e = _events(x)
+    if not sparse and e.density >= FORWARD:
+        return nn.functional.linear(x, weight, bias)
+    e.listed(x.detach().contiguous().numpy().reshape(e.shape))
+    y = forward(e, weight.detach().contiguous().numpy(), None if bias is None else bias.detach().numpy())
+    return torch.from_numpy(y).reshape(*x.shape[:-1], weight.shape[0])
+
+
+@_operator.register_fake
+def _(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, sparse: bool | None) -> torch.Tensor:
+    return x.new_empty(*x.shape[:-1], weight.shape[0])
+
+
+@torch.library.custom_op("amine::product_weights", mutates_args=())
+def _weights(x: torch.Tensor, g: torch.Tensor, sparse: bool | None) -> torch.Tensor:
+    """Gradient of the weights [out, in]."""
+    e, rows = _events(x), g.detach().contiguous().reshape(-1, g.shape[-1])
+    if not sparse and e.density >= GRADIENT:
+        return rows.t() @ x.reshape(-1, x.shape[-1])
+    e.listed(x.detach().contiguous().numpy().reshape(e.shape))
+    return torch.from_numpy(weights(e, rows.numpy()))
+
+
+@_weights.register_fake
+def _(x: torch.Tensor, g: torch.Tensor, sparse: bool | None) -> torch.Tensor:
+    return x.new_empty(g.shape[-1], x.shape[-1])
+
+
+def _keep(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
+    x, weight, bias, ctx.sparse = inputs
+    ctx.save_for_backward(x, weight)
+
+
+def _back(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+    x, weight = ctx.saved_tensors
+    gx = g @ weight if ctx.needs_input_grad[0] else None
+    gw = torch.ops.amine.product_weights(x, g, ctx.sparse) if ctx.needs_input_grad[1] else None
+    gb = g.reshape(-1, g.shape[-1]).sum(0) if ctx.needs_input_grad[2] else None
+    return gx, gw, gb, None
+
+
+_operator.register_autograd(_back, setup_context=_keep)

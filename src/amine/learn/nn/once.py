@@ -28,10 +28,15 @@ def link(*tensors: torch.Tensor | None) -> torch.Tensor | None:
 class _Refusal(torch.autograd.Function):
     """Hands tensors on; whoever asks for the gradients of these is refused."""
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, place: str, hint: str, n: int, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        ctx.refusal = (place, hint)
+    def forward(place: str, hint: str, n: int, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
         return tuple(t.view_as(t) for t in tensors[:n])
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[torch.Tensor, ...]) -> None:
+        ctx.refusal = inputs[:2]
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> None:

@@ -13,6 +13,7 @@ from torch import nn
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.described import Described
 from amine.learn.nn.shapes import HALF
+from amine.learn.nn.transforms import on_cpu_first
 from amine.units import dimension_of
 from amine.values import scalar
 
@@ -57,6 +58,7 @@ class Bounded(Described):
     scale : natural size of a change in the unit, from the model and not from the start, which may be zero.
     """
 
+    @on_cpu_first
     def __init__(self, name: str, start: npt.ArrayLike, unit: str, where: str, bounds: Bounds | None, scale: float):
         super().__init__()
         self.name, self.unit, self.where = name, unit, where
@@ -124,9 +126,9 @@ class Bounded(Described):
         with torch.no_grad():
             self.raw.copy_(raw)
 
-    def forward(self) -> torch.Tensor:
-        """The value in the model's unit, float64, with a gradient."""
-        raw, start = self.raw.double(), self.start.double()
+    def forward(self, raw: torch.Tensor | None = None) -> torch.Tensor:
+        """The value in the model's unit, float64, with a gradient; for another unbounded number, if one is given."""
+        raw, start = (self.raw if raw is None else raw).double(), self.start.double()
         if self.low is not None and self.high is not None:
             return self.low + (self.high - self.low) * torch.sigmoid(raw)
         if self.low is not None:

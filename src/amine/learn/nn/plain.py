@@ -13,14 +13,21 @@ if TYPE_CHECKING:
     from amine.learn.nn.scanned import Scanned, State
 
 
-def run(m: Scanned, x: State, start: State, trace: bool, weight: torch.Tensor | None = None) -> tuple[State, State]:
+def run(
+    m: Scanned,
+    x: State,
+    start: State,
+    trace: bool,
+    weight: torch.Tensor | None = None,
+    sources: State | None = None,
+) -> tuple[State, State]:
     """Spikes (or the states of a model without threshold), with ``trace`` all states too, and the last state.
 
-    ``weight`` [to, from] feeds the spikes of a step back into the drive of the next.
+    ``weight`` [to, from] feeds the spikes of a step back into the drive of the next; ``sources`` stand in for those of the module.
     """
     like = next(iter(x.values()))
     np_ = TorchNumpy(TorchSurrogate(m.surrogate, *m.shape()))
-    c = m.constants(like.dtype, like.device)
+    c = m.constants(like.dtype, like.device, sources)
     zero = torch.zeros_like(like[0])
     state: dict[str, Any] = dict(start)
     ref, fired = state.pop("_ref", None), state.pop("_spikes", None)

@@ -101,6 +101,23 @@ def rheobase(code: ModuleType, values: Mapping[str, ParameterValue], dt: float, 
     return float(grid[np.flatnonzero(fired)[0]]) if fired.any() else impulse
 
 
+def response(
+    code: ModuleType, values: Mapping[str, ParameterValue], dt: float, where: str, current: float, steps: int
+) -> np.ndarray:
+    """Change of the margin to the threshold at the end of each step by a weak current (pA) in the first one (steps,)."""
+    mean = {p: float(np.mean(x)) for p, x in values.items()} | {"gain": 1.0, "dt": dt}
+    c = {n: float(x) for n, x in numbers(code, mean, dt, where).items()}
+    state: Mapping[str, ParameterValue] = {
+        s: float(x) for s, x in code.initial(Numbers(), mean | {n: mean_of(n) for n in code.DRAWS}).items()
+    }
+    x, out = np.array([0.0, current]), np.empty(steps)
+    for k in range(steps):
+        state, made = _step(code, c, state, x)
+        out[k] = made["margin"][1] - made["margin"][0]
+        x = np.zeros(2)
+    return out
+
+
 def mean_of(noise: str) -> float:
     """Mean of a noise or random number."""
     return 0.5 if is_uniform(noise) else 0.0

@@ -14,12 +14,13 @@ from torch import nn
 
 from amine.equations.given import is_uniform
 from amine.errors import AmineError, did_you_mean
-from amine.learn.nn import compiled, constants, plain, source
+from amine.learn.nn import compiled, constants, operators, plain, source
 from amine.learn.nn.fixed import Fixed
 from amine.learn.nn.parameters import Bounded
 from amine.learn.nn.shapes import HALF, Layout
 from amine.learn.nn.surrogate import Surrogate
 from amine.learn.nn.tensors import TorchNumpy
+from amine.learn.nn.transforms import as_operator, autocasting, transformed, without_autocast
 from amine.learn.nn.writing import plain_source
 from amine.models.model import Model
 from amine.models.naming import given_start
@@ -71,6 +72,7 @@ class Scanned(Fixed):
         self.starts: Mapping[str, np.ndarray] = {}  # initial values (n,) set by the network
         self.drawn: dict[str, np.ndarray] = {}  # random numbers (n,) of the model's initial values
         self.kernels: dict[str, ModuleType] = {}
+        self.handle = ""  # by which operators find it
         self._constants: dict[tuple[torch.dtype, str], dict[str, torch.Tensor]] = {}
 
     @property
@@ -83,6 +85,10 @@ class Scanned(Fixed):
     def __getstate__(self) -> dict[str, Any]:
         """State without generated code, which is loaded again, so that the module can be copied and pickled."""
         return {**self.__dict__, "_code": None, "kernels": {}, "_constants": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        operators.register(self)
 
     # --- what is saved -------------------------------------------------------------------------------------------
 
@@ -160,6 +166,7 @@ class Scanned(Fixed):
             least = natural if self.units[p] in ("mV", "pA") else max(0.1 * natural, float(np.max(np.abs(values[p]))))
             where = f"{self.where}, parameter '{p}'"
             self.learned[p] = Bounded(p, start, self.units[p], where, bounds.get(p), least)
+        operators.register(self)
 
     @property
     def touched(self) -> list[str]:
@@ -184,21 +191,27 @@ class Scanned(Fixed):
             raise AmineError(self.where, f"parameter '{name}' is not learned", hint=did_you_mean(name, self.learned))
         self.learned[name].set(to_internal(value, self.units[name], f"{self.where}, parameter '{name}'"))  # type: ignore[operator]
 
-    def values(self, device: Device = "cpu") -> dict[str, Any]:
-        """All parameters: numbers and arrays, or tensors if gradients flow."""
-        out: dict[str, Any] = {**self.fixed, **{p: self.learned[p]() for p in self.learned}}
+    def sources(self) -> dict[str, torch.Tensor]:
+        """Tensors from which parameters are computed: unbounded numbers of learned ones (``r:name``), and factors (``f:name``)."""
+        raw: State = {f"r:{p}": m.raw for p, m in self.learned.items()}  # type: ignore[misc]  # which may be parametrised
+        return raw | {f"f:{p}": x for p, x in self.factors.items()}
+
+    def values(self, device: Device = "cpu", given: State | None = None) -> dict[str, Any]:
+        """All parameters: numbers and arrays, or tensors if gradients flow; from other :meth:`sources`, if they are given."""
+        raw = {} if given is None else given
+        out: dict[str, Any] = {**self.fixed, **{p: self.learned[p](raw.get(f"r:{p}")) for p in self.learned}}
         for p in self.learned:
-            if not bool(torch.isfinite(out[p]).all()):
+            if not transformed() and not bool(torch.isfinite(out[p]).all()):
                 raise AmineError(
                     f"{self.where}, parameter '{p}'",
                     "it is no longer a finite number",
                     hint="lower the learning rate or clip gradients",
                 )
         for p, factor in self.factors.items():
-            out[p] = torch.as_tensor(out[p], dtype=torch.float64, device=device) * factor
+            out[p] = torch.as_tensor(out[p], dtype=torch.float64, device=device) * raw.get(f"f:{p}", factor)
         return out
 
-    def constants(self, dtype: torch.dtype, device: Device) -> dict[str, torch.Tensor]:
+    def constants(self, dtype: torch.dtype, device: Device, given: State | None = None) -> dict[str, torch.Tensor]:
         """The constants of a step, with gradients if parameters are learned."""
         key = (dtype, str(device))
         if not self.touched:
@@ -208,21 +221,21 @@ class Scanned(Fixed):
             return self._constants[key]
         values = {
             k: v if isinstance(v, torch.Tensor) else torch.as_tensor(v, dtype=torch.float64, device=device)
-            for k, v in self.values(device).items()
+            for k, v in self.values(device, given).items()
         }
         found = constants.tensors(self.code, values, self.dt)
         return {k: v.to(dtype=dtype, device=device) for k, v in found.items()}
 
-    def initial(self, batch: int, dtype: torch.dtype, device: Device) -> State:
+    def initial(self, batch: int, dtype: torch.dtype, device: Device, given: State | None = None) -> State:
         """The state at time zero, with gradients for the learned parameters on which it depends."""
-        given = {
+        starts = {
             given_start(s): torch.as_tensor(x, device=device) if self.touched else x for s, x in self.starts.items()
         }
         for name in self.code.DRAWS:
             if name not in self.drawn:
                 self.drawn[name] = random_numbers(name, np.random.default_rng([self.n, *name.encode()]), (self.n,))
         drawn = {n: torch.as_tensor(x, device=device) if self.touched else x for n, x in self.drawn.items()}
-        values = self.values(device) | given | drawn
+        values = self.values(device, given) | starts | drawn
         start = self.code.initial(TorchNumpy() if self.touched else constants.Numbers(), values)
         out: State = {}
         for s in self.code.STATES:
@@ -239,12 +252,21 @@ class Scanned(Fixed):
     ) -> tuple[State, State]:
         """Outputs by name and the last state; ``weight`` [to, from] feeds spikes back one step later."""
         like = next(iter(x.values()))
-        if like.dtype in HALF or torch.is_autocast_enabled(like.device.type):
+        if like.dtype in HALF or autocasting(like):
             return self._in_single(x, state, trace, weight)
         weight = weight if weight is None else weight.to(like.dtype)
-        start = self.initial(like.shape[1], like.dtype, like.device) if state is None else self._typed(state, like)
+        state = None if state is None else self._typed(state, like)
         x = x | {z: random_like(like, z) for z in self.code.NOISES}
-        out, end = self._run(like)(self, x, start, trace, weight)
+        if as_operator(like):
+            return operators.run(self, x, state, trace, weight)
+        start = self.initial(like.shape[1], like.dtype, like.device) if state is None else state
+        out, end = self.way(like).run(self, x, start, trace, weight)
+        if not transformed():
+            self.check_finite(end)
+        return out, end
+
+    def check_finite(self, end: State) -> None:
+        """Raises NotFinite if a state is no finite number."""
         for s, value in end.items():
             if not finite(value):
                 raise NotFinite(
@@ -252,7 +274,6 @@ class Scanned(Fixed):
                     "it is not a finite number after the last step",
                     hint="check the input for NaN and infinity, lower weights or the learning rate, or take a smaller dt",
                 )
-        return out, end
 
     def _in_single(
         self, x: dict[str, torch.Tensor], state: State | None, trace: bool, weight: torch.Tensor | None
@@ -260,7 +281,7 @@ class Scanned(Fixed):
         """A scan of half-precision inputs or under autocast: states are float32, outputs have the precision of the input."""
         like = next(iter(x.values()))
         wide = {k: v.float() if v.dtype in HALF else v for k, v in x.items()}
-        with torch.autocast(like.device.type, enabled=False):
+        with without_autocast(like):
             out, end = self.scan(wide, state, trace, weight)
         return {k: v if k in self.code.STATES else v.to(like.dtype) for k, v in out.items()}, end
 
@@ -270,10 +291,10 @@ class Scanned(Fixed):
         """As :meth:`scan`, for inputs ``[time, batch, ...]`` of which some axes count the neurons."""
         for v in x.values():
             check_steps(v, f"{self.where}, input")
-        shapes = {tuple(v.shape) for v in x.values()}
-        if len(shapes) != 1:
-            raise AmineError(f"{self.where}, input", "the inputs differ in shape", given=str(sorted(shapes)))
         like = next(iter(x.values()))
+        if any(v.shape != like.shape for v in x.values()):
+            shapes = sorted({tuple(v.shape) for v in x.values()})
+            raise AmineError(f"{self.where}, input", "the inputs differ in shape", given=str(shapes))
         layout = Layout(like.shape, None if self.any else self.n, self.alike(), f"{self.where}, input")
         if state is not None:
             state = {s: layout.fold(v) for s, v in self._checked(state, like).items()}
@@ -284,20 +305,21 @@ class Scanned(Fixed):
         """Whether all neurons have the same constants and start alike, so that their order does not matter."""
         return not self.code.DIFFER and not self.starts and not self.code.DRAWS
 
-    def _run(self, like: torch.Tensor) -> Callable[..., tuple[State, State]]:
-        """The version that runs inputs of this device and precision."""
+    def way(self, like: torch.Tensor) -> ModuleType:
+        """The version that runs inputs of this device and precision: :mod:`compiled` or :mod:`plain`."""
         if self.backend != "torch":
-            if compiled.available(self, like):
-                return compiled.run
+            if compiled.available(self, like) and not transformed():
+                return compiled
             if self.backend == "compiled":
                 raise AmineError(
                     f"{self.where}, backend",
                     "there is no kernel for this",
-                    given=f"{like.device}, {like.dtype}, surrogate '{self.surrogate.name}'",
+                    given=f"{like.device}, {like.dtype}, surrogate '{self.surrogate.name}'"
+                    + (", inside a transform of torch.func" if transformed() else ""),
                     expected="float32 or float64 on the CPU and a surrogate given as text",
                     hint='use backend="torch"',
                 )
-        return plain.run
+        return plain
 
     def _checked(self, state: State, like: torch.Tensor) -> State:
         wanted = [*self.code.STATES, *([REF] if self.code.REFRACTORY is not None else [])]

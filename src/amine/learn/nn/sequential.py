@@ -25,7 +25,8 @@ TWO_INPUTS = (nn.Transformer, nn.TransformerDecoder, nn.TransformerDecoderLayer,
 
 def takes_state(module: nn.Module) -> bool:
     """Whether the module follows the protocol ``forward(x, state=None) -> (y, state)``: it has an argument ``state`` or ``states``."""
-    return _has_state(getattr(module.forward, "__func__", module.forward))
+    forward = getattr(module.forward, "__func__", module.forward)
+    return _has_state.__wrapped__(forward) if torch.compiler.is_compiling() else _has_state(forward)
 
 
 @lru_cache(256)
@@ -129,22 +130,22 @@ class Sequential(nn.Sequential):
         for i, m in enumerate(modules):
             before = y.shape[:2] if isinstance(y, torch.Tensor) else None
             place, state = f"Sequential, module {i}", None if states is None else states[i]
-            if lengths is not None and timed and isinstance(m, Readout | Sequential) and _scores(m):
+            if lengths is not None and timed and isinstance(m, Readout | Sequential) and scores(m):
                 y, end = m(y, state, lengths)
             else:
-                y, end = _called(place, m, y, state, timed)
+                y, end = called(place, m, y, state, timed)
             if before is not None and not each_step(m):
                 timed = timed and isinstance(y, torch.Tensor) and y.ndim > 2 and y.shape[:2] == before
             ends.append(end)
         return y, ends
 
 
-def _scores(m: nn.Module) -> bool:
+def scores(m: nn.Module) -> bool:
     """Whether a module is a read-out or has one."""
     return any(isinstance(k, Readout) for k in m.modules())
 
 
-def _called(where: str, m: nn.Module, x: Any, state: LayerState, timed: bool) -> tuple[Any, LayerState]:
+def called(where: str, m: nn.Module, x: Any, state: LayerState, timed: bool) -> tuple[Any, LayerState]:
     """Output and state of one module."""
     if takes_state(m):
         out = m(x) if state is None else m(x, state)
@@ -253,8 +254,11 @@ class Residual(Sequential):
             raise AmineError(
                 "Residual", "output and input differ in shape", given=f"{tuple(y.shape)} and {tuple(start.shape)}"
             )
-        joined = y + start if self.join == "add" else y * start if self.join == "and" else (1 - y) * start
-        return joined, ends
+        return self.joined(y, start), ends
+
+    def joined(self, y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """Spikes of the block and its input, joined."""
+        return y + x if self.join == "add" else y * x if self.join == "and" else (1 - y) * x
 
 
-__all__ = ["PerStep", "Residual", "Sequential", "each_step", "per_step", "takes_state"]
+__all__ = ["PerStep", "Residual", "Sequential", "called", "each_step", "per_step", "scores", "takes_state"]

@@ -126,8 +126,9 @@ def expression(text: str) -> sp.Expr:
 
 def torch_function(text: str) -> Callable[[torch.Tensor], torch.Tensor]:
     """A shape or primitive as a function of a tensor."""
-    code = compile(CodePrinter("numpy")(expression(text)), "<surrogate>", "eval")
-    return lambda x: eval(code, {"np": TorchNumpy(), "x": x, "abs": torch.abs})
+    names: dict[str, Any] = {"np": TorchNumpy(), "abs": torch.abs}
+    exec(f"def shape(x):\n    return {CodePrinter('numpy')(expression(text))}\n", names)
+    return names["shape"]
 
 
 class TorchSurrogate:
@@ -157,11 +158,19 @@ class _SpikeContext(Context, Protocol):
 
 
 class _Spike(torch.autograd.Function):
+    """Forward and context apart, as transforms of ``torch.func`` want it."""
+
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: _SpikeContext, margin: torch.Tensor, surrogate: TorchSurrogate) -> torch.Tensor:
-        ctx.save_for_backward(margin)
-        ctx.surrogate = surrogate
+    def forward(margin: torch.Tensor, surrogate: TorchSurrogate) -> torch.Tensor:
+        del surrogate
         return (margin > 0).to(margin.dtype)
+
+    @staticmethod
+    def setup_context(ctx: _SpikeContext, inputs: tuple[torch.Tensor, TorchSurrogate], output: torch.Tensor) -> None:
+        ctx.save_for_backward(inputs[0])
+        ctx.surrogate = inputs[1]
 
     @staticmethod
     def backward(ctx: _SpikeContext, grad: torch.Tensor) -> tuple[torch.Tensor, None]:
