@@ -5,7 +5,7 @@
 
 from importlib.metadata import version
 
-from _training import options, scaled, torch_step
+from _training import PLACES, SINGLE, options, scaled, torch_step
 
 a = options("norse")
 import norse.torch as nt  # noqa: E402
@@ -36,9 +36,12 @@ def stepped(task, size):
     def box():
         return nt.LIFBoxCell(p=LIFBoxParameters(tau_mem_inv=RATE))
 
-    if task in ("a", "adex"):
-        modules = [scaled(nn.Linear(size[0], size[1], bias=False), 20.0), box() if task == "a" else nt.LIFAdExCell()]
-    elif task == "b":
+    if task == "conv":
+        modules = [m for i, o in zip(size[:2], size[1:3]) for m in (scaled(nn.Conv2d(i, o, 3, padding=1), 40.0), box(), nn.MaxPool2d(2))]
+        modules += [nn.Flatten(), scaled(nn.Linear(PLACES, size[3]), 20.0), box()]
+    elif task in SINGLE:
+        modules = [scaled(nn.Linear(size[0], size[1], bias=False), 20.0), box() if task != "adex" else nt.LIFAdExCell()]
+    elif task in ("b", "stream"):
         modules = [m for i, o in zip(size, size[1:]) for m in (scaled(nn.Linear(i, o), 60.0), box())]
     else:
         first = nt.LIFRecurrentCell(size[0], size[1], p=LIFParameters(tau_mem_inv=RATE))
@@ -46,7 +49,7 @@ def stepped(task, size):
         with torch.no_grad():
             first.input_weights.mul_(6.0)
     net, rate = nt.SequentialState(*modules), [0.0]
-    single = task in ("a", "adex")
+    single = task in (*SINGLE, "conv", "stream")
     if not single:
         cell = next(m for m in modules if not isinstance(m, nn.Linear))
         cell.register_forward_hook(lambda m, i, o: rate.__setitem__(0, rate[0] + o[0].detach().mean().item()))

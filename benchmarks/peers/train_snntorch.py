@@ -5,7 +5,7 @@
 
 from importlib.metadata import version
 
-from _training import options, scaled, torch_step
+from _training import PLACES, SINGLE, options, scaled, torch_step
 
 a = options("snntorch")
 import snntorch as snn  # noqa: E402
@@ -16,14 +16,37 @@ from torch import nn  # noqa: E402
 from _adex import TorchAdEx  # noqa: E402
 
 
+def stepped(task, size, leaky):
+    """Layers and neurons in turn, in a loop over time."""
+    if task == "conv":
+        before = [scaled(nn.Conv2d(size[0], size[1], 3, padding=1), 2.0)]
+        before += [nn.Sequential(nn.MaxPool2d(2), scaled(nn.Conv2d(size[1], size[2], 3, padding=1), 2.0))]
+        before += [nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(PLACES, size[3]))]
+    else:
+        before = [scaled(nn.Linear(i, o), 4.0) for i, o in zip(size, size[1:])]
+    layers, cells = nn.ModuleList(before), [leaky() for _ in before]
+
+    def forward(x):
+        states, out = [c.init_leaky() for c in cells], []
+        for z in x:
+            for k, (layer, cell) in enumerate(zip(layers, cells)):
+                z, states[k] = cell(layer(z), states[k])
+            out.append(z)
+        return torch.stack(out)
+
+    return forward, list(layers.parameters()), lambda: None
+
+
 def build(task, size, idiom):
     gradient, rate = surrogate.fast_sigmoid(slope=25), [0.0]
-    if task in ("a", "adex"):
+    if task in ("conv", "stream"):
+        return stepped(task, size, lambda: snn.Leaky(beta=0.95, spike_grad=gradient))
+    if task in SINGLE:
         linear = nn.Linear(size[0], size[1], bias=False)
-        cell = snn.Leaky(beta=0.95, spike_grad=gradient) if task == "a" else TorchAdEx(gradient)
+        cell = snn.Leaky(beta=0.95, spike_grad=gradient) if task != "adex" else TorchAdEx(gradient)
 
         def forward(x):
-            state, out = (cell.init_leaky() if task == "a" else None), []
+            state, out = (cell.init_leaky() if task != "adex" else None), []
             for z in linear(x).unbind(0) if idiom == "hoist" else x:
                 spikes, state = cell(z if idiom == "hoist" else linear(z), state)
                 out.append(spikes)

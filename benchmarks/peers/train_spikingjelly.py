@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from _training import options, scaled, torch_step
+from _training import PLACES, SINGLE, options, scaled, torch_step
 
 a = options("spikingjelly")
 import torch  # noqa: E402
@@ -12,6 +12,19 @@ from torch import nn  # noqa: E402
 from _adex import TorchAdEx  # noqa: E402
 
 
+def conv(size, lif):
+    modules = []
+    for i, o in zip(size[:2], size[1:3]):
+        modules += [scaled(layer.Conv2d(i, o, 3, padding=1), 2.0), lif(), layer.MaxPool2d(2)]
+    net = nn.Sequential(*modules, layer.Flatten(), layer.Linear(PLACES, size[3]), lif())
+    functional.set_step_mode(net, "m")
+    return net
+
+
+def stream(size, lif):
+    return nn.Sequential(*[m for i, o in zip(size, size[1:]) for m in (scaled(nn.Linear(i, o), 4.0), lif(step_mode="s"))])
+
+
 def build(task, size, idiom):
     def lif(**more):
         return neuron.LIFNode(
@@ -19,12 +32,20 @@ def build(task, size, idiom):
         )
 
     rate = [0.0]
-    if task in ("a", "adex"):
+    if task in ("conv", "stream"):
+        net = conv(size, lif) if task == "conv" else stream(size, lif)
+
+        def run(x):
+            functional.reset_net(net)
+            return net(x) if task == "conv" else torch.stack([net(now) for now in x])
+
+        return run, list(net.parameters()), lambda: None
+    if task in SINGLE:
         linear = nn.Linear(size[0], size[1], bias=False)
-        cell = lif(step_mode="m") if task == "a" else TorchAdEx(surrogate.ATan())
+        cell = lif(step_mode="m") if task != "adex" else TorchAdEx(surrogate.ATan())
 
         def forward(x):
-            if task == "a":
+            if task != "adex":
                 functional.reset_net(cell)
                 return cell(linear(x))
             state, out = None, []

@@ -32,10 +32,13 @@ def through(net, x):
             y.retain_grad()
             rows.append(y)
     y.backward(torch.randn(y.shape[1:], generator=torch.Generator().manual_seed(5)).expand_as(y))
-    return [float(r.grad.norm()) for r in rows], [float(r.mean()) for r in rows]
+    return [float(r.grad.norm()) for r in rows], [float(r.detach().mean()) for r in rows]
 
 
-@pytest.mark.parametrize("surrogate", ["fast_sigmoid", "triangular"])
+OTHERS = [pytest.param(s, marks=pytest.mark.validate) for s in ("arctan", "triangular", "gaussian")]
+
+
+@pytest.mark.parametrize("surrogate", ["fast_sigmoid", *OTHERS])
 def test_gradients_neither_vanish_nor_explode_over_eight_layers(surrogate):
     net = deep(surrogate=surrogate)
     starts = ann.initialise(net, spikes(0))
@@ -65,9 +68,8 @@ def test_convolutions_norms_blocks_and_recurrence():
     )  # fmt: skip
     starts = ann.initialise(net, torch.rand(20, 4, 1, 8, 8), margin=1.0)
     assert [s.name for s in starts] == ["2", "3.1", "7"]
-    assert all(
-        s.fluctuation == pytest.approx(1.0, rel=0.02) and s.gradient == pytest.approx(1.0, rel=0.3) for s in starts
-    )
+    assert [s.fluctuation for s in starts] == pytest.approx([1.0] * 3, rel=0.02)
+    assert [s.gradient for s in starts[1:]] == pytest.approx([1.0] * 2, rel=0.05)
     net.load_state_dict(net.state_dict() | {"2.fixed.surrogate": torch.tensor([1.0, 15.0, 0.0, 0.25])})
     assert net[2].surrogate.height == 0.25
 
