@@ -40,11 +40,12 @@ def kernel(m: Scanned, inputs: list[str], bits: int) -> ModuleType:
         shape = expression(m.surrogate.text)
         return Kernel(m.program(), learned, inputs, bits, shape, primitive, m.surrogate.support).source()
 
-    key = ["kernel", m.structure(), learned, inputs, bits, m.surrogate.key(), m.surrogate.support]
-    text = repr(key)
-    if text not in m.kernels:
-        m.kernels[text] = source.load(key, make)
-    return m.kernels[text]
+    s = m.surrogate
+    known = (tuple(learned), tuple(inputs), bits, s.text, s.primitive, s.soft, s.support)
+    if known not in m.kernels:
+        key = ["kernel", m.structure(), learned, inputs, bits, s.key(), s.support]
+        m.kernels[known] = source.load(key, make)
+    return m.kernels[known]
 
 
 @dataclass
@@ -102,8 +103,11 @@ def run(m: Scanned, x: State, start: State, trace: bool, weight: torch.Tensor | 
     wait = start.get("_ref")
     extra = [] if weight is None else [weight, start.get("_spikes", torch.zeros_like(like[0]))]
     tensors = [*drives, *states, *learned, *extra]
-    spikes, traces, results, waited, *ends = _Scan.apply(call, c, wait, link(*tensors), *tensors)
-    made = Made(spikes, traces, results, waited, ends)
+    if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
+        spikes, traces, results, waited, *ends = _Scan.apply(call, c, wait, link(*tensors), *tensors)
+        made = Made(spikes, traces, results, waited, ends)
+    else:
+        made, _ = forward(call, c, wait, drives, states, extra, False)
     return named(m, made, call.traced, wait is not None, weight is not None)
 
 

@@ -18,12 +18,14 @@ from amine.learn.nn.transforms import as_operator, autocasting, transformed
 if TYPE_CHECKING:
     from amine.learn.given import Device, Sequenced
 
+FEW = 16  # rows below which a dense product takes less time than to transpose the matrix
+
 
 class Linear(nn.Linear):
     """Same as ``torch.nn.Linear``, for inputs ``[time, batch, in]`` that are mostly zero.
 
     Each call counts the nonzero entries. If they are few, the product and the gradient of the weights are sums
-    of rows of the matrix, otherwise PyTorch's. Spikes may be booleans or whole numbers. Under autocast the product is PyTorch's.
+    of rows of the matrix, otherwise, and for less than 16 rows, PyTorch's. Spikes may be booleans or whole numbers. Under autocast the product is PyTorch's.
 
     Parameters
     ----------
@@ -71,6 +73,8 @@ class Linear(nn.Linear):
             return super().forward(x)
         if as_operator(x):
             return torch.ops.amine.product(x, self.weight, self.bias, self.sparse)
+        if not self.sparse and x.numel() < FEW * self.in_features:
+            return super().forward(x)
         events = Events(x.detach().contiguous().numpy().reshape(-1, self.in_features))
         if not self.sparse and events.density >= FORWARD:
             return super().forward(x)
@@ -138,7 +142,7 @@ def _events(x: torch.Tensor) -> Events:
 def _operator(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, sparse: bool | None) -> torch.Tensor:
     """The same choice and sums, as one node of a graph."""
     e = _events(x)
-    if not sparse and e.density >= FORWARD:
+    if not sparse and (len(e.masks) < FEW or e.density >= FORWARD):
         return nn.functional.linear(x, weight, bias)
     e.listed(x.detach().contiguous().numpy().reshape(e.shape))
     y = forward(e, weight.detach().contiguous().numpy(), None if bias is None else bias.detach().numpy())

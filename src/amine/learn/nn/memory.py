@@ -5,6 +5,7 @@ An array is returned when nothing refers to it any more, neither an array nor a 
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from collections import deque
@@ -25,7 +26,7 @@ _lock = threading.Lock()
 
 def empty(shape: tuple[int, ...], real: npt.DTypeLike) -> np.ndarray:
     """Same as ``np.empty``, from reused memory if the array is large."""
-    size = int(np.prod(shape)) * np.dtype(real).itemsize
+    size = math.prod(shape) * np.dtype(real).itemsize
     if size < LEAST:
         return np.empty(shape, real)
     base = _taken(size)

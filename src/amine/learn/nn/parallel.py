@@ -115,7 +115,7 @@ class StateSpace(_Parallel):
     Parameters
     ----------
     n : number of neurons. modes : number of complex states of each. tau : time constant of their decay at first.
-    fastest : shortest period of oscillation at first; the modes' frequencies are even multiples up to it, beginning with 0. dt : time step.
+    fastest : shortest period of oscillation at first; the modes' frequencies are evenly spaced from 0 up to it. dt : time step.
     spiking : whether the output are spikes, or the voltage itself. surrogate : derivative of a spike, as of :class:`Neurons`.
 
     Raises

@@ -71,7 +71,7 @@ class Scanned(Fixed):
         self.any = False  # whether every element of an input is a neuron, however many there are
         self.starts: Mapping[str, np.ndarray] = {}  # initial values (n,) set by the network
         self.drawn: dict[str, np.ndarray] = {}  # random numbers (n,) of the model's initial values
-        self.kernels: dict[str, ModuleType] = {}
+        self.kernels: dict[tuple[object, ...], ModuleType] = {}
         self.handle = ""  # by which operators find it
         self._constants: dict[tuple[torch.dtype, str], dict[str, torch.Tensor]] = {}
 

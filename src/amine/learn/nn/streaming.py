@@ -43,6 +43,7 @@ class Stream:
         self.net = net
         self.states: list[LayerState] | None = None
         self._batch: int | None = None
+        self._scores = False  # whether the network ends with scores that have no axis of time
 
     def reset(self) -> None:
         """Forgets the states: what comes next starts at time zero."""
@@ -50,8 +51,10 @@ class Stream:
 
     def step(self, x: torch.Tensor) -> Any:
         """Output of one step ``[batch, ...]``; a read-out gives its scores of all steps so far."""
+        if self.states is None:
+            self._scores = scores(self.net)
         y = self.feed(x[None])
-        return y if scores(self.net) else y[0]
+        return y if self._scores else y[0]
 
     def feed(self, x: torch.Tensor) -> Any:
         """Output of a piece ``[time, batch, ...]``, which continues the last one; gradients do not reach the pieces before."""
