@@ -220,7 +220,7 @@ def backward(
     kept: Kept,
     drives: Sequence[torch.Tensor],
     extra: Sequence[torch.Tensor],
-    given: Made | Sequence[Grad],
+    given: Sequence[Grad],
     wanted: Sequence[bool],
     learned: Sequence[torch.Size],
     soft: torch.Tensor | None,

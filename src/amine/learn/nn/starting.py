@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
@@ -140,7 +141,9 @@ class _Walk:
     def layer(self, name: str, m: Neurons | Recurrent, before: list[nn.Module], x: torch.Tensor) -> torch.Tensor:
         """Scales the last weights before a layer of neurons, and gives its spikes."""
         cells = m if isinstance(m, Neurons) else m.neurons
-        scaled = [k for k in before if isinstance(k, WEIGHTS) or isinstance(k, NORMS) and k.weight is not None]
+        scaled: list[Any] = [
+            k for k in before if isinstance(k, WEIGHTS) or isinstance(k, NORMS) and k.weight is not None
+        ]
         if not scaled or not cells.code.SPIKES or cells.excitability is None:
             raise AmineError(
                 f"initialise, module {name}",
