@@ -105,7 +105,7 @@ def run(m: Scanned, x: State, start: State, trace: bool, weight: torch.Tensor | 
     tensors = [*drives, *states, *learned, *extra]
     if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
         spikes, traces, results, waited, *ends = _Scan.apply(call, c, wait, link(*tensors), *tensors)
-        made = Made(spikes, traces, results, waited, ends)
+        made = Made(spikes, traces, results, waited, ends)  # type: ignore[arg-type]  # one tensor for each state
     else:
         made, _ = forward(call, c, wait, drives, states, extra, False)
     return named(m, made, call.traced, wait is not None, weight is not None)
@@ -155,13 +155,13 @@ class Kept(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What a scan gives, as tensors: spikes, states by step, results, refractory steps left, states at the end."""
+    """What a scan gives, as tensors: spikes, states by step, results, refractory steps left, states at the end (states, batch, n)."""
 
     spikes: torch.Tensor
     traces: torch.Tensor
     results: torch.Tensor
     waited: torch.Tensor
-    ends: Sequence[torch.Tensor] | torch.Tensor
+    ends: torch.Tensor
 
 
 def forward(
