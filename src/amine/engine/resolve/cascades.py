@@ -149,7 +149,7 @@ def _stationary(model: Model, s: Scheme) -> np.ndarray:
         A[:k, :k] += np.outer(A[:k, k], A[k, :k])
     out = np.ones(n)
     for k in range(1, n):
-        out[k] = out[:k] @ A[:k, k]
+        out[k] = (out[:k] * A[:k, k]).sum()
     return out / out.sum()
 
 
