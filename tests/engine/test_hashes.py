@@ -68,4 +68,4 @@ def test_another_processor_gives_the_same_bits(tmp_path):
 
 
 def test_what_is_kept_are_cases():
-    assert set(stored.QUICK) <= set(KEPT) <= set(CASES) and len(KEPT) > 20
+    assert set(stored.QUICK) <= set(KEPT) <= set(CASES) and len(KEPT) > 10
