@@ -33,9 +33,8 @@ DONE: dict[str, tuple[float, dict[str, float], float]] = {
 
 
 def save(data: bytes, name: str) -> None:
-    """A screenshot as a picture of 128 colours."""
-    picture = Image.open(io.BytesIO(data)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    picture.save(FOLDER / f"{name}.png", optimize=True)
+    """A screenshot as a picture."""
+    Image.open(io.BytesIO(data)).convert("RGB").save(FOLDER / f"{name}.png", optimize=True)
 
 
 def experiment(tab: Any, server: Any, name: str) -> bytes:

@@ -17,13 +17,14 @@ def code(path: Path) -> list[dict]:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_every_cell_is_python_and_has_no_error(path):
+def test_every_cell_is_python_and_was_run_in_order_without_an_error(path):
     cells = code(path)
-    assert cells and path.stat().st_size < 400_000
+    assert [c["execution_count"] for c in cells] == list(range(1, len(cells) + 1)) and path.stat().st_size < 400_000
     for c in cells:
         compile("".join(c["source"]), path.name, "exec")
         assert all(o["output_type"] != "error" for o in c["outputs"])
         assert not any("/home" in json.dumps(o) or "/work" in json.dumps(o) for o in c["outputs"])
+    assert any("text/html" in o.get("data", {}) for c in cells for o in c["outputs"])
 
 
 def test_the_first_notebook_runs_in_this_process():

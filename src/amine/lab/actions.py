@@ -141,6 +141,14 @@ def silence(loop: Loop, population: str, first: int, last: int) -> None:
         raise
 
 
+def can_be_silenced(net: Network) -> set[str]:
+    """Populations with synapses onto others, none of which a rule changes."""
+    plastic, plain = set[str](), set[str]()
+    for p in net.projections:
+        (plain if p.plasticity is None else plastic).update(v.population for v in p.source.views())
+    return plain - plastic
+
+
 def _from(found: Connections, population: str, first: int, last: int) -> np.ndarray:
     """Which synapses come from these neurons (synapses,)."""
     inside = (found.pre >= first) & (found.pre < last)
@@ -153,6 +161,7 @@ __all__ = [
     "SHORTEST",
     "bolus_name",
     "bolus_of",
+    "can_be_silenced",
     "constant",
     "course",
     "line",

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
-from amine.lab.actions import LONGEST, SHORTEST, bolus_name, bolus_of, constant, silence_name, silence_of
+from amine.lab.actions import (
+    LONGEST,
+    SHORTEST,
+    bolus_name,
+    bolus_of,
+    can_be_silenced,
+    constant,
+    silence_name,
+    silence_of,
+)
 from amine.lab.controls import Control, Slider, controls_of, values_of
 from amine.lab.frames import pack
 from amine.lab.lane import Entry, Lane, Mark, replay
@@ -129,12 +138,13 @@ class Session:
     def describe(self) -> dict[str, Any]:
         """What a page needs to know of the network, as plain data."""
         p = self.described.populations
+        cuts = can_be_silenced(self.described)
         return {
             "name": self.described.name or "Network",
             "dt": self.described.dt,
             "seed": self.described.seed,
             "populations": [
-                {"name": n, "neurons": p[n].n, "model": p[n].model.name, "rows": len(rows), "first": rows[:1], "traced": bool(self.shape.traced[n])}
+                {"name": n, "neurons": p[n].n, "model": p[n].model.name, "rows": len(rows), "first": rows[:1], "traced": bool(self.shape.traced[n]), "cuts": n in cuts}
                 for n, rows in self.shape.shown.items()
             ],
             "controls": [c.__dict__ for c in self.controls.values()],

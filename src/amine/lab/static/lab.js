@@ -71,7 +71,7 @@ function begin(d) {
   S.molecules = new Molecules($("tabs"), $("molecule"), d.molecules);
   S.response = new Response($("response"), d.controls, d.populations);
   if (transport.fixed) for (const id of ["bolus", "silence", "response"]) $(id).hidden = true;
-  else { new Bolus($("bolus"), d.controls, d.molecules, act); new Silence($("silence"), d.populations, act); }
+  else { new Bolus($("bolus"), d.controls, d.molecules, act); const cut = d.populations.filter((p) => p.cuts); $("silence").hidden = !cut.length; if (cut.length) new Silence($("silence"), cut, act); }
   about(w);
   $("tour").hidden = !w.tour?.length; $("speed").value = String(Math.log2(speed)); showSpeed();
   charts(); state(d); $("branch").textContent = S.ghost ? "End branch" : "Branch";
@@ -178,7 +178,8 @@ async function loop(mine) {
       const done = await advance(ms, numbers);
       if (!done || mine !== S) { if (mine === S && !done) pause(); return; }
       debt -= done.stop - done.start;
-      if (done.stop - done.start < ms * 0.7) debt = Math.min(debt, 20); else if (performance.now() - now < 25) await respond(false);
+      if (done.stop - done.start < ms * 0.7) debt = Math.min(debt, 20);
+      if (performance.now() - now < 25 || S.painted % 6 === 0) await respond(false);
       if (numbers) asked = now;
     }
     await new Promise((r) => requestAnimationFrame(r));

@@ -3,7 +3,7 @@
 import { amount, colour, svg } from "./draw.js";
 import { make, place, value } from "./panels.js";
 
-const SIDE = 8, SEEN = { W: 640, H: 330, left: 46, right: 96, top: 14, bottom: 40 };
+const SIDE = 8, SEEN = { W: 640, H: 330, left: 46, right: 96, top: 30, bottom: 40 };
 
 export class MemoryPage {
   /** ``act`` sends a body and gives the answer. */
@@ -100,11 +100,11 @@ export class MemoryPage {
       root.append(svg("line", { x1: left, x2: W - right, y1: y(s), y2: y(s), stroke: "#dfe5ea" }));
       root.append(svg("text", { x: left - 7, y: y(s) + 4, "text-anchor": "end", "font-size": 12, fill: grey }, `${s * 100}%`));
     }
-    this.points.forEach((p, i) => { if (p.dose > 0) { const from = i ? this.points[i - 1].seen : 0; root.append(svg("rect", { x: x(from), y: top, width: x(p.seen) - x(from) + 0.5, height: 6, fill: "#b34700", opacity: 0.35 + 0.65 * Math.min(1, Math.log10(p.dose / d.low + 1) / 5) })); } });
-    if (this.points.some((p) => p.dose > 0)) root.append(svg("text", { x: W - right + 8, y: top + 7, "font-size": 12, fill: "#8a3500" }, "gabazine"));
-    let taken = [];
-    d.pairs.forEach((pair, k) => {
-      const line = this.points.filter((p) => p.pairs[k] !== null);
+    this.points.forEach((p, i) => { if (p.dose > 0) { const from = i ? this.points[i - 1].seen : 0; root.append(svg("rect", { x: x(from), y: 10, width: x(p.seen) - x(from) + 0.5, height: 8, fill: "#b34700", opacity: 0.35 + 0.65 * Math.min(1, Math.log10(p.dose / d.low + 1) / 5) })); } });
+    if (this.points.some((p) => p.dose > 0)) root.append(svg("text", { x: W - right + 6, y: 19, "font-size": 13, fill: "#8a3500" }, "gabazine"));
+    const taken = [], of = (k) => last?.pairs[k] ?? -1;
+    d.pairs.map((_, k) => k).sort((a, b) => of(b) - of(a)).forEach((k) => {
+      const pair = d.pairs[k], line = this.points.filter((p) => p.pairs[k] !== null);
       if (!line.length) return;
       root.append(svg("path", { d: line.map((p, i) => `${i ? "L" : "M"}${x(p.seen).toFixed(1)} ${y(p.pairs[k]).toFixed(1)}`).join(""), fill: "none", stroke: colour(k), "stroke-width": 2.4 }));
       let at = y(line.at(-1).pairs[k]) + 4;

@@ -13,7 +13,7 @@ export class Response {
     this.name = [...this.controls.values()].find((c) => c.shown)?.name ?? [...this.controls.keys()][0];
     parent.hidden = !this.name;
     if (!this.name) return;
-    const head = make("div", "top"), pick = make("select"), title = make("h2", "", "Dose and response"); title.id = "responds";
+    const head = make("div", "top"), pick = make("select"), title = make("h2", "", "Dose–response"); title.id = "responds";
     pick.setAttribute("aria-label", "Measure");
     for (const [k, t] of Object.entries(MEASURES)) { const o = make("option", "", t); o.value = k; pick.append(o); }
     pick.addEventListener("change", () => { this.measure = pick.value; this.draw(); });
