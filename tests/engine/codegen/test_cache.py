@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import amine as am
@@ -174,13 +175,134 @@ def test_all_functions_that_numba_keeps_are_checked():
 import sys
 from types import ModuleType
 import amine.engine.time.simulation
-from amine.engine.codegen import cache
-cache.check_compiled()
+import amine.engine.device.deliver, amine.engine.device.sources, amine.engine.device.poisson
+from amine.engine.device.kept import CompiledFiles, check_compiled
+check_compiled()
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 kept = [f._cache for n, m in list(sys.modules.items()) if n.startswith("amine") for f in vars(m).values() if isinstance(f, Dispatcher)]
 kept = [c for c in kept if isinstance(c, FunctionCache)]
-assert len(kept) > 3 and all(isinstance(c._cache_file, cache.CompiledFiles) for c in kept), len(kept)
+assert len(kept) > 3 and all(isinstance(c._cache_file, CompiledFiles) for c in kept), len(kept)
 """
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+KERNEL = """
+from amine.engine.device.functions import kernel
+from amine.engine.device import tree as tree_device
+
+NAMES = ["x"]
+solve = tree_device.eliminate[16]
+other = [solve]
+
+
+@kernel
+def add(x, by):
+    for i in range(x.size):
+        x[i] += by
+    return x.size
+
+
+def half(x):
+    return 0.5 * x
+"""
+
+
+def kernels():
+    """A module with a kernel as a new process would get it, and whether it was found on disk."""
+    name = f"amine_{cache.structure_hash('kernels')}"
+    for module in (name, f"{name}_kernels"):
+        sys.modules.pop(module, None)
+    return cache.load_kernels("kernels", lambda: KERNEL)
+
+
+def adds(module) -> None:
+    x = np.arange(3.0)
+    assert module.add(x, 2.0) == 3 and list(x) == [2.0, 3.0, 4.0] and module.half(3.0) == 1.5 and module.NAMES == ["x"]
+
+
+def test_kernels_in_the_cache_are_not_compiled(folder, monkeypatch):
+    module, found = kernels()
+    assert not found and not {"kernel", "solve", "other"} & set(vars(module))
+    adds(module)
+    assert sorted(p.suffix for p in folder.rglob("*") if p.is_file()) == [".o", ".py", ".py"]
+    monkeypatch.setattr("amine.engine.device.compiler.compiled", None)
+    module, found = kernels()
+    assert found
+    adds(module)
+    with pytest.raises(TypeError):
+        module.add(np.arange(3, dtype=np.float32), 2.0)  # other arguments need other code
+
+
+ALLOCATES = """
+import numpy as np
+
+from amine.engine.device.functions import kernel
+
+
+@kernel
+def add(x, by):
+    y = np.zeros(x.size)
+    y[:] = x + by
+    x[:] = y
+    return x.size
+
+
+NAMES = ["x"]
+
+
+def half(x):
+    return 0.5 * x
+"""
+
+
+def test_kernels_that_need_numba_are_kept_by_it(folder, monkeypatch):
+    """Arrays that a kernel makes come from Numba's run time: its object code alone cannot run."""
+    monkeypatch.setattr(sys.modules[__name__], "KERNEL", ALLOCATES)
+    for hits in (0, 1):
+        module, found = kernels()
+        assert found == bool(hits)
+        adds(module)
+        assert sum(sys.modules[f"{module.__name__}_kernels"].add.stats.cache_hits.values()) == hits
+        assert not list(folder.glob("*.o")) and list(folder.rglob("*.nbc"))
+
+
+@pytest.mark.parametrize("fault", ["flipped", "writable", "missing"])
+def test_object_code_that_is_damaged_is_not_run(folder, fault):
+    adds(kernels()[0])
+    for file in [
+        p for p in folder.iterdir() if p.suffix == ".o" or p.stem.endswith("_plain")
+    ]:  # the others are not read
+        data, times = bytearray(file.read_bytes()), file.stat().st_mtime_ns
+        if fault == "missing":
+            file.unlink()
+        elif fault == "writable":
+            file.chmod(0o622)
+        else:
+            data[len(data) // 2] ^= 1
+            file.write_bytes(data)
+        adds(kernels()[0])
+        assert cache.read_own(file) is not None and file.stat().st_mtime_ns != times
+
+
+def test_words_of_arguments():
+    """Whole numbers, real numbers, tuples and strided arrays arrive as they are; what a kernel cannot take is refused."""
+    from types import SimpleNamespace
+
+    from amine.engine.device.functions import kernel
+    from amine.engine.device.kernel import Kernel, Repeated
+
+    @kernel
+    def total(a, pair, flag, n, small):
+        return a[1, 2] * pair[0] + pair[1][1] + n + small if flag else -1.0
+
+    made = Kernel(lambda: SimpleNamespace(total=total), "total", "amine_test")  # type: ignore[arg-type]
+    a, b = np.arange(24.0).reshape(4, 6), np.array([5, 7], np.int32)
+    for call in (made, Repeated(made)):
+        for x in (a, a[::2, ::2], a.T):
+            for flag in (True, False):
+                expected = x[1, 2] * 0.5 + 7 - 3 + 0.25 if flag else -1.0
+                assert call(x, (0.5, b), flag, -3, np.float32(0.25)) == expected
+        with pytest.raises(TypeError, match="cannot take str"):
+            call("a", (0.5, b), True, 1, np.float32(0.25))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba import njit
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm as reference_expm
 from scipy.special import lambertw
 
 import amine as am
-from amine.engine.device.slow import expm, noise_root, remove
+from amine.engine.device import slow
 
+expm, noise_root, remove = (njit(f.py_func) for f in (slow.expm, slow.noise_root, slow.remove))  # called by Python
 RUN = {"progress": False}
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba import njit
 
 from amine.compounds import signals as S
 from amine.compounds.reference import Reference
 from amine.engine.build.signals import Tables
 from amine.engine.device import slow_tables as T
 from amine.engine.device.arguments import Spikes
-from amine.engine.device.slow import slow_step
+from amine.engine.device.slow import slow_step as compiled_step
 
+slow_step = njit(compiled_step.py_func)  # called by Python
 H = 1.0
 
 
@@ -110,6 +112,8 @@ def kernel(p: S.Program, doses: np.ndarray) -> np.ndarray:
         np.zeros((1, 1), np.int64),
         np.zeros((1, 1), np.int64),
         np.zeros((1, 1)),
+        np.empty((1, 3 * n + 67)),
+        np.empty((1, n + 1)),
     )
     spikes = Spikes(
         np.zeros((1, 1), np.int32), np.zeros((2, 1, 1, 2), np.int64), np.zeros((1, 1, 1)), np.zeros(1, np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 
 from amine.engine.build.draws import count, require_range, spread_value
 from amine.engine.build.slices import Slice
-from amine.engine.device.poisson import cumulative
+from amine.engine.device.poisson_tables import cumulative
 from amine.engine.device.tables import POISSON_COLUMNS
 from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError

@@ -12,7 +12,7 @@ from amine.distributions import Distribution, InternalDistribution
 from amine.engine.build.connectivity import Bundle, InOrder, ProjectionSpec, build_bundle
 from amine.engine.build.connectivity.spatial import connected
 from amine.engine.build.slices import Slice
-from amine.engine.device import deliver
+from amine.engine.device import deliver_tables as deliver
 from amine.engine.device.tables import BEGIN, END, RELEASE
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.routes import Route

@@ -1,57 +1,30 @@
-"""Generated modules on disk: one file for each network structure, named by its hash, beside Numba's compiled code."""
+"""Generated modules on disk: for each network structure its source, what of it runs as Python, and object code of its kernels."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import json
-import os
-import pickle
-import stat
 import sys
-from collections.abc import Callable, Hashable, Mapping
-from contextlib import suppress
-from functools import lru_cache
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-from numba.core.caching import FunctionCache, IndexDataCacheFile
-from numba.core.dispatcher import Dispatcher
+from amine.engine.device.kernel import Kernel
+from amine.engine.device.store import directory, generator, read_own, write_own
 
-from amine.errors import AmineError
-from amine.files import reason, replacing
-
-_PARTS = ("engine", "equations", "compounds/algebra.py")  # the algebra is compiled into kernels
-
-
-def directory() -> Path:
-    """The cache directory: ``AMINE_CACHE_DIR``, or ``amine`` in the user's cache directory."""
-    own = os.environ.get("AMINE_CACHE_DIR")
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(own) if own else base / "amine"
-
-
-@lru_cache(maxsize=1)
-def _generator() -> str:
-    """Hash of the generator and of all code that generated modules call: a change of either invalidates the cache."""
-    root = Path(__file__).resolve().parents[2]
-    h = hashlib.sha256()
-    for part in _PARTS:
-        path = root / part
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            h.update(file.read_bytes())
-    return h.hexdigest()
+KERNELS = "KERNELS"
 
 
 def structure_hash(structure: object) -> str:
     """Hash of a structural key (plain data) and of the version of the generator."""
-    text = json.dumps([_generator(), sys.version_info[:2], structure], sort_keys=True, default=list)
+    text = json.dumps([generator(), sys.version_info[:2], structure], sort_keys=True, default=list)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def load(structure: object, make_source: Callable[[], str]) -> tuple[ModuleType, bool]:
-    """The module of a structural key, and whether it was in the cache.
+    """The module of a structural key, which is compiled by Numba when its functions are called, and whether it was in the cache.
 
     Only files that this user wrote, and that are unchanged since, are used: one that is damaged, or that another user could have
     written, is generated again.
@@ -61,17 +34,57 @@ def load(structure: object, make_source: Callable[[], str]) -> tuple[ModuleType,
     AmineError
         If the cache directory cannot be written.
     """
+    from amine.engine.device.kept import check_compiled  # Numba, which kernels in the cache do not need
+
     name = f"amine_{structure_hash(structure)}"
     if name in sys.modules:
         return sys.modules[name], True
+    module, found = _whole(name, name, make_source)
+    check_compiled()
+    return module, found
+
+
+def load_kernels(structure: object, make_source: Callable[[], str]) -> tuple[ModuleType, bool]:
+    """As :func:`load`, with what of the module runs as Python, and its kernels, which are compiled where they are not in the cache."""
+    name = f"amine_{structure_hash(structure)}"
+    if name in sys.modules:
+        return sys.modules[name], True
+    path, found = directory() / f"{name}_plain.py", True
+    source = read_own(path)
+    if source is None:
+        whole, found = _source(name, make_source)
+        source = without_kernels(whole.decode()).encode()
+        write_own(path, source)
+    module = _execute(name, path, source)
+
+    def compiled() -> ModuleType:
+        from amine.engine.device.kept import check_compiled  # Numba, as above
+
+        inner = f"{name}_kernels"
+        if inner not in sys.modules:
+            _whole(inner, name, make_source)
+            check_compiled()
+        return sys.modules[inner]
+
+    for kernel in vars(module)[KERNELS]:
+        setattr(module, kernel, Kernel(compiled, kernel, name))
+    return module, found
+
+
+def _whole(module: str, name: str, make_source: Callable[[], str]) -> tuple[ModuleType, bool]:
+    """The module of the whole source in file ``name``, and whether that was in the cache."""
+    source, found = _source(name, make_source)
+    return _execute(module, directory() / f"{name}.py", source), found
+
+
+def _source(name: str, make_source: Callable[[], str]) -> tuple[bytes, bool]:
+    """The whole source of a module, and whether it was in the cache."""
     path = directory() / f"{name}.py"
     kept = read_own(path)
     source = make_source().encode() if kept is None else kept
     if kept is None:
         write_own(path, source)
-    module = _execute(name, path, source)
-    check_compiled()
-    return module, kept is not None
+    return source, kept is not None
 
 
 def _execute(name: str, path: Path, source: bytes) -> ModuleType:
@@ -88,87 +101,27 @@ def _execute(name: str, path: Path, source: bytes) -> ModuleType:
     return module
 
 
-# --- files that only this user can have written -------------------------------------------------------------------
+def without_kernels(source: str) -> str:
+    """What of a module's source runs as Python: without functions that are compiled and what is made of these, but with the names of its kernels."""
+    lines, kernels, kept, left_out = source.splitlines(), list[str](), list[str](), set[str]()
+    for node in ast.parse(source).body:
+        match node:
+            case ast.ImportFrom(module=module, names=names) if not f"{module}".endswith(
+                ("tables", "arrays", "__future__")
+            ):
+                left_out |= {n.asname or n.name for n in names}
+            case ast.FunctionDef(decorator_list=[_, *_]):
+                left_out.add(node.name)
+                kernels += [node.name for d in node.decorator_list if isinstance(d, ast.Name) and d.id == "kernel"]
+            case ast.Assign(value=value) if _names(value) & left_out:
+                left_out |= {n for t in node.targets for n in _names(t)}
+            case _:
+                kept += [*lines[node.lineno - 1 : node.end_lineno], ""]
+    return "\n".join([*kept, f"{KERNELS} = {kernels!r}", ""])
 
 
-def _mark(name: str, content: bytes) -> bytes:
-    """A last line with the digest of the file's name and of the lines before it."""
-    return b"\n# " + hashlib.sha256(name.encode() + b"\n" + content).hexdigest().encode() + b"\n"
-
-
-def read_own(path: Path) -> bytes | None:
-    """Content written by :func:`write_own`; None if there is none, it is damaged, or another user could have written it."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with open(handle, "rb") as f:
-            about = os.fstat(handle)
-            owned = about.st_uid in (0, os.geteuid()) and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-            data = f.read() if owned and stat.S_ISREG(about.st_mode) else b""
-    except OSError:
-        return None
-    content, mark = data[:-MARK], data[-MARK:]
-    return content if mark == _mark(path.name, content) else None
-
-
-MARK = len(_mark("", b""))
-
-
-def write_own(path: Path, content: bytes) -> None:
-    """Writes a file that others cannot change, whole or not at all; raises AmineError if that cannot be done."""
-    where, hint = f"cache directory '{path.parent}'", "set AMINE_CACHE_DIR to a folder that can be"
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with replacing(path, where) as temporary:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(handle, "wb") as f:
-                f.write(content + _mark(path.name, content))
-    except OSError as e:
-        raise AmineError(where, "it cannot be written", given=reason(e), hint=hint) from e
-    except AmineError as e:
-        raise AmineError(e.where, e.problem, given=e.given, hint=hint) from e
-
-
-class CompiledFiles(IndexDataCacheFile):
-    """Numba's files of compiled code, which are checked before they are unpickled; unusable ones are compiled again."""
-
-    def __init__(self, cache_path: str, filename_base: str, source_stamp: object):
-        super().__init__(cache_path, f"{filename_base}.checked", source_stamp)
-
-    def _read(self, name: str) -> Any:
-        content = read_own(Path(self._cache_path) / name)
-        try:
-            return None if content is None else pickle.loads(content)
-        except Exception:  # of another version of what is in it
-            return None
-
-    def _write(self, name: str, content: object) -> None:
-        with suppress(AmineError):  # a disk that is full, say: it is then compiled again next time
-            write_own(Path(self._cache_path) / name, self._dump(content))
-
-    def _load_index(self) -> dict[Any, str]:
-        found = self._read(self._index_name)
-        return found[2] if found is not None and found[:2] == (self._version, self._source_stamp) else {}
-
-    def _save_index(self, overloads: Mapping[Hashable, str]) -> None:
-        self._write(self._index_name, (self._version, self._source_stamp, overloads))
-
-    def _load_data(self, name: str) -> Any:
-        return self._read(name)
-
-    def _save_data(self, name: str, data: object) -> None:
-        self._write(name, data)
-
-
-def check_compiled() -> None:
-    """Makes all cached Numba functions of amine use :class:`CompiledFiles`."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(("amine.", "amine_")) and isinstance(module, ModuleType):
-            for f in list(vars(module).values()):
-                kept = f._cache if isinstance(f, Dispatcher) else None
-                if isinstance(kept, FunctionCache) and not isinstance(kept._cache_file, CompiledFiles):
-                    # compiled code holds that of the functions it calls, which may stand in other files
-                    base, stamp = kept._impl.filename_base, (kept._impl.locator.get_source_stamp(), _generator())
-                    kept._cache_file = CompiledFiles(kept.cache_path, base, stamp)
+def _names(e: ast.expr) -> set[str]:
+    return {n.id for n in ast.walk(e) if isinstance(n, ast.Name)}
 
 
 def clear() -> int:

@@ -72,13 +72,24 @@ OWN = frozenset(
             "WAITING",
             "np",
             "math",
-            "njit",
+            "kernel",
             "range",
             "abs",
             "min",
             "max",
         ),
-        *("select", "eight", "empty_marks", "to_step", "from_step", "low", "expm", "noise_root"),
+        *(
+            "select",
+            "eight",
+            "empty_marks",
+            "to_step",
+            "from_step",
+            "low",
+            "expm",
+            "noise_root",
+            "stack_row",
+            "stack_matrix",
+        ),
         *(f"{f}64" for f in KERNEL_FUNCTIONS),
         *(f"{x}{f}" for x in "vw" for f in KERNEL_FUNCTIONS),
         *("A", "G", "L", "M", "E", "half", "opening", "awake", *crossing.OWN),
@@ -226,7 +237,7 @@ class _Writer:
             ir.assign(self._local(n), ir.item("C", "p", i)) for i, n in enumerate(scalars) if n in self._used(trial)
         ]
         body += [ir.assign(f"u_{j}", quote_expr(f"inputs[row, u + {j}]")) for j in range(self.cell.stimuli)]
-        body += quote(f"worst = F(0.0)\nchanges = np.empty({BLOCK}, F)") if trial else []
+        body += quote(f"worst = F(0.0)\nchanges = stack_row({BLOCK}, F(0.0))") if trial else []
         body += quote("marks = empty_marks()") if spikes else []
         lanes = [self._lane(trial=True)] if trial else self._divided()
         block = [

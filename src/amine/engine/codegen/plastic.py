@@ -177,7 +177,7 @@ def _peek(rules: Sequence[RuleCode]) -> Function:
         Block("for a in range(len(sources))", body),
     ]
     arguments = ("b", "k", "X", "plastic", "base", "sources", "delay", "dt")
-    return Function(["njit(nogil=True, cache=True, error_model='numpy')"], "peek", arguments, lines)
+    return Function(["kernel"], "peek", arguments, lines)
 
 
 def _note(rules: Sequence[RuleCode]) -> Line:

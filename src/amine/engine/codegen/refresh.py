@@ -66,7 +66,7 @@ class Refresh:
         lin = self.program.linear
         n, k, z = len(lin.states), len(lin.inputs), len(lin.noises)
         sizes = {"A": (n, n), "G": (n, max(z, 1)), "L": (n, n), **dict.fromkeys(("M", "E", "half"), (n + k, n + k))}
-        return quote("\n".join(f"{m} = np.zeros(({a}, {b}))" for m, (a, b) in sizes.items()))
+        return quote("\n".join(f"{m} = stack_matrix({a}, {b})" for m, (a, b) in sizes.items()))
 
     def body(self, where: list[str], place: Callable[[str], ir.Item], neuron: ir.Expr) -> list[ir.Statement]:
         """Computes the constants in ``where`` and stores each in its ``place``; ``neuron`` is the index of the values that are read."""

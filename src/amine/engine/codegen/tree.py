@@ -172,7 +172,7 @@ class _Writer:
         if trial:
             body += quote("worst = F(0.0)")
         elif not self.at_once and not self.cell.resets:
-            body += quote(f"before = np.empty({W}, F)")
+            body += quote(f"before = stack_row({W}, F(0.0))")
         block = quote("ob = U64(base + b * stride)")
         for g in self.groups:
             block += self._membrane(g, trial)

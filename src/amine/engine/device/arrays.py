@@ -7,14 +7,14 @@ a function lives from its exactness; then the product's rest is computed by spli
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+import math
+from collections.abc import Callable, Container
+from pathlib import Path
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numba.core.dispatcher import Dispatcher
-
-from amine.engine.device import elementary, functions
 
 SPLIT = 134217729.0  # 2^27 + 1
 
@@ -68,16 +68,34 @@ _EXACT = ("_power64", "_circular64", "asin64", "acos64")  # that need fma as it 
 _KNOWN = ("exp", "exprel", "tanh", "log", "log1p", "log10", "pow", "sin", "cos", "asin", "acos", "atan", "atan2")
 
 
-def _on_arrays(name: str, made: dict[str, Any]) -> Callable[..., Any]:
+def _plain(module: str, scope: dict[str, Any]) -> None:
+    """Adds the inlined functions of a module of the device, and numbers that it names, to ``scope``; without importing it, and so Numba."""
+    for node in ast.parse(Path(__file__).with_name(f"{module}.py").read_text()).body:
+        if isinstance(node, ast.FunctionDef) and "inlined" in map(ast.unparse, node.decorator_list):
+            node.decorator_list = []
+        elif not isinstance(node, ast.Assign) or _unknown(node.value, scope):
+            continue
+        exec(compile(ast.Module([node], []), f"{module}.py", "exec"), scope)
+
+
+def _unknown(e: ast.expr, scope: Container[str]) -> bool:
+    """Whether an expression reads a name that is not in ``scope``."""
+    names = [n for n in ast.walk(e) if isinstance(n, ast.Name)]
+    own = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    return any(n.id not in scope and n.id not in own for n in names)
+
+
+def _on_arrays(name: str, home: dict[str, Any], made: dict[str, Any]) -> Callable[..., Any]:
     """The device function ``name`` with the names of NumPy in place of its own."""
     if name not in made:
-        home: dict[str, Any] = dict(vars(elementary if name in vars(elementary) else functions))
-        code = home[name].py_func.__code__
-        called = [n for n in code.co_names if isinstance(home.get(n), Dispatcher) and n not in _NAMES and n != "fma64"]
+        code = home[name].__code__
+        called = [
+            n for n in code.co_names if isinstance(home.get(n), FunctionType) and n not in _NAMES and n != "fma64"
+        ]
         scope = {n: home[n] for n in code.co_names if n in home} | _NAMES
         scope["fma64"] = _once if name in _EXACT else _twice
         made[name] = FunctionType(code, scope, name)
-        scope |= {n: _on_arrays(n, made) for n in called}
+        scope |= {n: _on_arrays(n, home, made) for n in called}
     return made[name]
 
 
@@ -90,8 +108,11 @@ def _public(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _all() -> SimpleNamespace:
+    home: dict[str, Any] = {"np": np, "math": math, "tuple": tuple, "range": range, "float": float}
+    _plain("functions", home)
+    _plain("elementary", home)
     made: dict[str, Any] = {}
-    return SimpleNamespace(**{n: _public(_on_arrays(f"{n}64", made)) for n in _KNOWN})
+    return SimpleNamespace(**{n: _public(_on_arrays(f"{n}64", home, made)) for n in _KNOWN})
 
 
 exact = _all()

@@ -7,18 +7,28 @@ Segments of a bundle are collected first and then read, so that their first cach
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from amine.engine.device.functions import load_f32, load_f64, load_i64, load_u16, load_u32, prefetch
+from amine.engine.device.deliver_tables import (
+    AHEAD,
+    BATCH,
+    DELAYS,
+    DMIN,
+    ID0,
+    KIND,
+    LINE,
+    PACKED,
+    POP,
+    RELEASE,
+    ROWS,
+    SEG,
+    SEG_BYTES,
+    SHARED,
+    SLOTS,
+    WEIGHTS,
+)
+from amine.engine.device.functions import load_f32, load_f64, load_i64, load_u16, load_u32, njit, prefetch
 from amine.engine.device.tables import BEGIN, END
 
-# Columns of the table of bundles (int64), for this thread's shard of each: kind, source population, least delay, number of delays,
-# addresses of rows, of offsets of delays and their bytes, of slots and weights; row of payload (-1: none), number of the first source
-(KIND, POP, DMIN, DELAYS, ROWS, SEG, SEG_BYTES, SLOTS, WEIGHTS, RELEASE, ID0, COLUMNS) = range(12)
-SHARED, PACKED, SEPARATE = 0, 1, 2
-AHEAD = 6  # segments that are prefetched
-BATCH = 4096  # segments that are collected
-LINE = 64  # bytes of a cache line
 F32, F64, I64 = np.float32, np.float64, np.int64
 
 

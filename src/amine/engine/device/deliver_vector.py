@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from amine.engine.device.deliver import (
+from amine.engine.device.deliver import segment
+from amine.engine.device.deliver_tables import (
     AHEAD,
     BATCH,
-    COLUMNS,
     DELAYS,
     DMIN,
     ID0,
@@ -21,16 +21,12 @@ from amine.engine.device.deliver import (
     SHARED,
     SLOTS,
     WEIGHTS,
-    segment,
 )
+from amine.engine.device.deliver_vector_tables import DENSE, DIM, LIST, PAY, SMALL
 from amine.engine.device.functions import load_f32, load_f64, load_u32, prefetch, uncounted
 from amine.engine.device.tables import BEGIN, END
 
-# columns after those of a bundle (amine.engine.device.deliver): list of events in ptr, first row of payload, number of values
-LIST, PAY, DIM, V_COLUMNS = range(COLUMNS, COLUMNS + 4)
 I64, F64, U64 = np.int64, np.float64, np.uint64
-DENSE = 3  # a further kind of bundle: all sources have the same row, which is stored once
-SMALL = 1e-9  # a value below this share of the weight is lost in rounding
 
 
 @uncounted()

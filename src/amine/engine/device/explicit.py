@@ -12,53 +12,46 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from amine.engine.device.deliver import DELAYS, DMIN, ID0, POP, SLOTS, segment
-from amine.engine.device.functions import exp64, exprel32, load_u32
-from amine.engine.device.pulse_tables import GRID
-from amine.engine.device.random_numbers import halves
-from amine.engine.device.synaptic import (
-    CV,
-    ELAPSED,
-    FIRST,
-    R_KEY,
-    RECOVERY,
-    RELEASED,
-    SITES,
-    Y_COLUMNS,
-    Y_REALS,
-    amounts,
-)
-from amine.engine.device.tables import BEGIN, END
-
-# columns after those of amine.engine.device.synaptic: number of the scheme in the module, number of synapses, first value of
-# receptors, first target, number of targets, values of a synapse, first entry of the table, whether pulses are square, width
-# of a pulse in steps, method (BY_...), first of the rates of each synapse, and number of voltages of the table
-(SCHEME, COUNT, STATE, TARGET, TARGETS, DIM, TABLE, SQUARE, WIDTH, HOW, RATES, ROWS, X_COLUMNS) = range(
-    Y_COLUMNS, Y_COLUMNS + 13
-)
-# columns of the real table, after those of amine.engine.device.synaptic
-(
-    HEIGHT,
-    DECAY,
-    V_UP,
-    K_UP,
-    V_BREAK,
-    K_BREAK,
-    SPILL,
-    TOP,
+from amine.engine.device.deliver import segment
+from amine.engine.device.deliver_tables import DELAYS, DMIN, ID0, POP, SLOTS
+from amine.engine.device.explicit_tables import (
     ALPHA,
     BETA,
+    BY_FORMULA,
+    BY_OWN_RATES,
+    BY_PULSE,
+    COUNT,
+    DECAY,
+    DIM,
+    FLOOR,
+    HEIGHT,
+    HOW,
+    K_BREAK,
+    K_UP,
+    PIECE,
+    RATES,
+    ROWS,
+    SPILL,
+    SQUARE,
+    STATE,
+    TABLE,
+    TARGET,
+    TARGETS,
+    TOP,
+    V_BREAK,
     V_LOW,
     V_STEP,
-    FLOOR,
-    X_REALS,
-) = range(Y_REALS, Y_REALS + 14)
-# methods for receptors: interpolation in a table, the formula of two states, the same with rates of each synapse, two propagators
-# (with and without transmitter, if there is only one concentration)
-BY_TABLE, BY_FORMULA, BY_OWN_RATES, BY_PULSE = range(4)
-PIECE = 256  # synapses that are advanced together
+    V_UP,
+    WIDTH,
+)
+from amine.engine.device.functions import exp64, exprel32, load_u32, njit
+from amine.engine.device.pulse_tables import GRID
+from amine.engine.device.random_numbers import halves
+from amine.engine.device.synaptic import amounts
+from amine.engine.device.synaptic_tables import CV, ELAPSED, FIRST, R_KEY, RECOVERY, RELEASED, SITES
+from amine.engine.device.tables import BEGIN, END
+
 F32, I64, U32, F64, U64 = np.float32, np.int64, np.uint32, np.float64, np.uint64
 
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from amine.engine.device.functions import exp64
+from amine.engine.device.functions import exp64, njit
+from amine.engine.device.minis_tables import M_BLOCK, M_BLOCKS, M_CV, M_KEY, M_PLACE, M_RATE, TWO32
 from amine.engine.device.random_numbers import halves, philox, random_block
 from amine.engine.device.synaptic import size_of
 from amine.engine.device.tables import BLOCK
 
-# a bundle: first block, number of blocks, place of its first neuron in the thread's arrays, key of its random numbers
-M_BLOCK, M_BLOCKS, M_PLACE, M_KEY, M_COLUMNS = range(5)
-# its numbers: releases of a synapse in a step, coefficient of variation of a quantum
-M_RATE, M_CV, M_REALS = range(3)
 I64, U32, F64 = np.int64, np.uint32, np.float64
-TWO32 = 4294967296.0
 
 
 @njit(nogil=True, error_model="numpy")

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
-
+from amine.engine.device.functions import kernel
 from amine.engine.device.random_numbers import halves, normal_block
 
 LANES = 64
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def ornstein_uhlenbeck(out, x, decay, spread, first, key):
+@kernel
+def ornstein_uhlenbeck(out, x, decay, spread, first, key, normals, words):
     """Fills ``out`` (steps, neurons) from the state ``x`` (neurons,) at step ``first`` on, which it advances to the step after the last.
 
-    ``decay`` is exp(-dt/tau), ``spread`` the standard deviation of what is added in a step, ``key`` that of the random numbers.
+    ``decay`` is exp(-dt/tau), ``spread`` the standard deviation of what is added in a step, ``key`` that of the random numbers, of which
+    a block of neurons takes ``normals`` and ``words``.
     """
     k0, k1 = halves(key)
-    normals, words = np.empty(LANES), np.empty(LANES, np.uint32)
     for s in range(out.shape[0]):
         for b in range((x.size + LANES - 1) // LANES):
             normal_block(normals, words, b, first + s, 0, k0, k1)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
 from amine.engine.device.functions import (
     F64,
     I64,
@@ -19,6 +17,7 @@ from amine.engine.device.functions import (
     float_bits64,
     fma64,
     inlined,
+    njit,
     rint64,
     select,
     sqrt64,

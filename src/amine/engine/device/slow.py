@@ -13,12 +13,11 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from amine.compounds import algebra
 from amine.engine.device import slow_tables as T
 from amine.engine.device.elementary import log1p64, log64, pow64
-from amine.engine.device.functions import exp64
+from amine.engine.device.functions import exp64, njit, stack_matrix
 from amine.engine.device.tables import BEGIN, END
 
 I64 = np.int64
@@ -168,8 +167,8 @@ def slow_step(Z, tid, k, slot, spikes):
     s, ops, args, par = Z.S[tid], Z.ops, Z.args, Z.par
     row = k // Z.every - Z.first
     if k > 0:
-        released = _released(Z, slot, spikes)
-        scratch = np.empty(3 * s.size + 64)
+        released = _released(Z, slot, spikes, Z.released[tid])
+        scratch = Z.scratch[tid]
         for o in range(ops.shape[0]):
             if ops[o, T.OP] == T.DIFFUSE:
                 _field(s, Z, o, released, scratch)
@@ -215,9 +214,10 @@ def slow_step(Z, tid, k, slot, spikes):
 
 
 @njit(nogil=True, error_model="numpy")
-def _released(Z, slot, spikes):
+def _released(Z, slot, spikes, out):
     """Release by the spikes of the last field step, at the indices of the fields' signals."""
-    out = np.zeros(Z.S.shape[1])
+    for i in range(out.size):
+        out[i] = 0.0
     T_, spk, ptr = Z.spikes, spikes.ids, spikes.parts
     for q in range(T_.shape[0]):
         start, stop, step, region = T_[q, T.S_START], T_[q, T.S_STOP], T_[q, T.S_STEP], T_[q, T.S_REGION]
@@ -289,7 +289,7 @@ def expm(A, E):
     squarings, scale = 0, 1.0
     while norm * scale > 0.5:
         squarings, scale = squarings + 1, 0.5 * scale
-    term, work = np.empty((n, n)), np.empty((n, n))
+    term, work = stack_matrix(n, n), stack_matrix(n, n)
     for i in range(n):
         for j in range(n):
             term[i, j] = 1.0 if i == j else 0.0
@@ -321,7 +321,7 @@ def expm(A, E):
 def noise_root(A, G, h, L):
     """A square root of the covariance that noise adds in ``h`` ms, as in :mod:`amine.engine.build.propagator`."""
     n = A.shape[0]
-    M, E = np.zeros((2 * n, 2 * n)), np.empty((2 * n, 2 * n))
+    M, E = stack_matrix(2 * n, 2 * n), stack_matrix(2 * n, 2 * n)
     for i in range(n):
         for j in range(n):
             total = 0.0
@@ -329,7 +329,7 @@ def noise_root(A, G, h, L):
                 total += G[i, q] * G[j, q]
             M[i, j], M[i, n + j], M[n + i, n + j] = -A[i, j] * h, total * h, A[j, i] * h
     expm(M, E)
-    C, S = np.empty((n, n)), np.empty((n, n))
+    C, S = stack_matrix(n, n), stack_matrix(n, n)
     for i in range(n):
         for j in range(n):
             total = 0.0

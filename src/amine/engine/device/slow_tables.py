@@ -46,3 +46,5 @@ class Slow(NamedTuple):
     at: np.ndarray  # [population, parameter] place in base and value
     step: np.ndarray  # [population, parameter] 1 if it differs between neurons
     constants: np.ndarray  # [release, parameter] float64: parameters of release models as they are now
+    scratch: np.ndarray  # [thread, 3 signals + 64] float64: for the fields
+    released: np.ndarray  # [thread, signal] float64: what spikes release

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from amine.engine.device.elementary import log1p64, log64
-from amine.engine.device.functions import load_i32, load_i64
+from amine.engine.device.functions import load_i32, load_i64, njit
 from amine.engine.device.random_numbers import halves, philox
 from amine.engine.device.tables import (
     BASE,

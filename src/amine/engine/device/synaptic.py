@@ -10,38 +10,33 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from amine.engine.device.deliver import (
-    COLUMNS,
-    DELAYS,
-    DMIN,
-    ID0,
-    KIND,
-    PACKED,
-    POP,
-    SEPARATE,
-    SLOTS,
-    WEIGHTS,
-    segment,
-)
+from amine.engine.device.deliver import segment
+from amine.engine.device.deliver_tables import DELAYS, DMIN, ID0, KIND, PACKED, POP, SEPARATE, SLOTS, WEIGHTS
 from amine.engine.device.elementary import cos64, log64
-from amine.engine.device.functions import exp64, load_f32, load_f64, load_u32
+from amine.engine.device.functions import exp64, load_f32, load_f64, load_u32, njit
 from amine.engine.device.random_numbers import halves, philox
+from amine.engine.device.synaptic_tables import (
+    CV,
+    ELAPSED,
+    FIRST,
+    MODEL,
+    OWN,
+    R_KEY,
+    RECOVER,
+    RECOVERY,
+    RELEASED,
+    SITES,
+    T_PLACE,
+    T_SHIFT,
+    T_STRIDE,
+    TWO32,
+    WEIGHT,
+    WIDE,
+)
 from amine.engine.device.tables import BEGIN, END
 
-# columns after those of a bundle (amine.engine.device.deliver): row of payload with the time since the last spike, row with the
-# probability of release (-1: each synapse has its own parameters), number of sites (0: a mean), the first synapse in the
-# thread's numbers of sites that are ready; of synapses with own parameters the first value of states and parameters, the number
-# of the release model in the module, values of a synapse, and the index among them of the time constant of recovery of a site;
-# key of the random numbers; of the target population its place in the state array, values of a block, and log2 of neurons of a block
-(ELAPSED, RELEASED, SITES, FIRST, OWN, MODEL, WIDE, RECOVER, R_KEY, T_PLACE, T_STRIDE, T_SHIFT, Y_COLUMNS) = range(
-    COLUMNS, COLUMNS + 13
-)
-# columns of the real table
-WEIGHT, CV, RECOVERY, Y_REALS = range(4)
 I64, U32, F64, F32 = np.int64, np.uint32, np.float64, np.float32
-TWO32 = 1.0 / 4294967296.0
 
 
 @njit(nogil=True, error_model="numpy")

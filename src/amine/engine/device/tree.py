@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic as _intrinsic
 
-from amine.engine.device.functions import exp64
+from amine.engine.device.functions import exp64, njit
 from amine.engine.device.poisson import TWO32
 from amine.engine.device.random_numbers import halves, random_block
 from amine.engine.device.tables import (

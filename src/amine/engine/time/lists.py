@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import TypedDict
 
 import numpy as np
-from numba import njit
 
 from amine.engine.build.slices import Slice
 from amine.engine.device import arguments
 from amine.engine.device.arguments import Real
+from amine.engine.device.kernel import Kernels
 from amine.engine.device.tables import BEGIN, END, RANGE_COLUMNS
 from amine.engine.transmission.part import Room
 from amine.network.estimate import listed
+
+collect = Kernels("amine.engine.device.collect")
 
 
 class ListsSnapshot(TypedDict):
@@ -53,13 +55,21 @@ class SpikeLists:
 
     def gather(self, steps: int, at: int) -> tuple[np.ndarray, np.ndarray]:
         """Spikes of the last ``steps`` steps, of which the first is ``at``: steps and neurons, sorted."""
-        first = self.room.history
-        return gather(self.ids, self.parts, len(self._slices), first, first + steps, at)
+        first, n = self.room.history, self._spikes(steps)
+        found, ids = np.empty(n, np.int64), np.empty(n, np.int32)
+        collect.gather(self.ids, self.parts, len(self._slices), first, first + steps, at, found, ids)
+        return found, ids
 
     def gather_payload(self, steps: int) -> np.ndarray:
         """The last row of the payload of these spikes, in the same order."""
-        first = self.room.history
-        return gather_payload(self.payload[-1], self.parts, len(self._slices), first, first + steps)
+        first, found = self.room.history, np.empty(self._spikes(steps), self.payload.dtype)
+        collect.gather_payload(self.payload[-1], self.parts, len(self._slices), first, first + steps, found)
+        return found
+
+    def _spikes(self, steps: int) -> int:
+        """Number of spikes of the last ``steps`` steps."""
+        mine = self.parts[self.room.history : self.room.history + steps, : len(self._slices)]
+        return int((mine[..., END] - mine[..., BEGIN]).sum())
 
     @property
     def nbytes(self) -> int:
@@ -169,44 +179,3 @@ class SpikeLists:
                 self.payload[:, t, n : n + len(mine)] = s["payload"][:, mine]
             self.counts[t] = n + len(mine)
             self.parts[slot, row, t] = n, self.counts[t]
-
-
-@njit(nogil=True, cache=True)
-def gather(ids, parts, populations, first, last, step):
-    """Spikes of history slots first..last: steps and neurons, sorted; ``step`` is that of the first slot.
-
-    Lists beyond those of the populations hold other events and are left out.
-    """
-    n = 0
-    for slot in range(first, last):
-        for p in range(populations):
-            for t in range(parts.shape[2]):
-                n += parts[slot, p, t, END] - parts[slot, p, t, BEGIN]
-    steps, found = np.empty(n, np.int64), np.empty(n, np.int32)
-    at = 0
-    for slot in range(first, last):
-        for p in range(populations):
-            for t in range(parts.shape[2]):
-                for q in range(parts[slot, p, t, BEGIN], parts[slot, p, t, END]):
-                    steps[at] = step + slot - first
-                    found[at] = ids[t, q]
-                    at += 1
-    return steps, found
-
-
-@njit(nogil=True, cache=True)
-def gather_payload(payload, parts, populations, first, last):
-    """A row of the payload of the spikes of history slots first..last, in the order of :func:`gather`."""
-    n = 0
-    for slot in range(first, last):
-        for p in range(populations):
-            for t in range(parts.shape[2]):
-                n += parts[slot, p, t, END] - parts[slot, p, t, BEGIN]
-    found, at = np.empty(n, payload.dtype), 0
-    for slot in range(first, last):
-        for p in range(populations):
-            for t in range(parts.shape[2]):
-                for q in range(parts[slot, p, t, BEGIN], parts[slot, p, t, END]):
-                    found[at] = payload[t, q]
-                    at += 1
-    return found

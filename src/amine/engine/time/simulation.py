@@ -15,7 +15,6 @@ from amine.engine.build.arrays import fill, layout
 from amine.engine.build.draws import require_range
 from amine.engine.build.sources import put_rates
 from amine.engine.device import arguments
-from amine.engine.device.functions import barrier  # noqa: F401  (compiled into generated modules)
 from amine.engine.device.tables import BLOCK, SINCE, SOURCE_POISSON
 from amine.engine.resolve.resolved import Resolved, resolve
 from amine.engine.time.changes import Changes

@@ -9,13 +9,15 @@ from types import ModuleType
 import numpy as np
 
 from amine.engine.device import arguments
+from amine.engine.device.kernel import Repeated
 
 
 class Threads:
     """Threads for the generated loop, one for each row of ``blocks``; ``own`` is the largest number of entries that one lists in a step."""
 
     def __init__(self, module: ModuleType, blocks: np.ndarray, own: int):
-        self.n, self._module, self._blocks = len(blocks), module, blocks
+        self.n, self._blocks = len(blocks), blocks
+        self._advance = [Repeated(module.advance) for _ in range(self.n)]
         self.events = np.zeros(self.n, np.int64)
         self._flags, self._counters = np.zeros((2, self.n), np.int64), np.zeros(16, np.int64)
         self._teams: list[arguments.Team] = []
@@ -37,7 +39,7 @@ class Threads:
 
         def work(t: int) -> None:
             try:
-                reached[t] = self._module.advance(self._teams[t], span, *given(t))
+                reached[t] = self._advance[t](self._teams[t], span, *given(t))
             except BaseException as e:
                 errors.append(e)
 

@@ -18,7 +18,7 @@ from amine.engine.build.slices import Slice
 from amine.engine.codegen.lines import Block
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
-from amine.engine.device import coupling as columns
+from amine.engine.device import coupling_tables as columns
 from amine.engine.device.tables import BEGIN, END
 from amine.engine.resolve.couplings import CouplingStructure, coupling_structure, coupling_structures
 from amine.engine.resolve.resolved import Resolved

@@ -16,7 +16,7 @@ from amine.engine.codegen.lines import Block
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device.arrays import exact
-from amine.engine.device.noise import ornstein_uhlenbeck
+from amine.engine.device.kernel import Kernels
 from amine.engine.device.tables import BEGIN, END
 from amine.engine.resolve.courses import OF_EACH, added_stimuli, row_of
 from amine.engine.resolve.resolved import Resolved
@@ -25,6 +25,9 @@ from amine.engine.transmission.part import Build, Drawn, Kept, Layout, Part
 from amine.network.parts import Stimulus, Waveform
 
 OUTPUT_BYTES = 64 * 2**20
+
+
+noise = Kernels("amine.engine.device.noise")
 
 
 class Courses(Part):
@@ -68,7 +71,9 @@ class _Course:
         p = current.numbers
         decay = float(exact.exp(-dt / p["tau"]))
         path = np.empty(out.shape)
-        ornstein_uhlenbeck(path, self.noise, decay, p["sd"] * math.sqrt(1.0 - decay**2), step, self.stream.key)
+        spread = p["sd"] * math.sqrt(1.0 - decay**2)
+        blocks = np.empty(64), np.empty(64, np.uint32)
+        noise.ornstein_uhlenbeck(path, self.noise, decay, spread, step, self.stream.key, *blocks)
         on = (middle >= p["start"]) & (middle < p["stop"])
         out[:] = np.where(on[:, None], p["mean"] + path, 0.0)
 

@@ -14,8 +14,9 @@ from amine.engine.build.slices import Slice
 from amine.engine.build.wiring import spec_of
 from amine.engine.codegen.lines import Block, Call, Function, Line, printed
 from amine.engine.codegen.slots import Kinds, Slots
-from amine.engine.device import arguments, synaptic
-from amine.engine.device import explicit as table
+from amine.engine.device import arguments
+from amine.engine.device import explicit_tables as table
+from amine.engine.device import synaptic_tables as synaptic
 from amine.engine.device.matrices import expm
 from amine.engine.device.pulse_tables import GRID
 from amine.engine.resolve.release import is_own, recovery_of, sites_of, variation_of

@@ -14,9 +14,10 @@ from amine.engine.build import order
 from amine.engine.build.connectivity import Bundle
 from amine.engine.build.slices import Slice
 from amine.engine.build.wiring import fill_row
-from amine.engine.device import arguments, synaptic
-from amine.engine.device import explicit as table
-from amine.engine.device.deliver import SLOTS
+from amine.engine.device import arguments
+from amine.engine.device import explicit_tables as table
+from amine.engine.device import synaptic_tables as synaptic
+from amine.engine.device.deliver_tables import SLOTS
 from amine.engine.device.tables import RELEASE
 from amine.engine.resolve.release import ELAPSED, sites_of
 from amine.engine.transmission.own_release import own_columns

@@ -12,7 +12,7 @@ from amine.engine.build import wiring
 from amine.engine.build.connectivity import Bundle
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
-from amine.engine.device.deliver import BATCH
+from amine.engine.device.deliver_tables import BATCH
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.routes import Route
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State

@@ -16,7 +16,9 @@ from amine.engine.build.slices import Slice
 from amine.engine.build.wiring import fill_row, spec_of
 from amine.engine.codegen.lines import Block
 from amine.engine.codegen.slots import Kinds, Slots
-from amine.engine.device import arguments, deliver, deliver_vector
+from amine.engine.device import arguments
+from amine.engine.device import deliver_tables as deliver
+from amine.engine.device import deliver_vector_tables as deliver_vector
 from amine.engine.device.tables import RANGE_COLUMNS, RELEASE
 from amine.engine.resolve.pulses import PulseGroup, steps_of
 from amine.engine.resolve.release import sites_of

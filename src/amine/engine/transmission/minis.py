@@ -19,7 +19,7 @@ from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device.arguments import Real
 from amine.engine.device.arrays import exact
-from amine.engine.device.minis import M_BLOCK, M_BLOCKS, M_COLUMNS, M_KEY, M_PLACE, M_REALS, TWO32
+from amine.engine.device.minis_tables import M_BLOCK, M_BLOCKS, M_COLUMNS, M_KEY, M_PLACE, M_REALS, TWO32
 from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.release import variation_of
 from amine.engine.resolve.resolved import Resolved

@@ -16,7 +16,7 @@ from amine.engine.build.connectivity import Bundle, Drawing, ProjectionSpec, bui
 from amine.engine.build.wiring import internal_value
 from amine.engine.codegen.lines import Block, Function, Line, printed
 from amine.engine.codegen.slots import Kinds
-from amine.engine.device import synaptic as table
+from amine.engine.device import synaptic_tables as table
 from amine.engine.transmission.own_rates import values_of
 from amine.models.model import Model
 

@@ -70,7 +70,7 @@ def load_module(resolved: Resolved, bits: int) -> tuple[ModuleType, bool]:
 
         return source_of(resolved, parts, keys, bits)
 
-    return cache.load([bits, structural_key(resolved.module), keys], source)
+    return cache.load_kernels([bits, structural_key(resolved.module), keys], source)
 
 
 def room_of(drawn: Mapping[str, Drawn], layout: Layout, n_releases: int) -> Room:

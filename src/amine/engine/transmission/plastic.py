@@ -11,8 +11,9 @@ import numpy as np
 
 from amine.engine.build.slices import Slice
 from amine.engine.codegen.plastic import SWEEP
-from amine.engine.device import arguments, deliver
-from amine.engine.device import plastic as m
+from amine.engine.device import arguments
+from amine.engine.device import deliver_tables as deliver
+from amine.engine.device import plastic_tables as m
 from amine.engine.device.tables import BEGIN, BLOCK, END, RELEASE
 from amine.engine.transmission.part import Running, Samples, Snapshot, State
 from amine.errors import AmineError

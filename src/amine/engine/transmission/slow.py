@@ -139,7 +139,8 @@ class SlowState(State):
         for j, courses in enumerate(self.doses.values()):
             doses[: len(t), j] = sum(course.at(t) for course in courses)
         record = np.zeros((max(len(t), 1), len(self.fixed[0])))
-        self._now = T.Slow(self.every, self.S, doses, record, first, *self.fixed)
+        work = np.empty((len(self.S), 3 * self.S.shape[1] + 64)), np.empty(self.S.shape)
+        self._now = T.Slow(self.every, self.S, doses, record, first, *self.fixed, *work)
 
     def parameter(self, p: int, name: str, n: int) -> float | np.ndarray | None:
         """The present value of a parameter of population ``p`` that changes, one or (n,); None if it does not."""

@@ -14,7 +14,7 @@ from amine.engine.build.slices import Slice
 from amine.engine.build.wiring import fill_row, spec_of, target_row
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
-from amine.engine.device import synaptic as table
+from amine.engine.device import synaptic_tables as table
 from amine.engine.device.tables import RELEASE
 from amine.engine.resolve.release import ELAPSED, is_own, recovery_of, sites_of, variation_of
 from amine.engine.resolve.resolved import Resolved

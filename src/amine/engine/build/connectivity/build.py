@@ -10,8 +10,9 @@ from typing import TypeAlias
 import numpy as np
 
 from amine.distributions import InternalDistribution
-from amine.engine.build.connectivity import draw, given
-from amine.engine.build.connectivity.columns import GEOMETRIC, S_CHOICES, S_KIND
+from amine.engine.build.connectivity import given
+from amine.engine.build.connectivity.columns import GEOMETRIC, S_CHOICES, S_KIND, T_N
+from amine.engine.build.connectivity.scratch import draw, own_scratch, scratch
 from amine.engine.build.connectivity.spec import (
     ProjectionSpec,
     Tables,
@@ -181,7 +182,7 @@ def _fill_shared(t: Tables, bounds: np.ndarray, n: int, capacity: int, reused: n
     plain = (t.integers[:, S_KIND] == GEOMETRIC).all() and (t.integers[:, S_CHOICES] == 0).all()
     fill = draw.fill_bernoulli if plain else draw.fill_shared
     rows, slots = np.empty(n + 1, np.int64), np.empty(capacity, np.int32) if reused is None else reused
-    found = fill(t.integers, t.reals, bounds, n, t.longest, rows, slots)
+    found = fill(t.integers, t.reals, bounds, n, rows, slots, scratch(t.longest, _widest(t)))
     return int(found), Shard(rows, None, slots[: max(found, 0)], None)
 
 
@@ -193,12 +194,18 @@ def _fill_own(t: Tables, b: Bundle, bounds: np.ndarray, n: int, dt: float, capac
         weights, column = slots.view(np.float32), 1
     else:
         slots, weights, column = np.empty((capacity, 1), np.int32), np.empty((capacity, 1), np.float64), 0
-    given = (t.integers, t.reals, bounds, n, t.longest, dt, b.dmin, b.n_delays)
-    found = draw.fill_own(*given, rows, seg, slots, weights, column)
+    given = (t.integers, t.reals, bounds, n, dt, b.dmin, b.n_delays)
+    more = scratch(t.longest, _widest(t)), own_scratch(t.longest, len(t.integers), b.n_delays)
+    found = draw.fill_own(*given, rows, seg, slots, weights, column, *more)
     used = max(found, 0)
     return int(found), Shard(
         rows, None if b.n_delays == 1 else seg, slots[:used], None if b.kind == PACKED else weights[:used]
     )
+
+
+def _widest(t: Tables) -> int:
+    """The largest number of targets of a specification."""
+    return int(max(1, t.integers[:, T_N].max(initial=1)))
 
 
 def _delay_range(specs: list[ProjectionSpec], dt: float) -> tuple[int, int]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from amine.engine.build.connectivity import columns as c
 from amine.engine.device.elementary import log64
-from amine.engine.device.functions import exp64, load_f64, load_i32, load_i64
+from amine.engine.device.functions import exp64, inner, kernel, load_f64, load_i32, load_i64
 from amine.engine.device.random_numbers import halves, log_unit, normal_block, random_block
 
 I64, I32, U32, F64, F32 = np.int64, np.int32, np.uint32, np.float64, np.float32
@@ -22,7 +21,7 @@ TWO32 = 1.0 / 4294967296.0
 TARGETS, DELAYS, PLACES, WEIGHTS = 0, 1, 2, 8  # what is drawn, the last word of a counter
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def logs(gaps, words, block, row, stream, k0, k1):
     """Logarithms of 64 uniform random numbers into ``gaps``."""
     random_block(words, block, row, stream, k0, k1)
@@ -30,7 +29,7 @@ def logs(gaps, words, block, row, stream, k0, k1):
         gaps[lane] = log_unit((F64(words[lane]) + 0.5) * TWO32)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def skips(out, n, scale, row, stream, k0, k1, gaps, words):
     """Indices below ``n``, each with probability p = 1 - exp(1/scale), by geometric skips."""
     m, at, block = 0, -1.0, 0
@@ -45,7 +44,7 @@ def skips(out, n, scale, row, stream, k0, k1, gaps, words):
         block += 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def replaced(out, n, m, row, stream, k0, k1, gaps, words):
     """``m`` sorted uniform indices below ``n``, with replacement: cumulated exponentials over their sum."""
     total, block = 0.0, 0
@@ -64,7 +63,7 @@ def replaced(out, n, m, row, stream, k0, k1, gaps, words):
     return m
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def distinct(out, n, m, row, stream, k0, k1, taken, words):
     """``m`` sorted distinct indices below ``n``: those drawn, or those not drawn if that is fewer."""
     few = m if 2 * m <= n else n - m
@@ -88,7 +87,7 @@ def distinct(out, n, m, row, stream, k0, k1, taken, words):
     return q
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def targets(S, P, q, i, out, gaps, words, taken):
     """Sorted target indices of source ``i`` (of the view) into ``out``; returns their number."""
     n, kind, stream = S[q, c.T_N], S[q, c.S_KIND], TARGETS
@@ -130,7 +129,7 @@ def targets(S, P, q, i, out, gaps, words, taken):
     return m
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def values(kind, a, b, low, high, address, start, row, first, last, stream, k0, k1, out, block_values, words):
     """Weights or delays of synapses first..last of a row into ``out``; ``start`` is the row's place in a list."""
     if kind == c.CONSTANT:
@@ -179,7 +178,7 @@ def values(kind, a, b, low, high, address, start, row, first, last, stream, k0, 
                 return
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def _view_index(S, q, i):
     """Index of neuron ``i`` within the sources of a spec, or -1."""
     j = i - S[q, c.S_START]
@@ -188,7 +187,7 @@ def _view_index(S, q, i):
     return j // S[q, c.S_STEP]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def place_of(S, q, row, k, at, words):
     """Distance in the state array from a target's first site to the site of synapse ``k`` of a row.
 
@@ -211,15 +210,13 @@ def place_of(S, q, row, k, at, words):
     return load_i64(address, low)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def fill_shared(S, P, bounds, n_source, longest, rows, slots):
+@kernel
+def fill_shared(S, P, bounds, n_source, rows, slots, scratch):
     """Slots of all rows for one thread's targets; returns their number, or -1 if ``slots`` is too short.
 
     ``slots`` may be the list of targets of a single spec: a row is read before its slots are written, which lie at or before it.
     """
-    found = np.empty(longest + 64, np.int32)
-    taken = np.empty(longest_n(S), np.uint8)
-    gaps, words, places = np.empty(64), np.empty(64, np.uint32), np.empty(66, np.uint32)
+    found, taken, gaps, words, places = scratch.found, scratch.taken, scratch.gaps, scratch.words, scratch.places
     at = I64(0)
     for i in range(n_source):
         rows[i] = at
@@ -245,10 +242,10 @@ def fill_shared(S, P, bounds, n_source, longest, rows, slots):
     return at
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def fill_bernoulli(S, P, bounds, n_source, longest, rows, slots):
+@kernel
+def fill_bernoulli(S, P, bounds, n_source, rows, slots, scratch):
     """:func:`fill_shared` for connection probabilities alone, which compiles in half the time."""
-    found, gaps, words = np.empty(longest + 64, np.int32), np.empty(64), np.empty(64, np.uint32)
+    found, gaps, words = scratch.found, scratch.gaps, scratch.words
     at = I64(0)
     for i in range(n_source):
         rows[i] = at
@@ -280,16 +277,7 @@ def fill_bernoulli(S, P, bounds, n_source, longest, rows, slots):
     return at
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def longest_n(S):
-    """The largest number of targets of a spec."""
-    n = I64(1)
-    for q in range(S.shape[0]):
-        n = max(n, S[q, c.T_N])
-    return n
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def _owned(S, bounds, q, found, m):
     """First and last (exclusive) of the ``m`` sorted targets of a row that lie within the thread's bounds."""
     start, step, first, last = S[q, c.T_START], S[q, c.T_STEP], I64(0), m
@@ -300,7 +288,7 @@ def _owned(S, bounds, q, found, m):
     return first, last
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def _weights_and_delays(S, P, q, j, found, first, last, w, d, block_values, words):
     """Weights into ``w`` and, if they differ, delays (ms) into ``d`` of synapses first..last of row ``j`` of a spec."""
     kind, delay_kind = S[q, c.W_KIND], S[q, c.D_KIND]
@@ -323,7 +311,7 @@ def _weights_and_delays(S, P, q, j, found, first, last, w, d, block_values, word
             d[k] = load_f64(S[q, c.D_LIST], row + found[k])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def _slots_and_steps(S, q, j, found, first, last, d, dt, size, places, row_slot, row_delay):
     """Slots and delays (steps) of synapses first..last of row ``j`` of a spec, written from entry ``size`` on."""
     start, step, base, stride = S[q, c.T_START], S[q, c.T_STEP], S[q, c.S_BASE], S[q, c.S_STRIDE]
@@ -340,7 +328,7 @@ def _slots_and_steps(S, q, j, found, first, last, d, dt, size, places, row_slot,
         size += 1
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def _count_delays(row_delay, size, dmin, n_delays, count):
     """Offsets of the delays within a row into ``count``; False if a delay is out of range."""
     for k in range(n_delays + 1):
@@ -354,18 +342,15 @@ def _count_delays(row_delay, size, dmin, n_delays, count):
     return True
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def fill_own(S, P, bounds, n_source, longest, dt, dmin, n_delays, rows, seg, slots, weights, column):
+@kernel
+def fill_own(S, P, bounds, n_source, dt, dmin, n_delays, rows, seg, slots, weights, column, scratch, own):
     """As :func:`fill_shared`, for synapses that differ in weight or delay; each row is sorted by delay. -2: a delay is out of range.
 
     ``seg`` (sources, delays + 1) receives the offsets of delays within rows; ``column`` is that of the weights.
     """
-    width = longest * S.shape[0] + 64
-    found, taken = np.empty(longest + 64, np.int32), np.empty(longest_n(S), np.uint8)
-    w, d = np.empty(longest + 64), np.empty(longest + 64)
-    row_slot, row_weight, row_delay = np.empty(width, np.int32), np.empty(width), np.empty(width, np.int64)
-    gaps, words, block_values = np.empty(64), np.empty(64, np.uint32), np.empty(64)
-    places, count = np.empty(66, np.uint32), np.empty(n_delays + 1, np.int64)
+    found, taken, gaps, words, places = scratch.found, scratch.taken, scratch.gaps, scratch.words, scratch.places
+    w, d, block_values, count = own.weights, own.delays, own.values, own.count
+    row_slot, row_weight, row_delay = own.row_slot, own.row_weight, own.row_delay
     at = I64(0)
     for i in range(n_source):
         rows[i] = at
@@ -397,7 +382,7 @@ def fill_own(S, P, bounds, n_source, longest, dt, dmin, n_delays, rows, seg, slo
     return at
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner()
 def _sources(n, j, K, multapses, own, k0, k1, found, taken, gaps, words):
     """The ``K`` sorted sources of target ``j`` among ``n``, into ``found``; the target itself is left out if it is one of them."""
     room = n - I64(own[j] >= 0)
@@ -410,25 +395,22 @@ def _sources(n, j, K, multapses, own, k0, k1, found, taken, gaps, words):
             found[k] += I32(found[k] >= own[j])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def incoming(n, m, K, multapses, own, k0, k1):
-    """``K`` of ``n`` sources for each of ``m`` targets: starts of the sources' rows, and targets in the order of sources.
+@kernel
+def incoming(n, m, K, multapses, own, k0, k1, starts, at, out, scratch):
+    """``K`` of ``n`` sources for each of ``m`` targets: ``starts`` (zeros) of the sources' rows, and targets in the order of sources.
 
     All is drawn twice, to count and to enter, so that nothing but the result is held.
     """
-    gaps, words = np.empty(64), np.empty(64, np.uint32)
-    taken, found = np.empty(max(n, 1), np.uint8), np.empty(K + 64, np.int32)
-    starts = np.zeros(n + 1, np.int64)
+    found, taken, gaps, words = scratch.found, scratch.taken, scratch.gaps, scratch.words
     for j in range(m):
         _sources(n, j, K, multapses, own, k0, k1, found, taken, gaps, words)
         for k in range(K):
             starts[found[k] + 1] += 1
     for i in range(n):
         starts[i + 1] += starts[i]
-    at, out = starts[:-1].copy(), np.empty(m * K, np.int32)
+        at[i] = starts[i]
     for j in range(m):
         _sources(n, j, K, multapses, own, k0, k1, found, taken, gaps, words)
         for k in range(K):
             out[at[found[k]]] = j
             at[found[k]] += 1
-    return starts, out

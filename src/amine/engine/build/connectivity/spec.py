@@ -10,7 +10,7 @@ import numpy as np
 from amine.distributions import InternalDistribution
 from amine.engine.build.connectivity import columns as c
 from amine.engine.build.connectivity import spatial
-from amine.engine.build.connectivity.draw import incoming
+from amine.engine.build.connectivity.scratch import draw, scratch
 from amine.engine.device.arrays import exact
 from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
@@ -220,7 +220,9 @@ def _indegree(s: ProjectionSpec) -> tuple[np.ndarray, np.ndarray]:
     own = _own_source(s)
     if ((n - (own >= 0) < 1) & (K > 0)).any():
         raise AmineError(f"Synapses '{s.name}'", "a neuron has no source but itself", hint="allow autapses")
-    return incoming(n, m, K, s.multapses, own, *words(s.stream))
+    starts, at, targets = np.zeros(n + 1, np.int64), np.empty(n, np.int64), np.empty(m * K, np.int32)
+    draw.incoming(n, m, K, s.multapses, own, *words(s.stream), starts, at, targets, scratch(K, n))
+    return starts, targets
 
 
 def _own_source(s: ProjectionSpec) -> np.ndarray:
