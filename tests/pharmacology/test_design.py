@@ -36,8 +36,8 @@ def test_additive_drugs_are_additive_and_independent_ones_independent():
 
 def network() -> am.Network:
     net = am.Network(seed=3)
-    P = net.population("P", 40, "poisson", rate="60 Hz")
     E = net.population("E", 20, "lif_cond", I_e="280 pA", initial={"v": 'uniform("-60 mV", "-50 mV")'})
+    P = net.population("P", 40, "poisson", rate="60 Hz")
     net.synapses(P, E, receptor="GABA_A", weight="0.5 nS", p=0.5)
     return net
 

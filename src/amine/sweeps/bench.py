@@ -13,7 +13,7 @@ from rich.progress import Progress
 from amine.errors import AmineError, warn
 from amine.owners import owned
 from amine.sweeps.executors import Executor, opened, results
-from amine.sweeps.points import Done, Point, Subject, Value
+from amine.sweeps.points import Done, Point, Subject, Value, forget
 from amine.sweeps.store import Store
 
 if TYPE_CHECKING:
@@ -91,8 +91,15 @@ def opened_bench(subject: Subject, how: How, total: int, where: str) -> Iterator
     """A bench with its executor and store, for about ``total`` points."""
     if how.batch is not None and how.batch < 1:
         raise AmineError(f"{where}, batch", "a task has at least one point", given=str(how.batch))
-    with owned(how.store, f"store '{how.store}'"), opened(how.executor) as executor, _bar(how, total, where) as step:
-        yield Bench(subject, how, executor, step, where)
+    try:
+        with (
+            owned(how.store, f"store '{how.store}'"),
+            opened(how.executor) as executor,
+            _bar(how, total, where) as step,
+        ):
+            yield Bench(subject, how, executor, step, where)
+    finally:
+        forget()
 
 
 @contextmanager
