@@ -26,10 +26,10 @@ from numba.np.arrayobj import populate_array
 if TYPE_CHECKING:
     from numba.core.base import BaseContext
 
-# LLVM takes half of the width of AVX-512 on processors of Intel; the whole makes Hodgkin-Huxley neurons 1.5 times as fast and
-# nothing slower, and the bits are the same. Without an effect if Numba has compiled something else before.
+# LLVM takes half of the width of AVX-512 on processors of Intel; the whole made Hodgkin-Huxley neurons 1.5 times as fast there, and
+# changed nothing else beyond noise. Without an effect if Numba has compiled something before.
 _X86 = platform.machine().lower() in ("x86_64", "amd64")
-if _X86 and config.CPU_FEATURES is None and get_host_cpu_features().get("avx512f"):
+if _X86 and config.ENABLE_AVX and config.CPU_FEATURES is None and get_host_cpu_features().get("avx512f"):
     config.CPU_FEATURES = f"{get_host_cpu_features().flatten()},-prefer-256-bit"
 
 
