@@ -36,9 +36,9 @@ bench: $(READY)
 validate: $(READY)
 	$(BIN)/python benchmarks/environments.py sim
 	$(BIN)/python benchmarks/environments.py neuron
-	$(BIN)/python -m pytest tests -m validate -n 1
+	NUMBA_OPT=3 $(BIN)/python -m pytest tests -m validate -n 1
 	$(BIN)/python benchmarks/reliability.py
-	$(BIN)/python -m pytest tests/peers -m "validate or not validate" -n 1
+	NUMBA_OPT=3 $(BIN)/python -m pytest tests/peers -m "validate or not validate" -n 1
 
 docs: $(READY)
 	$(BIN)/mkdocs build --strict

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+
+# Less optimisation takes a third of the time to compile and gives the same bits: tests/engine/test_hashes.py compares them with hashes
+# of full optimisation, with which `make validate` runs.
+os.environ.setdefault("NUMBA_OPT", "1")
 
 from amine import plasticity
 from amine.compounds import catalogue, mechanisms
