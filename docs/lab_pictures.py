@@ -26,15 +26,16 @@ DONE: dict[str, tuple[float, dict[str, float], float]] = {
     "layers": (3.0, {"L4E.I_e": 153.0}, 8.0),
     "adaptation": (2.0, {"N.b": 120.0, "N.V_r": -47.0}, 8.0),
     "dopamine": (3.0, {"dopamine neurons.rate": 20.0}, 5.5),
-    "stdp": (1.0, {"P.rate": 15.0}, 14.0),
+    "stdp": (1.0, {}, 14.0),
     "homeostasis": (5.0, {"E.I_e": 300.0}, 5.5),
     "neuron": (3.0, {"dose:tetrodotoxin": 0.003}, 9.0),
 }
 
 
 def save(data: bytes, name: str) -> None:
-    """A screenshot as a picture."""
-    Image.open(io.BytesIO(data)).convert("RGB").save(FOLDER / f"{name}.png", optimize=True)
+    """A screenshot as a picture of 256 colours."""
+    full, none = Image.open(io.BytesIO(data)).convert("RGB"), Image.Dither.NONE
+    full.quantize(256, Image.Quantize.FASTOCTREE, dither=none).save(FOLDER / f"{name}.png", optimize=True)
 
 
 def experiment(tab: Any, server: Any, name: str) -> bytes:
@@ -43,13 +44,19 @@ def experiment(tab: Any, server: Any, name: str) -> bytes:
     tab.goto(server.address(name))
     tab.wait_for_selector("#lab:not([hidden])", timeout=120_000)
     time.sleep(before)
-    tab.click("#branch")
+    if values:
+        tab.click("#branch")
     time.sleep(0.5)
     held = list(server.rooms.held.values())[-1]
     with held.lock:
         held.opened.session.set_all(values)
     tab.evaluate("document.getElementById('link').click()")  # the page asks for the state
     time.sleep(after)
+    tab.click("#pause")  # the dose-response goes on
+    stop = time.perf_counter() + 60
+    while not held.opened.session.responded and time.perf_counter() < stop:
+        time.sleep(0.5)
+    time.sleep(0.3)
     return tab.screenshot()
 
 

@@ -282,6 +282,11 @@ class Session:
         self._response.work(seconds)
         return {"name": control.name, "points": self._response.points, "done": self._response.done}
 
+    @property
+    def responded(self) -> bool:
+        """Whether the dose and response that was asked for last is whole."""
+        return self._response is not None and self._response.done
+
     def watch(self, population: str, neuron: int) -> None:
         """Draws the voltage of the recorded neuron nearest to one."""
         traced = self.shape.traced.get(population)

@@ -63,7 +63,7 @@ function begin(d) {
   S = { ...d, running: false, ghost: d.branched !== null, pending: {}, speed, rows: [], busy: false };
   transport.remember(d);
   $("title").textContent = w.title ?? d.name; document.title = `${w.title ?? d.name} – amine lab`;
-  $("goal").textContent = w.goal ?? ""; $("challenge").textContent = w.challenge ? `Challenge: ${w.challenge}` : "";
+  $("goal").textContent = w.goal ?? ""; $("challenge").textContent = w.challenge ? `Challenge: ${w.challenge.replace(/\buM\b/g, "µM")}` : "";
   $("circuit").src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(d.svg)}`; $("circuit").alt = `Network: ${d.populations.map((p) => `${p.name} ${p.neurons}`).join(", ")}`;
   S.sliders = new Sliders($("sliders"), $("others"), d.controls, d.values, changed);
   $("more").hidden = !d.controls.some((c) => !c.shown);

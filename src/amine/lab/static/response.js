@@ -13,7 +13,7 @@ export class Response {
     this.name = [...this.controls.values()].find((c) => c.shown)?.name ?? [...this.controls.keys()][0];
     parent.hidden = !this.name;
     if (!this.name) return;
-    const head = make("div", "top"), pick = make("select"), title = make("h2", "", "Dose–response"); title.id = "responds";
+    const head = make("div", "top"), pick = make("select"), title = (this.title = make("h2", "", "Response")); title.id = "responds";
     pick.setAttribute("aria-label", "Measure");
     for (const [k, t] of Object.entries(MEASURES)) { const o = make("option", "", t); o.value = k; pick.append(o); }
     pick.addEventListener("change", () => { this.measure = pick.value; this.draw(); });
@@ -29,6 +29,7 @@ export class Response {
   of(numbers, p) { return numbers?.[p.name]?.[this.measure] ?? null; }
   draw() {
     if (!this.name || !this.box) return;
+    this.title.textContent = this.name.startsWith("dose:") ? "Dose–response" : "Response";
     const c = this.controls.get(this.name), sorted = [...this.points].sort((a, b) => a.value - b.value), width = FRAME.W - FRAME.left - FRAME.right, low = c.log ? c.low : Math.min(c.low, c.high);
     const x = (v) => FRAME.left + width * (!c.log ? (v - low) / (c.high - low) : c.zero ? (v <= 0 ? 0 : 0.09 + 0.91 * Math.log(v / c.low) / Math.log(c.high / c.low)) : Math.log(v / c.low) / Math.log(c.high / c.low));
     const all = [...sorted, ...(this.live ? [this.live] : [])].flatMap((p) => this.populations.map((q) => this.of(p.numbers, q))).filter((v) => v !== null);
