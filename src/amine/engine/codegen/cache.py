@@ -110,6 +110,8 @@ def without_kernels(source: str) -> str:
                 ("tables", "arrays", "__future__")
             ):
                 left_out |= {n.asname or n.name for n in names}
+            case ast.FunctionDef(decorator_list=[ast.Name(id="register_jitable")]):  # runs as Python, too
+                kept += [*lines[node.lineno - 1 : node.end_lineno], ""]
             case ast.FunctionDef(decorator_list=[_, *_]):
                 left_out.add(node.name)
                 kernels += [node.name for d in node.decorator_list if isinstance(d, ast.Name) and d.id == "kernel"]

@@ -9,7 +9,6 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 
-from amine.engine.device.arrays import exact
 from amine.engine.device.elementary import cos64, log64
 from amine.engine.device.functions import exp64, intrinsic, load_i32, load_i64, njit
 from amine.engine.device.plastic_tables import (
@@ -67,17 +66,6 @@ def mean(E, b, r, n):
 def mean_far(E, b, r, n):
     """As :func:`mean`, for any n."""
     return (E.dtype.type(1.0) - decay(E, b, r, n)) / (E[b, r, 512] * E.dtype.type(n))
-
-
-def tables(rates: list[float], dt: float, tick: int, real: type) -> np.ndarray:
-    """Rows of lookup tables: 256 single steps, 256 strides of 256 steps, the rate of a step, means over 0..tick steps."""
-    n, far = np.arange(256.0), 256.0 * np.arange(256.0)
-    out = np.zeros((max(1, len(rates)), 514 + tick))
-    for row, rate in zip(out, rates, strict=False):
-        x = rate * dt * np.arange(1, tick + 1)
-        row[:256], row[256:512], row[512] = exact.exp(-rate * dt * n), exact.exp(-rate * dt * far), rate * dt
-        row[513], row[514:] = 1.0, exact.exprel(-x)
-    return out.astype(real)
 
 
 @njit(nogil=True)

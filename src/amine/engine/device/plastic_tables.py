@@ -1,6 +1,10 @@
-"""Columns of the table of plastic bundles."""
+"""Columns of the table of plastic bundles, and tables of decay."""
 
 from __future__ import annotations
+
+import numpy as np
+
+from amine.engine.device.arrays import exact
 
 # columns of the table of plastic bundles that follow those of amine.engine.device.deliver; addresses are of this thread's shard
 (
@@ -34,3 +38,14 @@ MOST = 8  # phases, and variables of the target in each of a rule's lists
 P_PHASE0, P_NOW0, P_SEEN0, P_HELD0, P_FIELD0, P_SUM0, P_BATH0, P_BATHER0 = (57 + MOST * q for q in range(8))
 COLUMNS = P_BATHER0 + MOST
 NEAR = 65536  # decays over more steps than this are computed, not looked up
+
+
+def tables(rates: list[float], dt: float, tick: int, real: type) -> np.ndarray:
+    """Rows of lookup tables: 256 single steps, 256 strides of 256 steps, the rate of a step, means over 0..tick steps."""
+    n, far = np.arange(256.0), 256.0 * np.arange(256.0)
+    out = np.zeros((max(1, len(rates)), 514 + tick))
+    for row, rate in zip(out, rates, strict=False):
+        x = rate * dt * np.arange(1, tick + 1)
+        row[:256], row[256:512], row[512] = exact.exp(-rate * dt * n), exact.exp(-rate * dt * far), rate * dt
+        row[513], row[514:] = 1.0, exact.exprel(-x)
+    return out.astype(real)

@@ -75,7 +75,8 @@ class Couplings(Part):
             imports=[
                 ("amine.engine.device.functions", [f"{f}64 as w{f}" for f in KERNEL_FUNCTIONS if f not in ELEMENTARY]),
                 ("amine.engine.device.elementary", [f"{f}64 as w{f}" for f in ELEMENTARY]),
-                ("amine.engine.device.coupling", [*columns.NAMES, "total"]),
+                ("amine.engine.device.coupling", ["total"]),
+                ("amine.engine.device.coupling_tables", columns.NAMES),
             ],
             functions=coupling_source(structures),
             stages={

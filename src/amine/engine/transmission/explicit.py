@@ -259,7 +259,8 @@ class Explicit(Part):
         return Slots(
             argument=("explicit", arguments.Explicit),
             imports=[
-                ("amine.engine.device.explicit", [*columns, "advance_synapses", "explicit_delivery"]),
+                ("amine.engine.device.explicit", ["advance_synapses", "explicit_delivery"]),
+                ("amine.engine.device.explicit_tables", columns),
                 ("amine.engine.device.synaptic", ["FIRST"]),
             ],
             functions=release_functions(kinds, self.name)
