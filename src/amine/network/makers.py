@@ -216,8 +216,8 @@ def gaussian(sigma: Quantity, p_max: float = 1.0) -> DistanceKernel:
     Examples
     --------
 
-    >>> gaussian("200 um", 0.3)
-    DistanceKernel(shape='gaussian', scale='200 um', p_max=0.3)
+    >>> gaussian("200 um", 0.3).scale
+    '200 um'
     """
     return _kernel("gaussian", sigma, p_max)
 

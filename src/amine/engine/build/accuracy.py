@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import lru_cache
 from pathlib import Path
 
 from amine.engine.codegen.cache import directory, read_own, structure_hash, write_own
@@ -35,24 +34,29 @@ def warn_of_the_step(member: Member, integrators: dict[str, str], dt: float) -> 
 
 
 def known_step(model: Model) -> float | None:
-    """The step (ms) at which the rate of a neuron of the library is 1 % off, from a table; None for other models."""
-    if model.name not in ONE_PERCENT:
+    """The step (ms) at which the rate of a neuron of the library is 1 % off, from a table; None for other equations."""
+    if model.name not in ONE_PERCENT or model.equations != find.get(model.name).equations:
         return None
-    library = find.get(model.name)
-    same = model.equations == library.equations and model.parameters == library.parameters
-    return ONE_PERCENT[model.name] if same else None
+    return ONE_PERCENT[model.name]
+
+
+_found: dict[tuple[str, float], float] = {}  # by equations and time step, in this process
 
 
 def _kept_step(model: Model, dt: float) -> float:
-    """The step of 1 % error: estimated once for each model, within a second, and kept beside its compiled code."""
+    """The step of 1 % error of a model, estimated within a second and kept beside its compiled code.
+
+    Once in a process for the same equations, with the parameters that come first: a sweep over values does not estimate at each point.
+    """
+    if (model.equations, dt) not in _found:
+        _found[model.equations, dt] = _on_disk(model, dt)
+    return _found[model.equations, dt]
+
+
+def _on_disk(model: Model, dt: float) -> float:
     values = {n: to_plain(v) for n, v in model.parameters.items()}
     described = [_ESTIMATE, model.equations, dict(model.units), values, dt]
-    return _step(structure_hash(json.loads(json.dumps(described, default=str))), model, dt)
-
-
-@lru_cache(maxsize=1024)
-def _step(key: str, model: Model, dt: float) -> float:
-    path = directory() / f"accuracy_{key}.json"
+    path = directory() / f"amine_accuracy_{structure_hash(json.loads(json.dumps(described, default=str)))}.json"
     kept = read_own(path)
     if kept is not None:
         return float(json.loads(kept))
