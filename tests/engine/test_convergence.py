@@ -70,7 +70,7 @@ def test_receptors_on_an_exact_neuron(name):
     [
         pytest.param(False, am.models.names("neuron"), marks=pytest.mark.validate, id="quiet"),
         pytest.param(True, am.models.names("neuron"), marks=pytest.mark.validate, id="noisy"),
-        pytest.param(True, am.models.names("neuron")[::4], id="some"),
+        pytest.param(True, am.models.names("neuron")[::6], id="some"),
     ],
 )
 def test_every_model_stays_finite_in_both_precisions(noisy, names):

@@ -63,7 +63,13 @@ def reference(model, t):
     return s, out
 
 
-@pytest.mark.parametrize("name", am.models.names("scheme"))
+def large(name):
+    """Schemes whose many equations take longest to compile run under validate."""
+    many = len(am.models.get(name).parsed.states) > 12
+    return pytest.param(name, marks=pytest.mark.validate) if many else name
+
+
+@pytest.mark.parametrize("name", [large(n) for n in am.models.names("scheme")])
 def test_sums_against_lsoda(name):
     model = am.models.get(name)
     net, P = network(model)

@@ -369,6 +369,8 @@ T = TypeVar("T")
 def detach(state: T) -> T:
     """A state, or the states of a sequence of layers, without history, for truncated backpropagation through time.
 
+    Examples
+    --------
     >>> detach([{"v": torch.ones(1, requires_grad=True)}, None])[0]["v"].requires_grad
     False
     """
