@@ -117,6 +117,20 @@ def test_rates_are_those_that_were_set():
     assert 0.5 < deviation.var() < 1.2  # Bernoulli: below 1
 
 
+def test_a_rate_set_to_its_own_value_changes_nothing():
+    def spikes(again: bool) -> str:
+        net = am.Network(seed=3)
+        net.population("P", 20, "poisson", rate="80 Hz")
+        loop = net.loop()
+        loop.advance("7 ms")
+        if again:
+            loop.set("P.rate", "80 Hz")
+        loop.advance("50 ms")
+        return loop.run().spikes.hash()
+
+    assert spikes(True) == spikes(False)
+
+
 def test_rates_of_one_population_leave_the_others_alone():
     net = am.Network(seed=1, dt="1 ms")
     net.population("P", 100, "poisson", rate="0 Hz")

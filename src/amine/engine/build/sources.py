@@ -53,10 +53,15 @@ class ListSource:
         pass
 
 
-def put_rates(at: Slice, X: np.ndarray, p: np.ndarray) -> None:
-    """Sets the probabilities of a spike in a step, one or (n,); lanes beyond the last neuron stay silent."""
+def put_rates(at: Slice, X: np.ndarray, p: np.ndarray) -> bool:
+    """Sets the probabilities of a spike in a step, one or (n,), and returns whether any is another.
+
+    Lanes beyond the last neuron stay silent.
+    """
+    before = at.view(X)[:, 0].copy()
     at.put(X, "rate", p)
     at.view(X)[-1, 0, at.n - (at.blocks - 1) * at.lanes :] = 0.0
+    return not np.array_equal(before, at.view(X)[:, 0])
 
 
 def spike_lists(net: Network, slices: Sequence[Slice]) -> list[tuple[int, np.ndarray, np.ndarray]]:

@@ -184,8 +184,10 @@ class Simulation:
             given = f"{np.max(rates) * 1e3:g} Hz"
             expected = f"at most {1e3 / self.net.dt:g} Hz: one spike a step"
             raise AmineError(where, "the rate is too high", given=given, expected=expected)
-        put_rates(self.slices[p], self.arrays.X, rates * self.net.dt)
-        self.arrays.Q[p, SINCE] = self.step
+        if put_rates(
+            self.slices[p], self.arrays.X, rates * self.net.dt
+        ):  # a rate set to its own value leaves the spikes
+            self.arrays.Q[p, SINCE] = self.step
 
     def chunk_steps(self, wanted: float | None) -> int:
         """Steps of a chunk of ``wanted`` ms, or of 100 ms; fewer if traces would need too much memory, or a part ends it earlier."""
