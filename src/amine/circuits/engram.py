@@ -42,6 +42,10 @@ SPIKES = Times(
 )  # spikes come late and at intervals, so that inhibition must act more slowly
 SHARE = 0.1  # of the interneurons that are active by chance in a trial
 LEAK = 100.0  # of principal cells, in units of the inhibition that one sample leaves at its own drive
+SLOW, FAST = (
+    2.0,
+    0.3,
+)  # ms: time constants of principal cells' receptors, and of interneurons and theirs, which must settle first
 DOPAMINE_CELLS = 20  # of each class
 AROUSED = 200.0  # factor on chance activity at full occupancy of M1
 FIRING: dict[str, Any] = {
@@ -140,7 +144,7 @@ def engram(
     principal = _principal(net, cells, number(noise, "1", "engram(), noise", nonnegative=True), times)
     inhibitory = _interneurons(net, r, times)
     net.coupling(pixels, features, into="total", value="w*x_pre", w=weights, rule="all_to_all")
-    net.coupling(features, principal, into="rate_AMPA", value="w*phi_pre", w="0.5 pA/ms", rule="one_to_one")
+    net.coupling(features, principal, into="rate_AMPA", value="w*phi_pre", w=_for_one(SLOW), rule="one_to_one")
     _reciprocal(net, principal, inhibitory, missing, seed, times)
     _lessons(net, principal, classes, times)
     _modulators(net, inhibitory)
@@ -150,9 +154,14 @@ def engram(
 def _receptors() -> dict[str, models.Model]:
     """Graded receptors under the catalogue's names: input times the time constant is the current at rest."""
     return {
-        "AMPA": models.receptor("graded_AMPA", _GRADED.format(sign=""), tau="2 ms"),
-        "GABA_A": models.receptor("graded_GABA_A", _GRADED.format(sign="-"), tau="2 ms"),
+        "AMPA": models.receptor("graded_AMPA", _GRADED.format(sign=""), tau=f"{SLOW:g} ms"),
+        "GABA_A": models.receptor("graded_GABA_A", _GRADED.format(sign="-"), tau=f"{SLOW:g} ms"),
     }
+
+
+def _for_one(tau: float) -> str:
+    """The input that holds a graded receptor at a current of 1 pA."""
+    return f"{1.0 / tau!r} pA/ms"
 
 
 def _principal(net: Network, cells: int, noise: float, times: Times) -> Population:
@@ -186,14 +195,14 @@ def _interneurons(net: Network, r: int, times: Times) -> Population:
     cell = models.neuron(
         "interneuron",
         text,
-        tau="0.3 ms",
+        tau=f"{FAST:g} ms",
         unit="1 pA",
         output=natural,
         share=chance,
         **times.named("trial", "onset"),
         **firing,
     )
-    receptors = {"AMPA": _receptors()["AMPA"](tau="0.3 ms")}
+    receptors = {"AMPA": _receptors()["AMPA"](tau=f"{FAST:g} ms")}
     some = net.population("interneurons", r, cell, receptors=receptors, initial=_phases(r, spikes))
     net.coupling(some, some, into="lateral", value="u*(x_post - x_pre)", u=1.0 / r, rule="all_to_all", name="mutual")
     return some
@@ -215,7 +224,7 @@ def _reciprocal(
         value="w*u*k_pre",
         change={"w": "grow*chance_post*g_AMPA_pre/a"},
         w=0.0,
-        u="3.3333333333333335 pA/ms",
+        u=_for_one(FAST),
         grow=grow,
         a="1 pA",
         pairs=(i, j),
@@ -228,7 +237,7 @@ def _reciprocal(
         value="w*u*y_pre",
         change={"w": "grow*chance_pre*g_AMPA_post/a"},
         w=0.0,
-        u="0.5 pA/ms",
+        u=_for_one(SLOW),
         grow=grow,
         a="1 pA",
         pairs=(j, i),
