@@ -49,7 +49,7 @@ def test_what_a_block_gives_is_shown() -> None:
 
 
 def test_links_and_pictures_exist() -> None:
-    for page in PAGES:
+    for page in [*PAGES, *(ROOT / "docs" / "gallery").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
