@@ -95,21 +95,6 @@ def test_first_spike_has_a_gradient():
     assert x.grad[:3, 0, 0].any() and not x.grad[3:, 0, 0].any()
 
 
-def test_delays_are_learned():
-    """A line finds the delay of a target."""
-    torch.manual_seed(0)
-    x = (torch.rand(200, 4, 1) < 0.05).float()
-    target, _ = ann.Delays(1, max="20 ms", start="13 ms", learn=False)(x)
-    line = ann.Delays(1, max="20 ms", start="6 ms", width="8 ms")
-    optimiser = torch.optim.Adam(line.parameters(), 0.1)
-    for i in range(200):
-        line.sharpen(f"{max(1.0, 8.0 - i / 20)} ms")
-        optimiser.zero_grad()
-        (line(x)[0] - target).square().mean().backward()
-        optimiser.step()
-    assert line.delays().item() == pytest.approx(13.0, abs=0.3)
-
-
 def test_encoders():
     torch.manual_seed(0)
     x = torch.tensor([[0.0, 0.5, 1.0]])
@@ -183,7 +168,6 @@ def test_parameters_stay_within_bounds():
         (lambda: ann.Recurrent(ann.Neurons("lif", 3), 4), "not the number of its neurons"),
         (lambda: ann.Recurrent(torch.nn.ReLU()), "neurons that spike"),
         (lambda: ann.Readout("spike_cont"), "did you mean 'spike_count'"),
-        (lambda: ann.Delays(2, max="5 ms", start="9 ms"), "not between 0 and max"),
         (lambda: ann.Receptor("AMPA", 2)(torch.rand(3, 1, 2)), "needs the voltage"),
     ],
 )

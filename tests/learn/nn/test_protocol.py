@@ -30,6 +30,7 @@ LAYERS = {
     "receptor": lambda: ann.Receptor(CURRENT, N),
     "release": lambda: ann.Release("tsodyks_markram", N),
     "delays": lambda: ann.Delays(N, max="6 ms"),
+    "delayed": lambda: ann.DelayedLinear(N, 3, max="6 ms"),
     **{f"readout_{k}": lambda k=k: ann.Readout(k) for k in ("spike_count", "max_over_time", "leaky", "first_spike")},
     "linear": lambda: ann.Linear(N, 3),
     "sparse": lambda: ann.Linear(N, 3, sparse=True),
@@ -79,7 +80,15 @@ def test_half_precision_agrees(net, dtype):
     if not any(isinstance(m, torch.nn.GRU) for m in net.modules()):
         out, _ = net.to(dtype)(x.to(dtype))
         assert out.dtype == dtype
-        weighted = torch.nn.Linear | ann.Delays | ann.Dendrites | ann.Recurrent | ann.SlidingNeurons | ann.StateSpace
+        weighted = (
+            torch.nn.Linear
+            | ann.Delays
+            | ann.DelayedLinear
+            | ann.Dendrites
+            | ann.Recurrent
+            | ann.SlidingNeurons
+            | ann.StateSpace
+        )
         if not any(isinstance(m, weighted) for m in net.modules()):
             torch.testing.assert_close(out.float(), want, rtol=0.05, atol=0.05)
 
@@ -132,6 +141,7 @@ def test_the_state_decides(net):
         ),
         (lambda: ann.Readout("leaky"), lambda: ann.Readout("max_over_time"), "its kind is another"),
         (lambda: ann.Delays(3, max="5 ms"), lambda: ann.Delays(3, max="9 ms"), "its longest delay is another"),
+        (lambda: ann.DelayedLinear(3, 3), lambda: ann.DelayedLinear(3, 3, kernel="triangle"), "its kernel is another"),
     ],
 )
 def test_a_state_of_another_layer_is_refused_by_name(saved, loaded, match):
@@ -150,7 +160,9 @@ def test_drawn_values_are_loaded():
 # --- gradients ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["lif", "recurrent", "release", "delays", "linear", "readout_leaky", "dendrites"])
+@pytest.mark.parametrize(
+    "kind", ["lif", "recurrent", "release", "delays", "delayed", "linear", "readout_leaky", "dendrites"]
+)
 def test_a_change_in_place_is_refused_or_harmless(kind):
     torch.manual_seed(0)
     layer, grads = ann.Sequential(LAYERS[kind]()), []

@@ -23,6 +23,7 @@ LAYERS = {
     "receptor": lambda: ann.Receptor("exponential_current", N),
     "release": lambda: ann.Release("tsodyks_markram", N),
     "delays": lambda: ann.Delays(N, max="5 ms"),
+    "delayed": lambda: ann.DelayedLinear(N, N, max="5 ms"),
     "dendrites": lambda: ann.Dendrites(N, N, 2),
     "linear": lambda: ann.Linear(N, N, sparse=True),
     "readout": lambda: ann.Readout("max_over_time"),

@@ -14,11 +14,12 @@ from amine.optional import optional
 
 if TYPE_CHECKING:
     from amine.learn.nn import encode, regularise
+    from amine.learn.nn.delays import DelayedLinear, Delays
     from amine.learn.nn.dendrites import Dendrites, branch_response
-    from amine.learn.nn.layers import Delays, Readout
     from amine.learn.nn.linear import Linear
     from amine.learn.nn.neurons import Neurons, detach
     from amine.learn.nn.parallel import SlidingNeurons, StateSpace
+    from amine.learn.nn.readout import Readout
     from amine.learn.nn.recurrent import Recurrent
     from amine.learn.nn.rewiring import Rewiring
     from amine.learn.nn.sequential import PerStep, Residual, Sequential
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from amine.learn.nn.synaptic import Receptor, Release
 
 _HOME = {
+    "amine.learn.nn.delays": ("DelayedLinear", "Delays"),
     "amine.learn.nn.dendrites": ("Dendrites", "branch_response"),
     "amine.learn.nn.neurons": ("Neurons", "detach"),
     "amine.learn.nn.parallel": ("SlidingNeurons", "StateSpace"),
@@ -38,13 +40,14 @@ _HOME = {
     "amine.learn.nn.linear": ("Linear",),
     "amine.learn.nn.recurrent": ("Recurrent",),
     "amine.learn.nn.synaptic": ("Receptor", "Release"),
-    "amine.learn.nn.layers": ("Delays", "Readout"),
+    "amine.learn.nn.readout": ("Readout",),
     "amine.learn.nn.sequential": ("PerStep", "Residual", "Sequential"),
 }
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
 _MODULES = ("encode", "regularise")
 
 __all__ = [
+    "DelayedLinear",
     "Delays",
     "Dendrites",
     "Linear",

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from amine.errors import AmineError
-from amine.learn.nn.layers import Readout
+from amine.learn.nn.readout import Readout
 from amine.learn.nn.scanned import State
 
 if TYPE_CHECKING:

@@ -10,14 +10,15 @@ import torch
 from torch import nn
 
 from amine.errors import AmineError
-from amine.learn.nn.layers import Readout
+from amine.learn.nn.delays import DelayedLinear
 from amine.learn.nn.neurons import Neurons
+from amine.learn.nn.readout import Readout
 from amine.learn.nn.recurrent import Recurrent
 from amine.learn.nn.rest import response
 from amine.learn.nn.sequential import Residual, Sequential, called
 from amine.learn.nn.surrogate import Surrogate
 
-WEIGHTS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+WEIGHTS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, DelayedLinear)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.LayerNorm, nn.GroupNorm)
 RECURRENT = 0.1  # share of a recurrent layer's variance that its own spikes cause
 MEMORY = 100.0  # ms of a neuron's response

@@ -1,24 +1,20 @@
-"""Layers around neurons: delays, read-outs."""
+"""Read-outs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
 
 from amine import models
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.described import Described
-from amine.learn.nn.neurons import Neurons, State, check_sequence, sequence
+from amine.learn.nn.neurons import Neurons, State, sequence
 from amine.learn.nn.scanned import check_lengths, check_steps
-from amine.learn.nn.shapes import HALF, floating
-from amine.learn.nn.transforms import on_cpu_first, without_autocast
-from amine.units import to_internal
-from amine.values import scalar
+from amine.learn.nn.shapes import floating
 
 if TYPE_CHECKING:
-    from amine.given import Quantity, Values
+    from amine.given import Quantity
     from amine.learn.given import Sequenced
 
 STATES = {
@@ -142,111 +138,4 @@ class Readout(Described):
         return repr(self.kind)
 
 
-class Delays(Described):
-    """A delay for each of ``n`` lines, learned with a kernel that is wider than a step.
-
-    The input at step t leaves around t + delay, spread by a triangle of half-width ``width`` and sum 1; with a
-    width of one step, a delay between two steps divides a spike between both. Training starts with a wide kernel, since a spike
-    out of its reach gives no gradient, and ends with a narrow one: see :meth:`sharpen`
-    (after Hammouamri, Khalfaoui-Hassani & Masquelier 2024, ICLR).
-
-    Parameters
-    ----------
-    n : number of lines. max : longest delay. dt : time step.
-    start : initial delays, one or ``(n,)``; None: uniform between 0 and ``max``. learn : whether they are learned.
-    width : half-width of the kernel; None: one step if they are not learned, else an eighth of ``max``.
-
-    Raises
-    ------
-    AmineError
-        If a delay is not between 0 and ``max``, or a value has no unit of time.
-
-    Examples
-    --------
-    >>> import torch
-    >>> line = Delays(1, max="5 ms", start="2 ms", learn=False)
-    >>> line(torch.tensor([1.0, 0, 0, 0]).reshape(4, 1, 1))[0].flatten().tolist()
-    [0.0, 0.0, 1.0, 0.0]
-    """
-
-    @on_cpu_first
-    def __init__(
-        self,
-        n: int,
-        *,
-        max: Quantity = "20 ms",
-        dt: Quantity = "1 ms",
-        start: Values | None = None,
-        learn: bool = True,
-        width: Quantity | None = None,
-    ):
-        super().__init__()
-        self.n, self.dt = n, scalar(dt, "ms", "Delays, dt", positive=True)
-        self.steps = round(scalar(max, "ms", "Delays, max", positive=True) / self.dt)
-        d = (
-            torch.rand(n) * self.steps
-            if start is None
-            else torch.as_tensor(to_internal(start, "ms", "Delays, start")) / self.dt
-        )
-        d = d.to(torch.get_default_dtype()).broadcast_to((n,)).clone()
-        if bool(((d < 0) | (d > self.steps)).any()):
-            raise AmineError(
-                "Delays, start", "a delay is not between 0 and max", given=f"{float(d.max()) * self.dt:g} ms"
-            )
-        if learn:
-            y = (d / self.steps).clamp(1e-3, 1 - 1e-3)
-            self.raw = nn.Parameter(torch.log(y) - torch.log1p(-y))
-        else:
-            self.register_buffer("fixed", d)
-        self.learn = learn
-        self.register_buffer("spread", torch.ones((), dtype=torch.float64))
-        self.spread: torch.Tensor
-        self.sharpen(width if width is not None else f"{(self.steps * self.dt / 8 if learn else self.dt)} ms")
-
-    def described(self) -> dict[str, str]:
-        """Time step, longest delay, and whether delays are learned."""
-        return {"time step": f"{self.dt:g} ms", "longest delay": f"{self.steps} steps", "learning": str(self.learn)}
-
-    @property
-    def width(self) -> float:
-        """Half-width of the kernel in steps."""
-        return float(self.spread)
-
-    def sharpen(self, width: Quantity) -> None:
-        """Sets the half-width of the kernel, to at least one step."""
-        steps = scalar(width, "ms", "Delays, width", positive=True) / self.dt
-        self.spread.fill_(max(steps, 1.0))
-
-    def delays(self) -> torch.Tensor:
-        """The delays (n,) in ms, between 0 and max."""
-        return self._steps() * self.dt
-
-    def _steps(self) -> torch.Tensor:
-        return self.steps * torch.sigmoid(self.raw) if self.learn else self.get_buffer("fixed")
-
-    def forward(self, x: Sequenced, state: State | None = None) -> tuple[torch.Tensor, State]:
-        """The delayed sequence [time, batch, n], and the state: the last inputs, which are still on their way."""
-        y = floating(sequence(x))
-        check_sequence(y, self.n, "Delays, input")
-        past = y.new_zeros(self.steps, *y.shape[1:]) if state is None else state["past"]
-        if past.shape != (self.steps, *y.shape[1:]):
-            raise AmineError(
-                "Delays, state",
-                "the shape is wrong",
-                given=str(tuple(past.shape)),
-                expected=str((self.steps, *y.shape[1:])),
-            )
-        whole = torch.cat([past.to(y.dtype), y])
-        with without_autocast(y):
-            wide = whole.float() if y.dtype in HALF else whole
-            k = torch.arange(self.steps + 1, dtype=wide.dtype, device=y.device)
-            kernel = (1 - (k - self._steps().to(wide.dtype)[:, None]).abs() / self.spread.to(wide.dtype)).clamp_min(0)
-            kernel = kernel / kernel.sum(1, keepdim=True)
-            out = nn.functional.conv1d(wide.permute(1, 2, 0), kernel.flip(1)[:, None], groups=self.n).permute(2, 0, 1)
-        return out.to(y.dtype), {"past": whole[-self.steps :] if self.steps else whole[:0]}
-
-    def extra_repr(self) -> str:
-        return f"{self.n}, max={self.steps * self.dt:g} ms, width={self.width * self.dt:g} ms"
-
-
-__all__ = ["Delays", "Readout", "State"]
+__all__ = ["Readout", "State"]
