@@ -55,7 +55,6 @@ def _imports(bits: int, slots: Sequence[Slots], wide: set[str]) -> str:
         f"{DEVICE}.functions": [
             *(
                 "barrier",
-                "borrowed",
                 "eight",
                 "empty_marks",
                 "flush_denormals",
@@ -90,14 +89,11 @@ def device_names(functions: Sequence[str], bits: int, wide: Container[str], furt
 def _advance(kinds: Kinds, slots: Sequence[Slots]) -> list[Line]:
     """The loop over steps of one thread."""
     arguments = [*CORE, *(s.argument[0] for s in slots if s.argument is not None)]
-    held = [name for name in arguments if name != "span"]
     body: list[Line] = [
         '"""Advances this thread\'s neurons from span.first towards span.last; returns the step reached.',
         "",
         "What the arguments hold is said at the tuples of their names in amine.engine.device.arguments.",
         '"""',
-        Comment("functions that are given an array would count its uses by locked instructions"),
-        *(f"{name} = borrowed({name})" for name in held),
         "tid, B, X, Q = team.thread, team.blocks, cells.X, cells.populations",
         "k, slot, dt = span.first, span.slot, span.dt",
         "mine, n, delivered, parity = spikes.ids[tid], spikes.counts[tid], I64(0), 0",

@@ -94,7 +94,7 @@ def _conduct(model: Model, name: str) -> str:
         states.append(ir.assign(s.rest, ir.chain("-", [ir.Number(1.0), *(ir.Name(n) for n in s.free)])))
     body = quote(  # the scheme's names are its author's, so all others begin with an underscore
         "constants\n"
-        "_o = U64(_at)\n_f = U64(_first)\n_n = U64(_n)\n_y = np.empty(64, F)\n"
+        "_o = U64(_at)\n_f = U64(_first)\n_n = U64(_n)\n_y = stack_row(64, F(0.0))\n"
         "for _s in range(_a, _e):\n"
         "    _total = F(0.0)\n"
         "    for _q in range(U64(_start[_s]), U64(_start[_s + 1]), U64(64)):\n"

@@ -9,11 +9,9 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import typeof, types
-from numba.core.caching import FunctionCache
 
 from amine.engine.device import store
-from amine.engine.device.kept import check
-from amine.engine.device.loader import ENTRY, NEVER_CALLED, machine
+from amine.engine.device.loader import ENTRY, machine
 from amine.errors import AmineError
 
 # names of functions of Python and of Numba's run time, which are only there if Numba has been imported
@@ -22,13 +20,8 @@ _RESULTS = (types.none, types.int64, types.float64, types.boolean)
 
 
 def compiled(function: Any, args: tuple[object, ...], path: Path) -> list[bytes]:
-    """The kind of result of ``function`` (a dispatcher) for ``args``, and object files that hold its entry.
-
-    They are kept in ``path``; if they need Numba to run, it keeps them in files of its own.
-    """
+    """The kind of result of ``function`` (a dispatcher) for ``args``, and object files that hold its entry; they are kept in ``path``."""
     kinds = tuple(typeof(x) for x in args)
-    function._cache = _Needed(function.py_func)
-    check(function)
     function.compile(kinds)  # without a wrapper for Python, which takes as long as a small kernel
     found: Any = function.overloads[kinds]
     result = found.signature.return_type
@@ -37,27 +30,15 @@ def compiled(function: Any, args: tuple[object, ...], path: Path) -> list[bytes]
     name, library = found.fndesc.llvm_func_name, found.library
     called = found.target_context.call_conv.get_function_type(found.fndesc.restype, found.fndesc.argtypes)
     entry, kind = machine().emit_object(_parsed(_entry(name, called))), f"{result}".encode()
-    if function.stats.cache_hits[kinds] or _needs_numba(library):
-        llvm.add_symbol(name, library.get_pointer_to_function(name))
-        return [kind, entry]
+    missing = sorted(
+        f.name for f in library._final_module.functions if f.is_declaration and f.name.startswith(_OF_NUMBA)
+    )
+    if missing:
+        raise TypeError(f"the kernel {function.__name__} calls {missing[0]}, which is there only where Numba is")
     parts = [kind, library._get_compiled_object(), entry]
     with suppress(AmineError):  # a disk that is full, say: it is then compiled again next time
         store.write_own(path, store.packed(parts))
     return parts
-
-
-def _needs_numba(library: Any) -> bool:
-    """Whether compiled code calls functions that are only there if Numba has been imported."""
-    called = {f.name for f in library._final_module.functions if f.is_declaration} - {NEVER_CALLED}
-    return any(n.startswith(_OF_NUMBA) for n in called)
-
-
-class _Needed(FunctionCache):
-    """Numba's own cache, for what object code alone cannot do."""
-
-    def _save_overload(self, sig: Any, data: Any) -> None:
-        if _needs_numba(data.library):
-            super()._save_overload(sig, data)
 
 
 def _parsed(module: ir.Module) -> llvm.ModuleRef:

@@ -23,13 +23,13 @@ from amine.engine.device.deliver_tables import (
     WEIGHTS,
 )
 from amine.engine.device.deliver_vector_tables import DENSE, DIM, LIST, PAY, SMALL
-from amine.engine.device.functions import load_f32, load_f64, load_u32, prefetch, uncounted
+from amine.engine.device.functions import load_f32, load_f64, load_u32, njit, prefetch
 from amine.engine.device.tables import BEGIN, END
 
 I64, F64, U64 = np.int64, np.float64, np.uint64
 
 
-@uncounted()
+@njit(nogil=True)
 def add_pairs(X, Z, slots, n, starts, ends, row, row_mass, values, whole):
     """Adds a state and a mass of each synapse in one pass."""
     for q in range(n):
@@ -43,7 +43,7 @@ def add_pairs(X, Z, slots, n, starts, ends, row, row_mass, values, whole):
             Z[slot + row_mass] += w
 
 
-@uncounted()
+@njit(nogil=True)
 def add_real(X, slots, n, starts, ends, row, values):
     """Adds a state of each synapse."""
     for q in range(n):
@@ -57,7 +57,7 @@ def add_real(X, slots, n, starts, ends, row, values):
             X[U64(load_u32(slots, j)) + row] += v
 
 
-@uncounted()
+@njit(nogil=True)
 def walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole):
     """Adds ``n`` events with one weight for all synapses, value by value; a mass together with the state before it."""
     slots, last = D[b, SLOTS], D[b, DIM] - 1
@@ -74,7 +74,7 @@ def walk_shared(X, Z, D, b, n, starts, ends, E, weight, row, mass, values, whole
                 add_real(X, slots, n, starts, ends, U64(row[b, c]), values)
 
 
-@uncounted()
+@njit(nogil=True)
 def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
     """Adds ``n`` events with a weight for each synapse, in the unit of the receptor; ``weight`` converts masses to quanta."""
     base, slots_only = D[b, SLOTS], D[b, KIND] != PACKED
@@ -89,7 +89,7 @@ def walk_own(X, Z, D, b, n, starts, ends, E, weight, row, mass):
                     X[slot + row[b, c]] += X.dtype.type(w * E[c, q])
 
 
-@uncounted()
+@njit(nogil=True)
 def deliver_dense(X, kinetic, b, spikes, slot):
     """Adds the sum of all payloads of a step to each target; the order of summation does not depend on threads."""
     D, E, Z, weight, row, mass = (
@@ -127,7 +127,7 @@ def deliver_dense(X, kinetic, b, spikes, slot):
     return n * (e - a)
 
 
-@uncounted()
+@njit(nogil=True)
 def walk(X, kinetic, b, n):
     """Adds the ``n`` collected events of bundle ``b``."""
     D, E, Z, weight, row, mass = (
@@ -144,7 +144,7 @@ def walk(X, kinetic, b, n):
         walk_own(X, Z, D, b, n, kinetic.starts, kinetic.ends, E, weight, row, mass)
 
 
-@uncounted(cache=True)
+@njit(nogil=True, cache=True)
 def deliver_vectors(X, kinetic, spikes, slot):
     """Adds to X, and to its view as whole numbers, what arrives at the step of ``slot``; returns the number of events."""
     D, E, starts, ends = kinetic.bundles, kinetic.values, kinetic.starts, kinetic.ends

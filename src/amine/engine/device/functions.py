@@ -43,19 +43,23 @@ class Once:
         return self._template(tuple(types.unliteral(a) for a in args), {k: types.unliteral(a) for k, a in kws.items()})
 
 
+_OPTIONS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+
+
 def njit(*function: Callable[..., Any], **options: Any) -> Any:
-    """As Numba's ``njit``, for functions that only other compiled functions call, and that are compiled once for whole numbers."""
+    """As Numba's ``njit``, for functions that only other compiled functions call, and that are compiled once for whole numbers.
+
+    They make no arrays (but see :func:`stack_row`), and so count no references: each call that is given arrays would change the counts
+    of all of them, which takes as long as a short loop.
+    """
     if not function:
         return lambda f: njit(f, **options)
-    made = cast(Any, _njit)(*function, **{"no_cpython_wrapper": True, "no_cfunc_wrapper": True} | options)
+    made = cast(Any, _njit)(*function, **_OPTIONS | options)
     made.get_call_template = Once(made)
     return made
 
 
 intrinsic: Any = _intrinsic  # its results are called without the typing context, which a type checker cannot know
-
-# for functions that allocate no arrays: reference counts of their arguments would cost as much as a short loop
-uncounted: Any = partial(njit, nogil=True, _nrt=False)
 
 # for kernels (amine.engine.device.kernel), and for functions that only they and other compiled functions call
 kernel: Any = partial(njit, nogil=True, error_model="numpy")()
@@ -253,36 +257,6 @@ def sign64(x):
 # --- threads: a barrier on two shared counters, and raw views of arrays ---------------------------------------
 
 
-def _without_count(context: BaseContext, builder: ir.IRBuilder, kind: types.Type, value: ir.Value) -> ir.Value:
-    """An array, or a NamedTuple with arrays, without the address of its reference count."""
-    if isinstance(kind, types.Array):
-        view = cgutils.create_struct_proxy(kind)(context, builder, value=value)
-        for name in ("meminfo", "parent"):
-            setattr(view, name, cgutils.get_null_value(getattr(view, name).type))
-        return view._getvalue()
-    if isinstance(kind, types.BaseTuple):
-        kinds: Any = kind
-        parts = cgutils.unpack_tuple(builder, value, len(kinds.types))
-        whole = [_without_count(context, builder, t, x) for t, x in zip(kinds.types, parts, strict=True)]
-        return context.make_tuple(builder, kind, whole)
-    if not isinstance(kind, types.Number | types.Boolean):
-        raise TypeError(f"{kind} may be counted in a way that is not known here")  # it would be freed too early
-    return value
-
-
-@intrinsic
-def borrowed(typingctx, argument):
-    """An array or a NamedTuple of arrays without reference counts, which calls would change by locked instructions.
-
-    For arrays that a caller outside keeps alive.
-    """
-
-    def codegen(context, builder, signature, args):
-        return _without_count(context, builder, signature.args[0], args[0])
-
-    return argument(argument), codegen
-
-
 @intrinsic
 def empty_marks(typingctx):
     """64 bytes on the stack, for flags of the neurons of a block that spiked; the compiler knows that they have no alias."""
@@ -301,7 +275,7 @@ def empty_marks(typingctx):
 
 
 def _on_stack(context: BaseContext, builder: ir.IRBuilder, kind: types.Array, shape: Sequence[ir.Value]) -> ir.Value:
-    """An array on the stack, with zeros: kernels borrow arrays or have them here, as one from Numba's run time would need Numba."""
+    """An array on the stack, with zeros: kernels are given arrays or have them here, as one from Numba's run time would need Numba."""
     size = context.get_abi_sizeof(context.get_data_type(kind.dtype))
     n, word = shape[0], context.get_value_type(types.intp)
     for m in shape[1:]:

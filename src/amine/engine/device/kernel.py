@@ -12,6 +12,8 @@ import struct
 import threading
 from array import array
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -21,6 +23,7 @@ import numpy as np
 from amine.engine.device import store
 from amine.engine.device.loader import Loaded, processor
 
+_REAL, _BITS = struct.Struct("d"), struct.Struct("q")
 _RESULTS: dict[str, Callable[[array[int]], object]] = {
     "none": lambda words: None,
     "int64": lambda words: words[0],
@@ -45,8 +48,10 @@ class Kernel:
 
     def __call__(self, *args: object) -> Any:
         words, kinds = array("q", (0,)), list[str]()
-        for x in args:
-            _put(x, words, kinds)
+        for x in _leaves(args)[1:]:
+            kind, own = _described(x)
+            kinds.append(kind)
+            words.extend(own)
         return self.call(words, " ".join(kinds), args)
 
     def call(self, words: array[int], kind: str, args: tuple[object, ...]) -> Any:
@@ -76,36 +81,57 @@ class Kernel:
 
 
 class Repeated:
-    """Calls of a kernel by one thread, whose arguments are mostly the arrays of the call before: their words are kept, with them."""
+    """Calls of a kernel by one thread: what is as in the call before keeps its words, and a change rewrites its own alone."""
 
     def __init__(self, kernel: Kernel):
         self._kernel = kernel
-        self._last: list[tuple[object, array[int], str]] = []
+        self._given: list[_Given] = []
+        self._words, self._kind = array("q", (0,)), ""
 
     def __call__(self, *args: object) -> Any:
-        last = self._last if len(self._last) == len(args) else [(None, array("q"), "")] * len(args)
-        self._last = [known if _same(x, known[0]) else _described(x) for x, known in zip(args, last, strict=True)]
-        words = array("q", (0,))
-        for _, more, _ in self._last:
-            words.extend(more)
-        return self._kernel.call(words, " ".join([kind for _, _, kind in self._last]), args)
+        if len(args) != len(self._given) or not all(map(self._put, self._given, args)):
+            self._put_all(args)
+        return self._kernel.call(self._words, self._kind, args)
 
-
-def _same(x: object, known: object) -> bool:
-    """Whether an argument certainly is as another; arrays are compared as objects, not by their values."""
-    if x is known:
+    def _put(self, given: _Given, x: object) -> bool:
+        """Puts the words of an argument where it is another than before; false if it is one of another kind."""
+        if x is given.value:  # arrays and tuples are compared as objects, not by their values
+            return True
+        leaves = _leaves(x) if isinstance(x, tuple) else [x]
+        if len(leaves) != len(given.leaves):
+            return False
+        for i, leaf in enumerate(leaves):
+            if leaf is not given.leaves[i]:
+                kind, words = _described(leaf)
+                if kind != given.kinds[i]:
+                    return False
+                at = given.places[i]
+                self._words[at : at + len(words)] = array("q", words)
+                given.leaves[i] = leaf
+        given.value = x
         return True
-    if type(x) is not type(known):
-        return False
-    if isinstance(x, tuple) and isinstance(known, tuple) and len(x) == len(known):
-        return all(_same(a, b) for a, b in zip(x, known, strict=True))
-    return isinstance(x, int) and x == known
+
+    def _put_all(self, args: tuple[object, ...]) -> None:
+        self._words, self._given = array("q", (0,)), []
+        for x in args:
+            given = _Given(x, _leaves(x) if isinstance(x, tuple) else [x], [], [])
+            for leaf in given.leaves:
+                kind, words = _described(leaf)
+                given.kinds.append(kind)
+                given.places.append(len(self._words))
+                self._words.extend(words)
+            self._given.append(given)
+        self._kind = " ".join(kind for given in self._given for kind in given.kinds)
 
 
-def _described(x: object) -> tuple[object, array[int], str]:
-    words, kinds = array("q"), list[str]()
-    _put(x, words, kinds)
-    return x, words, " ".join(kinds)
+@dataclass
+class _Given:
+    """An argument of the last call; its leaves, what decides the code for each, and the places of their words."""
+
+    value: object
+    leaves: list[object]
+    kinds: list[str]
+    places: list[int]
 
 
 class Kernels:
@@ -122,29 +148,51 @@ class Kernels:
         return found
 
 
-def _put(x: object, words: array[int], kinds: list[str]) -> None:
-    """Appends the words of an argument, and what decides the code for it."""
+class _Opened:
+    """The place in front of the values of a tuple; one for each kind and length."""
+
+    def __init__(self, kind: str):
+        self.kind = kind
+
+
+@cache
+def _opened(kind: type, n: int) -> _Opened:
+    return _Opened(f"{kind.__name__}[{n}]")
+
+
+def _leaves(values: tuple[object, ...]) -> list[object]:
+    """The kind of a tuple, and the numbers and arrays that are in it, in their order."""
+    out: list[object] = [_opened(type(values), len(values))]
+    for x in values:
+        if isinstance(x, tuple):
+            out += _leaves(x)
+        else:
+            out.append(x)
+    return out
+
+
+@cache
+def _element(kind: np.dtype) -> str:
+    return kind.str
+
+
+def _described(x: object) -> tuple[str, tuple[int, ...]]:
+    """What decides the code for an argument, and its words."""
     if isinstance(x, np.ndarray):
-        flags = x.flags
+        flags, address = x.flags, x.__array_interface__["data"][0]
         layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
-        kinds.append(f"{x.dtype.str}{x.ndim}{layout}{'' if flags.writeable else 'r'}")
-        words.extend((0, 0, x.size, x.itemsize, x.__array_interface__["data"][0], *x.shape, *x.strides))
-    elif isinstance(x, tuple):
-        kinds.append(f"{type(x).__name__}(")
-        for y in x:
-            _put(y, words, kinds)
-        kinds.append(")")
-    elif isinstance(x, bool | np.bool_):
-        kinds.append("bool")
-        words.append(int(x))
-    elif isinstance(x, int | np.integer):
-        kinds.append("int" if isinstance(x, int) and x < 2**63 else "uint" if isinstance(x, int) else x.dtype.str)
-        words.append(int(x) if x < 2**63 else int(x) - 2**64)
-    elif isinstance(x, float | np.floating):
-        kinds.append("float" if isinstance(x, float) else x.dtype.str)
-        words.frombytes(struct.pack("d", x))
-    else:
-        raise TypeError(f"a kernel cannot take {type(x).__name__}")
+        kind = f"{_element(x.dtype)}{x.ndim}{layout}{'' if flags.writeable else 'r'}"
+        return kind, (0, 0, x.size, x.itemsize, address, *x.shape, *x.strides)
+    if isinstance(x, bool | np.bool_):
+        return "bool", (int(x),)
+    if isinstance(x, int | np.integer):
+        kind = "int" if isinstance(x, int) and x < 2**63 else "uint" if isinstance(x, int) else x.dtype.str
+        return kind, (int(x) if x < 2**63 else int(x) - 2**64,)
+    if isinstance(x, float | np.floating):
+        return "float" if isinstance(x, float) else x.dtype.str, _BITS.unpack(_REAL.pack(x))
+    if isinstance(x, _Opened):
+        return x.kind, ()
+    raise TypeError(f"a kernel cannot take {type(x).__name__}")
 
 
 __all__ = ["Kernel", "Kernels", "Repeated"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from amine.engine.device.functions import exp64, uncounted
+from amine.engine.device.functions import exp64, inner
 from amine.engine.device.pulse_tables import (
     EMPTY,
     G_DIM,
@@ -45,7 +45,7 @@ I64, U32, F64 = np.int64, np.uint32, np.float64
 TINY = 1e-30
 
 
-@uncounted(error_model="numpy")
+@inner()
 def propagate(X, at, D, steps, P, table, tmp):
     """Advances X[at:at+D] by ``steps`` steps with the powers of the propagator at ``table``."""
     bit = I64(0)
@@ -63,7 +63,7 @@ def propagate(X, at, D, steps, P, table, tmp):
         bit += I64(1)
 
 
-@uncounted(error_model="numpy")
+@inner()
 def catch_up(X, time, P, x, t, D, table, k, tmp):
     """Advances both parts of a unit (a neuron or a site) to step ``k``."""
     steps = k - time[t]
@@ -75,7 +75,7 @@ def catch_up(X, time, P, x, t, D, table, k, tmp):
     time[t] = k
 
 
-@uncounted(error_model="numpy")
+@inner()
 def start(X, x, D, f, moved):
     """Moves the fraction ``f`` of the receptors to those with transmitter and adds it to ``moved``; returns the moved mass."""
     mass = f * X[x + D - 1]
@@ -89,7 +89,7 @@ def start(X, x, D, f, moved):
     return mass
 
 
-@uncounted(error_model="numpy")
+@inner()
 def finish(X, x, D, moved):
     """Moves all receptors back and subtracts them from ``moved``; returns the moved mass."""
     mass = X[x + 2 * D - 1]
@@ -101,7 +101,7 @@ def finish(X, x, D, moved):
     return mass
 
 
-@uncounted(error_model="numpy")
+@inner()
 def put(mine, at, pay, row, tid, D, moved, neuron):
     """Lists an event with its payload."""
     mine[at] = neuron
@@ -110,7 +110,7 @@ def put(mine, at, pay, row, tid, D, moved, neuron):
     return at + 1
 
 
-@uncounted(error_model="numpy")
+@inner()
 def release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp):
     """A spike of a neuron whose release is a mean: a fraction of its receptors is moved."""
     D, i = G[g, G_DIM], I64(mine[q]) - G[g, G_ID0]
@@ -126,7 +126,7 @@ def release_mean(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp):
     return at
 
 
-@uncounted(error_model="numpy")
+@inner()
 def fires(G, g, time, t, neuron, site, u, recovery, k, dt):
     """Whether a site releases at a spike: if it has a vesicle, with the probability of release.
 
@@ -148,7 +148,7 @@ def fires(G, g, time, t, neuron, site, u, recovery, k, dt):
     return False
 
 
-@uncounted(error_model="numpy")
+@inner()
 def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recovery, dt):
     """A spike of a neuron with independent sites, each with its receptors."""
     D, n, i = G[g, G_DIM], G[g, G_SITES], I64(mine[q]) - G[g, G_ID0]
@@ -167,7 +167,7 @@ def release_sites(G, g, X, time, P, pay, tid, mine, q, k, at, moved, tmp, recove
     return at
 
 
-@uncounted(error_model="numpy")
+@inner()
 def end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp):
     """Ends the pulses that began a pulse's width ago and were not prolonged since."""
     D, n, W, p = G[g, G_DIM], max(I64(1), G[g, G_SITES]), G[g, G_WIDTH], G[g, G_POP]
@@ -188,7 +188,7 @@ def end_pulses(G, g, X, time, P, pay, tid, mine, ptr, slot, k, at, moved, tmp):
 # --- transmitter that is cleared -------------------------------------------------------------------------------------
 
 
-@uncounted(error_model="numpy")
+@inner()
 def clear(t0, R, g, dt):
     """Concentration under clearance, uptake and breakdown: its mean over the step, and its end."""
     decay, v1, k1, v2, k2 = R[g, R_DECAY], R[g, R_V_UP], R[g, R_K_UP], R[g, R_V_BREAK], R[g, R_K_BREAK]
@@ -206,7 +206,7 @@ def clear(t0, R, g, dt):
     return (t0 + 2.0 * (t1 + t2) + end) / 6.0, end
 
 
-@uncounted(error_model="numpy")
+@inner()
 def interpolate(X, x, D, P, M, t, top, new):
     """States after a step at the concentration ``t``, by interpolation; grid points of the table are squares of whole numbers."""
     z = min(t, top) / top * GRID * GRID
@@ -221,7 +221,7 @@ def interpolate(X, x, D, P, M, t, top, new):
         new[c] = s
 
 
-@uncounted(error_model="numpy")
+@inner()
 def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
     """Advances a unit from step ``k`` to the next; adds the change that its targets do not compute themselves to ``moved``."""
     table = G[g, G_TABLE]
@@ -244,7 +244,7 @@ def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
     time[t] = k + 1
 
 
-@uncounted(error_model="numpy")
+@inner()
 def release_cleared(kinetic, g, spikes, tid, slot, k, dt):
     """Releases the transmitter of this step's spikes of a group into their clefts."""
     G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators
@@ -267,7 +267,7 @@ def release_cleared(kinetic, g, spikes, tid, slot, k, dt):
                 X[x + D + 1] += amount * R[g, R_HEIGHT]
 
 
-@uncounted(error_model="numpy")
+@inner()
 def cleared(kinetic, g, spikes, tid, slot, at, k, dt):
     """Releases transmitter of this step's spikes, then lists the payloads of all clefts with transmitter."""
     release_cleared(kinetic, g, spikes, tid, slot, k, dt)
@@ -293,7 +293,7 @@ def cleared(kinetic, g, spikes, tid, slot, at, k, dt):
     return at
 
 
-@uncounted(cache=True, error_model="numpy")
+@inner(cache=True)
 def pulses(kinetic, g, spikes, tid, slot, at, k, dt):
     """Lists the pulses that start and end in this step from entry ``at`` on; returns the end of the list."""
     G, R, X, time, P = kinetic.groups, kinetic.numbers, kinetic.states, kinetic.steps, kinetic.propagators

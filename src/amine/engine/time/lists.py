@@ -11,7 +11,7 @@ import numpy as np
 from amine.engine.build.slices import Slice
 from amine.engine.device import arguments
 from amine.engine.device.arguments import Real
-from amine.engine.device.kernel import Kernels
+from amine.engine.device.kernel import Kernels, Repeated
 from amine.engine.device.tables import BEGIN, END, RANGE_COLUMNS
 from amine.engine.transmission.part import Room
 from amine.network.estimate import listed
@@ -47,6 +47,7 @@ class SpikeLists:
         self.counts = np.zeros(self.threads, np.int64)
         self.ids = np.zeros((self.threads, listed(room.own, room.interval)), np.int32)
         self._paid = paid
+        self._gather = Repeated(collect.gather)
         self.payload = np.zeros((rows, self.threads, self.ids.shape[1] if paid else 1), real)
 
     def argument(self) -> arguments.Spikes:
@@ -57,7 +58,7 @@ class SpikeLists:
         """Spikes of the last ``steps`` steps, of which the first is ``at``: steps and neurons, sorted."""
         first, n = self.room.history, self._spikes(steps)
         found, ids = np.empty(n, np.int64), np.empty(n, np.int32)
-        collect.gather(self.ids, self.parts, len(self._slices), first, first + steps, at, found, ids)
+        self._gather(self.ids, self.parts, len(self._slices), first, first + steps, at, found, ids)
         return found, ids
 
     def gather_payload(self, steps: int) -> np.ndarray:

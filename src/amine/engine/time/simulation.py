@@ -129,6 +129,7 @@ class Simulation:
         unrecorded = [at for at in self.slices if not at.member.population.record_spikes]
         self._unrecorded = np.array([(at.id0, at.id0 + at.n) for at in unrecorded], np.int64).reshape(-1, 2)
         self.waveforms, self.stimuli = [s.current for s in stimuli], [s.name for s in stimuli]
+        self._no_currents = np.zeros((1, 1), self.real)
 
     def rebuild(self, resolved: Resolved, names: Collection[str]) -> None:
         """Replaces the synapses of some parts by those of a network that differs in their values; states of synapses stay."""
@@ -259,9 +260,9 @@ class Simulation:
         self.lists.used = room.history + self.step - first
 
     def _currents(self, first: int, steps: int) -> np.ndarray:
-        """Injected currents (pA) at the middle of each step (steps, stimuli)."""
+        """Injected currents (pA) at the middle of each step (steps, stimuli); one zero, which nothing reads, without any."""
         if not self.waveforms:
-            return np.zeros((steps, 1), self.real)
+            return self._no_currents
         t = (first + np.arange(steps) + 0.5) * self.net.dt
         columns = [w.at(t) for w in self.waveforms]
         for name, x in zip(self.stimuli, columns, strict=True):
