@@ -23,13 +23,21 @@ if TYPE_CHECKING:
 
 MEETING = 2**18  # entries that all neurons of a thread could list before threads meet
 SPARE = 4096  # entries of a list of spikes, beyond those that its neurons need
-CHUNK = 1000  # steps whose lists are held beside those of the longest delay
+CHUNK = 100.0  # ms between two looks of Python at a large network
+FEW = 20_000  # neurons with which a chunk costs so much that Python's part of it does not count; a population costs as much as 100
 RATE = 10.0  # Hz, of all neurons, for the spikes that the longest delay keeps
 
 
 def meeting(least: int, neurons: int) -> int:
     """Steps after which threads meet: at most the ``least`` delay, and fewer if ``neurons`` could fill long lists of spikes until then."""
     return min(least, max(2, MEETING // max(1, neurons)))
+
+
+def chunk_steps(net: Network) -> int:
+    """Steps of a chunk of which Python sees the result, if nothing else is asked for: 100 ms, and up to 1 s or 10 000 steps of a small network."""
+    size = sum(p.n + 100 for p in net.populations.values())
+    least = round(CHUNK / net.dt)
+    return max(least, min(10_000, int(least * min(10.0, FEW / max(1, size)))))
 
 
 def listed(neurons: int, interval: int, kept: int = 0) -> int:
@@ -157,7 +165,7 @@ def _history(net: Network, real: int) -> int:
     kept = round(neurons * longest * net.dt * RATE * 1e-3)
     entries = listed(neurons, meeting(min((a for a, _ in delays), default=15) + 1, neurons), kept)
     releases = len({str(s.release) for s in net.projections if s.release is not None})
-    return entries * (4 + releases * real) + 16 * (longest + 1 + CHUNK) * len(net.populations)
+    return entries * (4 + releases * real) + 16 * (longest + 1 + chunk_steps(net)) * len(net.populations)
 
 
 def longest_delay(net: Network) -> tuple[str, float]:

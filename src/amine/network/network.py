@@ -160,7 +160,7 @@ class Network(Shown):
 
     def hash(self) -> str:
         """Return the SHA-256 of the description: equal networks have equal hashes."""
-        return serial.digest(self)
+        return serial.digest(serial.to_dict(self))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Network) and self.to_dict() == other.to_dict()

@@ -434,14 +434,14 @@ def _waveform(d: Mapping[str, Any]) -> Any:
     raise ValueError(f"unknown waveform {d['kind']!r}")
 
 
-def text(net: Network) -> str:
-    """Description as canonical JSON."""
-    return json.dumps(to_dict(net), sort_keys=True, allow_nan=False, separators=(",", ":"))
+def text(described: Mapping[str, Any]) -> str:
+    """A description as canonical JSON."""
+    return json.dumps(described, sort_keys=True, allow_nan=False, separators=(",", ":"))
 
 
-def digest(net: Network) -> str:
-    """SHA-256 of the canonical JSON."""
-    return hashlib.sha256(text(net).encode()).hexdigest()
+def digest(described: Mapping[str, Any]) -> str:
+    """SHA-256 of a description's canonical JSON."""
+    return hashlib.sha256(text(described).encode()).hexdigest()
 
 
 def save(net: Network, path: FilePath, overwrite: bool) -> None:

@@ -26,6 +26,7 @@ from amine.network.extracellular import POTENTIAL
 from amine.network.plasticity import parsed_rule, plastic_projection
 from amine.network.receptors import states_of
 from amine.network.recordings import NEURON, recordable
+from amine.network.serial import digest
 from amine.owners import Owner, owned
 from amine.results.run import Run
 from amine.results.store import MemoryStore, ZarrStore
@@ -114,9 +115,10 @@ def meta(net: Network, precision: str) -> Meta:
                 "units": {v: units[v] for v in q.states},
             }
         )
+    described = net.to_dict()
     out: Meta = {
-        "network": net.to_dict(),
-        "hash": net.hash(),
+        "network": described,
+        "hash": digest(described),
         "dt": net.dt,
         "populations": populations,
         "probes": probes,
@@ -283,9 +285,10 @@ def result(
     net: Network, sim: Simulation, kept: MemoryStore | ZarrStore, complete: bool, began: float, first: int = 0
 ) -> Run:
     """The results of a simulation until now, which was begun at wall time ``began`` and at step ``first``."""
-    about = {"complete": complete, "seconds": dict(sim.seconds), "info": info(net, sim, time.perf_counter() - began)}
-    about["info"]["simulated_ms"] = (sim.step - first) * net.dt
     said = meta(net, sim.precision)
+    cost = info(net, sim, said["hash"], time.perf_counter() - began)
+    about = {"complete": complete, "seconds": dict(sim.seconds), "info": cost}
+    about["info"]["simulated_ms"] = (sim.step - first) * net.dt
     weights = {} if sim.plastic is None else sim.plastic.weights(sim)
     spikes, probes = kept.finish(said, sim.step * net.dt, about, weights)
     return Run(net, spikes, probes, sim.step * net.dt, complete, about["seconds"], about["info"], weights, said)
@@ -327,7 +330,7 @@ def _versions() -> Mapping[str, str]:
     return found
 
 
-def info(net: Network, sim: Simulation, total: float) -> dict[str, Any]:
+def info(net: Network, sim: Simulation, network_hash: str, total: float) -> dict[str, Any]:
     """Provenance of a run, its cost and its size, as plain data."""
     return {
         "threads": sim.threads,
@@ -339,7 +342,7 @@ def info(net: Network, sim: Simulation, total: float) -> dict[str, Any]:
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "versions": dict(_versions()),
         "structure": sim.module.__name__,
-        "network_hash": net.hash(),
+        "network_hash": network_hash,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.system()} {platform.machine()}",
         "compiled": not sim.warm,

@@ -27,12 +27,11 @@ from amine.engine.transmission.part import Build, Layout, Snapshot, State
 from amine.engine.transmission.parts import load_module, parts_of, room_of, totals_of
 from amine.engine.transmission.plastic import PlasticNetwork
 from amine.errors import AmineError, did_you_mean
-from amine.network.estimate import available_bytes, longest_delay
+from amine.network.estimate import available_bytes, chunk_steps, longest_delay
 from amine.network.network import Network
 from amine.network.numbers import whole_number
 
 PRECISIONS = {"float32": (np.float32, 32), "float64": (np.float64, 64)}
-CHUNK = 100.0  # ms, if nothing else is asked for
 
 
 @dataclass
@@ -191,8 +190,8 @@ class Simulation:
             self.arrays.Q[p, SINCE] = self.step
 
     def chunk_steps(self, wanted: float | None) -> int:
-        """Steps of a chunk of ``wanted`` ms, or of 100 ms; fewer if traces would need too much memory, or a part ends it earlier."""
-        steps = round(CHUNK / self.net.dt) if wanted is None else max(1, math.ceil(wanted / self.net.dt - 1e-9))
+        """Steps of a chunk of ``wanted`` ms, or of the usual; fewer if traces would need too much memory, or a part ends it earlier."""
+        steps = chunk_steps(self.net) if wanted is None else max(1, math.ceil(wanted / self.net.dt - 1e-9))
         steps = max(1, min(steps, 10**6))
         parts = [*self.states.values(), self.recordings, self.rates]
         return min([steps, *(s.limit(self.step, steps) for s in parts)])
