@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,14 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         markdown = markdown.replace("<!-- models -->", models())
     if "<!-- circuits -->" in markdown:
         markdown = markdown.replace("<!-- circuits -->", circuits())
+    markdown = re.sub(r"<!-- example (\w+) -->", lambda m: example(m[1]), markdown)
     return with_outputs(markdown, page.file.src_uri)
+
+
+def example(name: str) -> str:
+    """The code of an example of the gallery, which is not run when the site is built."""
+    path = Path(__file__).parents[1] / "examples" / "gallery" / f"{name}.py"
+    return f"```py\n{path.read_text().strip()}\n```"
 
 
 def models() -> str:
