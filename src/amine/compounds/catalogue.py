@@ -277,6 +277,10 @@ def get(name: str, kind: str | None = None) -> Any:
 
 def advice(name: str, kinds: Iterable[str]) -> str:
     entries = [e for k in kinds for e in _catalogue().entries[k].values()]
+    other = find_entry(name, [k for k in KINDS if k not in ("drug", *kinds)])
+    if "drug" in kinds and other is not None:
+        bath = f"; net.field('{other.id}', tonic=...) bathes receptors in it" if other.kind == "transmitter" else ""
+        return f"'{other.id}' is a {other.kind}{bath}"
     words = name.casefold().split()
     of_class = [
         e.id for e in entries if isinstance(e, Drug) and words and all(w in e.drug_class.casefold() for w in words)

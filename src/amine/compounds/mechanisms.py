@@ -289,6 +289,15 @@ class Blocker(Mechanism):
 
 @final
 @dataclass(frozen=True)
+class InactivatedBlocker(Mechanism):
+    """Binding to a channel's inactivated state (Hille 1977; Bean 1984): a model that follows it has a parameter for one plus the load."""
+
+    def effects(self, use: Use) -> list[Effect]:
+        return [use.effect("inactivation", "shift")]
+
+
+@final
+@dataclass(frozen=True)
 class NegativeModulator(Mechanism):
     """Reduction of responses, at full occupancy to the factor with the role ``conductance``, or to 0 without it."""
 
@@ -408,6 +417,7 @@ LIBRARY: tuple[Mechanism, ...] = (
     Precursor("precursor"),
     VesicleDepleter("vesicle_depleter"),
     Blocker("channel_blocker", "pore"),
+    InactivatedBlocker("inactivated_blocker", "pore"),
     ChannelOpener("channel_opener"),
 )
 _REGISTRY: dict[str, Mechanism] = {m.name: m for m in LIBRARY}

@@ -133,4 +133,24 @@ initial v = E_L
     stands_for={"Nav": "g_Na", "Kv2": "g_K"},
 )
 
-MODELS = (hodgkin_huxley, traub_miles)
+# carbamazepine leaves its site at this rate (recalled from Kuo et al. 1997, unverified); phenytoin is some ten times as slow
+_KOFF = "0.00095 1/ms"
+traub_miles_block = Model(
+    "traub_miles_block",
+    "neuron",
+    traub_miles.equations.replace("m**3*h*", "m**3*h*(1 - b)*")
+    + "db/dt = koff*((held - 1)*(1 - h)*(1 - b) - b) : 1\ninitial b = 0\n",
+    {**traub_miles.units, "koff": "1/ms", "held": "1"},
+    {**traub_miles.parameters, "koff": _KOFF, "held": "1"},
+    f"{traub_miles.source}; block of inactivated channels after Hille B (1977) J Gen Physiol 69:497-515",
+    "The cell `traub_miles` whose sodium channels drugs bind while they are inactivated: carbamazepine, phenytoin and their like, by use.",
+    traub_miles.receptors,
+    {
+        **traub_miles.symbols,
+        "koff": "rate at which the drug leaves inactivated channels",
+        "held": "1 + concentration over affinity at inactivated channels; doses multiply it",
+    },
+    stands_for={**traub_miles.stands_for, "Nav.inactivation": "held"},
+)
+
+MODELS = (hodgkin_huxley, traub_miles, traub_miles_block)

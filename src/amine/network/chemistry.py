@@ -15,6 +15,7 @@ from amine.models.naming import gain_name, port_name
 from amine.models.ports import scheme
 from amine.network.checks import placeless
 from amine.network.doors import door
+from amine.network.drug_targets import known_channel
 from amine.network.numbers import name_of, number, whole_number
 from amine.network.parts import Group, Population
 from amine.network.receptors import detail_of, ports_of, scheme_of
@@ -98,6 +99,7 @@ class Modulation:
     hill: float
     rise: str
     decay: str
+    channel: bool = False  # ``receptor`` is an ion channel, and the messenger the part of it that drugs close
 
 
 # --- made and checked -------------------------------------------------------------------------------------------
@@ -315,7 +317,7 @@ def _need_positions(population: Population, grid: Grid, where: str) -> None:
 @door
 def modulate(
     net: Network, target: Neurons, *, by: Field | str | None = None, receptor: str | None = None, acts_on: str, maximum: Values,
-    EC50: Values | None = None, hill: Quantity | None = None, tau: Quantity | None = None, tau_decay: Values | None = None,
+    EC50: Values | None = None, hill: Quantity | None = None, tau: Quantity | None = None, tau_decay: Values | None = None, channel: str | None = None,
 ) -> Modulation:
     """Let a field act on a parameter of neurons through a metabotropic receptor.
 
@@ -333,11 +335,13 @@ def modulate(
     EC50, hill : concentration of half response and Hill coefficient, for a field; by default the catalogue's potency and its Hill
         coefficient, 1 beside an EC50 that is given. A potency that is a binding constant is warned of.
     tau, tau_decay : time constants of the second messenger's rise (default: instantaneous) and decay (default: that of the rise).
+    channel : instead of a field and a receptor, an ion channel that the equations do not have, such as ``"Kv1"`` of the terminals: the
+        messenger is the part of it that drugs close, to the power of ``hill``, and ``maximum`` the factor when all are closed.
 
     Raises
     ------
     AmineError
-        Unknown field, receptor or parameter, negative factor.
+        Unknown field, receptor, channel or parameter, negative factor.
 
     Examples
     --------
@@ -350,6 +354,7 @@ def modulate(
     group = placeless(net, target, "Modulation, target")
     field_name = "" if by is None else by.name if isinstance(by, Field) else name_of(by, "Modulation, by")
     label = field_name if receptor is None else name_of(receptor, "Modulation, receptor")
+    label = label if channel is None else known_channel(channel, label)
     if not label:
         raise AmineError(
             "Modulation", "neither by= nor receptor= is given", hint="name a field, or a receptor for drugs alone"
@@ -363,7 +368,7 @@ def modulate(
         _quantity(_half(EC50, field_name, label, where), "uM", f"{where}, EC50"),
         number(_slope(EC50, field_name, label) if hill is None else hill, "1", f"{where}, hill", positive=True),
         _quantity(rise, "ms", f"{where}, tau"),
-        _quantity(rise if tau_decay is None else tau_decay, "ms", f"{where}, tau_decay"),
+        _quantity(rise if tau_decay is None else tau_decay, "ms", f"{where}, tau_decay"), channel is not None,
     )
     return append(net.modulations, made)
 # fmt: on

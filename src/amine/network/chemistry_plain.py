@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from amine.compounds.doses import Course
-from amine.network.chemistry import Uptake, uptake
+from amine.network.chemistry import Modulation, Uptake, uptake
 from amine.network.plain import group_data, to_group
 
 if TYPE_CHECKING:
@@ -31,10 +31,18 @@ def to_plain(net: Network) -> dict[str, Any]:
             for f in net.fields.values()
         ]
     if net.modulations:
-        out["modulations"] = [{**_plain(m), "target": group_data(m.target)} for m in net.modulations]
+        out["modulations"] = [_modulation(m) for m in net.modulations]
     if net.doses:
         out["doses"] = [{"drug": d.drug, "course": d.course.to_dict()} for d in net.doses]
     return out
+
+
+def _modulation(m: Modulation) -> dict[str, Any]:
+    """A modulation; that by an ion channel says so, and others keep their hash."""
+    data = {**_plain(m), "target": group_data(m.target)}
+    if not data.pop("channel"):
+        return data
+    return {**data, "channel": True}
 
 
 def _plain(x: Any) -> dict[str, Any]:
@@ -63,7 +71,7 @@ def from_plain(net: Network, data: Mapping[str, Any]) -> None:
         net.modulate(
             to_group(d["target"]),
             by=d["by"] or None,
-            receptor=str(d["receptor"]),
+            **{"channel" if d.get("channel") else "receptor": str(d["receptor"])},
             acts_on=d["acts_on"],
             maximum=d["maximum"],
             EC50=d["potency"],

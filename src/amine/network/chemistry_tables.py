@@ -43,7 +43,10 @@ def _fields(net: Network) -> Section:
 def _modulations(net: Network) -> Section:
     rows = []
     for m in net.modulations:
-        occupancy = f"{m.by or 'drugs'}, EC50 {m.potency}, Hill {m.hill:g}" if m.by else "drugs"
+        closed = f"drugs that close it, to the power of {m.hill:g}"
+        occupancy = (
+            closed if m.channel else f"{m.by or 'drugs'}, EC50 {m.potency}, Hill {m.hill:g}" if m.by else "drugs"
+        )
         delay = f"rise {m.rise}, decay {m.decay}"
         rows.append((m.receptor, _who(m.target, net), occupancy, delay, f"{m.acts_on} x {m.maximum:g}"))
     return "G. Modulators", ("Receptor", "On", "Occupied by", "Second messenger", "Acts on, at full occupancy"), rows

@@ -153,6 +153,14 @@ def test_occupancy_with_drugs_is_that_of_the_pharmacology(field, receptor, tonic
 # --- blockers of open channels, agonists, channels ---------------------------------------------------------------------
 
 
+def test_a_channel_of_terminals_is_kept_by_a_file(tmp_path):
+    net = am.Network(seed=1)
+    net.population("E", 2, "lif")
+    net.modulate("E", channel="Kv3", acts_on="V_th", maximum=3, hill=2)
+    net.save(tmp_path / "net.toml")
+    assert am.Network.load(tmp_path / "net.toml") == net and "close" in net.describe()
+
+
 @pytest.fixture(scope="module")
 def blocker() -> str:
     name = "test-blocker"
@@ -289,6 +297,9 @@ def bad(call, text: str) -> None:
         (lambda n: n.modulate("E", by="dopamin", acts_on="V_th", maximum=2), "field 'dopamin' is not known"),
         (lambda n: n.modulate("E", acts_on="V_th", maximum=2), "neither by= nor receptor="),
         (lambda n: n.modulate("E", receptor="D1", acts_on="V_thh", maximum=2), "did you mean 'V_th'"),
+        (lambda n: n.modulate("E", channel="Kv33", acts_on="V_th", maximum=2), "did you mean 'Kv3'"),
+        (lambda n: n.modulate("E", channel="AMPA", acts_on="V_th", maximum=2), "ion channel 'AMPA' is not known"),
+        (lambda n: n.modulate("E", channel="Kv3", receptor="D1", acts_on="V_th", maximum=2), "'D1' is named beside"),
         (lambda n: n.modulate("E", receptor="D1", acts_on="AMPA.conductance", maximum=2), "no receptor 'AMPA'"),
         (lambda n: n.modulate("E", receptor="D1", acts_on="GABA_A.tauu", maximum=2), "did you mean 'tau'"),
         (lambda n: n.modulate("E", receptor="D1", acts_on="release.U", maximum=2), "no release model"),

@@ -90,6 +90,17 @@ def channel_on_tree(target: str) -> am.Network:
     return net
 
 
+def at_terminals(target: str) -> am.Network:
+    """A channel that no equation has, of terminals: what closes it raises release."""
+    net = am.Network()
+    S = source(net)
+    E = net.population("E", 3, "lif_cond")
+    release = am.models.get("tsodyks_markram")(U=0.1)
+    net.synapses(S, E, receptor="AMPA", weight="1 nS", rule="all_to_all", release=release)
+    net.modulate(S, channel=target, acts_on="release.U", maximum=3.0, hill=1.5)
+    return net
+
+
 RECEPTOR: dict[str, Callable[[str], am.Network]] = {
     "filter": lambda t: port(t, "receptor"),
     "kinetic": lambda t: port(t, "kinetic"),
@@ -104,7 +115,7 @@ WAYS: dict[str, dict[str, Callable[[str], am.Network]]] = {
     "family": RECEPTOR,
     "transporter": {"uptake": lambda t: field(uptake=Uptake(t, "0.01 uM/ms", "1 uM"))},
     "enzyme": {"breakdown": lambda t: field(removal={t: "10 ms"})},
-    "channel": {"conductance": channel, "tree": channel_on_tree},
+    "channel": {"conductance": channel, "tree": channel_on_tree, "terminal": at_terminals},
     "transmitter": {"release": lambda t: field(name=t, removal="1 s")},
 }
 
@@ -137,7 +148,7 @@ def read(r: Resolved, c: float) -> list[float]:
     run = Reference(r.slow.program)
     for _ in range(4):
         run.step([c])
-    factors = [f.signal + i for f in r.slow.factors for i in range(f.n)]
+    factors = [f.signal + i for f in r.slow.factors for i in range(f.n)] + [w.signal for w in r.slow.weights]
     return [run.values[s] for s in factors + [x.signal for x in r.slow.recorded if x.kind == "concentration"]]
 
 

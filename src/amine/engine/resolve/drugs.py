@@ -23,7 +23,7 @@ from amine.models.naming import SHIFT as SHIFTED
 from amine.models.naming import gain_name, port_name
 from amine.models.sums import FREE, HELD
 from amine.network.cables import has_tree
-from amine.network.chemistry import Field, check_parameter
+from amine.network.chemistry import Field, Modulation, check_parameter
 from amine.network.in_use import ReceptorInUse, ReceptorsInUse
 from amine.network.network import Network
 from amine.network.parts import Population
@@ -127,9 +127,10 @@ class Drugs:
     def targets(self) -> list[tuple[tuple[str, ...], list[str]]]:
         """Kinds of entries of the catalogue, each with the names of its entries that are in the network."""
         fields = self.net.fields.values()
+        closing = [m.receptor for m in self.net.modulations if m.channel]
         return [
-            (("family", "receptor"), [*self.ports, *(m.receptor for m in self.net.modulations)]),
-            (("family", "channel"), [*(x.target.name for x in self.parts), *(x.name for x in self.trees)]),
+            (("family", "receptor"), [*self.ports, *(m.receptor for m in self.net.modulations if not m.channel)]),
+            (("family", "channel"), [*(x.target.name for x in self.parts), *(x.name for x in self.trees), *closing]),
             (("transmitter",), list(self.net.fields)),
             (("transporter",), [u.name for f in fields for u in f.uptake if u.name]),
             (("enzyme",), [enzyme for f in fields for enzyme in enzymes(f)]),
@@ -232,6 +233,16 @@ class Drugs:
         left = [*self.factors(target, "efficacy"), *self.factors(target, "conductance")]
         blocked = self.sites.block(receptor) if self.blocks(target) else []
         return Slowed(agonists, shifts, tuple(added), (*left, *blocked))
+
+    def channel(self, m: Modulation) -> list[Signal]:
+        """Factors of an ion channel that drugs close, and that a modulation follows; opening is not followed."""
+        target = Target(m.receptor, f"'{m.receptor}' on '{m.target.views()[0].population}'")
+        found = self.sites.having(target.name, "conductance")
+        if all(e.kind == "scale" and e.limit <= 1.0 for e in found):
+            return self.factors(target, "conductance")
+        self._arrived(target, [])
+        self.reasons |= dict.fromkeys([(target, e) for e in found], "of which a modulation follows only the closing")
+        return []
 
     # --- neurons and their receptors -----------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from amine.compounds.signals import Agonist, Follow, Response, Signal, Sum, Term
+from amine.compounds.signals import Agonist, Apply, Follow, Product, Response, Signal, Sum, Term
 from amine.engine.device.arrays import exact
 from amine.engine.resolve.drugs import Drugs, act
 from amine.engine.resolve.fields import regions_of
@@ -45,6 +45,8 @@ class Modulators:
 
     def _occupancy(self, m: Modulation, f: Field | None, places: list[str]) -> Signal:
         p, n = self.signals, len(places)
+        if m.channel:
+            return self._closed(m)
         potency = scalar(m.potency, "uM", f"Modulation '{m.name}'")
         key = (m.receptor, m.by, potency, m.hill)
         if key not in self.occupied:
@@ -56,6 +58,20 @@ class Modulators:
             every = (*agonists, *drugs.agonists)
             p.program.append(Response(at, every, drugs.shifts, drugs.added, drugs.efficacies, m.hill, n))
             p.keep("occupancy", m.receptor, m.by, "1", places, at, n)
+        return self.occupied[key]
+
+    def _closed(self, m: Modulation) -> Signal:
+        """The part of an ion channel that drugs close, to the power of the Hill coefficient."""
+        p = self.signals.program
+        key = (m.receptor, "", -1.0, m.hill)  # no EC50 is negative
+        if key not in self.occupied:
+            left, at = self.drugs.channel(m), p.add(f"{m.receptor}:open", 1, [1.0])
+            p.append(Product(at, tuple(map(Term, left))) if left else Sum(at, (), 1.0))
+            closed = self.occupied[key] = p.add(f"{m.receptor}:closed")
+            p.append(Sum(closed, (Term(at, 0, -1.0),), 1.0))
+            if m.hill != 1.0:
+                self.occupied[key] = p.add(f"{m.receptor}:closed^n")
+                p.append(Apply(self.occupied[key], "power", (closed,), m.hill))
         return self.occupied[key]
 
     def _messenger(self, m: Modulation, occupied: Signal, n: int) -> Signal:
