@@ -109,7 +109,7 @@ def test_every_receptor_has_an_agonist_and_an_antagonist():
                 found.setdefault(t, set()).add(a.mechanism in opens)
     receptors = set(compounds.names("receptor"))
     assert {r for r in receptors if True not in found[r]} <= {
-        *("AMPA", "NMDA_GluN2A", "NMDA_GluN2B", "kainate", "NK1", "P2X2"),
+        *("AMPA", "NMDA_GluN2A", "NMDA_GluN2B", "kainate", "H1", "NK1", "P2X2"),
     }
     assert {r for r in receptors if False not in found[r]} <= {"nAChR_alpha7", "sGC"}
     assert {c for c in compounds.names("channel") if c not in found} == set()
