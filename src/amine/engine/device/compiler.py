@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import typeof, types
 
 from amine.engine.device import store
-from amine.engine.device.loader import ENTRY, machine
+from amine.engine.device.loader import ENTRY, NEVER_CALLED, machine
 from amine.errors import AmineError
 
 # names of functions of Python and of Numba's run time, which are only there if Numba has been imported
@@ -33,7 +33,7 @@ def compiled(function: Any, args: tuple[object, ...], path: Path) -> list[bytes]
     missing = sorted(
         f.name for f in library._final_module.functions if f.is_declaration and f.name.startswith(_OF_NUMBA)
     )
-    if missing:
+    if missing not in ([], [NEVER_CALLED]):
         raise TypeError(f"the kernel {function.__name__} calls {missing[0]}, which is there only where Numba is")
     parts = [kind, library._get_compiled_object(), entry]
     with suppress(AmineError):  # a disk that is full, say: it is then compiled again next time

@@ -10,6 +10,9 @@ import llvmlite.binding as llvm
 
 ENTRY = "amine_entry"
 CALL = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)
+# called when the last reference to an array is dropped; kernels are given arrays without counts, so this never happens in them,
+# but code that was compiled with little optimisation still names it
+NEVER_CALLED = "NRT_MemInfo_call_dtor"
 
 
 @lru_cache(maxsize=1)
@@ -22,6 +25,8 @@ def processor() -> str:
 def _ready() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    if llvm.address_of_symbol(NEVER_CALLED) is None:
+        llvm.add_symbol(NEVER_CALLED, ctypes.cast(ctypes.CDLL(None).abort, ctypes.c_void_p).value)
 
 
 def machine() -> llvm.TargetMachine:
