@@ -18,6 +18,7 @@ from amine.lab.pages import one_text, static_files
 from amine.lab.recorded import record
 from amine.lab.rooms import Rooms
 from amine.lab.serving import listing, start
+from amine.lab.stream import Streams
 from amine.lab.widgets import reply
 
 OWN = sorted(Path.home().glob(".cache/ms-playwright/chromium-*/chrome-*/chrome"))  # of playwright install chromium
@@ -307,21 +308,27 @@ def test_a_digit_drawn_by_hand_is_answered(page):
 
 
 def test_the_page_runs_in_the_frame_of_a_notebook(browser, server):
-    rooms, p = Rooms({}, listing), Page(browser, server)
+    rooms, p, sent = Rooms({}, listing), Page(browser, server), []
 
-    def answered(message: dict) -> dict:
-        out: list = []
-        reply(rooms, lambda content, buffers: out.append((content, list(buffers[0]))), message)
-        return {"content": out[0][0], "data": out[0][1]}
+    def send(content: dict, buffers: list[bytes]) -> None:
+        sent.append({"content": content, "data": list(buffers[0])})
 
-    p.tab.expose_function("answered", answered)
+    streams = Streams(rooms, send)
+
+    def arrived() -> list:
+        return [sent.pop(0) for _ in range(len(sent))]
+
+    p.tab.expose_function("asked", lambda message: reply(rooms, streams, send, message))
+    p.tab.expose_function("arrived", arrived)
     bridge = static_files()["bridge.js"].decode().replace("export default", "window.bridge =")
     p.tab.set_content(f"<div id=cell></div><script type=module>{bridge}</script>")
     p.until("window.bridge !== undefined")
     p.tab.evaluate(
         """(page) => { const heard = []; window.bridge.render({ el: document.getElementById("cell"), model: {
             get: (k) => ({ page, height: 700 })[k], on: (_, f) => heard.push(f), off: () => {},
-            send: async (m) => { const r = await answered(m), b = new DataView(new Uint8Array(r.data).buffer); heard.forEach((f) => f(r.content, [b])); } } }); }""",
+            send: (m) => { asked(m); } } });
+            const take = (r) => heard.forEach((f) => f(r.content, [new DataView(new Uint8Array(r.data).buffer)]));
+            setInterval(async () => { (await arrived()).forEach(take); }, 20); }""",
         one_text("embedded", {"open": "neuron"}),
     )
     frame = p.tab.frame_locator("iframe")

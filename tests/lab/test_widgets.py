@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+import time
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -14,6 +15,7 @@ from amine.lab import entrance
 from amine.lab.frames import unpack
 from amine.lab.rooms import Rooms
 from amine.lab.serving import listing, rooms_of
+from amine.lab.stream import AHEAD, Streams
 from amine.lab.widgets import reply
 
 
@@ -27,9 +29,11 @@ def tiny() -> am.Network:
 def ask():
     own, made = rooms_of(tiny())
     rooms, sent = Rooms(made, lambda: listing(own), idle=0.0), []
+    streams = Streams(rooms, lambda *_: pytest.fail("streamed"))
 
     def ask(path: str, body: object) -> tuple[int, bytes]:
-        reply(rooms, lambda content, buffers: sent.append((content, buffers)), {"id": "1", "path": path, "body": body})
+        message = {"id": "1", "path": path, "body": body}
+        reply(rooms, streams, lambda content, buffers: sent.append((content, buffers)), message)
         content, buffers = sent.pop()
         assert content["id"] == "1" and not sent
         return content["status"], buffers[0]
@@ -59,7 +63,67 @@ def test_a_page_in_a_notebook_runs_the_network(ask):
 
 @pytest.mark.parametrize("message", [None, 3, {}, {"id": 1, "path": "/api/gallery"}, [1]])
 def test_what_is_no_message_is_not_answered(message):
-    reply(Rooms({}, dict), lambda *_: pytest.fail("answered"), message)
+    rooms = Rooms({}, dict)
+    reply(rooms, Streams(rooms, lambda *_: None), lambda *_: pytest.fail("answered"), message)
+
+
+class Pushed:
+    """A page of a notebook: what it is answered, and the frames that come by themselves."""
+
+    def __init__(self):
+        own, made = rooms_of(tiny())
+        self.rooms, self.frames, self.errors = Rooms(made, lambda: listing(own), idle=0.0), [], []
+        self.streams = Streams(self.rooms, self.take)
+        self.key = json.loads(self.ask("/api/open", {"name": "tiny"})[1])["session"]
+
+    def take(self, content: dict, buffers: list[bytes]) -> None:
+        assert content["stream"] == self.key
+        (self.frames if content["status"] == 200 else self.errors).append(buffers[0])
+
+    def ask(self, path: str, body: dict) -> tuple[int, bytes]:
+        out: list = []
+        message = {"id": "1", "path": path, "body": body}
+        reply(self.rooms, self.streams, lambda c, b: out.append((c["status"], b[0])), message)
+        return out[0] if out else (0, b"")
+
+    def tell(self, **body: object) -> int:
+        return self.ask("/api/stream", {"session": self.key, **body})[0]
+
+    def wait(self, frames: int) -> None:
+        stop = time.perf_counter() + 30
+        while len(self.frames) < frames:
+            assert time.perf_counter() < stop
+            time.sleep(0.01)
+
+
+def test_frames_come_by_themselves_and_wait_until_they_are_painted():
+    page = Pushed()
+    assert page.tell(on=True, speed=1.0, set={"P.rate": 150.0}, respond="P.rate") == 200
+    page.wait(AHEAD)
+    time.sleep(0.2)
+    assert len(page.frames) == AHEAD  # no further one before some were painted
+    page.ask("/api/painted", {"session": page.key, "frames": 3})
+    page.wait(AHEAD + 3)
+    assert page.tell(on=False) == 200
+    before, session = len(page.frames), page.rooms.get(page.key).opened.session
+    page.ask("/api/painted", {"session": page.key, "frames": 5})
+    time.sleep(0.2)
+    about = [unpack(f)[0] for f in page.frames]
+    assert len(page.frames) == before == AHEAD + 3 and about[-1]["stop"] == session.time > 0
+    assert [a["start"] for a in about[1:]] == [a["stop"] for a in about[:-1]]  # without a gap
+    assert session.values["P.rate"] == 150.0 and about[0]["response"]["name"] == "P.rate"
+
+
+def test_a_stream_refuses_what_is_no_value_and_ends_with_its_session():
+    page = Pushed()
+    for body in ({"speed": 0}, {"speed": float("nan")}, {"speed": 1e308}, {"speed": True}, {"speed": "1"}, {"set": 3}, {"set": {"P.rate": 1e308}}, {"set": {"__class__": 1}}):  # fmt: skip
+        assert page.tell(on=True, **body) in (400, 422), body
+    assert page.ask("/api/stream", {"session": "other", "on": True})[0] == 404 and not page.frames
+    page.ask("/api/painted", {"session": page.key, "frames": "3"})
+    page.tell(on=True, speed=0.5)
+    page.wait(1)
+    page.ask("/api/close", {"session": page.key})
+    assert page.tell(on=True) == 404
 
 
 def test_a_notebook_is_told_from_a_terminal(monkeypatch):

@@ -73,7 +73,7 @@ def rhythm(times: np.ndarray, span: float) -> float | None:
         return None
     while True:  # sharp volleys have strong harmonics: the lowest of the series is the rhythm
         half = k // 2
-        near = slice(max(half - 4, 0), half + 5)
+        near = slice(max(half - 4, 0), min(half + 5, k * 3 // 4))  # without the peak itself, so that it ends
         if not power[near].size or power[near].max() < SUBHARMONIC * power[k]:
             return float(frequency[k])
         k = near.start + int(np.argmax(power[near]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,12 +37,12 @@ class Response:
 
     Parameters
     ----------
-    lane : the running network, which is not touched.
+    lane : a copy of the running network, which is moved.
     control : what is varied.
     """
 
     def __init__(self, lane: Lane, control: Control):
-        self.control, self._lane = control, lane.branch()
+        self.control, self._lane = control, lane
         self._start = self._lane.mark()
         self._left = values_over(control)
         self._until = 0.0
@@ -55,13 +54,10 @@ class Response:
         """Whether all values were measured."""
         return not self._left
 
-    def work(self, seconds: float) -> None:
-        """Goes on for a time on the clock."""
-        stop = time.perf_counter() + seconds
-        while self._left and time.perf_counter() < stop:
-            self._step()
-
-    def _step(self) -> None:
+    def step(self) -> None:
+        """Goes on by 5 ms of the network, or to the next value."""
+        if not self._left:
+            return
         lane, loop = self._lane, self._lane.loop
         if not self._until:
             lane.go_back(self._start)

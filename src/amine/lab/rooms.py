@@ -129,8 +129,13 @@ def _act(s: Session, body: Mapping[str, Any]) -> None:
 
 def answer(rooms: Rooms, path: str, body: Mapping[str, Any]) -> Answer:
     """What a page is answered; an error is a status and a sentence."""
+    return guarded(lambda: _answer(rooms, path, body))
+
+
+def guarded(work: Callable[[], Answer]) -> Answer:
+    """An answer, or a status and a sentence where there is none."""
     try:
-        return _answer(rooms, path, body)
+        return work()
     except Refused as e:
         return e.status, "application/json", sentence(str(e))
     except AmineError as e:
@@ -142,13 +147,13 @@ def answer(rooms: Rooms, path: str, body: Mapping[str, Any]) -> Answer:
 def _answer(rooms: Rooms, path: str, body: Mapping[str, Any]) -> Answer:
     match path:
         case "/api/gallery":
-            return _json(rooms.gallery())
+            return json_answer(rooms.gallery())
         case "/api/open":
             key, held = rooms.open(body)
-            return _json({"session": key, **held.opened.describe()})
+            return json_answer({"session": key, **held.opened.describe()})
         case "/api/close":
             rooms.close(body.get("session"))
-            return _json({})
+            return json_answer({})
         case "/api/frame" | "/api/act" | "/api/response" | "/api/state" | "/api/script":
             held = rooms.get(body.get("session"))
             with held.lock:
@@ -161,30 +166,31 @@ def _within(opened: Opened | Memory, path: str, body: Mapping[str, Any]) -> Answ
     """What is asked of a session."""
     if isinstance(opened, Memory):
         if path == "/api/state":
-            return _json({"session": body["session"], **opened.describe()})
+            return json_answer({"session": body["session"], **opened.describe()})
         if path != "/api/act":
             raise Refused(404, "a memory has no such page")
-        return _json(opened.act(dict(body)))
+        return json_answer(opened.act(dict(body)))
     s = opened.session
     if path == "/api/frame":
         values = body.get("set", {})
         if not isinstance(values, dict):
             raise Refused(400, "give values by name")
         s.set_all(values)
-        data = s.frame(body.get("ms", 0.0), MOST_SECONDS, bool(body.get("numbers")))
+        data = s.frame(body.get("ms", 0.0), MOST_SECONDS, bool(body.get("numbers")), body.get("respond"))
         return 200, "application/octet-stream", data
     if path == "/api/response":
-        return _json(s.respond(body.get("name"), MOST_SECONDS if body.get("idle") is True else MOST_SECONDS / 4))
+        return json_answer(s.respond(body.get("name")))
     if path == "/api/act":
         _act(s, body)
     if path == "/api/state":
-        return _json({"session": body["session"], **opened.describe()})
+        return json_answer({"session": body["session"], **opened.describe()})
     if path == "/api/script":
         return 200, "text/plain; charset=utf-8", opened.script().encode()
-    return _json(s.state())
+    return json_answer(s.state())
 
 
-def _json(data: object) -> Answer:
+def json_answer(data: object) -> Answer:
+    """Plain data as an answer."""
     return 200, "application/json", json.dumps(data, allow_nan=False).encode()
 
 
@@ -193,4 +199,4 @@ def sentence(words: str) -> bytes:
     return json.dumps({"error": words}).encode()
 
 
-__all__ = ["Answer", "Held", "Refused", "Rooms", "answer", "sentence"]
+__all__ = ["Answer", "Held", "Refused", "Rooms", "answer", "guarded", "json_answer", "sentence"]

@@ -23,10 +23,10 @@ from amine.lab.actions import (
     silence_name,
     silence_of,
 )
+from amine.lab.background import REST, Background
 from amine.lab.controls import Control, Slider, controls_of, values_of
 from amine.lab.frames import pack
 from amine.lab.lane import Entry, Lane, Mark, replay
-from amine.lab.response import Response
 from amine.models.multicompartment import Cable
 from amine.network.estimate import available_bytes
 from amine.network.network import Network
@@ -96,7 +96,9 @@ class Session:
         self.watched: tuple[str, int] | None = next(((p, n[0]) for p, n in self.shape.traced.items() if n), None)
         self.start = self.live.mark()
         self.marked: Mark | None = None
-        self._response: Response | None = None
+        self.responded, self._moved = False, -REST
+        self._background = Background(self.network)
+        self._cost: float | None = None  # seconds on the clock that a slice took
         self._asked: tuple[str, tuple[tuple[str, str], ...]] | None = None
 
     # --- what is there ---------------------------------------------------------------------------------------------
@@ -214,6 +216,9 @@ class Session:
                 self.live.go_back(before)
             raise
         self.values.update(new)
+        if new:
+            self._moved = time.monotonic()
+            self._background.rest()
 
     def _control(self, name: object) -> Control:
         if not isinstance(name, str) or name not in self.controls:
@@ -271,21 +276,28 @@ class Session:
                 raise AmineError("silence", "this is not the number of a neuron", given=repr(x)[:40])
         self.live.set(silence_name(population, int(str(first)), int(str(last))), "1")
 
-    def respond(self, name: object, seconds: float = MOST_SECONDS) -> dict[str, Any]:
-        """Dose and response of a control so far; goes on with it for a time on the clock, anew where other values have changed since."""
+    def respond(self, name: object) -> dict[str, Any]:
+        """Dose and response of a control so far, computed by a process of low priority; anew where other values have changed since."""
         control = self._control(name)
         if control.reason:
             raise AmineError(f"control '{control.name}'", f"it cannot be set while the network runs: {control.reason}")
         others = tuple((e.name, e.value) for e in self.live.log if e.name != control.name)
-        if self._response is None or self._asked != (control.name, others):
-            self._response, self._asked = Response(self.live, control), (control.name, others)
-        self._response.work(seconds)
-        return {"name": control.name, "points": self._response.points, "done": self._response.done}
+        if self._asked != (control.name, others):
+            if time.monotonic() - self._moved < REST:  # it goes on being moved
+                return {"name": control.name, "points": [], "done": False}
+            self._background.ask(self.live, control)
+            self._asked = (control.name, others)
+        points, self.responded = self._background.found()
+        return {"name": control.name, "points": points, "done": self.responded}
 
-    @property
-    def responded(self) -> bool:
-        """Whether the dose and response that was asked for last is whole."""
-        return self._response is not None and self._response.done
+    def _responding(self, name: object) -> dict[str, Any] | None:
+        """The response to a control, or why there is none."""
+        if name is None:
+            return None
+        try:
+            return self.respond(name)
+        except AmineError as e:
+            return {"name": str(name)[:200], "points": [], "done": True, "error": str(e)}
 
     def watch(self, population: str, neuron: int) -> None:
         """Draws the voltage of the recorded neuron nearest to one."""
@@ -368,22 +380,20 @@ class Session:
         each = max(1, round(SLICE / dt))
         left = round(ms / (each * dt))
         out: dict[str, list[Segment]] = {name: [] for name in self.lanes}
-        size, until = 1, time.perf_counter() + seconds
-        while left > 0:
-            now = min(size, left)
-            began = time.perf_counter()
+        began = time.perf_counter()
+        rest = seconds
+        while left > 0 and rest > 0:
+            size = 1 if self._cost is None else int(rest / self._cost)
+            now = max(1, min(size, left))
             for name, lane in self.lanes.items():
                 out[name].append(lane.advance(now * each))
             left -= now
-            spent = time.perf_counter() - began
-            rest = until - time.perf_counter()
-            if rest <= 0:
-                break
-            size = max(1, min(size * 4, int(now * rest / max(spent, 1e-6))))
+            before, rest = rest, seconds - (time.perf_counter() - began)
+            self._cost = max((before - rest) / now, 1e-6)
         return out
 
-    def frame(self, ms: float, seconds: float = MOST_SECONDS, numbers: bool = False) -> bytes:
-        """Runs for a time and returns what happened as a frame (:mod:`amine.lab.frames`)."""
+    def frame(self, ms: float, seconds: float = MOST_SECONDS, numbers: bool = False, respond: object = None) -> bytes:
+        """Runs for a time and returns what happened as a frame (:mod:`amine.lab.frames`), with numbers and the response to a control."""
         start = self.time
         happened = self.advance(ms, seconds)
         about: dict[str, Any] = {"start": start, "stop": self.time, "step": self.live.step, "watched": self.watched}
@@ -396,6 +406,7 @@ class Session:
             about["numbers"] = {name: lane.recent.numbers(self.time) for name, lane in self.lanes.items()}
             about["digest"] = self.live.digest.text()
             about["weights"] = self.weights()
+            about["response"] = self._responding(respond)
         return pack(about, arrays)
 
     def weights(self) -> list[dict[str, Any]]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
 from amine.lab.pages import one_text
-from amine.lab.rooms import Rooms, answer
+from amine.lab.rooms import Rooms, answer, guarded, json_answer
 from amine.lab.serving import listing, named, rooms_of
+from amine.lab.stream import Send, Streams
 from amine.network.network import Network
 from amine.optional import optional
 
@@ -39,7 +40,7 @@ def _kind() -> type[AnyWidget]:
 def widget(net: Network | str | None = None, *, height: int = TALL) -> AnyWidget:
     """The lab as a widget for Jupyter, VS Code, Colab and marimo; needs the extra ``notebook``.
 
-    The network runs in the kernel, between cells: while a cell runs the page waits.
+    The network runs in the kernel, in a thread that sends its frames. While a cell runs, what is turned on the page waits.
 
     Parameters
     ----------
@@ -63,20 +64,28 @@ def widget(net: Network | str | None = None, *, height: int = TALL) -> AnyWidget
     name = named(net) if isinstance(net, str) else own
     rooms = Rooms(made, lambda: listing(own), idle=0.0)
     out = _kind()(page=one_text("embedded", {"open": name}), height=height)
+    streams = Streams(rooms, out.send)
 
     def answered(widget: AnyWidget, message: Any, buffers: Any) -> None:
-        reply(rooms, widget.send, message)
+        reply(rooms, streams, widget.send, message)
 
     out.on_msg(answered)
     return out
 
 
-def reply(rooms: Rooms, send: Any, message: Any) -> None:
+def reply(rooms: Rooms, streams: Streams, send: Send, message: Any) -> None:
     """Answers a message of the page with ``send(content, buffers)``; what is no message is left unanswered."""
     if not isinstance(message, dict) or not isinstance(message.get("id"), str):
         return
-    path, body = message.get("path"), message.get("body")
-    status, _, data = answer(rooms, str(path), body if isinstance(body, dict) else {})
+    path, given = str(message.get("path")), message.get("body")
+    body: dict[str, Any] = given if isinstance(given, dict) else {}
+    if path == "/api/painted":
+        streams.painted(body)
+        return
+    if path == "/api/stream":
+        status, _, data = guarded(lambda: json_answer(streams.tell(body)))
+    else:
+        status, _, data = answer(rooms, path, body)
     send({"id": message["id"], "status": status}, [data])
 
 

@@ -8,7 +8,7 @@ function render({ model, el }) {
   const ask = (e) => { if (e.source === frame.contentWindow && e.data?.amine) model.send(e.data.amine); };
   const answer = (message, buffers) => {
     const b = buffers[0], data = b.buffer ? b.buffer.slice(b.byteOffset, b.byteOffset + b.byteLength) : b;
-    frame.contentWindow?.postMessage({ amine: message, data }, "*");
+    frame.contentWindow?.postMessage({ amine: message, data }, "*", [data]);
   };
   addEventListener("message", ask); model.on("msg:custom", answer);
   frame.srcdoc = model.get("page"); el.append(frame);

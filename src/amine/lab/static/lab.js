@@ -13,11 +13,12 @@ const $ = (id) => document.getElementById(id);
 const WINDOWS = [250, 500, 1000, 2000, 5000, 10000, 20000];
 const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-const sound = new Sound(), begun = performance.now();
+const sound = new Sound(), after = (ms) => new Promise((r) => setTimeout(r, ms));
 
 let memory = null, transport, S = null, speech = 0;
 
-function say(words) { $("message").hidden = !words; $("message").textContent = words || ""; }
+let said = "";
+function say(words) { if (words === said) return; said = words; $("message").hidden = !words; $("message").textContent = words; }
 
 async function attempt(work) {
   try { const r = await work(); say(""); return r; } catch (e) { say(String(e.message || e)); return null; }
@@ -162,66 +163,100 @@ async function flush() {
 
 // --- time -----------------------------------------------------------------------------------------------------------
 
-function play() { if (!S || S.running) return; S.running = true; buttons(); S.clocked = performance.now(); loop(S); }
+function play() { if (!S || S.running) return; S.running = true; S.turn = (S.turn ?? 0) + 1; buttons(); S.clocked = performance.now(); (transport.stream ? streaming : loop)(S, S.turn); }
+/** Whether an experiment runs on, and was not stopped and begun again meanwhile. */
+function runs(mine, turn) { return mine === S && S.running && S.turn === turn; }
 function pause() { if (!S) return; S.running = false; buttons(); }
 function stop() { if (S) S.running = false; clearTour(); }
 function buttons() { $("pause").textContent = S.running ? "Pause" : "Run"; $("step").disabled = S.running; }
 
-async function loop(mine) {
-  let asked = 0, debt = 0;
-  while (mine === S && S.running) {
-    if (document.hidden || S.busy) { S.clocked = performance.now(); await new Promise((r) => setTimeout(r, 100)); continue; }
+/** Frames, each asked for before the one that came is painted: the network and the page work at the same time. */
+async function loop(mine, turn) {
+  let asked = 0, debt = 0, next = null;
+  const ask = () => {
     const now = performance.now(), numbers = now - asked > 400;
     debt = Math.min(debt + Math.min(now - S.clocked, 120) * S.speed, 200); S.clocked = now;
     const ms = Math.floor(debt);
-    if (ms >= 1 || numbers) {
-      const done = await advance(ms, numbers);
-      if (!done || mine !== S) { if (mine === S && !done) pause(); return; }
-      debt -= done.stop - done.start;
-      if (done.stop - done.start < ms * 0.7) debt = Math.min(debt, 20);
-      if (performance.now() - now < 25 || S.painted % 6 === 0) await respond(false);
-      if (numbers) asked = now;
-    }
+    if (ms < 1 && !numbers) return null;
+    if (numbers) asked = now;
+    return { ms, frame: request(ms, numbers) };
+  };
+  while (next || runs(mine, turn)) {
+    const free = runs(mine, turn) && !document.hidden && !S.busy, one = next ?? (free ? ask() : null);
+    next = null;
+    if (one) {
+      const frame = await one.frame;
+      if (mine !== S) return;
+      if (!frame) { pause(); refresh(); return; }
+      const done = frame.about.stop - frame.about.start;
+      debt = done < one.ms * 0.7 ? Math.min(debt - done, 20) : debt - done;
+      if (runs(mine, turn) && !document.hidden && !S.busy) next = ask();
+      draw(frame); painted();
+    } else if (!free) { S.clocked = performance.now(); await after(30); continue; }
     await new Promise((r) => requestAnimationFrame(r));
   }
 }
 
-/** Goes on with the dose-response: a little between frames, more while the network stands. */
-async function respond(idle) {
-  const mine = S;
-  if (transport.fixed || !S?.response.name || S.response.done || S.busy || S.waiting) return;
-  S.waiting = true;
-  try { const r = await transport.response(S.session, S.response.name, idle); if (mine === S) S.response.take(r); } catch { mine.response.done = true; }
-  mine.waiting = false;
+/** Frames that come by themselves, from the kernel of a notebook. */
+async function streaming(mine, turn) {
+  const came = [];
+  let told = "", telling = false, unsaid = 0;
+  transport.listen(mine.session, (frame, error) => { if (frame) came.push(frame); else if (mine === S) { say(error.message); pause(); refresh(); } });
+  const tell = async (body) => { telling = true; await attempt(() => transport.stream(mine.session, body)); telling = false; };
+  const show = () => { const n = came.length; for (const f of came.splice(0)) if (mine === S) draw(f); if (n && mine === S) painted(); return n; };
+  while (runs(mine, turn)) {
+    const set = S.pending, wish = `${S.speed} ${S.response.name}`;
+    if (!telling && (wish !== told || Object.keys(set).length)) { S.pending = {}; told = wish; tell({ on: true, speed: S.speed, respond: S.response.name, set }); }
+    await new Promise((r) => requestAnimationFrame(r));
+    unsaid += show();
+    if (unsaid >= 4) { transport.painted(mine.session, unsaid); unsaid = 0; }
+  }
+  if (!mine.running) await attempt(() => transport.stream(mine.session, { on: false }));
+  show();
 }
 
+/** Goes on asking for the dose-response while the network stands. */
 async function rest() {
-  for (;;) { await new Promise((r) => setTimeout(r, S?.running || document.hidden ? 400 : 30)); if (S && !S.running && !document.hidden && performance.now() - begun > 1500) await respond(true); }
+  for (;;) {
+    await after(300);
+    const mine = S;
+    if (transport?.fixed || document.hidden || !S || S.running || S.busy || !S.response.name || S.response.done) continue;
+    try { const r = await transport.response(mine.session, mine.response.name); if (mine === S) S.response.take(r); } catch (e) { mine.response.take({ name: mine.response.name, points: [], done: true, error: String(e.message) }); }
+  }
 }
 
 async function advance(ms, numbers) {
-  const set = S.pending; S.pending = {};
-  const mine = S;
-  const frame = await attempt(() => transport.frame(S.session, ms, set, numbers));
-  if (!frame || mine !== S) { if (mine === S) refresh(); return null; }
-  draw(frame);
-  return frame.about;
+  const mine = S, frame = await request(ms, numbers);
+  if (mine !== S) return;
+  if (frame) { draw(frame); painted(); } else refresh();
+}
+
+/** Asks for a frame; null where there is none. */
+async function request(ms, numbers) {
+  const set = S.pending, mine = S, respond = numbers ? S.response.name : undefined; S.pending = {};
+  mine.flying = (mine.flying ?? 0) + 1;
+  const frame = await attempt(() => transport.frame(mine.session, ms, set, numbers, respond));
+  mine.flying -= 1;
+  return frame;
 }
 
 async function refresh() { try { state(await transport.act(S.session, { do: "set", set: {} })); } catch { /* said already */ } }
 
 function draw(f) {
   const { start, stop } = f.about;
-  S.time = stop; S.step = f.about.step; S.clock.now = stop; S.painted = (S.painted || 0) + 1;
+  S.time = stop; S.step = f.about.step; S.clock.now = stop;
   S.raster.draw(f, start);
   rates(f, start);
   voltages(f);
   sound.play(f.arrays["live.heard"], start, S.speed);
   chemistry(f, start);
   for (const chart of [S.rates, S.trace, S.occupancy, S.fields]) if (chart) chart.draw(!chart.box.nextElementSibling);
+  if (f.about.response) S.response.take(f.about.response);
   if (f.about.numbers) { S.response.now(S.values[S.response.name], f.about.numbers.live); S.digest = f.about.digest; numbers(f.about.numbers); weights(f.about.weights ?? []); transport.remember(S); }
-  document.body.dataset.time = String(stop); document.body.dataset.painted = String(S.painted);
 }
+
+/** Notes that the page was painted; tests and measurements read it. */
+function painted() { S.painted = (S.painted || 0) + 1; document.body.dataset.time = String(S.time); document.body.dataset.painted = String(S.painted); }
 
 /** Rates in bins of the chart, from counts in bins of 1 ms. */
 function rates(f, start) {
@@ -315,9 +350,12 @@ function weights(list) {
 
 async function act(body) {
   if (!S) return;
+  const mine = S;
   S.busy = true;
-  const d = await attempt(() => transport.act(S.session, body));
-  if (S) S.busy = false;
+  while (mine.flying) await after(4); // a frame that was asked for belongs to the time before
+  const d = await attempt(() => transport.act(mine.session, body));
+  mine.busy = false;
+  if (mine !== S) return;
   if (!d || !S) return;
   state(d);
   if (body.do !== "watch") { S.response.again(); if (!S.running) advance(0, true); }

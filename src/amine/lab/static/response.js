@@ -23,7 +23,7 @@ export class Response {
   choose(name) { if (this.controls.has(name) && name !== this.name) { this.name = name; this.points = []; this.done = false; this.draw(); } }
   /** Something else was changed: what was measured is of another network. */
   again() { this.done = false; }
-  take(r) { if (r.name !== this.name) return; const fresh = r.points.length !== this.points.length; this.points = r.points; this.done = r.done; if (fresh) this.draw(); }
+  take(r) { if (r.name !== this.name) return; const fresh = r.points.length !== this.points.length; this.points = r.points; this.done = r.done; this.error = r.error ?? ""; if (fresh || this.error) this.draw(); }
   /** The live network: value of the control, numbers. */
   now(value, numbers) { this.live = { value, numbers }; this.draw(); }
   of(numbers, p) { return numbers?.[p.name]?.[this.measure] ?? null; }
@@ -51,7 +51,7 @@ export class Response {
       if (v !== null) root.append(svg("circle", { cx: Math.min(Math.max(x(this.live.value), FRAME.left), FRAME.W - FRAME.right), cy: y(v), r: 5.5, fill: "#fff", stroke: colour(k), "stroke-width": 2.6 }));
     });
     this.box.replaceChildren(root);
-    this.note.textContent = `${c.label}. Rings: the live network. ${this.done ? "Each point is 0.7 s of a copy, after 0.3 s." : "Points appear while the network has time to spare."}`;
+    this.note.textContent = this.error ? this.error : `${c.label}. Rings: the live network. ${this.done ? "Each point is 0.7 s of a copy, after 0.3 s." : "Points appear as they are computed, beside the network."}`;
   }
   axis(root, c, x) {
     const text = (at, t, anchor) => root.append(svg("text", { x: at, y: FRAME.H - FRAME.bottom + 16, "text-anchor": anchor, "font-size": 11, fill: GREY }, t));

@@ -19,8 +19,8 @@ function asking(ask, kept) {
     close: (session) => ask("/api/close", { session }).catch(() => {}),
     state: (session) => json("/api/state", { session }),
     act: (session, body) => json("/api/act", { session, ...body }),
-    frame: async (session, ms, set, numbers) => unpack(await ask("/api/frame", { session, ms, set, numbers })),
-    response: (session, name, idle) => json("/api/response", { session, name, idle }),
+    frame: async (session, ms, set, numbers, respond) => unpack(await ask("/api/frame", { session, ms, set, numbers, respond })),
+    response: (session, name) => json("/api/response", { session, name }),
     script: (session) => text("/api/script", { session }),
     ...kept,
   };
@@ -49,19 +49,25 @@ export function live(fragment) {
 
 /** The kernel of a notebook, through the element that holds this page as a frame (bridge.js). */
 export function embedded() {
-  const waiting = new Map(), own = Math.random().toString(36).slice(2);
+  const waiting = new Map(), own = Math.random().toString(36).slice(2), heard = new Map();
   let count = 0;
+  const wrong = (data) => new Error(JSON.parse(new TextDecoder().decode(data)).error);
   addEventListener("message", (e) => {
     if (e.source !== parent || !e.data?.amine) return;
-    const { id, status } = e.data.amine, found = waiting.get(id);
+    const { id, status, stream } = e.data.amine, good = status === 200, data = e.data.data;
+    if (stream) { heard.get(stream)?.(good ? unpack(data) : null, good ? null : wrong(data)); return; }
+    const found = waiting.get(id);
     if (!found) return;
     waiting.delete(id);
-    if (status === 200) found[0](e.data.data);
-    else found[1](new Error(JSON.parse(new TextDecoder().decode(e.data.data)).error));
+    if (good) found[0](data); else found[1](wrong(data));
   });
-  const ask = (path, body = {}) => new Promise((done, failed) => {
-    const id = `${own} ${count++}`; waiting.set(id, [done, failed]);
-    parent.postMessage({ amine: { id, path, body } }, "*");
-  });
-  return { ...asking(ask, { remember: () => {}, kept: () => null }), embedded: true };
+  const send = (path, body) => { const id = `${own} ${count++}`; parent.postMessage({ amine: { id, path, body } }, "*"); return id; };
+  const ask = (path, body = {}) => new Promise((done, failed) => { waiting.set(send(path, body), [done, failed]); });
+  return {
+    ...asking(ask, { remember: () => {}, kept: () => null }), embedded: true,
+    /** Frames that come by themselves, to ``take(frame, error)``; ``painted`` lets as many more come. */
+    listen: (session, take) => heard.set(session, take),
+    stream: (session, body) => ask("/api/stream", { session, ...body }),
+    painted: (session, frames) => { send("/api/painted", { session, frames }); },
+  };
 }
