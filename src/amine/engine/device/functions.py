@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import platform
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -342,24 +343,40 @@ def _atomic_load(typingctx, pointer):
     return types.int64(types.int64), codegen
 
 
+_SPINS = 1 << 13  # looks at a counter before a thread sleeps, some tens of microseconds: waking it takes as long
+_FUTEX = {"x86_64": 202, "aarch64": 98}.get(platform.machine(), 0) if sys.platform == "linux" else 0
+_WAIT, _WAKE, _ALL = 128, 129, 2**31 - 1  # operations on a futex of one process, and the most threads to wake
 _yield_cpu = types.ExternalFunction("sched_yield", types.int32())
+_system = types.ExternalFunction("syscall", types.int64(*[types.int64] * 7))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def barrier(address, n_threads):
-    """Waits until ``n_threads`` threads have arrived; ``address`` points to two zeroed int64 counters."""
+    """Waits until ``n_threads`` threads have arrived; ``address`` points to 16 zeroed int64 counters.
+
+    Arrived threads are counted in the first one, meetings in the ninth, sleepers in the tenth. A thread that waits for long sleeps until the last one
+    wakes it: on a busy machine one that looked again and again, or gave way to whatever else runs, would hold up the others.
+    """
     if n_threads == 1:
         return
-    generation = _atomic_load(address + 64)
+    meetings, sleepers = address + 64, address + 72
+    generation = _atomic_load(meetings)
     if _atomic_add(address, I64(1)) == n_threads - 1:
         _atomic_add(address, -I64(n_threads))
-        _atomic_add(address + 64, I64(1))
+        _atomic_add(meetings, I64(1))
+        if _FUTEX and _atomic_load(sleepers) > 0:
+            _system(_FUTEX, meetings, _WAKE, _ALL, 0, 0, 0)
         return
-    spins = 0
-    while _atomic_load(address + 64) == generation:
-        spins += 1
-        if spins > 4000:  # more threads than cores: let the others run
+    for _ in range(_SPINS):
+        if _atomic_load(meetings) != generation:
+            return
+    _atomic_add(sleepers, I64(1))
+    while _atomic_load(meetings) == generation:
+        if _FUTEX:
+            _system(_FUTEX, meetings, _WAIT, generation & 0xFFFFFFFF, 0, 0, 0)
+        else:
             _yield_cpu()
+    _atomic_add(sleepers, -I64(1))
 
 
 def _loader(t: types.Type, llvm: ir.Type):
