@@ -139,7 +139,7 @@ traub_miles_block = Model(
     "traub_miles_block",
     "neuron",
     traub_miles.equations.replace("m**3*h*", "m**3*h*(1 - b)*")
-    + "db/dt = koff*((held - 1)*(1 - h)*(1 - b) - b) : 1\ninitial b = 0\n",
+    + "\ndb/dt = koff*((held - 1)*(1 - h)*(1 - b) - b) : 1\ninitial b = 0\n",
     {**traub_miles.units, "koff": "1/ms", "held": "1"},
     {**traub_miles.parameters, "koff": _KOFF, "held": "1"},
     f"{traub_miles.source}; block of inactivated channels after Hille B (1977) J Gen Physiol 69:497-515",
