@@ -12,7 +12,7 @@ from amine.equations.given import CHANNEL_NAMES, IONS
 
 if TYPE_CHECKING:
     from amine.equations.coupling import names_in_coupling
-    from amine.equations.formulas import evaluate
+    from amine.equations.formulas import chance, evaluate
     from amine.equations.kinds import integrators, parse, typeset
     from amine.equations.march import March
     from amine.equations.numeric import fastest_rate, formula_of_path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from amine.equations.scheme_check import check as check_scheme
 
 _HOME = {
+    "chance": ("formulas", "chance"),
     "check_scheme": ("scheme_check", "check"),
     "evaluate": ("formulas", "evaluate"),
     "fastest_rate": ("numeric", "fastest_rate"),
@@ -36,6 +37,7 @@ __all__ = [
     "CHANNEL_NAMES",
     "March",
     "IONS",
+    "chance",
     "check_scheme",
     "evaluate",
     "fastest_rate",

@@ -166,7 +166,8 @@ def _connectivity(net: Network) -> Section:
                 value_text(s.delay),
                 (s.release.name if s.release is not None else "constant")
                 + (f", minis {s.minis}" if s.minis is not None else ""),
-                ", ".join(x for x in (s.transmitter, s.detail, s.cleft and _cleft(s.cleft)) if x),
+                ", ".join(x for x in (s.transmitter, s.detail, s.cleft and _cleft(s.cleft)) if x)
+                + (f"; {s.rewiring}" if s.rewiring is not None else ""),
             )
         )
     for g in net.electrical:

@@ -66,7 +66,7 @@ def listed(
     net: Network, value: Formula, unit: str, pairs: tuple[np.ndarray, np.ndarray], ends: tuple[View, View], where: str
 ) -> Array:
     """Values of a formula at given pairs: indices within the two views."""
-    names = _names(net, ends[0], ends[1], pairs[0], pairs[1])
+    names = names_of_pairs(net, ends[0], ends[1], pairs[0], pairs[1])
     found = equations.evaluate(value.text, {k: _unit(k) for k in names}, unit, where, names)
     return _finite(np.broadcast_to(found, pairs[0].shape), unit, where)
 
@@ -77,13 +77,13 @@ def matrix(net: Network, value: Formula, unit: str, a: View, b: View, where: str
 
 
 def _evaluated(net: Network, text: str, unit: str, a: View, b: View, rows: np.ndarray, where: str) -> np.ndarray:
-    names = _names(net, a, b, rows[:, None], np.arange(b.n)[None])
+    names = names_of_pairs(net, a, b, rows[:, None], np.arange(b.n)[None])
     _require_positions(text, _PAIR, names, where)
     found = equations.evaluate(text, {k: _unit(k) for k in names}, unit, where, names)
     return _finite(np.broadcast_to(found, (len(rows), b.n)), unit, where).values
 
 
-def _names(net: Network, a: View, b: View, i: np.ndarray, j: np.ndarray) -> dict[str, np.ndarray]:
+def names_of_pairs(net: Network, a: View, b: View, i: np.ndarray, j: np.ndarray) -> dict[str, np.ndarray]:
     """Values of the names of a formula for pairs (i, j) of indices within two views."""
     source, target = a.start + a.step * i, b.start + b.step * j
     names: dict[str, np.ndarray] = {"i": source.astype(float), "j": target.astype(float)}
@@ -138,4 +138,4 @@ def _finite(values: np.ndarray, unit: str, where: str) -> Array:
     return Array(np.array(values, float), internal_unit(dimension_of(unit)) or "1")
 
 
-__all__ = ["listed", "matrix", "of_neurons", "pair_formula"]
+__all__ = ["listed", "matrix", "names_of_pairs", "of_neurons", "pair_formula"]

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from amine.errors import AmineError
 from amine.frozen import FrozenDict, FrozenList, fix
-from amine.network import chemistry, connect, describe, dosing, estimate, extracellular, plasticity, recordings, serial
+from amine.network import (
+    chemistry,
+    connect,
+    describe,
+    dosing,
+    estimate,
+    extracellular,
+    plasticity,
+    recordings,
+    serial,
+    structure,
+)
 from amine.network import couplings as coupled
 from amine.network import inputs as entering
 from amine.network import populations as neurons
@@ -124,6 +135,7 @@ class Network(Shown):
     dose = dosing.dose
     probe_weights = plasticity.probe_weights
     load_weights = plasticity.load_weights
+    rewire = structure.rewire
     rest = silence.rest
 
     def replaced(self, **parts: Any) -> Network:

@@ -284,7 +284,7 @@ class Synapses:
     ``plasticity`` is the rule of the weight at the receptor ``plastic``, ``delay_kind`` axonal or dendritic; ``start``
     holds loaded initial weights. ``transmitter`` is the transmitter's name, if given; ``detail`` the level of
     :mod:`amine.models.ports`, ``cleft`` the model of clearance (None: a square pulse), ``minis`` the rate of spontaneous release,
-    ``stream`` the declared identity of the random numbers.
+    ``stream`` the declared identity of the random numbers, ``rewiring`` the rule by which synapses come and go.
     """
 
     name: str
@@ -308,6 +308,7 @@ class Synapses:
     cleft: Any = None
     minis: str | None = None
     stream: Declared = None
+    rewiring: Any = None
 
     def __post_init__(self) -> None:
         hint = "give it when they are made: net.synapses(...)"

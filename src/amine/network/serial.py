@@ -14,7 +14,7 @@ from amine.errors import AmineError
 from amine.files import is_intact, read_json, sealed, write_text
 from amine.frozen import enter
 from amine.models import find
-from amine.network import chemistry_plain, makers
+from amine.network import chemistry_plain, makers, structure
 from amine.network.numbers import probability
 from amine.network.pattern import Pattern
 from amine.network.plain import group_data, to_group, to_view, view_data
@@ -155,6 +155,7 @@ def _projection(s: Synapses) -> dict[str, Any]:
         "detail": s.detail,
         "cleft": None if s.cleft is None else s.cleft.to_dict(),
         "minis": s.minis,
+        **({} if s.rewiring is None else {"rewiring": s.rewiring.to_plain()}),
         **_stream(s.stream),
     }
 
@@ -268,6 +269,8 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
     chemistry_plain.from_plain(net, data)
     for s, d in zip(net.projections, data["projections"], strict=True):  # after the chemistry, which rules may read
         plasticity_from_dict(net, s, d)
+    for s, d in zip(net.projections, data["projections"], strict=True):
+        structure.from_plain_data(net, s, d)
     for d in data["probes"]:
         if d.get("electrodes"):
             _electrodes(net, d)

@@ -43,12 +43,13 @@ UNPACK = [
 HERE = "here = PB[b, P_LOCAL] + ({} * delays + d) * (1 + PB[b, P_STATES])"  # states of a source's synapses of one delay
 
 
-def plastic_slots(rules: Sequence[RuleCode], bits: int, slow: bool) -> Slots:
-    """The code of plastic synapses in a module; ``slow``: whether it has slow signals."""
+def plastic_slots(rules: Sequence[RuleCode], bits: int, slow: bool, rewired: bool = False) -> Slots:
+    """The code of plastic synapses in a module; ``slow``: whether it has slow signals; ``rewired``: whether some come and go."""
     signals = "slow.S[tid]" if slow else "plastic.sources"
     literal = pprint.pformat([r.metadata() for r in rules], width=110, sort_dicts=False)
     head = f"WORD = STEP\nRULES = {literal}\n\n\n"
     functions = [_sweep(rules), "", "", _arrive(rules), "", "", _peek(rules), "", ""]
+    functions += [_settle(), "", ""] if rewired else []
     call = f"delivered += arrive_plastic(X, plastic, {signals}, spikes, slot, k, dt)"
     return Slots(
         argument=("plastic", arguments.Plastic),
@@ -179,6 +180,14 @@ def _peek(rules: Sequence[RuleCode]) -> Function:
     ]
     arguments = ("b", "k", "X", "plastic", "base", "sources", "delay", "dt")
     return Function(["kernel"], "peek", arguments, lines)
+
+
+def _settle() -> Function:
+    lines: list[Line] = [
+        '"""Brings all synapses of a bundle up to the start of step k."""',
+        "sweep(k, X, b, plastic, dt)",
+    ]
+    return Function(["kernel"], "settle", ("b", "k", "X", "plastic", "dt"), lines)
 
 
 def _note(rules: Sequence[RuleCode]) -> Line:

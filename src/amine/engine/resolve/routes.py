@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from amine.models.model import Model
 
 #: level of detail of a route: a linear filter at the target, one whose weights a rule changes, one whose synapses release
-#: independently, a kinetic scheme at the source, a kinetic scheme at each synapse
-Level = Literal["filter", "plastic", "synaptic", "kinetic", "explicit"]
+#: independently, a kinetic scheme at the source, a kinetic scheme at each synapse; a filter whose synapses come and go
+Level = Literal["filter", "plastic", "synaptic", "kinetic", "explicit", "structural"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ def routes_of(
                 stream = streams.routes[number, i, j]
                 for port, label in enumerate(s.receptors):
                     level = _level(s, label)
-                    plain = s.release is not None and level in ("filter", "plastic")
+                    plain = s.release is not None and level in ("filter", "plastic", "structural")
                     release = releases[a.population].index(s.release) if plain else -1
                     ends = (a, b, index[a.population], index[b.population])
                     receptor = receptors[b.population][label]
@@ -126,7 +126,9 @@ def routes_of(
 def _level(s: Synapses, label: str) -> Level:
     if s.detail != "receptor":
         return s.detail  # type: ignore[return-value]  (checked with the projection)
-    return "plastic" if label == s.plastic else "synaptic" if is_synaptic(s) else "filter"
+    if label == s.plastic:
+        return "plastic"
+    return "structural" if s.rewiring is not None else "synaptic" if is_synaptic(s) else "filter"
 
 
 def pulses_of(routes: Sequence[Route]) -> tuple[tuple[Pulse, ...], tuple[PulseRoute, ...]]:

@@ -22,6 +22,7 @@ from amine.engine.time.finite import finite, report
 from amine.engine.time.lists import ListsSnapshot, SpikeLists
 from amine.engine.time.rates import Rates
 from amine.engine.time.recordings import Recordings
+from amine.engine.time.rewiring import Rewirings
 from amine.engine.time.threads import Threads
 from amine.engine.transmission.part import Build, Layout, Snapshot, State
 from amine.engine.transmission.parts import load_module, parts_of, room_of, totals_of
@@ -95,6 +96,11 @@ class Simulation:
         self.seconds["compile"] += time.perf_counter() - start
 
     @property
+    def n_synapses(self) -> int:
+        """Number of synapses at present."""
+        return sum(d.n_synapses for d in self.drawn.values()) + self.rewirings.grown
+
+    @property
     def nbytes(self) -> int:
         """Bytes of states, synapses and lists of spikes."""
         a = self.arrays
@@ -110,7 +116,6 @@ class Simulation:
         blocks = wiring.boundaries(self.slices, self.threads)
         there = Layout(resolved, self.module, self.slices, blocks, self.precision)
         self.drawn = {p.name: p.draw(there) for p in parts}
-        self.n_synapses = sum(d.n_synapses for d in self.drawn.values())
         self.synapse_bytes = sum(d.nbytes for d in self.drawn.values())
         self.arrays = fill(resolved, self.module, self.slices, totals_of(self.drawn), size, self.real)
         self.watched = [(p, p.view(self.arrays.X)[:, : len(p.states)]) for p in self.slices if p.states]
@@ -124,7 +129,7 @@ class Simulation:
         self._team = Threads(self.module, blocks, room.own)
         self._scratch = [(np.empty(BLOCK, np.uint32), np.empty(BLOCK)) for _ in range(self.threads)]
         stimuli = [s for p in self.slices for s in p.member.stimuli]
-        self.recordings, self.rates = Recordings(self), Rates(self)
+        self.recordings, self.rates, self.rewirings = Recordings(self), Rates(self), Rewirings(self)
         unrecorded = [at for at in self.slices if not at.member.population.record_spikes]
         self._unrecorded = np.array([(at.id0, at.id0 + at.n) for at in unrecorded], np.int64).reshape(-1, 2)
         self.waveforms, self.stimuli = [s.current for s in stimuli], [s.name for s in stimuli]
@@ -193,7 +198,7 @@ class Simulation:
         """Steps of a chunk of ``wanted`` ms, or of the usual; fewer if traces would need too much memory, or a part ends it earlier."""
         steps = chunk_steps(self.net) if wanted is None else max(1, math.ceil(wanted / self.net.dt - 1e-9))
         steps = max(1, min(steps, 10**6))
-        parts = [*self.states.values(), self.recordings, self.rates]
+        parts = [*self.states.values(), self.recordings, self.rates, self.rewirings]
         return min([steps, *(s.limit(self.step, steps) for s in parts)])
 
     def advance(self, steps: int) -> Chunk:
@@ -212,6 +217,7 @@ class Simulation:
         self.seconds["simulate"] += time.perf_counter() - start
         if not finite(self):
             report(self, before, steps)
+        self.rewirings.act()
         return chunk
 
     def chunk(self, steps: int) -> Chunk:

@@ -108,7 +108,8 @@ class SynapseValues:
             later = _WHY.get(kept[0], "") if kept else ""
             if not later and s.minis is not None:
                 later = "spontaneous release and spikes share its synapses"
-            yield Handle(f"{s.name}.delay", DELAY, -1, s.name, "ms", "", "delay", "at least one step", twice, later)
+            fixed = twice or ("" if s.rewiring is None else "new synapses appear with the delay that is described")
+            yield Handle(f"{s.name}.delay", DELAY, -1, s.name, "ms", "", "delay", "at least one step", fixed, later)
 
     def projection(self, name: str) -> Synapses:
         """A projection by its name."""
@@ -130,7 +131,7 @@ class SynapseValues:
         """All synapses of a projection."""
         s = self.projection(projection)
         labels = list(s.receptors)
-        first = [(r, self._connections(r)) for r in self._of(projection, labels[0])]
+        first = [(r, self._present(r)) for r in self._of(projection, labels[0])]
         names = [tuple(dict.fromkeys(v.population for v in g.views())) for g in (s.source, s.target)]
         of = [
             np.tile((names[0].index(r.source.population), names[1].index(r.target.population)), (len(x.sources), 1))
@@ -148,12 +149,12 @@ class SynapseValues:
         """The present weights at a receptor (synapses,)."""
         if self.projection(projection).plastic == label:
             return self._plastic(projection)["w"]
-        return np.concatenate([self._connections(r).weights for r in self._of(projection, label)])
+        return np.concatenate([self._present(r).weights for r in self._of(projection, label)])
 
     def delays(self, projection: str) -> np.ndarray:
         """The present delays in ms (synapses,)."""
         label = next(iter(self.projection(projection).receptors))
-        return np.concatenate([self._connections(r).steps for r in self._of(projection, label)]) * self._sim.net.dt
+        return np.concatenate([self._present(r).steps for r in self._of(projection, label)]) * self._sim.net.dt
 
     def shown(self, h: Handle) -> float | np.ndarray:
         """The present value: one if all synapses have it, else that of each."""
@@ -169,7 +170,11 @@ class SynapseValues:
     def size(self, h: Handle) -> int:
         """Number of synapses."""
         s = self.projection(h.key)
-        return sum(len(self._connections(r).sources) for r in self._of(h.key, h.label or next(iter(s.receptors))))
+        return sum(len(self._present(r).sources) for r in self._of(h.key, h.label or next(iter(s.receptors))))
+
+    def _present(self, r: Route) -> Drawn:
+        """The present synapses of a route."""
+        return self._connections(r) if r.synapses.rewiring is None else self._sim.rewirings.connections(r)
 
     def _connections(self, r: Route) -> Drawn:
         if r not in self._drawn:
@@ -207,9 +212,9 @@ class SynapseValues:
         return q, np.lexsort((j, i))
 
     def _states(self, projection: str) -> dict[str, np.ndarray]:
-        if self.projection(projection).plastic is None:
-            return {}
-        return {n: x for n, x in self._plastic(projection).items() if n != "w"}
+        s = self.projection(projection)
+        age = {} if s.rewiring is None else {"age": self._sim.rewirings.age(self._of(projection)[0].number)}
+        return age if s.plastic is None else age | {n: x for n, x in self._plastic(projection).items() if n != "w"}
 
     # --- setting ---------------------------------------------------------------------------------------------------
 
@@ -237,6 +242,10 @@ class SynapseValues:
         if h.kind == WEIGHT and s.plastic == h.label and (step or s.start is not None):
             wanted = np.full(self.size(h), top) if each is None else each
             self._put_plastic(h, np.asarray(wanted, float), where)
+            return
+        if step and s.rewiring is not None:
+            wanted = np.full(self.size(h), top) if each is None else each
+            sim.rewirings.put_weights(self._of(h.key)[0].number, h.label, np.asarray(wanted, float))
             return
         new = value if each is None else Array(each, h.unit)
         if not step:
@@ -286,19 +295,20 @@ class SynapseValues:
         sorted_as_kept[order] = wanted
         plastic.put_weights(q, self._sim, sorted_as_kept, where)
 
-    def keep(self) -> tuple[Wiring, list[np.ndarray]]:
-        """What :meth:`go_back` returns to: what was set, and the weights of plastic synapses."""
+    def keep(self) -> tuple[Wiring, list[np.ndarray], Any]:
+        """What :meth:`go_back` returns to: what was set, and the weights of plastic synapses and of those that come and go."""
         plastic = self._sim.plastic
         words = [] if plastic is None else [s.words.copy() for p in plastic.parts for s in p.shards]
-        return self.wiring, words
+        return self.wiring, words, self._sim.rewirings.keep()
 
-    def go_back(self, kept: tuple[Wiring, list[np.ndarray]]) -> None:
+    def go_back(self, kept: tuple[Wiring, list[np.ndarray], Any]) -> None:
         """Returns to what :meth:`keep` gave, at the same time."""
         self.go_to(kept[0])
         plastic = self._sim.plastic
         shards = [] if plastic is None else [s for p in plastic.parts for s in p.shards]
         for shard, words in zip(shards, kept[1], strict=True):
             shard.words[:] = words
+        self._sim.rewirings.go_back(kept[2])
 
     # --- the network that follows ----------------------------------------------------------------------------------
 

@@ -61,20 +61,9 @@ class FilterState(State):
         self._put(step)
 
     def _put(self, step: int) -> None:
-        layout, Q = self._build.layout, self._build.arrays.Q
         found = [(d.routes, _acting(d, step)) for d in self.delivered]
         bundles = [(routes, b) for routes, b in found if b is not None]
-        weights = np.array([b.weight for _, b in bundles], layout.real)
-        self._threads = [
-            arguments.Filter(
-                bundles=wiring.bundle_table(bundles, layout.slices, Q, t),
-                weights=weights,
-                starts=np.empty(BATCH, np.int64),
-                ends=np.empty(BATCH, np.int64),
-                factors=np.empty(BATCH, layout.real),
-            )
-            for t in range(layout.threads)
-        ]
+        self._threads = arguments_of(bundles, self._build)
         self._bundles = bundles  # tables hold addresses of their arrays
 
     def begin(self, step: int, steps: int) -> None:
@@ -88,6 +77,22 @@ class FilterState(State):
 
     def arguments(self, thread: int) -> arguments.Filter:
         return self._threads[thread]
+
+
+def arguments_of(bundles: Sequence[tuple[tuple[Route, ...], Bundle]], build: Build) -> list[arguments.Filter]:
+    """What the kernels of all threads are given of some bundles; it holds addresses of their arrays."""
+    layout, Q = build.layout, build.arrays.Q
+    weights = np.array([b.weight for _, b in bundles], layout.real)
+    return [
+        arguments.Filter(
+            bundles=wiring.bundle_table(bundles, layout.slices, Q, t),
+            weights=weights,
+            starts=np.empty(BATCH, np.int64),
+            ends=np.empty(BATCH, np.int64),
+            factors=np.empty(BATCH, layout.real),
+        )
+        for t in range(layout.threads)
+    ]
 
 
 def _acting(d: Delivered, step: int) -> Bundle | None:

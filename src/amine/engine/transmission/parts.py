@@ -30,6 +30,7 @@ from amine.engine.transmission.plastic_build import PlasticSynapses
 from amine.engine.transmission.probes import Probes
 from amine.engine.transmission.release import Release
 from amine.engine.transmission.slow import Slow
+from amine.engine.transmission.structural import Structural
 from amine.engine.transmission.synaptic import Synaptic
 from amine.network.estimate import meeting
 
@@ -38,6 +39,7 @@ PARTS: tuple[Part, ...] = (
     Probes(),
     PlasticSynapses(),
     Filter(),
+    Structural(),
     Kinetic(),
     Synaptic(),
     Minis(),

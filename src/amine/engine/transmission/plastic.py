@@ -157,9 +157,7 @@ class PlasticNetwork(State):
             code = p.code
             row[deliver.POP], row[deliver.ID0] = p.source, self.slices[p.source].id0
             row[deliver.DMIN], row[deliver.DELAYS] = p.dmin, p.n_delays
-            row[deliver.ROWS], row[deliver.SLOTS] = shard.rows.ctypes.data, shard.words.ctypes.data
-            if shard.seg is not None:
-                row[deliver.SEG], row[deliver.SEG_BYTES] = shard.seg.ctypes.data, shard.seg.itemsize
+            self._put_addresses(row, shard)
             row[deliver.RELEASE] = Q[p.source, RELEASE] + p.release if p.release >= 0 else -1
             row[m.P_KIND], row[m.P_TARGET] = p.kind, p.target
             row[m.P_FIRST] = self.blocks[t, p.target, BEGIN] * BLOCK
@@ -348,6 +346,36 @@ class PlasticNetwork(State):
                 out[probe.name] = (np.array([sim.step * self.dt]), {s: now[s][None] for s in probe.states})
         return out
 
+    # --- synapses that come and go -------------------------------------------------------------------------------
+
+    def settle(self, q: int, sim: Running) -> None:
+        """Brings the synapses of part ``q`` up to date, so that others can stand beside them."""
+        for t in range(self.threads):
+            self.module.settle(q, sim.step, sim.arrays.X, self.arguments(t), self.dt)
+
+    def put_synapses(self, q: int, pre: np.ndarray, delay: np.ndarray, words: np.ndarray) -> None:
+        """Replaces the synapses of part ``q``: sources, delays as indices, and the words of each, those of a pair in their order."""
+        p = self.parts[q]
+        order = np.lexsort((words[:, 0], delay, pre))
+        pre, delay, words = pre[order].astype(np.int64), delay[order].astype(np.int64), words[order]
+        n = self.slices[p.source].n
+        for t, PB in enumerate(self.PB):
+            mine = (words[:, 0] >= PB[q, m.P_FIRST]) & (words[:, 0] < PB[q, m.P_LAST])
+            count = np.bincount(pre[mine] * p.n_delays + delay[mine], minlength=n * p.n_delays).reshape(n, p.n_delays)
+            rows = np.concatenate([[0], np.cumsum(count.sum(1))]).astype(np.int64)
+            seg = None
+            if p.n_delays > 1:
+                seg = np.zeros((n, p.n_delays + 1), np.uint32)
+                seg[:, 1:] = np.cumsum(count, 1)
+            p.shards[t] = Shard(rows, seg, np.ascontiguousarray(words[mine]))
+            self._put_addresses(PB[q], p.shards[t])
+
+    @staticmethod
+    def _put_addresses(row: np.ndarray, shard: Shard) -> None:
+        row[deliver.ROWS], row[deliver.SLOTS] = shard.rows.ctypes.data, shard.words.ctypes.data
+        if shard.seg is not None:
+            row[deliver.SEG], row[deliver.SEG_BYTES] = shard.seg.ctypes.data, shard.seg.itemsize
+
     # --- state --------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
@@ -379,12 +407,17 @@ class PlasticNetwork(State):
         for q, p in enumerate(self.parts):
             out[f"{q}.words"] = np.concatenate([s.words for s in p.shards])[self.order(q)[0]]
             out[f"{q}.history"] = p.history
+            if p.synapses.rewiring is not None:
+                out[f"{q}.pre"], out[f"{q}.delay"] = self.order(q)[1], self.order(q)[3]
         return out
 
     def set_state(self, s: Mapping[str, np.ndarray]) -> None:
         for t in range(self.threads):
             self.PX[t][:], self.PS[t][:] = s["sources"], s["signals"]
         for q, p in enumerate(self.parts):
+            if p.synapses.rewiring is not None:
+                self.put_synapses(q, s[f"{q}.pre"], s[f"{q}.delay"], s[f"{q}.words"])
+                continue
             order, words = self.order(q)[0], np.empty_like(s[f"{q}.words"])
             words[order] = s[f"{q}.words"]
             for shard, part in zip(

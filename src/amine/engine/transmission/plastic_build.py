@@ -9,7 +9,7 @@ import numpy as np
 
 from amine.engine.build import wiring
 from amine.engine.build.connectivity import Shard as DrawnShard
-from amine.engine.build.connectivity import build_bundle
+from amine.engine.build.connectivity import build_bundle, open_bundle
 from amine.engine.build.slices import Slice
 from amine.engine.codegen.plastic import plastic_slots
 from amine.engine.codegen.slots import Kinds, Slots
@@ -50,7 +50,8 @@ def draw(
         kind = keys.index(repr(structural_key(rule_structure(net, s))))
         code = module.RULES[kind]
         spec.base, spec.stride = 0, BLOCK  # slots of targets are then their numbers
-        bundle = build_bundle([spec], slices[p].n, blocks.shape[0], net.dt, precision)
+        build = build_bundle if s.rewiring is None else open_bundle
+        bundle = build([spec], slices[p].n, blocks.shape[0], net.dt, precision)
         values = parameter_values(s.plasticity, weight_unit(net, s), f"Synapses '{s.name}', rule")
         if real.itemsize == 4:
             _warn_of_slowness(s, values)
@@ -106,6 +107,9 @@ class PlasticSynapses(Part):
     def applies(self, resolved: Resolved) -> bool:
         return bool(resolved.rules)
 
+    def key(self, resolved: Resolved) -> bool | None:
+        return any(r.synapses.rewiring is not None for r in resolved.at("plastic")) or None
+
     def draw(self, layout: Layout) -> Drawn:
         parts = draw(layout.resolved, layout.module, layout.slices, layout.blocks, layout.precision)
         return Drawn(
@@ -116,7 +120,7 @@ class PlasticSynapses(Part):
         )
 
     def source(self, kinds: Kinds) -> Slots:
-        return plastic_slots(kinds.rules, kinds.bits, "slow" in kinds.parts)
+        return plastic_slots(kinds.rules, kinds.bits, "slow" in kinds.parts, bool(kinds.parts["plastic"]))
 
     def assemble(self, drawn: Drawn, build: Build) -> PlasticNetwork:
         b = build.layout

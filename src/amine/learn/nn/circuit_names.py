@@ -91,6 +91,7 @@ def require_adjoint(resolved: Resolved) -> None:
         ),
         "gap junctions": bool(resolved.net.electrical),
         "synapses that change by a rule": "plastic" in levels,
+        "synapses that come and go": any(s.rewiring is not None for s in resolved.net.projections),
         "release at random and release of each synapse": "synaptic" in levels,
         "synapses with kinetic schemes": bool(levels & {"kinetic", "explicit"}),
         "interpolated spikes": any(m.population.spikes != "grid" for m in resolved.members),

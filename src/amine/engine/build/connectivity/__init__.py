@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from amine.engine.build.connectivity.build import Bundle, Drawing, Shard, build_bundle, connections, pairs_of
-from amine.engine.build.connectivity.given import Connections, InOrder
+from amine.engine.build.connectivity.build import (
+    SHARED,
+    Bundle,
+    Drawing,
+    Shard,
+    build_bundle,
+    bundle_of,
+    connections,
+    delay_range,
+    open_bundle,
+    pairs_of,
+)
+from amine.engine.build.connectivity.given import Connections, InOrder, described
 from amine.engine.build.connectivity.spec import ProjectionSpec, expected_synapses
 
 __all__ = [
+    "SHARED",
     "Bundle",
     "Connections",
     "Drawing",
@@ -14,7 +26,11 @@ __all__ = [
     "ProjectionSpec",
     "Shard",
     "build_bundle",
+    "bundle_of",
     "connections",
+    "delay_range",
+    "described",
     "expected_synapses",
+    "open_bundle",
     "pairs_of",
 ]

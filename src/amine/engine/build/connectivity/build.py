@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -92,7 +93,7 @@ def build_bundle(specs: list[ProjectionSpec], n_source: int, threads: int, dt: f
     if shared:
         bundle = Bundle(SHARED, float(specs[0].weight), int(specs[0].delay) - specs[0].early, 1, [])  # type: ignore[arg-type]
     else:
-        dmin, dmax = _delay_range(specs, dt)
+        dmin, dmax = delay_range(specs, dt)
         bundle = Bundle(PACKED if precision == "float32" else SEPARATE, 0.0, dmin, dmax - dmin + 1, [])
     out: dict[int, Shard | BaseException] = {}
 
@@ -135,9 +136,30 @@ def _given_bundle(specs: list[ProjectionSpec], n_source: int, threads: int, dt: 
     """The bundle of synapses of which some have values in the order of connections."""
     each = [connections(s, n_source, dt) for s in specs]
     low, high = given.steps_between(each, specs)
-    bundle = Bundle(PACKED if precision == "float32" else SEPARATE, 0.0, low, high - low + 1, [])
+    return bundle_of(each, specs, n_source, threads, precision, (low, high - low + 1))
+
+
+def open_bundle(specs: list[ProjectionSpec], n_source: int, threads: int, dt: float, precision: str) -> Bundle:
+    """As :func:`build_bundle`, for synapses to which others will be added: with room for all delays that can be drawn."""
+    for s in specs:
+        _require_weight(s, precision)
+    low, high = delay_range([given.described(s) for s in specs], dt)
+    each = [connections(s, n_source, dt) for s in specs]
+    return bundle_of(each, specs, n_source, threads, precision, (low, high - low + 1))
+
+
+def bundle_of(
+    each: Sequence[given.Connections],
+    specs: Sequence[ProjectionSpec],
+    n_source: int,
+    threads: int,
+    precision: str,
+    delays: tuple[int, int],
+) -> Bundle:
+    """The bundle of known synapses; ``delays`` are the least delay in steps, and the number of delays."""
+    bundle = Bundle(PACKED if precision == "float32" else SEPARATE, 0.0, *delays, [])
     for tid in range(threads):
-        r = given.in_rows(each, specs, tid, n_source, low, bundle.n_delays)
+        r = given.in_rows(each, specs, tid, n_source, *delays)
         if bundle.kind == PACKED:
             slots = np.stack([r.slots, r.weights.astype(np.float32).view(np.int32)], 1)
             bundle.shards.append(Shard(r.rows, r.seg, np.ascontiguousarray(slots), None))
@@ -208,7 +230,7 @@ def _widest(t: Tables) -> int:
     return int(max(1, t.integers[:, T_N].max(initial=1)))
 
 
-def _delay_range(specs: list[ProjectionSpec], dt: float) -> tuple[int, int]:
+def delay_range(specs: list[ProjectionSpec], dt: float) -> tuple[int, int]:
     """Least and greatest delay in steps that can be drawn."""
     low, high = 2**31, 0
     for s in specs:
