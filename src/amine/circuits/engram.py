@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from amine import models
+from amine.errors import AmineError
 from amine.network.network import Network
 from amine.network.numbers import number, whole_number
 from amine.network.parts import Population
@@ -23,9 +24,10 @@ from amine.network.parts import Population
 
 @dataclass(frozen=True)
 class Times:
-    """Times (ms): length of a trial, end of its onset, beginning of teaching, end of teaching and of the sample, and of a dendrite."""
+    """Times (ms): length of a trial, beginning and end of its onset, of teaching (the sample ends with it), and of a dendrite."""
 
     trial: float
+    begun: float
     onset: float
     taught: float
     shown: float
@@ -36,16 +38,18 @@ class Times:
         return {n: f"{getattr(self, n)!r} ms" for n in names}
 
 
-RATES = Times(150.0, 15.0, 80.0, 130.0, 60.0)
-SPIKES = Times(
-    400.0, 30.0, 240.0, 360.0, 160.0
-)  # spikes come late and at intervals, so that inhibition must act more slowly
+RATES = Times(450.0, 10.0, 25.0, 200.0, 400.0, 120.0)
+SPIKES = RATES
 SHARE = 0.1  # of the interneurons that are active by chance in a trial
-LEAK = 100.0  # of principal cells, in units of the inhibition that one sample leaves at its own drive
-SLOW, FAST = (
+LEAK = 20.0  # of principal cells, in units of the inhibition that one sample leaves at its own drive
+DRIVE, GABA, FAST = (
     2.0,
+    100.0,
     0.3,
-)  # ms: time constants of principal cells' receptors, and of interneurons and theirs, which must settle first
+)  # ms: time constants of principal cells' AMPA and GABA_A, and of interneurons and their AMPA
+# interneurons adapt: they answer changes 1 + LEAD times as much, within ADAPTATION ms. This makes up for the delay of the loop, which would
+# otherwise oscillate where inhibition is strong
+LEAD, ADAPTATION = 3.0, 2.0
 DOPAMINE_CELLS = 20  # of each class
 AROUSED = 200.0  # factor on chance activity at full occupancy of M1
 FIRING: dict[str, Any] = {
@@ -53,9 +57,9 @@ FIRING: dict[str, Any] = {
     "gain": "100 Hz",
     "trace": "3 ms",
 }  # at rest, change by an activity of 1, and of a spike
-LATE = 1.6  # lessons are smaller than errors by about this, as dopamine rises with the time constant of its uptake
 RATE, GAIN = 50.0, 40.0  # Hz: of a dopamine cell without an error, and change of it by an error of 1
 TONIC = {"dopamine": 0.05, "acetylcholine": 0.21, "noradrenaline": 0.02}  # uM; that of acetylcholine is the EC50 of M1
+REMOVAL = 0.0041 / (0.21 + TONIC["dopamine"])  # 1/ms, of dopamine by DAT at the tonic level
 
 _PIXEL = "dx/dt = -x/tau : 1"  # set by the bench, and kept
 _FEATURE = "dphi/dt = (max(total - theta, 0) - phi)/tau : 1\ninput total : 1"
@@ -79,13 +83,14 @@ reset phase -= 1; y += 1/(gain*trace)
 """
 _INTERNEURON = """
 dx/dt = (I/unit - x)/tau : 1
+da/dt = (x - a)/adaptation : 1
 {output}
 input lateral : 1
 chance : 1
 learning : 1
 initial learning = 1
-event started (t - 1*ms) % trial < 0.5*ms : chance = int(rand() < share*learning)
-event settling (t - 1*ms - onset) % trial < 0.5*ms : chance = 0
+event started (t - begun) % trial < 0.5*ms : chance = int(rand() < share*learning)
+event settling (t - onset) % trial < 0.5*ms : chance = 0
 """
 _READOUT = """
 do/dt = (total - o)/tau : 1
@@ -118,6 +123,7 @@ def engram(
     missing: float = 0.0,
     noise: float = 0.0,
     spikes: bool = False,
+    lost: float = 0.0,
 ) -> Network:
     """A network that learns classes one after another, on AMPA, GABA_A, M1, D1 and alpha1 receptors.
 
@@ -127,6 +133,7 @@ def engram(
     classes : number of classes. interneurons : number of interneurons. seed : seed of all random numbers.
     missing : share of pairs of a principal cell and an interneuron without synapses. noise : standard deviation of the noise of principal cells.
     spikes : principal cells and interneurons fire, and transmit the traces of their spikes; without, they transmit rates.
+    lost : share of the interneurons that are missing; synapses of the others grow as if they were there.
 
     Examples
     --------
@@ -135,17 +142,21 @@ def engram(
     {'pixels': 4, 'features': 6, 'principal': 6, 'interneurons': 8, 'readout': 2, 'dopamine': 40}
     """
     r = whole_number(interneurons, "engram(), interneurons", 1, 10**6)
+    gone = number(lost, "1", "engram(), lost", nonnegative=True)
+    if gone >= 1.0:
+        raise AmineError("engram(), lost", "no interneuron is left", given=f"{gone:g}", expected="a share below 1")
     inputs, cells = weights.shape
     net = Network(seed, "1 ms", f"Inhibition that learns, in {'spikes' if spikes else 'rates'}")
     times = SPIKES if spikes else RATES
     pixels = net.population("pixels", inputs, models.neuron("pixel", _PIXEL, tau="1e6 s"))
     feature = models.neuron("feature", _FEATURE, tau="2 ms", theta=0.0)
     features = net.population("features", cells, feature, theta=thresholds)
-    principal = _principal(net, cells, number(noise, "1", "engram(), noise", nonnegative=True), times)
-    inhibitory = _interneurons(net, r, times)
+    principal = _principal(net, cells, number(noise, "1", "engram(), noise", nonnegative=True), times, spikes)
+    inhibitory = _interneurons(net, max(1, round(r * (1.0 - gone))), times, spikes)
     net.coupling(pixels, features, into="total", value="w*x_pre", w=weights, rule="all_to_all")
-    net.coupling(features, principal, into="rate_AMPA", value="w*phi_pre", w=_for_one(SLOW), rule="one_to_one")
-    _reciprocal(net, principal, inhibitory, missing, seed, times)
+    net.coupling(features, principal, into="rate_AMPA", value="w*phi_pre", w=_for_one(DRIVE), rule="one_to_one")
+    grow = f"{1.0 / (math.sqrt(SHARE * r * LEAK) * (times.onset - times.begun))!r} 1/(ms*pA)"
+    _reciprocal(net, principal, inhibitory, number(missing, "1", "engram(), missing", nonnegative=True), grow)
     _lessons(net, principal, classes, times)
     _modulators(net, inhibitory)
     return net
@@ -154,8 +165,8 @@ def engram(
 def _receptors() -> dict[str, models.Model]:
     """Graded receptors under the catalogue's names: input times the time constant is the current at rest."""
     return {
-        "AMPA": models.receptor("graded_AMPA", _GRADED.format(sign=""), tau=f"{SLOW:g} ms"),
-        "GABA_A": models.receptor("graded_GABA_A", _GRADED.format(sign="-"), tau=f"{SLOW:g} ms"),
+        "AMPA": models.receptor("graded_AMPA", _GRADED.format(sign=""), tau=f"{DRIVE:g} ms"),
+        "GABA_A": models.receptor("graded_GABA_A", _GRADED.format(sign="-"), tau=f"{GABA:g} ms"),
     }
 
 
@@ -164,8 +175,7 @@ def _for_one(tau: float) -> str:
     return f"{1.0 / tau!r} pA/ms"
 
 
-def _principal(net: Network, cells: int, noise: float, times: Times) -> Population:
-    spikes = times is SPIKES
+def _principal(net: Network, cells: int, noise: float, times: Times, spikes: bool) -> Population:
     text = (_FIRING_PRINCIPAL if spikes else _PRINCIPAL).format(noise=_NOISE if noise else "")
     given = {
         "tau": f"{times.dendrite} ms",
@@ -186,8 +196,7 @@ def _phases(n: int, spikes: bool) -> dict[str, np.ndarray]:
     return {"phase": np.random.default_rng(n).random(n)} if spikes else {}
 
 
-def _interneurons(net: Network, r: int, times: Times) -> Population:
-    spikes = times is SPIKES
+def _interneurons(net: Network, r: int, times: Times, spikes: bool) -> Population:
     text = _INTERNEURON.format(output=_FIRING_OUTPUT if spikes else _GRADED_OUTPUT)
     natural = 1.0 + TONIC["noradrenaline"] / 0.17  # with alpha1 occupied at the tonic level the output is 1
     chance = SHARE / (1.0 + 0.5 * (AROUSED - 1.0))
@@ -199,34 +208,30 @@ def _interneurons(net: Network, r: int, times: Times) -> Population:
         unit="1 pA",
         output=natural,
         share=chance,
-        **times.named("trial", "onset"),
+        adaptation=f"{ADAPTATION:g} ms",
+        **times.named("trial", "begun", "onset"),
         **firing,
     )
     receptors = {"AMPA": _receptors()["AMPA"](tau=f"{FAST:g} ms")}
     some = net.population("interneurons", r, cell, receptors=receptors, initial=_phases(r, spikes))
-    net.coupling(some, some, into="lateral", value="u*(x_post - x_pre)", u=1.0 / r, rule="all_to_all", name="mutual")
+    difference = "u*((1 + lead)*(x_post - x_pre) - lead*(a_post - a_pre))"
+    net.coupling(some, some, into="lateral", value=difference, u=1.0 / r, lead=LEAD, rule="all_to_all", name="mutual")
     return some
 
 
-def _reciprocal(
-    net: Network, principal: Population, inhibitory: Population, missing: float, seed: int, times: Times
-) -> None:
+def _reciprocal(net: Network, principal: Population, inhibitory: Population, missing: float, grow: str) -> None:
     """Synapses of both directions, alike at each pair, that grow by the product of a principal cell's drive and an interneuron's chance."""
-    n, r = principal.n, inhibitory.n
-    share = number(missing, "1", "engram(), missing", nonnegative=True)
-    there = np.random.default_rng([seed, 47]).random((n, r)) >= share
+    there = np.random.default_rng([net.seed, 47]).random((principal.n, inhibitory.n)) >= missing
     i, j = np.nonzero(there)
-    grow = f"{1.0 / (math.sqrt(SHARE * r * LEAK) * times.onset)!r} 1/ms"
     net.coupling(
         principal,
         inhibitory,
         into="rate_AMPA",
         value="w*u*k_pre",
-        change={"w": "grow*chance_post*g_AMPA_pre/a"},
+        change={"w": "grow*chance_post*g_AMPA_pre"},
         w=0.0,
         u=_for_one(FAST),
         grow=grow,
-        a="1 pA",
         pairs=(i, j),
         name="excitation",
     )
@@ -235,11 +240,10 @@ def _reciprocal(
         principal,
         into="rate_GABA_A",
         value="w*u*y_pre",
-        change={"w": "grow*chance_pre*g_AMPA_post/a"},
+        change={"w": "grow*chance_pre*g_AMPA_post"},
         w=0.0,
-        u=_for_one(SLOW),
+        u=_for_one(GABA),
         grow=grow,
-        a="1 pA",
         pairs=(j, i),
         name="inhibition",
     )
@@ -263,7 +267,7 @@ def _lessons(net: Network, principal: Population, classes: int, times: Times) ->
         value="w*g_AMPA_pre/a",
         change={"w": "learn*lesson_post*k_pre"},
         w=0.0,
-        learn=f"{LATE / (LEAK * (times.shown - times.taught))!r} 1/ms",
+        learn=f"{1.0 / (LEAK * _taught(times))!r} 1/ms",
         a="1 pA",
         rule="all_to_all",
         name="memory",
@@ -276,15 +280,20 @@ def _lessons(net: Network, principal: Population, classes: int, times: Times) ->
         pairs=(np.repeat(np.arange(classes), m), np.arange(classes * m)),
         name="error",
     )
-    removal = 0.0041 / (0.21 + TONIC["dopamine"])  # 1/ms, of DAT at the tonic level
     net.field(
         "dopamine",
         released_by={f"class {c}": cells[c * m : (c + 1) * m] for c in range(classes)},
-        release=f"{TONIC['dopamine'] * removal / (m * RATE * 1e-3)!r} uM",
+        release=f"{TONIC['dopamine'] * REMOVAL / (m * RATE * 1e-3)!r} uM",
         uptake="DAT",
         regions={f"class {c}": readout[c : c + 1] for c in range(classes)},
     )
     net.modulate(readout, by="dopamine", receptor="D1", acts_on="d1", maximum=2.0)
+
+
+def _taught(times: Times) -> float:
+    """Time (ms) for which dopamine's answer to an error stands for it: shorter than teaching, as dopamine rises with its removal."""
+    length = times.shown - times.taught
+    return length + math.expm1(-length * REMOVAL) / REMOVAL
 
 
 def _modulators(net: Network, inhibitory: Population) -> None:

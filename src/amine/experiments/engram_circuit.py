@@ -15,7 +15,9 @@ from amine.learn.engram import Chemistry, Expansion
 from amine.learn.engram.chemistry import Dose
 
 NEURONS, INTERNEURONS, SAMPLES = 100, 400, 600
-ASKED = 10.0  # ms for which a sample is shown when it is asked for
+ASKED = 15.0  # ms for which a sample is shown when it is asked for
+# described in all, so that all run the same code
+DRUGS: tuple[str, ...] = ("bicuculline", "diazepam", "haloperidol", "atropine", "reboxetine")
 REST = 3  # trials before the first sample, in which dopamine settles and nothing is learned
 
 
@@ -95,15 +97,26 @@ class CircuitLearner:
         build = build or Build()
         self.times = circuit.SPIKES if build.spikes else circuit.RATES
         self.expansion = Expansion(sizes.inputs, sizes.neurons, sizes.seed)
-        present = round(interneurons * (1.0 - build.lost))
-        weights, thresholds = self.expansion.weights, self.expansion.thresholds
         net = circuit.engram(
-            weights, thresholds, sizes.classes, present, sizes.seed, build.missing, build.noise, build.spikes
+            self.expansion.weights,
+            self.expansion.thresholds,
+            sizes.classes,
+            interneurons,
+            sizes.seed,
+            build.missing,
+            build.noise,
+            build.spikes,
+            build.lost,
         )
+        given: dict[str, float] = dict.fromkeys(DRUGS, 0.0)
         for drug, concentration in build.doses:
-            net.dose(drug, f"{concentration!r} uM")
+            given[drug] = given.get(drug, 0.0) + concentration
+        for drug in given:
+            net.dose(drug, "0 uM")
         self.classes = sizes.classes
         self.loop = net.loop(threads=1, keep=False)
+        for drug, concentration in given.items():
+            self.loop.dose(drug, f"{concentration!r} uM")
         self.loop.set("readout.learning", 0.0)
         self.loop.set("interneurons.learning", 0.0)
         self.loop.advance(f"{REST * self.times.trial} ms")
