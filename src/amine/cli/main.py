@@ -98,7 +98,7 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
     settings: Setting = [],  # noqa: B006  (typer reads it, nothing writes it)
     dose: Dose = [],  # noqa: B006
-    threads: Annotated[int, typer.Option(help="Threads; results do not depend on them.")] = 1,
+    threads: Annotated[str, typer.Option(help="Threads, or auto; results do not depend on them.")] = "1",
     precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     start: Annotated[str, typer.Option(help="Statistics leave out the time before.")] = "0 ms",
     out: Out = None,
@@ -117,7 +117,7 @@ def run(
         dose,
         commands.run.Output(out, start, as_json),
         duration=duration,
-        threads=threads,
+        threads=int(threads) if threads.isdecimal() else threads,
         precision=precision,
         progress=progress and not as_json,
         store=store,

@@ -81,7 +81,7 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
         if each or c.pattern.kind != "all_to_all":
             synapse_bytes += expected_pairs(net, c.pattern, c.source, c.target, c.autapses) * 8 * (3 + each)
     neurons = sum(p.n for p in net.populations.values())
-    states = sum(_state_bytes(net, p, real) for p in net.populations.values())
+    states = state_bytes(net, precision)
     junctions = sum(
         expected_pairs(net, g.pattern, g.a, g.b, False)
         // (2 if g.a == g.b and g.pattern.kind in ("p", "distance", "all_to_all") else 1)
@@ -96,6 +96,20 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
         "synapse_bytes": synapse_bytes,
         "history_bytes": history,
     }
+
+
+def state_bytes(net: Network, precision: str) -> int:
+    """Bytes of the states of all neurons."""
+    real = 4 if precision == "float32" else 8
+    return sum(_state_bytes(net, p, real) for p in net.populations.values())
+
+
+def interval(net: Network) -> int:
+    """Steps between two meetings of threads: the least delay; with gap junctions or values that neurons exchange at once, less than one."""
+    if net.electrical or any(c.delay is None for c in net.couplings):
+        return 0
+    neurons = sum(_padded(p) for p in net.populations.values())
+    return meeting(min((_delays(net, s)[0] for s in net.projections), default=15) + 1, neurons)
 
 
 def _bytes_of_one(s: Synapses, real: int) -> int:

@@ -267,7 +267,7 @@ class Network(Shown):
         self,
         duration: Quantity,
         *,
-        threads: int = 1,
+        threads: int | str = 1,
         precision: str = "float32",
         progress: bool = True,
         chunk: Quantity | None = None,
@@ -281,7 +281,7 @@ class Network(Shown):
         Parameters
         ----------
         duration : biological time.
-        threads : results are the same for any number.
+        threads : a number, or ``"auto"`` for one that fits the network and the cores; results are the same for any.
         precision : ``"float32"`` or ``"float64"``.
         progress : a bar on the terminal.
         chunk : biological time between returns to Python; None lets the engine choose.
@@ -326,7 +326,7 @@ class Network(Shown):
     def loop(
         self,
         *,
-        threads: int = 1,
+        threads: int | str = 1,
         precision: str = "float32",
         keep: bool = True,
         store: FilePath | None = None,

@@ -72,7 +72,7 @@ class Loop(LoopValues):
     Parameters
     ----------
     net : the description.
-    threads : number of threads; results do not depend on it.
+    threads : number of threads, or ``"auto"``; results do not depend on it.
     precision : ``float32`` or ``float64``.
     keep : whether spikes and probes stay in memory for :meth:`run`, and what was set in a list.
     store : a new folder for spikes and probes, in place of memory. It is complete after :meth:`run`, and free for others after :meth:`close`.
@@ -97,7 +97,7 @@ class Loop(LoopValues):
     def __init__(
         self,
         net: Network,
-        threads: int = 1,
+        threads: int | str = 1,
         precision: str = "float32",
         keep: bool = True,
         store: FilePath | None = None,

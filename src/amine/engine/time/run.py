@@ -157,7 +157,7 @@ def simulate(
     net: Network,
     duration: Quantity,
     *,
-    threads: int,
+    threads: int | str,
     precision: str,
     progress: bool,
     chunk: Quantity | None,

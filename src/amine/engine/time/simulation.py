@@ -30,7 +30,7 @@ from amine.engine.transmission.plastic import PlasticNetwork
 from amine.errors import AmineError, did_you_mean
 from amine.network.estimate import available_bytes, chunk_steps, longest_delay
 from amine.network.network import Network
-from amine.network.numbers import whole_number
+from amine.network.threads import threads_of
 
 PRECISIONS = {"float32": (np.float32, 32), "float64": (np.float64, 64)}
 
@@ -65,7 +65,7 @@ class Simulation:
     Parameters
     ----------
     net : the description.
-    threads : number of threads; results do not depend on it.
+    threads : number of threads, or ``"auto"``; results do not depend on it.
     precision : ``float32`` or ``float64``.
 
     Raises
@@ -74,9 +74,9 @@ class Simulation:
         If the network does not fit into memory, or a value cannot be computed.
     """
 
-    def __init__(self, net: Network, threads: int = 1, precision: str = "float32"):
+    def __init__(self, net: Network, threads: int | str = 1, precision: str = "float32"):
         _check(net, precision)
-        self.threads, self.precision = whole_number(threads, "Network.run, threads", 1, 1024), precision
+        self.threads, self.precision = threads_of(threads, net, "Network.run"), precision
         self.real, bits = PRECISIONS[precision]
         self.seconds = {"build": 0.0, "compile": 0.0, "simulate": 0.0}
         self.step = 0
