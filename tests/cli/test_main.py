@@ -161,7 +161,7 @@ def struck(self, steps):
     if self.step == 1000 and "strike" in sys.argv:
         sys.argv.remove("strike")
         signal.raise_signal(signal.SIGTERM)
-    return advance(self, steps)
+    return advance(self, min(steps, 1000))
 Simulation.advance = struck
 app([a for a in sys.argv[1:] if a != "strike"])
 """
