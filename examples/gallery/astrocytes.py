@@ -22,7 +22,7 @@ ASTROCYTE = am.models.neuron(
     input coupled : uM/second
     J_delta = O_delta/(1 + P/kappa_delta)*C**2/(C**2 + K_delta**2) : uM/second
     J_3K = O_3K*C**4/(C**4 + K_D**4)*P/(P + K_3K) : uM/second
-    gradient = P - bias*int(t % (50*second) < 20*second) : uM
+    gradient = P - bias*int(t % (50*s) < 20*s) : uM
     J_ex = -F/2*(1 + tanh((abs(gradient) - P_theta)/omega_P))*sign(gradient) : uM/second
     dP/dt = J_delta - J_3K - Omega_5P*P + J_ex + coupled : uM
     Q_2 = d_2*(P + d_1)/(P + d_3) : uM

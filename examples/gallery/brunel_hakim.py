@@ -33,7 +33,7 @@ N = 5000
 
 def simulate(seed: int = 1, duration: str = "300 ms") -> am.Run:
     """All neurons inhibit 1000 others on average."""
-    net = am.Network(seed=seed, dt="0.02 ms")
+    net = am.Network(seed=seed)
     cells = net.population("cells", N, NEURON)
     net.synapses(cells, cells, receptor="delta", weight="-0.1 mV", p=0.2, delay="2 ms")
     return net.run(duration, progress=False)

@@ -43,7 +43,7 @@ def heard(seed: int) -> tuple[np.ndarray, np.ndarray]:
     noise = 10 * np.random.default_rng(seed).standard_normal(50_000)
     t = np.arange(50_000) * DT
     late = 0.5 * MOST * np.sin(2 * np.pi * t / 1e3)
-    at = [np.clip(np.floor((t - d) / DT).astype(int), 0, len(t) - 1) for d in (-late, late)]
+    at = [np.clip(np.floor((t - d) / DT + 1e-9).astype(int), 0, len(noise) - 1) for d in (-late, late)]
     return t, np.stack([noise[k] for k in at], axis=1)
 
 
@@ -83,10 +83,10 @@ def main(folder: Path) -> dict[str, float]:
     figure = new()
     ax = figure.subplots()
     t = np.arange(0, 1000.0)
-    ax.plot(t, place(t), color=RED, label="place at which the delays compensate")
+    ax.plot(t, place(t), color=RED)
     ax.plot(s.times, s.indices, ".", ms=4, color=INK)
     ax.set(xlabel="time (ms)", ylabel="neuron", xlim=(0, 1000), ylim=(-0.5, N - 0.5))
-    ax.legend(frameon=False, loc="lower left")
+    ax.set_title("line: the place at which the delays compensate", fontsize=10)
     save(figure, folder, "jeffress")
     return measures(1)
 

@@ -11,6 +11,7 @@ from brian2 import (
     TimedArray,
     cm,
     defaultclock,
+    magic_network,
     metre,
     ms,
     prefs,
@@ -22,6 +23,8 @@ from brian2 import (
 prefs.codegen.target = "numpy"
 seed(int(sys.argv[1]))
 defaultclock.dt = 0.02 * ms
+# a jump is tested against the threshold in its own step, as in amine
+magic_network.schedule = ["start", "groups", "synapses", "thresholds", "resets", "end"]
 most = 20 * cm / (300 * metre / second)
 sound = TimedArray(10 * np.random.default_rng(int(sys.argv[1])).standard_normal(50_000), dt=0.02 * ms)
 tau, sigma, N = 1 * ms, 0.1, 30

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from amine.given import FilePath, Quantity
     from amine.results.probes import ProbeData
     from amine.results.run import Run
+    from amine.results.spikes import SpikeTrain
 
 
 @door
@@ -62,3 +63,37 @@ def lfp_proxy(
     from amine.results.lfp import lfp_proxy as proxy
 
     return proxy(recording, excitatory, inhibitory, delay=delay, ratio=ratio)
+
+
+@door
+def crossings(recording: ProbeData, above: Quantity, variable: str = "v", *, neuron: int = 0) -> SpikeTrain:
+    """When recorded values rise through a threshold: spikes of every compartment of a tree, or of neurons without a threshold.
+
+    Parameters
+    ----------
+    recording : of ``net.probe(E.at("*"), "v")``, or of any variable of point neurons. above : the threshold, in the variable's unit.
+    variable : what was recorded; of cells with compartments its name without the place.
+    neuron : of a recording of cells with compartments, which of the recorded neurons.
+
+    Returns
+    -------
+    SpikeTrain
+        Times in ms, on lines between two samples; ``indices`` are the neurons, or, of cells with compartments, the compartments.
+
+    Raises
+    ------
+    AmineError
+        The variable or neuron was not recorded, the threshold is of another unit, or values at spikes were recorded.
+
+    Examples
+    --------
+    >>> import amine as am
+    >>> net = am.Network()
+    >>> E = net.population("E", 2, "lif", tau_m="10 ms", I_e="300 pA")
+    >>> _ = net.probe(E, "v", name="v")
+    >>> crossings(net.run("20 ms", progress=False).probes["v"], "-60 mV").indices.tolist()
+    [0, 1]
+    """
+    from amine.results.upward import crossings as of
+
+    return of(recording, above, variable, neuron=neuron)
