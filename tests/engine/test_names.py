@@ -60,3 +60,43 @@ def test_reserved_names(name):
         am.models.neuron(
             "bad", f"dv/dt = -v/tau + I/(1*pF) : mV\nd{name}/dt = -{name}/tau : 1\nthreshold v > 1*mV", tau="1 ms"
         )
+
+
+def twins() -> am.Network:
+    """Two projections, two inputs, two stimuli and two couplings of one name each, which is theirs by default."""
+    net = am.Network(seed=1)
+    U = net.population(
+        "U", 2, am.models.neuron("unit", "dx/dt = (1 + total - x)/tau : 1; input total : 1", tau="10 ms")
+    )
+    E, I = (net.population(n, 3, "lif_cond") for n in "EI")
+    for k in (1, 2):
+        net.synapses(E, I, receptor="AMPA", weight=f"{k} nS", connect="all_to_all")
+        net.poisson(E, rate=f"{k} Hz", receptor="AMPA", weight="1 nS")
+        net.stimulus(E, am.step(f"{k} pA"))
+        net.coupling(U, U, into="total", value="w*x_pre", w=k, change={"w": "0.1/ms*x_pre*x_post"}, pairs=([0], [1]))
+    return net
+
+
+def test_what_has_the_name_of_another_is_refused_and_never_taken_for_it():
+    net = twins()
+    loop = net.loop()
+    syn, stimulus, coupling = net.projections[0], net.stimuli[0], net.couplings[0]
+    for call in (
+        lambda: loop.connections(syn),
+        lambda: loop.connections("E->I"),
+        lambda: loop.get("E->I.weight"),
+        lambda: loop.get(syn, "delay"),
+        lambda: loop.set("E->I.AMPA", "3 nS"),
+        lambda: loop.set(syn, weight="3 nS", pairs=([0], [0])),
+        lambda: loop.branch({"E->I.delay": "2 ms"}),
+        lambda: loop.set(stimulus, am.step("3 pA")),
+        lambda: loop.get(f"{stimulus.name}.current"),
+        lambda: loop.coupled(coupling),
+        lambda: loop.coupled(coupling.name),
+        lambda: am.sweep(net, {"E->I.weight": ["1 nS"]}, "rate:E", progress=False),
+        lambda: am.sweep(net, {"poisson->E.rate": ["1 Hz"]}, "rate:E", progress=False),
+    ):
+        with pytest.raises(am.AmineError, match=r"several (parts|values) have the name .*a name of its own"):
+            call()
+    listed = loop.settable()["E->I.weight"]
+    assert listed.reason == "several values have this name" and not listed.follows and np.isnan(listed.value)

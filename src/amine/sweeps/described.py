@@ -8,6 +8,7 @@ potencies of drugs that have a dose, ``"potency:bicuculline@SK"``.
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from amine.compounds.doses import Course, as_course
 from amine.engine.resolve.resolved import resolve
 from amine.engine.time.log import from_plain_data
 from amine.engine.time.loop import Loop
+from amine.engine.time.names import SHARED
 from amine.errors import AmineError, AmineWarning, did_you_mean
 from amine.network.network import Network
 from amine.sweeps import potencies
@@ -49,14 +51,19 @@ def canonical(name: str) -> str:
 def targets(loop: Loop) -> dict[str, Target]:
     """All names of a network that can be swept."""
     found = {n: Target(s.unit, s.limit, s.follows, s.kind, s.reason) for n, s in loop.settable().items()}
-    for i in loop.network.inputs:
+    net = loop.network
+    names = Counter([*net.populations, *(x.name for x in (*net.projections, *net.inputs))])
+    for i in net.inputs:
         weight = next((t.unit for n, t in found.items() if n.endswith(".weight")), "nS")
-        found |= {f"{i.name}.rate": Target("1/ms", "nonnegative", False), f"{i.name}.weight": Target(weight, "", False)}
+        why = SHARED if names[i.name] > 1 else ""
+        found |= {f"{i.name}.rate": Target("1/ms", "nonnegative", False, reason=why)}
+        found |= {f"{i.name}.weight": Target(weight, "", False, reason=why)}
     for drug in _drugs(loop.network):
         found |= {n: Target("uM", "positive", False, "potency") for n in potencies.names_of(drug)}
     for s in loop.network.projections:
         if s.pattern.kind in PATTERNS and isinstance(s.pattern.value, int | float):
-            found[f"{s.name}.{s.pattern.kind}"] = Target("1", "nonnegative", False)
+            why = SHARED if names[s.name] > 1 else ""
+            found[f"{s.name}.{s.pattern.kind}"] = Target("1", "nonnegative", False, reason=why)
     return found
 
 
@@ -65,6 +72,8 @@ def target(known: Mapping[str, Target], name: str) -> Target:
     if name not in known:
         near = [n for n in known if n.partition(".")[0] == name.partition(".")[0]] or list(known)
         raise AmineError("sweep", f"there is no value '{name}'", hint=did_you_mean(name, near))
+    if known[name].reason == SHARED:
+        raise AmineError("sweep", f"several values have the name '{name}'", hint="give each part a name of its own")
     return known[name]
 
 

@@ -61,7 +61,7 @@ class PointCell:
         at.silence(given.X)
         at.never_spiked(given.X)
         for j, s in enumerate(at.member.stimuli):
-            at.put(given.X, stimulus_input(j), count(s.target.views(), at.member))
+            at.put(given.X, stimulus_input(j), count(s.views, at.member))
 
     def put_constants(self, at: Slice, given: Filling) -> None:
         """Puts all that is made of parameters into the arrays; raises AmineError, and changes nothing, if it is not finite."""

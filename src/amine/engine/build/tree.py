@@ -14,13 +14,13 @@ from amine.engine.build.kind import Filling
 from amine.engine.build.propagator import Entry, Matrix, propagators
 from amine.engine.build.slices import Slice, TreeSlice
 from amine.engine.device.tree_tables import LISTS, MEMBRANE_COLUMNS
+from amine.engine.resolve.courses import Injected
 from amine.engine.resolve.resolved import Member
 from amine.engine.resolve.tree import RECORD, names_at, rows
 from amine.errors import AmineError, warn
 from amine.models.multicompartment import along
 from amine.models.naming import GAP_TOTAL, jump_row
 from amine.network.cables import compartments, weights
-from amine.network.parts import Stimulus
 
 COARSE = 0.5  # relative error in time above which the user is warned
 
@@ -222,12 +222,12 @@ class _Filler:
         for i, g in self.gap.items():
             self.slice.put(self.X, f"{GAP_TOTAL}@{i}", g)
 
-    def _stimulus(self, s: Stimulus, i: int) -> np.ndarray:
+    def _stimulus(self, s: Injected, i: int) -> np.ndarray:
         """Share of an injected current at compartment ``i`` of each neuron (n,): a current into several compartments is divided."""
         out = np.zeros(self.slice.n)
-        for v in s.target.views():
+        for v in s.views:
             at = compartments(self.m.population, v)
-            if v.population == self.m.name and i in at:
+            if i in at:
                 out[v.start : v.stop : v.step] += weights(self.m.population, v)[at.index(i)]
         return out
 

@@ -21,6 +21,7 @@ import numpy as np
 from amine.compounds import catalogue
 from amine.compounds.schema import Family, Receptor
 from amine.compounds.signals import Signal, Sum, Term
+from amine.engine.device.arrays import total
 from amine.engine.resolve.cascades import has_cascade, open_share
 from amine.engine.resolve.cells import Binding
 from amine.engine.resolve.drugs import Drugs, Port
@@ -98,7 +99,7 @@ def values(
     """Parameters of the blockers and agonists of a population, with units; ``receptors`` are the population's, by label."""
     out: dict[str, tuple[float, str]] = {}
     for label, e in p.blockers.get(population, []):
-        start = sum(float(course.at(np.zeros(1))[0]) for course in p.doses[e.drug])
+        start = float(total([course.at(np.zeros(1)) for course in p.doses[e.drug]])[0])
         numbers = {"K": e.potency, "n": e.hill, **e.numbers, "start": start, "conc": 1.0}
         out |= {blocker_name(k, e.drug, label): (float(x), "1") for k, x in numbers.items()}
     for label, target in p.totals.get(population, {}).items():

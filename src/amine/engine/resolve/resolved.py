@@ -17,7 +17,7 @@ from amine.engine.resolve.blockers import values as blocker_values
 from amine.engine.resolve.cells import Binding, CellStructure, partly
 from amine.engine.resolve.chemistry import signals_of
 from amine.engine.resolve.constant_doses import with_constant_doses
-from amine.engine.resolve.courses import has_courses, named_stimuli
+from amine.engine.resolve.courses import Injected, has_courses, named_stimuli
 from amine.engine.resolve.keys import structural_key
 from amine.engine.resolve.release import is_own
 from amine.engine.resolve.routes import Level, Pulse, PulseRoute, Route, pulses_of, releases_of, routes_of
@@ -31,7 +31,7 @@ from amine.models.naming import port_name
 from amine.network.cables import has_tree
 from amine.network.in_use import ReceptorInUse, receptors_in_use
 from amine.network.network import Network
-from amine.network.parts import PoissonInput, Population, Stimulus
+from amine.network.parts import PoissonInput, Population
 from amine.values import Value
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Member:
     values: Mapping[str, tuple[Value | float, str]]  # parameter -> (value, unit); a number is in the coherent system
     stream: Stream  # its random numbers
     releases: tuple[Model, ...] = ()  # release models that its neurons advance
-    stimuli: tuple[Stimulus, ...] = ()
+    stimuli: tuple[Injected, ...] = ()
     poisson: tuple[PoissonInput, ...] = ()
     arrivals: tuple[Stream, ...] = ()  # random numbers of each of these inputs
     gap: bool = False

@@ -166,15 +166,7 @@ def _reached(
     gaps = sorted({i for v in views for i in compartments(m.population, v)})
     places = port_places(m.population, net)
     jumps = {label: sorted(places[label]) for label, p in ports.items() if p.adds_to == "v"}
-    stimuli = sorted(
-        {
-            (j, i)
-            for j, s in enumerate(m.stimuli)
-            for v in s.target.views()
-            if v.population == name
-            for i in compartments(m.population, v)
-        }
-    )
+    stimuli = sorted({(j, i) for j, s in enumerate(m.stimuli) for v in s.views for i in compartments(m.population, v)})
     return gaps, jumps, stimuli
 
 

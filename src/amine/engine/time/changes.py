@@ -21,6 +21,7 @@ from amine.engine.build.kind import Filling
 from amine.engine.build.point import PointCell
 from amine.engine.build.sources import put_rates
 from amine.engine.build.tree import TreeCell
+from amine.engine.device.arrays import total
 from amine.engine.resolve.resolved import Member
 from amine.engine.time.inputs import Anything, InputValues
 from amine.engine.time.log import Change, from_plain_data, plain_data
@@ -29,12 +30,14 @@ from amine.engine.time.names import (
     DOSE,
     PARAMETER,
     RATE,
+    SHARED,
     STATE,
     STIMULUS,
     TIMES,
     WEIGHT,
     Handle,
     Settable,
+    by_name,
     handles,
 )
 from amine.engine.time.synapses import SynapseValues, Wiring
@@ -86,12 +89,11 @@ class Changes:
     def handles(self) -> dict[str, Handle]:
         """All values by name."""
         if self._handles is None:
-            self._handles = handles(self._sim)
-            self._handles |= {h.name: h for h in (*self.synapses.handles(), *self.inputs.handles())}
+            self._handles = by_name([*handles(self._sim), *self.synapses.handles(), *self.inputs.handles()])
         return self._handles
 
     def handle(self, name: str, where: str) -> Handle:
-        """The value of a name; raises AmineError if there is none."""
+        """The value of a name; raises AmineError if there is none, or several."""
         found = self.handles.get(name) or self._only_weight(name)
         if found is None:
             owners = [a.member.name for a in self._sim.slices] + [s.name for s in self._sim.net.projections]
@@ -101,6 +103,8 @@ class Changes:
                 raise AmineError(where, f"the network has no dose of '{name[5:]}'", hint=hint)
             known = [n for n in self.handles if n.startswith(f"{owner}.")] or owners
             raise AmineError(where, f"there is no value '{name}'", hint=did_you_mean(name, known))
+        if found.reason == SHARED:
+            raise AmineError(where, f"several values have the name '{name}'", hint="give each part a name of its own")
         return found
 
     def owner(self, name: str, where: str) -> str:
@@ -119,7 +123,8 @@ class Changes:
         out = []
         for h in self.handles.values():
             reason = h.refusal(self._sim.step)
-            out.append(Settable(h.name, h.kind, h.unit, self._value(h), h.limit, not reason, reason))
+            value = np.nan if h.reason == SHARED else self._value(h)
+            out.append(Settable(h.name, h.kind, h.unit, value, h.limit, not reason, reason))
         return out
 
     def get(self, name: str, where: str) -> np.ndarray:
@@ -134,7 +139,7 @@ class Changes:
     def _value(self, h: Handle) -> float | np.ndarray:
         if h.kind == DOSE:
             t = np.array(self._sim.step * self._sim.net.dt)
-            return float(sum(course.at(t) for course in self._slow().doses[h.key]))
+            return float(total([np.asarray(course.at(t)) for course in self._slow().doses[h.key]]))
         if h.kind in SYNAPTIC:
             return self.synapses.shown(h)
         if h.kind in INPUTS:

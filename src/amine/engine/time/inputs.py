@@ -34,9 +34,8 @@ class InputValues:
 
     def handles(self) -> Iterator[Handle]:
         """The stimuli and the sources of given spikes."""
-        names = [s.name for s in self._sim.net.stimuli]
         for s in self._sim.net.stimuli:
-            reason = "several stimuli have this name" if names.count(s.name) > 1 else ""
+            reason = ""
             if s.current.kind in OF_EACH:
                 reason = "noise and courses of each neuron are given when a network is described"
             if any(self._sim.net.populations[v.population].model.kind == "source" for v in s.target.views()):
@@ -61,7 +60,7 @@ class InputValues:
 
     def _waveform(self, name: str) -> Waveform:
         """The present waveform of a stimulus."""
-        named = dict(zip(self._sim.stimuli, self._sim.waveforms, strict=True))
+        named = dict(x for each in self._sim.waveforms for x in each)
         courses = self._courses()
         described = {s.name: s.current for s in self._sim.net.stimuli}
         found = None if courses is None else courses.current(name)
@@ -104,7 +103,7 @@ class InputValues:
         """Puts a checked value in place."""
         if isinstance(value, Waveform):
             sim = self._sim
-            sim.waveforms = [value if n == h.key else c for n, c in zip(sim.stimuli, sim.waveforms, strict=True)]
+            sim.waveforms = [[(n, value if n == h.key else c) for n, c in each] for each in sim.waveforms]
             courses = self._courses()
             if courses is not None:
                 courses.put(h.key, value)
@@ -132,7 +131,7 @@ class InputValues:
     def go_to(self, now: Mapping[str, Anything]) -> None:
         """Returns to what was set: all others are those of the description."""
         sim = self._sim
-        sim.waveforms = [s.current for at in sim.slices for s in at.member.stimuli]
+        sim.waveforms = [[(s.name, s.current) for s in x.stimuli] for at in sim.slices for x in at.member.stimuli]
         courses = self._courses()
         if courses is not None:
             courses.described()

@@ -5,8 +5,9 @@ They are those of :meth:`amine.Network.to_module`: the population, the receptor 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 STATE, PARAMETER, RATE, DOSE = "state", "parameter", "rate", "dose"
 WEIGHT, DELAY, STIMULUS, TIMES = "weight", "delay", "stimulus", "times"
+SHARED = "several values have this name"
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,15 @@ class Handle:
         return self.reason or (self.later if step else self.before)
 
 
-def handles(sim: Simulation) -> dict[str, Handle]:
-    """All values of a simulation by name."""
-    found = {h.name: h for p, at in enumerate(sim.slices) for h in _population(sim, p, at)}
-    return found | {h.name: h for h in _doses(sim)}
+def handles(sim: Simulation) -> list[Handle]:
+    """The values of all populations of a simulation, and its doses."""
+    return [*(h for p, at in enumerate(sim.slices) for h in _population(sim, p, at)), *_doses(sim)]
+
+
+def by_name(found: Sequence[Handle]) -> dict[str, Handle]:
+    """Values by name; those that share one are marked, since the name says no more which is meant."""
+    times = Counter(h.name for h in found)
+    return {h.name: h if times[h.name] == 1 else replace(h, reason=SHARED) for h in found}
 
 
 def _doses(sim: Simulation) -> Iterator[Handle]:
@@ -165,11 +172,13 @@ __all__ = [
     "DOSE",
     "PARAMETER",
     "RATE",
+    "SHARED",
     "STATE",
     "STIMULUS",
     "TIMES",
     "WEIGHT",
     "Handle",
     "Settable",
+    "by_name",
     "handles",
 ]

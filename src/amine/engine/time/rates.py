@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amine.engine.build.sources import put_rates
+from amine.engine.device.arrays import total
 from amine.engine.device.tables import SINCE
 from amine.engine.resolve.courses import stimuli_of
 from amine.errors import AmineError
@@ -29,16 +30,16 @@ class _Followed:
     def rates(self, sim: Simulation, step: int) -> np.ndarray:
         """Rates (n,) in 1/ms during a step; where courses fall below zero, zero."""
         at = sim.slices[self.p]
-        total = np.zeros(at.n) + np.asarray(sim.arrays.values[self.p]["rate"])
-        middle = np.array([(step + 0.5) * sim.net.dt])
+        middle, each = np.array([(step + 0.5) * sim.net.dt]), []
         for s in self.stimuli:
-            values, before = s.current.at(middle)[0], 0
+            values, before, own = s.current.at(middle)[0], 0, np.zeros(at.n)
             for v in s.target.views():
                 mine = np.arange(v.start, v.stop, v.step)
                 if v.population == at.member.name:
-                    total[mine] += values[before : before + v.n] if np.ndim(values) else values
+                    own[mine] += values[before : before + v.n] if np.ndim(values) else values
                 before += v.n
-        return np.maximum(total, 0.0)
+            each.append(own)
+        return np.maximum(np.asarray(sim.arrays.values[self.p]["rate"]) + total(each), 0.0)
 
 
 class Rates:

@@ -15,6 +15,7 @@ from amine.engine.build.arrays import fill, layout
 from amine.engine.build.draws import require_range
 from amine.engine.build.sources import put_rates
 from amine.engine.device import arguments
+from amine.engine.device.arrays import total
 from amine.engine.device.tables import BLOCK, SINCE, SOURCE_POISSON
 from amine.engine.resolve.resolved import Resolved, resolve
 from amine.engine.time.changes import Changes
@@ -128,11 +129,11 @@ class Simulation:
         self._interpolated = "crossings" in self.drawn
         self._team = Threads(self.module, blocks, room.own)
         self._scratch = [(np.empty(BLOCK, np.uint32), np.empty(BLOCK)) for _ in range(self.threads)]
-        stimuli = [s for p in self.slices for s in p.member.stimuli]
+        injected = [x for p in self.slices for x in p.member.stimuli]
         self.recordings, self.rates, self.rewirings = Recordings(self), Rates(self), Rewirings(self)
         unrecorded = [at for at in self.slices if not at.member.population.record_spikes]
         self._unrecorded = np.array([(at.id0, at.id0 + at.n) for at in unrecorded], np.int64).reshape(-1, 2)
-        self.waveforms, self.stimuli = [s.current for s in stimuli], [s.name for s in stimuli]
+        self.waveforms = [[(s.name, s.current) for s in x.stimuli] for x in injected]
         self._no_currents = np.zeros((1, 1), self.real)
 
     def rebuild(self, resolved: Resolved, names: Collection[str]) -> None:
@@ -269,9 +270,13 @@ class Simulation:
         if not self.waveforms:
             return self._no_currents
         t = (first + np.arange(steps) + 0.5) * self.net.dt
-        columns = [w.at(t) for w in self.waveforms]
-        for name, x in zip(self.stimuli, columns, strict=True):
-            require_range(x, self.real, f"Stimulus '{name}'", "the current")
+        columns = []
+        for each in self.waveforms:
+            found = [w.at(t) for _, w in each]
+            for (name, _), x in zip(each, found, strict=True):
+                require_range(x, self.real, f"Stimulus '{name}'", "the current")
+            columns.append(total(found))
+            require_range(columns[-1], self.real, f"Stimulus '{each[0][0]}' and others", "the current")
         return np.ascontiguousarray(np.stack(columns, 1), self.real)
 
     # --- state -----------------------------------------------------------------------------------------------------

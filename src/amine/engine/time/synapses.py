@@ -94,21 +94,19 @@ class SynapseValues:
 
     def handles(self) -> Iterator[Handle]:
         """The weights and delays of all projections."""
-        names = [s.name for s in self._sim.net.projections]
         for number, s in enumerate(self._sim.net.projections):
-            twice = "several projections have this name" if names.count(s.name) > 1 else ""
             routes = self._numbered(number)
             levels = {r.level for r in routes}
             for label in s.receptors:
                 unit = next(r.weight_unit for r in routes if r.label == label)
                 name = f"{s.name}.weight" if len(s.receptors) == 1 else f"{s.name}.{label}"
                 limit = "nonnegative" if unit == "nS" else ""
-                yield Handle(name, WEIGHT, -1, s.name, unit, label, "weight", limit, twice)
+                yield Handle(name, WEIGHT, -1, s.name, unit, label, "weight", limit)
             kept = sorted(levels - {"filter"})
             later = _WHY.get(kept[0], "") if kept else ""
             if not later and s.minis is not None:
                 later = "spontaneous release and spikes share its synapses"
-            fixed = twice or ("" if s.rewiring is None else "new synapses appear with the delay that is described")
+            fixed = "" if s.rewiring is None else "new synapses appear with the delay that is described"
             yield Handle(f"{s.name}.delay", DELAY, -1, s.name, "ms", "", "delay", "at least one step", fixed, later)
 
     def projection(self, name: str) -> Synapses:

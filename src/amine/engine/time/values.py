@@ -130,7 +130,7 @@ class LoopValues:
         Raises
         ------
         AmineError
-            If there is no such coupling, or none of its values is plastic.
+            If there is no such coupling, several have this name, or none of its values is plastic.
 
         Examples
         --------
@@ -145,11 +145,12 @@ class LoopValues:
         """
         name = coupling.name if isinstance(coupling, Coupling) else coupling
         sim = self._simulation
-        known = {c.name for c in sim.net.couplings if c.change}
+        known = [c.name for c in sim.net.couplings if c.change]
         if name not in known:
             raise AmineError(
                 "Loop.coupled", f"there is no coupling '{name}' with plastic values", hint=did_you_mean(name, known)
             )
+        _only_one(name, known, "Loop.coupled")
         found = sim.states["coupling"]
         assert isinstance(found, Coupled)
         return found.connections(name)
@@ -292,7 +293,7 @@ class LoopValues:
         Raises
         ------
         AmineError
-            If it is no projection of the network.
+            If it is no projection of the network, or several have this name.
 
         Examples
         --------
@@ -312,6 +313,7 @@ class LoopValues:
             raise AmineError(
                 "Loop.connections", "this is no projection", given=given, hint=did_you_mean(str(name), known)
             )
+        _only_one(str(name), known, "Loop.connections")
         return self._simulation.changes.synapses.connections(str(name))
 
     def _owner(self, what: Neurons | Synapses | Stimulus, where: str) -> tuple[str, np.ndarray | None]:
@@ -329,6 +331,7 @@ class LoopValues:
         known = [s.name for s in self.network.projections]
         if name not in known:
             raise AmineError(where, f"'{name}' is no projection of the network", hint=did_you_mean(name, known))
+        _only_one(name, known, where)
         return name
 
     def _neurons(self, what: Neurons, where: str) -> tuple[str, np.ndarray | None]:
@@ -356,6 +359,14 @@ class LoopValues:
             If the network has no dose of this drug, or it cannot follow.
         """
         self.set(f"dose:{catalogue.drug(drug).id}", concentration)
+
+
+def _only_one(name: str, names: Sequence[str], where: str) -> None:
+    """Raises AmineError if several of the names are this one."""
+    if names.count(name) > 1:
+        raise AmineError(
+            where, f"several parts have the name '{name}'", hint="give each a name of its own when it is made: name=..."
+        )
 
 
 def _numbers(population: Population, neurons: Selection) -> np.ndarray:

@@ -117,8 +117,11 @@ class Coupled(Kept):
         sizes = [k * d.part.source.n * d.width for k, d in zip(kept, found, strict=True)]
         places = [int(x) for x in np.cumsum([0, *(n + len(x) for n, x in zip(sizes, plastic, strict=True))])]
         self._values = np.zeros(places[-1] + 1)
-        self._plastic = {d.part.name: (d, place + size) for d, place, size in zip(found, places, sizes, strict=False)}
-        for (_, first), x in zip(self._plastic.values(), plastic, strict=True):
+        starts = [(d, place + size) for d, place, size in zip(found, places, sizes, strict=False)]
+        self._plastic = {
+            d.part.name: (d, first) for d, first in starts
+        }  # names of several parts are refused by who asks
+        for (_, first), x in zip(starts, plastic, strict=True):
             self._values[first : first + len(x)] = x
         structures = coupling_structures(build.layout.net)
         threads = [_Thread(build.layout, t) for t in range(build.layout.threads)]

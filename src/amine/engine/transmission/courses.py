@@ -1,6 +1,6 @@
 """Courses in time: stimuli of named inputs, currents of each neuron, noise, and more waveforms than the code of a cell names.
 
-The values of a chunk are computed before it. A course that several neurons share is one column of them.
+The values of a chunk are computed before it. Courses of the same neurons are added up there, in no order; one that several neurons share is one column.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from amine.engine.build.draws import require_range
 from amine.engine.codegen.lines import Block
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
-from amine.engine.device.arrays import exact
+from amine.engine.device.arrays import exact, total
 from amine.engine.device.kernel import Kernels
 from amine.engine.device.tables import BEGIN, END
 from amine.engine.resolve.courses import OF_EACH, added_stimuli, row_of
@@ -51,11 +52,10 @@ class Courses(Part):
 
 @dataclass
 class _Course:
-    """A stimulus, its first column, and the number of its columns."""
+    """A stimulus, and the number of its columns."""
 
     stimulus: Stimulus
     current: Waveform  # its present one
-    first: int
     width: int
     stream: Stream
     noise: np.ndarray  # [neuron] float64: its state at the step that comes next; empty for others
@@ -78,6 +78,30 @@ class _Course:
         out[:] = np.where(on[:, None], p["mean"] + path, 0.0)
 
 
+@dataclass
+class _Added:
+    """Courses of the same neurons, the first of their columns, and the number of these."""
+
+    courses: list[_Course]
+    first: int
+    width: int
+
+    @property
+    def stimulus(self) -> Stimulus:
+        """One of them, for what they have in common."""
+        return self.courses[0].stimulus
+
+    def fill(self, out: np.ndarray, step: int, dt: float, real: Any) -> None:
+        """Fills their columns for the steps from ``step`` on."""
+        found = []
+        for c in self.courses:
+            values = np.empty((len(out), c.width))
+            c.fill(values, step, dt)
+            require_range(values, real, f"Stimulus '{c.stimulus.name}'", "the current")
+            found.append(np.broadcast_to(values, out.shape))
+        out[:] = total(found)
+
+
 class Running(Kept):
     """The courses of a running network: the values of the present chunk, and the states of noise."""
 
@@ -85,16 +109,15 @@ class Running(Kept):
         self._dt, self._real = layout.net.dt, layout.real
         self._courses: list[_Course] = []
         streams = dict(zip(map(id, layout.net.stimuli), layout.resolved.streams.stimuli, strict=True))
-        width = 0
         found = {id(s): s for p in layout.net.populations.values() for s in added_stimuli(layout.net, p)}
         for s in sorted(found.values(), key=lambda s: streams[id(s)].path):
             n = s.target.n if s.current.kind in OF_EACH else 1
             start = streams[id(s)].child("start").generator().standard_normal(n if s.current.kind == "noise" else 0)
             noise = start * s.current.numbers["sd"] if len(start) else start
-            self._courses.append(_Course(s, s.current, width, n, streams[id(s)], noise))
-            width += n
-        self._width = width
-        self._entries = [_entries(layout, t, self._courses) for t in range(layout.threads)]
+            self._courses.append(_Course(s, s.current, n, streams[id(s)], noise))
+        self._added = _added(layout, self._courses)
+        self._width = width = sum(x.width for x in self._added)
+        self._entries = [_entries(layout, t, self._added) for t in range(layout.threads)]
         self._values, self._first = np.zeros((1, max(width, 1)), layout.real), 0
 
     def limit(self, step: int, steps: int) -> int:
@@ -103,11 +126,11 @@ class Running(Kept):
 
     def begin(self, step: int, steps: int) -> None:
         self._values, self._first = np.zeros((max(steps, 1), self._width), self._real), step
-        for c in self._courses:
-            values = np.empty((steps, c.width))
-            c.fill(values, step, self._dt)
-            require_range(values, self._real, f"Stimulus '{c.stimulus.name}'", "the current")
-            self._values[:steps, c.first : c.first + c.width] = values
+        for x in self._added:
+            values = np.empty((steps, x.width))
+            x.fill(values, step, self._dt, self._real)
+            require_range(values, self._real, f"Stimulus '{x.stimulus.name}' and others", "the current")
+            self._values[:steps, x.first : x.first + x.width] = values
 
     def current(self, name: str) -> Waveform | None:
         """The present waveform of the stimulus of a name, if it is here."""
@@ -130,7 +153,26 @@ class Running(Kept):
         return {f"noise_{i}": c.noise for i, c in enumerate(self._courses) if len(c.noise)}
 
 
-def _entries(layout: Layout, tid: int, courses: list[_Course]) -> tuple[np.ndarray, np.ndarray]:
+def _added(layout: Layout, courses: list[_Course]) -> list[_Added]:
+    """Courses by the neurons and the input that they reach, in an order that depends on these alone."""
+    paths = {name: s.path for name, s in layout.resolved.streams.populations.items()}
+    here = {name: {id(s) for s in added_stimuli(layout.net, p)} for name, p in layout.net.populations.items()}
+    by: dict[str, list[_Course]] = {}
+    for c in courses:  # one that the code of some of its populations names is added to the others alone
+        views = [
+            (paths[v.population], v.start, v.stop, v.step, repr(v.place), id(c.stimulus) in here[v.population])
+            for v in c.stimulus.target.views()
+        ]
+        by.setdefault(repr((row_of(c.stimulus), views)), []).append(c)
+    found, first = [], 0
+    for key in sorted(by):
+        width = max(c.width for c in by[key])
+        found.append(_Added(by[key], first, width))
+        first += width
+    return found
+
+
+def _entries(layout: Layout, tid: int, courses: list[_Added]) -> tuple[np.ndarray, np.ndarray]:
     """Places of inputs of a thread's neurons, and the column that is added to each."""
     places, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for c in courses:

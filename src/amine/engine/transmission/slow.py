@@ -14,6 +14,7 @@ from amine.engine.build.slices import Slice
 from amine.engine.codegen.lines import Block, Call, Function, printed
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import slow_tables as T
+from amine.engine.device.arrays import total
 from amine.engine.device.tables import BLOCK, R_KIND, RELEASE
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.signals import Signals, probe_name
@@ -137,7 +138,7 @@ class SlowState(State):
         t = np.arange(first, last) * self.dt_step
         doses = np.zeros((max(len(t), 1), max(len(self.doses), 1)))
         for j, courses in enumerate(self.doses.values()):
-            doses[: len(t), j] = sum(course.at(t) for course in courses)
+            doses[: len(t), j] = total([course.at(t) for course in courses])
         record = np.zeros((max(len(t), 1), len(self.fixed[0])))
         work = np.empty((len(self.S), 3 * self.S.shape[1] + 64)), np.empty(self.S.shape)
         self._now = T.Slow(self.every, self.S, doses, record, first, *self.fixed, *work)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from amine.engine.device.arrays import total
 from amine.learn.nn.scanned import random_numbers
 
 if TYPE_CHECKING:
@@ -81,13 +82,14 @@ class Outside:
         for p, x in self.parts.items():
             if not x.currents and p not in self.given_currents:
                 continue
-            total = np.zeros((steps, self.B, self.sizes[p]), self.real)
-            for waveform, there in x.currents:
-                total += (waveform.at(t).astype(self.real)[:, None] * there.astype(self.real))[:, None]
-            total = total.reshape(steps, -1)
+            current = np.zeros((steps, self.B, self.sizes[p]), self.real)
+            for waveforms, there in x.currents:
+                course = total([w.at(t) for w in waveforms]).astype(self.real)
+                current += (course[:, None] * there.astype(self.real))[:, None]
+            current = current.reshape(steps, -1)
             if p in self.given_currents:
-                total += self.given_currents[p][first : first + steps]
-            out[p] = total
+                current += self.given_currents[p][first : first + steps]
+            out[p] = current
         return out
 
     def noise(self, p: str, name: str, step: int, steps: int, lanes: int) -> np.ndarray:

@@ -15,8 +15,9 @@ from amine.engine.build import wiring
 from amine.engine.build.connectivity.build import pairs_of
 from amine.engine.build.draws import count, spread_value
 from amine.engine.build.slices import Slice
+from amine.engine.device.arrays import total
 from amine.engine.resolve.cells import CellStructure
-from amine.engine.resolve.courses import stimuli_of
+from amine.engine.resolve.courses import injected, stimuli_of
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.signals import Signals
 from amine.engine.resolve.streams import Stream
@@ -206,7 +207,9 @@ class External:
     poisson: list[tuple[str, np.ndarray, np.ndarray, Stream]] = field(
         default_factory=list
     )  # label, mean spikes per step, weight, random numbers
-    currents: list[tuple[Waveform, np.ndarray]] = field(default_factory=list)  # waveform, its count for each neuron
+    currents: list[tuple[list[Waveform], np.ndarray]] = field(
+        default_factory=list
+    )  # waveforms, their count for each neuron
     rate: np.ndarray | None = None  # of a Poisson source: mean spikes per step
     listed: tuple[np.ndarray, np.ndarray] | None = None  # of a list of spikes: steps and neurons
 
@@ -229,8 +232,8 @@ def external(
         there = count(views, m)
         own = stream.child([v.population for v in views].index(m.name))
         out.poisson.append((i.receptor, np.asarray(r) * there * int(i.n) * net.dt, np.asarray(w), own))
-    for s in stimuli_of(net, m.name):
-        out.currents.append((s.current, count(s.target.views(), m)))
+    for x in injected(stimuli_of(net, m.name), m.name):
+        out.currents.append(([s.current for s in x.stimuli], count(x.views, m)))
     if m.population.model.kind == "source":
         if m.name in lists:
             out.listed = lists[m.name]
@@ -241,7 +244,7 @@ def external(
 
 def steady_doses(net: Network) -> dict[str, float]:
     """Concentrations of a network's doses in uM by drug; raises AmineError if one changes in time."""
-    out: dict[str, float] = {}
+    found: dict[str, list[np.ndarray]] = {}
     t = np.concatenate([np.linspace(0.0, 1e4, 101), np.geomspace(1e4, 1e9, 50)])
     for d in net.doses:
         c = np.asarray(d.course.at(t), float)
@@ -251,8 +254,8 @@ def steady_doses(net: Network) -> dict[str, float]:
                 "a module takes concentrations that do not change in time",
                 hint='give it as "... uM"',
             )
-        out[d.drug] = out.get(d.drug, 0.0) + float(c[0])
-    return out
+        found.setdefault(d.drug, []).append(c[:1])
+    return {drug: float(total(each)[0]) for drug, each in found.items()}
 
 
 def internal(value: object, unit: str, where: str) -> float:
