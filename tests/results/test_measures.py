@@ -69,11 +69,27 @@ def test_numbers_of_the_run_and_functions():
 
 
 @pytest.mark.parametrize(
-    "text", ["rate:X", "rate:", "power:3-1Hz", "power:E", "frequency:30-80Hz:X", "no.module:f", "math:nothing"]
-)
+    "text",
+    ["rate:X", "rate:", "power:3-1Hz", "power:E", "frequency:30-80Hz:X", "no.module:f", "math:nothing", "nothing", "",
+     "power:1..2-3Hz", "power:400-600Hz", "a..b:f", ".:f", "power:1e999-2Hz"],
+)  # fmt: skip
 def test_checked_before_a_run(text):
     with pytest.raises(am.AmineError, match="measure"):
-        check(text, ["E", "I"])
+        check(text, ["E", "I"], ["accuracy"], 1000.0)
+
+
+@pytest.mark.parametrize("text", ["power:30-80Hz", "frequency:30-80Hz:E"])
+def test_what_is_too_short_for_a_spectrum_is_refused_before_a_run(text):
+    with pytest.raises(am.AmineError, match=r"too short for a spectrum \(given 15 ms"):
+        check(text, ["E"], [], 15.0)
+
+
+def test_a_band_without_a_frequency_and_a_start_after_the_end_are_no_measures():
+    run = poisson(20)
+    with pytest.raises(am.AmineError, match="no frequency lies in the band .* 0.25 Hz apart"):
+        measure(run, "power:30.05-30.1Hz:E")
+    with pytest.raises(am.AmineError, match="nothing is left to measure"):
+        measure(run, "rate:E", "4 s")
 
 
 def test_known_measures_pass():
@@ -87,4 +103,4 @@ def test_known_measures_pass():
         "math:sqrt",
         "accuracy",
     ):
-        check(text, ["E", "I"])
+        check(text, ["E", "I"], ["accuracy"], 1000.0)

@@ -140,6 +140,13 @@ def test_a_point_that_fails_is_named_and_the_others_are_measured():
         am.sweep(counted, {"x": [98, 99]}, "y", **QUICK)
 
 
+def test_a_measure_that_no_point_has_ends_the_sweep_at_the_first():
+    counted.calls.clear()
+    with pytest.raises(am.AmineError, match="it returned no measure 'w'; known are y, z"):
+        am.sweep(counted, {"x": [1, 2, 3]}, ["y", "w"], **QUICK)
+    assert len(counted.calls) == 1
+
+
 def test_sampled_designs_fill_their_ranges():
     ranges = {"E.I_e": ("200 pA", "400 pA"), "dose:gabazine": ("10 nM", "1 mM")}
     for design in ("latin", "sobol"):
@@ -190,6 +197,8 @@ MISTAKES = [
     ({"E.I_e": ("2 pA", "1 pA")}, {"design": "latin", "points": 4}, "does not rise"),
     ({"E.I_e": ["1 pA"]}, {"measures": "rate:F"}, "population 'F' is not known"),
     ({"E.I_e": ["1 pA"]}, {"measures": []}, "no measure is named"),
+    ({"E.I_e": ["1 pA"]}, {"measures": ["rate:E", "nothing"]}, "measure: 'nothing' is not known"),
+    ({"E.I_e": ["1 pA"]}, {"measures": "power:30-80Hz", "start": "90 ms", "duration": "100 ms"}, "too short for a spectrum"),
     ({"E.I_e": ["1 pA"]}, {"seeds": 0}, "these are no seeds"),
     ({"E.I_e": ["1 pA"]}, {"executor": 0}, "no number of processes"),
     ({"E.I_e": ["1 pA"]}, {"start": "60 ms"}, "nothing is left"),

@@ -22,6 +22,7 @@ from amine.shown import Shown
 from amine.sweeps import potencies, sweep
 from amine.sweeps.executors import Executor
 from amine.sweeps.outcome import Sweep
+from amine.sweeps.points import OF_POPULATIONS
 from amine.values import scalar
 from amine.view.design import design as picture
 from amine.view.inline import box, paragraph, png_image, table
@@ -148,12 +149,19 @@ def design(
         "precision": precision,
         "progress": progress,
     }
+    _check_one(network, measure)
     found = sweep(network, {f"dose:{d}": g.tolist() for d, g in zip(chosen, grids, strict=True)}, measure, **how)
-    if len(found.values) != 1:
-        raise AmineError("design, measure", "one measure is needed", given=", ".join(found.values)[:60])
     if len(chosen) == 1:
         return _of_one(network, found, goal, chosen[0], grids[0], measure, samples, how)
     return _of_two(network, found, goal, chosen, grids, measure, samples, how)
+
+
+def _check_one(network: Network, measure: object) -> None:
+    """Raises AmineError if a name stands for several measures, or none."""
+    several = isinstance(measure, str) and measure in OF_POPULATIONS and len(network.populations) > 1
+    if several or not (isinstance(measure, str) or callable(measure)):
+        expected = "such as rate:E, or a function of a run"
+        raise AmineError("design, measure", "one measure is needed", given=repr(measure)[:60], expected=expected)
 
 
 def _doses(network: Network, drug: str, given: Sequence[Quantity] | None, points: int) -> list[float]:

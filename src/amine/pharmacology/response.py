@@ -229,6 +229,7 @@ def dose_response(
     doses = [0.0, *sorted({_concentration(c) for c in concentrations} - {0.0})]
     if len(doses) < 2:
         raise AmineError("dose_response", "no concentration is given")
+    _check_samples(network, samples)
     if isinstance(network, Network):
         _warn_if_idle(network, known)
     how = {
@@ -260,12 +261,7 @@ def sampled_curves(
 
     ``doses`` (uM) by drug has one entry for each point, ``how`` holds the options of a sweep.
     """
-    if not isinstance(network, Network):
-        raise AmineError(
-            "dose_response, samples", "the potencies within a function are not known", hint="give a network"
-        )
-    if samples < 1:
-        raise AmineError("dose_response, samples", "this is no number of samples", given=str(samples))
+    _check_samples(network, samples)
     drawn = potencies.sampled(doses, samples)
     if not drawn:
         warn("dose_response, samples", f"no potency of {', '.join(doses)} has a published range: there is no band")
@@ -275,6 +271,15 @@ def sampled_curves(
     values |= {name: [v for v in each for _ in range(n)] for name, each in drawn.items()}
     found = sweep(network, values, measures, design="list", **how)
     return {m: found.mean(m).reshape(samples, n) for m in found.values}
+
+
+def _check_samples(network: object, samples: int) -> None:
+    """Raises AmineError if potencies cannot be drawn so often."""
+    if samples < 0:
+        raise AmineError("dose_response, samples", "this is no number of samples", given=str(samples))
+    if samples and not isinstance(network, Network):
+        hint = "give a network"
+        raise AmineError("dose_response, samples", "the potencies within a function are not known", hint=hint)
 
 
 def _warn_if_idle(network: Network, drug: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 _BAND = re.compile(r"^\s*([\d.eE+]+)\s*(?:Hz)?\s*-\s*([\d.eE+]+)\s*(?:Hz)?\s*$")
 KINDS = ("rate", "cv", "synchrony", "power", "frequency")
+OF_RUNS = frozenset(
+    ["threads", "seed", "n_synapses", "synapse_bytes", "events", "peak_memory_mb", "compiled", "total", "simulated_ms"]
+)  # numbers in Run.info
+HIGHEST = 500.0  # Hz; rates are counted in bins of 1 ms
+FEWEST = 16  # bins of a spectrum
+
+
+class UnknownMeasure(AmineError):
+    """A measure that no run like this one has, whatever its values."""
 
 
 def measure(run: Run, text: str, start: Quantity = "0 ms") -> float:
@@ -60,6 +69,10 @@ def measure(run: Run, text: str, start: Quantity = "0 ms") -> float:
     True
     """
     begin = scalar(start, "ms", "measure, start", nonnegative=True)
+    if begin >= run.duration:
+        raise AmineError("measure, start", "nothing is left to measure", given=f"{begin:g} ms of {run.duration:g} ms")
+    named = run.network.notes.get("measures", {})
+    check(text, list(run.spikes), [*named, *run.info], run.duration - begin)
     kind, _, rest = text.partition(":")
     if kind in ("rate", "cv", "synchrony"):
         train = after(run.spikes[rest], begin)
@@ -71,14 +84,17 @@ def measure(run: Run, text: str, start: Quantity = "0 ms") -> float:
         return _power(f, s, low, high) if kind == "power" else _frequency(f, s, low, high)
     if rest:
         return _number(_function(kind, rest, text)(run), text)
-    known = {**run.info, **run.network.notes.get("measures", {})}
-    if text not in known:
-        raise AmineError("measure", f"'{text}' is not known", hint=did_you_mean(text, [f"{k}:..." for k in KINDS]))
-    return _number(known[text], text)
+    return _number({**run.info, **named}[text], text)
 
 
-def check(text: str, populations: Iterable[str]) -> None:
-    """Raise AmineError if a measure is invalid for a network with these populations."""
+def check(text: str, populations: Collection[str], names: Collection[str], length: float) -> None:
+    """Raise AmineError if a measure cannot be taken of a run.
+
+    Parameters
+    ----------
+    text : the measure. populations : those whose spikes are recorded. names : of numbers that the run or its notes have.
+    length : what is measured of the run, in ms.
+    """
     kind, _, rest = text.partition(":")
     name = (
         rest
@@ -89,12 +105,15 @@ def check(text: str, populations: Iterable[str]) -> None:
     )
     if kind in ("power", "frequency"):
         _band(rest.partition(":")[0], text)
+        _long_enough(length)
     elif kind not in KINDS and rest:
         _function(kind, rest, text)
+    elif not rest and kind not in KINDS and text not in names:
+        choices = [*names, *(f"{k}:..." for k in KINDS)]
+        raise UnknownMeasure("measure", f"'{text}' is not known", hint=did_you_mean(text, choices))
     if (name or kind in ("rate", "cv", "synchrony")) and name not in populations:
-        raise AmineError(
-            "measure", f"population '{name}' is not known", given=text, hint=did_you_mean(name, populations)
-        )
+        hint = did_you_mean(name, populations)
+        raise UnknownMeasure("measure", f"population '{name}' is not known or not recorded", given=text, hint=hint)
 
 
 def _number(value: Any, text: str) -> float:
@@ -107,20 +126,33 @@ def _number(value: Any, text: str) -> float:
 def _function(module: str, name: str, text: str) -> Callable[[Run], object]:
     try:
         found = getattr(import_module(module), name, None)
-    except ImportError as e:
+    except (ImportError, ValueError, TypeError) as e:  # such as of a name with two dots
         choices = [f"{k}:..." for k in KINDS]
-        raise AmineError("measure", f"'{text}' is not known ({e})", hint=did_you_mean(text, choices)) from e
+        raise UnknownMeasure("measure", f"'{text}' is not known ({e})", hint=did_you_mean(text, choices)) from e
     if not callable(found):
-        raise AmineError("measure", f"module '{module}' has no function '{name}'")
+        raise UnknownMeasure("measure", f"module '{module}' has no function '{name}'")
     return found
 
 
 def _band(text: str, whole: str) -> tuple[float, float]:
     m = _BAND.match(text)
-    low, high = (float(m.group(1)), float(m.group(2))) if m else (1.0, 0.0)
-    if not 0 <= low < high:
-        raise AmineError("measure", "this is not a band of frequencies", given=whole, expected="such as power:30-80Hz")
+    try:
+        low, high = (float(m.group(1)), float(m.group(2))) if m else (1.0, 0.0)
+    except ValueError:  # such as 1..2
+        low, high = 1.0, 0.0
+    if not 0 <= low < high <= HIGHEST:
+        expected = f"such as power:30-80Hz, up to {HIGHEST:g} Hz"
+        raise UnknownMeasure("measure", "this is not a band of frequencies", given=whole, expected=expected)
     return low, high
+
+
+def _long_enough(length: float) -> None:
+    """Raises AmineError if what is measured is too short for a spectrum."""
+    if length < FEWEST:
+        expected = f"{FEWEST} ms at least"
+        raise UnknownMeasure(
+            "measure", "the run is too short for a spectrum", given=f"{length:g} ms", expected=expected
+        )
 
 
 def _rate(train: SpikeTrain) -> float:
@@ -155,20 +187,29 @@ def spectrum(run: Run, population: str | None = None, start: float = 0.0) -> tup
     trains = [run.spikes[p] for p in ([population] if population else list(run.spikes))]
     n = sum(t.n for t in trains)
     rate = sum((binned(t, 1.0, start) for t in trains), np.zeros(1)) * 1e3 / max(n, 1)
-    if rate.size < 16:
-        raise AmineError(
-            "measure", "the run is too short for a spectrum", given=f"{rate.size} ms", expected="16 ms at least"
-        )
+    _long_enough(rate.size)
     segment = min(1000, rate.size)
     f, s = welch(rate, fs=1000.0, nperseg=segment, nfft=4 * segment)
     return np.asarray(f), np.asarray(s)
 
 
-def _power(f: np.ndarray, s: np.ndarray, low: float, high: float) -> float:
+def _inside(f: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Which frequencies are in a band; raises AmineError if there are none."""
     inside = (f >= low) & (f <= high)
+    if not inside.any():
+        given, expected = (
+            f"{low:g} to {high:g} Hz",
+            f"a wider one; frequencies are {f[1]:.3g} Hz apart in a run of this length",
+        )
+        raise AmineError("measure", "no frequency lies in the band", given=given, expected=expected)
+    return inside
+
+
+def _power(f: np.ndarray, s: np.ndarray, low: float, high: float) -> float:
+    inside = _inside(f, low, high)
     return float(s[inside].sum() * (f[1] - f[0]))
 
 
 def _frequency(f: np.ndarray, s: np.ndarray, low: float, high: float) -> float:
-    inside = (f >= low) & (f <= high)
+    inside = _inside(f, low, high)
     return float(f[inside][np.argmax(s[inside])]) if s[inside].sum() > 0 else float("nan")

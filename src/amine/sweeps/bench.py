@@ -46,6 +46,7 @@ class Bench:
         self.subject, self.where = subject, where
         self.failed: dict[str, str] = {}
         self.asked: set[str] = set()
+        self._measured = False  # whether any point was
         self._batch, self._executor, self._step = how.batch, executor, step
         self._store = Store(how.store, subject.identity(), subject.measures)
 
@@ -65,6 +66,9 @@ class Bench:
         return self._store.points.get(p.key, {}) if p.key not in self.failed else {}
 
     def _keep(self, p: Point, done: Done) -> None:
+        if done.unknown and not self._measured:  # no need to try the others
+            raise AmineError(self.where, done.error)
+        self._measured = self._measured or not done.error
         if done.error:
             self.failed[p.key] = f"at {_shown(p)}: {done.error}"
         else:

@@ -17,7 +17,7 @@ from amine.results.probes import ProbeData
 from amine.results.run import Run
 from amine.results.spikes import Spikes
 from amine.sweeps.described import described, quiet
-from amine.sweeps.points import Done, Measure, NetworkSubject, Point, words_of
+from amine.sweeps.points import Done, Measure, NetworkSubject, Point, failed
 from amine.units import dimension_of, internal_unit, to_internal
 from amine.values import Array, to_plain
 
@@ -103,7 +103,7 @@ class CellSubject:
                 run = self._run(points)
         except AmineError as e:
             if len(points) == 1:
-                yield Done({}, words_of(e))
+                yield failed(e)
                 return
             for p in points:  # which of them it was
                 yield from self._measured([p])
@@ -112,7 +112,7 @@ class CellSubject:
             try:
                 yield Done({m.name: m.of(one, self.alone.conditions.start) for m in self.measures})
             except Exception as e:  # a measure of a user's may raise anything
-                yield Done({}, words_of(e))
+                yield failed(e)
 
     def _run(self, points: Sequence[Point]) -> Run:
         """One run, of a population with a neuron for each point."""

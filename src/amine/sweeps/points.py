@@ -17,10 +17,11 @@ from amine.engine.time.log import from_plain_data
 from amine.engine.time.loop import Loop, Snapshot
 from amine.errors import AmineError
 from amine.network.network import Network
-from amine.results.measures import check, measure
+from amine.results.measures import OF_RUNS, UnknownMeasure, check, measure
 from amine.results.run import Run
 from amine.sweeps import potencies
 from amine.sweeps.described import described, quiet
+from amine.values import scalar
 
 OF_POPULATIONS = ("rate", "cv", "synchrony")
 KEPT = 2  # built networks that a thread keeps
@@ -43,10 +44,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Done:
-    """Measures of a point, or why they could not be taken."""
+    """Measures of a point, or why they could not be taken; ``unknown`` if no point has them."""
 
     values: Mapping[str, Value]
     error: str = ""
+    unknown: bool = False
 
 
 class Subject(Protocol):
@@ -103,8 +105,9 @@ def text_digest(function: Callable[..., object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def measures_of(given: object, populations: Sequence[str] | None, where: str) -> tuple[Measure, ...]:
-    """Measures as users give them, each checked: a name or a function, several of these, or functions by name."""
+def measures_of(given: object, net: Network | None, conditions: Conditions, where: str) -> tuple[Measure, ...]:
+    """Measures as users give them: a name or a function, several of these, or functions by name; checked for ``net``, if that is known."""
+    populations = [] if net is None else [n for n, p in net.populations.items() if p.record_spikes]
     if isinstance(given, Mapping):
         found = [Measure(str(n), f if callable(f) else None) for n, f in given.items()]
         for m, f in zip(found, given.values(), strict=True):
@@ -112,7 +115,7 @@ def measures_of(given: object, populations: Sequence[str] | None, where: str) ->
                 raise AmineError(f"{where}, measure '{m.name}'", "this is no function of a run", given=repr(f)[:40])
     else:
         each = [given] if isinstance(given, str) or callable(given) else list(cast("Iterable[Any]", given))
-        found = [_measure(m, where) for one in each for m in _of_each(one, populations or ())]
+        found = [_measure(m, where) for one in each for m in _of_each(one, populations)]
     if not found:
         raise AmineError(where, "no measure is named", hint='give measures=["rate:E"] or such')
     names = [m.name for m in found]
@@ -120,8 +123,8 @@ def measures_of(given: object, populations: Sequence[str] | None, where: str) ->
         hint = 'give functions by name: measures={"early": f, "late": g}'
         raise AmineError(where, f"two measures are called '{twice[0]}'", hint=hint)
     for m in found:
-        if m.function is None and populations is not None:
-            check(m.name, populations)
+        if m.function is None and net is not None:
+            check(m.name, populations, [*net.notes.get("measures", {}), *OF_RUNS], conditions.length)
     return tuple(found)
 
 
@@ -154,6 +157,11 @@ class Conditions:
     start: str = "0 ms"
     precision: str = "float32"
     threads: int = 1
+
+    @property
+    def length(self) -> float:
+        """What is measured of each run, in ms."""
+        return scalar(self.duration, "ms", "duration") - scalar(self.start, "ms", "start")
 
     def identity(self) -> dict[str, Any]:
         """All that decides results."""
@@ -192,7 +200,7 @@ class NetworkSubject:
                     run = self._run(digest, p)
                     yield Done({m.name: m.of(run, self.conditions.start) for m in self.measures})
             except Exception as e:  # a measure of a user's may raise anything
-                yield Done({}, words_of(e))
+                yield failed(e)
 
     def _run(self, digest: str, p: Point) -> Run:
         loop, begin = self.built(digest, {n: v for n, v in p.values.items() if n not in self.live}, p.seed)
@@ -258,7 +266,7 @@ class FunctionSubject:
                 with quiet():
                     yield Done(self._measured(self.function(**p.values, seed=p.seed)))
             except Exception as e:  # a user's function may raise anything
-                yield Done({}, words_of(e))
+                yield failed(e)
 
     def _measured(self, found: object) -> dict[str, Value]:
         c = self.conditions
@@ -274,15 +282,16 @@ class FunctionSubject:
         for m in self.measures:
             if m.name not in found:
                 known = ", ".join(map(str, found))
-                raise AmineError(
+                raise UnknownMeasure(
                     f"function '{self.name}'", f"it returned no measure '{m.name}'", hint=f"known are {known}"
                 )
         return {m.name: float(found[m.name]) for m in self.measures}
 
 
-def words_of(e: Exception) -> str:
-    """An error in one sentence."""
-    return str(e) if isinstance(e, AmineError) else f"{type(e).__name__}: {e}"
+def failed(e: Exception) -> Done:
+    """A point without measures, and why in one sentence."""
+    said = str(e) if isinstance(e, AmineError) else f"{type(e).__name__}: {e}"
+    return Done({}, said, isinstance(e, UnknownMeasure))
 
 
 __all__ = [
@@ -295,7 +304,7 @@ __all__ = [
     "Subject",
     "Value",
     "digest_of",
+    "failed",
     "forget",
     "measures_of",
-    "words_of",
 ]

@@ -175,7 +175,7 @@ def made_of(given: object, names: Sequence[str], measures: object, conditions: C
     for n in [*names, "seed"]:
         if n not in known and not open_ended:
             raise AmineError(f"function '{name}'", f"it has no argument '{n}'", hint=did_you_mean(n, known))
-    found = FunctionSubject(given, name, measures_of(measures, None, "sweep"), conditions)
+    found = FunctionSubject(given, name, measures_of(measures, None, conditions, "sweep"), conditions)
     first = known["seed"].default if "seed" in known else 0
     targets = {n: Target("uM", "nonnegative") if n.startswith(DOSE) else Target(ANY) for n in names}
     return Made(found, first if isinstance(first, int) else 0, {n: n for n in names}, targets)
@@ -188,7 +188,7 @@ def network_subject(net: Network, names: Sequence[str], measures: object, condit
         raise AmineError("sweep", "two names stand for one value", given=", ".join(names)[:80])
     base = described.prepared(net, names)
     data = base.to_dict()
-    subject = NetworkSubject(data, frozenset(), measures_of(measures, list(base.populations), "sweep"), conditions)
+    subject = NetworkSubject(data, frozenset(), measures_of(measures, base, conditions, "sweep"), conditions)
     loop, _ = subject.built(subject.digest, {}, base.seed)
     known = described.targets(loop)
     targets = {n: described.target(known, n) for n in proper.values()}
@@ -202,7 +202,7 @@ def _model_subject(model: Model, names: Sequence[str], measures: object, conditi
     """A neuron model as a network of one neuron."""
     if model.kind != "neuron":
         raise AmineError("sweep", "this model is no neuron", given=f"{model.kind} '{model.name}'")
-    net = cells.network_of(model, measures_of(measures, [cells.CELL], "sweep"))
+    net = cells.network_of(model, measures_of(measures, None, conditions, "sweep"))
     proper = {n: n if n.startswith(f"{cells.CELL}.") else f"{cells.CELL}.{n}" for n in names}
     made = network_subject(net, list(proper.values()), measures, conditions)
     return replace(made, names=proper)
