@@ -90,6 +90,13 @@ def check_new_folder(target: Path, where: str) -> None:
         raise AmineError(where, "it exists and is not empty", hint="choose another or remove it")
 
 
+def remove_folder(target: Path) -> None:
+    """Removes a folder: it is gone from one moment to the next, or stays whole and OSError is raised; what is left aside is swept later."""
+    aside = temporary_name(target)
+    os.rename(target, aside)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 def temporary_name(target: Path) -> Path:
     """A name beside ``target`` that no other process uses."""
     return target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.part")

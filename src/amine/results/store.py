@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from amine.errors import AmineError, AmineWarning
-from amine.files import canonical, is_intact, read_json, replacing_folder, sealed
+from amine.files import canonical, is_intact, read_json, remove_folder, replacing_folder, sealed
 from amine.network.recordings import NEURON
 from amine.network.weights import Weights
 from amine.results.chunks import ROOT, Files, check_array, open_root, readable_errors
@@ -195,7 +195,7 @@ class ZarrStore:
             if not _is_unused(target, meta):
                 raise AmineError(where, "it exists", hint="choose another name, or resume from a checkpoint")
             with readable_errors(where):
-                shutil.rmtree(target)
+                remove_folder(target)
         with replacing_folder(target, where) as temporary:
             files = ZarrStore._begin(temporary, where, meta).files
         files.path = target
@@ -361,8 +361,9 @@ class ZarrStore:
             array[first:] = x
 
     def discard(self) -> None:
-        """Remove the store, after a failed start."""
-        shutil.rmtree(self.files.path, ignore_errors=True)
+        """Remove the store, after a failed start; where that fails it stays whole, and the next start finds it unused."""
+        with suppress(OSError):
+            remove_folder(self.files.path)
 
     def counts(self) -> dict[str, Any]:
         """Return the entry of a checkpoint about this store: rows on disk, and the digests of all files."""
