@@ -30,17 +30,22 @@ def halves(key):
     return U32(key & I64(0xFFFFFFFF)), U32((key >> I64(32)) & I64(0xFFFFFFFF))
 
 
+_LOW = U64(0xFFFFFFFF)
+
+
 @inlined
 def philox(c0, c1, c2, c3, k0, k1):
-    """Philox4x32-10 on uint32 counter words c0..c3 and key words k0, k1; four uint32 words."""
+    """Philox4x32-10 on uint32 counter words c0..c3 and key words k0, k1; four uint32 words.
+
+    Words lie in the lower halves of words of 64 bits, so that each product is one instruction and nothing moves between lanes of
+    vectors; upper halves are anything, and cut off where a product would read them.
+    """
+    a, b, c, d, k, m = U64(c0), U64(c1), U64(c2), U64(c3), U64(k0), U64(k1)
     for _ in range(10):
-        p0 = U64(c0) * U64(0xD2511F53)
-        p1 = U64(c2) * U64(0xCD9E8D57)
-        h0, l0 = U32(p0 >> U64(32)), U32(p0)
-        h1, l1 = U32(p1 >> U64(32)), U32(p1)
-        c0, c1, c2, c3 = U32(h1 ^ c1 ^ k0), l1, U32(h0 ^ c3 ^ k1), l0
-        k0, k1 = U32(k0 + U32(0x9E3779B9)), U32(k1 + U32(0xBB67AE85))
-    return c0, c1, c2, c3
+        p0, p1 = (a & _LOW) * U64(0xD2511F53), (c & _LOW) * U64(0xCD9E8D57)
+        a, b, c, d = (p1 >> U64(32)) ^ b ^ k, p1, (p0 >> U64(32)) ^ d ^ m, p0
+        k, m = k + U64(0x9E3779B9), m + U64(0xBB67AE85)
+    return U32(a), U32(b), U32(c), U32(d)
 
 
 @njit(nogil=True, cache=True)
