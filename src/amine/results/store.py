@@ -15,6 +15,7 @@ from amine.errors import AmineError, AmineWarning
 from amine.files import canonical, is_intact, read_json, remove_folder, replacing_folder, sealed
 from amine.network.recordings import NEURON
 from amine.network.weights import Weights
+from amine.results import packed
 from amine.results.chunks import ROOT, Files, check_array, open_root, readable_errors
 from amine.results.probes import ProbeData
 from amine.results.spikes import Spikes, spikes_from
@@ -41,15 +42,13 @@ class MemoryStore:
     """Results kept in memory."""
 
     def __init__(self) -> None:
-        self._steps: list[np.ndarray] = []
-        self._ids: list[np.ndarray] = []
+        self._spikes: list[packed.Packed] = []
         self._early: list[np.ndarray] = []
         self._probes: dict[str, tuple[list[np.ndarray], dict[str, list[np.ndarray]]]] = {}
 
     def append(self, steps: np.ndarray, ids: np.ndarray, probes: Probes, early: np.ndarray | None = None) -> None:
         """Add the results of a chunk of the run; ``early`` are the parts of a step by which spikes precede the ends of their steps."""
-        self._steps.append(steps)
-        self._ids.append(ids)
+        self._spikes.append(packed.Packed(steps, ids))
         if early is not None:
             self._early.append(early)
         for name, (times, values) in probes.items():
@@ -61,7 +60,7 @@ class MemoryStore:
     def copy(self) -> MemoryStore:
         """Return a store with the same results, to which others can be added."""
         out = MemoryStore()
-        out._steps, out._ids, out._early = [*self._steps], [*self._ids], [*self._early]
+        out._spikes, out._early = [*self._spikes], [*self._early]
         out._probes = {n: ([*t], {v: [*x] for v, x in values.items()}) for n, (t, values) in self._probes.items()}
         return out
 
@@ -73,11 +72,12 @@ class MemoryStore:
 
     def counts(self) -> dict[str, Any]:
         """Return the entry of a checkpoint about this store."""
-        return {"kind": "memory", "spikes": sum(len(s) for s in self._steps)}
+        return {"kind": "memory", "spikes": sum(len(s) for s in self._spikes)}
 
     def in_memory(self) -> dict[str, np.ndarray]:
         """Return all results as arrays, for a checkpoint."""
-        out = {"steps": _join(self._steps, np.int64), "ids": _join(self._ids, np.int32)}
+        steps, ids = self.spikes()
+        out = {"steps": steps, "ids": ids}
         if self._early:
             out["early"] = np.concatenate(self._early)
         for name, (times, values) in self._probes.items():
@@ -93,10 +93,8 @@ class MemoryStore:
                 "the checkpoint was made with a store",
                 hint="give store= as in the run that was cut off",
             )
-        if len(memory["steps"]) != len(memory["ids"]):
-            raise ValueError("steps and neurons of spikes")
         self._early = [memory["early"]] if "early" in memory else []
-        self._steps, self._ids, self._probes = [memory["steps"]], [memory["ids"]], {}
+        self._spikes, self._probes = [packed.Packed(memory["steps"], memory["ids"])], {}
         for key, x in memory.items():
             if key.startswith("probe/"):
                 name, _, variable = key[6:].rpartition("/")
@@ -115,7 +113,7 @@ class MemoryStore:
 
     def spikes(self) -> tuple[np.ndarray, np.ndarray]:
         """Return steps and neurons of all spikes."""
-        return _join(self._steps, np.int64), _join(self._ids, np.int32)
+        return packed.spikes(self._spikes)
 
     def early(self) -> np.ndarray | None:
         """Return the part of a step by which each spike precedes the end of its step; None if that is not kept."""
