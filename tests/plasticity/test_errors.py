@@ -169,7 +169,7 @@ def test_probes_of_weights(net):
     s = plastic(net, "stdp")
     with pytest.raises(am.AmineError, match="state 'e' is not one of the synapse"):
         net.probe_weights(s, "e")
-    with pytest.raises(am.AmineError, match="not a plastic projection"):
+    with pytest.raises(am.AmineError, match="this is no projection"):
         net.probe_weights("nothing")
     net.probe_weights(s, n=201)
     with pytest.raises(am.AmineError, match=says("fewer synapses", "at most 200")):

@@ -19,6 +19,7 @@ from amine.network import (
     recordings,
     serial,
     structure,
+    synapse_probes,
 )
 from amine.network import couplings as coupled
 from amine.network import inputs as entering
@@ -133,7 +134,8 @@ class Network(Shown):
     field = chemistry.add_field
     modulate = chemistry.modulate
     dose = dosing.dose
-    probe_weights = plasticity.probe_weights
+    probe_weights = synapse_probes.probe_weights
+    probe_synapses = synapse_probes.probe_synapses
     load_weights = plasticity.load_weights
     rewire = structure.rewire
     rest = silence.rest

@@ -420,13 +420,19 @@ class Probe:
 @closed('give it when it is made: net.probe_weights(synapses, "w", {attribute}=...)')
 @dataclass(frozen=True)
 class WeightProbe:
-    """A recording of states of ``n`` synapses of a plastic projection, evenly spaced, at each interval ``every``."""
+    """A recording of states of ``n`` synapses of a projection, evenly spaced, at each interval ``every`` from ``start`` to before ``stop``.
+
+    Of ``kind`` ``"numbers"`` it is one of numbers of synapses that come and go, ``n`` at a time.
+    """
 
     name: str
     projection: str
     states: tuple[str, ...]
     every: str
     n: int
+    start: str | None = None
+    stop: str | None = None
+    kind: str = "weights"
 
 
 __all__ = [

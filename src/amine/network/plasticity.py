@@ -10,12 +10,10 @@ import numpy as np
 from amine import plasticity
 from amine.distributions import Distribution
 from amine.errors import AmineError, did_you_mean, warn
-from amine.frozen import append, fix, swap
+from amine.frozen import fix, swap
 from amine.models.model import Model
 from amine.models.naming import gain_name
 from amine.network.doors import door
-from amine.network.numbers import name_of, steps_of, whole_number
-from amine.network.parts import WeightProbe
 from amine.network.pattern import NAMED
 from amine.network.receptors import port_of, ports_of, states_of
 from amine.network.rule_reach import unreached
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
     from amine.equations.rule_plan import RulePlan
     from amine.equations.rules import RuleEquations
-    from amine.given import FilePath, Quantity
+    from amine.given import FilePath
     from amine.network.network import Network
     from amine.network.parts import Synapses
 
@@ -287,50 +285,6 @@ def plastic_projection(net: Network, which: Synapses | str, where: str) -> Synap
         hint = did_you_mean(str(name), known) if known else "give synapses a rule"
         raise AmineError(where, "this is not a plastic projection of the network", given=repr(name)[:40], hint=hint)
     return known[name]
-
-
-@door
-def probe_weights(
-    net: Network, synapses: Synapses | str, *states: str, every: Quantity = "1 s", n: int = 100, name: str | None = None
-) -> WeightProbe:
-    """Record weights, or other states, of plastic synapses that are evenly spaced over a projection.
-
-    The k-th column of ``run.probes[name]`` is synapse ``round(k (N-1)/(n-1))`` of the N of ``run.weights(synapses)``.
-
-    Parameters
-    ----------
-    synapses : a plastic projection or its name.
-    states : states of the rule at the synapse; by default the weight, ``"w"``.
-    every : interval, a multiple of the time step.
-    n : number of synapses.
-
-    Raises
-    ------
-    AmineError
-        The projection is not plastic, a state is unknown, or the name is taken.
-
-    Examples
-    --------
-    >>> import amine as am
-    >>> net = am.Network()
-    >>> P, E = net.population("P", 6, "poisson", rate="20 Hz"), net.population("E", 2, "lif_cond")
-    >>> syn = net.synapses(P, E, receptor="AMPA", weight="1 nS", connect="all_to_all", rule=am.plasticity.stdp())
-    >>> net.probe_weights(syn, every="100 ms", n=3).name
-    'P->E.w'
-    """
-    s = plastic_projection(net, synapses, "Weight probe")
-    states = tuple(name_of(x, "Weight probe", "a state") for x in states) or ("w",)
-    name = f"{s.name}.{'+'.join(states)}" if name is None else name_of(name, "Weight probe")
-    where = f"Weight probe '{name}'"
-    if any(p.name == name for p in (*net.probes, *net.weight_probes)):
-        raise AmineError(where, "the name is taken", hint="give it another with name=")
-    known = parsed_rule(net, s).at("synapse")
-    for x in states:
-        if x not in known:
-            raise AmineError(where, f"state '{x}' is not one of the synapse", hint=did_you_mean(str(x), known))
-    interval = steps_of(every, net.dt, f"{where}, every")
-    part = WeightProbe(name, s.name, states, interval, whole_number(n, f"{where}, n", 1, 10**6))
-    return append(net.weight_probes, part)
 
 
 @door

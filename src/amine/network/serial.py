@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,13 +24,14 @@ from amine.network.receptors import begun
 from amine.network.space.kernels import FORMULA, SHAPES, DistanceKernel
 from amine.network.space.points import Points
 from amine.network.space.regions import Region
+from amine.network.synapse_probes import NUMBERS, WEIGHTS
 from amine.values import Array, from_plain, normalise, to_plain
 
 if TYPE_CHECKING:
     from amine.given import FilePath
     from amine.network.couplings import Coupling
     from amine.network.network import Network
-    from amine.network.parts import Declared, Population, Synapses, Waveform
+    from amine.network.parts import Declared, Population, Synapses, Waveform, WeightProbe
 
 FORMAT = "amine network 1"
 Items: TypeAlias = "Mapping[str, object] | Iterable[tuple[str, object]]"  # arguments of dict()
@@ -131,11 +133,21 @@ def to_dict(net: Network) -> dict[str, Any]:
         ],
         **({"couplings": [_coupling(c) for c in net.couplings]} if net.couplings else {}),
         **chemistry_plain.to_plain(net),
-        **(
-            {"weight_probes": [vars(p) | {"states": list(p.states)} for p in net.weight_probes]}
-            if net.weight_probes
-            else {}
-        ),
+        **({"weight_probes": [_weight_probe(p) for p in net.weight_probes]} if net.weight_probes else {}),
+    }
+
+
+def _weight_probe(p: WeightProbe) -> dict[str, Any]:
+    more = {k: x for k, x in (("start", p.start), ("stop", p.stop)) if x is not None}
+    kind = {} if p.kind == WEIGHTS else {"kind": p.kind}
+    return {
+        "name": p.name,
+        "projection": p.projection,
+        "states": list(p.states),
+        "every": p.every,
+        "n": p.n,
+        **more,
+        **kind,
     }
 
 
@@ -278,7 +290,9 @@ def _build(make: Callable[..., Network], data: Mapping[str, Any]) -> Network:
         more = {k: d.get(k) for k in ("start", "stop", "at", "reduce")}
         net.probe(to_view(d["target"]), *map(str, d["variables"]), every=d["every"], name=str(d["name"]), **more)
     for d in data.get("weight_probes", ()):
-        net.probe_weights(str(d["projection"]), *map(str, d["states"]), every=d["every"], n=d["n"], name=str(d["name"]))
+        probed: Any = net.probe_synapses if d.get("kind") == NUMBERS else partial(net.probe_weights, n=d["n"])
+        span = {k: d.get(k) for k in ("start", "stop")}
+        probed(str(d["projection"]), *map(str, d["states"]), every=d["every"], name=str(d["name"]), **span)
     return net
 
 

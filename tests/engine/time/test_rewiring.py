@@ -157,3 +157,49 @@ def test_what_was_before_it_does_not_change_the_weight_of_a_new_plastic_synapse(
     assert (one.pre == other.pre).all() and (one.post == other.post).all()
     np.testing.assert_allclose(one.weight, other.weight, rtol=1e-9)
     assert (np.abs(one.weight / 8e-8 - 1) > 1e-3).mean() > 0.5
+
+
+def test_numbers_of_synapses_are_recorded():
+    net = cells({"remove": 0.3, "grow": 30})
+    whole = net.probe_synapses("syn", "number", "appeared", "vanished", every="2.5 ms", stop="30 ms")
+    into = net.probe_synapses("syn", "indegree", every="10 ms", start="10 ms")
+    assert am.Network.from_dict(net.to_dict()) == net
+    sim = loop(net)
+    first = len(sim.connections("syn"))
+    sim.advance("20 ms")
+    counted = np.bincount(table(sim)["post"], minlength=N)
+    sim.advance("20 ms")
+    run = sim.run()
+    assert run.probes[whole.name].times.tolist() == [2.5 * k for k in range(12)]
+    number, appeared, vanished = (run.probes[whole.name][n].ravel() for n in ("number", "appeared", "vanished"))
+    np.testing.assert_array_equal(number, first + appeared - vanished)
+    assert (np.diff(number)[::2] == 0).all() and (np.diff(appeared)[1::2] > 0).all()
+    assert run.probes[into.name].times.tolist() == [10.0, 20.0, 30.0]
+    np.testing.assert_array_equal(run.probes[into.name]["indegree"][1], counted)
+
+
+def test_weights_without_a_rule_are_recorded_where_they_are_set():
+    net = cells()
+    probe = net.probe_weights("syn", every="10 ms", n=5, start="10 ms", stop="40 ms")
+    assert am.Network.from_dict(net.to_dict()) == net
+    sim = loop(net)
+    before = sim.connections("syn").weight
+    sim.advance("15 ms")
+    sim.set("syn.weight", "3 pA")
+    sim.advance("30 ms")
+    found = sim.run().probes[probe.name]
+    assert found.times.tolist() == [10.0, 20.0, 30.0] and found.units == {"w": "pA"}
+    np.testing.assert_array_equal(found["w"][0], before[np.rint(np.linspace(0, len(before) - 1, 5)).astype(int)])
+    assert (found["w"][1:] == 3).all()
+
+
+def test_probes_that_no_synapse_can_fill_are_refused():
+    net = cells({"remove": 0.3})
+    with pytest.raises(am.AmineError, match="come and go"):
+        net.probe_weights("syn")
+    with pytest.raises(am.AmineError, match="did you mean 'number'"):
+        net.probe_synapses("syn", "numbr")
+    with pytest.raises(am.AmineError, match="a probe of its own"):
+        net.probe_synapses("syn", "number", "indegree")
+    with pytest.raises(am.AmineError, match="none of them come or go"):
+        cells().probe_synapses("syn")

@@ -49,17 +49,34 @@ def routes_and_specs(
     Filters share a table by source population, release, and weight and delay if these are one value; with ``plastic`` only plastic
     routes are given, with a table for each source, release, target population and projection.
     """
-    groups: dict[Group, list[tuple[Route, ProjectionSpec]]] = {}
+    found = _grouped(resolved, slices, blocks, plastic)
+    return {k: [(r, s or _spec(resolved, r, slices, blocks)) for r, s in group] for k, group in found.items()}
+
+
+def _spec(resolved: Resolved, r: Route, slices: Sequence[Slice], blocks: np.ndarray) -> ProjectionSpec:
+    return spec_of(resolved.net, r, slices, blocks, target_row(slices, r))
+
+
+def _grouped(
+    resolved: Resolved, slices: Sequence[Slice], blocks: np.ndarray, plastic: bool
+) -> dict[Group, list[tuple[Route, ProjectionSpec | None]]]:
+    """As :func:`routes_and_specs`; a specification that decides on no group is not made."""
+    groups: dict[Group, list[tuple[Route, ProjectionSpec | None]]] = {}
     for r in resolved.at("plastic" if plastic else "filter"):
-        spec = spec_of(resolved.net, r, slices, blocks, target_row(slices, r))
-        more = (r.destination, r.number) if plastic else merged(r, spec)
-        key = (r.origin, r.release, more)
-        groups.setdefault(key, []).append((r, spec))
+        spec = None
+        if plastic:
+            more: tuple[float, ...] = (r.destination, r.number)
+        elif r.together is not None:  # in a network that was changed while it ran, as it was built
+            more = r.together
+        else:
+            spec = _spec(resolved, r, slices, blocks)
+            more = alike(spec)
+        groups.setdefault((r.origin, r.release, more), []).append((r, spec))
     return dict(sorted(groups.items(), key=lambda x: _place(resolved, plastic, *x)))
 
 
 def _place(
-    resolved: Resolved, plastic: bool, key: Group, group: list[tuple[Route, ProjectionSpec]]
+    resolved: Resolved, plastic: bool, key: Group, group: list[tuple[Route, ProjectionSpec | None]]
 ) -> tuple[str, str, str, tuple[float, ...]]:
     """Place of a group among all: the order of sums at a target depends neither on the order of a description nor on other groups."""
     origin, release, alike_values = key
@@ -71,13 +88,6 @@ def _place(
 def target_row(slices: Sequence[Slice], r: Route) -> str:
     """The state of the target that a spike adds to."""
     return slices[r.destination].targets[r.label]
-
-
-def merged(r: Route, spec: ProjectionSpec) -> tuple[float, ...]:
-    """What the routes of one table have in common: the values of their synapses, or in a network that was changed while it ran what
-    they had in common when it was built.
-    """
-    return alike(spec) if r.together is None else r.together
 
 
 def alike(spec: ProjectionSpec) -> tuple[float, int] | tuple[()]:
@@ -154,12 +164,12 @@ def build(
 ) -> list[tuple[tuple[Route, ...], Bundle]]:
     """All bundles of filters with their routes; ``known`` are bundles that were built of the same routes."""
     net, out = resolved.net, []
-    for (p, *_), group in routes_and_specs(resolved, slices, blocks).items():
+    for (p, *_), group in _grouped(resolved, slices, blocks, False).items():
         routes = tuple(r for r, _ in group)
         bundle = (known or {}).get(routes)
         if bundle is None:
             args = (slices[p].n, blocks.shape[0], net.dt, precision)
-            bundle = build_bundle([spec for _, spec in group], *args)
+            bundle = build_bundle([s or _spec(resolved, r, slices, blocks) for r, s in group], *args)
         if bundle.n_synapses:
             out.append((routes, bundle))
     return out

@@ -68,6 +68,16 @@ class Rewirings:
         """Time (ms) since each synapse of a projection appeared."""
         return (self._sim.step - self.structures.tables[number].born) * self._sim.net.dt
 
+    def degrees(self, number: int, side: int) -> np.ndarray:
+        """Number of synapses of each source (``side`` 0) or target (1) of a projection, in the order of its views."""
+        s, table = self._rewired[number], self.structures.tables[number]
+        ends, of = Ends(self._sim, s), table.of
+        views = (ends.sources, ends.targets)[side]
+        which = of // len(ends.targets) if side == 0 else of % len(ends.targets)
+        neurons = table.pre if side == 0 else table.post
+        each = [np.bincount((neurons[which == k] - v.start) // v.step, minlength=v.n) for k, v in enumerate(views)]
+        return np.concatenate(each)
+
     def put_weights(self, number: int, label: str, weights: np.ndarray) -> None:
         """Sets the weights (synapses,) of a projection at a receptor whose weights no rule changes."""
         table = self.structures.tables[number]

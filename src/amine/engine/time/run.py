@@ -23,10 +23,10 @@ from amine.engine.time.checkpoint import LAST_STEP, Checkpoint
 from amine.engine.time.simulation import Simulation
 from amine.errors import AmineError, warn
 from amine.network.extracellular import POTENTIAL
-from amine.network.plasticity import parsed_rule, plastic_projection
 from amine.network.receptors import states_of
 from amine.network.recordings import NEURON, recordable
 from amine.network.serial import digest
+from amine.network.synapse_probes import NUMBERS, number_of, numbers_units, units_of
 from amine.owners import Owner, owned
 from amine.results.run import Run
 from amine.results.store import MemoryStore, ZarrStore
@@ -103,7 +103,8 @@ def meta(net: Network, precision: str) -> Meta:
     if net.fields or net.modulations or net.doses:
         probes += recorded(net)
     for q in net.weight_probes:
-        units = parsed_rule(net, plastic_projection(net, q.projection, "probe")).states
+        synapses = net.projections[number_of(net, q.projection)]
+        units = numbers_units(q) if q.kind == NUMBERS else units_of(net, synapses)
         probes.append(
             {
                 "name": q.name,

@@ -24,6 +24,7 @@ from amine.engine.time.lists import ListsSnapshot, SpikeLists
 from amine.engine.time.rates import Rates
 from amine.engine.time.recordings import Recordings
 from amine.engine.time.rewiring import Rewirings
+from amine.engine.time.sampling import Sampling
 from amine.engine.time.threads import Threads
 from amine.engine.transmission.part import Build, Layout, Snapshot, State
 from amine.engine.transmission.parts import load_module, parts_of, room_of, totals_of
@@ -131,6 +132,7 @@ class Simulation:
         self._scratch = [(np.empty(BLOCK, np.uint32), np.empty(BLOCK)) for _ in range(self.threads)]
         injected = [x for p in self.slices for x in p.member.stimuli]
         self.recordings, self.rates, self.rewirings = Recordings(self), Rates(self), Rewirings(self)
+        self.sampling = Sampling(self)
         unrecorded = [at for at in self.slices if not at.member.population.record_spikes]
         self._unrecorded = np.array([(at.id0, at.id0 + at.n) for at in unrecorded], np.int64).reshape(-1, 2)
         self.waveforms = [[(s.name, s.current) for s in x.stimuli] for x in injected]
@@ -199,7 +201,7 @@ class Simulation:
         """Steps of a chunk of ``wanted`` ms, or of the usual; fewer if traces would need too much memory, or a part ends it earlier."""
         steps = chunk_steps(self.net) if wanted is None else max(1, math.ceil(wanted / self.net.dt - 1e-9))
         steps = max(1, min(steps, 10**6))
-        parts = [*self.states.values(), self.recordings, self.rates, self.rewirings]
+        parts = [*self.states.values(), self.recordings, self.rates, self.rewirings, self.sampling]
         return min([steps, *(s.limit(self.step, steps) for s in parts)])
 
     def advance(self, steps: int) -> Chunk:
@@ -212,7 +214,7 @@ class Simulation:
         """
         start = time.perf_counter()
         before = self.snapshot()
-        weights = {} if self.plastic is None else self.plastic.sample(self)
+        weights = self.sampling.samples()
         chunk = self.chunk(steps)
         chunk.probes |= weights
         self.seconds["simulate"] += time.perf_counter() - start

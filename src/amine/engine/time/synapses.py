@@ -167,8 +167,12 @@ class SynapseValues:
 
     def size(self, h: Handle) -> int:
         """Number of synapses."""
-        s = self.projection(h.key)
-        return sum(len(self._present(r).sources) for r in self._of(h.key, h.label or next(iter(s.receptors))))
+        return self.count(h.key)
+
+    def count(self, projection: str) -> int:
+        """Number of synapses of a projection."""
+        label = next(iter(self.projection(projection).receptors))
+        return sum(len(self._present(r).sources) for r in self._of(projection, label))
 
     def _present(self, r: Route) -> Drawn:
         """The present synapses of a route."""
@@ -198,10 +202,10 @@ class SynapseValues:
         """Present states of plastic synapses in the order of connections."""
         plastic = self._sim.plastic
         assert plastic is not None
-        q, order = self._plastic_order(projection)
+        q, order = self.plastic_order(projection)
         return {n: x[order] for n, x in plastic.current(q, self._sim).items()}
 
-    def _plastic_order(self, projection: str) -> tuple[int, np.ndarray]:
+    def plastic_order(self, projection: str) -> tuple[int, np.ndarray]:
         """Number of a plastic part, and the places of its synapses in the order of connections."""
         plastic = self._sim.plastic
         assert plastic is not None
@@ -288,7 +292,7 @@ class SynapseValues:
     def _put_plastic(self, h: Handle, wanted: np.ndarray, where: str) -> None:
         plastic = self._sim.plastic
         assert plastic is not None
-        q, order = self._plastic_order(h.key)
+        q, order = self.plastic_order(h.key)
         sorted_as_kept = np.empty(len(wanted))
         sorted_as_kept[order] = wanted
         plastic.put_weights(q, self._sim, sorted_as_kept, where)

@@ -15,11 +15,10 @@ from amine.engine.device import arguments
 from amine.engine.device import deliver_tables as deliver
 from amine.engine.device import plastic_tables as m
 from amine.engine.device.tables import BEGIN, BLOCK, END, RELEASE
-from amine.engine.transmission.part import Running, Samples, Snapshot, State
+from amine.engine.transmission.part import Running, Snapshot, State
 from amine.errors import AmineError
-from amine.network.parts import Synapses, WeightProbe
+from amine.network.parts import Synapses
 from amine.network.weights import Weights
-from amine.units import to_internal
 
 if TYPE_CHECKING:
     from amine.engine.device.arguments import Real
@@ -95,10 +94,9 @@ class PlasticNetwork(State):
         Q: np.ndarray,
         blocks: np.ndarray,
         interval: int,
-        probes: Sequence[WeightProbe],
         signals: Mapping[str, int],
     ):
-        self.probes, self.signals = probes, signals
+        self.signals = signals
         self.parts, self.module, self.slices, self.threads, self.dt = parts, module, slices, threads, dt
         self.real, self.interval, self.blocks = np.dtype(real), interval, blocks
         self.word = np.dtype(np.int32 if self.real.itemsize == 4 else np.int64)
@@ -316,34 +314,6 @@ class PlasticNetwork(State):
             target = self.slices[p.target]
             kept = {n: target.get(sim.arrays.X, n).copy() for n in s.fused if n in target.rows}
             out[s.name] = Weights(s.name, i.astype(np.int32), j.astype(np.int32), w, unit, now, bounds, kept)
-        return out
-
-    def _watched(self) -> list[tuple[WeightProbe, int, int]]:
-        """Probes of weights, their projections and their intervals in steps."""
-        names = [p.synapses.name for p in self.parts]
-        return [
-            (q, names.index(q.projection), round(to_internal(q.every, "ms", q.name) / self.dt)) for q in self.probes
-        ]
-
-    def limit(self, step: int, steps: int) -> int:
-        """``steps`` from ``step`` on, or fewer if a probe of weights samples earlier."""
-        return min([steps, *(every - step % every for _, _, every in self._watched())])
-
-    def sample(self, sim: Running) -> Samples:
-        """Samples of the probes of weights at the present step."""
-        out = {}
-        for probe, q, every in self._watched():
-            n = self.parts[q].n_synapses
-            if probe.n > n:
-                raise AmineError(
-                    f"Weight probe '{probe.name}'",
-                    "there are fewer synapses than it asks for",
-                    given=str(probe.n),
-                    expected=f"at most {n}",
-                )
-            if sim.step % every == 0:
-                now = self.current(q, sim, np.rint(np.linspace(0, n - 1, probe.n)).astype(np.int64))
-                out[probe.name] = (np.array([sim.step * self.dt]), {s: now[s][None] for s in probe.states})
         return out
 
     # --- synapses that come and go -------------------------------------------------------------------------------

@@ -134,7 +134,6 @@ class PlasticSynapses(Part):
             build.arrays.Q,
             b.blocks,
             build.room.interval,
-            b.net.weight_probes,
             b.resolved.signals,
         )
 
