@@ -26,7 +26,7 @@ NEURON = am.models.neuron(
     dr/dt = -r/tau_rise + h_r : 1
     dh_r/dt = -h_r/tau_decay : 1/second
     threshold v >= -40*mV
-    reset v = -65*mV; h_r += 1*second/(tau_rise*tau_decay)
+    reset v = -65*mV; h_r += 1*s/(tau_rise*tau_decay)
     refractory 2*ms hold v
     """,
     tau_m="10 ms",

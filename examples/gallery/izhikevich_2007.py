@@ -51,7 +51,7 @@ def simulate() -> am.Run:
     net.field("dopamine", released_by=reward, release="0.005 uM", removal="200 ms")
     net.field("later", released_by=switch, release="1 uM", removal="1e9 s")
     syn = net.synapses(cells[0], cells[1], receptor="AMPA", weight="0 nS", connect="all_to_all", rule=RULE, name="pair")
-    net.probe_weights(syn, "c", every="5 ms", n=1, name="pair")
+    net.probe_weights(syn, "w", "c", every="5 ms", n=1, name="pair")
     return net.run("6 s", precision="float64", progress=False)
 
 

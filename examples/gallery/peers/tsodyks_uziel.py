@@ -39,7 +39,8 @@ cells = NeuronGroup(
     method="exact",
 )
 cells.I_b = rng.uniform(14.5, 15.5, NE + NI) * mV
-cells.t_ref = np.repeat([3, 2], [NE, NI]) * ms
+# 3 and 2 ms, and the step by which Brian2 holds less than amine and NEST
+cells.t_ref = np.repeat([4, 3], [NE, NI]) * ms
 E, I = cells[:NE], cells[NE:]
 kept = []
 for pre, post, A, facilitating in ((E, E, 1.8, 0), (E, I, 7.2, 1), (I, E, -5.4, 0), (I, I, -7.2, 1)):
