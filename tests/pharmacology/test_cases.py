@@ -11,12 +11,19 @@ from amine import compounds
 from amine.pharmacology.cases import CASES, counts, table
 from amine.pharmacology.cases.case import part, ratio
 
-QUICK = ("cocaine_transient", "amphetamine_level", "physostigmine_response", "naloxone_schild", "gabazine_tonic")
+QUICK = (
+    "cocaine_transient",
+    "amphetamine_level",
+    "physostigmine_response",
+    "naloxone_schild",
+    "gabazine_tonic",
+    "haloperidol_pulses",
+)
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "drug-cases.md"
 
 
 def test_enough_cases_with_papers():
-    assert len(CASES) >= 50
+    assert len(CASES) >= 60
     assert {c.level for c in CASES.values()} == {"current", "cell", "network", "learning"}
     assert len({c.system for c in CASES.values()}) >= 12
     for c in CASES.values():

@@ -253,6 +253,13 @@ def test_a_drug_that_acts_on_nothing_warns_and_names_what_it_acts_on():
         net.run("1 ms", **RUN)
 
 
+def test_a_dose_that_may_not_dissolve_warns():
+    net = pair()
+    net.dose("carbamazepine", "5 mM")
+    with pytest.warns(am.AmineWarning, match="carbamazepine.*its 5000 uM may not dissolve: an estimate.*120 uM"):
+        resolve(net)
+
+
 def test_an_effect_that_no_equation_has_warns():
     plain = am.models.receptor(
         "plain", "dg/dt = -g*rate : nS\non spike g += w\ncurrent g*(E_rev - v)", rate="0.2 1/ms", E_rev="-80 mV"

@@ -15,6 +15,7 @@ from amine.compounds.effects import Sites, acts_on, effects_of
 from amine.compounds.mechanisms import Effect
 from amine.compounds.schema import Transmitter
 from amine.compounds.signals import Agonist, Dose, Signal, Sum, Term
+from amine.compounds.solubility import too_concentrated
 from amine.engine.resolve.cascades import has_cascade, upstream
 from amine.engine.resolve.constant_doses import QUANTITIES, scheme_factor
 from amine.engine.resolve.signals import Signals, Vary, Weight
@@ -183,11 +184,12 @@ class Drugs:
         return list(dict.fromkeys(out))
 
     def _too_much(self) -> list[tuple[str, str]]:
-        """Warnings of doses far above all affinities that the drug has in this network."""
-        out = []
+        """Warnings of doses that may not dissolve, or are far above all affinities that the drug has in this network."""
+        out: list[tuple[str, str]] = []
         for drug in self.drugs:
             weakest = max((e.potency for e in self.effects if e.drug == drug), default=0.0)
             peak = max(d.course.peak for d in self.net.doses if d.drug == drug)
+            out += [(f"Dose of {drug}", words)] if (words := too_concentrated(drug, peak)) else []
             if weakest > 0.0 and peak > FAR * weakest:
                 times = f"{peak / weakest:.2g} times the concentration of half effect at its weakest target here"
                 out.append(

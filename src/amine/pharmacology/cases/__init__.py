@@ -11,18 +11,33 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from amine.pharmacology.cases import excitation, firing, inhibition, learning, modulators, receptors, rhythms, terminals
+from amine.pharmacology.cases import (
+    bursts,
+    excitation,
+    firing,
+    inhibition,
+    learning,
+    membrane,
+    modulators,
+    monoamines,
+    receptors,
+    rhythms,
+    terminals,
+)
 from amine.pharmacology.cases.case import CASES, Case
 
 __all__ = [
     "CASES",
     "Case",
+    "bursts",
     "counts",
     "excitation",
     "firing",
     "inhibition",
     "learning",
+    "membrane",
     "modulators",
+    "monoamines",
     "receptors",
     "rhythms",
     "rows",
