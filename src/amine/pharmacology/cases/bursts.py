@@ -63,6 +63,7 @@ def magnesium_bursts() -> Numbers:
     {"10 uM": part(0.66), "20 uM": part(0.0)},
     system="M channels",
     level="network",
+    differs="the small network starts its bursts near a threshold, and the more of M current at rest that ends them all only thins out those of a slice",
 )
 def retigabine_bursts() -> Numbers:
     """M channels that are open near rest hold back the start of a burst."""
