@@ -7,7 +7,16 @@ import numpy as np
 from amine import models, units
 from amine.network.makers import step
 from amine.network.network import Network
+from amine.network.parts import Waveform
 from amine.pharmacology.cases.case import Numbers, case, simulated
+
+
+def _pulse(current: float, start: float, stop: float) -> Waveform:
+    """A current (pA) between two times (ms)."""
+    made = step(f"{current} pA", start=f"{start} ms", stop=f"{stop} ms")
+    assert isinstance(made, Waveform)
+    return made
+
 
 # --- block by use -----------------------------------------------------------------------------------------------------
 
@@ -16,7 +25,7 @@ def _discharge(carbamazepine: str) -> tuple[float, float, float]:
     """Peak of the first spike (mV), rate (Hz) in the last 300 ms of a second of current, and the part of sodium channels held then."""
     net = Network(seed=1)
     cell = net.population("cell", 1, "traub_miles_block")
-    net.stimulus(cell, step("400 pA", start="100 ms", stop="1100 ms"))
+    net.stimulus(cell, _pulse(400.0, 100, 1100))
     net.probe(cell, "v", "b", every="0.1 ms", name="v")
     run = simulated(net, "1100 ms", carbamazepine=carbamazepine)
     t = np.asarray(run.spikes["cell"].times)
@@ -66,7 +75,7 @@ def _afterhyperpolarisation(**doses: str) -> dict[float, float]:
     net = Network(seed=1)
     cells = net.population("cells", 121, _CA1, I_e="-3000 pA + 4000 pA*i/n")
     for k in range(5):
-        net.stimulus(cells, step("6000 pA", start=f"{1001 + 10 * k} ms", stop=f"{1003 + 10 * k} ms"))
+        net.stimulus(cells, _pulse(6000.0, 1001 + 10 * k, 1003 + 10 * k))
     net.probe(cells, "v", every="1 ms", name="v")
     run = simulated(net, "1.2 s", **{"xe991": "0 uM", "zd7288": "0 uM", **doses})
     v = np.asarray(run.probes["v"].values["v"])
