@@ -32,6 +32,7 @@ pair = Synapses(
     method="euler",
 )
 pair.connect(i=0, j=1)
+pair.delay = 0.1 * ms  # the least delay in amine
 reward = SpikeGeneratorGroup(1, [0, 0, 0], [3520, 4020, 4520] * ms)
 dopamine = Synapses(reward, pair, on_pre="d_post += 0.005")
 dopamine.connect()
