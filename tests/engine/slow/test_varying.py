@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 import amine as am
+from amine.engine.codegen import cache
 
 RUN = {"progress": False}
 NOISY = am.models.neuron(
@@ -179,8 +182,23 @@ def test_autoreceptors_lower_the_release_of_their_field():
 
 
 def test_networks_without_chemistry_have_the_code_they_had():
-    from amine.engine.codegen import cache
-
     run = am.circuits.coba(100).run("1 ms", **RUN)
     text = (cache.directory() / f"{run.info['structure']}.py").read_text()
     assert "slow" not in text and "SLOW" not in text and "refresh" not in text
+
+
+def test_matrices_are_given_to_compiled_functions_as_they_are(monkeypatch):
+    """Compiled functions allocate no arrays, so that an expression of matrices would not compile."""
+    texts: list[str] = []
+
+    def read(structure, make_source):
+        texts.append(make_source())
+        raise InterruptedError
+
+    monkeypatch.setattr(cache, "load_kernels", read)
+    net = am.circuits.gamma()
+    net.dose("diazepam", "0 uM")
+    with pytest.raises(InterruptedError):
+        net.loop()
+    given = re.findall(r"expm\((.*), (E|half)\)", texts[0])
+    assert {m for m, _ in given} == {"M"} and {to for _, to in given} == {"E", "half"}

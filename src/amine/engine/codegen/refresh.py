@@ -97,7 +97,12 @@ class Refresh:
                 text += [x for j, e in enumerate(row) if e != 0 for x in quote(f"M[{i}, {j}] = A[{i}, {j}] * dt")]
             for i, row in enumerate(lin.B):
                 text += [ir.assign(ir.item("M", i, n + j), self.lower(e) * dt) for j, e in enumerate(row) if e != 0]
-            text += quote("expm(M, E)") + (quote("expm(x * M, half)", x=ir.Number(0.5)) if half else [])
+            text += quote("expm(M, E)")
+            if half:  # entry by entry: compiled functions allocate no arrays
+                filled = [(i, j) for i, row in enumerate(lin.A) for j, e in enumerate(row) if e != 0]
+                filled += [(i, n + j) for i, row in enumerate(lin.B) for j, e in enumerate(row) if e != 0]
+                text += [x for i, j in filled for x in quote(f"M[{i}, {j}] = x * M[{i}, {j}]", x=ir.Number(0.5))]
+                text += quote("expm(M, half)")
         if lin.noises:
             text += [*self._filled("G", lin.G), *quote("noise_root(A, G, dt, L)")]
         return text + [ir.assign(place(name), ir.call("F", _entry(name, n))) for name in linear]
