@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import amine as am
-from amine.lab.frames import unpack
 from amine.lab.recorded import page, record
+from amine.view.frames import unpack
 
 
 @pytest.fixture(scope="module")

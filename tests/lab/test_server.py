@@ -10,11 +10,11 @@ import threading
 import pytest
 
 import amine as am
-from amine.lab.frames import unpack
 from amine.lab.open import opened
 from amine.lab.pages import static_files
 from amine.lab.server import MOST_BODY, LabServer
 from amine.lab.serving import listing
+from amine.view.frames import unpack
 
 
 def tiny() -> am.Network:
@@ -25,7 +25,7 @@ def tiny() -> am.Network:
 
 @pytest.fixture(scope="module")
 def server():
-    s = LabServer({"tiny": lambda: opened(tiny(), "tiny")}, lambda: listing("tiny"))
+    s = LabServer({"tiny": lambda seed: opened(tiny(), "tiny")}, lambda: listing("tiny"))
     threading.Thread(target=s.serve_forever, daemon=True).start()
     yield s
     s.shutdown()
@@ -82,6 +82,11 @@ def test_a_session_runs(server, session):
     for body in ({"do": "branch"}, {"do": "rewind", "to": "branch"}, {"do": "join"}, {"do": "rewind"}):
         assert ask(server, "/api/act", {"session": session, **body})[0] == 200
     assert b"am.Network.from_dict" in ask(server, "/api/script", {"session": session})[2]
+    for kind, begin in (("notebook", b"{"), ("report", b"<!doctype"), ("svg", b"<?xml")):
+        assert ask(server, "/api/export", {"session": session, "as": kind})[2].startswith(begin)
+    assert ask(server, "/api/export", {"session": session, "as": "pickle"})[0] == 400
+    assert ask(server, "/api/act", {"session": session, "do": "show", "names": ["P.rate", 3, "gone"]})[0] == 200
+    assert b"show=%5B%22P.rate%22%5D" in ask(server, "/api/link", {"session": session})[2]
     assert json.loads(ask(server, "/api/state", {"session": session})[2])["time"] == 0.0
 
 

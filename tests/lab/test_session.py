@@ -13,11 +13,12 @@ import pytest
 import amine as am
 from amine.lab import gallery
 from amine.lab.controls import Slider, controls_of
-from amine.lab.frames import pack, unpack
 from amine.lab.lane import digest, replay
+from amine.lab.links import Link, of_plain, read
 from amine.lab.numbers import Recent, rhythm
-from amine.lab.open import Opened
+from amine.lab.open import Opened, opened
 from amine.lab.session import GHOST, Session
+from amine.view.frames import pack, unpack
 
 
 def small() -> am.Network:
@@ -272,16 +273,34 @@ def test_a_link_opens_the_same_state_and_a_damaged_one_is_refused():
     s.advance(20.0, 5.0), s.set("P.rate", 70.0), s.advance(11.0, 5.0), s.set("dose:gabazine", 1.0), s.advance(5.0, 5.0)
     link = {"step": s.live.step, "log": [[step, n, float(v.split()[0])] for step, n, v in s.state()["log"]]}
     other = Opened("small", Session(small()))
-    other.follow(link)
+    other.follow(of_plain("small", link))
     assert other.session.state() == s.state()
+    seed = 2**53 - 1
+    text = Link("small", seed, s.live.step, tuple(s.live.log), ("P.rate", "gone")).text()
+    elsewhere = opened(small(), "small", seed=read(f"http://127.0.0.1:1{text}").seed)
+    elsewhere.follow(read(text))
+    assert elsewhere.session.described.seed == seed and elsewhere.session.state()["log"] == s.state()["log"]
+    assert elsewhere.session.live.digest.text() != s.live.digest.text()  # other connections, other numbers
+    assert elsewhere.link().show == ("P.rate",) and read(elsewhere.link().text()) == of_plain(
+        "small", elsewhere.link().plain()
+    )
     before = other.session.state()
     for bad in (
         {"step": -1}, {"step": 10**9}, {"step": True}, {"step": 1.5}, {"step": 5, "log": [[0, "E.v", 1.0]]}, {"step": 5, "log": 3},
         {"step": 5, "log": [[6, "P.rate", 1.0]]}, {"step": 5, "log": [[0, "P.rate", 1e9]]}, {"step": 5, "log": [[0, "P.rate", math.nan]]},
         {"step": 5, "log": [[3, "P.rate", 1.0], [2, "P.rate", 1.0]]}, {"step": 5, "log": [[0, "P.rate", "1"]]}, {"step": 5, "log": [[0]] * 3000},
         {"step": 5, "log": [[0, "bolus:gabazine:1", 1.0]]}, {"step": 5, "log": [[0, "bolus:gabazine:100", 1e9]]}, {"step": 5, "log": [[0, "bolus:no:100", 1.0]]},
+        {"seed": -1}, {"seed": True}, {"seed": 1.5}, {"seed": "1"}, {"seed": 2**64}, {"show": 3}, {"show": [3]},
         {"step": 5, "log": [[0, "silence:E:0:99", 1]]}, {"step": 5, "log": [[0, "silence:no:0:9", 1]]}, {"step": 5, "log": [[0, "silence:E:9:3", 1]]},
     ):  # fmt: skip
         with pytest.raises(am.AmineError):
-            other.follow(bad)
+            other.follow(of_plain("small", bad))
         assert other.session.state() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["#open=", "#step=3", "#open=a&log=[", "#open=a&log=[[0]]", "#open=a&step=x", "#open=a" + "&x=1" * 60_000]
+)
+def test_a_text_that_is_no_link_is_refused(text):
+    with pytest.raises(am.AmineError, match="link: "):
+        read(text)

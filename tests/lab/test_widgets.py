@@ -12,11 +12,11 @@ import pytest
 
 import amine as am
 from amine.lab import entrance
-from amine.lab.frames import unpack
 from amine.lab.rooms import Rooms
 from amine.lab.serving import listing, rooms_of
 from amine.lab.stream import AHEAD, Streams
 from amine.lab.widgets import reply
+from amine.view.frames import unpack
 
 
 def tiny() -> am.Network:

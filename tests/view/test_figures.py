@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import warnings
 
@@ -10,6 +11,7 @@ import pytest
 
 import amine as am
 from amine.engine.time.connections import Connections
+from amine.view.frames import unpack
 
 
 def make(kind: str):
@@ -59,7 +61,17 @@ def test_report(run, tmp_path):
     path = run.report(tmp_path / "deep" / "report.html", published=dict.fromkeys(run.spikes, 10.0), start=50.0)
     text = path.read_text()
     assert text.count("<img") >= 4 and "Published (Hz)" in text and run.spikes.hash() in text and "dv/dt" in text
-    assert not re.search(r"(src|href)=.https?:", text) and "<many>" not in text
+    assert not re.search(r"(src|href)=.https?:", text) and "<many>" not in text and "prefers-color-scheme: dark" in text
+    found = re.findall(r'"application/octet-stream">(.*?)</script>', text)
+    last = {n: run.spikes[n].between(max(0.0, run.duration - 1000), run.duration) for n in run.spikes}
+    if sum(len(t) for t in last.values()):
+        about, arrays = unpack(base64.b64decode(found[0]))
+        assert arrays["live.t"].size == sum(len(t) for t in last.values()) and about["stop"] == run.duration
+        assert (np.diff(arrays["live.t"]) >= 0).all() and arrays["live.row"].max() < sum(
+            p["rows"] for p in about["populations"]
+        )
+    else:
+        assert not found
     with pytest.raises(am.AmineError, match="it exists"):
         run.report(path)
     assert [f.name for f in path.parent.iterdir()] == ["report.html"]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
 from amine.files import replacing_folder, write_text
-from amine.view.report import STYLE, number, picture, table
+from amine.view.pages import document
+from amine.view.report import number, picture, table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -84,17 +85,13 @@ class Outcome:
                 draw().savefig(pictures / f"{k}.png", dpi=144)
 
     def _page(self) -> str:
-        title = html.escape(self.title)
-        parts = [
-            f"<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{title}</title>"
-            f"<style>{STYLE}</style></head><body><h1>{title}</h1><p>{html.escape(self.about)}</p><h2>Measures</h2>"
-        ]
-        parts.append(table(("measure", "value"), [(k, number(v, 4)) for k, v in self.measures.items()], 1))
+        measures = table(("measure", "value"), [(k, number(v, 4)) for k, v in self.measures.items()], 1)
+        parts = [f"<p class='lead'>{html.escape(self.about)}</p><h2>Measures</h2>{measures}"]
         for name, (header, rows) in self.tables.items():
-            parts += [f"<h2>{html.escape(name)}</h2>", table(tuple(header), [tuple(r) for r in rows], 1)]
+            parts.append(f"<h2>{html.escape(name)}</h2>" + table(tuple(header), [tuple(r) for r in rows], 1))
         for caption, draw in self.figures.items():
             parts.append(f"<figure>{picture(draw())}<figcaption>{html.escape(caption)}</figcaption></figure>")
         asked = [(k, str(v)) for k, v in self.arguments.items()]
-        parts += ["<h2>Where it comes from</h2>", table(("argument", "value"), asked)]
-        parts.append(table(("phase", "seconds"), [(k, f"{v:.1f}") for k, v in self.seconds.items()], 1))
-        return "".join(parts) + "</body></html>"
+        seconds = table(("phase", "seconds"), [(k, f"{v:.1f}") for k, v in self.seconds.items()], 1)
+        parts.append("<h2>Where it comes from</h2>" + table(("argument", "value"), asked) + seconds)
+        return document(self.title, "experiment", parts)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
 
 
-def here(net: Network | str | None = None, *, port: int = 0, browser: bool = True) -> AnyWidget | None:
+def here(
+    net: Network | str | None = None, *, link: str | None = None, port: int = 0, browser: bool = True
+) -> AnyWidget | None:
     """The lab where this runs: ``am.lab(net)``, ``am.lab("gamma")``, ``am.lab()``, or ``net.lab()``.
 
     In a notebook with the extra ``notebook`` it is a widget (:func:`amine.lab.widget`), which the last line of a cell shows; everywhere else the
@@ -22,13 +24,14 @@ def here(net: Network | str | None = None, *, port: int = 0, browser: bool = Tru
 
     Parameters
     ----------
-    net : a network, the name of an experiment, or None for the gallery.
+    net : a network, the name of an experiment, a link to its state, or None for the gallery.
+    link : a link to a state of the network that is given.
     port, browser : of the page: port of this machine, 0 for a free one, and whether to open the browser.
 
     Raises
     ------
     AmineError
-        If there is no such experiment, or the port cannot be used.
+        If there is no such experiment, the link is damaged, or the port cannot be used.
 
     Examples
     --------
@@ -36,8 +39,8 @@ def here(net: Network | str | None = None, *, port: int = 0, browser: bool = Tru
     >>> am.lab("gamma")  # doctest: +SKIP
     """
     if in_notebook() and importlib.util.find_spec("anywidget") is not None:
-        return widget(net)
-    serve(net, port=port, browser=browser)
+        return widget(net, link=link)
+    serve(net, link=link, port=port, browser=browser)
     return None
 
 

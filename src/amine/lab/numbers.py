@@ -35,16 +35,21 @@ class Recent:
         """The same spikes; blocks never change."""
         return Recent(self.populations, list(self.blocks), self.began)
 
+    def spikes(self, now: float) -> tuple[np.ndarray, np.ndarray]:
+        """Times (ms) and ids of neurons of the spikes of the last second."""
+        times = np.concatenate([t for t, _ in self.blocks] or [np.zeros(0)])
+        ids = np.concatenate([i for _, i in self.blocks] or [np.zeros(0, np.int32)])
+        inside = times > max(self.began, now - WINDOW)
+        return times[inside], ids[inside]
+
     def numbers(self, now: float) -> dict[str, dict[str, float | None]]:
         """Rate (Hz), CV of intervals and frequency (Hz) of each population; None where there is too little."""
         start = max(self.began, now - WINDOW)
         span = now - start
         if span <= 0:
             return {name: {"rate": None, "cv": None, "rhythm": None} for name, _, _ in self.populations}
-        times = np.concatenate([t for t, _ in self.blocks] or [np.zeros(0)])
-        ids = np.concatenate([i for _, i in self.blocks] or [np.zeros(0, np.int32)])
-        inside = times > start
-        times, ids = times[inside] - start, ids[inside]
+        times, ids = self.spikes(now)
+        times = times - start
         out = {}
         for name, first, n in self.populations:
             chosen = (ids >= first) & (ids < first + n)

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from amine.errors import AmineError
+from amine.lab.exports import notebook, report, svg
+from amine.lab.links import of_plain
 from amine.lab.memory import NAME, Memory
-from amine.lab.open import Opened, open_lab
+from amine.lab.open import Make, Opened, open_lab
 from amine.lab.session import MOST_SECONDS, Session
 
 MOST_SESSIONS, IDLE = 4, 120.0  # sessions, and seconds after which one may be dropped
@@ -51,7 +53,7 @@ class Rooms:
 
     def __init__(
         self,
-        own: Mapping[str, Callable[[], Opened]],
+        own: Mapping[str, Make],
         gallery: Callable[[], dict[str, Any]],
         most: int = MOST_SESSIONS,
         idle: float = IDLE,
@@ -67,10 +69,11 @@ class Rooms:
             raise Refused(400, "name the experiment")
         self._room()
         with self._building:  # one network is built at a time
-            make = self.own.get(name)
-            opened = Memory() if name == NAME and make is None else make() if make is not None else open_lab(name)
-            if link is not None and isinstance(opened, Opened):
-                opened.follow(link)
+            make, to = self.own.get(name), None if link is None else of_plain(name, link)
+            seed = None if to is None else to.seed
+            opened = make(seed) if make is not None else Memory() if name == NAME else open_lab(name, seed)
+            if to is not None and isinstance(opened, Opened):
+                opened.follow(to)
             with self._lock:
                 if len(self.held) >= self.most:
                     raise Refused(429, f"there are {self.most} sessions already; close one")
@@ -154,7 +157,7 @@ def _answer(rooms: Rooms, path: str, body: Mapping[str, Any]) -> Answer:
         case "/api/close":
             rooms.close(body.get("session"))
             return json_answer({})
-        case "/api/frame" | "/api/act" | "/api/response" | "/api/state" | "/api/script":
+        case "/api/frame" | "/api/act" | "/api/response" | "/api/state" | "/api/script" | "/api/export" | "/api/link":
             held = rooms.get(body.get("session"))
             with held.lock:
                 return _within(held.opened, path, body)
@@ -180,13 +183,32 @@ def _within(opened: Opened | Memory, path: str, body: Mapping[str, Any]) -> Answ
         return 200, "application/octet-stream", data
     if path == "/api/response":
         return json_answer(s.respond(body.get("name")))
-    if path == "/api/act":
+    if path == "/api/export":
+        return _export(opened, body.get("as"))
+    if path == "/api/link":
+        return json_answer({"link": opened.link().text()})
+    if path == "/api/act" and body.get("do") == "show":
+        names = body.get("names")
+        opened.arrange([n for n in names if isinstance(n, str)] if isinstance(names, list) else [])
+    elif path == "/api/act":
         _act(s, body)
     if path == "/api/state":
         return json_answer({"session": body["session"], **opened.describe()})
     if path == "/api/script":
         return 200, "text/plain; charset=utf-8", opened.script().encode()
     return json_answer(s.state())
+
+
+def _export(opened: Opened, kind: object) -> Answer:
+    """A file that a page gives away."""
+    match kind:
+        case "notebook":
+            return 200, "application/x-ipynb+json", notebook(opened).encode()
+        case "report":
+            return 200, "text/html; charset=utf-8", report(opened).encode()
+        case "svg":
+            return 200, "image/svg+xml", svg(opened.session).encode()
+    raise Refused(400, "there is no such export")
 
 
 def json_answer(data: object) -> Answer:

@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import quote
 
 from amine.errors import AmineError
-from amine.lab.open import Opened
+from amine.lab.links import Link
+from amine.lab.open import Make
 from amine.lab.pages import static_files
 from amine.lab.rooms import MOST_SESSIONS, Answer, Refused, Rooms, answer, sentence
 
@@ -143,7 +144,7 @@ class LabServer(ThreadingHTTPServer):
 
     def __init__(
         self,
-        own: Mapping[str, Callable[[], Opened]],
+        own: Mapping[str, Make],
         gallery: Callable[[], dict[str, Any]],
         port: int = 0,
         most: int = MOST_SESSIONS,
@@ -161,9 +162,10 @@ class LabServer(ThreadingHTTPServer):
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
-    def address(self, name: str = "") -> str:
-        """Address of the page with the token in its fragment, which no browser sends or logs."""
-        return f"http://{self.names[0]}/#token={self.token}" + (f"&open={quote(name, safe='')}" if name else "")
+    def address(self, name: str = "", link: Link | None = None) -> str:
+        """Address of the page with the token in its fragment, which no browser sends or logs; ``link`` is a state that it opens."""
+        state = f"&{link.text()[1:]}" if link is not None else f"&open={quote(name, safe='')}" if name else ""
+        return f"http://{self.names[0]}/#token={self.token}{state}"
 
 
 __all__ = ["LabServer"]

@@ -25,12 +25,12 @@ from amine.lab.actions import (
 )
 from amine.lab.background import REST, Background
 from amine.lab.controls import Control, Slider, controls_of, values_of
-from amine.lab.frames import pack
 from amine.lab.lane import Entry, Lane, Mark, replay
 from amine.models.multicompartment import Cable
 from amine.network.estimate import available_bytes
 from amine.network.network import Network
 from amine.network.parts import View
+from amine.view.frames import pack
 
 if TYPE_CHECKING:
     from amine.results.segment import Segment
@@ -290,6 +290,12 @@ class Session:
         points, self.responded = self._background.found()
         return {"name": control.name, "points": points, "done": self.responded}
 
+    def response_so_far(self) -> tuple[list[dict[str, Any]], Control | None]:
+        """Points of the response that was asked for last, and its control; None if none was."""
+        if self._asked is None:
+            return [], None
+        return self._background.found()[0], self.controls[self._asked[0]]
+
     def _responding(self, name: object) -> dict[str, Any] | None:
         """The response to a control, or why there is none."""
         if name is None:
@@ -393,7 +399,7 @@ class Session:
         return out
 
     def frame(self, ms: float, seconds: float = MOST_SECONDS, numbers: bool = False, respond: object = None) -> bytes:
-        """Runs for a time and returns what happened as a frame (:mod:`amine.lab.frames`), with numbers and the response to a control."""
+        """Runs for a time and returns what happened as a frame (:mod:`amine.view.frames`), with numbers and the response to a control."""
         start = self.time
         happened = self.advance(ms, seconds)
         about: dict[str, Any] = {"start": start, "stop": self.time, "step": self.live.step, "watched": self.watched}

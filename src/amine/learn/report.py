@@ -11,7 +11,8 @@ import numpy as np
 
 from amine.errors import AmineError
 from amine.files import write_text
-from amine.view.report import STYLE, picture, table
+from amine.view.pages import document
+from amine.view.report import picture, table
 from amine.view.style import colour, figure
 
 if TYPE_CHECKING:
@@ -80,13 +81,8 @@ def paragraph(text: str) -> str:
 
 def page(title: str, lead: str, sections: Sequence[Section]) -> str:
     """A self-contained HTML page."""
-    parts = [
-        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{html.escape(title)}</title>"
-        f"<style>{STYLE}</style></head><body><h1>{html.escape(title)}</h1><p>{html.escape(lead)}</p>"
-    ]
-    for heading, body in sections:
-        parts += [f"<h2>{html.escape(heading)}</h2>", *body]
-    return "\n".join([*parts, "</body></html>"])
+    first = [f"<p class='lead'>{html.escape(lead)}</p>"] if lead else []
+    return document(title, "report", first + [f"<h2>{html.escape(h)}</h2>" + "\n".join(body) for h, body in sections])
 
 
 def write(path: FilePath, text: str, overwrite: bool = False) -> Path:

@@ -10,24 +10,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from amine.errors import AmineError
 from amine.files import write_text
+from amine.view.pages import document, replayed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from amine.given import FilePath
+    from amine.network.network import Network
     from amine.results.run import Run
-
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin-bottom: .2rem } h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid #ddd; }
-h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
-table { border-collapse: collapse; margin: .5rem 0 1rem; font-size: 14px } th, td { padding: .25rem .8rem .25rem 0; text-align: left; vertical-align: top;
- border-bottom: 1px solid #eee } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
-img { max-width: 100%; height: auto } figure { margin: 1rem 0 } figcaption { color: #666; font-size: 13px } code { font-size: 13px; overflow-wrap: anywhere }
-.wide { overflow-x: auto }
-"""
+WINDOW = 1000.0  # ms of the raster and of the recorded spikes
 
 
 def picture(fig: Figure) -> str:
@@ -59,37 +54,50 @@ def number(x: float | None, digits: int = 3) -> str:
 def page(run: Run, published: Mapping[str, float] | None, start: float) -> str:
     """HTML page of a run."""
     net = run.network
-    title = html.escape(net.name or "Network")
     state = "" if run.complete else ", stopped early"
+    neurons = sum(n for _, _, n in run.spikes.populations)
+    lead = f"{neurons:,} neurons, {run.info.get('n_synapses', 0):,} synapses; {run.duration:g} ms simulated{state}."
+    first = max(0.0, min(start, run.duration), run.duration - WINDOW)
+    remark = f"<p>{html.escape(str(net.notes['remark']))}</p>" if "remark" in net.notes else ""
     parts = [
-        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{title}</title>"
-        f"<style>{STYLE}</style></head><body><h1>{title}</h1>"
-        f"<p>{sum(n for _, _, n in run.spikes.populations):,} neurons, {run.info.get('n_synapses', 0):,} synapses; {run.duration:g} ms simulated{state}.</p>"
-    ]
-    parts += [
-        "<h2>Spikes</h2>",
-        _figure(
-            run.raster(start=max(0.0, min(start, run.duration), run.duration - 1000.0)),
-            "Spikes of some neurons, and population rates.",
+        f"<p class='lead'>{lead}</p><h2>Spikes</h2>"
+        + _replayed(run, max(0.0, run.duration - WINDOW))
+        + _figure(run.raster(start=first), "Spikes of some neurons, and population rates."),
+        "<h2>Rates and statistics</h2>"
+        + _statistics(run, published, start)
+        + remark
+        + _figure(run.rates(start, published), "Rates of single neurons.")
+        + _figure(run.irregularity(start), "Irregularity: 0 for a clock, 1 for a Poisson process.")
+        + _figure(
+            run.correlation(start), "Correlation of spike counts in bins of 5 ms, up to 200 neurons a population."
         ),
     ]
-    parts += [
-        "<h2>Rates and statistics</h2>",
-        _statistics(run, published, start),
-        f"<p>{html.escape(str(net.notes['remark']))}</p>" if "remark" in net.notes else "",
-        _figure(run.rates(start, published), "Rates of single neurons."),
-        _figure(run.irregularity(start), "Irregularity: 0 for a clock, 1 for a Poisson process."),
-        _figure(run.correlation(start), "Correlation of spike counts in bins of 5 ms, up to 200 neurons a population."),
-    ]
     if run.probes:
-        parts += ["<h2>Traces</h2>", _figure(run.traces(), "")]
+        parts.append("<h2>Traces</h2>" + _figure(run.traces(), ""))
     if run.slow:
-        parts += ["<h2>Chemistry</h2>", _figure(run.chemistry(), "Concentrations, and occupancies of receptors.")]
-    parts.append("<h2>Description</h2>")
-    for heading, header, rows in net.describe_sections():
-        parts += [f"<h3>{html.escape(heading)}</h3>", table(header, rows)]
-    parts += ["<h2>Where this comes from</h2>", _provenance(run), "</body></html>"]
-    return "\n".join(parts)
+        parts.append("<h2>Chemistry</h2>" + _figure(run.chemistry(), "Concentrations, and occupancies of receptors."))
+    parts.append(described(net))
+    parts.append("<h2>Where this comes from</h2>" + _provenance(run))
+    return document(net.name or "Network", "report", parts)
+
+
+def described(net: Network) -> str:
+    """The tables that describe a network."""
+    tables = [f"<h3>{html.escape(h)}</h3>{table(header, rows)}" for h, header, rows in net.describe_sections()]
+    return "<h2>Description</h2>" + "".join(tables)
+
+
+def _replayed(run: Run, start: float) -> str:
+    """The last second of the spikes, which sweep over the figure again; empty where there are none."""
+    populations = [p for p in run.spikes.populations if p[0] in run.spikes]
+    trains = [(run.spikes[name].between(start, run.duration), first) for name, first, _ in populations]
+    times = np.concatenate([t.times for t, _ in trains] or [np.zeros(0)])
+    ids = np.concatenate([t.indices + first for t, first in trains] or [np.zeros(0, np.int64)])
+    if not times.size:
+        return ""
+    order = np.argsort(times, kind="stable")
+    caption = "The last second, recorded: run it again, or move through it."
+    return replayed({"live": (times[order], ids[order])}, populations, start, run.duration, caption)
 
 
 def _figure(fig: Figure, caption: str) -> str:

@@ -8,6 +8,7 @@ from amine.cli.commands.target import network_of
 from amine.compounds.doses import parse_dose
 from amine.errors import AmineError
 from amine.lab import gallery
+from amine.lab.links import is_link
 from amine.lab.memory import NAME
 from amine.lab.recorded import record
 from amine.lab.serving import serve
@@ -19,7 +20,7 @@ def lab(target: str | None, doses: list[str], settings: list[str], port: int, br
     Parameters
     ----------
     target
-        An experiment of the gallery, a circuit or a file; None for the gallery.
+        An experiment of the gallery, a link to its state, a circuit or a file; None for the gallery.
     doses
         Drugs whose concentration follows a slider, such as ``diazepam`` or ``diazepam=1 uM``.
     settings
@@ -29,7 +30,7 @@ def lab(target: str | None, doses: list[str], settings: list[str], port: int, br
     browser
         Whether to open the browser.
     """
-    if target is None or (target in (*gallery.names(), NAME) and not doses and not settings):
+    if target is None or is_link(target) or (target in (*gallery.names(), NAME) and not doses and not settings):
         serve(target, port=port, browser=browser)
         return
     net = gallery.get(target).network() if target in gallery.names() else network_of(target, {}, settings)

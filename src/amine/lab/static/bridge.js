@@ -4,7 +4,7 @@
 function render({ model, el }) {
   const frame = document.createElement("iframe");
   frame.setAttribute("sandbox", "allow-scripts allow-forms allow-downloads"); frame.title = "amine lab";
-  frame.style.cssText = `width:100%;height:${model.get("height")}px;border:1px solid #d8dee4;border-radius:8px;background:#f6f8fa`;
+  frame.style.cssText = `width:100%;height:${model.get("height")}px;border:1px solid #8884;border-radius:8px`;
   const ask = (e) => { if (e.source === frame.contentWindow && e.data?.amine) model.send(e.data.amine); };
   const answer = (message, buffers) => {
     const b = buffers[0], data = b.buffer ? b.buffer.slice(b.byteOffset, b.byteOffset + b.byteLength) : b;

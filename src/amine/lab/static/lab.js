@@ -1,6 +1,6 @@
 // The page of the lab: asks for frames, draws them, sends what is set.
 
-import { Clock, Raster, Lines, GHOST, bars, colour, short } from "./draw.js";
+import { Clock, Raster, Lines, bars, colour, onTheme, short, tint } from "./draw.js";
 import { Sound } from "./sound.js";
 import { Sliders, Numbers, Molecules, make } from "./panels.js";
 import { embedded, live } from "./transport.js";
@@ -47,12 +47,11 @@ function card(name, title, goal, question) {
   return li;
 }
 
-async function open(name, link = null, show = null) {
+async function open(name, link = null) {
   stop(); $("title").textContent = "Building the network…";
   say("Building the network. The first time its code is compiled, which may take half a minute.");
   const found = await attempt(() => transport.open(name, link));
   if (found) begin(found); else $("title").textContent = "Gallery";
-  if (found && S && Array.isArray(show)) S.sliders.arrange(show.filter((n) => typeof n === "string"));
 }
 
 // --- an experiment --------------------------------------------------------------------------------------------------
@@ -66,8 +65,9 @@ function begin(d) {
   $("title").textContent = w.title ?? d.name; document.title = `${w.title ?? d.name} – amine lab`;
   $("goal").textContent = w.goal ?? ""; $("challenge").textContent = w.challenge ? `Challenge: ${w.challenge.replace(/\buM\b/g, "µM")}` : "";
   $("circuit").src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(d.svg)}`; $("circuit").alt = `Network: ${d.populations.map((p) => `${p.name} ${p.neurons}`).join(", ")}`;
-  S.sliders = new Sliders($("sliders"), $("others"), d.controls, d.values, changed);
-  $("more").hidden = !d.controls.some((c) => !c.shown);
+  S.sliders = new Sliders($("sliders"), $("others"), d.controls, d.values, changed, (names) => { if (!transport.fixed) transport.act(d.session, { do: "show", names }).catch(() => {}); });
+  if (d.show) S.sliders.arrange(d.show);
+  $("more").hidden = !!transport.fixed; $("seed").value = String(d.seed);
   S.numbers = new Numbers($("numbers"), d.populations);
   S.molecules = new Molecules($("tabs"), $("molecule"), d.molecules);
   S.response = new Response($("response"), d.controls, d.populations);
@@ -273,7 +273,7 @@ function rates(f, start) {
         if (at !== b.at) { if (b.width) { done.push(b.sum / b.width / p.neurons * 1e3); times.push((b.at + 0.5) * bin); } b.at = at; b.sum = 0; b.width = 0; }
         b.sum += counts[i]; b.width += 1;
       }
-      S.rates.put(name, lane === "ghost" ? GHOST : colour(k), (i) => times[i], done, lane === "ghost" ? 1 : 1.6);
+      S.rates.put(name, lane === "ghost" ? tint.ghost : colour(k), (i) => times[i], done, lane === "ghost" ? 1 : 1.6);
     });
   }
 }
@@ -281,7 +281,7 @@ function rates(f, start) {
 function voltages(f) {
   if (!S.trace || !f.arrays["v.t"]) return;
   const t = f.arrays["v.t"], k = S.populations.findIndex((p) => p.name === f.about.watched?.[0]);
-  if (S.ghost && f.arrays["ghost.v"]) S.trace.put("ghost", GHOST, (i) => t[i], f.arrays["ghost.v"], 1);
+  if (S.ghost && f.arrays["ghost.v"]) S.trace.put("ghost", tint.ghost, (i) => t[i], f.arrays["ghost.v"], 1);
   S.trace.put("live", colour(Math.max(k, 0)), (i) => t[i], f.arrays["live.v"], 1.3);
 }
 
@@ -298,7 +298,7 @@ function chemistry(f, start) {
     else { chart = S.fields ??= new Lines($("charts"), "Concentration (µM)", S.clock, 84, { bin: size / 250 }); if (!ghost && data.length) found[rest[0]] = data[data.length - 1]; }
     shown.add(title);
     const live = [...chart.lines.keys()].filter((x) => x.startsWith("live")), k = live.indexOf(`live ${title}`);
-    const ink = ghost ? GHOST : colour((k < 0 ? live.length : k) + (kind === "occupancy" ? 2 : 6));
+    const ink = ghost ? tint.ghost : colour((k < 0 ? live.length : k) + (kind === "occupancy" ? 2 : 6));
     chart.put(`${lane} ${title}`, chart.lines.get(`${lane} ${title}`)?.ink ?? ink, (i) => start + i + 0.5, data, ghost ? 1 : 1.8);
     legend(chart);
   }
@@ -313,7 +313,7 @@ function flow(f, start, found) {
     if (!key?.startsWith("dose:") || !data.length) continue;
     const drug = key.slice(5), chart = S.fields ??= new Lines($("charts"), "Concentration (µM)", S.clock, 84, { bin: S.clock.window / 250 });
     if (lane === "ghost" && !S.ghost) continue;
-    chart.put(`${lane} ${drug}`, lane === "ghost" ? GHOST : colour([...chart.lines.keys()].filter((x) => x.startsWith("live")).indexOf(`live ${drug}`) + 5), (i) => start + i + 0.5, data, lane === "ghost" ? 1 : 1.8);
+    chart.put(`${lane} ${drug}`, lane === "ghost" ? tint.ghost : colour([...chart.lines.keys()].filter((x) => x.startsWith("live")).indexOf(`live ${drug}`) + 5), (i) => start + i + 0.5, data, lane === "ghost" ? 1 : 1.8);
     legend(chart);
     if (lane === "live" && !(key in S.pending)) { found[drug] = data[data.length - 1]; S.values[key] = found[drug]; S.sliders.write(key, found[drug]); }
   }
@@ -383,17 +383,24 @@ function save(name, data, kind) {
   setTimeout(() => URL.revokeObjectURL(a.href), 5000);
 }
 
-/** All of the state as a link: experiment, step, log. */
-function link() {
-  const log = S.log.map(([s, n, v]) => [s, n, Number(v.split(" ")[0])]);
-  const shown = S.sliders.shown(), show = shown.join(" ") === S.sliders.begun.join(" ") ? "" : `&show=${encodeURIComponent(JSON.stringify(shown))}`;
-  return `${location.origin}/#open=${encodeURIComponent(S.open)}&step=${S.step}&log=${encodeURIComponent(JSON.stringify(log))}${show}`;
+/** All of the state as a link: experiment, seed, log, controls that are open. */
+async function link() {
+  await refresh();
+  const fragment = await attempt(() => transport.link(S.session));
+  if (!fragment) return;
+  if (transport.embedded) { $("linktext").value = fragment; $("linked").showModal(); $("linktext").select(); return; }
+  const text = `${location.origin}/${fragment}`; history.replaceState(null, "", text);
+  try { await navigator.clipboard.writeText(text); say("The link is in the address bar and in the clipboard: it opens this state."); } catch { say("The link is in the address bar: it opens this state."); }
+  setTimeout(() => say(""), 4000);
 }
+
+/** A file made by the network's side. */
+async function exported(as, name, kind) { const t = await attempt(() => (as === "script" ? transport.script(S.session) : transport.exported(S.session, as))); if (t) save(name, t, kind); }
 
 function picture() {
   const all = [...document.querySelectorAll("#charts canvas")], wide = Math.max(...all.map((c) => c.width)), out = make("canvas");
   out.width = wide; out.height = all.reduce((n, c) => n + c.height + 24, 10);
-  const c = out.getContext("2d"); c.fillStyle = "#fff"; c.fillRect(0, 0, out.width, out.height); c.fillStyle = "#57606a"; c.font = "15px sans-serif";
+  const c = out.getContext("2d"); c.fillStyle = tint.paper; c.fillRect(0, 0, out.width, out.height); c.fillStyle = tint.soft; c.font = "15px sans-serif";
   let y = 8;
   for (const one of all) { c.fillText(one.parentElement.querySelector("h3").textContent, 8, y + 12); c.drawImage(one, 0, y + 18); y += one.height + 24; }
   out.toBlob((b) => save(`${S.open}.png`, b, "image/png"));
@@ -432,17 +439,18 @@ function wire() {
   $("keys").addEventListener("click", () => $("help").showModal());
   $("speed").addEventListener("input", () => { S.speed = 2 ** Number($("speed").value); showSpeed(); charts(); });
   $("large").addEventListener("click", () => { const on = document.documentElement.classList.toggle("large"); $("large").setAttribute("aria-pressed", String(on)); S?.raster.clear(); });
-  $("link").addEventListener("click", async () => {
-    await refresh(); const text = link(); history.replaceState(null, "", text);
-    try { await navigator.clipboard.writeText(text); say("The link is in the address bar and in the clipboard: it opens this state."); } catch { say("The link is in the address bar: it opens this state."); }
-    setTimeout(() => say(""), 4000);
+  $("link").addEventListener("click", link);
+  $("reseed").addEventListener("click", async () => {
+    const seed = Number($("seed").value), old = S;
+    if (!Number.isSafeInteger(seed) || seed < 0) { say("A seed is a whole number from 0 on."); return; }
+    stop(); transport.close(old.session); await open(old.open, { seed, step: 0, log: [], show: old.sliders.shown() });
   });
   $("export").addEventListener("click", () => { const open = $("menu").hidden; $("menu").hidden = !open; $("export").setAttribute("aria-expanded", String(open)); });
   $("menu").addEventListener("click", () => { $("menu").hidden = true; $("export").setAttribute("aria-expanded", "false"); });
-  $("script").addEventListener("click", async () => { const t = await attempt(() => transport.script(S.session)); if (t) save(`${S.open}.py`, t, "text/x-python"); });
+  for (const [id, end, kind] of [["script", "py", "text/x-python"], ["notebook", "ipynb", "application/x-ipynb+json"], ["report", "html", "text/html"], ["svg", "svg", "image/svg+xml"]]) $(id).addEventListener("click", () => exported(id, `${S.open}.${end}`, kind));
   $("png").addEventListener("click", picture); $("csv").addEventListener("click", csv);
   $("paste").addEventListener("submit", (e) => { e.preventDefault(); follow($("pasted").value.split("#")[1] ?? ""); });
-  addEventListener("keydown", key); addEventListener("resize", () => S?.raster.clear());
+  onTheme(() => { if (S) { charts(); S.raster.ghost = S.ghost; } }); addEventListener("keydown", key); addEventListener("resize", () => S?.raster.clear());
 }
 
 function key(e) {
@@ -456,9 +464,11 @@ function key(e) {
 function follow(fragment) {
   const q = new URLSearchParams(fragment), name = q.get("open");
   if (!name) { say("This is no link of the lab."); return; }
-  let log = null, show = null;
-  try { log = JSON.parse(q.get("log") ?? "[]"); show = JSON.parse(q.get("show") ?? "null"); } catch { say("This link is damaged."); return; }
-  open(name, q.has("step") ? { step: Number(q.get("step")), log } : null, show);
+  let read = null;
+  const of = (key, other) => JSON.parse(q.get(key) ?? other);
+  try { read = { step: of("step", "0"), log: of("log", "[]"), seed: of("seed", "null"), show: of("show", "null") }; } catch { say("This link is damaged."); return; }
+  if (read.seed !== null && !Number.isSafeInteger(read.seed)) { say("The seed of this link is damaged."); return; }
+  open(name, q.has("step") || q.has("show") || q.has("seed") ? read : null);
 }
 
 async function main() {
@@ -475,9 +485,9 @@ async function main() {
   }
   const inside = $("embedded");
   if (inside) {
-    transport = embedded(); $("link").hidden = true; document.documentElement.classList.add("embedded");
-    const { open: name } = JSON.parse(inside.textContent);
-    if (name) await open(name); else gallery();
+    transport = embedded(); document.documentElement.classList.add("embedded");
+    const { open: name, link: to } = JSON.parse(inside.textContent);
+    if (name) await open(name, to ?? null); else gallery();
     return;
   }
   const fragment = location.hash.slice(1); transport = live(fragment);
@@ -487,7 +497,7 @@ async function main() {
   const kept = transport.kept();
   if (kept) {
     try { begin(await transport.state(kept.session)); return; } catch { /* it has ended */ }
-    if (kept.open) { await open(kept.open, { step: kept.step, log: kept.log }); if (S || memory) return; }
+    if (kept.open) { await open(kept.open, { step: kept.step, log: kept.log, seed: kept.seed ?? null }); if (S || memory) return; }
   }
   gallery();
 }

@@ -82,26 +82,26 @@ export class MemoryPage {
     const root = svg("svg", { viewBox: "0 0 300 120", class: "hill", role: "img", "aria-label": `Shares: ${shares.map((s, k) => `${k}: ${Math.round(s * 100)} %`).join(", ")}` });
     shares.forEach((s, k) => {
       const tall = blank ? 0 : Math.max(0.5, s * 90);
-      root.append(svg("rect", { x: 8 + k * 29, y: 96 - tall, width: 20, height: tall, fill: !blank && k === digit ? "#D55E00" : "#9fb3c8" }));
-      root.append(svg("text", { x: 18 + k * 29, y: 113, "text-anchor": "middle", "font-size": 13, "font-weight": !blank && k === digit ? 700 : 400, fill: "#1f2328" }, String(k)));
+      root.append(svg("rect", { x: 8 + k * 29, y: 96 - tall, width: 20, height: tall, fill: !blank && k === digit ? "var(--hot)" : "var(--edge)" }));
+      root.append(svg("text", { x: 18 + k * 29, y: 113, "text-anchor": "middle", "font-size": 13, "font-weight": !blank && k === digit ? 700 : 400, fill: "var(--ink)" }, String(k)));
     });
-    root.append(svg("line", { x1: 4, x2: 296, y1: 96, y2: 96, stroke: "#57606a" })); this.answer.replaceChildren(root);
+    root.append(svg("line", { x1: 4, x2: 296, y1: 96, y2: 96, stroke: "var(--soft)" })); this.answer.replaceChildren(root);
   }
   draw() {
-    const { W, H, left, right, top, bottom } = SEEN, grey = "#57606a", d = this.d, x = (n) => left + n / d.samples * (W - left - right), y = (s) => top + (1 - s) * (H - top - bottom);
+    const { W, H, left, right, top, bottom } = SEEN, grey = "var(--soft)", d = this.d, x = (n) => left + n / d.samples * (W - left - right), y = (s) => top + (1 - s) * (H - top - bottom);
     const last = this.points.at(-1), words = last ? d.pairs.map((p, k) => last.pairs[k] === null ? "" : `${p[0]} and ${p[1]}: ${Math.round(last.pairs[k] * 100)} %`).filter(Boolean).join(", ") : "nothing learned yet";
     const root = svg("svg", { viewBox: `0 0 ${W} ${H}`, class: "hill", role: "img", "aria-label": `Accuracy through the stream: ${words}` });
     d.ends.forEach((end, k) => {
       const from = k ? d.ends[k - 1] : 0;
-      if (k % 2 === 0) root.append(svg("rect", { x: x(from), y: top, width: x(end) - x(from), height: H - top - bottom, fill: "#f3f6f9" }));
+      if (k % 2 === 0) root.append(svg("rect", { x: x(from), y: top, width: x(end) - x(from), height: H - top - bottom, fill: "var(--band)" }));
       root.append(svg("text", { x: (x(from) + x(end)) / 2, y: H - bottom + 17, "text-anchor": "middle", "font-size": 12, fill: grey }, `learns ${d.pairs[k][0]}, ${d.pairs[k][1]}`));
     });
     for (const s of [0, 0.5, 1]) {
-      root.append(svg("line", { x1: left, x2: W - right, y1: y(s), y2: y(s), stroke: "#dfe5ea" }));
+      root.append(svg("line", { x1: left, x2: W - right, y1: y(s), y2: y(s), stroke: "var(--rule)" }));
       root.append(svg("text", { x: left - 7, y: y(s) + 4, "text-anchor": "end", "font-size": 12, fill: grey }, `${s * 100}%`));
     }
-    this.points.forEach((p, i) => { if (p.dose > 0) { const from = i ? this.points[i - 1].seen : 0; root.append(svg("rect", { x: x(from), y: 10, width: x(p.seen) - x(from) + 0.5, height: 8, fill: "#b34700", opacity: 0.35 + 0.65 * Math.min(1, Math.log10(p.dose / d.low + 1) / 5) })); } });
-    if (this.points.some((p) => p.dose > 0)) root.append(svg("text", { x: W - right + 6, y: 19, "font-size": 13, fill: "#8a3500" }, "gabazine"));
+    this.points.forEach((p, i) => { if (p.dose > 0) { const from = i ? this.points[i - 1].seen : 0; root.append(svg("rect", { x: x(from), y: 10, width: x(p.seen) - x(from) + 0.5, height: 8, fill: "var(--warm)", opacity: 0.35 + 0.65 * Math.min(1, Math.log10(p.dose / d.low + 1) / 5) })); } });
+    if (this.points.some((p) => p.dose > 0)) root.append(svg("text", { x: W - right + 6, y: 19, "font-size": 13, fill: "var(--warm)" }, "gabazine"));
     const taken = [], of = (k) => last?.pairs[k] ?? -1;
     d.pairs.map((_, k) => k).sort((a, b) => of(b) - of(a)).forEach((k) => {
       const pair = d.pairs[k], line = this.points.filter((p) => p.pairs[k] !== null);
@@ -110,7 +110,7 @@ export class MemoryPage {
       let at = y(line.at(-1).pairs[k]) + 4;
       while (taken.some((t) => Math.abs(t - at) < 14)) at += 14;
       taken.push(at);
-      root.append(svg("rect", { x: x(last.seen) + 6, y: at - 9, width: 9, height: 9, fill: colour(k) }), svg("text", { x: x(last.seen) + 19, y: at, "font-size": 13, fill: "#1f2328" }, `${pair[0]}, ${pair[1]}`));
+      root.append(svg("rect", { x: x(last.seen) + 6, y: at - 9, width: 9, height: 9, fill: colour(k) }), svg("text", { x: x(last.seen) + 19, y: at, "font-size": 13, fill: "var(--ink)" }, `${pair[0]}, ${pair[1]}`));
     });
     root.append(svg("text", { x: (left + W - right) / 2, y: H - 4, "text-anchor": "middle", "font-size": 12, fill: grey }, `${last ? last.seen : 0} of ${d.samples} digits, each seen once`));
     this.chart.replaceChildren(root);

@@ -36,8 +36,8 @@ export function words(c, v) {
 
 /** Sliders of controls; ``change`` is called with a name and a value. */
 export class Sliders {
-  constructor(open, rest, controls, values, change) {
-    this.open = open; this.rest = rest; this.begun = controls.filter((c) => c.shown && !c.reason).map((c) => c.name);
+  constructor(open, rest, controls, values, change, moved = () => {}) {
+    this.moved = moved; this.open = open; this.rest = rest;
     this.controls = new Map(controls.map((c) => [c.name, c])); this.inputs = new Map(); this.change = change; this.first = {};
     open.replaceChildren(); rest.replaceChildren();
     for (const c of controls) {
@@ -55,7 +55,7 @@ export class Sliders {
     const out = make("output"); out.htmlFor = id;
     const ends = make("div", "ends"); ends.append(make("span", "", c.values ? words(c, c.values[0]) : c.zero ? "0" : words(c, c.low)), make("span", "", words(c, c.values ? c.values.at(-1) : c.high)));
     input.addEventListener("input", () => { const v = value(c, Number(input.value)); this.write(c.name, v); this.change(c.name, v); });
-    const pin = make("button", "pin"); pin.addEventListener("click", () => { this.move(c.name, box.parentElement !== this.open); pin.focus(); });
+    const pin = make("button", "pin"); pin.addEventListener("click", () => { this.move(c.name, box.parentElement !== this.open); pin.focus(); this.moved(this.shown()); });
     top.append(label, out, pin); box.append(top, input, ends); this.pin(c, box, pin, Boolean(c.shown));
     this.inputs.set(c.name, { input, out, box });
     return box;

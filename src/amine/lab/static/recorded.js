@@ -1,8 +1,6 @@
 // A recording in place of a running network: the same network at several values of one control, with the same random numbers.
 
-import { unpack } from "./transport.js";
-
-const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+import { bytes, unpack } from "./frames.js";
 
 /** What the page asks of a server, answered from a recording. */
 export function recorded(data) {

@@ -3,7 +3,7 @@
 import { amount, colour, short, svg } from "./draw.js";
 import { make, words } from "./panels.js";
 
-const FRAME = { W: 300, H: 172, left: 40, right: 10, top: 12, bottom: 34 }, GREY = "#57606a", RULE = "#e6eaee";
+const FRAME = { W: 300, H: 172, left: 40, right: 10, top: 12, bottom: 34 }, GREY = "var(--soft)", RULE = "var(--rule)";
 const MEASURES = { rate: "rate (Hz)", cv: "CV", rhythm: "rhythm (Hz)" };
 
 export class Response {
@@ -48,7 +48,7 @@ export class Response {
     });
     this.populations.forEach((q, k) => {
       const v = this.of(this.live?.numbers, q);
-      if (v !== null) root.append(svg("circle", { cx: Math.min(Math.max(x(this.live.value), FRAME.left), FRAME.W - FRAME.right), cy: y(v), r: 5.5, fill: "#fff", stroke: colour(k), "stroke-width": 2.6 }));
+      if (v !== null) root.append(svg("circle", { cx: Math.min(Math.max(x(this.live.value), FRAME.left), FRAME.W - FRAME.right), cy: y(v), r: 5.5, fill: "var(--paper)", stroke: colour(k), "stroke-width": 2.6 }));
     });
     this.box.replaceChildren(root);
     this.note.textContent = this.error ? this.error : `${c.label}. Rings: the live network. ${this.done ? "Each point is 0.7 s of a copy, after 0.3 s." : "Points appear as they are computed, beside the network."}`;

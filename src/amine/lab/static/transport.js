@@ -1,13 +1,6 @@
 // How the page speaks to the network: over HTTP to the server of this machine, or in a notebook by messages to its kernel.
 
-/** Data and arrays of a frame; see amine.lab.frames. */
-export function unpack(buffer) {
-  const view = new DataView(buffer), length = view.getUint32(4, true);
-  const about = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
-  const begin = Math.ceil((8 + length) / 8) * 8, kinds = { f4: Float32Array, u2: Uint16Array, u4: Uint32Array }, arrays = {};
-  for (const [name, kind, size, at] of about.arrays) arrays[name] = new kinds[kind](buffer, begin + at, size);
-  return { about, arrays };
-}
+import { unpack } from "./frames.js";
 
 /** What the page asks, over ``ask``: a path and a body in, bytes out; it throws an error with a sentence. */
 function asking(ask, kept) {
@@ -22,6 +15,8 @@ function asking(ask, kept) {
     frame: async (session, ms, set, numbers, respond) => unpack(await ask("/api/frame", { session, ms, set, numbers, respond })),
     response: (session, name) => json("/api/response", { session, name }),
     script: (session) => text("/api/script", { session }),
+    exported: (session, as) => text("/api/export", { session, as }),
+    link: async (session) => (await json("/api/link", { session })).link,
     ...kept,
   };
 }
@@ -42,7 +37,7 @@ export function live(fragment) {
     throw new Error(words);
   }
   return asking(ask, {
-    remember: (s) => s ? sessionStorage.setItem("kept", JSON.stringify({ session: s.session, open: s.open, step: s.step, log: (s.log ?? []).map(([a, n, v]) => [a, n, Number(v.split(" ")[0])]) })) : sessionStorage.removeItem("kept"),
+    remember: (s) => s ? sessionStorage.setItem("kept", JSON.stringify({ session: s.session, open: s.open, seed: s.seed, step: s.step, log: (s.log ?? []).map(([a, n, v]) => [a, n, Number(v.split(" ")[0])]) })) : sessionStorage.removeItem("kept"),
     kept: () => JSON.parse(sessionStorage.getItem("kept") ?? "null"),
   });
 }

@@ -1,11 +1,21 @@
 // Recordings that sweep over canvases like the trace of an oscilloscope, and curves as SVG.
 
-export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#B98000", "#5B5B5B", "#8C6BB1", "#1B7837", "#A6761D"];
-export const GHOST = "#8a8f98";
-const INK = "#1f2328", SOFT = "#57606a", LINE = "#e6eaee", LEFT = 64, RIGHT = 6;
+const LEFT = 64, RIGHT = 6, NAMES = ["ink", "soft", "rule", "paper", "ghost", "faded", "hand"];
+const SOFT = "var(--soft)", LINE = "var(--rule)"; // of SVG
+
+/** Colours of the page's style for canvases, which know no variables; ``series`` are those of populations. */
+export const tint = {};
+function tinted() {
+  const style = getComputedStyle(document.documentElement), get = (n) => style.getPropertyValue(`--${n}`).trim();
+  for (const n of NAMES) tint[n] = get(n);
+  tint.series = get("series").split(",").map((x) => x.trim());
+}
+tinted();
+/** Calls ``done`` when the page turns dark or light. */
+export const onTheme = (done) => matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { tinted(); done(); });
 
 /** Colour of the k-th population. */
-export const colour = (k) => COLOURS[k % COLOURS.length];
+export const colour = (k) => tint.series[k % tint.series.length];
 
 /** A number with three digits, without exponents where they are not needed. */
 export function short(x, digits = 3) {
@@ -48,7 +58,7 @@ class Chart {
   }
   x(t) { return LEFT + this.clock.at(t) * (this.width - LEFT - RIGHT); }
   get wide() { return this.width - LEFT - RIGHT; }
-  text(words, x, y, ink = SOFT, align = "right") {
+  text(words, x, y, ink = tint.soft, align = "right") {
     const c = this.context; c.font = this.font; c.fillStyle = ink; c.textAlign = align; c.textBaseline = "middle"; c.fillText(words, x, y);
   }
 }
@@ -78,11 +88,11 @@ export class Raster extends Chart {
         const y = top + (row + p.rows / 2) / this.rows * tall;
         const lines = folded(p.name), half = 6 * lines.length, at = Math.min(Math.max(y, free + half), top + tall - half);
         free = at + half - 1;
-        lines.forEach((words, i) => this.text(words, LEFT - 9, at + (i - (lines.length - 1) / 2) * 12, lane === "ghost" ? SOFT : INK));
-        c.fillStyle = lane === "ghost" ? GHOST : colour(k); c.fillRect(LEFT - 5, top + row / this.rows * tall + 0.5, 3, Math.max(1, p.rows / this.rows * tall - 1));
+        lines.forEach((words, i) => this.text(words, LEFT - 9, at + (i - (lines.length - 1) / 2) * 12, lane === "ghost" ? tint.soft : tint.ink));
+        c.fillStyle = lane === "ghost" ? tint.ghost : colour(k); c.fillRect(LEFT - 5, top + row / this.rows * tall + 0.5, 3, Math.max(1, p.rows / this.rows * tall - 1));
         row += p.rows;
       });
-      if (lane === "ghost") this.text("copy", 2, top + 7, SOFT, "left");
+      if (lane === "ghost") this.text("copy", 2, top + 7, tint.soft, "left");
     }
   }
   clear() { this.dirty = true; }
@@ -97,7 +107,7 @@ export class Raster extends Chart {
     else { wipe(start, this.width); wipe(LEFT, stop + step); }
     this.dots(frame, "live", from, bands.live);
     if (this.ghost) this.dots(frame, "ghost", from, bands.ghost);
-    c.fillStyle = "#c9d1d9"; c.fillRect(stop + 1, 0, 1, this.tall);
+    c.fillStyle = tint.hand; c.fillRect(stop + 1, 0, 1, this.tall);
   }
   dots(frame, lane, from, [top, tall]) {
     const t = frame.arrays[`${lane}.t`], row = frame.arrays[`${lane}.row`], c = this.context;
@@ -107,7 +117,7 @@ export class Raster extends Chart {
     let first = 0;
     this.populations.forEach((p, k) => {
       const last = first + p.rows;
-      c.fillStyle = lane === "ghost" ? GHOST : colour(k);
+      c.fillStyle = lane === "ghost" ? tint.ghost : colour(k);
       for (let i = 0; i < t.length; i++) {
         const r = row[i];
         if (r < first || r >= last) continue;
@@ -120,7 +130,7 @@ export class Raster extends Chart {
   /** Spikes of silenced neurons, which reach nobody. */
   faded(t, row, from, top, each, wide, high) {
     if (!this.silenced.length) return;
-    this.context.fillStyle = "#d5dade";
+    this.context.fillStyle = tint.faded;
     for (let i = 0; i < t.length; i++) if (this.silenced.some(([a, b]) => row[i] >= a && row[i] < b)) this.context.fillRect(this.x(from + t[i]), top + row[i] * each, wide, high);
   }
   /** Population and neuron at a place on the canvas. */
@@ -175,7 +185,7 @@ export class Lines extends Chart {
     const c = this.context, bottom = this.tall - (axis ? 17 : 5), [low, high] = this.range();
     const y = (v) => 5 + (1 - (v - low) / (high - low)) * (bottom - 5);
     c.clearRect(0, 0, this.width, this.tall);
-    c.lineWidth = 1; c.strokeStyle = LINE;
+    c.lineWidth = 1; c.strokeStyle = tint.rule;
     for (const v of [low, (low + high) / 2, high]) {
       c.beginPath(); c.moveTo(LEFT, y(v)); c.lineTo(this.width - RIGHT, y(v)); c.stroke();
     }
@@ -193,7 +203,7 @@ export class Lines extends Chart {
       }
       c.stroke();
     }
-    c.fillStyle = "#c9d1d9"; c.fillRect(this.x(this.clock.now) + 1, 0, 1, bottom);
+    c.fillStyle = tint.hand; c.fillRect(this.x(this.clock.now) + 1, 0, 1, bottom);
     if (axis) this.axis(bottom);
   }
   axis(bottom) {
@@ -201,7 +211,7 @@ export class Lines extends Chart {
     for (let k = 0; k <= 4; k++) {
       const t = start + k / 4 * this.clock.window, x = LEFT + k / 4 * this.wide;
       const words = seconds ? `${short(t / 1000, 5)} s` : `${Math.round(t)} ms`;
-      this.text(words, x, bottom + 10, SOFT, k === 0 ? "left" : k === 4 ? "right" : "center");
+      this.text(words, x, bottom + 10, tint.soft, k === 0 ? "left" : k === 4 ? "right" : "center");
     }
   }
 }
@@ -240,13 +250,13 @@ export function hill(binding, concentration) {
   }
   let path = "";
   for (let k = 0; k <= 120; k++) { const c = 10 ** (low + (high - low) * k / 120); path += `${k ? "L" : "M"}${x(c).toFixed(1)} ${y(share(c)).toFixed(1)}`; }
-  root.append(svg("path", { d: path, fill: "none", stroke: COLOURS[0], "stroke-width": 2.2 }));
+  root.append(svg("path", { d: path, fill: "none", stroke: colour(0), "stroke-width": 2.2 }));
   root.append(svg("line", { x1: x(K), x2: x(K), y1: y(0.5), y2: y(0), stroke: SOFT, "stroke-dasharray": "3 3" }));
   const px = concentration > 0 ? x(concentration) : left;
-  root.append(svg("line", { x1: px, x2: px, y1: y(now), y2: y(0), stroke: "#b34700", "stroke-dasharray": "2 2" }));
-  root.append(svg("circle", { cx: px, cy: y(now), r: 6, fill: "#D55E00", stroke: "#fff", "stroke-width": 1.5 }));
+  root.append(svg("line", { x1: px, x2: px, y1: y(now), y2: y(0), stroke: "var(--warm)", "stroke-dasharray": "2 2" }));
+  root.append(svg("circle", { cx: px, cy: y(now), r: 6, fill: "var(--hot)", stroke: "var(--paper)", "stroke-width": 1.5 }));
   const right2 = px < W * 0.6;
-  root.append(svg("text", { x: right2 ? px + 10 : px - 10, y: Math.max(y(now) - 8, 14), "text-anchor": right2 ? "start" : "end", "font-size": 13, "font-weight": 600, fill: "#8a3500" }, `${Math.round(now * 100)} %`));
+  root.append(svg("text", { x: right2 ? px + 10 : px - 10, y: Math.max(y(now) - 8, 14), "text-anchor": right2 ? "start" : "end", "font-size": 13, "font-weight": 600, fill: "var(--warm)" }, `${Math.round(now * 100)} %`));
   root.append(svg("text", { x: (left + W - right) / 2, y: H - 4, "text-anchor": "middle", "font-size": 11, fill: SOFT }, "free concentration; no competitors"));
   return root;
 }
@@ -257,7 +267,7 @@ export function bars({ name, unit, low, high, counts }) {
   const root = svg("svg", { viewBox: `0 0 ${W} ${H}`, class: "hill", role: "img", "aria-label": `Histogram of the weights of ${name}` });
   counts.forEach((n, k) => {
     const tall = n ? Math.max(1, n / most * (H - bottom - 6)) : 0;
-    root.append(svg("rect", { x: left + k * each + 0.5, width: each - 1, y: H - bottom - tall, height: tall, fill: COLOURS[2] }));
+    root.append(svg("rect", { x: left + k * each + 0.5, width: each - 1, y: H - bottom - tall, height: tall, fill: colour(2) }));
   });
   root.append(svg("line", { x1: left, x2: W - left, y1: H - bottom, y2: H - bottom, stroke: SOFT }));
   for (const [at, v, anchor] of [[left, low, "start"], [W - left, high, "end"]]) root.append(svg("text", { x: at, y: H - 7, "text-anchor": anchor, "font-size": 11, fill: SOFT }, `${short(v)} ${unit}`));
