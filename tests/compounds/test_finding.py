@@ -28,6 +28,9 @@ def first(query: str, **more) -> list[str]:
         ("benzodiazepine", "diazepam"),
         ("AChE inhibitors", "donepezil"),
         ("Nav blocker", "tetrodotoxin"),
+        ("sodium channel blocker", "tetrodotoxin"),
+        ("calcium channel blockers", "agatoxin_iva"),
+        ("α2 agonist", "clonidine"),
         ("ketamin", "ketamine"),
     ],
 )

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from amine.compounds import bulk, catalogue
-from amine.compounds.schema import Action, Compound, Drug, Entry
+from amine.compounds.schema import Action, Channel, Compound, Drug, Entry
 from amine.compounds.targets import related
 from amine.errors import AmineError, did_you_mean
 
@@ -18,7 +18,7 @@ from amine.errors import AmineError, did_you_mean
 CLASSES: dict[str, tuple[str, ...]] = {
     "antagonist": ("competitive_antagonist", "noncompetitive_antagonist", "open_channel_blocker", "negative_modulator"),
     "agonist": ("agonist", "partial_agonist"),
-    "blocker": ("channel_blocker", "open_channel_blocker", "noncompetitive_antagonist"),
+    "blocker": ("channel_blocker", "open_channel_blocker", "inactivated_blocker", "noncompetitive_antagonist"),
     "opener": ("channel_opener",),
     "activator": ("channel_opener", "positive_modulator", "agonist"),
     "inhibitor": ("reuptake_inhibitor", "enzyme_inhibitor", "vesicle_depleter"),
@@ -38,6 +38,11 @@ NARROWER = {
     "reuptake": "reuptake_inhibitor",
     "uptake": "reuptake_inhibitor",
 }
+
+IONS = {"sodium": "Na+", "potassium": "K+", "calcium": "Ca2+"}  # words that name the channels of an ion
+GREEK = str.maketrans(
+    {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "μ": "mu", "σ": "sigma", "ω": "omega"}
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ def search(
         catalogue.names(k)
     if isinstance(limit, bool) or limit < 1:
         raise AmineError("search, limit", "the value must be positive", given=str(limit))
-    pool = list(_pool(kinds, uncurated))
+    pool, query = list(_pool(kinds, uncurated)), query.translate(GREEK)
     hits = _by_words(query, pool) if query.strip() else [Hit(e, 0.5, "") for e in pool]
     if structure is not None:
         hits = _by_structure(hits, structure)
@@ -165,8 +170,10 @@ def _class_of(query: str) -> tuple[tuple[str, ...], str]:
 
 
 def _target_of(text: str) -> set[str]:
-    """Ids of the target that a text names, with its family and members; empty if it names none."""
-    return related(text) if text else set()
+    """Ids of the target that a text names, with its family and members, or of the channels of an ion; empty if it names none."""
+    ion = IONS.get(text.casefold())
+    channels = [c.id for c in catalogue.entries("channel") if isinstance(c, Channel) and ion in c.ions]
+    return {i for c in channels for i in related(c)} if channels else related(text) if text else set()
 
 
 def _by_name(query: str, e: Entry) -> Hit | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amine.compounds import catalogue
 from amine.compounds.doses import Course, as_course
 from amine.compounds.pharmacokinetics import Amount
+from amine.compounds.schema import Drug
+from amine.errors import AmineError
 from amine.frozen import append, closed
 from amine.network.doors import door
 from amine.network.numbers import name_of, number
@@ -33,7 +36,7 @@ def dose(net: Network, drug: str, concentration: Quantity | Course | Amount) -> 
     Parameters
     ----------
     drug : its name in the catalogue.
-    concentration : constant, such as ``"0.5 uM"``, or over time: ``am.bath``, ``am.bolus``, ``am.dose_ramp``, ``am.dose_table``;
+    concentration : constant, such as ``"0.5 uM"`` or a mass, ``"200 ng/mL"``, or over time: ``am.bath``, ``am.bolus``, ``am.dose_ramp``, ``am.dose_table``;
         or an amount for a human body, ``am.oral("10 mg")`` or ``am.intravenous("5 mg")``.
 
     Raises
@@ -57,4 +60,21 @@ def dose_of(drug: str, concentration: Quantity | Course | Amount) -> Dose:
     known = catalogue.drug(drug)
     if isinstance(concentration, Amount):
         return Dose(known.id, concentration.course(known))
+    mass = _MASS.fullmatch(concentration) if isinstance(concentration, str) else None
+    if mass is not None:
+        concentration = _molar(mass, known)
     return Dose(known.id, as_course(concentration, f"Dose of {known.id}"))
+
+
+_GRAMS = {"ng": 1e-9, "ug": 1e-6, "mg": 1e-3, "g": 1.0}
+_LITRES = {"mL": 1e-3, "ml": 1e-3, "dL": 0.1, "L": 1.0, "l": 1.0}
+_MASS = re.compile(rf"\s*([-+\d.eE]+)\s*({'|'.join(_GRAMS)})/({'|'.join(_LITRES)})\s*")
+
+
+def _molar(mass: re.Match[str], drug: Drug) -> str:
+    """The concentration that is given as mass over volume, by the drug's molar mass."""
+    where, (amount, grams, litres) = f"Dose of {drug.id}", mass.groups()
+    if not drug.molar_mass:
+        raise AmineError(where, "its molar mass is not known", given=mass.group().strip(), expected="a value in uM")
+    litre = number(f"{amount} uM", "uM", where, nonnegative=True) * _GRAMS[grams] / _LITRES[litres]
+    return f"{litre / drug.molar_mass * 1e6!r} uM"

@@ -255,6 +255,21 @@ def test_a_drug_that_acts_on_nothing_warns_and_names_what_it_acts_on():
         net.run("1 ms", **RUN)
 
 
+def test_a_dose_may_be_a_mass():
+    net = am.Network()
+    for text in ("284.7 ng/mL", "0.2847 mg/L", "28.47 ug/dL"):
+        assert net.dose("diazepam", text).course.peak == pytest.approx(1.0, rel=1e-3)
+    for text, problem in (
+        ("-1 mg/L", "must not be negative"),
+        ("1 mg", "wrong dimension"),
+        ("1e400 mg/L", "not finite"),
+    ):
+        with pytest.raises(am.AmineError, match=problem):
+            net.dose("diazepam", text)
+    with pytest.raises(am.AmineError, match="its molar mass is not known"):
+        net.dose("phrixotoxin 2", "1 mg/L")
+
+
 def test_a_dose_that_may_not_dissolve_warns():
     net = pair()
     net.dose("carbamazepine", "5 mM")
