@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import amine as am
-from amine.circuits.engram import DOPAMINE_CELLS, LEAK, RATES, engram
+from amine.circuits.engram import DOPAMINE_CELLS, RATES, SHARE, engram
 
 CELLS, INTERNEURONS = 12, 16
 DRUGS = ("bicuculline", "diazepam", "haloperidol", "atropine", "reboxetine")
@@ -61,7 +61,7 @@ def test_synapses_of_both_directions_are_alike_of_one_sign_and_hebbian_on_the_dr
     loop.advance("50 ms")
     drive = loop.get("features.phi")
     assert 0 < active.sum() < INTERNEURONS  # by chance
-    expected = np.tile(drive / np.sqrt(0.1 * INTERNEURONS * LEAK), (active.sum(), 1))
+    expected = np.tile(drive / np.sqrt(SHARE * INTERNEURONS * RATES.leak), (active.sum(), 1))
     np.testing.assert_allclose(grown[active], expected, atol=0.03 * expected.max())  # the drive rises a little later
 
 

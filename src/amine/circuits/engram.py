@@ -23,40 +23,47 @@ from amine.network.parts import Population
 
 
 @dataclass(frozen=True)
-class Times:
-    """Times (ms): length of a trial, beginning and end of its onset, of teaching (the sample ends with it), and of a dendrite."""
+class Pace:
+    """Times (ms) of a trial and of its parts, and what must fit them.
 
-    trial: float
-    begun: float
-    onset: float
-    taught: float
-    shown: float
-    dendrite: float
+    Parameters
+    ----------
+    trial : length of a trial. begun, onset : beginning and end of its onset. taught, shown : beginning and end of teaching; the sample ends with it.
+    dendrite, gaba : time constants of principal cells' dendrites and of their GABA_A.
+    adaptation, lead : interneurons answer changes 1 + ``lead`` times as much, for ``adaptation``. This makes up for the delay of the loop, which
+        would otherwise oscillate where inhibition is strong.
+    leak : of principal cells, in units of the inhibition that one sample leaves at its own drive.
+    """
+
+    trial: float = 450.0
+    begun: float = 10.0
+    onset: float = 25.0
+    taught: float = 200.0
+    shown: float = 400.0
+    dendrite: float = 120.0
+    gaba: float = 100.0
+    adaptation: float = 2.0
+    lead: float = 3.0
+    leak: float = 20.0
 
     def named(self, *names: str) -> dict[str, Any]:
-        """Some of them as parameters of a model."""
+        """Some of its times as parameters of a model."""
         return {n: f"{getattr(self, n)!r} ms" for n in names}
 
 
-RATES = Times(450.0, 10.0, 25.0, 200.0, 400.0, 120.0)
-SPIKES = RATES
+RATES = Pace()
+SPIKES = Pace(gaba=80.0, adaptation=5.0, lead=2.0, leak=100.0)  # traces of spikes come later
+DT = 1.0  # ms
 SHARE = 0.1  # of the interneurons that are active by chance in a trial
-LEAK = 20.0  # of principal cells, in units of the inhibition that one sample leaves at its own drive
-DRIVE, GABA, FAST = (
-    2.0,
-    100.0,
-    0.3,
-)  # ms: time constants of principal cells' AMPA and GABA_A, and of interneurons and their AMPA
-# interneurons adapt: they answer changes 1 + LEAD times as much, within ADAPTATION ms. This makes up for the delay of the loop, which would
-# otherwise oscillate where inhibition is strong
-LEAD, ADAPTATION = 3.0, 2.0
+DRIVE, FAST = 2.0, 0.3  # ms: time constants of principal cells' AMPA, and of interneurons and their AMPA
 DOPAMINE_CELLS = 20  # of each class
 AROUSED = 200.0  # factor on chance activity at full occupancy of M1
-FIRING: dict[str, Any] = {
-    "rate": "60 Hz",
-    "gain": "100 Hz",
-    "trace": "3 ms",
-}  # at rest, change by an activity of 1, and of a spike
+CHANGE, TRACE = 100.0, 5.0  # Hz for an activity of 1, and ms of what a spike leaves
+# Hz at rest; interneurons are fast ones, so that at the onset of a sample, when they answer most, few of them are silenced
+REST = {"principal": 60.0, "interneuron": 200.0}
+# What a spike leaves when it is seen first. Its mean over steps must be that of the rate: an error of 10 % would add to the output of each
+# interneuron, and their synapses share a large common part
+JUMP = -math.expm1(-DT / TRACE) / (CHANGE * 1e-3 * DT)
 RATE, GAIN = 50.0, 40.0  # Hz: of a dopamine cell without an error, and change of it by an error of 1
 TONIC = {"dopamine": 0.05, "acetylcholine": 0.21, "noradrenaline": 0.02}  # uM; that of acetylcholine is the EC50 of M1
 REMOVAL = 0.0041 / (0.21 + TONIC["dopamine"])  # 1/ms, of dopamine by DAT at the tonic level
@@ -65,21 +72,20 @@ _PIXEL = "dx/dt = -x/tau : 1"  # set by the bench, and kept
 _FEATURE = "dphi/dt = (max(total - theta, 0) - phi)/tau : 1\ninput total : 1"
 _PRINCIPAL = "dk/dt = (I/unit - k{noise})/tau : 1"
 _NOISE = " + noise*sqrt(2*tau)*xi"
-# a dendrite, blanket inhibition that subtracts the mean of all, and a soma that fires; k is the trace of its spikes around the resting rate
+# a dendrite, and a soma that fires; k is the trace of its spikes around the resting rate
 _FIRING_PRINCIPAL = """
 dd/dt = (I/unit - d{noise})/tau : 1
-input lateral : 1
-dphase/dt = max(rate + gain*lateral, 0*Hz) : 1
+dphase/dt = max(rate + gain*d, 0*Hz) : 1
 dk/dt = -(k + rate/gain)/trace : 1
 threshold phase > 1
-reset phase -= 1; k += 1/(gain*trace)
+reset phase -= 1; k += jump
 """
 _GRADED_OUTPUT = "dy/dt = (output*lateral - y)/tau : 1"
 _FIRING_OUTPUT = """
 dphase/dt = max(rate + gain*output*lateral, 0*Hz) : 1
 dy/dt = -(y + rate/gain)/trace : 1
 threshold phase > 1
-reset phase -= 1; y += 1/(gain*trace)
+reset phase -= 1; y += jump
 """
 _INTERNEURON = """
 dx/dt = (I/unit - x)/tau : 1
@@ -146,27 +152,27 @@ def engram(
     if gone >= 1.0:
         raise AmineError("engram(), lost", "no interneuron is left", given=f"{gone:g}", expected="a share below 1")
     inputs, cells = weights.shape
-    net = Network(seed, "1 ms", f"Inhibition that learns, in {'spikes' if spikes else 'rates'}")
-    times = SPIKES if spikes else RATES
+    net = Network(seed, f"{DT:g} ms", f"Inhibition that learns, in {'spikes' if spikes else 'rates'}")
+    pace = SPIKES if spikes else RATES
     pixels = net.population("pixels", inputs, models.neuron("pixel", _PIXEL, tau="1e6 s"))
     feature = models.neuron("feature", _FEATURE, tau="2 ms", theta=0.0)
     features = net.population("features", cells, feature, theta=thresholds)
-    principal = _principal(net, cells, number(noise, "1", "engram(), noise", nonnegative=True), times, spikes)
-    inhibitory = _interneurons(net, max(1, round(r * (1.0 - gone))), times, spikes)
+    principal = _principal(net, cells, number(noise, "1", "engram(), noise", nonnegative=True), pace, spikes)
+    inhibitory = _interneurons(net, max(1, round(r * (1.0 - gone))), pace, spikes)
     net.coupling(pixels, features, into="total", value="w*x_pre", w=weights, rule="all_to_all")
     net.coupling(features, principal, into="rate_AMPA", value="w*phi_pre", w=_for_one(DRIVE), rule="one_to_one")
-    grow = f"{1.0 / (math.sqrt(SHARE * r * LEAK) * (times.onset - times.begun))!r} 1/(ms*pA)"
-    _reciprocal(net, principal, inhibitory, number(missing, "1", "engram(), missing", nonnegative=True), grow)
-    _lessons(net, principal, classes, times)
+    grow = f"{1.0 / (math.sqrt(SHARE * r * pace.leak) * (pace.onset - pace.begun))!r} 1/(ms*pA)"
+    _reciprocal(net, principal, inhibitory, number(missing, "1", "engram(), missing", nonnegative=True), grow, pace)
+    _lessons(net, principal, classes, pace)
     _modulators(net, inhibitory)
     return net
 
 
-def _receptors() -> dict[str, models.Model]:
+def _receptors(pace: Pace) -> dict[str, models.Model]:
     """Graded receptors under the catalogue's names: input times the time constant is the current at rest."""
     return {
         "AMPA": models.receptor("graded_AMPA", _GRADED.format(sign=""), tau=f"{DRIVE:g} ms"),
-        "GABA_A": models.receptor("graded_GABA_A", _GRADED.format(sign="-"), tau=f"{GABA:g} ms"),
+        "GABA_A": models.receptor("graded_GABA_A", _GRADED.format(sign="-"), tau=f"{pace.gaba:g} ms"),
     }
 
 
@@ -175,20 +181,21 @@ def _for_one(tau: float) -> str:
     return f"{1.0 / tau!r} pA/ms"
 
 
-def _principal(net: Network, cells: int, noise: float, times: Times, spikes: bool) -> Population:
+def _principal(net: Network, cells: int, noise: float, pace: Pace, spikes: bool) -> Population:
     text = (_FIRING_PRINCIPAL if spikes else _PRINCIPAL).format(noise=_NOISE if noise else "")
     given = {
-        "tau": f"{times.dendrite} ms",
+        "tau": f"{pace.dendrite} ms",
         "unit": "1 pA",
         **({"noise": noise} if noise else {}),
-        **(FIRING if spikes else {}),
+        **(_firing("principal") if spikes else {}),
     }
     cell = models.neuron("principal", text, **given)
-    some = net.population("principal", cells, cell, receptors=_receptors(), initial=_phases(cells, spikes))
-    if spikes:
-        blanket = {"u": 1.0 / cells, "rule": "all_to_all", "name": "blanket"}
-        net.coupling(some, some, into="lateral", value="u*(d_post - d_pre)", **blanket)
-    return some
+    return net.population("principal", cells, cell, receptors=_receptors(pace), initial=_phases(cells, spikes))
+
+
+def _firing(cell: str) -> dict[str, Any]:
+    """Parameters of a cell that fires."""
+    return {"rate": f"{REST[cell]:g} Hz", "gain": f"{CHANGE:g} Hz", "trace": f"{TRACE:g} ms", "jump": JUMP}
 
 
 def _phases(n: int, spikes: bool) -> dict[str, np.ndarray]:
@@ -196,11 +203,11 @@ def _phases(n: int, spikes: bool) -> dict[str, np.ndarray]:
     return {"phase": np.random.default_rng(n).random(n)} if spikes else {}
 
 
-def _interneurons(net: Network, r: int, times: Times, spikes: bool) -> Population:
+def _interneurons(net: Network, r: int, pace: Pace, spikes: bool) -> Population:
     text = _INTERNEURON.format(output=_FIRING_OUTPUT if spikes else _GRADED_OUTPUT)
     natural = 1.0 + TONIC["noradrenaline"] / 0.17  # with alpha1 occupied at the tonic level the output is 1
     chance = SHARE / (1.0 + 0.5 * (AROUSED - 1.0))
-    firing = FIRING if spikes else {}
+    firing = _firing("interneuron") if spikes else {}
     cell = models.neuron(
         "interneuron",
         text,
@@ -208,18 +215,21 @@ def _interneurons(net: Network, r: int, times: Times, spikes: bool) -> Populatio
         unit="1 pA",
         output=natural,
         share=chance,
-        adaptation=f"{ADAPTATION:g} ms",
-        **times.named("trial", "begun", "onset"),
+        **pace.named("trial", "begun", "onset", "adaptation"),
         **firing,
     )
-    receptors = {"AMPA": _receptors()["AMPA"](tau=f"{FAST:g} ms")}
+    receptors = {"AMPA": _receptors(pace)["AMPA"](tau=f"{FAST:g} ms")}
     some = net.population("interneurons", r, cell, receptors=receptors, initial=_phases(r, spikes))
     difference = "u*((1 + lead)*(x_post - x_pre) - lead*(a_post - a_pre))"
-    net.coupling(some, some, into="lateral", value=difference, u=1.0 / r, lead=LEAD, rule="all_to_all", name="mutual")
+    net.coupling(
+        some, some, into="lateral", value=difference, u=1.0 / r, lead=pace.lead, rule="all_to_all", name="mutual"
+    )
     return some
 
 
-def _reciprocal(net: Network, principal: Population, inhibitory: Population, missing: float, grow: str) -> None:
+def _reciprocal(
+    net: Network, principal: Population, inhibitory: Population, missing: float, grow: str, pace: Pace
+) -> None:
     """Synapses of both directions, alike at each pair, that grow by the product of a principal cell's drive and an interneuron's chance."""
     there = np.random.default_rng([net.seed, 47]).random((principal.n, inhibitory.n)) >= missing
     i, j = np.nonzero(there)
@@ -242,16 +252,16 @@ def _reciprocal(net: Network, principal: Population, inhibitory: Population, mis
         value="w*u*y_pre",
         change={"w": "grow*chance_pre*g_AMPA_post"},
         w=0.0,
-        u=_for_one(GABA),
+        u=_for_one(pace.gaba),
         grow=grow,
         pairs=(j, i),
         name="inhibition",
     )
 
 
-def _lessons(net: Network, principal: Population, classes: int, times: Times) -> None:
+def _lessons(net: Network, principal: Population, classes: int, pace: Pace) -> None:
     """Read-out, and a compartment of dopamine for each class."""
-    phases = times.named("trial", "taught", "shown")
+    phases = pace.named("trial", "taught", "shown")
     m = DOPAMINE_CELLS
     # an error of 1 changes D1's response, which is linear well below its EC50 of 1 uM, by GAIN / RATE of the tonic one
     scale = 1.0 / (GAIN / RATE * TONIC["dopamine"])
@@ -267,7 +277,7 @@ def _lessons(net: Network, principal: Population, classes: int, times: Times) ->
         value="w*g_AMPA_pre/a",
         change={"w": "learn*lesson_post*k_pre"},
         w=0.0,
-        learn=f"{1.0 / (LEAK * _taught(times))!r} 1/ms",
+        learn=f"{1.0 / (pace.leak * _taught(pace))!r} 1/ms",
         a="1 pA",
         rule="all_to_all",
         name="memory",
@@ -290,9 +300,9 @@ def _lessons(net: Network, principal: Population, classes: int, times: Times) ->
     net.modulate(readout, by="dopamine", receptor="D1", acts_on="d1", maximum=2.0)
 
 
-def _taught(times: Times) -> float:
+def _taught(pace: Pace) -> float:
     """Time (ms) for which dopamine's answer to an error stands for it: shorter than teaching, as dopamine rises with its removal."""
-    length = times.shown - times.taught
+    length = pace.shown - pace.taught
     return length + math.expm1(-length * REMOVAL) / REMOVAL
 
 
@@ -304,4 +314,4 @@ def _modulators(net: Network, inhibitory: Population) -> None:
     net.modulate(inhibitory, by="noradrenaline", receptor="alpha1", acts_on="output", maximum=0.0)
 
 
-__all__ = ["DOPAMINE_CELLS", "RATES", "SPIKES", "Times", "engram"]
+__all__ = ["DOPAMINE_CELLS", "RATES", "SHARE", "SPIKES", "Pace", "engram"]

@@ -95,7 +95,7 @@ class CircuitLearner:
 
     def __init__(self, sizes: Sizes, build: Build | None = None, interneurons: int = INTERNEURONS):
         build = build or Build()
-        self.times = circuit.SPIKES if build.spikes else circuit.RATES
+        self.pace = circuit.SPIKES if build.spikes else circuit.RATES
         self.expansion = Expansion(sizes.inputs, sizes.neurons, sizes.seed)
         net = circuit.engram(
             self.expansion.weights,
@@ -119,19 +119,19 @@ class CircuitLearner:
             self.loop.dose(drug, f"{concentration!r} uM")
         self.loop.set("readout.learning", 0.0)
         self.loop.set("interneurons.learning", 0.0)
-        self.loop.advance(f"{REST * self.times.trial} ms")
+        self.loop.advance(f"{REST * self.pace.trial} ms")
         self.loop.set("readout.learning", 1.0)
         self.loop.set("interneurons.learning", 1.0)
 
     def learn(self, X: np.ndarray, y: np.ndarray) -> None:
-        shown, times, dark = self.expansion.scaled(X), self.times, np.zeros(X.shape[1])
+        shown, pace, dark = self.expansion.scaled(X), self.pace, np.zeros(X.shape[1])
         right = np.repeat(np.eye(self.classes)[y], circuit.DOPAMINE_CELLS, 1)
         for x, target in zip(shown, right, strict=True):
             self.loop.set("pixels.x", x)
             self.loop.set("dopamine.target", target)
-            self.loop.advance(f"{times.shown} ms")
+            self.loop.advance(f"{pace.shown} ms")
             self.loop.set("pixels.x", dark)
-            self.loop.advance(f"{times.trial - times.shown} ms")
+            self.loop.advance(f"{pace.trial - pace.shown} ms")
 
     def scores(self, X: np.ndarray) -> np.ndarray:
         before, found = self.loop.snapshot(), np.empty((len(X), self.classes))
