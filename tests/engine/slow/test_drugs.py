@@ -10,6 +10,7 @@ from scipy.integrate import solve_ivp
 
 import amine as am
 from amine.compounds.effects import effects_of, receptor_response, steady_factor
+from amine.compounds.reference import Reference
 from amine.engine.resolve.resolved import resolve
 
 RUN = {"progress": False}
@@ -253,6 +254,26 @@ def test_a_drug_that_acts_on_nothing_warns_and_names_what_it_acts_on():
     net.dose("haloperidol", "1 uM")
     with pytest.warns(am.AmineWarning, match="haloperidol.*nothing in this network.*D2"):
         net.run("1 ms", **RUN)
+
+
+def test_drugs_at_inactivated_sodium_channels_add_their_loads_where_a_model_follows_them():
+    """One site, as Kuo (1998) found; a model without the parameter is warned of."""
+    held = {}
+    for model in ("traub_miles_block", "traub_miles"):
+        net = am.Network()
+        net.population("E", 1, model)
+        net.dose("carbamazepine", "25 uM")
+        net.dose("phenytoin", "12.6 uM")
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            r = resolve(net)
+        assert r.slow is not None
+        run = Reference(r.slow.program)
+        run.step([25.0, 12.6])
+        held[model] = [run.values[f.signal] for f in r.slow.factors if f.parameter == "held"]
+        lost = [w for w in said if "the inactivation of 'Nav' on 'E'" in str(w.message)]
+        assert len(lost) == (0 if model.endswith("block") else 2)
+    assert held["traub_miles_block"] == pytest.approx([3.0], rel=1e-3) and held["traub_miles"] == []
 
 
 def test_a_dose_may_be_a_mass():
