@@ -51,7 +51,7 @@ def table(found: dict[str, dict[str, list[float]]], peer: str) -> str:
             continue
         error = np.sqrt(a.var(ddof=1) / n + b.var(ddof=1) / n)
         z = (a.mean() - b.mean()) / error if error else 0.0
-        digits = max(0, 2 - int(np.floor(np.log10(max(error, 1e-9)))) - 1)
+        digits = max(0, 1 - int(np.floor(np.log10(error)))) if error else 2
         rows.append(
             f"| {measure} | {a.mean():.{digits}f} ± {a.std(ddof=1):.{digits}f} | {b.mean():.{digits}f} ± {b.std(ddof=1):.{digits}f} | {z:+.1f} |"
         )
