@@ -1,9 +1,13 @@
 """Synapses that come and go while a network runs: the same bits however it is run, and what each rule does."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import amine as am
+from amine.engine.time.rewiring import Rewirings
+from amine.errors import AmineWarning
 
 CELL = am.models.elements("lif", axon=("0/ms", 0.0, 0.05), dendrite=("0/ms", 0.0, 0.05))
 N = 40
@@ -129,6 +133,7 @@ def test_weights_of_synapses_that_came_can_be_set():
     sim.set("syn.weight", "7 pA")
     sim.advance("10 ms")
     assert 0 < (table(sim)["weight"] == 7).mean() < 1
+    np.testing.assert_array_equal(sim.settable()["syn.weight"].value, table(sim)["weight"])
     pre, post = (table(sim)[n][:2] for n in ("pre", "post"))
     sim.set("syn", weight="9 pA", pairs=(pre, post))
     assert (table(sim)["weight"][:2] == 9).all() and (table(sim)["weight"][2:] != 9).all()
@@ -193,6 +198,13 @@ def test_weights_without_a_rule_are_recorded_where_they_are_set():
     assert (found["w"][1:] == 3).all()
 
 
+def test_slow_growth_in_single_precision_is_warned_of():
+    net = cells({"elements": ("axon", "dendrite")})
+    with pytest.warns(AmineWarning, match="single precision resolves"):
+        Rewirings(SimpleNamespace(net=net, precision="float32"))  # type: ignore[arg-type]
+    Rewirings(SimpleNamespace(net=net, precision="float64"))  # type: ignore[arg-type]
+
+
 def test_probes_that_no_synapse_can_fill_are_refused():
     net = cells({"remove": 0.3})
     with pytest.raises(am.AmineError, match="come and go"):
@@ -203,3 +215,29 @@ def test_probes_that_no_synapse_can_fill_are_refused():
         net.probe_synapses("syn", "number", "indegree")
     with pytest.raises(am.AmineError, match="none of them come or go"):
         cells().probe_synapses("syn")
+
+
+def test_elements_follow_the_growth_curve_and_synapses_their_number():
+    """At constant calcium the number of elements is nu t (2 exp(-((Ca - xi)/zeta)^2) - 1), and each whole element of either side has a synapse."""
+    values = {"tau_Ca": "1e12 ms", "nu_axon": "0.1/ms", "nu_dendrite": "0.2/ms", "eta_dendrite": 0.01}
+    net = am.Network(seed=3)
+    calcium = np.linspace(0.0, 0.06, N)
+    E = net.population(
+        "E", N, CELL(**values), initial={"Ca": calcium}, positions=am.space.grid((8, 5), spacing="10 um")
+    )
+    syn = net.synapses(E, E, receptor="exc", weight="1 pA", p=0.0, delay=am.uniform("0.5 ms", "2 ms"), name="syn")
+    net.rewire(syn, every="5 ms", elements=("axon", "dendrite"))
+    sim = loop(net)
+    sim.advance("20 ms")
+    grown = {}
+    for name, nu, eta in (("axon", 0.1, 0.0), ("dendrite", 0.2, 0.01)):
+        xi, zeta = (eta + 0.05) / 2, (0.05 - eta) / (2 * np.sqrt(np.log(2)))
+        rate = nu * (2 * np.exp(-(((calcium - xi) / zeta) ** 2)) - 1)
+        grown[name] = np.where(rate > 0, 20 * rate, 0.0)
+        np.testing.assert_allclose(sim.get(f"E.{name}"), grown[name], atol=1e-9)
+    found = table(sim)
+    axons, dendrites = (np.floor(x + 1e-9).astype(int) for x in grown.values())
+    assert len(found["pre"]) == min(axons.sum(), dendrites.sum()) > N / 2
+    assert (np.bincount(found["pre"], minlength=N) <= axons).all() and (
+        np.bincount(found["post"], minlength=N) <= dendrites
+    ).all()

@@ -16,7 +16,9 @@ from amine.engine.build.connectivity import Connections
 from amine.engine.resolve.routes import Route
 from amine.engine.time.epoch import Draft, Ends, Pairs
 from amine.engine.transmission.structural import Structures, Table
+from amine.errors import warn
 from amine.network.parts import Synapses
+from amine.network.receptors import states_of
 from amine.network.structure import ALL, REPLACE
 from amine.units import to_internal
 
@@ -37,6 +39,17 @@ class Rewirings:
         self._every = {
             k: round(to_internal(s.rewiring.every, "ms", where) / sim.net.dt) for k, s in self._rewired.items()
         }
+
+        self._warn()
+
+    def _warn(self) -> None:
+        """Warns of elements whose growth single precision would round off."""
+        net = self._sim.net
+        for s in self._rewired.values() if self._sim.precision == "float32" else ():
+            sides = zip((s.source, s.target), s.rewiring.elements or (), strict=False)
+            if any(name in states_of(net.populations[v.population], net) for g, name in sides for v in g.views()):
+                problem = "elements change by less in a step than single precision resolves"
+                warn(f"Synapses '{s.name}', rewiring", problem, hint="run with precision='float64'")
 
     @property
     def structures(self) -> Structures:

@@ -157,7 +157,7 @@ class SynapseValues:
     def shown(self, h: Handle) -> float | np.ndarray:
         """The present value: one if all synapses have it, else that of each."""
         s = self.projection(h.key)
-        if h.kind == WEIGHT and s.plastic == h.label:
+        if h.kind == WEIGHT and (s.plastic == h.label or s.rewiring is not None):
             return self.weights(h.key, h.label)
         r = self._of(h.key, h.label or next(iter(s.receptors)))[0]
         own, value = (r.weights, r.weight) if h.kind == WEIGHT else (r.delays, r.synapses.delay)
