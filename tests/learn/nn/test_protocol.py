@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 import amine as am
@@ -46,6 +48,7 @@ LAYERS = {
         torch.nn.TransformerEncoderLayer(N, 2, 8, dropout=0.0, batch_first=True), 2, enable_nested_tensor=False
     ),
     "norm": lambda: torch.nn.LayerNorm(N),
+    "chain": lambda: torch.nn.Sequential(torch.nn.Linear(N, N), torch.nn.Sequential(ann.Neurons("lif", N, gain="2 nA"))),
     "nested": lambda: ann.Sequential(torch.nn.Linear(N, N), ann.Sequential(ann.Neurons("lif", N), ann.Delays(N, max="3 ms"))),
 }  # fmt: skip
 
@@ -91,6 +94,17 @@ def test_half_precision_agrees(net, dtype):
         )
         if not any(isinstance(m, weighted) for m in net.modules()):
             torch.testing.assert_close(out.float(), want, rtol=0.05, atol=0.05)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("kind", ["spike_count", "first_spike", "max_over_time"])
+def test_scores_of_many_steps_do_not_stick_in_half_precision(kind, dtype):
+    layer, x, state = ann.Readout(kind), torch.zeros(700, 1, 1, dtype=dtype), None
+    x[400:] = 1
+    for part in x.split(7):
+        score, state = layer(part, state)
+    assert score.dtype == dtype and all(v.dtype == torch.float32 for v in state.values())
+    torch.testing.assert_close(score, layer(x.float())[0].to(dtype))
 
 
 def test_states_stay_single_under_autocast():
@@ -149,6 +163,27 @@ def test_a_state_of_another_layer_is_refused_by_name(saved, loaded, match):
         loaded().load_state_dict(saved().state_dict())
 
 
+def test_a_state_of_another_surrogate_is_refused():
+    text = "1/cosh(x)**2"
+    soft = ann.Surrogate("1/(1 + x**2)", primitive="arctan(x)/pi + 0.5", soft=True)
+    with pytest.raises(am.AmineError, match="its surrogate is another"):
+        ann.Neurons("lif", 3, surrogate=ann.Surrogate("exp(-x**2)")).load_state_dict(
+            ann.Neurons("lif", 3, surrogate=ann.Surrogate(text)).state_dict()
+        )
+    hard = ann.Surrogate("1/(1 + x**2)")
+    with pytest.raises(am.AmineError, match="its surrogate is another .given .*, soft"):
+        ann.Neurons("lif", 3, surrogate=hard).load_state_dict(ann.Neurons("lif", 3, surrogate=soft).state_dict())
+    with pytest.raises(am.AmineError, match="its join is another"):
+        ann.Residual(torch.nn.Linear(3, 3), join="iand").load_state_dict(
+            ann.Residual(torch.nn.Linear(3, 3)).state_dict()
+        )
+
+
+def test_layers_are_pickled(net):
+    x = 2 * spikes()
+    assert torch.equal(pickle.loads(pickle.dumps(net))(x)[0], net(x)[0])
+
+
 def test_drawn_values_are_loaded():
     a, b = (ann.Neurons("lif", N, V_th=am.uniform("-52 mV", "-48 mV"), seed=s) for s in (0, 1))
     x = 0.5 * torch.rand(60, 3, N)
@@ -182,6 +217,17 @@ def test_a_change_in_place_is_refused_or_harmless(kind):
         grads.append([x.grad, *(p.grad for p in layer.parameters())])
     for a, b in zip(*grads, strict=True):
         assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("kind", ["lif", "recurrent", "release", "delayed", "linear", "sparse", "dendrites", "space"])
+def test_an_output_may_be_changed_in_place(kind):
+    layer, grads = ann.Sequential(LAYERS[kind]()), []
+    for factor in (1.0, 2.0):
+        x = spikes().requires_grad_()
+        layer(x)[0].mul_(factor).sum().backward()
+        grads.append(x.grad)
+    torch.testing.assert_close(2 * grads[0], grads[1])
+    torch.nn.Sequential(LAYERS["sparse"](), torch.nn.ReLU(inplace=True))(spikes()).sum().backward()
 
 
 def test_weights_changed_before_the_way_back_are_refused():
@@ -265,6 +311,26 @@ def test_a_state_that_is_not_finite_is_an_error():
             ann.Neurons("lif", N, backend=backend)(x)
 
 
+@pytest.mark.parametrize("kind", ["sliding", "space", "dendrites"])
+def test_no_number_is_not_silence(kind):
+    x = spikes()
+    x[3, 1, 2] = float("nan")
+    layer = ann.Sequential(LAYERS[kind]())
+    if kind == "dendrites":
+        assert layer(x)[0][3, 1].isnan().all()
+    else:
+        with pytest.raises(FloatingPointError, match="voltage: it is not a finite number"):
+            layer(x)
+
+
+@pytest.mark.parametrize(
+    "kind", [k for k in LAYERS if k.startswith(("lif", "rec", "rel", "del", "read", "lin", "den", "sl"))]
+)
+def test_what_is_no_tensor_is_refused(kind):
+    with pytest.raises(am.AmineError, match="this is not a tensor .given ndarray"):
+        LAYERS[kind]()(spikes().numpy())
+
+
 # --- shapes -------------------------------------------------------------------------------------------------------------
 
 
@@ -277,6 +343,32 @@ def test_neurons_take_any_axes():
         again = cells(x[12:], cells(x[:12])[1])[0]
         assert torch.equal(again, flat[12:])
     assert flat.any()
+
+
+@pytest.mark.parametrize("n", [None, 3, 5, 60, "channels"])
+def test_the_order_in_memory_does_not_matter(n):
+    """Images with the channels next to each other, as after a convolution: the same bits, and a state fits either order."""
+    own = {"tau_m": [5.0, 10.0, 40.0] * am.units.ms} if n == "channels" else {}
+    cells = ann.Neurons("lif", 3 if n == "channels" else n, **own)
+    x = 2 * torch.rand(20, 2, 3, 4, 5)
+    last = x.movedim(2, -1).contiguous().movedim(-1, 2)
+    want, end = cells(x)
+    first, state = cells(last[:9])
+    second, found = cells(x[9:], state)
+    assert want.any() and torch.equal(torch.cat([first, second]), want) and torch.equal(cells(last)[0], want)
+    assert torch.equal(found["v"], end["v"])
+    grads = []
+    for y in (x.clone(), last.clone()):
+        y.requires_grad_()
+        (cells(y)[0] * torch.arange(5.0)).sum().backward()
+        grads.append(y.grad)
+    assert torch.equal(*grads)
+
+
+def test_a_convolution_leaves_channels_next_to_each_other():
+    net = ann.Sequential(torch.nn.Conv2d(1, 4, 3), ann.Neurons("lif"), torch.nn.MaxPool2d(2))
+    y, _ = net(torch.rand(3, 2, 1, 8, 8))
+    assert y.stride()[2] == 1
 
 
 def test_channels_have_their_own_parameters():
@@ -350,6 +442,35 @@ def test_residual_blocks_join_spikes():
         ann.Residual(torch.nn.Linear(N, 3))(x)
 
 
+class Inside(torch.nn.Module):
+    """A user's own module, with neurons inside and no state."""
+
+    def __init__(self):
+        super().__init__()
+        self.cells = ann.Neurons("lif", N)
+
+    def forward(self, x, hidden=None):
+        return self.cells(x, hidden)
+
+
+def test_a_state_that_would_be_lost_is_an_error():
+    net = ann.Sequential(Inside())
+    _, states = net(spikes())
+    with pytest.raises(am.AmineError, match="module 0: Inside has a state .* forward.x, state=None."):
+        net(spikes(), states)
+    for m in (ann.Neurons("lif", N), torch.nn.GRU(N, 3), Inside()):
+        with pytest.raises(am.AmineError, match="PerStep, .* steps cannot be folded"):
+            ann.PerStep(m)
+    with pytest.raises(am.AmineError, match="Inside has neurons inside"):
+        ann.initialise(ann.Sequential(ann.Linear(N, N), Inside()), spikes())
+
+
+def test_vectors_of_whole_numbers_have_time():
+    net = ann.Sequential(torch.nn.Embedding(9, 3), torch.nn.BatchNorm1d(3))
+    found, _ = net(torch.randint(0, 9, (40, 3)))
+    assert found.mean((0, 1)).abs().max() < 1e-5
+
+
 def test_layers_over_time_are_refused_where_they_would_be_wrong():
     x = torch.rand(6, 2, N)
     both = ann.Sequential(torch.nn.GRU(N, 3, bidirectional=True))
@@ -362,6 +483,8 @@ def test_layers_over_time_are_refused_where_they_would_be_wrong():
         ann.Sequential(torch.nn.Bilinear(N, N, 3))(x)
     with pytest.raises(am.AmineError, match="not one tensor"):
         ann.Sequential(torch.nn.MaxPool1d(2, return_indices=True))(x)
+    with pytest.raises(am.AmineError, match="LogSoftmax: it runs over the samples"):
+        ann.Sequential(torch.nn.Sequential(torch.nn.LogSoftmax(0)))(x)
 
 
 @pytest.mark.parametrize("kind", ["spike_count", "max_over_time", "leaky", "first_spike"])

@@ -136,7 +136,7 @@ def _empty(real: Real, *shape: int) -> tuple[torch.Tensor, np.ndarray]:
     return torch.from_numpy(a), a
 
 
-def _lane_constants(call: Call, c: dict[str, torch.Tensor], names: list[str]) -> np.ndarray:
+def lane_constants(call: Call, c: dict[str, torch.Tensor], names: list[str]) -> np.ndarray:
     """Constants that differ between neurons (constants, lanes)."""
     out = np.empty((len(names), call.lanes), call.real)
     for row, name in zip(out, names, strict=True):
@@ -177,7 +177,7 @@ def forward(
     code, T, L, real = call.code, call.steps, call.lanes, call.real
     n_states = len(code.STATES)
     scalars = np.array([float(c[n]) for n in call.plain.SCALARS] or [0.0], real)
-    D = _lane_constants(call, c, call.plain.DIFFER)
+    D = lane_constants(call, c, call.plain.DIFFER)
     S = np.stack([_flat(s, L) for s in states]) if states else np.empty((0, L), real)
     w = np.zeros(L, real) if wait is None else _flat(wait, L).astype(real)
     out_t, out = _empty(real, T if call.plain.SPIKES else 0, call.batch, call.n)

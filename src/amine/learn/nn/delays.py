@@ -186,7 +186,7 @@ class Delays(_Delayed):
 
     def forward(self, x: Sequenced, state: State | None = None) -> tuple[torch.Tensor, State]:
         """The delayed sequence [time, batch, n], and the state: the last inputs, which are still on their way."""
-        y = floating(sequence(x))
+        y = floating(sequence(x), "Delays, input")
         check_sequence(y, self.n, "Delays, input")
         return self.convolved(y, state, None)
 
@@ -247,7 +247,7 @@ class DelayedLinear(_Delayed):
 
     def forward(self, x: Sequenced, state: State | None = None) -> tuple[torch.Tensor, State]:
         """The sequence [time, batch, out], and the state: the last inputs, which are still on their way."""
-        y = floating(sequence(x))
+        y = floating(sequence(x), "DelayedLinear, input")
         check_sequence(y, self.in_features, "DelayedLinear, input")
         out, end = self.convolved(y, state, self.weight)
         return (out if self.bias is None else out + self.bias.to(out.dtype)), end

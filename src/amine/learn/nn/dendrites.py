@@ -14,6 +14,7 @@ from amine.errors import AmineError
 from amine.learn.nn.context import Context
 from amine.learn.nn.described import Described
 from amine.learn.nn.once import once
+from amine.learn.nn.shapes import floating
 from amine.learn.nn.transforms import as_operator, on_cpu_first
 
 # a branch at rest at -65 mV, synapses that reverse at 0 mV, the magnesium block of Jahr & Stevens (1990) at 1 mM
@@ -24,6 +25,9 @@ E_L, E_SYN, MG, SLOPE = -65.0, 0.0, 1.0 / 3.57, 0.062
 def _steady(g, ratio, v, slope):
     """Writes voltages v and derivatives dv/dg; by Newton's method with bounds from rest, which finds the lower of two stable voltages."""
     for i in range(g.size):
+        if math.isnan(g[i] - g[i]):  # nor is the voltage finite
+            v[i] = slope[i] = math.nan
+            continue
         low, high, x = E_L, E_SYN, E_L
         for _ in range(60):
             block = 1 / (1 + MG * math.exp(-SLOPE * x))
@@ -187,6 +191,7 @@ class Dendrites(Described):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Somatic drive [..., out] for inputs [..., in]."""
+        x = floating(x, "Dendrites, input")
         return (self.respond(x) * self.strength).sum(-1) + self.bias
 
     def respond(self, x: torch.Tensor) -> torch.Tensor:

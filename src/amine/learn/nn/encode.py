@@ -75,6 +75,17 @@ def _uniform(keys: torch.Tensor, step: int, n: int) -> torch.Tensor:
     return torch.from_numpy((drawn >> np.uint64(11)).astype(np.float64) * 2.0**-53)
 
 
+def noise(keys: torch.Tensor, steps: int, n: int, *, uniform: bool = False) -> torch.Tensor:
+    """Random numbers [steps, batch, n], standard normal or uniform in 0..1, of which those of a sample depend on its key alone.
+
+    >>> keys = keys_of(torch.tensor([[0.1, 0.2], [0.3, 0.4]]))
+    >>> bool((noise(keys, 5, 3)[:, 1:] == noise(keys[1:], 5, 3)).all())
+    True
+    """
+    u = torch.stack([_uniform(keys, k, n) for k in range(_steps(steps, "encode.noise"))])
+    return u if uniform else torch.special.ndtri(u + 2.0**-54)
+
+
 def rate(
     x: object,
     steps: int,

@@ -12,6 +12,7 @@ from amine.learn.nn import memory
 from amine.learn.nn.context import Context
 from amine.learn.nn.neurons import sequence
 from amine.learn.nn.once import link, once
+from amine.learn.nn.shapes import floating
 from amine.learn.nn.sparse import FORWARD, GRADIENT, Events, forward, weights
 from amine.learn.nn.transforms import as_operator, autocasting, transformed
 
@@ -55,16 +56,19 @@ class Linear(nn.Linear):
 
     def forward(self, input: Sequenced) -> torch.Tensor:
         """The product ``[time, batch, out]``; of the output (spikes, state) of neurons, the spikes are taken."""
-        x = sequence(input)
-        if x.shape[-1] != self.in_features:
+        given = sequence(input)
+        x = floating(given, "Linear, input")
+        if x.ndim == 0 or x.shape[-1] != self.in_features:
             raise AmineError(
                 "Linear, input",
                 "the last axis does not fit the number of inputs",
-                given=str(x.shape[-1]),
+                given=str(tuple(x.shape)) if x.ndim == 0 else str(x.shape[-1]),
                 expected=str(self.in_features),
             )
-        if not x.is_floating_point() and not x.is_complex():
+        if x is not given:
             x = x.to(self.weight.dtype)
+        if not self.sparse and x.numel() < FEW * self.in_features and not torch.compiler.is_compiling():
+            return super().forward(x)
         if autocasting(x):
             return super().forward(x)
         if self.sparse is False or x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
@@ -73,8 +77,6 @@ class Linear(nn.Linear):
             return super().forward(x)
         if as_operator(x):
             return torch.ops.amine.product(x, self.weight, self.bias, self.sparse)
-        if not self.sparse and x.numel() < FEW * self.in_features:
-            return super().forward(x)
         events = Events(x.detach().contiguous().numpy().reshape(-1, self.in_features))
         if not self.sparse and events.density >= FORWARD:
             return super().forward(x)
@@ -111,7 +113,9 @@ class _Product(torch.autograd.Function):
         y = forward(e, weight.detach().contiguous().numpy(), None if bias is None else bias.detach().numpy())
         ctx.events = e if sparse_gradient else None
         ctx.save_for_backward(weight, linked, *([] if sparse_gradient else [x]))
-        return torch.from_numpy(y).reshape(*x.shape[:-1], weight.shape[0])
+        return torch.from_numpy(
+            y.reshape(*x.shape[:-1], weight.shape[0])
+        )  # no view, which could not be changed in place
 
     @staticmethod
     @once("Linear", "make it with sparse=False, for PyTorch's own product")

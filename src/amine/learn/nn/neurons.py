@@ -147,17 +147,15 @@ class Neurons(Cells):
     def inputs(self, current: Drive) -> dict[str, torch.Tensor]:
         """The inputs by their names in the program, checked."""
         x = sequence(current)
-        given = {"x": x} if isinstance(x, torch.Tensor) else dict(x)
+        given = x if isinstance(x, Mapping) else {"x": x}
         known = {"x": "x", **{label: source.arrival(label) for label in self.ports}}
-        for k, v in given.items():
+        for k in given:
             if k not in known:
                 raise AmineError(
                     f"{self.where}, input '{k}'", "there is no such input", hint=did_you_mean(str(k), known)
                 )
-            if not isinstance(v, torch.Tensor):
-                place = f"{self.where}, input" + ("" if k == "x" else f" '{k}'")
-                raise AmineError(place, "this is not a tensor", given=type(v).__name__, expected="[time, batch, ...]")
-        return {known[k]: floating(v) for k, v in given.items()}
+        place = f"{self.where}, input"
+        return {known[k]: floating(v, place if k == "x" else f"{place} '{k}'") for k, v in given.items()}
 
     def extra_repr(self) -> str:
         return f"'{self.model.name}', {None if self.any else self.n}, dt={self.dt:g} ms, surrogate='{self.surrogate.name}', learn={list(self.learned)}"

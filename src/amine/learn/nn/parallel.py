@@ -10,11 +10,11 @@ from torch import nn
 
 from amine.errors import AmineError
 from amine.learn.nn.described import Described
-from amine.learn.nn.scanned import State, check_sequence, sequence
+from amine.learn.nn.scanned import NotFinite, State, check_sequence, finite, sequence
 from amine.learn.nn.shapes import HALF, floating
 from amine.learn.nn.surrogate import TorchSurrogate
 from amine.learn.nn.surrogate import surrogate as find_surrogate
-from amine.learn.nn.transforms import on_cpu_first, without_autocast
+from amine.learn.nn.transforms import as_operator, on_cpu_first, transformed, without_autocast
 from amine.values import scalar
 
 if TYPE_CHECKING:
@@ -40,11 +40,18 @@ class _Parallel(Described):
 
     def forward(self, x: Sequenced, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Spikes (or, without a threshold, the voltage) [time, batch, n] of an input of this shape, and the state at the end."""
-        y = floating(sequence(x))
-        check_sequence(y, self.n, f"{type(self).__name__}, input")
+        where = type(self).__name__
+        y = floating(sequence(x), f"{where}, input")
+        check_sequence(y, self.n, f"{where}, input")
         with without_autocast(y):
             wide = y.float() if y.dtype in HALF else y
             v, end = self.filtered(wide, state)
+            if not (as_operator(y) or transformed() or finite(v)):  # a voltage that is no number would never spike
+                raise NotFinite(
+                    f"{where}, voltage",
+                    "it is not a finite number",
+                    hint="check the input for NaN and infinity, or lower weights or the learning rate",
+                )
             out = v if self.threshold is None else self.spike(v - self.threshold.to(v.dtype))
             return out.to(y.dtype), end
 
@@ -93,7 +100,7 @@ class SlidingNeurons(_Parallel):
 
     def described(self) -> dict[str, Any]:
         """Length of the window and surrogate."""
-        return {"window": self.steps, "surrogate": self.surrogate.name}
+        return {"window": self.steps, "surrogate": self.surrogate.described()}
 
     def filtered(self, x: torch.Tensor, state: State | None) -> tuple[torch.Tensor, State]:
         """The weighted sums, and the last inputs."""
@@ -163,7 +170,7 @@ class StateSpace(_Parallel):
             "number of modes": self.modes,
             "time step": f"{self.dt:g} ms",
             "spiking": self.threshold is not None,
-            "surrogate": self.surrogate.name,
+            "surrogate": self.surrogate.described(),
         }
 
     def filtered(self, x: torch.Tensor, state: State | None) -> tuple[torch.Tensor, State]:

@@ -11,7 +11,7 @@ from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.described import Described
 from amine.learn.nn.neurons import Neurons, State, sequence
 from amine.learn.nn.scanned import check_lengths, check_steps
-from amine.learn.nn.shapes import floating
+from amine.learn.nn.shapes import HALF, floating
 
 if TYPE_CHECKING:
     from amine.given import Quantity
@@ -83,8 +83,11 @@ class Readout(Described):
         With ``state`` the scores are those of the whole sequence so far. ``lengths`` (batch,) are numbers of steps of sequences that were padded:
         scores and state are those at the end of each, whatever follows.
         """
-        y = floating(sequence(x))
+        y = floating(sequence(x), "Readout, input")
         check_steps(y, "Readout, input")
+        if y.dtype in HALF:  # sums of many steps and numbers of steps have too many digits
+            score, end = self(y.float(), state, lengths)
+            return score.to(y.dtype), end
         if lengths is not None:
             return self._each(y, state, check_lengths(lengths, y, "Readout, lengths"))
         if state is not None and set(state) != STATES[self.kind]:

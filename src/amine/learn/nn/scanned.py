@@ -14,10 +14,10 @@ from torch import nn
 
 from amine.equations.given import is_uniform
 from amine.errors import AmineError, did_you_mean
-from amine.learn.nn import compiled, constants, operators, plain, source
+from amine.learn.nn import compiled, constants, forwards, operators, plain, source
 from amine.learn.nn.fixed import Fixed
 from amine.learn.nn.parameters import Bounded
-from amine.learn.nn.shapes import HALF, Layout
+from amine.learn.nn.shapes import HALF, Layout, is_channels_last
 from amine.learn.nn.surrogate import Surrogate
 from amine.learn.nn.tensors import TorchNumpy
 from amine.learn.nn.transforms import as_operator, autocasting, transformed, without_autocast
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from amine.values import Value
 
 State = dict[str, torch.Tensor]
+MOST = 64  # layouts that are kept
 REF, SPIKES = "_ref", "_spikes"  # remaining refractory steps, and spikes of the last step, beside the model's states
 BACKENDS = ("auto", "compiled", "torch")
 
@@ -71,7 +72,12 @@ class Scanned(Fixed):
         self.any = False  # whether every element of an input is a neuron, however many there are
         self.starts: Mapping[str, np.ndarray] = {}  # initial values (n,) set by the network
         self.drawn: dict[str, np.ndarray] = {}  # random numbers (n,) of the model's initial values
+        self.forwards: dict[tuple[object, ...], Any] = {}  # prepared scans without gradients, by the inputs' shape
+        self.layouts: dict[tuple[torch.Size, bool, bool], Layout] = {}
         self.kernels: dict[tuple[object, ...], ModuleType] = {}
+        self.noise: Callable[[torch.Tensor, str], torch.Tensor] = (
+            random_like  # numbers of a name, shaped like the input
+        )
         self.handle = ""  # by which operators find it
         self._constants: dict[tuple[torch.dtype, str], dict[str, torch.Tensor]] = {}
 
@@ -84,7 +90,7 @@ class Scanned(Fixed):
 
     def __getstate__(self) -> dict[str, Any]:
         """State without generated code, which is loaded again, so that the module can be copied and pickled."""
-        return {**self.__dict__, "_code": None, "kernels": {}, "_constants": {}}
+        return {**self.__dict__, "_code": None, "kernels": {}, "_constants": {}, "forwards": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -98,7 +104,7 @@ class Scanned(Fixed):
             "model": self.model.name,
             "equations": hashlib.sha256(repr(self.structure()).encode()).hexdigest()[:16],
             "time step": f"{self.dt:g} ms",
-            "surrogate": self.surrogate.name,
+            "surrogate": self.surrogate.described(),
         }
 
     def deciding(self) -> dict[str, ParameterValue]:
@@ -110,7 +116,7 @@ class Scanned(Fixed):
         self.fixed = self.fixed | {p: x for p, x in values.items() if p in self.fixed}
         self.starts = {s: np.asarray(values.get(f"{s}(0)", x)) for s, x in self.starts.items()}
         self.drawn = {n: np.asarray(values.get(n, x)) for n, x in self.drawn.items()}
-        self._constants = {}
+        self._constants, self.forwards = {}, {}
 
     # --- program and parameters ---------------------------------------------------------------------------------
 
@@ -256,11 +262,15 @@ class Scanned(Fixed):
             return self._in_single(x, state, trace, weight)
         weight = weight if weight is None else weight.to(like.dtype)
         state = None if state is None else self._typed(state, like)
-        x = x | {z: random_like(like, z) for z in self.code.NOISES}
+        x = x | {z: self.noise(like, z) for z in self.code.NOISES}
         if as_operator(like):
             return operators.run(self, x, state, trace, weight)
         start = self.initial(like.shape[1], like.dtype, like.device) if state is None else state
-        out, end = self.way(like).run(self, x, start, trace, weight)
+        way = self.way(like)
+        if way is compiled and weight is None and not trace and forwards.fits(self, x, start):
+            out, end = forwards.run(self, x, start)
+        else:
+            out, end = way.run(self, x, start, trace, weight)
         if not transformed():
             self.check_finite(end)
         return out, end
@@ -295,11 +305,23 @@ class Scanned(Fixed):
         if any(v.shape != like.shape for v in x.values()):
             shapes = sorted({tuple(v.shape) for v in x.values()})
             raise AmineError(f"{self.where}, input", "the inputs differ in shape", given=str(shapes))
-        layout = Layout(like.shape, None if self.any else self.n, self.alike(), f"{self.where}, input")
+        layout = self.layout(like.shape, False) if as_operator(like) else self._known_layout(like)
         if state is not None:
             state = {s: layout.fold(v) for s, v in self._checked(state, like).items()}
         out, end = self.scan({k: layout.fold(v) for k, v in x.items()}, state, trace, weight)
         return {k: layout.unfold(v) for k, v in out.items()}, {k: layout.unfold(v) for k, v in end.items()}
+
+    def layout(self, shape: torch.Size, last: bool) -> Layout:
+        """Where its neurons lie in an input of this shape; ``last``: whether channels change fastest in memory."""
+        return Layout(shape, None if self.any else self.n, self.alike(), f"{self.where}, input", last)
+
+    def _known_layout(self, x: torch.Tensor) -> Layout:
+        key = x.shape, self.alike(), is_channels_last(x)
+        if key not in self.layouts:
+            if len(self.layouts) >= MOST:
+                self.layouts.clear()
+            self.layouts[key] = self.layout(x.shape, key[2])
+        return self.layouts[key]
 
     def alike(self) -> bool:
         """Whether all neurons have the same constants and start alike, so that their order does not matter."""
@@ -376,7 +398,7 @@ def detach(state: T) -> T:
     """
     found: Any = state
     if isinstance(found, torch.Tensor):
-        found = found.detach()
+        found = found.detach() if found.requires_grad else found
     elif isinstance(found, Mapping):
         found = {s: detach(x) for s, x in found.items()}
     elif isinstance(found, list | tuple):

@@ -5,15 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from amine.errors import AmineError
+from amine.learn.nn.described import Described
 from amine.learn.nn.readout import Readout
 from amine.learn.nn.scanned import State
+from amine.learn.nn.shapes import channels_last
+from amine.learn.nn.transforms import as_operator, transformed
 
 if TYPE_CHECKING:
     from amine.learn.given import Drive
@@ -50,7 +53,15 @@ def per_step(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     >>> per_step(nn.Conv2d(1, 2, 3), torch.zeros(5, 4, 1, 8, 8)).shape
     torch.Size([5, 4, 2, 6, 6])
     """
-    y = module(x.flatten(0, 1))
+    for m in module.modules():
+        if isinstance(m, nn.Softmax | nn.Softmin | nn.LogSoftmax) and m.dim == 0:
+            raise AmineError(
+                f"Sequential, {type(m).__name__}",
+                "it runs over the samples, which are folded with the steps here",
+                given="dim=0",
+                hint="take the axis of the neurons, or write a module with forward(x, state=None) -> (y, state) around it",
+            )
+    y = module(_laid_out(module, x.flatten(0, 1)))
     if not isinstance(y, torch.Tensor) or y.shape[:1] != (x.shape[0] * x.shape[1],):
         raise AmineError(
             f"Sequential, {type(module).__name__}",
@@ -63,6 +74,13 @@ def per_step(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     return y.unflatten(0, x.shape[:2])
 
 
+def _laid_out(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """Images for a convolution on the CPU with the channels next to each other; neurons and pools after it keep that order."""
+    if x.ndim != 4 or x.device.type != "cpu" or x.dtype == torch.float64 or as_operator(x) or transformed():
+        return x
+    return channels_last(x) if any(isinstance(m, nn.Conv2d) for m in module.modules()) else x
+
+
 class PerStep(nn.Module):
     """A module of one's own that is applied to each step of a sequence, as :class:`Sequential` does with PyTorch's.
 
@@ -72,6 +90,12 @@ class PerStep(nn.Module):
 
     def __init__(self, module: nn.Module):
         super().__init__()
+        if remembers(module):
+            raise AmineError(
+                f"PerStep, {type(module).__name__}",
+                "it has a state or layers with one inside, so steps cannot be folded",
+                hint="put it into the sequence as it is",
+            )
         self.module = module
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -89,7 +113,7 @@ class Sequential(nn.Sequential):
     ``LayerNorm``, ``Dropout`` and so on) are applied to every step by itself, with time and batch folded into one axis, so the
     statistics of a BatchNorm are those over samples and time; ``RNN``, ``GRU`` and ``LSTM`` and their cells carry their hidden state;
     ``MultiheadAttention`` and ``TransformerEncoder`` are causal self-attention over time, and their state is the sequence so far. Other modules are given the sequence as it is: wrap them in
-    :class:`PerStep` if they know no time. Once a read-out has removed the time axis, layers are applied to ``[batch, ...]``.
+    :class:`PerStep` if they know no time. Modules of one's own that have layers with a state inside, and take none, run a sequence once; to go on with them is an error. Once a read-out has removed the time axis, layers are applied to ``[batch, ...]``.
 
     >>> import torch
     >>> from amine.learn import nn as ann
@@ -116,28 +140,52 @@ class Sequential(nn.Sequential):
                 "no read-out ends the sequences",
                 hint="end it with Readout(...), or leave lengths out",
             )
-        modules = list(self)
-        if states is not None and len(states) != len(modules):
-            raise AmineError(
-                "Sequential, states",
-                "there must be one for each module",
-                given=str(len(states)),
-                expected=str(len(modules)),
-            )
-        ends: list[LayerState] = []
-        y: Any = x[0] if isinstance(x, tuple) else x
-        timed = not isinstance(y, torch.Tensor) or y.ndim > 2
-        for i, m in enumerate(modules):
-            before = y.shape[:2] if isinstance(y, torch.Tensor) else None
-            place, state = f"Sequential, module {i}", None if states is None else states[i]
-            if lengths is not None and timed and isinstance(m, Readout | Sequential) and scores(m):
-                y, end = m(y, state, lengths)
-            else:
-                y, end = called(place, m, y, state, timed)
-            if before is not None and not each_step(m):
-                timed = timed and isinstance(y, torch.Tensor) and y.ndim > 2 and y.shape[:2] == before
-            ends.append(end)
-        return y, ends
+        return chained(list(self), x, states, lengths)
+
+
+def chained(
+    modules: list[nn.Module], x: Any, states: list[LayerState] | None, lengths: torch.Tensor | None = None
+) -> tuple[Any, list[LayerState]]:
+    """Output and states of modules that follow each other."""
+    if states is not None and len(states) != len(modules):
+        raise AmineError(
+            "Sequential, states",
+            "there must be one for each module",
+            given=str(len(states)),
+            expected=str(len(modules)),
+        )
+    ends: list[LayerState] = []
+    y: Any = x[0] if isinstance(x, tuple) else x
+    timed = not isinstance(y, torch.Tensor) or y.ndim > 2 or bool(modules) and looks_up(modules[0])
+    for i, m in enumerate(modules):
+        before = y.shape[:2] if isinstance(y, torch.Tensor) else None
+        place = f"Sequential, module {i}"
+        state: Any = None if states is None else states[i]
+        if lengths is not None and timed and isinstance(m, Readout | Sequential) and scores(m):
+            y, end = m(y, state, lengths)
+        elif is_chain(m):
+            y, end = chained(list(m), y, state, lengths)
+        else:
+            y, end = called(place, m, y, state, timed, continued=states is not None)
+        same = isinstance(y, torch.Tensor) and y.ndim > 2 and y.shape[:2] == before
+        timed = timed and (before is None or same or each_step(m))
+        ends.append(end)
+    return y, ends
+
+
+def remembers(m: nn.Module) -> bool:
+    """Whether a module or one inside it has a state."""
+    return any(takes_state(k) or isinstance(k, (nn.RNNBase, nn.RNNCellBase, *ATTENDING)) for k in m.modules())
+
+
+def is_chain(m: nn.Module) -> TypeGuard[nn.Sequential]:
+    """Whether a module is a sequence of PyTorch's with states inside, which are handed on as those of one's own."""
+    return isinstance(m, nn.Sequential) and type(m).forward is nn.Sequential.forward and remembers(m)
+
+
+def looks_up(m: nn.Module) -> bool:
+    """Whether a module takes whole numbers ``[time, batch]`` and gives a vector for each."""
+    return isinstance(m, nn.Embedding) or isinstance(m, nn.Sequential) and len(m) > 0 and looks_up(m[0])
 
 
 def scores(m: nn.Module) -> bool:
@@ -145,8 +193,10 @@ def scores(m: nn.Module) -> bool:
     return any(isinstance(k, Readout) for k in m.modules())
 
 
-def called(where: str, m: nn.Module, x: Any, state: LayerState, timed: bool) -> tuple[Any, LayerState]:
-    """Output and state of one module."""
+def called(
+    where: str, m: nn.Module, x: Any, state: LayerState, timed: bool, continued: bool = False
+) -> tuple[Any, LayerState]:
+    """Output and state of one module; ``continued``: whether the input goes on where another ended."""
     if takes_state(m):
         out = m(x) if state is None else m(x, state)
         if not (isinstance(out, tuple) and len(out) == 2):
@@ -167,12 +217,15 @@ def called(where: str, m: nn.Module, x: Any, state: LayerState, timed: bool) -> 
         return _stepped(m, x, state)
     if isinstance(m, ATTENDING):
         return _attending(m, x, state)
-    if not timed:
-        out = m(x)
-    elif each_step(m):
-        out = per_step(m, x)
-    else:
-        out = m(x)
+    if each_step(m):
+        return (per_step(m, x) if timed else m(x)), None
+    out = m(x)
+    if continued and (isinstance(out, tuple) or remembers(m)):
+        raise AmineError(
+            where,
+            f"{type(m).__name__} has a state or layers with one inside, and takes none, so a sequence cannot go on",
+            hint="write forward(x, state=None) -> (y, state)",
+        )
     return (out[0] if isinstance(out, tuple) else out), None
 
 
@@ -214,7 +267,7 @@ def _attending(m: nn.Module, x: torch.Tensor, state: Any) -> tuple[torch.Tensor,
     return (y.transpose(0, 1) if batch_first else y), {"past": whole}
 
 
-class Residual(Sequential):
+class Residual(Sequential, Described):
     """A residual block of layers whose output is joined with its input, spike by spike.
 
     Parameters
@@ -242,6 +295,10 @@ class Residual(Sequential):
             raise AmineError("Residual, join", f"'{join}' is not known", expected="'add', 'and' or 'iand'")
         self.join = join
 
+    def described(self) -> dict[str, Any]:
+        """How both are joined."""
+        return {"join": self.join}
+
     def forward(
         self,
         x: Drive | PackedSequence,
@@ -261,4 +318,15 @@ class Residual(Sequential):
         return y + x if self.join == "add" else y * x if self.join == "and" else (1 - y) * x
 
 
-__all__ = ["PerStep", "Residual", "Sequential", "called", "each_step", "per_step", "scores", "takes_state"]
+__all__ = [
+    "PerStep",
+    "Residual",
+    "Sequential",
+    "called",
+    "each_step",
+    "is_chain",
+    "per_step",
+    "remembers",
+    "scores",
+    "takes_state",
+]

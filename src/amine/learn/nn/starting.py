@@ -15,7 +15,7 @@ from amine.learn.nn.neurons import Neurons
 from amine.learn.nn.readout import Readout
 from amine.learn.nn.recurrent import Recurrent
 from amine.learn.nn.rest import response
-from amine.learn.nn.sequential import Residual, Sequential, called
+from amine.learn.nn.sequential import Residual, Sequential, called, is_chain
 from amine.learn.nn.surrogate import Surrogate
 
 WEIGHTS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, DelayedLinear)
@@ -109,12 +109,12 @@ class _Walk:
         self.margin, self.draw = margin, draw
         self.found: list[_Layer] = []
 
-    def through(self, net: Sequential, x: torch.Tensor, prefix: str) -> torch.Tensor:
+    def through(self, net: nn.Sequential, x: torch.Tensor, prefix: str) -> torch.Tensor:
         """Sets the weights of a sequence for an input, and gives its output."""
         start, y, before, timed = x, x, list[nn.Module](), True
         for i, m in enumerate(net):
             name = f"{prefix}{i}"
-            if isinstance(m, Sequential):
+            if isinstance(m, Sequential) or is_chain(m):
                 y = self.through(m, y, f"{name}.")
                 start, before = y, []
                 continue
@@ -124,6 +124,12 @@ class _Walk:
                 y = self.layer(name, m, before, start)
                 start, before = y, []
                 continue
+            if any(isinstance(k, Neurons) and k.code.SPIKES for k in m.modules()):
+                raise AmineError(
+                    f"initialise, module {name}",
+                    f"{type(m).__name__} has neurons inside, and what stands before them is not known",
+                    hint="write it as a Sequential, or initialise its layers one by one",
+                )
             self.drawn(m)
             before.append(m)
             y, _ = called(f"initialise, module {name}", m, y, None, timed)

@@ -67,6 +67,11 @@ class Surrogate:
         assert isinstance(self.shape, str)
         return self.shape
 
+    def described(self) -> str:
+        """What it is, for states of modules: its name, or text where it is one's own, and whether spikes are soft."""
+        own = self.text if self.name == "own" and isinstance(self.shape, str) else self.name
+        return own + (", soft" if self.soft else "")
+
     def key(self) -> list[Any]:
         """Plain data on which generated code depends."""
         return [self.shape, self.primitive if self.soft else "", self.soft]
@@ -141,11 +146,15 @@ class TorchSurrogate:
     """
 
     def __init__(self, of: Surrogate, scale: float, height: float, edge: float):
-        self.soft, self.scale, self.height, self.edge = of.soft, scale, height, edge
+        self.of, self.soft, self.scale, self.height, self.edge = of, of.soft, scale, height, edge
         self.shape = torch_function(of.shape) if isinstance(of.shape, str) else of.shape
         if of.soft and not of.primitive:
             raise AmineError("Surrogate", "soft spikes need a primitive", given=of.name)
         self.primitive = torch_function(of.primitive) if of.soft else None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Made anew from the text, since compiled functions of it cannot be pickled."""
+        return type(self), (self.of, self.scale, self.height, self.edge)
 
     def __call__(self, margin: torch.Tensor) -> torch.Tensor:
         if self.primitive is not None:

@@ -113,7 +113,7 @@ class Receptor(_Part):
         state : state from which to continue; None: that at time zero.
         v : voltage in mV: a tensor of the same shape or a number; required by conductances.
         """
-        x = floating(sequence(w))
+        x = floating(sequence(w), f"{self.where}, input")
         if v is None and "E_rev" in self.model.units:
             raise AmineError(f"{self.where}, v", "a conductance needs the voltage", hint="give v= in mV")
         voltage = torch.as_tensor(0.0 if v is None else v, dtype=x.dtype, device=x.device)
@@ -162,7 +162,7 @@ class Release(_Part):
 
     def forward(self, spikes: Sequenced, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Spikes ``[time, batch, ...]`` times their payloads, and the state at the end."""
-        x = floating(sequence(spikes))
+        x = floating(sequence(spikes), f"{self.where}, input")
         if not self.code.STATES:  # release without states: the payload is a number
             layout = Layout(x.shape, self.n, self.alike(), f"{self.where}, input")
             flat = layout.fold(x)
