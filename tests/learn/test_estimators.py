@@ -15,6 +15,7 @@ from sklearn.datasets import load_iris, make_blobs, make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import amine as am
@@ -162,6 +163,12 @@ def test_works_in_a_search():
     assert search.best_score_ > 0.8 and clone(search.best_estimator_).get_params()["epochs"] == 40
 
 
+NOISY = am.models.neuron(
+    "noisy", "dv/dt = (R*I - v)/tau + s*xi*sqrt(2/tau) : mV\nthreshold v > V_th\nreset v = 0*mV\ninitial v = 0*mV",
+    R="0.1 mV/pA", tau="10 ms", s="3 mV", V_th="15 mV",
+)  # fmt: skip
+
+
 # --- files -----------------------------------------------------------------------------------------------------
 
 
@@ -185,6 +192,36 @@ def test_saved_regressor_predicts_the_same(tmp_path):
     model = Regressor(hidden=(8,), epochs=5).fit(X[:, :2], X[:, 2:])
     model.save(tmp_path / "m.safetensors")
     assert (load(tmp_path / "m.safetensors").predict(X[:, :2]) == model.predict(X[:, :2])).all()
+
+
+def test_arguments_set_after_a_fit_change_no_prediction(tmp_path):
+    """Neither before nor after saving: they describe the next fit; what goes on learning with them is refused by name."""
+    X, y = IRIS[0][:100], IRIS[1][:100]
+    changes = {"steps": 9, "dt": "0.5 ms", "encoder": "rate", "readout": "leaky", "neurons": "sigmoid", "hidden": ()}
+    changes |= {"rule": "dfa", "scaler": StandardScaler(), "bias": False, "warm_start": True}
+    model = Classifier(hidden=(5,), neurons="lif", steps=6, epochs=2).fit(X, y)
+    want = model.predict_proba(X)
+    model.set_params(**{k: v for k, v in changes.items() if k != "scaler"}, scaler="range")
+    model.save(tmp_path / "m.safetensors")
+    back = load(tmp_path / "m.safetensors")
+    assert (back.predict_proba(X) == want).all() and (model.predict_proba(X) == want).all()
+    assert back.steps == 9 and back.hidden == ()
+    for go_on in (model.fit, model.partial_fit, back.partial_fit):
+        with pytest.raises(am.AmineError, match="Classifier, hidden: the network was made with another .given .., exp"):
+            go_on(X, y)
+    assert (model.set_params(scaler=changes["scaler"]).predict_proba(X) == want).all()
+
+
+def test_noise_of_neurons_is_the_samples_own(tmp_path):
+    X, y = IRIS[0][50:80], IRIS[1][40:70]
+    model = Classifier(hidden=(6,), neurons=NOISY, steps=8, epochs=2).fit(X, y)
+    want = model.predict_proba(X)
+    assert (np.concatenate([model.predict_proba(x[None]) for x in X]) == want).all()
+    assert (model.predict_proba(X[::-1])[::-1] == want).all() and len(np.unique(want[:, 0])) > 3
+    model.save(tmp_path / "m.safetensors")
+    assert (load(tmp_path / "m.safetensors").predict_proba(X) == want).all()
+    draws = am.learn.nn.encode.noise(torch.arange(40), 50, 30)
+    assert abs(draws.mean()) < 0.01 and abs(draws.std() - 1) < 0.01
 
 
 def test_damaged_files(tmp_path):
@@ -254,6 +291,11 @@ GAP[3, 1] = np.nan
         ({"precision": "float16"}, *IRIS, "precision"),
         ({"class_weight": {7: 1.0}}, *IRIS, "class 7 is not in y"),
         ({"class_weight": "even"}, *IRIS, "balanced"),
+        ({"class_weight": {"1": 1.0}}, *IRIS, "class '1' is not in y; the labels are of type int"),
+        ({"class_weight": [0, 0, 0]}, *IRIS, "all weights are zero"),
+        ({}, IRIS[0], np.array([b"a", b"b", b"c"])[IRIS[1]], "labels are bytes"),
+        ({}, IRIS[0], IRIS[1] + 0.5, "Unknown label type: continuous .* use Regressor"),
+        ({}, IRIS[0], np.array([1, "a", "b"], object)[IRIS[1]], "Unknown label type: .* all of one kind"),
         ({"early_stopping": True, "validation_fraction": 0.0}, *IRIS, "needs samples"),
         ({"validation_fraction": 0.9}, IRIS[0][[0, 149]][:1].repeat(2, 0), [0, 1], "no samples are left"),
     ],

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from amine.errors import AmineError
-from amine.learn import algorithms, checks, saving, scalers, training
+from amine.learn import algorithms, checks, fitted, saving, scalers, training
 from amine.learn.algorithms._base import Direct
 from amine.learn.algorithms.eventprop import Events
 from amine.learn.export import to_network, to_nir, to_onnx
@@ -156,6 +156,7 @@ class Estimator(Remembering, BaseEstimator):
         X, y, w = self._weighed(X, y, sample_weight)
         X = self._fit_scaler(X, y, False if warm else None)
         if warm:
+            fitted.check_same(type(self).__name__, self.spec_, self._spec(X.shape[-1]))
             self._widen(X)
         else:
             self._start(X, y)
@@ -179,6 +180,7 @@ class Estimator(Remembering, BaseEstimator):
         if first:
             self._start(X, y)
         else:
+            fitted.check_same(type(self).__name__, self.spec_, self._spec(X.shape[-1]))
             self._widen(X)
         plan.epochs, plan.patience, plan.schedule = 1, None, "constant"
         self._learn(plan, self._tensors_of(X, y, w), None)
@@ -208,6 +210,7 @@ class Estimator(Remembering, BaseEstimator):
         where = f"{type(self).__name__}, scaler"
         if isinstance(self.scaler, str):
             checks.one_of(where, "scaler", self.scaler, SCALERS)
+            self.scaler_ = None
             return X
         if first in (None, True):
             self.scaler_ = scalers.copied(where, self.scaler)
@@ -216,9 +219,7 @@ class Estimator(Remembering, BaseEstimator):
 
     def prepared(self, X: np.ndarray) -> np.ndarray:
         """Samples (samples, features) as the network takes them: by the transformer that was given as ``scaler``, if one was."""
-        return (
-            X if isinstance(self.scaler, str) else scalers.transform(f"{type(self).__name__}, scaler", self.scaler_, X)
-        )
+        return X if self.scaler_ is None else scalers.transform(f"{type(self).__name__}, scaler", self.scaler_, X)
 
     def _plan(self) -> training.Plan:
         where, number, whole = type(self).__name__, checks.number, checks.whole
@@ -261,17 +262,18 @@ class Estimator(Remembering, BaseEstimator):
             where, given, more = type(self).__name__, self.optimizer, self.optimizer_arguments
             self.optimizer_ = training.optimizer(where, given, self.network_, float(self.rate), more)
 
-    def _assemble(self, spec: Spec, y: np.ndarray | None) -> None:
+    def _assemble(self, spec: Spec, y: np.ndarray | None, rule: algorithms.Rule | None = None) -> None:
         where = type(self).__name__
         self.spec_ = spec
         self.seed_ = checks.seed(where, self.seed if self.random_state is None else self.random_state)
         self._generator = torch.Generator().manual_seed(self.seed_)
-        rule = algorithms.get(self.rule, where)
-        loss = Loss(self._loss_name(), self._task(), None if y is None else self._weights(y, spec))
+        self._rule = rule = rule or algorithms.get(self.rule, where)
+        loss = Loss(self._loss_name(), spec.task, None if y is None else self._weights(y, spec))
         rule.check(where, spec)
         if spec.task == "labels" and not rule.labels:
             raise AmineError(f"{where}, y", f"rule '{rule.name}' learns one label a sample", hint="use rule='backprop'")
-        self._check_used(where, rule)
+        if y is not None:
+            self._check_used(where, rule)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed_)
             self.network_: Any = rule.build(spec)
@@ -456,32 +458,34 @@ class Estimator(Remembering, BaseEstimator):
     def _describe(self) -> dict[str, Any]:
         given = {k: v for k, v in self.get_params(deep=False).items() if k != "callbacks"}  # not part of the model
         parameters = {k: saving.plain(v) for k, v in given.items()}
-        fitted = {
+        found = {
+            "spec": fitted.described(self.spec_),
+            "rule": saving.plain(self._rule),
             "n_features_in_": self.n_features_in_,
             "history_": self.history_,
             "stopped_": self.stopped_,
             "steps_": self.steps_,
         }
         if hasattr(self, "notes_"):
-            fitted["notes_"] = self.notes_
+            found["notes_"] = self.notes_
         if hasattr(self, "feature_names_in_"):
-            fitted["feature_names_in_"] = [str(n) for n in self.feature_names_in_]
-        return {"estimator": type(self).__name__, "parameters": parameters, "fitted": fitted}
+            found["feature_names_in_"] = [str(n) for n in self.feature_names_in_]
+        return {"estimator": type(self).__name__, "parameters": parameters, "fitted": found}
 
     @classmethod
     def _rebuild(cls, description: dict[str, Any], tensors: dict[str, Tensor]) -> Self:
         new = cls(**{k: saving.unplain(v) for k, v in description["parameters"].items()})
-        fitted = description["fitted"]
-        new.n_features_in_ = int(fitted["n_features_in_"])
-        if "feature_names_in_" in fitted:
-            new.feature_names_in_ = np.array(fitted["feature_names_in_"], dtype=object)
-        new._restore(fitted)
-        new.history_, new.stopped_ = fitted["history_"], fitted["stopped_"]
-        new.steps_ = int(fitted.get("steps_", 0))
-        if "notes_" in fitted:
-            new.notes_ = dict(fitted["notes_"])
+        found = description["fitted"]
+        new.n_features_in_, new.scaler_ = int(found["n_features_in_"]), None
+        if "feature_names_in_" in found:
+            new.feature_names_in_ = np.array(found["feature_names_in_"], dtype=object)
+        new._restore(found)
+        new.history_, new.stopped_ = found["history_"], found["stopped_"]
+        new.steps_ = int(found.get("steps_", 0))
+        if "notes_" in found:
+            new.notes_ = dict(found["notes_"])
         new.n_epochs_ = len(new.history_.get("loss", []))
-        new._assemble(new._spec(new.n_features_in_), None)
+        new._assemble(fitted.spec_of(found["spec"]), None, saving.unplain(found["rule"]))
         for prefix, module in (("network.", new.network_), ("rule.", new._learner)):
             module.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
         new._start_optimizer()

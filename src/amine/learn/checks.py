@@ -193,9 +193,16 @@ def labels(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray:
             where, "y has several columns along axis 1", given=str(array.shape), expected="one label a sample"
         )
     array = column_or_1d(array, warn=True)
+    if array.dtype.kind == "S":
+        raise AmineError(where, "labels are bytes", given=repr(array[0])[:40], expected="text or whole numbers")
     if array.dtype.kind in "fc" and not np.isfinite(array).all():
         raise AmineError(where, "input contains NaN or infinity")
-    check_classification_targets(array)
+    try:
+        check_classification_targets(array)
+    except (ValueError, TypeError) as e:
+        problem, numbers = str(e).split(". ")[0], array.dtype.kind == "f"
+        hint = "use Regressor, or round them" if numbers else "give text or whole numbers, all of one kind"
+        raise AmineError(where, problem, given=repr(array.ravel()[0])[:40], hint=hint) from e
     lengths(where, X, array)
     return array
 
@@ -246,7 +253,14 @@ def class_weights(where: str, given: object, classes: np.ndarray, y: np.ndarray)
     known = list(classes)
     for c in given:
         if c not in known:
-            raise AmineError(
-                f"{where}, class_weight", f"class {c!r} is not in y", hint=did_you_mean(str(c), map(str, known))
+            same = next((k for k in known if str(k) == str(c)), None)
+            hint = (
+                did_you_mean(str(c), map(str, known))
+                if same is None
+                else f"the labels are of type {type(same).__name__}"
             )
-    return np.array([number(f"{where}, class_weight", given.get(c, 1.0), 0.0) for c in known])
+            raise AmineError(f"{where}, class_weight", f"class {c!r} is not in y", hint=hint)
+    found = np.array([number(f"{where}, class_weight", given.get(c, 1.0), 0.0) for c in known])
+    if not found.any():
+        raise AmineError(f"{where}, class_weight", "all weights are zero, so nothing can be learned")
+    return found

@@ -151,23 +151,26 @@ class Classifier(ClassifierMixin, Estimator):
     def predict(self, X: npt.ArrayLike) -> np.ndarray:
         """Most probable label of each sample (samples,); of several labels, 0 or 1 for each (samples, labels)."""
         scores = self._scores(X)
-        if self._task() == "labels":
+        if self.spec_.task == "labels":
             return (scores > 0).long().numpy()
-        index = (scores[:, 0] > 0).long() if self._task() == "binary" else scores.argmax(1)
+        index = (scores[:, 0] > 0).long() if self.spec_.task == "binary" else scores.argmax(1)
         return self.classes_[index.numpy()]
 
     def predict_proba(self, X: npt.ArrayLike) -> np.ndarray:
         """The probability of each class (samples, classes)."""
         scores = self._scores(X)
-        p = Loss(self._loss_name(), self._task()).prediction(scores).numpy()
-        return np.hstack([1 - p, p]) if self._task() == "binary" else p
+        wide = Loss(self._loss_name(), self.spec_.task).prediction(
+            scores.double()
+        )  # single rounds by place in the batch
+        p = wide.to(scores.dtype).numpy()
+        return np.hstack([1 - p, p]) if self.spec_.task == "binary" else p
 
     def decision_function(self, X: npt.ArrayLike) -> np.ndarray:
         """The scores before sigmoid or softmax: (samples,) for two classes, (samples, classes) otherwise."""
         s = self._scores(X).numpy()
-        if self._task() == "labels":
+        if self.spec_.task == "labels":
             return s
-        if self._task() == "binary":
+        if self.spec_.task == "binary":
             return s[:, 0]
         return s[:, 1] - s[:, 0] if len(self.classes_) == 2 else s
 
@@ -225,15 +228,15 @@ class Classifier(ClassifierMixin, Estimator):
         return 1 if self._task() == "binary" else len(self.classes_)
 
     def _target(self, y: np.ndarray) -> Tensor:
-        if self._task() == "labels":
+        if self.spec_.task == "labels":
             return saving.numpy_tensor(y, self.spec_.dtype)
         index = torch.from_numpy(np.searchsorted(self.classes_, y))
-        return index[:, None].to(self.spec_.dtype) if self._task() == "binary" else index
+        return index[:, None].to(self.spec_.dtype) if self.spec_.task == "binary" else index
 
     def _merit(self, scores: Tensor, target: Tensor) -> float:
-        if self._task() == "binary":
+        if self.spec_.task == "binary":
             return float(((scores > 0) == (target > 0.5)).double().mean())
-        if self._task() == "labels":
+        if self.spec_.task == "labels":
             return float(((scores > 0) == (target > 0.5)).all(1).double().mean())
         return float((scores.argmax(1) == target).double().mean())
 

@@ -109,7 +109,7 @@ def to_onnx(model: Estimator, path: FilePath, *, overwrite: bool = False) -> Pat
 def _probabilities(
     model: Estimator, helper: ModuleType, kind: int, weights: list[TensorProto], onnx: ModuleType
 ) -> list[NodeProto]:
-    if model._task() != "binary":
+    if model.spec_.task != "binary":
         return [helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1)]
     weights.append(
         onnx.numpy_helper.from_array(

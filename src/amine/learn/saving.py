@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from amine.learn.base import Estimator
 
 FORMAT = "amine.learn"
-VERSION = 1
+VERSION = 2
 
 
 class Labels(TypedDict):

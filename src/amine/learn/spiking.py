@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional
 
+from amine.equations.given import is_uniform
 from amine.learn import nn as ann
 from amine.learn.layers import Layered, Spec
 from amine.learn.nn.linear import product
+from amine.learn.nn.scanned import random_like
 
 ENCODERS = ("current", "rate", "latency", "population", "delta")
 READOUTS = ("mean", "leaky", "max_over_time")
 UNITS = 5  # tuning curves of the population code per feature
 CHANGE = 0.1  # of a feature, for a spike of the delta code
 CHARGE = 5.0  # weight of a single spike, so that it acts like a current over the time constant of a neuron
+
+
+@dataclass
+class Keyed:
+    """Noise of neurons that depends on the sample alone, for a layer and a pass over the samples."""
+
+    x: Tensor  # samples (samples, ...)
+    salt: int
+
+    def __call__(self, like: Tensor, name: str) -> Tensor:
+        """Random numbers of a name [time, batch, n]."""
+        keys = ann.encode.keys_of(self.x, self.salt + sum(map(ord, name)))
+        return ann.encode.noise(keys, like.shape[0], like.shape[2], uniform=is_uniform(name)).to(like)
 
 
 class Spiking(Layered):
@@ -88,6 +104,18 @@ class Spiking(Layered):
             one = one if self.training or layer.bias is None else one + layer.bias
             return one.to(x.dtype).expand(len(x), -1, -1)
         return layer(x) if self.training else product(x, layer.weight, layer.bias)
+
+    def trace(self, x: Tensor) -> list[Tensor]:
+        """As of any network; a sample's noise is its own, as are the spikes of its encoder."""
+        cells = [neurons_of(m) for m in self.layers]
+        epoch = self.epoch if self.training else 0
+        try:
+            for k, c in enumerate(cells):
+                c.noise = Keyed(x, (epoch << 32) + ((k + 1) << 16))
+            return super().trace(x)
+        finally:
+            for c in cells:
+                c.noise = random_like
 
     def activation(self, k: int, before: Tensor) -> Tensor:
         return self.layers[k](before)[0]
