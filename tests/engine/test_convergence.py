@@ -8,7 +8,14 @@ import pytest
 import amine as am
 
 # a drive that moves each neuron without a spike within 8 ms, in pA (Hodgkin-Huxley: spread over its area)
-DRIVE = {"traub_miles": 20.0, "hodgkin_huxley": 15.0, "izhikevich": 2.0, "adex": 300.0, "eif": 100.0}
+DRIVE = {
+    "traub_miles": 20.0,
+    "traub_miles_block": 20.0,
+    "hodgkin_huxley": 15.0,
+    "izhikevich": 2.0,
+    "adex": 300.0,
+    "eif": 100.0,
+}
 # Exponential Euler is of order two where gates lie half a step ahead of the voltage; one that does not start in its steady state
 # starts half a step early, and what is left of that is of order one. Rates of firing, where it is forgotten: test_firing_rates.py.
 ORDER = {"exact": (1.8, 9.0), "exponential_euler": (0.9, 2.6), "rk4": (3.3, 6.5), "euler_maruyama": (0.4, 1.3)}

@@ -13,7 +13,7 @@ from amine.equations.symbols import symbol
 from amine.units import to_internal
 
 CHANNELS = [n for n in am.models.names("neuron") if am.models.get(n).integrators["v"] == "exponential_euler"]
-DRIVE = {"traub_miles": 150.0, "thalamic_relay": 1000.0, "thalamic_reticular": 200.0}  # pA
+DRIVE = {"traub_miles": 150.0, "traub_miles_block": 150.0, "thalamic_relay": 1000.0, "thalamic_reticular": 200.0}  # pA
 SPAN, SETTLED = 600.0, 200.0  # ms
 
 
