@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
 
-from amine.engine.device.functions import exp64, njit
+from amine.engine.device.functions import exp64, intrinsic, njit
 from amine.engine.device.random_numbers import halves, random_block
 from amine.engine.device.tables import (
     BASE,
@@ -26,13 +29,30 @@ from amine.engine.device.tables import (
 TWO32 = 4294967296.0
 
 
-@njit(nogil=True, error_model="numpy")
-def count_block(counts, words, table, length):
-    """counts += Poisson counts of one block of 64 neurons."""
-    for k in range(length):
-        c = table[k]
-        for lane in range(BLOCK):
-            counts[lane] += np.int32(words[lane] >= c)
+@intrinsic
+def count_block(typingctx, counts, words, table, length):
+    """Adds the Poisson counts of 64 neurons: of the ``length`` first entries of ``table``, how many are at most the neuron's word.
+
+    Written as vectors, so that counts stay in registers while the table is read.
+    """
+
+    def codegen(context, builder, signature, args):
+        word = ir.IntType(32)
+        vector = ir.VectorType(word, BLOCK)
+        arrays = [context.make_array(t)(context, builder, a) for t, a in zip(signature.args, args[:3], strict=False)]
+        place, drawn = (builder.bitcast(a.data, vector.as_pointer()) for a in arrays[:2])
+        found = cgutils.alloca_once_value(builder, builder.load(place, typ=vector, align=4))
+        these = builder.load(drawn, typ=vector, align=4)
+        undefined, first = ir.Constant(vector, ir.Undefined), ir.Constant(vector, [0] * BLOCK)
+        with cgutils.for_range(builder, args[3]) as loop:
+            entry = builder.load(builder.gep(arrays[2].data, [loop.index], source_etype=word), typ=word)
+            entries = builder.shuffle_vector(builder.insert_element(undefined, entry, word(0)), undefined, first)
+            reached = builder.zext(builder.icmp_unsigned(">=", these, entries), vector)
+            builder.store(builder.add(builder.load(found, typ=vector), reached), found)
+        builder.store(builder.load(found, typ=vector), place, align=4)
+        return context.get_dummy_value()
+
+    return types.void(counts, words, table, length), codegen
 
 
 @njit(nogil=True, error_model="numpy")
