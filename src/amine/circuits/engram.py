@@ -4,7 +4,7 @@ A trial is one sample. *Onset*: features drive principal cells, acetylcholine le
 their reciprocal synapses with principal cells grow by the drive that these receive. *Settling*: excitation of interneurons and their GABA
 leave of the drive what was not used before. *Teaching*: dopamine cells of each class fire by the error of its read-out, and the synapses of the
 read-out change by D1 times the activity that is left. Weights between principal cells and interneurons are never negative; mutual
-inhibition subtracts the interneurons' mean.
+inhibition subtracts the interneurons' mean, and they adapt, which keeps the loop from oscillating where inhibition has grown strong.
 """
 
 from __future__ import annotations
