@@ -120,7 +120,7 @@ function charts() {
 function room() {
   const doses = S.controls.some((c) => c.name.startsWith("dose:")) || S.molecules.all.length;
   const lines = 122 + (S.watched ? 122 : 0) + (doses ? 110 : 0) + (S.molecules.all.some((m) => m.kind !== "drug") ? 104 : 0);
-  return Math.max(170, innerHeight - 190 - $("numbers").offsetHeight - lines);
+  return Math.max(170, 26 * S.populations.length, innerHeight - 190 - $("numbers").offsetHeight - lines);
 }
 
 function titles() {

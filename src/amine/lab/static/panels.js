@@ -92,12 +92,12 @@ export class Sliders {
 /** Numbers of each population, with the change since the branch. */
 export class Numbers {
   constructor(parent, populations) {
-    this.cells = new Map(); parent.replaceChildren(); parent.classList.toggle("many", populations.length > 4);
+    this.cells = new Map(); this.many = populations.length > 4; parent.replaceChildren(); parent.classList.toggle("many", this.many);
     populations.forEach((p, k) => {
       const box = make("div", "number"), list = make("dl"); box.style.borderLeftColor = colour(k);
       box.append(make("h2", "", `${p.name} · ${p.neurons.toLocaleString("en")}`), list);
       const cell = {};
-      for (const [key, title] of [["rate", "rate"], ["cv", "CV"], ["rhythm", "rhythm"]]) {
+      for (const [key, title] of [["rate", this.many ? "rate Hz" : "rate"], ["cv", "CV"], ["rhythm", this.many ? "rhythm Hz" : "rhythm"]]) {
         const part = make("div"), dd = make("dd", "", "–"); part.append(make("dt", "", title), dd); list.append(part); cell[key] = dd;
       }
       this.cells.set(p.name, cell); parent.append(box);
@@ -111,7 +111,7 @@ export class Numbers {
     }
   }
   one(dd, now, before, unit, least) {
-    dd.textContent = now === null ? "–" : `${round(now)} ${unit}`.trim();
+    dd.textContent = now === null ? "–" : `${round(now)} ${this.many ? "" : unit}`.trim();
     if (now === null || before === null || before === undefined) return;
     const d = now - before;
     if (Math.abs(d) >= least) dd.append(make("span", "change", `${d > 0 ? "▲" : "▼"} ${round(Math.abs(d))}`));

@@ -83,11 +83,16 @@ export class Raster extends Chart {
     const c = this.context; c.clearRect(0, 0, LEFT - 1, this.tall);
     for (const [lane, [top, tall]] of Object.entries(this.bands())) {
       if (lane === "ghost" && !this.ghost) continue;
-      let row = 0, free = top;
+      let row = 0, free = top, limit = top + tall;
+      const names = this.populations.map((p) => {
+        const lines = folded(p.name), half = 6 * lines.length, at = Math.max(top + (row + p.rows / 2) / this.rows * tall, free + half);
+        free = at + half - 1; row += p.rows;
+        return { lines, half, at };
+      });
+      for (const n of [...names].reverse()) { n.at = Math.min(n.at, limit - n.half); limit = n.at - n.half + 1; } // none on another, none below the end
+      row = 0;
       this.populations.forEach((p, k) => {
-        const y = top + (row + p.rows / 2) / this.rows * tall;
-        const lines = folded(p.name), half = 6 * lines.length, at = Math.min(Math.max(y, free + half), top + tall - half);
-        free = at + half - 1;
+        const { lines, at } = names[k];
         lines.forEach((words, i) => this.text(words, LEFT - 9, at + (i - (lines.length - 1) / 2) * 12, lane === "ghost" ? tint.soft : tint.ink));
         c.fillStyle = lane === "ghost" ? tint.ghost : colour(k); c.fillRect(LEFT - 5, top + row / this.rows * tall + 0.5, 3, Math.max(1, p.rows / this.rows * tall - 1));
         row += p.rows;
