@@ -70,26 +70,6 @@ def field_measures(t: np.ndarray, V: np.ndarray) -> dict[str, float]:
     return found
 
 
-def force_values(seed: int, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Static weights (target, source), feedback (mV) and initial voltages (mV) of Nicola and Clopath (2017)."""
-    rng = np.random.default_rng(seed)
-    omega = 0.04 * rng.normal(size=(n, n)) * (rng.random((n, n)) < 0.1) / (np.sqrt(n) * 0.1)
-    return omega, (2 * rng.random(n) - 1) * 10, -65 + 95 * rng.random(n)
-
-
-def decoded(t: np.ndarray, z: np.ndarray) -> dict[str, float]:
-    """Measures of a readout that learns sin(2 pi 5 t) until 4 s and runs alone until 6 s; t in ms."""
-    target = np.sin(2 * np.pi * 5e-3 * t)
-    late, alone = (t > 3000) & (t < 4000), (t > 4100) & (t < 5900)
-    hertz = np.fft.rfftfreq(8 * alone.sum(), (t[1] - t[0]) * 1e-3)
-    power = np.abs(np.fft.rfft((z - z.mean())[alone] * np.hanning(alone.sum()), 8 * alone.sum()))
-    return {
-        "RMS error in the last second of training": float(np.sqrt(((z - target)[late] ** 2).mean())),
-        "standard deviation of the readout alone (target 0.71)": float(z[alone].std()),
-        "frequency of the readout alone (Hz)": float(hertz[power.argmax()]),
-    }
-
-
 LANDSCAPES = ("symmetric", "random", "smooth", "homogeneous")
 
 
