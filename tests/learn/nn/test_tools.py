@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 
@@ -220,3 +221,18 @@ def test_the_plain_version_loads_no_compiler():
     """Importing layers must not start PyTorch's compiler, which takes seconds."""
     code = "import sys; from amine.learn import nn; nn.Neurons; assert 'torch._dynamo' not in sys.modules and 'torch._inductor' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.validate
+@pytest.mark.skipif(shutil.which("g++") is None, reason="inductor wants a C++ compiler")
+def test_inductor_gives_the_same():
+    torch.manual_seed(0)
+    torch._dynamo.reset()
+    cells = ann.Recurrent(ann.Neurons("lif", N, learn=["tau_m"]))
+    net = ann.Sequential(ann.Linear(N, N), torch.nn.LayerNorm(N), cells, ann.Readout("max_over_time"))
+    y, _ = torch.compile(net, backend="inductor", fullgraph=True)(spikes())
+    found = gradients(net, y)
+    want, _ = net(spikes())
+    torch.testing.assert_close(y, want)
+    for a, b in zip(found, gradients(net, want), strict=True):
+        torch.testing.assert_close(a, b)
