@@ -87,7 +87,7 @@ def _wrapped(function: Callable[P, R]) -> Callable[P, R]:
         except TypeError as e:
             wrong = next((k for k in kwargs if k not in signature.parameters), "")
             hint = did_you_mean(wrong, signature.parameters) if wrong else ""
-            raise AmineError(f"{function.__name__}()", str(e), hint=hint) from e
+            raise AmineError(f"{_called(function)}()", str(e), hint=hint) from e
         odd = _odd(function.__module__, signature, hints, bound.arguments)
         if not odd:
             return function(*args, **kwargs)
@@ -112,6 +112,51 @@ def methods(owner: type[T]) -> type[T]:
         if not name.startswith("_") and inspect.isfunction(own):
             setattr(owner, name, type(method)(door(own)) if own is not method else door(own))
     return owner
+
+
+def constructor(owner: type[T]) -> type[T]:
+    """Class decorator: makes a door of its constructor; what the packages below it raise is said in one sentence."""
+    made = door(owner.__init__)
+
+    @functools.wraps(made)
+    def told(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            made(self, *args, **kwargs)
+        except AmineError:
+            raise
+        except (
+            TypeError,
+            ValueError,
+            ArithmeticError,
+            RuntimeError,
+            MemoryError,
+        ) as e:  # such as of a device, or of sizes
+            said = f"{e}".partition("\n")[0][:160] or type(e).__name__
+            raise AmineError(owner.__name__, "it cannot be made with these arguments", given=said) from e
+
+    owner.__init__ = told  # type: ignore[misc]
+    return owner
+
+
+def constructed(method: Callable[P, R]) -> Callable[P, R]:
+    """Decorator of a method of an object that keeps what its constructor was given: an error that comes of it is said in one sentence."""
+
+    @functools.wraps(method)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except AmineError:
+            raise
+        except Exception as e:
+            made = type(args[0]).__init__
+            signature, hints = _annotations(made)
+            kept = {n: x for n, x in vars(args[0]).items() if n in hints}
+            odd = _odd(made.__module__, signature, hints, kept)
+            if not odd:
+                raise
+            raise _refusal(made, *odd[0]) from e
+
+    return told
 
 
 def close(names: MutableMapping[str, Any], functions: Iterable[str]) -> None:
@@ -147,6 +192,11 @@ def _odd(
     return found
 
 
+def _called(function: Callable) -> str:
+    """A function as it is called: a constructor by its class."""
+    return function.__qualname__.rpartition("<locals>.")[2].removesuffix(".__init__")
+
+
 def _plain(hint: ast.expr) -> bool:
     """Whether a hint is made of text, numbers, truth values and None alone."""
     if isinstance(hint, ast.BinOp):
@@ -158,7 +208,7 @@ def _refusal(function: Callable, name: str, value: object, hint: ast.expr) -> Am
     """The sentence for an argument that cannot be used."""
     shown = repr(value) if type(value).__repr__ is not object.__repr__ else f"a value of type {type(value).__name__}"
     expected = words(hint, Scope(function.__module__))
-    return AmineError(f"{function.__qualname__}, {name}", "this cannot be used", given=shown, expected=expected)
+    return AmineError(f"{_called(function)}, {name}", "this cannot be used", given=shown, expected=expected)
 
 
 class Scope:

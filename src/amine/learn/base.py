@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from amine.doors import constructed
 from amine.errors import AmineError
 from amine.learn import algorithms, checks, fitted, saving, scalers, training
 from amine.learn.algorithms._base import Direct
@@ -138,6 +139,7 @@ class Estimator(Remembering, BaseEstimator):
 
     # --- learning ----------------------------------------------------------------------------------------------
 
+    @constructed
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Trains on samples X (samples, features) and targets y (samples,): anew, or with ``warm_start`` from the present weights.
 
@@ -165,6 +167,7 @@ class Estimator(Remembering, BaseEstimator):
         self._learn(plan, *parts)
         return self
 
+    @constructed
     def partial_fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None, **more: Any
     ) -> Self:

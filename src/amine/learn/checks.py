@@ -179,7 +179,10 @@ def labels(estimator: Estimator, y: npt.ArrayLike, X: np.ndarray) -> np.ndarray:
     if y is None:
         raise AmineError(where, "requires y to be passed, but the target y is None")
     _num_samples(y)
-    array = np.asarray(y)
+    try:
+        array = np.asarray(y)
+    except ValueError as e:
+        raise AmineError(where, "the labels are no array", given=str(e)[:80], expected="one label a sample") from e
     missing = [k for k, v in enumerate(array.ravel()) if v is None or v != v] if array.dtype.kind == "O" else []
     if missing:
         raise AmineError(

@@ -26,6 +26,7 @@ from amine.sweeps.outcome import Sweep
 from amine.units import to_internal, unit_part
 
 WAIT = 10  # seconds for a scheduler to answer
+MOST = 10**6  # points of an axis
 _RANGE = re.compile(r"^(.+?)\.\.(.+?)(?::\s*(\d+)\s*)?$")
 
 
@@ -84,8 +85,9 @@ def axis(name: str, text: str, design: str) -> Any:
     if design != "grid":
         return [_typed(low, name), _typed(high, name)]
     where = f"--set {name}"
-    if n is None or int(n) < 2:
-        raise AmineError(where, "a range of a grid needs a number of points", given=text, expected=f"{low}..{high} : 5")
+    if n is None or not 2 <= int(n) <= MOST:
+        expected = f"{low}..{high} : 5, at most {MOST} points"
+        raise AmineError(where, "a range of a grid needs a number of points", given=text, expected=expected)
     if name.startswith("dose:"):
         return concentrations(low, high, int(n))
     unit = unit_part(high, where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import runpy
 import sys
 import traceback
@@ -34,7 +35,7 @@ def _typed(name: str, key: str, value: object, default: Any) -> Any:
     else:
         try:
             return type(default)(value)
-        except ValueError:
+        except (TypeError, ValueError, OverflowError):
             pass
     raise AmineError(
         f"circuit '{name}', argument '{key}'",
@@ -50,7 +51,7 @@ def _from_file(path: Path, given: dict[str, object]) -> Network:
         raise AmineError(
             f"file '{path}'", f"'{next(iter(given))}' is an argument of circuits only", hint="set it in the file"
         )
-    if not path.exists():
+    if not os.path.exists(path):  # a name that is too long exists not, too
         raise AmineError(f"file '{path}'", "it does not exist")
     if path.suffix == ".json":
         return Network.load(path)
@@ -59,7 +60,7 @@ def _from_file(path: Path, given: dict[str, object]) -> Network:
         found = runpy.run_path(str(path)).get("network")
     except AmineError:
         raise
-    except Exception as e:  # a user's file may raise anything
+    except (Exception, SystemExit) as e:  # a user's file may raise anything
         raise AmineError(f"file '{path}'{_line_of(path, e)}", f"it raised {type(e).__name__}: {e}") from e
     if not isinstance(found, Network):
         raise AmineError(f"file '{path}'", "it defines no 'network'", hint="assign an amine.Network to that name")

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from amine.doors import constructor
 from amine.errors import AmineError
 from amine.learn.checks import number
 
 Layer: TypeAlias = nn.Linear | nn.Conv2d
 
 
+@constructor
 class Inhibited(torch.optim.Optimizer):
     """Gradient descent in which inhibition protects what a layer's input has been used for.
 

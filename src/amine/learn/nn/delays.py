@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import torch
 from torch import nn
 
+from amine.doors import constructor
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.described import Described
 from amine.learn.nn.neurons import State, check_sequence, sequence
@@ -140,6 +141,7 @@ class _Delayed(Described):
         return out.to(x.dtype), {"past": whole[-self.steps :] if self.steps else whole[:0]}
 
 
+@constructor
 class Delays(_Delayed):
     """A delay for each of ``n`` lines, learned with a kernel that is wider than a step.
 
@@ -194,6 +196,7 @@ class Delays(_Delayed):
         return f"{self.n}, max={self.steps * self.dt:g} ms, {self.form} of {self.width * self.dt:g} ms"
 
 
+@constructor
 class DelayedLinear(_Delayed):
     """A dense layer in which each connection has a weight and a delay, both learned.
 

@@ -10,12 +10,13 @@ import torch
 from numba import njit
 from torch import nn
 
+from amine.doors import constructor
 from amine.errors import AmineError
 from amine.learn.nn.context import Context
 from amine.learn.nn.described import Described
 from amine.learn.nn.once import once
-from amine.learn.nn.shapes import floating
-from amine.learn.nn.transforms import as_operator, on_cpu_first
+from amine.learn.nn.shapes import floating, same_kind
+from amine.learn.nn.transforms import as_operator, autocasting, on_cpu_first
 
 # a branch at rest at -65 mV, synapses that reverse at 0 mV, the magnesium block of Jahr & Stevens (1990) at 1 mM
 E_L, E_SYN, MG, SLOPE = -65.0, 0.0, 1.0 / 3.57, 0.062
@@ -118,6 +119,7 @@ def branch_response(g: torch.Tensor, ratio: float = 8.0) -> torch.Tensor:
     return made[0]
 
 
+@constructor
 class Dendrites(Described):
     """A layer of neurons with ``branches`` dendrites each.
 
@@ -191,12 +193,19 @@ class Dendrites(Described):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Somatic drive [..., out] for inputs [..., in]."""
-        x = floating(x, "Dendrites, input")
         return (self.respond(x) * self.strength).sum(-1) + self.bias
 
     def respond(self, x: torch.Tensor) -> torch.Tensor:
         """Response of each branch [..., out, branches]."""
         inputs: Any = self.inputs
+        x = floating(x, "Dendrites, input")
+        if x.ndim == 0 or x.shape[-1] != self.in_features:
+            given, expected = str(tuple(x.shape)), f"[..., {self.in_features}]"
+            raise AmineError(
+                "Dendrites, input", "the last axis does not fit the number of inputs", given=given, expected=expected
+            )
+        if not autocasting(x):
+            same_kind(x, self.weight, "Dendrites")
         if inputs.shape[-1] == self.in_features:
             full = torch.zeros_like(self.weight).scatter(2, inputs, self.weight)
             total = torch.einsum("...i,obi->...ob", x, full)

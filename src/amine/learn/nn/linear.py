@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch import nn
 
+from amine.doors import constructor
 from amine.errors import AmineError
 from amine.learn.nn import memory
 from amine.learn.nn.context import Context
 from amine.learn.nn.neurons import sequence
 from amine.learn.nn.once import link, once
-from amine.learn.nn.shapes import floating
+from amine.learn.nn.shapes import floating, same_kind
 from amine.learn.nn.sparse import FORWARD, GRADIENT, Events, forward, weights
 from amine.learn.nn.transforms import as_operator, autocasting, transformed
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 FEW = 16  # rows below which a dense product takes less time than to transpose the matrix
 
 
+@constructor
 class Linear(nn.Linear):
     """Same as ``torch.nn.Linear``, for inputs ``[time, batch, in]`` that are mostly zero.
 
@@ -67,13 +69,14 @@ class Linear(nn.Linear):
             )
         if x is not given:
             x = x.to(self.weight.dtype)
-        if not self.sparse and x.numel() < FEW * self.in_features and not torch.compiler.is_compiling():
-            return super().forward(x)
         if autocasting(x):
+            return super().forward(x)
+        same_kind(x, self.weight, "Linear")
+        if not self.sparse and x.numel() < FEW * self.in_features and not torch.compiler.is_compiling():
             return super().forward(x)
         if self.sparse is False or x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
             return super().forward(x)
-        if x.dtype != self.weight.dtype or x.numel() == 0 or transformed():
+        if x.numel() == 0 or transformed():
             return super().forward(x)
         if as_operator(x):
             return torch.ops.amine.product(x, self.weight, self.bias, self.sparse)

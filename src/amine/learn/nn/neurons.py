@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from amine import models
+from amine.doors import constructor
 from amine.engine.resolve.cells import CellStructure
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import source
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from amine.learn.given import Bounds, Drive, SurrogateLike
 
 
+@constructor
 class Neurons(Cells):
     """Neurons of one model, advanced over a whole sequence ``[time, batch, ...]`` at once.
 
@@ -148,6 +150,8 @@ class Neurons(Cells):
         """The inputs by their names in the program, checked."""
         x = sequence(current)
         given = x if isinstance(x, Mapping) else {"x": x}
+        if not given:
+            raise AmineError(f"{self.where}, input", "there is none", expected="a tensor, or tensors by receptor")
         known = {"x": "x", **{label: source.arrival(label) for label in self.ports}}
         for k in given:
             if k not in known:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from amine.doors import constructor
 from amine.errors import AmineError
 from amine.learn.nn.described import Described
 from amine.learn.nn.scanned import NotFinite, State, check_sequence, finite, sequence
@@ -56,6 +57,7 @@ class _Parallel(Described):
             return out.to(y.dtype), end
 
 
+@constructor
 class SlidingNeurons(_Parallel):
     """Neurons whose voltage is a learned weighted sum of the last steps of their input (sliding PSN).
 
@@ -113,6 +115,7 @@ class SlidingNeurons(_Parallel):
         return f"{self.n}, steps={self.steps}, surrogate='{self.surrogate.name}'"
 
 
+@constructor
 class StateSpace(_Parallel):
     """Neurons whose voltage is a sum of learned damped oscillators driven by their input (a diagonal state space, as in S4D).
 

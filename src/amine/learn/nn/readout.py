@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from amine import models
+from amine.doors import constructor
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.described import Described
 from amine.learn.nn.neurons import Neurons, State, sequence
@@ -35,6 +36,7 @@ _INTEGRATOR = models.neuron(
 )
 
 
+@constructor
 class Readout(Described):
     """A read-out of scores ``[batch, ...]`` from a sequence ``[time, batch, ...]``.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from amine.doors import constructor
 from amine.errors import AmineError
 from amine.learn.nn.described import Described
 from amine.learn.nn.neurons import Neurons, State
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from amine.learn.given import Drive
 
 
+@constructor
 class Recurrent(Described):
     """Neurons with learned connections among themselves; a spike arrives in the next step.
 

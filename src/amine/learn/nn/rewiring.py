@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
+from amine.doors import constructor
 from amine.errors import AmineError
 from amine.learn.nn.transforms import on_cpu_first
 
@@ -32,6 +33,7 @@ class _Signed(nn.Module):
         return weight.abs()
 
 
+@constructor
 class Rewiring:
     """Keeps the weights of a layer sparse: connections whose size falls to zero vanish, and as many new ones begin elsewhere.
 

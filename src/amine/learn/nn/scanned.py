@@ -408,7 +408,7 @@ def detach(state: T) -> T:
 
 def sequence(x: object) -> Any:
     """The sequence in the output of a layer, which is a tensor or (tensor, state)."""
-    return x[0] if isinstance(x, tuple) else x
+    return x[0] if isinstance(x, tuple) and x else x
 
 
 def check_sequence(x: object, n: int, where: str) -> None:

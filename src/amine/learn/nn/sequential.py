@@ -11,11 +11,12 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
+from amine.doors import constructor
 from amine.errors import AmineError
 from amine.learn.nn.described import Described
 from amine.learn.nn.readout import Readout
-from amine.learn.nn.scanned import State
-from amine.learn.nn.shapes import channels_last
+from amine.learn.nn.scanned import State, sequence
+from amine.learn.nn.shapes import channels_last, floating
 from amine.learn.nn.transforms import as_operator, transformed
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def _laid_out(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     return channels_last(x) if any(isinstance(m, nn.Conv2d) for m in module.modules()) else x
 
 
+@constructor
 class PerStep(nn.Module):
     """A module of one's own that is applied to each step of a sequence, as :class:`Sequential` does with PyTorch's.
 
@@ -90,6 +92,8 @@ class PerStep(nn.Module):
 
     def __init__(self, module: nn.Module):
         super().__init__()
+        if not isinstance(module, nn.Module):
+            raise AmineError("PerStep", "this is no module", given=repr(module)[:40], expected="a torch.nn.Module")
         if remembers(module):
             raise AmineError(
                 f"PerStep, {type(module).__name__}",
@@ -100,7 +104,11 @@ class PerStep(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The sequence [time, batch, ...] of the module's outputs."""
-        return per_step(self.module, x)
+        y = floating(x, "PerStep, input")
+        if y.ndim < 2:
+            given, expected = str(tuple(y.shape)), "[time, batch, ...]"
+            raise AmineError("PerStep, input", "the number of axes is wrong", given=given, expected=expected)
+        return per_step(self.module, y)
 
 
 class Sequential(nn.Sequential):
@@ -267,6 +275,7 @@ def _attending(m: nn.Module, x: torch.Tensor, state: Any) -> tuple[torch.Tensor,
     return (y.transpose(0, 1) if batch_first else y), {"past": whole}
 
 
+@constructor
 class Residual(Sequential, Described):
     """A residual block of layers whose output is joined with its input, spike by spike.
 
@@ -305,7 +314,7 @@ class Residual(Sequential, Described):
         states: list[LayerState] | None = None,
         lengths: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, list[LayerState]]:
-        start: Any = x[0] if isinstance(x, tuple) and not isinstance(x, PackedSequence) else x
+        start: Any = x if isinstance(x, PackedSequence) else floating(sequence(x), "Residual, input")
         y, ends = super().forward(start, states, lengths)
         if y.shape != start.shape:
             raise AmineError(

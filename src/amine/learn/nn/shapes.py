@@ -102,4 +102,14 @@ def floating(x: object, where: str) -> torch.Tensor:
     """Spikes given as booleans or whole numbers as floating-point numbers; others as they are; raises AmineError for what is no tensor."""
     if not isinstance(x, torch.Tensor):
         raise AmineError(where, "this is not a tensor", given=type(x).__name__, expected="[time, batch, ...]")
-    return x if x.is_floating_point() or x.is_complex() else x.to(torch.get_default_dtype())
+    if x.layout != torch.strided or x.is_complex():
+        kind = "complex" if x.is_complex() else str(x.layout).removeprefix("torch.")
+        raise AmineError(where, "this is no dense tensor of real numbers", given=kind)
+    return x if x.is_floating_point() else x.to(torch.get_default_dtype())
+
+
+def same_kind(x: torch.Tensor, weight: torch.Tensor, where: str) -> None:
+    """Raises AmineError unless a tensor lies where a weight does, with as many bits."""
+    if x.dtype != weight.dtype or x.device != weight.device:
+        given, expected = (f"{str(t.dtype).removeprefix('torch.')} on {t.device}" for t in (x, weight))
+        raise AmineError(f"{where}, input", "it is of another kind than the weights", given=given, expected=expected)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from amine.doors import constructor
 from amine.errors import AmineError
 from amine.learn.nn.scanned import detach
 from amine.learn.nn.sequential import Sequential, scores
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from amine.learn.nn.sequential import LayerState
 
 
+@constructor
 class Stream:
     """A network with its states, for streams and truncated backpropagation.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from amine.doors import constructor
 from amine.errors import AmineError
 from amine.learn.nn import synaptic_programs
 from amine.learn.nn.parameters import check_learnable, natural
@@ -61,6 +62,7 @@ class _Part(Scanned):
         return [self.make, self.model.structure(), sorted(self.arrays)]
 
 
+@constructor
 class Receptor(_Part):
     """A receptor as a filter from arriving weights to its current, with gating such as the magnesium block of NMDA.
 
@@ -121,6 +123,7 @@ class Receptor(_Part):
         return out["current"], end
 
 
+@constructor
 class Release(_Part):
     """Short-term plasticity: scales each spike by the amount that it releases.
 
