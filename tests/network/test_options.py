@@ -239,3 +239,19 @@ def test_selected_neurons_are_connected_probed_and_driven():
         with pytest.raises(am.AmineError, match="make one call for each"):
             call()
     assert am.Network.from_dict(net.to_dict()) == net
+
+
+@pytest.mark.parametrize(
+    ("equations", "words"),
+    [
+        ("dv/dt = -v/tau : 1", "the voltage of 'X' has another unit"),
+        ("dv/dt = -v/tau : mV", "have no I that takes the current"),
+        ("dx/dt = -x/tau : 1", "has no voltage"),
+    ],
+)
+def test_gap_junctions_where_no_current_flows_are_refused(equations, words):
+    net = am.Network()
+    X = net.population("X", 2, am.models.neuron("x", equations, tau="10 ms"))
+    with pytest.raises(am.AmineError, match=words):
+        net.gap_junctions(X, X, conductance="1 nS", p=1.0)
+    assert not net.electrical

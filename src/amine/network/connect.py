@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from amine.equations.schemes import mentions
 from amine.errors import AmineError
 from amine.frozen import append
 from amine.models import find
 from amine.models.ports import CLEARED
+from amine.network.cables import has_tree
 from amine.network.checks import check_delay, check_weight, group_of, placeless, view_of
 from amine.network.doors import door
 from amine.network.numbers import flag, name_of, stream_of
-from amine.network.parts import Declared, GapJunctions, Group, Synapses, View
+from amine.network.parts import Declared, GapJunctions, Group, Population, Synapses, View
 from amine.network.pattern import Pattern, by_pair, check_pattern, pattern_of, within_population
 from amine.network.plasticity import made_plastic, split_rule
 from amine.network.populations import mapping
 from amine.network.transmission import check_cleft, check_minis, check_plastic, check_release, check_transmission
+from amine.units import dimension_of
 from amine.values import Value, normalise
 
 if TYPE_CHECKING:
@@ -203,14 +206,27 @@ def gap_junctions(
     name = f"{va.population}-{vb.population}" if name is None else name_of(name, "Gap junctions")
     where = f"Gap junctions '{name}'"
     for v in (va, vb):
-        if "v" not in net.populations[v.population].model.state_units:
-            raise AmineError(where, f"'{v.population}' has no voltage")
+        _check_coupled(net.populations[v.population], where)
     chosen = pattern_of(where, p=p, total=total, pairs=pairs, rule=rule, distance=distance)
     check_pattern(net, chosen, Group((va,)), Group((vb,)), False, chosen.kind == "pairs", where)
     _check_overlap(chosen, va, vb, where)
     own = stream_of(stream, where, (g.stream for g in net.electrical))
     g = _conductance(conductance, chosen, va, where)
     return append(net.electrical, GapJunctions(name, va, vb, g, chosen, own))
+
+
+def _check_coupled(population: Population, where: str) -> None:
+    """Raises AmineError unless neurons have a voltage in mV, and a current that changes it."""
+    unit = population.model.state_units.get("v")
+    if unit is None:
+        raise AmineError(where, f"'{population.name}' has no voltage")
+    if dimension_of(unit) != dimension_of("mV"):
+        raise AmineError(where, f"the voltage of '{population.name}' has another unit", given=unit, expected="mV")
+    if not has_tree(population) and not mentions(population.model.equations, "I"):
+        hint = "add I to an equation of the neuron"
+        raise AmineError(
+            where, f"the equations of population '{population.name}' have no I that takes the current", hint=hint
+        )
 
 
 def _conductance(given: object, pattern: Pattern, view: View, where: str) -> Value:

@@ -67,7 +67,7 @@ def _from_file(path: Path, given: dict[str, object]) -> Network:
     return found
 
 
-def _line_of(path: Path, error: Exception) -> str:
+def _line_of(path: Path, error: BaseException) -> str:
     """Last line of the file in the traceback of an error, as ``, line 3``."""
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name == path.name]
     if isinstance(error, SyntaxError) and error.filename is not None and Path(error.filename).name == path.name:
