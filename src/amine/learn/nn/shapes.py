@@ -104,7 +104,7 @@ def floating(x: object, where: str) -> torch.Tensor:
         raise AmineError(where, "this is not a tensor", given=type(x).__name__, expected="[time, batch, ...]")
     if x.layout != torch.strided or x.is_complex():
         kind = "complex" if x.is_complex() else str(x.layout).removeprefix("torch.")
-        raise AmineError(where, "this is no dense tensor of real numbers", given=kind)
+        raise AmineError(where, "this is no dense tensor of real floating-point numbers", given=kind)
     return x if x.is_floating_point() else x.to(torch.get_default_dtype())
 
 
