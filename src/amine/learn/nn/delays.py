@@ -223,7 +223,7 @@ class DelayedLinear(_Delayed):
     >>> import amine as am, torch
     >>> layer = DelayedLinear(2, 1, bias=False, max="3 ms", start=[[1.0, 3.0]] * am.units.ms, learn=False)
     >>> _ = torch.nn.init.ones_(layer.weight)
-    >>> layer(torch.tensor([[1.0, 1.0], [0, 0], [0, 0], [0, 0]])[:, None])[0].flatten().tolist()
+    >>> layer(torch.tensor([[1.0, 1.0], [0, 0], [0, 0], [0, 0]])[:, None])[0].flatten().round(decimals=6).tolist()
     [0.0, 1.0, 0.0, 1.0]
     """
 
