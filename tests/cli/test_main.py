@@ -199,10 +199,17 @@ def test_cache_is_warmed(monkeypatch, capsys, tmp_path):
     from amine.engine.codegen import cache as kept
 
     monkeypatch.setenv("AMINE_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(circuits, "names", lambda: ["cuba"])
-    monkeypatch.setattr(models, "names", lambda kind: ["eif"])
+    for name, rate in (("slow", 0.0137), ("fast", 0.137)):  # as no other test has compiled them
+        models.register(
+            models.neuron(name, f"dv/dt = -v*{rate}/ms : mV\nthreshold v > {rate}*mV\nreset v = -{rate}*mV")
+        )
+    small = am.Network()
+    small.population("neurons", 1, "slow")
+    monkeypatch.setattr(circuits, "names", lambda: ["circuit"])
+    monkeypatch.setattr(circuits, "get", lambda name: lambda: small)
+    monkeypatch.setattr(models, "names", lambda kind: ["fast"])
     cache.show(clear=False, warm=True)
-    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["cuba", "eif"]
+    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["circuit", "fast"]
     assert len(list(tmp_path.glob("amine_*_plain.py"))) == len(list(tmp_path.glob("amine_*.advance.*.o"))) == 2
     assert kept.clear() >= 2
 

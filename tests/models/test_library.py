@@ -22,7 +22,19 @@ ALL = models.names()
 def test_there_are_models_and_no_file_is_forgotten():
     assert len(ALL) >= 20
     files = {f.stem for f in Path(models.__file__).parent.glob("[!_]*.py")}
-    parts = {"accuracy", "find", "firing", "limits", "membrane", "model", "multicompartment", "naming", "ports", "sums"}
+    parts = {
+        "accuracy",
+        "find",
+        "firing",
+        "growth",
+        "limits",
+        "membrane",
+        "model",
+        "multicompartment",
+        "naming",
+        "ports",
+        "sums",
+    }
     assert files - parts == set(find.LIBRARY)
 
 

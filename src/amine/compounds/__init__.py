@@ -6,7 +6,7 @@ For research and teaching; nothing here is a clinical claim.
 >>> am.compounds.get("ketamine").formula
 'C13H16ClNO'
 >>> [d.id for d in am.compounds.acting_on("GAT1")]
-['tiagabine']
+['tiagabine', 'nnc711', 'skf89976a']
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from amine.doors import close
 from amine.errors import AmineError, did_you_mean
 from amine.models import find
-from amine.models.elements import elements
 from amine.models.find import custom, get, names, register
+from amine.models.growth import elements
 from amine.models.membrane import cable
 from amine.models.model import Model
 from amine.models.multicompartment import Cable

@@ -56,7 +56,7 @@ class Compiled:
         rows = sim.module.CELLS[0]["rows"]
         self.lanes = {n: self.at.get(sim.arrays.X, n).copy() for n in code.names if n in rows}
         self.lanes |= {
-            n: np.full(3, sim.waveforms[0].at(np.zeros(1))[0], real) for n in code.names if n.startswith("I_stim")
+            n: np.full(3, sim.waveforms[0][0][1].at(np.zeros(1))[0], real) for n in code.names if n.startswith("I_stim")
         }
         known = dict(zip(sim.module.CELLS[0]["scalars"], sim.arrays.C[0], strict=False))
         self.scalars = np.array([known[n] for n in code.scalars], real)

@@ -18,7 +18,7 @@ def drive(steps=40):
 
 def test_a_sliding_window_is_a_sum_over_the_last_steps():
     layer, x = ann.SlidingNeurons(N, steps=4).double(), drive()
-    torch.nn.init.normal_(layer.weight)
+    torch.nn.init.normal_(layer.weight, generator=torch.Generator().manual_seed(0))
     v, _ = layer.filtered(x, None)
     padded = torch.cat([torch.zeros(3, 2, N, dtype=x.dtype), x])
     want = torch.stack([sum(layer.weight[:, j] * padded[t + j] for j in range(4)) for t in range(len(x))])
