@@ -58,7 +58,8 @@ class Rewiring:
         return out | {"weights": {n: to_plain(w) for n, w in self.weights.items()}}
 
     def __str__(self) -> str:
-        lost = f"synapses vanish with {self.remove}" if self.remove else ""
+        given = "where" if any(c in self.remove for c in "<>=") else "with p ="
+        lost = f"synapses vanish {given} {self.remove}" if self.remove else ""
         chance = "" if self.p == "1" else f" with p = {self.p}"
         if self.elements is not None:
             new = f"free elements {self.elements[0]} and {self.elements[1]} join{chance}"
@@ -67,7 +68,7 @@ class Rewiring:
             new = f"{self.grow} pairs are tried{chance}"
         else:
             new = {"": "", ALL: f"all pairs are tried{chance}", REPLACE: f"lost ones are replaced{chance}"}[self.grow]
-        return f"every {self.every}: " + "; ".join(x for x in (lost, new) if x)
+        return f"every {self.every.replace('.0 ms', ' ms')}: " + "; ".join(x for x in (lost, new) if x)
 
 
 @door
@@ -121,7 +122,7 @@ def rewire(
     >>> P, E = net.population("P", 20, "poisson", rate="20 Hz"), net.population("E", 10, "lif_cond")
     >>> syn = net.synapses(P, E, receptor="AMPA", weight="1 nS", p=0.2, multapses=False)
     >>> print(net.rewire(syn, every="50 ms", remove=0.1, grow="replace"))
-    every 50.0 ms: synapses vanish with 0.1; lost ones are replaced
+    every 50 ms: synapses vanish with p = 0.1; lost ones are replaced
     """
     s = _projection(net, synapses)
     where = f"Synapses '{s.name}', rewiring"
