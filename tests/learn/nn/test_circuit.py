@@ -234,6 +234,10 @@ def test_errors():
         net.to_module(outputs="E.rate")()
     with pytest.raises(am.AmineError, match="release at random"):
         network(release="quantal").to_module(outputs="E.rate")
+    for _ in range(2):
+        net.synapses("P", "E", receptor="AMPA", weight="1 nS", p=0.1, name="twice")
+    with pytest.raises(am.AmineError, match="several projections are named 'twice'"):
+        net.to_module(learn="twice.weight")
     net.gap_junctions("E", "E", conductance="1 nS", p=0.1)
     with pytest.raises(am.AmineError, match="gap junctions are not differentiated"):
         net.to_module(outputs="E.rate")

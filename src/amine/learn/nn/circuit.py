@@ -108,6 +108,9 @@ class Circuit(nn.Module):
                 continue
             name, rest = owner(key, [*names, *net.populations])
             if name is not None and name in names and rest:
+                if sum(s.name == name for s in net.projections) > 1:
+                    hint = "give each projection a name of its own"
+                    raise AmineError(f"{WHERE}, learn '{key}'", f"several projections are named '{name}'", hint=hint)
                 labels = list(names[name].receptors)
                 if rest == "weight" and len(labels) == 1:
                     rest = labels[0]
