@@ -201,3 +201,17 @@ def test_poles_that_meet_by_the_values_of_parameters(other):
         assert evaluate(e, {**values, symbol("v"): v}) == pytest.approx(right, rel=1e-9)
     at = evaluate(e, {**values, symbol("v"): other})
     assert np.isfinite(at) == (other == -55.0)
+
+
+@pytest.mark.parametrize("text", ["1/(1 + floor(x)**4.8)", "1/(2 + x**0.5)", "1/(1 + max(x, 0)**2.5)"])
+def test_broken_powers_that_nothing_makes_vanish_have_no_poles(text):
+    model = am.models.neuron(
+        "powers", f"dv/dt = (E - v)/tau : mV\ndx/dt = {text}/tau - x/tau : 1", E="-65 mV", tau="10 ms"
+    )
+    assert "x" in model.parsed.states
+
+
+def test_a_state_that_leaves_the_range_of_numbers_has_no_accuracy():
+    text = "dv/dt = (E - v)/tau : mV\ndx/dt = exp(x)/tau : 1\nthreshold v > 0*mV"
+    with pytest.raises(am.AmineError, match="a state leaves the range of numbers|inf|nan"):
+        am.models.neuron("bursting", text, E="-65 mV", tau="1 ms").accuracy(0.1)

@@ -32,7 +32,7 @@ _INVERSE: dict[Any, Any] = {
 def positive(e: sp.Expr) -> bool:
     """Whether the form of ``e`` shows that it is positive for all values of its symbols."""
     if e.is_number:
-        return bool(e > 0)
+        return bool(e.is_positive)  # a number that is not real is not
     if isinstance(e, sp.exp | sp.cosh | exprel):
         return True
     if isinstance(e, sp.Pow):
@@ -106,7 +106,8 @@ def _sum(e: sp.Expr, s: sp.Symbol) -> list[Any] | None:
         if type(f) in _INVERSE:
             return _inverse(f, -rest / factor, s)
         if isinstance(f, sp.Pow) and f.exp.is_number and f.exp > 0 and not f.exp.is_Integer:
-            return roots(f.base - (-rest / factor) ** (1 / f.exp), s)
+            power = -rest / factor  # of a base that is not negative, as broken powers of others are no numbers
+            return [] if power.is_negative else roots(f.base - power ** (1 / f.exp), s)
     pairs: list[Any] = [t.as_independent(s, as_Add=False) for t in terms]
     if rest == 0 and len(pairs) == 2 and all(isinstance(f, sp.exp) for _, f in pairs):
         (a, f), (b, g) = pairs

@@ -52,6 +52,19 @@ def point_accuracy(model: Model, dt: float) -> dict[str, float]:
         raise AmineError(where, "its equations draw random numbers, so that a rate has no single value")
     values = {n: _mean(v, model.units[n], where) for n, v in model.parameters.items()}
     march = equations.March(model.parsed, values)
+    try:
+        with np.errstate(all="ignore"):
+            return _errors(march, dt)
+    except (
+        ArithmeticError,
+        ValueError,
+    ) as e:  # of Python's mathematics, where NumPy would go on with what is not finite
+        given, hint = f"steps of {dt:g} ms", "try a smaller one, and look at the equations"
+        raise AmineError(where, "a state leaves the range of numbers", given=given, hint=hint) from e
+
+
+def _errors(march: Any, dt: float) -> dict[str, float]:
+    """Error of the rate under a current with which the neuron fires, or of the voltage if it doesn't."""
     current = _drive(march, dt)
     if current is None:
         coarse, fine = (march.run(h, SPAN, PROBE)[1] for h in (dt, dt / FINER))
@@ -83,11 +96,10 @@ def _drive(march: Any, dt: float) -> float | None:
     """The least current, of a ladder of factors of 1.5, with which the neuron fires at the rate looked for; None if none does."""
     step, current = min(dt, 0.1), 0.0
     while current < LARGEST:
-        with np.errstate(all="ignore"):
-            try:
-                times, _ = march.run(step, 150.0, current)
-            except OverflowError:
-                return None
+        try:
+            times, _ = march.run(step, 150.0, current)
+        except (ArithmeticError, ValueError):
+            return None
         if 1e3 * np.count_nonzero(times > SETTLED) / 100.0 >= RATE:
             return current
         current = max(20.0, 1.5 * current)

@@ -1,4 +1,4 @@
-"""Check of the call itself, common to all methods of a network."""
+"""Check of the call itself, common to all methods of a network: names of arguments, and what they may be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from amine import doors
 from amine.errors import AmineError, did_you_mean
 
 P = ParamSpec("P")
@@ -14,7 +15,8 @@ R = TypeVar("R")
 
 
 def door(method: Callable[P, R]) -> Callable[P, R]:
-    """Decorator: an unknown or missing argument raises AmineError with the nearest name."""
+    """Decorator: an unknown or missing argument raises AmineError with the nearest name, and one that cannot be used a sentence that names it."""
+    compared = doors.door(method)
     signature = inspect.signature(method)
     known = [n for n, p in signature.parameters.items() if p.kind is not p.VAR_KEYWORD][1:]
 
@@ -26,6 +28,6 @@ def door(method: Callable[P, R]) -> Callable[P, R]:
             wrong = next((k for k in kwargs if k not in known), "")
             name = method.__name__.removeprefix("add_")
             raise AmineError(f"net.{name}()", str(e), hint=did_you_mean(wrong, known) if wrong else "") from e
-        return method(*args, **kwargs)
+        return compared(*args, **kwargs)
 
     return checked

@@ -89,7 +89,7 @@ def electrodes(
         raise AmineError(where, f"the neurons of '{view.population}' are points, whose currents sum to zero", hint=hint)
     if any(p.name == name for p in (*net.probes, *net.weight_probes)):
         raise AmineError(where, "the name is taken", hint="give it another with name=")
-    if source not in SOURCES:
+    if not isinstance(source, str) or source not in SOURCES:
         raise AmineError(f"{where}, source", "this is not known", given=repr(source)[:40], expected="'line' or 'point'")
     sigma = number(conductivity, "S/m", f"{where}, conductivity", positive=True)
     unit = float(to_internal("1 S/m", "S/m", where))

@@ -21,9 +21,9 @@ import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.network.doors import door
+from amine.network.numbers import number
 from amine.network.plasticity import parameter_values, plan_of, plastic_projection, weight_unit
 from amine.plasticity import get
-from amine.units import to_internal
 from amine.values import scalar
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ def rest(net: Network, synapses: Synapses | str, weights: Weights, duration: Qua
     """
     s = plastic_projection(net, synapses, "Network.rest")
     where = f"Network.rest, synapses '{s.name}'"
-    span = to_internal(duration, "ms", f"{where}, duration", nonnegative=True)
+    span = number(duration, "ms", f"{where}, duration", nonnegative=True)
     p = _values(net, s, signals, where)
     n = net.populations[s.target.views()[0].population].n
     _check(weights, s, net, where)
     if s.plasticity.equations == get("tagging").equations:
-        return _tagging(weights, p, float(span), n)
-    return _decay(net, s, weights, p, float(span), where)
+        return _tagging(weights, p, span, n)
+    return _decay(net, s, weights, p, span, where)
 
 
 def _values(net: Network, s: Synapses, signals: Mapping[str, object], where: str) -> dict[str, float]:

@@ -23,6 +23,7 @@ from amine.engine.time.checkpoint import LAST_STEP, Checkpoint
 from amine.engine.time.simulation import Simulation
 from amine.errors import AmineError, warn
 from amine.network.extracellular import POTENTIAL
+from amine.network.numbers import number
 from amine.network.receptors import states_of
 from amine.network.recordings import NEURON, recordable
 from amine.network.serial import digest
@@ -30,7 +31,6 @@ from amine.network.synapse_probes import NUMBERS, number_of, numbers_units, unit
 from amine.owners import Owner, owned
 from amine.results.run import Run
 from amine.results.store import MemoryStore, ZarrStore
-from amine.units import to_internal
 
 if TYPE_CHECKING:
     from amine.given import FilePath, Quantity
@@ -172,8 +172,8 @@ def simulate(
     where = "Network.run"
     steps = whole_steps(duration, net.dt, where)
     check_last_step(steps, precision, where)
-    each = None if chunk is None else to_internal(chunk, "ms", f"{where}, chunk", positive=True)
-    pause = to_internal(checkpoint_every, "ms", f"{where}, checkpoint_every", positive=True) / 1e3
+    each = None if chunk is None else number(chunk, "ms", f"{where}, chunk", positive=True)
+    pause = number(checkpoint_every, "ms", f"{where}, checkpoint_every", positive=True) / 1e3
     if resume and checkpoint is None:
         hint = "give checkpoint=PATH as well"
         raise AmineError(f"{where}, resume", "there is no checkpoint to resume from", hint=hint)
@@ -270,7 +270,7 @@ def _text_in_steps(duration: str, dt: float, where: str) -> int:
 
 
 def _in_steps(duration: Quantity, dt: float, where: str) -> int:
-    span = to_internal(duration, "ms", f"{where}, duration", nonnegative=True)
+    span = number(duration, "ms", f"{where}, duration", nonnegative=True)
     steps = round(span / dt)
     if abs(span / dt - steps) > 1e-3:  # of a step, however long the run
         raise AmineError(

@@ -36,7 +36,7 @@ from amine.learn.nn.circuit_outside import Outside
 from amine.learn.nn.circuit_run import Run, Scan, State, Wanted
 from amine.learn.nn.scanned import Scanned, check_sequence
 from amine.network.dosing import dose_of
-from amine.units import to_internal
+from amine.network.numbers import number
 from amine.values import scalar
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ class Circuit(nn.Module):
         self.single_input, self.single_output = isinstance(inputs, str), isinstance(outputs, str)
         self.inputs = self._input_names(listed(inputs))
         self.outputs = [self._output(o) for o in listed(outputs)]
-        self.bin = None if bin is None else max(1, round(to_internal(bin, "ms", f"{WHERE}, bin") / self.dt))
-        self.start = round(to_internal(start, "ms", f"{WHERE}, start") / self.dt)
+        self.bin = None if bin is None else max(1, round(number(bin, "ms", f"{WHERE}, bin") / self.dt))
+        self.start = round(number(start, "ms", f"{WHERE}, start") / self.dt)
         self.kernels: dict[str, ModuleType] = {}
 
     # --- learned parameters, inputs and outputs -----------------------------------------------------------------
@@ -311,7 +311,7 @@ class Circuit(nn.Module):
             return next(iter(shapes))
         if duration is None:
             raise AmineError("Circuit", "the duration is missing", hint='give duration="1 s"')
-        return max(1, round(to_internal(duration, "ms", "Circuit, duration", positive=True) / self.dt)), batch or 1
+        return max(1, round(number(duration, "ms", "Circuit, duration", positive=True) / self.dt)), batch or 1
 
     def _prepare(self, given: dict[str, torch.Tensor], steps: int, batch: int, seed: int, state: State | None) -> Call:
         tensors: list[torch.Tensor] = list(given.values())
