@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from amine.errors import AmineError
+from amine.folders import check_new_folder
 
 if TYPE_CHECKING:
     from amine.given import FilePath
@@ -80,14 +81,6 @@ def replacing_folder(target: Path, where: str) -> Iterator[Path]:
         raise AmineError(where, "it cannot be written", given=reason(e)) from e
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def check_new_folder(target: Path, where: str) -> None:
-    """Raises AmineError if a new folder of this name would replace a file or a folder with content."""
-    if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise AmineError(where, "this is a file", hint="choose another name")
-    if target.exists() and any(target.iterdir()):
-        raise AmineError(where, "it exists and is not empty", hint="choose another or remove it")
 
 
 def remove_folder(target: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
 from amine.files import replacing_folder, write_text
+from amine.folders import is_there
 from amine.view.pages import document
 from amine.view.report import number, picture, table
 
@@ -70,7 +71,7 @@ class Outcome:
     def report(self, path: FilePath, *, overwrite: bool = False) -> None:
         """Write a self-contained page; raises AmineError if the file exists and ``overwrite`` is not set."""
         target = Path(path)
-        if target.exists() and not overwrite:
+        if is_there(target, f"file '{target}'") and not overwrite:
             raise AmineError(f"file '{target}'", "it exists", hint="choose another name or pass overwrite=True")
         write_text(target, self._page(), f"file '{target}'")
 

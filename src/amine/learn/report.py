@@ -11,6 +11,7 @@ import numpy as np
 
 from amine.errors import AmineError
 from amine.files import write_text
+from amine.folders import is_there
 from amine.view.pages import document
 from amine.view.report import picture, table
 from amine.view.style import colour, figure
@@ -88,7 +89,7 @@ def page(title: str, lead: str, sections: Sequence[Section]) -> str:
 def write(path: FilePath, text: str, overwrite: bool = False) -> Path:
     """Writes a page to a temporary file and renames it; raises AmineError if the file exists."""
     target = Path(path)
-    if target.exists() and not overwrite:
+    if is_there(target, f"report '{target}'") and not overwrite:
         raise AmineError(f"report '{target}'", "it exists", hint="choose another name or pass overwrite=True")
     write_text(target, text, f"report '{target}'", parents=True)
     return target

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from amine.errors import AmineError
+from amine.folders import check_makeable, is_there
 from amine.optional import optional
 
 Task = Annotated[
@@ -32,8 +33,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 def _check(out: Path | None) -> None:
     """Raises AmineError if the output folder can't be made, before anything is trained."""
-    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise AmineError(f"folder '{out}'", "it exists and is not empty", hint="choose another or remove it")
+    if out is not None:
+        check_makeable(out, f"folder '{out}'")
 
 
 def train(
@@ -138,7 +139,7 @@ def audit(
     ] = False,
 ) -> None:
     """Audit a model: attribution, over-fitting, calibration, fairness, privacy and cost in one report."""
-    if out is not None and out.exists():
+    if out is not None and is_there(out, f"report '{out}'"):
         raise AmineError(f"report '{out}'", "it exists", hint="choose another name")
     with optional("amine audit"):
         from amine.learn import runs

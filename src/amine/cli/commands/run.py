@@ -14,9 +14,9 @@ import numpy as np
 
 from amine.cli.commands.target import is_experiment, network_of, parse_settings
 from amine.compounds.doses import parse_dose
-from amine.errors import AmineError
 from amine.experiments.command import run as run_experiment
-from amine.files import check_new_folder, replacing_folder
+from amine.files import replacing_folder
+from amine.folders import check_makeable
 from amine.units import to_internal
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def run(
         Arguments of ``Network.run``.
     """
     if output.out is not None:
-        _check_folder(output.out)
+        check_makeable(output.out, f"folder '{output.out}'")
     if is_experiment(target):
         taken = {k: given[k] for k in ("neurons", "seed")} | {"dose": doses or None, **parse_settings(settings)}
         arguments = {k: v for k, v in taken.items() if v is not None}
@@ -81,15 +81,6 @@ def run(
     if output.out is not None:
         print(f"report: {output.out / 'report.html'}")
     return 0
-
-
-def _check_folder(out: Path) -> None:
-    """Refuse a folder that cannot be made, before a run of hours."""
-    where = f"folder '{out}'"
-    check_new_folder(out, where)
-    there = next((p for p in (out, *out.resolve().parents) if p.exists()), Path("/"))
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise AmineError(where, f"it cannot be made in '{there}'", hint="choose a folder that can be written")
 
 
 def _since_start() -> float:

@@ -15,6 +15,7 @@ from amine.learn.nn.described import Described
 from amine.learn.nn.neurons import State, check_sequence, sequence
 from amine.learn.nn.shapes import HALF, floating
 from amine.learn.nn.transforms import on_cpu_first, without_autocast
+from amine.network.numbers import whole_number
 from amine.units import to_internal
 from amine.values import scalar
 
@@ -242,6 +243,8 @@ class DelayedLinear(_Delayed):
         kernel: str = "gaussian",
     ):
         super().__init__("DelayedLinear", max, dt, kernel)
+        for name, n in (("in_features", in_features), ("out_features", out_features)):
+            whole_number(n, f"DelayedLinear, {name}", 1, 2**31 - 1)
         self.in_features, self.out_features = in_features, out_features
         bound = 1 / math.sqrt(in_features)
         self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
