@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
+from drawing import BLUE, RED, new, save
 
 import amine as am
 
@@ -51,18 +51,15 @@ def main(folder: Path) -> dict[str, float]:
     """Draws the picture into ``folder`` and gives the measures."""
     run = simulate()
     one = run.probes["one"]
-    figure = Figure(figsize=(9, 3.2), dpi=110, layout="constrained")
+    figure = new(9, 3.2)
     left, right = figure.subplots(1, 2)
-    left.plot(one.times, one["v"][:, 0], color="#0072B2", label="voltage")
-    left.plot(one.times, one["theta"][:, 0], color="#D55E00", label="threshold")
+    left.plot(one.times, one["v"][:, 0], color=BLUE, label="voltage")
+    left.plot(one.times, one["theta"][:, 0], color=RED, label="threshold")
     left.set(xlim=(0, 100), xlabel="time (ms)", ylabel="v (mV)")
     left.legend(frameon=False)
-    right.hist(run.probes["crossings"]["crossed"], bins=np.arange(10, 20, 0.5), color="#0072B2")
+    right.hist(run.probes["crossings"]["crossed"], bins=np.arange(10, 20, 0.5), color=BLUE)
     right.set(xlabel="voltage at the crossing (mV)", ylabel="spikes")
-    for ax in (left, right):
-        ax.spines[["top", "right"]].set_visible(False)
-    folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / "adaptive_threshold.png")
+    save(figure, folder, "adaptive_threshold")
     return measures(1)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
+from drawing import BLUE, INK, new, save
 from measured import activity, oscillation
 
 import amine as am
@@ -53,17 +53,14 @@ def measures(seed: int) -> dict[str, float]:
 def main(folder: Path) -> dict[str, float]:
     """Draws the picture into ``folder`` and gives the measures."""
     train = simulate(duration="100 ms").spikes["cells"]
-    figure = Figure(figsize=(8, 4.6), dpi=110, layout="constrained")
+    figure = new(8, 4.6)
     top, below = figure.subplots(2, 1, sharex=True)
     shown = train.indices < 1000
-    top.plot(train.times[shown], train.indices[shown], ".", ms=1.5, color="#222222")
+    top.plot(train.times[shown], train.indices[shown], ".", ms=1.5, color=INK)
     top.set(ylabel="neuron (of 5000)")
-    below.plot(np.arange(0.25, 100, 0.5), activity(train.times, N, 0, 100), color="#0072B2")
+    below.plot(np.arange(0.25, 100, 0.5), activity(train.times, N, 0, 100), color=BLUE)
     below.set(xlabel="time (ms)", ylabel="rate (Hz)", xlim=(0, 100))
-    for ax in (top, below):
-        ax.spines[["top", "right"]].set_visible(False)
-    folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / "brunel_hakim.png")
+    save(figure, folder, "brunel_hakim")
     return measures(1)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
+from drawing import BLUE, GREEN, RED, new, save
 
 import amine as am
 
@@ -68,20 +68,18 @@ def measures(seed: int) -> dict[str, float]:
 def main(folder: Path) -> dict[str, float]:
     """Draws the picture into ``folder`` and gives the measures."""
     probe = simulate().probes["all"]
-    figure = Figure(figsize=(9, 5), dpi=110, layout="constrained")
+    figure = new(9, 5)
     axes = figure.subplots(2, 2, sharex=True).ravel()
     rows = (("v",), ("m", "n", "h"), ("I_Na", "I_K"), ("tau_m", "tau_n", "tau_h"))
     labels = ("v (mV)", "activation", "current (pA/µm²)", "time constant (ms)")
     for ax, names, label in zip(axes, rows, labels, strict=True):
-        for name, color in zip(names, ("#0072B2", "#D55E00", "#009E73"), strict=False):
+        for name, color in zip(names, (BLUE, RED, GREEN), strict=False):
             ax.plot(probe.times, np.asarray(probe[name][:, 0]), color=color, label=name)
         ax.set(ylabel=label)
         ax.legend(frameon=False)
-        ax.spines[["top", "right"]].set_visible(False)
     for ax in axes[2:]:
         ax.set(xlabel="time (ms)")
-    folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / "cobahh_approximated.png")
+    save(figure, folder, "cobahh_approximated")
     return measures(1)
 
 

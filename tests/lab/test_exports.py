@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-import amine as am
 from amine.lab.exports import notebook, report, svg
 from amine.lab.open import Opened
 from amine.lab.session import Session
 
-
-def small() -> am.Network:
-    """The network of test_session, whose code is compiled once."""
-    net = am.Network(seed=3, name="small")
-    E = net.population("E", 60, "lif_cond", I_e="255 pA", **{"V_th": am.normal("-50 mV", "1 mV")})
-    P = net.population("P", 50, "poisson", rate="40 Hz")
-    net.synapses(P, E, receptor="AMPA", weight="1.5 nS", p=0.3, delay="1 ms")
-    net.synapses(E, E, receptor="GABA_A", weight="1 nS", p=0.2, delay="1 ms")
-    net.dose("gabazine", "0 uM")
-    return net
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from small_network import small
 
 
 @pytest.fixture(scope="module")

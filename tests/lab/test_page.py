@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
 import time
 import warnings
 from importlib import resources
@@ -12,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-import amine as am
 from amine.lab import gallery
 from amine.lab.pages import one_text, static_files
 from amine.lab.recorded import record
@@ -20,6 +20,9 @@ from amine.lab.rooms import Rooms
 from amine.lab.serving import listing, start
 from amine.lab.stream import Streams
 from amine.lab.widgets import reply
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from small_network import small
 
 OWN = sorted(Path.home().glob(".cache/ms-playwright/chromium-*/chrome-*/chrome"))  # of playwright install chromium
 CHROMIUM = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
@@ -31,17 +34,6 @@ if CHROMIUM is None or MISSING:
     pytest.skip(f"{what} is missing: apt-get install chromium, pip install 'amine[browser]'", allow_module_level=True)
 
 from playwright.sync_api import sync_playwright  # noqa: E402
-
-
-def small() -> am.Network:
-    """The network of test_session, whose code is compiled once."""
-    net = am.Network(seed=3, name="small")
-    E = net.population("E", 60, "lif_cond", I_e="255 pA", **{"V_th": am.normal("-50 mV", "1 mV")})
-    P = net.population("P", 50, "poisson", rate="40 Hz")
-    net.synapses(P, E, receptor="AMPA", weight="1.5 nS", p=0.3, delay="1 ms")
-    net.synapses(E, E, receptor="GABA_A", weight="1 nS", p=0.2, delay="1 ms")
-    net.dose("gabazine", "0 uM")
-    return net
 
 
 @pytest.fixture(scope="module")

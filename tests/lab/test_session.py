@@ -6,6 +6,7 @@ import math
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,15 +21,8 @@ from amine.lab.open import Opened, opened
 from amine.lab.session import GHOST, Session
 from amine.view.frames import pack, unpack
 
-
-def small() -> am.Network:
-    net = am.Network(seed=3, name="small")
-    E = net.population("E", 60, "lif_cond", I_e="255 pA", **{"V_th": am.normal("-50 mV", "1 mV")})
-    P = net.population("P", 50, "poisson", rate="40 Hz")
-    net.synapses(P, E, receptor="AMPA", weight="1.5 nS", p=0.3, delay="1 ms")
-    net.synapses(E, E, receptor="GABA_A", weight="1 nS", p=0.2, delay="1 ms")
-    net.dose("gabazine", "0 uM")
-    return net
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from small_network import small
 
 
 @pytest.fixture
