@@ -20,7 +20,7 @@ class Team(NamedTuple):
     threads: int  # how many there are
     blocks: np.ndarray  # [population, BEGIN or END] int64: blocks of 64 neurons that this thread advances
     flags: np.ndarray  # [2, thread] int64: whether a thread's list of spikes is nearly full, by turns
-    barrier: int  # address of two int64 counters at which threads meet
+    barrier: int  # address of 16 int64 counters at which threads meet
     events: np.ndarray  # [thread] int64: synaptic events so far
     own: int  # most entries that a thread can list in a step
 

@@ -343,7 +343,6 @@ def _atomic_load(typingctx, pointer):
     return types.int64(types.int64), codegen
 
 
-_SPINS = 1 << 13  # looks at a counter before a thread sleeps, some tens of microseconds: waking it takes as long
 _FUTEX = {"x86_64": 202, "aarch64": 98}.get(platform.machine(), 0) if sys.platform == "linux" else 0
 _WAIT, _WAKE, _ALL = 128, 129, 2**31 - 1  # operations on a futex of one process, and the most threads to wake
 _yield_cpu = types.ExternalFunction("sched_yield", types.int32())
@@ -352,10 +351,11 @@ _system = types.ExternalFunction("syscall", types.int64(*[types.int64] * 7))
 
 @njit(nogil=True)
 def barrier(address, n_threads):
-    """Waits until ``n_threads`` threads have arrived; ``address`` points to 16 zeroed int64 counters.
+    """Waits until ``n_threads`` threads have arrived; ``address`` points to 16 int64 counters, zeroed but for the last one.
 
-    Arrived threads are counted in the first one, meetings in the ninth, sleepers in the tenth. A thread that waits for long sleeps until the last one
-    wakes it: on a busy machine one that looked again and again, or gave way to whatever else runs, would hold up the others.
+    Arrived threads are counted in the first one, meetings in the ninth, sleepers in the tenth; the last one holds how often a thread looks for the
+    next meeting before it sleeps until the last thread wakes it: on a busy machine one that looked again and again, or gave way to whatever else
+    runs, would hold up the others.
     """
     if n_threads == 1:
         return
@@ -367,7 +367,7 @@ def barrier(address, n_threads):
         if _FUTEX and _atomic_load(sleepers) > 0:
             _system(_FUTEX, meetings, _WAKE, _ALL, 0, 0, 0)
         return
-    for _ in range(_SPINS):
+    for _ in range(_atomic_load(address + 120)):
         if _atomic_load(meetings) != generation:
             return
     _atomic_add(sleepers, I64(1))

@@ -10,6 +10,11 @@ import numpy as np
 
 from amine.engine.device import arguments
 from amine.engine.device.kernel import Repeated
+from amine.network.threads import cores
+
+# Looks for the others before a thread sleeps: about a hundred microseconds, as long as sleeping and waking take. With more threads than cores the one
+# that is waited for may need the core of the one that looks.
+LOOKS, LOOKS_CROWDED = 1 << 17, 1 << 10
 
 
 class Threads:
@@ -20,6 +25,7 @@ class Threads:
         self._advance = [Repeated(module.advance) for _ in range(self.n)]
         self.events = np.zeros(self.n, np.int64)
         self._flags, self._counters = np.zeros((2, self.n), np.int64), np.zeros(16, np.int64)
+        self._counters[15] = LOOKS if self.n <= cores() else LOOKS_CROWDED
         self._teams: list[arguments.Team] = []
         self.allow(own)
 
