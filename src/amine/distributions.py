@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import closed
+from amine.records import dataclass
 from amine.units import to_internal
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from amine.distributions import Distribution, InternalDistribution, parse_distribution
 from amine.errors import AmineError
 from amine.frozen import closed, fix
+from amine.records import dataclass
 from amine.units import dimension_of, internal_unit, is_quantity, to_internal, unit_part
 
 

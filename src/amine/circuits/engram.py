@@ -10,7 +10,6 @@ inhibition subtracts the interneurons' mean, and they adapt, which keeps the loo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from amine.errors import AmineError
 from amine.network.network import Network
 from amine.network.numbers import number, whole_number
 from amine.network.parts import Population
+from amine.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ import json
 import lzma
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from statistics import geometric_mean
 
 from amine.compounds.schema import Action, Drug, Measurement
 from amine.errors import AmineError
+from amine.records import dataclass
 
 PREFIX = "uncurated_"
 SOURCE = "GtoPdb2020"

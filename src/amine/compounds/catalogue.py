@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from amine.compounds.schema import (
 )
 from amine.errors import AmineError, did_you_mean
 from amine.files import read_text
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.given import FilePath

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from amine.compounds.catalogue import drug
 from amine.errors import AmineError
 from amine.frozen import FrozenDict, closed, fix
+from amine.records import dataclass
 from amine.units import to_internal
 from amine.values import scalar
 

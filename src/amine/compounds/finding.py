@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -13,6 +12,7 @@ from amine.compounds import bulk, catalogue
 from amine.compounds.schema import Action, Channel, Compound, Drug, Entry
 from amine.compounds.targets import related
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 
 # Words of a query that name a class of action, and the mechanisms they stand for
 CLASSES: dict[str, tuple[str, ...]] = {

@@ -9,12 +9,12 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
 from amine.compounds.algebra import Operand
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 
 Functions: TypeAlias = Mapping[str, Callable[..., Operand]]
 FUNCTIONS: Functions = {"exp": math.exp, "log": math.log, "min": min, "max": max}

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, final
 
 from amine.compounds.algebra import Operand, load
 from amine.compounds.formula import Formula
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 
 KINDS = ("scale", "shift", "potentiate", "add", "activate", "law", "block", "occupy")
 GIVEN = ("C", "K", "n", "v", "x", "y", "limit", "open", "free", "bound", "load")  # names with a meaning in formulas

@@ -17,7 +17,6 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from amine.compounds.catalogue import drug as find_drug
 from amine.compounds.doses import Course
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 from amine.units import to_internal
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from amine.compounds import catalogue
@@ -12,6 +11,7 @@ from amine.compounds.algebra import occupancy
 from amine.compounds.schema import Action, Drug
 from amine.compounds.tiers import further
 from amine.errors import AmineError
+from amine.records import dataclass
 from amine.shown import Shown
 from amine.values import scalar
 

@@ -7,12 +7,13 @@ one quantity, models use those with a ``role``; the first one with a role is its
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from math import isfinite, sqrt
 from typing import Any
 
 from amine.compounds.mechanisms import Mechanism, mechanism, own_roles
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 from amine.shown import Shown
 from amine.units import dimension_of, unit_part
 from amine.values import scalar

@@ -8,7 +8,7 @@ numbers, NumPy arrays and torch tensors alike; :class:`amine.compounds.reference
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -17,6 +17,7 @@ from amine.compounds import algebra
 from amine.compounds.algebra import Operand
 from amine.compounds.formula import Functions
 from amine.errors import AmineError
+from amine.records import dataclass
 
 Signal = int
 

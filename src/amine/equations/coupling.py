@@ -7,7 +7,6 @@ Sines and cosines of sums of both are written as such products first.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +15,7 @@ import sympy as sp
 from amine.equations.expression import parse_expression
 from amine.equations.symbols import names_of, symbol
 from amine.errors import AmineError
+from amine.records import dataclass
 from amine.units import dimension_of
 
 PRE, POST = "_pre", "_post"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
 from typing import Any
@@ -15,6 +14,7 @@ from amine.equations.expression import parse_expression
 from amine.equations.printer import Printer
 from amine.equations.symbols import UNIT_NAMES, names_of
 from amine.errors import AmineError
+from amine.records import dataclass
 from amine.units import dimension_of
 
 _QUANTITY = re.compile(

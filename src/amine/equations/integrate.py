@@ -22,13 +22,14 @@ that the membrane follows it within a step.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import sympy as sp
 
 from amine.equations.limits import expanded, simplified
 from amine.equations.symbols import exprel, is_noise, mod, names_of, rint, symbol
+from amine.records import dataclass
 
 DT = symbol("dt")
 STEPS = (sp.Piecewise, sp.sign, sp.floor, sp.ceiling, sp.Heaviside, mod, rint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sympy as sp
@@ -11,6 +10,7 @@ from amine.equations.given import is_draw, is_uniform
 from amine.equations.rules import RuleEquations
 from amine.equations.symbols import symbol
 from amine.equations.system import Equations
+from amine.records import dataclass
 
 
 @dataclass(frozen=True)

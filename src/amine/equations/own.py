@@ -6,13 +6,13 @@ import ast
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
 
 from amine.equations.symbols import Dimension, symbol
 from amine.errors import AmineError
+from amine.records import dataclass
 from amine.units import dimension_of, to_internal
 
 MOST_POINTS = 100  # of a table: each costs a minimum and a maximum

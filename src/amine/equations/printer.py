@@ -7,13 +7,14 @@ stand only where precedence requires them, and long lines are broken within brac
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from amine.equations import terms as ir
 from amine.equations.lower import Lowering
 from amine.equations.terms import KERNEL_FUNCTIONS
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     import sympy as sp

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import sympy as sp
@@ -12,6 +12,7 @@ from amine.equations.limits import EXPANDED, expanded, simplified, terms
 from amine.equations.rules import Event, RuleEquations
 from amine.equations.symbols import is_noise, names_of, symbol
 from amine.errors import AmineError
+from amine.records import dataclass
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -21,6 +21,7 @@ from amine.equations.statements import ASSIGN, PER_TIME, STATE, named_dimension
 from amine.equations.symbols import NONE, TIME, UNIT_NAMES, Dimension, is_noise, is_reserved, names_of, symbol
 from amine.equations.system import Equations, refuse_loops, started
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.models.model import Model

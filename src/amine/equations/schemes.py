@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
 
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 
 _NAME = r"[A-Za-z_]\w*"
 _TRANSITION = re.compile(rf"^\s*({_NAME})\s*(<->|->)\s*({_NAME})\s*:\s*(.+)$")

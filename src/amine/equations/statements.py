@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import sympy as sp
@@ -27,6 +27,7 @@ from amine.equations.symbols import (
 )
 from amine.equations.system import Equations, Happening, order_of, refuse_loops
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 from amine.units import dimension_of
 
 HELD = re.compile(r"^([A-Za-z_]\w*)$")  # a state that only events change

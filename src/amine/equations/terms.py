@@ -6,8 +6,9 @@ Python operators build them: ``rest + (x - rest) * factor``.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from amine.records import dataclass
 
 # device functions in a file of their own
 ELEMENTARY = ("log", "log10", "pow", "sin", "cos", "asin", "acos", "atan", "atan2", "mod")

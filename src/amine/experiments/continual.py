@@ -19,7 +19,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from amine.experiments.outcome import Outcome
 from amine.network.network import Network
 from amine.network.numbers import whole_number
 from amine.network.weights import Weights
+from amine.records import dataclass
 from amine.view.style import colour, figure
 
 if TYPE_CHECKING:

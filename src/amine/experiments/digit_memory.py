@@ -12,7 +12,7 @@ PNAS 99:10831-10836 and Graupner M, Brunel N (2012) PNAS 109:3991-3996. The numb
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ import numpy as np
 from amine import models, plasticity, units
 from amine.experiments import digits
 from amine.network.network import Network
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.compounds.doses import Course

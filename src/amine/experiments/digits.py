@@ -5,12 +5,11 @@ Alpaydin E, Kaynak C (1998) Optical Recognition of Handwritten Digits, UCI Machi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from amine.optional import optional
+from amine.records import dataclass
 
 PIXELS = 64
 Images = npt.NDArray[np.float64]

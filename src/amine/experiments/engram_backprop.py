@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch.nn import functional
 
 from amine.experiments.engram_learners import Sizes
 from amine.learn.engram.optimiser import Inhibited
+from amine.records import dataclass
 
 BATCH = 10
 SAMPLED = 200  # samples of a task from which Fisher information is estimated

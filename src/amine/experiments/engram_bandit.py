@@ -8,7 +8,7 @@ serves all answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from amine.experiments import digits
 from amine.learn.engram import Chemistry, Expansion, Memory, Surprise
 from amine.learn.engram.chemistry import Dose
 from amine.optional import optional
+from amine.records import dataclass
 
 ANSWERS, BLOCKS, TRIALS = 10, 8, 1000
 NEURONS = 100  # ten inhibitory circuits of 100 neurons

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from amine.experiments.engram_learners import EngramLearner, Learner, Sizes
 from amine.experiments.engram_streams import Stream, stream
 from amine.learn.engram import Chemistry, Expansion
 from amine.learn.engram.chemistry import Dose
+from amine.records import dataclass
 
 NEURONS, INTERNEURONS, SAMPLES = 100, 400, 600
 ASKED = 15.0  # ms for which a sample is shown when it is asked for

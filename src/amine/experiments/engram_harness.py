@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from importlib import import_module
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from amine.experiments.engram_learners import Discriminant, EngramLearner, Learn
 from amine.experiments.engram_streams import WHOLE, Stream, stream
 from amine.learn.engram import Chemistry
 from amine.optional import optional
+from amine.records import dataclass
 
 NEURONS = {
     **dict.fromkeys(("digits", "frozen", "words"), 400),

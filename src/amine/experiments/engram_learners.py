@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from amine.learn.engram import Chemistry, Expansion, Memory
+from amine.records import dataclass
 
 SHRINK = 0.01  # of the covariance of linear discriminant analysis towards a sphere
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from amine.errors import AmineError, did_you_mean
 from amine.experiments import digits
 from amine.learn.data import Data, files
 from amine.optional import optional
+from amine.records import dataclass
 
 WHOLE = {
     "mnist_whole": files.mnist,

@@ -18,7 +18,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +27,7 @@ from amine.errors import AmineError
 from amine.experiments.outcome import Outcome, Table
 from amine.network.network import Network
 from amine.network.numbers import whole_number
+from amine.records import dataclass
 from amine.units import to_internal
 from amine.view.style import colour, figure
 

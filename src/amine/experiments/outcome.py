@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
 from amine.files import replacing_folder, write_text
 from amine.folders import is_there
+from amine.records import dataclass
 from amine.view.pages import document
 from amine.view.report import number, picture, table
 

@@ -13,13 +13,13 @@ Frémaux N, Sprekeler H, Gerstner W (2013) PLoS Comput Biol 9:e1003024 (TD-LTP, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from amine import models, plasticity, units
 from amine.network.network import Network
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.compounds.doses import Course

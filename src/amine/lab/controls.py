@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import floor, log10
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from amine.compounds import catalogue
 from amine.compounds.profile import profile_of
 from amine.engine.time.names import DELAY, DOSE, PARAMETER, RATE, STATE, STIMULUS, TIMES
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 from amine.units import to_internal
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from amine import circuits
 from amine.errors import AmineError, did_you_mean
 from amine.lab.controls import Slider
 from amine.network.network import Network
+from amine.records import dataclass
 from amine.values import Array
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from amine.lab.actions import bolus_of, course, silence, silence_of
 from amine.lab.numbers import Recent
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.engine.time.loop import Loop, Snapshot

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, quote
 
 from amine.errors import AmineError
 from amine.lab.lane import Entry
+from amine.records import dataclass
 
 MOST_TEXT, MOST_ENTRIES, MOST_SEED = 200_000, 2000, 2**63  # characters, entries of the log, seeds below
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from amine.records import dataclass
 from amine.results.spikes import SpikeTrain
 from amine.results.statistics import isi_cv
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from amine.lab.molecules import molecules
 from amine.lab.script import script
 from amine.lab.session import Session
 from amine.network.network import Network
+from amine.records import dataclass
 from amine.view.networks import circuit
 
 

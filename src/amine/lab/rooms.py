@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from amine.errors import AmineError
@@ -19,6 +19,7 @@ from amine.lab.links import of_plain
 from amine.lab.memory import NAME, Memory
 from amine.lab.open import Make, Opened, open_lab
 from amine.lab.session import MOST_SECONDS, Session
+from amine.records import dataclass
 
 MOST_SESSIONS, IDLE = 4, 120.0  # sessions, and seconds after which one may be dropped
 Answer = tuple[int, str, bytes]  # status, kind of the data, data

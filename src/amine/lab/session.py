@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from amine.models.multicompartment import Cable
 from amine.network.estimate import available_bytes
 from amine.network.network import Network
 from amine.network.parts import View
+from amine.records import dataclass
 from amine.view.frames import pack
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ Both solves are compiled and linear in the number of compartments.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
@@ -30,6 +29,7 @@ from amine.learn.nn.context import Context
 from amine.learn.nn.tensors import TorchNumpy, exprel
 from amine.models.multicompartment import Cable, along
 from amine.network.network import Network
+from amine.records import dataclass
 from amine.units import dimension_of, internal_unit
 from amine.values import scalar
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
@@ -13,6 +12,7 @@ from amine.learn import nn as ann
 from amine.learn.layers import Layered, Spec
 from amine.learn.nn.linear import product
 from amine.learn.nn.scanned import random_like
+from amine.records import dataclass
 
 ENCODERS = ("current", "rate", "latency", "population", "delta")
 READOUTS = ("mean", "leaky", "max_over_time")

@@ -9,7 +9,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import torch
@@ -19,6 +18,7 @@ from torch import Tensor, nn
 from amine.errors import AmineError, AmineWarning, did_you_mean
 from amine.learn.algorithms._base import Learner
 from amine.learn.nn.scanned import NotFinite
+from amine.records import dataclass
 
 Batch: TypeAlias = tuple[Tensor, Tensor, Tensor | None]  # samples, targets, weights of the samples (mean 1)
 State: TypeAlias = tuple[dict[str, Tensor], dict[str, Tensor]]  # of the network, of the learning rule

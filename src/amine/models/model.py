@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any, TypeGuard
 
@@ -15,6 +15,7 @@ from amine.frozen import FrozenDict, closed, fix
 from amine.models.firing import point_accuracy
 from amine.models.limits import demands, limits_of
 from amine.models.sums import explicit_lines, kinetic_lines
+from amine.records import dataclass
 from amine.shown import Shown
 from amine.values import Value, from_plain, normalise, to_plain, unit_of
 

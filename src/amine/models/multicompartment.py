@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -19,6 +18,7 @@ from amine.models.model import Model
 from amine.models.naming import state_name
 from amine.morphology.compartments import Compartments, discretise
 from amine.morphology.shape import Morphology
+from amine.records import dataclass
 from amine.values import Value, from_plain, normalise, scalar
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from amine.errors import AmineError
 from amine.morphology.places import resolve
+from amine.records import dataclass
 from amine.values import scalar
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from amine.errors import AmineError
 from amine.files import read_text
 from amine.morphology.shape import Branch, Morphology, straight
 from amine.optional import optional
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     import morphio

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,7 @@ from amine.errors import AmineError
 from amine.morphology.compartments import Compartments
 from amine.morphology.passive import matrix
 from amine.morphology.shape import Branch, Morphology, straight
+from amine.records import dataclass
 from amine.values import scalar
 
 if TYPE_CHECKING:

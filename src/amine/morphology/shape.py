@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from amine.errors import AmineError, warn
 from amine.morphology.compartments import Compartments, discretise
+from amine.records import dataclass
 
 _NAME = re.compile(r"^[A-Za-z_][\w.]*(\[\d+\])?$")
 _LONGEST, _WIDEST, _SHORTEST = 1e5, 200.0, 1.0  # um: what no neuron of a vertebrate brain exceeds or falls below

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from amine import compounds
@@ -20,6 +20,7 @@ from amine.network.numbers import name_of, number, whole_number
 from amine.network.parts import Group, Population
 from amine.network.receptors import detail_of, ports_of, scheme_of
 from amine.network.transmission import answers
+from amine.records import dataclass
 from amine.units import to_internal
 from amine.values import scalar
 

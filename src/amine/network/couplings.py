@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from amine import equations
@@ -16,6 +16,7 @@ from amine.network.numbers import flag, name_of, stream_of
 from amine.network.parts import Declared, Group, View
 from amine.network.pattern import Pattern, check_pattern, pattern_of
 from amine.network.receptors import inputs_of, states_of
+from amine.records import dataclass
 from amine.values import Value, unit_of
 
 if TYPE_CHECKING:

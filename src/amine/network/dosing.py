@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amine.compounds import catalogue
@@ -14,6 +13,7 @@ from amine.errors import AmineError
 from amine.frozen import append, closed
 from amine.network.doors import door
 from amine.network.numbers import name_of, number
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.given import Quantity

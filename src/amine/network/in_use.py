@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from amine.network.receptors import detail_of, ports_of, scheme_of
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.models.model import Model

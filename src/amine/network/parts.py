@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from amine.errors import AmineError
 from amine.frozen import FrozenDict, closed, fix
 from amine.models.multicompartment import Cable
+from amine.records import dataclass
 from amine.values import Value
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -15,6 +14,7 @@ from amine.network.numbers import probability, whole_number
 from amine.network.parts import Group, View
 from amine.network.space.kernels import FORMULA, DistanceKernel, Placed
 from amine.network.space.regions import Region
+from amine.records import dataclass
 from amine.values import Formula
 
 if TYPE_CHECKING:

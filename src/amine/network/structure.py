@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from amine import equations
@@ -18,6 +18,7 @@ from amine.network.parts import Synapses, View
 from amine.network.pattern import Pattern
 from amine.network.plasticity import check_bounds, parsed_rule
 from amine.network.receptors import inputs_of, port_of, states_of
+from amine.records import dataclass
 from amine.units import dimension_of
 from amine.values import Array, Value, from_plain, to_plain
 

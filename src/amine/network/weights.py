@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from amine.errors import AmineError, did_you_mean
 from amine.files import read_arrays, write_arrays
+from amine.records import dataclass
 from amine.shown import Shown
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from amine.network.in_use import receptors_in_use
 from amine.network.network import Network
 from amine.pharmacology.additivity import bliss, crossing, isobole, loewe
 from amine.pharmacology.response import DoseResponse, concentrations, sampled_curves
+from amine.records import dataclass
 from amine.results.run import Run
 from amine.shown import Shown
 from amine.sweeps import potencies, sweep

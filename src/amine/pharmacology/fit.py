@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import exp, log
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.stats import f as f_distribution
 
 from amine.errors import AmineError
+from amine.records import dataclass
 from amine.shown import Shown
 from amine.view.dose import hill_html
 

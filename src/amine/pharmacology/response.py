@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from amine.engine.resolve.chemistry import signals_of
 from amine.errors import AmineError, warn
 from amine.network.network import Network
 from amine.pharmacology.fit import HillFit, hill_fit
+from amine.records import dataclass
 from amine.shown import Shown
 from amine.sweeps import potencies, sweep
 from amine.sweeps.executors import Executor

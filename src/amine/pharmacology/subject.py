@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from amine import experiments
+from amine.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from amine.equations.symbols import symbol
 from amine.errors import AmineError
 from amine.models.neurons import clopath_adex, lif_cond
 from amine.network.network import Network
+from amine.records import dataclass
 from amine.shown import Shown
 from amine.units import unit_part
 from amine.values import scalar

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from amine.compounds.catalogue import find_entry
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.results.probes import ProbeData

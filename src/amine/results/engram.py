@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from amine.errors import AmineError
 from amine.network.weights import Weights
+from amine.records import dataclass
 from amine.shown import Shown
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 
 
 @dataclass

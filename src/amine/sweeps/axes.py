@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, cast
 
 import numpy as np
@@ -13,6 +13,7 @@ from amine.compounds.doses import Course
 from amine.engine.time.log import plain_data
 from amine.errors import AmineError
 from amine.network.parts import Waveform
+from amine.records import dataclass
 from amine.units import dimension_of, is_quantity, to_internal, unit_part
 from amine.values import normalise
 

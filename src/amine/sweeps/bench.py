@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,6 +11,7 @@ from rich.progress import Progress
 
 from amine.errors import AmineError, warn
 from amine.owners import owned
+from amine.records import dataclass
 from amine.sweeps.executors import Executor, opened, results
 from amine.sweeps.points import Done, Point, Subject, Value, forget
 from amine.sweeps.store import Store

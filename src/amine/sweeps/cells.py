@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from amine.errors import AmineError
 from amine.models.model import Model
 from amine.models.multicompartment import Cable
 from amine.network.network import Network
+from amine.records import dataclass
 from amine.results.probes import ProbeData
 from amine.results.run import Run
 from amine.results.spikes import Spikes

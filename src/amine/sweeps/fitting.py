@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -13,6 +13,7 @@ from amine.doors import methods
 from amine.errors import AmineError, did_you_mean
 from amine.models.model import Model
 from amine.network.network import Network
+from amine.records import dataclass
 from amine.results.run import Run
 from amine.shown import Shown
 from amine.sweeps.axes import ANY, Axis, Target, range_of, text_of

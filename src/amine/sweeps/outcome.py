@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from amine.doors import methods
 from amine.errors import AmineError, did_you_mean
 from amine.files import read_arrays, write_arrays
 from amine.optional import optional
+from amine.records import dataclass
 from amine.shown import Shown
 from amine.sweeps.axes import Axis, in_unit
 from amine.view.inline import box, paragraph, png_image, table

@@ -8,7 +8,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
@@ -17,6 +17,7 @@ from amine.engine.time.log import from_plain_data
 from amine.engine.time.loop import Loop, Snapshot
 from amine.errors import AmineError
 from amine.network.network import Network
+from amine.records import dataclass
 from amine.results.measures import OF_RUNS, UnknownMeasure, check, measure
 from amine.results.run import Run
 from amine.sweeps import potencies

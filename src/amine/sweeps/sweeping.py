@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from amine.errors import AmineError, did_you_mean
 from amine.models.model import Model
 from amine.network.network import Network
+from amine.records import dataclass
 from amine.results.run import Run
 from amine.sweeps import cells, described
 from amine.sweeps.axes import ANY, DESIGNS, DOSE, Axis, Target, axis_of, grid, sampled

@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from math import cos, hypot, pi, sin
 from typing import TYPE_CHECKING
 
 from amine.distributions import Distribution
 from amine.errors import AmineError
 from amine.network.in_use import ReceptorsInUse, receptors_in_use
+from amine.records import dataclass
 from amine.units import to_internal
 from amine.values import Array, Value
 from amine.view.style import INK, colour

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm as reference
 
+from amine.engine.device import arrays
 from amine.engine.device.arrays import exact
 from amine.engine.device.matrices import expm, product, solve
 
@@ -50,3 +51,11 @@ def test_systems_are_solved():
     A, b = R.normal(0, 1, (6, 6)), R.normal(0, 1, 6)
     np.testing.assert_allclose(product(A, solve(A, b)[:, None])[:, 0], b, rtol=1e-11)
     assert not np.isfinite(solve(np.ones((2, 2)), b[:2])).all()
+
+
+def test_functions_that_were_kept_give_the_same_bits(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMINE_CACHE_DIR", str(tmp_path))
+    made = [arrays._all() for _ in range(2)]
+    assert len(list(tmp_path.iterdir())) == 1
+    for name, (_, x) in ARGUMENTS.items():
+        assert np.array_equal(*(getattr(m, name)(x) for m in made)), name

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from amine.compounds.doses import parse_dose
 from amine.experiments.command import run as run_experiment
 from amine.files import replacing_folder
 from amine.folders import check_makeable
+from amine.records import dataclass
 from amine.units import to_internal
 
 if TYPE_CHECKING:

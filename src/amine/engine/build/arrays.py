@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from amine.engine.build.tree import TreeCell
 from amine.engine.device.tables import POPULATION_COLUMNS, RELEASE, RELEASE_COLUMNS, RELEASE_END
 from amine.engine.resolve.resolved import Member, Resolved
 from amine.errors import AmineError
+from amine.records import dataclass
 from amine.values import scalar
 
 if TYPE_CHECKING:

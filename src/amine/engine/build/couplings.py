@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from amine.network.couplings import Coupling
 from amine.network.network import Network
 from amine.network.parts import View
 from amine.network.pattern import placed
+from amine.records import dataclass
 from amine.units import to_internal
 
 

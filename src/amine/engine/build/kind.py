@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +11,7 @@ from amine.engine.build.draws import DrawnValues
 from amine.engine.build.slices import Slice
 from amine.engine.resolve.resolved import Member
 from amine.network.network import Network
+from amine.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from amine.engine.resolve.streams import Stream
 from amine.engine.resolve.tree import TreePlan, TreeStructure, poisson_share
 from amine.network.cables import compartments, weights
 from amine.network.parts import PoissonInput, View
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     import numpy.typing as npt

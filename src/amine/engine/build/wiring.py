@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -23,6 +22,7 @@ from amine.network.formulas import matrix
 from amine.network.network import Network
 from amine.network.parts import GapJunctions
 from amine.network.pattern import placed
+from amine.records import dataclass
 from amine.values import Array, Formula, Value, realise, scalar
 
 # source population, release model (-1: none), and further values that the synapses of a table share

@@ -6,13 +6,12 @@ that a program holds all that a driver in another language, for a graphics card 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from amine.engine.codegen import ir
 from amine.engine.codegen.c_functions import c_functions
 from amine.engine.codegen.program import FREE, Program, ProgramLowering, statements
 from amine.engine.codegen.text import CPrinter
 from amine.equations.terms import KERNEL_FUNCTIONS
+from amine.records import dataclass
 
 HEAD = """typedef {real} real;
 #define R(x) ((real)(x))

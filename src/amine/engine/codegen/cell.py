@@ -5,7 +5,6 @@ Places in the state array are unsigned in the source: Numba checks signed indice
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import sympy as sp
@@ -36,6 +35,7 @@ from amine.equations.symbols import symbol
 from amine.equations.system import started
 from amine.equations.terms import KERNEL_FUNCTIONS
 from amine.models.naming import GAP_CURRENT, JUMP, stimulus_input
+from amine.records import dataclass
 
 FUNCTION = "@inner()"
 SCALAR_FUNCTION = "@inner()"

@@ -8,12 +8,12 @@ its states at the crossing, of whose change the share of the step that is left c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.program import COMMON, Program, ProgramLowering, names_of, statements
 from amine.engine.codegen.quote import quote
 from amine.engine.device.tables import BLOCK
+from amine.records import dataclass
 
 EARLY = "_early"  # row: share of the step after a neuron's last spike
 PART = "_part"  # row: share of the step before the one in the row _ref in which the neuron is free again

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from amine.engine.codegen.pores import Growing, with_drugs
@@ -15,6 +15,7 @@ from amine.equations.symbols import symbol
 from amine.equations.system import Equations, Happening
 from amine.errors import AmineError
 from amine.models.naming import COURSES, GAP_CURRENT, SHIFT, gain_name, jump_row, port_name, stimulus_input
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     import sympy as sp

@@ -6,7 +6,7 @@ Fixed frames are quoted (:func:`amine.engine.codegen.quote.quote`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from amine.equations.terms import (
@@ -34,6 +34,7 @@ from amine.equations.terms import (
     renamed,
     widened,
 )
+from amine.records import dataclass
 
 # --- statements ------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ See :mod:`amine.engine.resolve.blockers` for the model of block.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -16,6 +15,7 @@ from amine.engine.resolve.cells import Binding, CellStructure
 from amine.equations.symbols import symbol
 from amine.errors import AmineError
 from amine.models.naming import blocker_name, gain_name, tonic_name, total_name
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.engine.resolve.tree import TreeStructure

@@ -8,7 +8,7 @@ that training can differentiate them; :mod:`amine.equations.lower` fixes the ord
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 import sympy as sp
@@ -26,6 +26,7 @@ from amine.equations.symbols import symbol
 from amine.errors import AmineError
 from amine.models.naming import JUMP, gain_name, stimulus_input
 from amine.network.times import LONGEST
+from amine.records import dataclass
 
 Role = Literal["state", "constant", "input", "arrival", "noise", "clock"]
 Axis = Literal["scalar", "lane", "compartment"]

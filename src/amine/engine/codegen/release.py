@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -17,6 +16,7 @@ from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
 from amine.equations.system import Equations
 from amine.errors import AmineError
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.models.model import Model

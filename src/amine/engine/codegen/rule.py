@@ -8,7 +8,6 @@ a postsynaptic spike reads, and the held values. The first three entries are old
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from amine.engine.codegen import ir
@@ -19,6 +18,7 @@ from amine.engine.codegen.rule_visit import FUNCTION, SETUP, visit
 from amine.engine.codegen.text import PythonPrinter
 from amine.equations.printer import Printer
 from amine.equations.rule_plan import RulePlan
+from amine.records import dataclass
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -17,6 +16,7 @@ from amine.equations.printer import Printer
 from amine.equations.scheme_check import check
 from amine.equations.symbols import NONE, TIME, symbol
 from amine.models.ports import scheme
+from amine.records import dataclass
 from amine.units import dimension_of
 
 if TYPE_CHECKING:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from amine.engine.codegen.lines import Lines
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.engine.codegen.cell import CellCode

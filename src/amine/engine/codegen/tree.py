@@ -10,7 +10,6 @@ Loops over compartments run over index ranges in tables, so that the source does
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from amine.engine.codegen import ir
@@ -41,6 +40,7 @@ from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
 from amine.errors import AmineError
 from amine.models.naming import jump_row, port_name
+from amine.records import dataclass
 
 CELL_CONSTANTS = ("V_th", "V_r", "_steps")  # threshold, reset, and duration of the refractory state in steps
 

@@ -8,13 +8,19 @@ a function lives from its exactness; then the product's rest is computed by spli
 from __future__ import annotations
 
 import ast
+import marshal
 import math
-from collections.abc import Callable, Container, Sequence
+import sys
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy as np
+
+from amine.engine.device import store
+from amine.errors import AmineError
 
 SPLIT = 134217729.0  # 2^27 + 1
 
@@ -68,14 +74,30 @@ _EXACT = ("_power64", "_circular64", "asin64", "acos64")  # that need fma as it 
 _KNOWN = ("exp", "exprel", "tanh", "log", "log1p", "log10", "pow", "sin", "cos", "asin", "acos", "atan", "atan2")
 
 
-def _plain(module: str, scope: dict[str, Any]) -> None:
-    """Adds the inlined functions of a module of the device, and numbers that it names, to ``scope``; without importing it, and so Numba."""
+def _plain(scope: dict[str, Any]) -> None:
+    """Adds the inlined functions of the device, and numbers that they name, to ``scope``; without importing their modules, and so Numba.
+
+    Their compiled text is kept, as to read them takes longer than all else here.
+    """
+    path = store.directory() / f"amine_arrays.{store.generator()[:24]}.{sys.implementation.cache_tag}"
+    kept = store.read_own(path)
+    if kept is not None:
+        exec(marshal.loads(kept), scope)
+        return
+    found = [n for module in ("functions", "elementary") for n in _usable(module, scope)]
+    with suppress(AmineError):  # a folder that cannot be written, say
+        store.write_own(path, marshal.dumps(compile(ast.Module(found, []), "elementary.py", "exec")))
+
+
+def _usable(module: str, scope: dict[str, Any]) -> Iterator[ast.stmt]:
+    """Statements of a module of the device that run as Python, after adding what they define to ``scope``."""
     for node in ast.parse(Path(__file__).with_name(f"{module}.py").read_text()).body:
         if isinstance(node, ast.FunctionDef) and "inlined" in map(ast.unparse, node.decorator_list):
             node.decorator_list = []
         elif not isinstance(node, ast.Assign) or _unknown(node.value, scope):
             continue
         exec(compile(ast.Module([node], []), f"{module}.py", "exec"), scope)
+        yield node
 
 
 def _unknown(e: ast.expr, scope: Container[str]) -> bool:
@@ -109,8 +131,7 @@ def _public(f: Callable[..., Any]) -> Callable[..., Any]:
 
 def _all() -> SimpleNamespace:
     home: dict[str, Any] = {"np": np, "math": math, "tuple": tuple, "range": range, "float": float}
-    _plain("functions", home)
-    _plain("elementary", home)
+    _plain(home)
     made: dict[str, Any] = {}
     return SimpleNamespace(**{n: _public(_on_arrays(f"{n}64", home, made)) for n in _KNOWN})
 

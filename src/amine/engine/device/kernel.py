@@ -12,7 +12,6 @@ import struct
 import threading
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -22,6 +21,7 @@ import numpy as np
 
 from amine.engine.device import store
 from amine.engine.device.loader import Loaded, processor
+from amine.records import dataclass
 
 _REAL, _BITS = struct.Struct("d"), struct.Struct("q")
 _RESULTS: dict[str, Callable[[array[int]], object]] = {

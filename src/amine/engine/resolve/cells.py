@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from amine.models.naming import port_name
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from amine.engine.resolve.courses import added_stimuli, row_of
 from amine.network.couplings import POST, PRE, Coupling, rate_unit
 from amine.network.network import Network
 from amine.network.receptors import inputs_of
+from amine.records import dataclass
 
 Delays = Literal["none", "one", "each"]
 

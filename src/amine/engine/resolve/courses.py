@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from amine.models.naming import COURSES
 from amine.network.cables import has_tree
 from amine.network.network import Network
 from amine.network.parts import Population, Stimulus, View
+from amine.records import dataclass
 
 MOST = 8  # currents of a population that its code names; more would make it longer, and are added up outside
 OF_EACH = ("courses", "noise")  # kinds of waveforms that differ between neurons

@@ -7,7 +7,6 @@ from mechanisms, names of targets and declarations of models; no drug is known b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from amine.compounds import catalogue
@@ -28,6 +27,7 @@ from amine.network.chemistry import Field, Modulation, check_parameter
 from amine.network.in_use import ReceptorInUse, ReceptorsInUse
 from amine.network.network import Network
 from amine.network.parts import Population
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.models.model import Model

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amine.errors import AmineError
 from amine.models.ports import scheme
 from amine.network.parts import Synapses
+from amine.records import dataclass
 from amine.values import scalar
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ synapses, totals of conductances) instead of writing them back.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -32,6 +32,7 @@ from amine.network.cables import has_tree
 from amine.network.in_use import ReceptorInUse, receptors_in_use
 from amine.network.network import Network
 from amine.network.parts import PoissonInput, Population
+from amine.records import dataclass
 from amine.values import Value
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ The one walk over the projections of a network.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ from amine.engine.resolve.streams import Stream, Streams
 from amine.network.in_use import ReceptorInUse, ReceptorsInUse
 from amine.network.network import Network
 from amine.network.parts import Synapses, View
+from amine.records import dataclass
 from amine.values import Value
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amine.engine.resolve.keys import structural_key
 from amine.network.plasticity import fields_of, outside_of, weight_unit
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.equations.rule_plan import RulePlan

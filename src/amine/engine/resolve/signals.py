@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from amine.compounds.doses import Course
 from amine.compounds.mechanisms import Effect
 from amine.compounds.signals import Program, Signal
 from amine.network.parts import Probe
+from amine.records import dataclass
 
 
 @dataclass

@@ -10,13 +10,13 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from amine.network.network import Network
 from amine.network.parts import Declared, View
+from amine.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amine.engine.resolve.rules import RuleStructure, rule_structure
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     import sympy as sp

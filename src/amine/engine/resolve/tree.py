@@ -9,7 +9,7 @@ long block a margin: two threads with a block each are then 1.15 times as fast.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar
 
 from amine.engine.resolve.cells import Binding, partly
@@ -19,6 +19,7 @@ from amine.models.multicompartment import Cable
 from amine.models.naming import jump_row, port_name, state_name
 from amine.network.cables import compartments, weights
 from amine.network.receptors import port_places
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.engine.resolve.resolved import Member

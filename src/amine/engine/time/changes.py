@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ from amine.engine.transmission.slow import SlowState
 from amine.errors import AmineError, did_you_mean, within
 from amine.network.parts import Population, Waveform
 from amine.network.times import check_refractory
+from amine.records import dataclass
 from amine.values import Array, Value, normalise, realise
 
 if TYPE_CHECKING:

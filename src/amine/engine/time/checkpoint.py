@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from amine.engine.time.simulation import Simulation
 from amine.errors import AmineError
 from amine.files import read_arrays, reason, write_arrays
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.given import FilePath

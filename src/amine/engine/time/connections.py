@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from amine.errors import AmineError, did_you_mean
+from amine.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

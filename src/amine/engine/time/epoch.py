@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from amine.errors import AmineError
 from amine.network.formulas import AXES, listed, names_of_pairs
 from amine.network.parts import Synapses, View
 from amine.network.structure import POST, PRE, Rewiring, known, weight_names
+from amine.records import dataclass
 from amine.values import Formula, Value, realise
 
 if TYPE_CHECKING:

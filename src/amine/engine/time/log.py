@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from amine.compounds.doses import Course
 from amine.distributions import Distribution
 from amine.engine.time.inputs import Anything
 from amine.network.parts import Waveform
+from amine.records import dataclass
 from amine.values import Array, Value, from_plain, to_plain
 
 

@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from amine.engine.time.simulation import Simulation
 from amine.engine.time.values import LoopValues
 from amine.errors import AmineError, did_you_mean
 from amine.owners import owned
+from amine.records import dataclass
 from amine.results.chunks import ROOT
 from amine.results.segment import Segment
 from amine.results.store import MemoryStore

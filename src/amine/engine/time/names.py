@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from amine.engine.build.slices import Slice
 from amine.engine.device.tables import SOURCE_POISSON
 from amine.models.naming import port_name
 from amine.network.receptors import coupled_names, states_of
+from amine.records import dataclass
 from amine.units import dimension_of, internal_unit
 
 if TYPE_CHECKING:

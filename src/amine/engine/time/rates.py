@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ from amine.engine.device.tables import SINCE
 from amine.engine.resolve.courses import stimuli_of
 from amine.errors import AmineError
 from amine.network.parts import Stimulus
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.engine.time.simulation import Simulation

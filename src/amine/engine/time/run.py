@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from types import FrameType
@@ -29,6 +29,7 @@ from amine.network.recordings import NEURON, recordable
 from amine.network.serial import digest
 from amine.network.synapse_probes import NUMBERS, number_of, numbers_units, units_of
 from amine.owners import Owner, owned
+from amine.records import dataclass
 from amine.results.run import Run
 from amine.results.store import MemoryStore, ZarrStore
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from amine.errors import AmineError
 from amine.network.parts import Synapses, WeightProbe
 from amine.network.structure import weight_names
 from amine.network.synapse_probes import IN, NUMBERS, ONE, number_of
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.engine.time.simulation import Simulation

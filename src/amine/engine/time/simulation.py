@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypedDict
 
 import numpy as np
@@ -33,6 +33,7 @@ from amine.errors import AmineError, did_you_mean
 from amine.network.estimate import available_bytes, chunk_steps, longest_delay
 from amine.network.network import Network
 from amine.network.threads import threads_of
+from amine.records import dataclass
 
 PRECISIONS = {"float32": (np.float32, 32), "float64": (np.float64, 64)}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -28,6 +28,7 @@ from amine.models.ports import scheme
 from amine.network.checks import check_delay
 from amine.network.parts import Synapses
 from amine.network.plasticity import check_bounds
+from amine.records import dataclass
 from amine.units import to_internal
 from amine.values import Array, Value, from_plain, normalise, realise, to_plain
 

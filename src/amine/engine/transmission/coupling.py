@@ -7,7 +7,7 @@ meet before the sums; with one, they meet once in the least delay.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from amine.engine.transmission.part import Build, Drawn, Kept, Layout, Part
 from amine.equations.terms import ELEMENTARY, KERNEL_FUNCTIONS
 from amine.network.couplings import Coupling
 from amine.network.parts import View
+from amine.records import dataclass
 
 
 @dataclass(frozen=True)

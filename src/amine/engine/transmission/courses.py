@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.streams import Stream
 from amine.engine.transmission.part import Build, Drawn, Kept, Layout, Part
 from amine.network.parts import Stimulus, Waveform
+from amine.records import dataclass
 
 OUTPUT_BYTES = 64 * 2**20
 

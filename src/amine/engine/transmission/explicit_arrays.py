@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from amine.engine.device.deliver_tables import SLOTS
 from amine.engine.device.tables import RELEASE
 from amine.engine.resolve.release import ELAPSED, sites_of
 from amine.engine.transmission.own_release import own_columns
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.models.model import Model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from amine.engine.device.deliver_tables import BATCH
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.routes import Route
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
+from amine.records import dataclass
 
 FOREVER = 2**62
 

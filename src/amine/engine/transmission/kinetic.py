@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import ModuleType
 
 import numpy as np
@@ -30,6 +30,7 @@ from amine.engine.transmission.schemes import KineticState
 from amine.models.naming import port_name
 from amine.models.ports import scheme
 from amine.models.sums import ONE, QUANTUM
+from amine.records import dataclass
 
 FULL = {"float32": 2.0**29, "float64": 2.0**52}  # quanta that a mass row may have to hold
 

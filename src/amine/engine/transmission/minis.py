@@ -7,7 +7,6 @@ the synapse of each is drawn uniformly: this is exact, and its cost depends on t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +23,7 @@ from amine.engine.device.tables import BLOCK
 from amine.engine.resolve.release import variation_of
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
+from amine.records import dataclass
 from amine.values import scalar
 
 

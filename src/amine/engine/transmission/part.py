@@ -7,7 +7,7 @@ network runs. :mod:`amine.engine.transmission.parts` lists all parts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias
@@ -22,6 +22,7 @@ from amine.engine.device.arguments import Real
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.routes import Route
 from amine.network.network import Network
+from amine.records import dataclass
 
 Snapshot: TypeAlias = Mapping[str, Sequence[np.ndarray]]  # copies of arrays, by name and thread or bundle
 Samples: TypeAlias = dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]  # probe -> times (ms), values by variable

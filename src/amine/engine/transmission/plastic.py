@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from amine.engine.transmission.part import Running, Snapshot, State
 from amine.errors import AmineError
 from amine.network.parts import Synapses
 from amine.network.weights import Weights
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.engine.device.arguments import Real

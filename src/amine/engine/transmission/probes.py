@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from amine.engine.transmission.part import Build, Drawn, Layout, Part, Samples, 
 from amine.engine.transmission.quantities import Quantities, raw
 from amine.network.parts import Probe
 from amine.network.recordings import SPIKES, TIMES
+from amine.records import dataclass
 from amine.units import to_internal
 
 OUTPUT_BYTES = 64 * 2**20

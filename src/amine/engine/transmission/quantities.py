@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +13,7 @@ from amine.engine.resolve.cells import CellStructure
 from amine.errors import AmineError
 from amine.models.naming import port_name, total_name
 from amine.network.recordings import SYNAPTIC
+from amine.records import dataclass
 
 TIME = "t"
 

@@ -9,7 +9,6 @@ one change to the next by powers of the propagator of one step.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import TypeAlias
 
@@ -51,6 +50,7 @@ from amine.equations.schemes import Scheme
 from amine.errors import AmineError
 from amine.models.model import Model
 from amine.models.ports import scheme
+from amine.records import dataclass
 from amine.values import scalar
 
 STACK = 4.0  # upper end of a table over concentration in releases; higher concentrations use its last entry

@@ -7,7 +7,6 @@ Spikes are pulled, so a spike acts through the synapses that are there when it a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from amine.engine.resolve.resolved import Resolved
 from amine.engine.resolve.routes import Route
 from amine.engine.transmission.filter import arguments_of, drawn
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, State
+from amine.records import dataclass
 
 COLUMNS = ("of", "pre", "post", "steps", "born")
 

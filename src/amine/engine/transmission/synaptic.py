@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
@@ -23,6 +22,7 @@ from amine.engine.transmission.filter import drawn as drawn_bundles
 from amine.engine.transmission.own_release import own_columns, own_release, release_functions
 from amine.engine.transmission.part import Build, Drawn, Layout, Part, Snapshot, State
 from amine.models.model import Model
+from amine.records import dataclass
 
 
 @dataclass

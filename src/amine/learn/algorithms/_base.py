@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from importlib import import_module
 from typing import Any, ClassVar, Self
 
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from amine.errors import AmineError, did_you_mean
 from amine.learn.layers import Dense, Spec
 from amine.learn.losses import Loss
+from amine.records import dataclass
 
 
 class Learner(nn.Module):

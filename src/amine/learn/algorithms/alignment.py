@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 
 from amine.learn.algorithms._base import Learner, Rule
 from amine.learn.losses import Loss
+from amine.records import dataclass
 
 
 def random_feedback(outputs: int, width: int, dtype: torch.dtype) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -14,6 +13,7 @@ from amine.learn.checks import whole
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
 from amine.learn.nn.neurons import State
+from amine.records import dataclass
 
 
 class _Exact(Learner):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,6 +18,7 @@ from amine.learn.engram.memory import Memory
 from amine.learn.engram.surprise import FLOOR
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
+from amine.records import dataclass
 
 START = 0.3  # leak before acetylcholine sets it
 WIDE = 16  # features from which a sample has a contrast of its own

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,6 +23,7 @@ from amine.learn.nn.constants import Numbers
 from amine.learn.nn.printers import CodePrinter
 from amine.learn.nn.surrogate import Surrogate, expression
 from amine.learn.spiking import neurons_of
+from amine.records import dataclass
 
 FEEDBACK = ("symmetric", "random", "adaptive")
 DECAY = 1e-3  # of read-out and feedback weights in each update, with adaptive feedback

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,6 +14,7 @@ from amine.learn.algorithms import _events
 from amine.learn.algorithms._base import Learner, Rule
 from amine.learn.layers import Spec, range_of
 from amine.learn.losses import Loss
+from amine.records import dataclass
 from amine.values import scalar
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from amine.learn.algorithms._base import Learner, Rule
 from amine.learn.losses import Loss
 from amine.learn.spiking import neurons_of
+from amine.records import dataclass
 
 
 class _Unsupervised(Learner):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 import torch
@@ -14,6 +13,7 @@ from amine.learn.algorithms._base import Learner, Rule
 from amine.learn.algorithms.backprop import _Exact
 from amine.learn.layers import ACTIVATIONS, Layered, Spec
 from amine.learn.losses import Loss
+from amine.records import dataclass
 
 State: TypeAlias = tuple[Tensor, Tensor, Tensor]  # activity (batch, n), Hebbian trace and eligibility (batch, n, n)
 FORMS = ("decay", "oja", "modulated", "retroactive")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
@@ -14,6 +13,7 @@ from amine.learn.algorithms.alignment import DirectFeedbackAlignment
 from amine.learn.algorithms.eprop import EProp
 from amine.learn.layers import Spec
 from amine.learn.losses import Loss
+from amine.records import dataclass
 
 
 class _Outcome(Loss):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError
@@ -10,6 +10,7 @@ from amine.learn import report
 from amine.learn.audit import attribution, calibration, cost, fairness, fitting, privacy
 from amine.learn.data import Data
 from amine.learn.estimators import Classifier
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.given import FilePath

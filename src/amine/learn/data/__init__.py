@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from amine.errors import AmineError, AmineWarning, did_you_mean
 from amine.optional import optional
+from amine.records import dataclass
 
 Split: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # X and y for training, X and y held out
 

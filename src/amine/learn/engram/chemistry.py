@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from amine.compounds import catalogue
 from amine.compounds.doses import Course, as_course
 from amine.compounds.effects import effects_of, receptor_response, steady_factor
 from amine.errors import AmineError, warn
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.compounds.effects import Factors

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
@@ -12,6 +11,7 @@ from amine.engine.codegen.program import Program, names_of
 from amine.equations.symbols import exprel, symbol
 from amine.learn.nn.printers import exprel_slope
 from amine.learn.nn.program import blend, slope, spike, stop
+from amine.records import dataclass
 
 _SPECIAL = (sp.Min, sp.Max, sp.Piecewise, exprel, sp.floor, sp.ceiling, sp.sign, sp.Abs, spike, blend, stop)
 _TINY = sp.Float(1e-37)  # replaces 0 in the logarithm of x**p log(x); a normal number in float32, too

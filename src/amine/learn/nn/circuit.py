@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from amine.learn.nn.circuit_run import Run, Scan, State, Wanted
 from amine.learn.nn.scanned import Scanned, check_sequence
 from amine.network.dosing import dose_of
 from amine.network.numbers import number
+from amine.records import dataclass
 from amine.values import scalar
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from amine.learn.nn.surrogate import surrogate as find_surrogate
 from amine.learn.nn.synaptic import Release
 from amine.models.naming import port_name
 from amine.network.parts import Population
+from amine.records import dataclass
 from amine.values import scalar
 
 if TYPE_CHECKING:

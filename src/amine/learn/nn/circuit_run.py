@@ -8,7 +8,7 @@ the gradients of the arrivals are pulled to the spikes that caused them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from amine.learn.nn import pool
 from amine.learn.nn.delivery import pull, push
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.learn.given import Real

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
@@ -17,6 +16,7 @@ from amine.learn.nn.kernels import Kernel
 from amine.learn.nn.once import link, once
 from amine.learn.nn.sparse import GRADIENT
 from amine.learn.nn.surrogate import expression
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.learn.given import Real

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from amine.equations.given import is_uniform
 from amine.learn.nn.constants import Numbers, numbers
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from amine.learn.nn.recurrent import Recurrent
 from amine.learn.nn.rest import response
 from amine.learn.nn.sequential import Residual, Sequential, called, is_chain
 from amine.learn.nn.surrogate import Surrogate
+from amine.records import dataclass
 
 WEIGHTS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, DelayedLinear)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.LayerNorm, nn.GroupNorm)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -14,6 +14,7 @@ from amine.errors import AmineError, did_you_mean
 from amine.learn.nn.context import Context
 from amine.learn.nn.printers import CodePrinter
 from amine.learn.nn.tensors import TorchNumpy
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     import sympy as sp

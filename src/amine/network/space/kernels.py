@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from amine.errors import AmineError
 from amine.frozen import closed
 from amine.network.numbers import probability
+from amine.records import dataclass
 from amine.units import to_internal
 from amine.values import Formula
 

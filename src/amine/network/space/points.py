@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from amine.errors import AmineError
 from amine.network.numbers import flag, number, whole_number
 from amine.network.space.regions import Region
+from amine.records import dataclass
 from amine.values import Array
 
 if TYPE_CHECKING:

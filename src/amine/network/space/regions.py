@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from amine.errors import AmineError
 from amine.frozen import closed
 from amine.network.numbers import number
 from amine.network.space.kernels import FLAT, DistanceKernel
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     import numpy.typing as npt

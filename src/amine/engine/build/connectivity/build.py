@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -21,6 +21,7 @@ from amine.engine.build.connectivity.spec import (
 )
 from amine.engine.build.draws import require_range
 from amine.errors import AmineError
+from amine.records import dataclass
 
 SHARED, PACKED, SEPARATE = 0, 1, 2
 Drawing: TypeAlias = tuple[int, int, float, str]  # number of sources, threads, dt (ms), precision: as in build_bundle

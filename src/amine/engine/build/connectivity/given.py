@@ -7,7 +7,7 @@ out as they would for the same values in a description, with the same order of s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from amine.distributions import InternalDistribution
 from amine.engine.build.connectivity.spec import ProjectionSpec
 from amine.errors import AmineError
+from amine.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,12 +7,12 @@ that follows from the displacement between the cells alone; candidates are drawn
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from amine.errors import AmineError
 from amine.network.space.kernels import REACH, Placed, fall, offsets
+from amine.records import dataclass
 
 MOST = 2_000_000  # candidates that are held at a time
 DENSE = 0.5  # bound above which all pairs are tried

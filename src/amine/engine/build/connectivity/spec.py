@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from amine.engine.device.arrays import exact
 from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
 from amine.network.space.kernels import Placed
+from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.engine.build.connectivity.given import InOrder
