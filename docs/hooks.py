@@ -1,4 +1,4 @@
-"""Fills pages from the package itself when the site is built: models, circuits, and what each block of code prints and draws."""
+"""Fills pages from the package itself when the site is built: models, circuits, recordings, and what each block of code prints and draws."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 from blocks import with_outputs
 
+RECORDINGS: dict[str, tuple[str, list[float]]] = {}  # experiments of the lab that pages show: control and values
 TITLES = {"neuron": "Neurons", "receptor": "Receptors", "release": "Release", "source": "Sources of spikes"}
 
 
@@ -21,7 +22,26 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if "<!-- circuits -->" in markdown:
         markdown = markdown.replace("<!-- circuits -->", circuits())
     markdown = re.sub(r"<!-- example (\w+) -->", lambda m: example(m[1]), markdown)
+    markdown = re.sub(r"<!-- recording (\w+) (\S+) ([\d. ]+) -->", lambda m: recording(*m.groups()), markdown)
     return with_outputs(markdown, page.file.src_uri)
+
+
+def recording(name: str, over: str, values: str) -> str:
+    """A recorded experiment of the lab as a page within the page."""
+    RECORDINGS[name] = over, [float(x) for x in values.split()]
+    address = f"../recorded/{name}.html"
+    frame = f'<iframe src="{address}" title="A recording of {name}" loading="lazy" width="100%" height="860"></iframe>'
+    return f'{frame}\n\n<a href="{address}">The recording on a page of its own</a>\n'
+
+
+def on_post_build(config: Any, **_: Any) -> None:
+    """Records the experiments that pages show."""
+    from amine import lab
+
+    for name, (over, values) in RECORDINGS.items():
+        path = Path(config["site_dir"]) / "recorded" / f"{name}.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lab.record(name, over, values, path, overwrite=True)
 
 
 def example(name: str) -> str:

@@ -86,10 +86,15 @@ class Page:
         )
 
     def serious(self) -> list[str]:
-        """Serious and critical findings of axe-core."""
+        """Serious and critical findings of axe-core, in the light and in the dark look."""
         self.tab.evaluate((resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
-        found = self.tab.evaluate("axe.run()")["violations"]
-        return [f"{v['id']}: {v['nodes'][0]['html']}" for v in found if v["impact"] in ("serious", "critical")]
+        out = []
+        for scheme in ("dark", "light"):
+            self.tab.emulate_media(color_scheme=scheme)
+            found = self.tab.evaluate("axe.run()")["violations"]
+            bad = [v for v in found if v["impact"] in ("serious", "critical")]
+            out += [f"{scheme}: {v['id']}: {v['nodes'][0]['html']}" for v in bad]
+        return out
 
     def held(self):
         return list(self.server.rooms.held.values())[-1].opened
