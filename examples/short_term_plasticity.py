@@ -44,7 +44,7 @@ def simulate() -> tuple[am.Run, dict[str, np.ndarray]]:
     for name, p in KINDS.items():
         cell = net.population(name, 1, "lif", receptors={"psc": current}, tau_m="30 ms")
         release = am.models.tsodyks_markram(U=p["U"], tau_rec=f"{p['tau_rec']} ms", tau_facil=f"{p['tau_facil']} ms")
-        net.synapses(source, cell, receptor="psc", weight="500 pA", rule="one_to_one", release=release, delay="1 ms")
+        net.synapses(source, cell, receptor="psc", weight="500 pA", connect="one_to_one", release=release, delay="1 ms")
         net.probe(cell, "v", "i_psc", name=name)
     run = net.run("1100 ms", progress=False)
     for name in KINDS:

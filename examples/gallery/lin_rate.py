@@ -34,7 +34,7 @@ def simulate(seed: int = 1, coherence: float = 0.05) -> am.Run:
         net.population(name, PAIRS, UNIT, mu=0.3 + sign * coherence) for name, sign in (("first", 1), ("second", -1))
     )
     for a, b in ((first, second), (second, first)):
-        net.coupling(a, b, into="total", value="w*x_pre", w=-0.2, rule="one_to_one", delay="1 ms")
+        net.coupling(a, b, into="total", value="w*x_pre", w=-0.2, connect="one_to_one", delay="1 ms")
     for units in (first, second):
         net.probe(units, "x", every="1 ms", name=units.name)
     return net.run("600 ms", progress=False)

@@ -204,7 +204,7 @@ def thin_branches(where, drug=None):
             X[k::8],
             E.at(where(k)),
             receptors={"AMPA": "0.25 nS", "NMDA": "0.8 nS"},
-            rule="all_to_all",
+            connect="all_to_all",
             name=f"input {k}",
         )
     net.probe(E.at("tuft[0](0.7)"), "v", name="branch")

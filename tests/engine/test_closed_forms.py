@@ -47,7 +47,7 @@ def test_receptor_filters_are_exact(name):
     source = net.population("S", 1, "spike_list", times=np.array([1.0, 8.3]) * am.units.ms, indices=np.array([0, 0]))
     model = am.models.get(name)(**parameters)
     target = net.population("T", 1, "lif", receptors={"r": model})
-    net.synapses(source, target, receptor="r", weight=f"2 {model.weight_unit}", delay="1.5 ms", rule="one_to_one")
+    net.synapses(source, target, receptor="r", weight=f"2 {model.weight_unit}", delay="1.5 ms", connect="one_to_one")
     probe = net.probe(target, f"{state}_r")
     data = net.run("60 ms", **RUN).probes[probe.name]
     t = data.times
@@ -61,7 +61,7 @@ def test_the_weight_is_the_peak(name):
     net = am.Network(dt="0.01 ms")
     source = net.population("S", 1, "spike_list", times=np.array([1.0]) * am.units.ms, indices=np.array([0]))
     target = net.population("T", 1, "lif", C="1 pF", tau_m="1e9 ms", V_th="1e6 mV", E_L="0 mV", receptors={"r": name})
-    net.synapses(source, target, receptor="r", weight="10 pA", rule="one_to_one")
+    net.synapses(source, target, receptor="r", weight="10 pA", connect="one_to_one")
     probe = net.probe(target, "v")
     v = net.run("30 ms", **RUN).probes[probe.name]["v"][:, 0]
     assert np.max(np.diff(v)) / 0.01 == pytest.approx(10.0, rel=1e-4)
@@ -72,7 +72,7 @@ def test_exactly_integrated_neuron_follows_its_closed_form():
     net = am.Network(dt="0.5 ms")
     source = net.population("S", 1, "spike_list", times=np.array([5.0]) * am.units.ms, indices=np.array([0]))
     target = net.population("T", 1, "lif", receptors={"r": am.models.exponential_current(tau="2 ms")})
-    net.synapses(source, target, receptor="r", weight="100 pA", delay="0.5 ms", rule="one_to_one")
+    net.synapses(source, target, receptor="r", weight="100 pA", delay="0.5 ms", connect="one_to_one")
     probe = net.probe(target, "v")
     data = net.run("80 ms", **RUN).probes[probe.name]
     t = np.maximum(data.times - 5.5, 0.0)
@@ -96,7 +96,7 @@ def test_tsodyks_markram_steady_state(parameters):
         receptor="r",
         weight=f"{w} pA",
         release=am.models.tsodyks_markram(**parameters),
-        rule="one_to_one",
+        connect="one_to_one",
     )
     probe = net.probe(target, "i_r")
     data = net.run("5010 ms", **RUN).probes[probe.name]

@@ -57,7 +57,12 @@ def test_receptors_on_an_exact_neuron(name):
         source = net.population("S", 1, "spike_list", times=np.array([2.0]) * am.units.ms, indices=np.array([0]))
         cell = net.population("cell", 1, "lif", receptors={"r": name})
         net.synapses(
-            source, cell, receptor="r", weight=f"5 {am.models.get(name).weight_unit}", delay="1 ms", rule="one_to_one"
+            source,
+            cell,
+            receptor="r",
+            weight=f"5 {am.models.get(name).weight_unit}",
+            delay="1 ms",
+            connect="one_to_one",
         )
         net.probe(cell, "v", every="1 ms", name="v")
         return net.run("20 ms", precision="float64", progress=False).probes["v"]["v"][:, 0]

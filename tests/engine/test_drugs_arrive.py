@@ -30,7 +30,7 @@ def synapse(target: str, detail: str) -> am.Network:
     model = am.models.get("dual_exponential" if detail == "receptor" else scheme)
     net = am.Network()
     E = net.population("E", 2, "lif", receptors={target: model})
-    net.synapses(E, E, receptor=target, weight="1 nS", rule="all_to_all", detail=detail)
+    net.synapses(E, E, receptor=target, weight="1 nS", connect="all_to_all", detail=detail)
     return net
 
 

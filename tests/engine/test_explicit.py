@@ -27,7 +27,7 @@ def run(model, detail, cleft=None, trains=TRAINS, targets=1, weight="2 nS", dura
     S = net.population("S", max(trains) + 1, "spike_list", times=times * am.units.ms, indices=indices)
     P = net.population("P", targets, "lif_cond", V_th="1e6 mV", receptors={"x": model})
     net.synapses(
-        S, P, receptors={"x": weight}, rule="all_to_all", delay="1 ms", detail=detail, cleft=cleft, release=release
+        S, P, receptors={"x": weight}, connect="all_to_all", delay="1 ms", detail=detail, cleft=cleft, release=release
     )
     state = "g_x" if detail == "explicit" or read(model.equations, "").opens else "R_x"
     probe = net.probe(P, state)

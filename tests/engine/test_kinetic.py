@@ -25,7 +25,7 @@ def network(model, weights=WEIGHTS, release=None, **more):
         S,
         P,
         receptors={"x": weights * am.units.nS},
-        rule="all_to_all",
+        connect="all_to_all",
         delay=f"{DELAY} ms",
         detail="kinetic",
         release=release,
@@ -93,7 +93,7 @@ def test_peaks_of_the_published_two_state_schemes(name, peak):
     net = am.Network()
     S = net.population("S", 1, "spike_list", times=np.array([2.0]) * am.units.ms, indices=np.array([0]))
     P = net.population("P", 1, "lif_cond", V_th="1e6 mV", receptors={"x": name})
-    net.synapses(S, P, receptors={"x": "1 nS"}, rule="one_to_one", detail="kinetic")
+    net.synapses(S, P, receptors={"x": "1 nS"}, connect="one_to_one", detail="kinetic")
     probe = net.probe(P, "g_x")
     assert np.max(net.run("10 ms", progress=False).probes[probe.name]["g_x"]) == pytest.approx(peak, rel=1e-5)
 
@@ -105,7 +105,7 @@ def opened(pulses: int) -> tuple[float, float]:
         "S", 1, "spike_list", times=(1.0 + 5.0 * np.arange(pulses)) * am.units.ms, indices=np.zeros(pulses, int)
     )
     P = net.population("P", 1, "lif_cond", V_th="1e6 mV")
-    net.synapses(S, P, receptors={"GABA_B": "3 nS"}, rule="one_to_one", detail="kinetic", transmitter="GABA")
+    net.synapses(S, P, receptors={"GABA_B": "3 nS"}, connect="one_to_one", detail="kinetic", transmitter="GABA")
     probe = net.probe(P, "s_GABA_B")
     data = net.run("300 ms", progress=False, precision="float64").probes[probe.name]
     s = data["s_GABA_B"][:, 0] / 3.0
@@ -249,7 +249,7 @@ def test_chloride_turns_gaba_excitatory():
         net = am.Network()
         S = net.population("S", 1, "spike_list", times=np.array([5.0]) * am.units.ms, indices=np.array([0]))
         P = net.population("P", 1, "lif_cond", receptors={"GABA_A": scheme(Cl_in=inside)})
-        net.synapses(S, P, transmitter="GABA", receptors={"GABA_A": "150 nS"}, rule="one_to_one", detail="kinetic")
+        net.synapses(S, P, transmitter="GABA", receptors={"GABA_A": "150 nS"}, connect="one_to_one", detail="kinetic")
         probe = net.probe(P, "v")
         run = net.run("30 ms", progress=False)
         found.append((run.probes[probe.name]["v"].min(), len(run.spikes["P"].times)))
@@ -260,7 +260,7 @@ def test_chloride_turns_gaba_excitatory():
 def test_a_neuron_that_reaches_everybody_needs_one_row():
     """All-to-all with one weight: the events of a step are summed first; the same as synapse by synapse."""
     traces = []
-    for rule in ({"rule": "all_to_all"}, {"pairs": tuple(np.divmod(np.arange(60 * 50), 50))}):
+    for rule in ({"connect": "all_to_all"}, {"pairs": tuple(np.divmod(np.arange(60 * 50), 50))}):
         net = am.Network(seed=3)
         S = net.population("S", 60, "poisson", rate="40 Hz")
         P = net.population("P", 50, "lif_cond", V_th="1e6 mV")

@@ -23,7 +23,7 @@ def released(release, targets=400, trains=(5.0, 25.0, 45.0)):
     P = net.population(
         "P", targets, "lif_cond", V_th="1e6 mV", receptors={"x": am.models.get("exponential")(tau="1e9 ms")}
     )
-    net.synapses(S, P, receptors={"x": "1 nS"}, rule="all_to_all", release=release)
+    net.synapses(S, P, receptors={"x": "1 nS"}, connect="all_to_all", release=release)
     probe = net.probe(P, "g_x")
     g = np.asarray(net.run("60 ms", progress=False, precision="float64").probes[probe.name]["g_x"])
     return np.stack([g[round(10 * t) + 20] - g[round(10 * t) - 20] for t in trains])

@@ -31,7 +31,7 @@ def too_large(where: str) -> am.Network:
     P = net.population("P", 3, "lif_cond", initial={"v": value.get("initial", "-60") + " mV"})
     many = np.array([1.0, 2.0, float(value.get("array", "3"))]) * am.units.nS
     net.synapses(P, P, receptor="AMPA", weight=value.get("weight", "1") + " nS", p=1.0)
-    net.synapses(P, P, receptor="AMPA", weight=many, rule="one_to_one")
+    net.synapses(P, P, receptor="AMPA", weight=many, connect="one_to_one")
     net.poisson(P, receptor="AMPA", weight=value.get("input", "1") + " nS", rate="1 Hz")
     net.gap_junctions(P, P, conductance=value.get("gap", "1") + " nS", p=1.0)
     net.stimulus(P, am.step(value.get("current", "1") + " pA", "1 ms"))

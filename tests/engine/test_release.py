@@ -24,7 +24,7 @@ def amounts(release, times, detail="receptor", seed=3):
     )
     filter = am.models.exponential(tau="0.5 ms")
     P = net.population("P", N, "lif_cond", V_th="1e6 mV", receptors={"x": filter if detail == "receptor" else FAST})
-    rule = {"rule": "one_to_one"} if detail == "kinetic" else {"indegree": 1}
+    rule = {"connect": "one_to_one"} if detail == "kinetic" else {"indegree": 1}
     net.synapses(S, P, receptors={"x": "1 nS"}, release=release, detail=detail, **rule)
     probe = net.probe(P, "g_x")
     data = net.run(f"{times[-1] + 2:g} ms", progress=False).probes[probe.name]
@@ -86,7 +86,7 @@ def test_synapses_release_independently():
     S = net.population("S", 400, "spike_list", times=np.full(400, 2.0) * am.units.ms, indices=np.arange(400))
     P = net.population("P", 2, "lif_cond", V_th="1e6 mV", receptors={"x": FAST})
     net.synapses(
-        S, P[:1] + P[1:], receptors={"x": "1 nS"}, rule="all_to_all", detail="kinetic", release=quantal(n=1, p=0.5)
+        S, P[:1] + P[1:], receptors={"x": "1 nS"}, connect="all_to_all", detail="kinetic", release=quantal(n=1, p=0.5)
     )
     probe = net.probe(P, "g_x")
     g = net.run("4 ms", progress=False).probes[probe.name]["g_x"].max(0)
@@ -142,7 +142,7 @@ def test_minis_are_poisson_at_each_synapse(weight):
     S = net.population("S", 40, "poisson", rate="0 Hz")
     P = net.population("P", 1500, "lif_cond", V_th="1e6 mV", receptors={"x": am.models.exponential(tau="5 ms")})
     release = quantal(n=1, p=0.5, cv=0.3)
-    net.synapses(S, P, receptors={"x": weight}, rule="all_to_all", minis="5 Hz", release=release)
+    net.synapses(S, P, receptors={"x": weight}, connect="all_to_all", minis="5 Hz", release=release)
     probe = net.probe(P, "g_x", every="25 ms")
     g = np.asarray(net.run("400 ms", progress=False).probes[probe.name]["g_x"])[3:]
     rate, decay = 40 * 5e-3 * 0.1, np.exp(-0.1 / 5.0)
@@ -174,7 +174,7 @@ def test_adenosine_lowers_release_through_its_field():
         net = am.Network(seed=1)
         S = net.population("S", 200, "spike_list", times=np.full(200, 500.0) * am.units.ms, indices=np.arange(200))
         P = net.population("P", 200, "lif_cond", V_th="1e6 mV", receptors={"x": am.models.exponential(tau="50 ms")})
-        net.synapses(S, P, receptors={"x": "1 nS"}, rule="one_to_one", release=quantal(n=40, p=0.5))
+        net.synapses(S, P, receptors={"x": "1 nS"}, connect="one_to_one", release=quantal(n=40, p=0.5))
         field = net.field("adenosine", tonic=tonic, removal="1 1/s")
         net.modulate(S, by=field, receptor="A1", acts_on="release.p", maximum=0.6)
         probe = net.probe(P, "g_x")

@@ -26,7 +26,7 @@ def conductances(models, n, duration="12 ms"):
     S = net.population("S", 1, "spike_list", times=np.array([2.0]) * am.units.ms, indices=np.array([0]))
     P = net.population("P", n, "lif_cond", V_th="1e6 mV", receptors=models)
     for label in models:
-        net.synapses(S, P, receptors={label: "2 nS"}, rule="all_to_all", delay="1 ms", detail="explicit", name=label)
+        net.synapses(S, P, receptors={label: "2 nS"}, connect="all_to_all", delay="1 ms", detail="explicit", name=label)
     probe = net.probe(P, *(f"g_{label}" for label in models))
     data = net.run(duration, progress=False, precision="float64").probes[probe.name]
     return {label: np.asarray(data[f"g_{label}"]) for label in models}
@@ -81,9 +81,9 @@ def test_draws_of_rates_are_no_others():
     P = net.population(
         "P", 400, "lif_cond", V_th="1e6 mV", receptors={"x": own, **dict.fromkeys(labels, "exponential")}
     )
-    net.synapses(S, P, receptors={"x": "2 nS"}, rule="all_to_all", detail="explicit")
+    net.synapses(S, P, receptors={"x": "2 nS"}, connect="all_to_all", detail="explicit")
     for label in labels:
-        net.synapses(S, P, receptors={label: am.uniform("1 nS", "2 nS")}, rule="all_to_all")
+        net.synapses(S, P, receptors={label: am.uniform("1 nS", "2 nS")}, connect="all_to_all")
     probe = net.probe(P, "g_x", *(f"g_{label}" for label in labels))
     data = net.run("5 ms", progress=False, precision="float64").probes[probe.name]
     peaks = [np.asarray(data[f"g_{label}"]).max(0) for label in ("x", *labels)]

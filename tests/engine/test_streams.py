@@ -41,7 +41,7 @@ def built(parts: Sequence[PART], declared: bool, values: float = 1.0, name: str 
         a, b = ends[i % len(ends)], neurons[j % len(neurons)]
         more = {"stream": k if declared else None, "name": f"{name}{kind}{k}"}
         if kind == "synapses":
-            pattern = ({"p": 0.5 * values}, {"indegree": 2}, {"rule": "all_to_all"})[variant]
+            pattern = ({"p": 0.5 * values}, {"indegree": 2}, {"connect": "all_to_all"})[variant]
             net.synapses(
                 a, b + neurons[0] if variant == 2 else b, receptor="AMPA", weight=f"{values} nS", **pattern, **more
             )

@@ -86,7 +86,7 @@ def test_a_voltage_may_have_no_unit():
     )
     N = net.population("N", 4, own, initial={"v": 0.5})
     P = net.population("P", 4, "poisson", rate="100 Hz")
-    S = net.synapses(P, N, receptor="delta", weight=0.5, rule="one_to_one")
+    S = net.synapses(P, N, receptor="delta", weight=0.5, connect="one_to_one")
     assert S.receptors["delta"] == "0.5"
     net.poisson(N, rate="10 Hz", receptor="delta", weight=0.25)
     net.synapses(P, N, receptor="exc", weight="1 pA", p=0.5)

@@ -40,10 +40,10 @@ VALID = {
         source="P", target="E", receptor="AMPA", weight="1 nS", receptors=None, delay="1 ms", p=0.5, indegree=None, outdegree=None, total=None,
         pairs=None, rule=None, connect=None, plastic=None, delay_kind="axonal", distance=None, nearest=None, autapses=True, multapses=True, release=None,
         transmitter=None, detail="receptor", cleft=None, minis=None, name="syn"),
-    "gap_junctions": dict(a="E", b="E", conductance="1 nS", p=0.5, pairs=None, total=None, rule=None, distance=None, name=None),
+    "gap_junctions": dict(a="E", b="E", conductance="1 nS", p=0.5, pairs=None, total=None, connect=None, distance=None, name=None),
     "coupling": dict(
         source="E", target="E", into="g_graded", value="w*v_pre/v_post", w="1 nS", p=0.5, indegree=None, outdegree=None, total=None, pairs=None,
-        rule=None, distance=None, nearest=None, delay="1 ms", autapses=True, multapses=True, stream=None, name=None),
+        connect=None, distance=None, nearest=None, delay="1 ms", autapses=True, multapses=True, stream=None, name=None),
     "poisson": dict(target="E", rate="5 Hz", receptor="AMPA", weight="1 nS", n=1, name=None),
     "stimulus": dict(target="E", current=am.step("1 pA"), name=None),
     "probe": dict(target="E", every="1 ms", start=None, stop=None, at=None, reduce=None, name=None),

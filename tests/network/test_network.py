@@ -36,7 +36,7 @@ def everything() -> am.Network:
         multapses=False,
     )
     net.synapses(E, I, receptor="AMPA", weight="1 nS", distance=am.gaussian("20 um", 0.5), autapses=False)
-    net.synapses(S, I[:3], receptor="AMPA", weight=np.ones(3) * am.units.nS, rule="one_to_one")
+    net.synapses(S, I[:3], receptor="AMPA", weight=np.ones(3) * am.units.nS, connect="one_to_one")
     net.synapses(L, E, receptor="AMPA", weight=np.ones(2) * am.units.nS, pairs=([0, 1], [3, 4]))
     net.gap_junctions(I, I, conductance="0.2 nS", p=0.3)
     net.poisson(E, rate="5 Hz", receptor="AMPA", weight="1 nS", n=10)
@@ -121,14 +121,18 @@ BAD = {
         lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS", p=1.5),
         r"p is outside 0..1 .*total=",
     ),
-    "two rules": (
+    "two patterns": (
         lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS", p=0.1, total=3),
         "give one pattern of connections",
     ),
-    "no rule": (lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS"), "give one pattern of connections"),
-    "rule": (
-        lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS", rule="all_to_al"),
-        "did you mean 'all_to_all'",
+    "no pattern": (lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS"), "give one pattern of connections"),
+    "pattern": (
+        lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS", connect="all_to_al"),
+        "pattern 'all_to_al' is not known; did you mean 'all_to_all'",
+    ),
+    "pattern as a rule": (
+        lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 nS", **{"rule": "all_to_all"}),
+        "give connect='all_to_all'",
     ),
     "no weight": (lambda n, E: n.synapses(E, E, receptor="AMPA", p=0.1), "weight is missing"),
     "weight unit": (lambda n, E: n.synapses(E, E, receptor="AMPA", weight="1 pA", p=0.1), "wrong dimension"),
@@ -151,7 +155,7 @@ BAD = {
         "at most 9",
     ),
     "one to one": (
-        lambda n, E: n.synapses(E[:3], E, receptor="AMPA", weight="1 nS", rule="one_to_one"),
+        lambda n, E: n.synapses(E[:3], E, receptor="AMPA", weight="1 nS", connect="one_to_one"),
         "as many sources as targets",
     ),
     "pairs": (

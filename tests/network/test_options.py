@@ -37,8 +37,8 @@ PATTERNS = {
     "total": dict(total=20),
     "pairs": dict(pairs=([0, 1, 1, 2], [1, 2, 2, 2])),
     "pairs apart": dict(pairs=([0, 1, 2], [1, 2, 3])),
-    "one_to_one": dict(rule="one_to_one"),
-    "all_to_all": dict(rule="all_to_all"),
+    "one_to_one": dict(connect="one_to_one"),
+    "all_to_all": dict(connect="all_to_all"),
     "distance": dict(distance=am.box("3 um", 0.9)),
     "region": dict(distance=0.8 * am.space.box("6 um")),
     "indegree by distance": dict(indegree=4, distance=am.gaussian("3 um")),
@@ -105,10 +105,9 @@ DROPPED = {
     "weight beside receptors": (lambda n: n.synapses("P", "E", receptors={"AMPA": "1 nS"}, weight="2 nS", p=0.5), "weight= is for one receptor="),
     "cleft on filters": (lambda n: n.synapses("P", "E", receptor="AMPA", weight="1 nS", p=0.5, cleft="clearance"), "filters have no cleft"),
     "minis on schemes": (lambda n: n.synapses("P", "E", receptor="AMPA", weight="1 nS", p=0.5, detail="explicit", minis="1 Hz"), "needs linear filters"),
-    "two patterns": (lambda n: n.synapses("P", "E", receptor="AMPA", weight="1 nS", p=0.5, rule="all_to_all"), "one pattern"),
-    "a pattern twice": (lambda n: n.synapses("P", "E", receptor="AMPA", weight="1 nS", rule="all_to_all", connect="all_to_all"), "given twice"),
+    "two patterns": (lambda n: n.synapses("P", "E", receptor="AMPA", weight="1 nS", p=0.5, connect="all_to_all"), "one pattern"),
     "gap to itself": (lambda n: n.gap_junctions("E", "E", conductance="1 nS", pairs=([0], [0])), "with itself"),
-    "gap one to one": (lambda n: n.gap_junctions("E", "E", conductance="1 nS", rule="one_to_one"), "with itself"),
+    "gap one to one": (lambda n: n.gap_junctions("E", "E", conductance="1 nS", connect="one_to_one"), "with itself"),
     "gap values": (lambda n: n.gap_junctions("E", "E", conductance=np.ones(3) * am.units.nS, p=0.5), "needs a given order of synapses"),
     "gap overlap": (lambda n: n.gap_junctions(n.populations["E"][:4], n.populations["E"][2:], conductance="1 nS", total=5), "without common"),
     "gap delay": (lambda n: n.gap_junctions("E", "E", conductance="1 nS", p=0.5, delay="1 ms"), r"net.gap_junctions\(\)"),
@@ -173,7 +172,7 @@ def test_delays_of_one_step_in_single_precision():
         net = am.Network(dt=f"{dt} ms")
         P, E = net.population("P", 3, "poisson"), net.population("E", 3, "lif", t_ref="0 ms")
         net.synapses(
-            P, E, receptor="exc", weight="1 pA", rule="one_to_one", delay=np.full(3, dt, np.float32) * am.units.ms
+            P, E, receptor="exc", weight="1 pA", connect="one_to_one", delay=np.full(3, dt, np.float32) * am.units.ms
         )
 
 

@@ -35,7 +35,7 @@ def test_given_spikes_give_the_voltage_and_spikes_of_iaf_psc_exp(peer):
         )
         source = net.population(name, 1, train)
         weight = "300 pA" if name == "exc" else "-300 pA"
-        net.synapses(source, p, receptor="in", weight=weight, delay=f"{DELAY} ms", rule="one_to_one")
+        net.synapses(source, p, receptor="in", weight=weight, delay=f"{DELAY} ms", connect="one_to_one")
     net.probe(p, "v", name="v")
     run = net.run(f"{DURATION} ms", precision="float64", progress=False)
     t, v = np.rint(np.asarray(run.probes["v"].times) / DT), np.asarray(run.probes["v"].values["v"])[:, 0]

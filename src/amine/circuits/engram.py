@@ -159,8 +159,8 @@ def engram(
     features = net.population("features", cells, feature, theta=thresholds)
     principal = _principal(net, cells, number(noise, "1", "engram(), noise", nonnegative=True), pace, spikes)
     inhibitory = _interneurons(net, max(1, round(r * (1.0 - gone))), pace, spikes)
-    net.coupling(pixels, features, into="total", value="w*x_pre", w=weights, rule="all_to_all")
-    net.coupling(features, principal, into="rate_AMPA", value="w*phi_pre", w=_for_one(DRIVE), rule="one_to_one")
+    net.coupling(pixels, features, into="total", value="w*x_pre", w=weights, connect="all_to_all")
+    net.coupling(features, principal, into="rate_AMPA", value="w*phi_pre", w=_for_one(DRIVE), connect="one_to_one")
     grow = f"{1.0 / (math.sqrt(SHARE * r * pace.leak) * (pace.onset - pace.begun))!r} 1/(ms*pA)"
     _reciprocal(net, principal, inhibitory, number(missing, "1", "engram(), missing", nonnegative=True), grow, pace)
     _lessons(net, principal, classes, pace)
@@ -222,7 +222,7 @@ def _interneurons(net: Network, r: int, pace: Pace, spikes: bool) -> Population:
     some = net.population("interneurons", r, cell, receptors=receptors, initial=_phases(r, spikes))
     difference = "u*((1 + lead)*(x_post - x_pre) - lead*(a_post - a_pre))"
     net.coupling(
-        some, some, into="lateral", value=difference, u=1.0 / r, lead=pace.lead, rule="all_to_all", name="mutual"
+        some, some, into="lateral", value=difference, u=1.0 / r, lead=pace.lead, connect="all_to_all", name="mutual"
     )
     return some
 
@@ -279,7 +279,7 @@ def _lessons(net: Network, principal: Population, classes: int, pace: Pace) -> N
         w=0.0,
         learn=f"{1.0 / (pace.leak * _taught(pace))!r} 1/ms",
         a="1 pA",
-        rule="all_to_all",
+        connect="all_to_all",
         name="memory",
     )
     net.coupling(

@@ -65,7 +65,7 @@ def wang2002(
     for q, (pool, sign) in enumerate(((A, 1.0), (B, -1.0))):
         times, targets = _evidence(40.0 * (1.0 + sign * coherence), pool.n, stimulus, net.dt, seed, q)
         source = net.population(f"evidence {pool.name}", pool.n, "spike_list", times=times, indices=targets)
-        net.synapses(source, pool, receptors={"AMPA": "2.1 nS"}, rule="one_to_one")
+        net.synapses(source, pool, receptors={"AMPA": "2.1 nS"}, connect="one_to_one")
     if dopamine:
         net.field("dopamine", uptake="DAT", tonic=dopamine)
         net.modulate(A + B + N, by="dopamine", receptor="D1", acts_on="NMDA.conductance", maximum=1.2)
@@ -115,14 +115,19 @@ def _recurrent(net: Network, cells: tuple[Population, ...], f: float, J: float, 
         for target in (A, B, N, I):
             gain = 1.0 if target is I or target is N else J if source is target else low
             ampa, slow = (0.04, 0.13) if target is I else (0.05, 0.165)
-            both: dict[str, Any] = {"rule": "all_to_all", "delay": "0.5 ms", "transmitter": "glutamate"}
+            both: dict[str, Any] = {"connect": "all_to_all", "delay": "0.5 ms", "transmitter": "glutamate"}
             net.synapses(source, target, receptors={"AMPA": f"{gain * ampa / scale!r} nS"}, **both)
             net.synapses(
                 source, target, receptors={"NMDA": f"{gain * slow / scale!r} nS"}, detail="kinetic", cleft=cleft, **both
             )
     for target, g in ((A + B + N, 1.3), (I, 1.0)):
         net.synapses(
-            I, target, transmitter="GABA", receptors={"GABA_A": f"{g / scale!r} nS"}, rule="all_to_all", delay="0.5 ms"
+            I,
+            target,
+            transmitter="GABA",
+            receptors={"GABA_A": f"{g / scale!r} nS"},
+            connect="all_to_all",
+            delay="0.5 ms",
         )
 
 

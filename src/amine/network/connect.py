@@ -17,7 +17,7 @@ from amine.network.doors import door
 from amine.network.numbers import flag, name_of, stream_of
 from amine.network.parts import Declared, GapJunctions, Group, Population, Synapses, View
 from amine.network.pattern import Pattern, by_pair, check_pattern, pattern_of, within_population
-from amine.network.plasticity import made_plastic, split_rule
+from amine.network.plasticity import given_rule, made_plastic
 from amine.network.populations import mapping
 from amine.network.transmission import check_cleft, check_minis, check_plastic, check_release, check_transmission
 from amine.units import dimension_of
@@ -57,7 +57,7 @@ def synapses(
     p : probability of a pair, a number or the text of such a formula. indegree, outdegree : inputs of a target, outputs of a source. total : number of synapses.
     pairs : two arrays of indices, within source and target.
     rule : plasticity of the weights: a rule of :mod:`amine.plasticity`, its name, or its text.
-    connect : ``"one_to_one"`` or ``"all_to_all"``; can also be given as ``rule``.
+    connect : ``"one_to_one"`` or ``"all_to_all"``.
     plastic : the receptor whose weight the rule changes, by default the first.
     delay_kind : ``"axonal"``: presynaptic spikes reach the synapse after the delay; ``"dendritic"``: postsynaptic ones do.
     distance : a kernel such as ``am.gaussian("200 um", 0.3)``, a region about the source such as ``am.space.disc("100 um")``, or a product of them; with
@@ -90,9 +90,9 @@ def synapses(
     where = f"Synapses '{name}'"
     name_of(delay_kind, where, "delay_kind")
     weights = _weights(receptor, weight, receptors, where)
-    named, plasticity = split_rule(rule, connect, where)
+    plasticity = given_rule(rule, where)
     p, distance = by_pair(net, p, distance, sources, targets, where)
-    chosen = pattern_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=named, distance=distance, nearest=nearest)
+    chosen = pattern_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, connect=connect, distance=distance, nearest=nearest)
     chosen, sources, targets = within_population(chosen, sources, targets)
     own, again = flag(autapses, f"{where}, autapses"), flag(multapses, f"{where}, multapses")
     _check(net, chosen, sources, targets, own, again, where)
@@ -173,7 +173,7 @@ def gap_junctions(
     p: Values | None = None,
     pairs: Pairs | None = None,
     total: Values | None = None,
-    rule: str | None = None,
+    connect: str | None = None,
     distance: DistanceKernel | Region | None = None,
     name: str | None = None,
     stream: Declared = None,
@@ -186,7 +186,7 @@ def gap_junctions(
     ----------
     a, b : populations or slices whose neurons are coupled.
     conductance : g in nS: one value, an array for given pairs or a distribution.
-    p, pairs, total, rule, distance : pattern of connections, as for :meth:`Network.synapses`.
+    p, pairs, total, connect, distance : pattern of connections, as for :meth:`Network.synapses`.
     stream : identity of its random numbers, unique among gap junctions; as for :meth:`Network.synapses`.
 
     Raises
@@ -207,7 +207,7 @@ def gap_junctions(
     where = f"Gap junctions '{name}'"
     for v in (va, vb):
         _check_coupled(net.populations[v.population], where)
-    chosen = pattern_of(where, p=p, total=total, pairs=pairs, rule=rule, distance=distance)
+    chosen = pattern_of(where, p=p, total=total, pairs=pairs, connect=connect, distance=distance)
     check_pattern(net, chosen, Group((va,)), Group((vb,)), False, chosen.kind == "pairs", where)
     _check_overlap(chosen, va, vb, where)
     own = stream_of(stream, where, (g.stream for g in net.electrical))

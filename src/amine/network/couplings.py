@@ -68,7 +68,7 @@ class Coupling:
 @door
 def coupling(
     net: Network, source: Neurons, target: Neurons, *, into: str, value: str, p: Values | None = None, indegree: Values | None = None,
-    outdegree: Values | None = None, total: Values | None = None, pairs: Pairs | None = None, rule: str | None = None,
+    outdegree: Values | None = None, total: Values | None = None, pairs: Pairs | None = None, connect: str | None = None,
     distance: DistanceKernel | Region | None = None, nearest: Values | None = None, delay: Values | None = None, autapses: bool = True, multapses: bool = True,
     change: Mapping[str, str] | None = None, stream: Declared = None, name: str | None = None, **values: Any,
 ) -> Coupling:
@@ -81,7 +81,7 @@ def coupling(
         receptor with the line ``input g : nS``. It is constant within a step. Several couplings into one input add up.
     value : the expression, such as ``"w*sin(theta_pre - theta_post)"``: ``x_pre`` is the state or parameter x of the source, ``x_post`` of the
         target, any other name a value of the connection. Its unit is that of the input.
-    p, indegree, outdegree, total, pairs, rule, distance, nearest, autapses, multapses : pattern of connections, as for :meth:`Network.synapses`.
+    p, indegree, outdegree, total, pairs, connect, distance, nearest, autapses, multapses : pattern of connections, as for :meth:`Network.synapses`.
     delay : the source's state is that of this time before; before the start it is that at the start. None: that at the start of the step.
     change : rates of change of plastic values, such as ``{"w": "eta*x_pre*x_post"}``: expressions of the same names, in the unit of the value divided
         by a time. Each connection then has a value of its own; the sum of a step takes it as it is at the start of the step.
@@ -96,7 +96,7 @@ def coupling(
 
     Notes
     -----
-    With ``rule="all_to_all"`` and single values, sums and products of expressions of one side, and sines and cosines of differences, cost one pass
+    With ``connect="all_to_all"`` and single values, sums and products of expressions of one side, and sines and cosines of differences, cost one pass
     over sources and one over targets in each step; everything else one pass over connections.
 
     Examples
@@ -105,7 +105,7 @@ def coupling(
     >>> oscillator = am.models.neuron("oscillator", "dtheta/dt = omega + x_in : 1\\ninput x_in : Hz", omega="10 Hz")
     >>> net = am.Network(seed=1)
     >>> P = net.population("P", 100, oscillator, omega=am.normal("10 Hz", "1 Hz"))
-    >>> net.coupling(P, P, into="x_in", value="K/100*sin(theta_pre - theta_post)", rule="all_to_all", K="5 Hz").name
+    >>> net.coupling(P, P, into="x_in", value="K/100*sin(theta_pre - theta_post)", connect="all_to_all", K="5 Hz").name
     'P->P.x_in'
     """
     a, b = view_of(net, source, "Coupling, source"), view_of(net, target, "Coupling, target")
@@ -114,7 +114,7 @@ def coupling(
     where = f"Coupling '{name}'"
     unit = _input(net, b, into, where)
     _check_source(net.populations[a.population], where)
-    chosen = pattern_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, rule=rule, distance=distance, nearest=nearest)
+    chosen = pattern_of(where, p=p, indegree=indegree, outdegree=outdegree, total=total, pairs=pairs, connect=connect, distance=distance, nearest=nearest)
     own, again = flag(autapses, f"{where}, autapses"), flag(multapses, f"{where}, multapses")
     check_pattern(net, chosen, Group((a,)), Group((b,)), own, again, where)
     ends = (Group((a,)), Group((b,)))
@@ -201,7 +201,7 @@ OPTIONS = (
     "outdegree",
     "total",
     "pairs",
-    "rule",
+    "connect",
     "distance",
     "nearest",
     "delay",

@@ -75,7 +75,7 @@ def pattern_of(where: str, **given: Any) -> Pattern:
     if kind == "distance":
         return Pattern("distance", _kernel(value, where))
     if value not in NAMED:
-        raise AmineError(where, f"rule '{str(value)[:40]}' is not known", hint=did_you_mean(str(value)[:40], NAMED))
+        raise AmineError(where, f"pattern '{str(value)[:40]}' is not known", hint=did_you_mean(str(value)[:40], NAMED))
     return Pattern(str(value))
 
 

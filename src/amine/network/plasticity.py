@@ -33,29 +33,22 @@ if TYPE_CHECKING:
 DELAY_KINDS = ("axonal", "dendritic")
 
 
-def split_rule(rule: object, connect: str | None, where: str) -> tuple[str | None, Model | None]:
-    """Pattern of connections and rule of plasticity, from the arguments ``rule=`` and ``connect=``."""
-    if isinstance(rule, str) and rule in NAMED:
-        if connect is not None:
-            raise AmineError(where, "the pattern of connections is given twice", hint="leave connect= out")
-        return rule, None
-    if rule is None:
-        return connect, None
-    if isinstance(rule, Model) and rule.kind == "rule":
-        return connect, rule
-    if isinstance(rule, str):
-        if any(c in rule for c in "\n:="):
-            return connect, plasticity.rule("of synapses", rule)
-        known = plasticity.names()
-        if rule not in known:
-            raise AmineError(where, f"rule '{rule}' is not known", hint=did_you_mean(rule, (*NAMED, *known)))
-        return connect, plasticity.get(rule)
-    raise AmineError(
-        where,
-        "this is not a rule",
-        given=repr(rule)[:40],
-        expected="'one_to_one', 'all_to_all', a rule of am.plasticity or its text",
-    )
+def given_rule(rule: object, where: str) -> Model | None:
+    """The rule of plasticity that is given: a model, the name of one of the library, or its text."""
+    if rule is None or (isinstance(rule, Model) and rule.kind == "rule"):
+        return rule
+    if not isinstance(rule, str):
+        expected = "a rule of am.plasticity, its name or its text"
+        raise AmineError(where, "this is not a rule", given=repr(rule)[:40], expected=expected)
+    if any(c in rule for c in "\n:="):
+        return plasticity.rule("of synapses", rule)
+    if rule in NAMED:
+        hint = f"give connect='{rule}'"
+        raise AmineError(where, f"'{rule}' is a pattern of connections, and rule= a rule of plasticity", hint=hint)
+    known = plasticity.names()
+    if rule not in known:
+        raise AmineError(where, f"rule '{rule}' is not known", hint=did_you_mean(rule, known))
+    return plasticity.get(rule)
 
 
 def fields_of(net: Network) -> dict[str, str]:

@@ -412,7 +412,7 @@ def _to_pattern(d: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "distance":
         return _to_kernel(value)
     if kind in ("one_to_one", "all_to_all"):
-        return {"rule": kind}
+        return {"connect": kind}
     if kind not in ("p", "indegree", "outdegree", "total", "nearest"):
         raise ValueError(f"unknown pattern {kind!r}")
     return {kind: value, **(_to_kernel(d["kernel"]) if d.get("kernel") is not None else {})}

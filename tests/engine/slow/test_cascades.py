@@ -78,7 +78,7 @@ def measured(model: am.Model, detail: str, doses: dict[str, float], **given) -> 
     S = net.population("S", 1, "spike_list", times=TIMES * am.units.ms, indices=np.zeros(TIMES.size, int))
     P = net.population("P", 1, "lif_cond", receptors={"GABA_B": model})
     net.synapses(
-        S, P, receptors={"GABA_B": f"{WEIGHT} nS"}, rule="one_to_one", detail=detail, delay=f"{DELAY} ms", **given
+        S, P, receptors={"GABA_B": f"{WEIGHT} nS"}, connect="one_to_one", detail=detail, delay=f"{DELAY} ms", **given
     )
     for name, x in doses.items():
         net.dose(name, f"{x} uM")
@@ -119,7 +119,7 @@ def test_a_changing_dose_moves_a_cascade_and_what_explicit_synapses_cannot_follo
     def network(detail: str) -> am.Network:
         net = am.Network()
         P = net.population("P", 2, "lif_cond")
-        net.synapses(P, P, receptors={"GABA_B": "1 nS"}, rule="all_to_all", detail=detail)
+        net.synapses(P, P, receptors={"GABA_B": "1 nS"}, connect="all_to_all", detail=detail)
         net.dose("full", am.bath("30 uM", start="100 ms", stop="250 ms"))
         net.probe(P, "s_GABA_B" if detail == "kinetic" else "g_GABA_B", every="1 ms", name="P")
         return net
@@ -199,7 +199,7 @@ def test_agonists_desensitise_and_cyclothiazide_stops_that():
 
     net = am.Network()
     P = net.population("P", 2, "lif_cond", receptors={"AMPA": six})
-    net.synapses(P, P, receptors={"AMPA": "1 nS"}, rule="all_to_all", detail="kinetic")
+    net.synapses(P, P, receptors={"AMPA": "1 nS"}, connect="all_to_all", detail="kinetic")
     net.dose("cyclothiazide", "22.4 uM")
     (changed,) = resolve(net).schemes
     assert to_internal(changed.parameters["Rd"], "1/ms", "Rd") == pytest.approx(0.9 / 11.0)

@@ -25,7 +25,7 @@ def pair(
     times = np.arange(5.0, 100.0, 7.0)
     S = net.population("S", 5, "spike_list", times=np.tile(times, 5) * MS, indices=np.repeat(np.arange(5), len(times)))
     E = net.population("E", n, "lif_cond", I_e="150 pA", receptors={receptor: model or receptor})
-    net.synapses(S, E, receptor=receptor, weight=weight, rule="all_to_all")
+    net.synapses(S, E, receptor=receptor, weight=weight, connect="all_to_all")
     net.probe(E, "v", name="v")
     for drug, c in doses:
         net.dose(drug, c)
@@ -188,7 +188,7 @@ def clamped(blocker: str, rest: float, spikes: bool, dose) -> np.ndarray:
         "still", "dg/dt = -g/tau : nS\non spike g += w\ncurrent g*(E_rev - v)", tau="1e9 ms", E_rev="0 mV"
     )
     E = net.population("E", 3, "lif", E_L=f"{rest} mV", V_th="100 mV", receptors={"NMDA": still})
-    net.synapses(S, E, receptor="NMDA", weight="1e-6 nS", rule="all_to_all")
+    net.synapses(S, E, receptor="NMDA", weight="1e-6 nS", connect="all_to_all")
     net.dose(blocker, dose)
     return net.run("400 ms", **RUN, precision="float64").occupancy("NMDA", by=blocker).values
 
@@ -407,7 +407,7 @@ def test_a_bath_of_a_benzodiazepine_slows_the_rates_of_a_scheme(detail):
         net = am.Network()
         S = net.population("S", 1, "spike_list", times=np.array([2.0]) * MS, indices=np.zeros(1))
         E = net.population("E", 2, "lif_cond", receptors={"GABA_A": model})
-        net.synapses(S, E, receptors={"GABA_A": "1 nS"}, rule="all_to_all", detail=detail)
+        net.synapses(S, E, receptors={"GABA_A": "1 nS"}, connect="all_to_all", detail=detail)
         net.probe(E, "g_GABA_A", name="g")
         for drug, c in doses:
             net.dose(drug, c)
@@ -436,7 +436,7 @@ def test_doses_on_cells_with_trees():
         cell = am.models.cable(am.morphology.cylinder("300 um", "2 um", segments=5), {"*": [leak]})
         S = net.population("S", 1, "spike_list", times=np.array([2.0]) * MS, indices=np.zeros(1))
         P = net.population("P", 3, cell, receptors={receptor: receptor})
-        net.synapses(S, P.at("dendrite(0.5)"), receptor=receptor, weight=weight, rule="all_to_all")
+        net.synapses(S, P.at("dendrite(0.5)"), receptor=receptor, weight=weight, connect="all_to_all")
         net.probe(P, "v", name="v")
         for drug, c in doses:
             net.dose(drug, c)

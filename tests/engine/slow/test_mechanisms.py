@@ -47,7 +47,7 @@ def cell(weight: str, tau: str, *doses: tuple[str, str], E_L: str = "-60 mV") ->
         "fall", "dgg/dt = -gg/t_fall : nS\non spike gg += w\ncurrent gg*(E_i - v)", t_fall=tau, E_i="-75 mV"
     )
     E = net.population("E", 3, "lif", E_L=E_L, V_th="0 mV", receptors={"GABA_A": fall}, initial={"v": E_L})
-    net.synapses(S, E, receptor="GABA_A", weight=weight, rule="all_to_all")
+    net.synapses(S, E, receptor="GABA_A", weight=weight, connect="all_to_all")
     net.probe(E, "v", name="v")
     for drug, c in doses:
         net.dose(drug, c)

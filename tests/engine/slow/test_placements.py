@@ -39,7 +39,7 @@ def port(target: str, detail: str, **given) -> am.Network:
     net = am.Network()
     model = FILTER if detail == "receptor" else SCHEME
     E = net.population("E", 3, "lif_cond", receptors={target: model})
-    net.synapses(source(net), E, receptors={target: "1 nS"}, rule="all_to_all", detail=detail, **given)
+    net.synapses(source(net), E, receptors={target: "1 nS"}, connect="all_to_all", detail=detail, **given)
     return net
 
 
@@ -47,7 +47,7 @@ def on_tree(target: str) -> am.Network:
     net = am.Network()
     cell = am.models.cable(am.morphology.cylinder("100 um", "2 um", segments=2), {"*": [LEAK]})
     E = net.population("E", 3, cell, receptors={target: FILTER})
-    net.synapses(source(net), E.at("dendrite(0.5)"), receptors={target: "1 nS"}, rule="all_to_all")
+    net.synapses(source(net), E.at("dendrite(0.5)"), receptors={target: "1 nS"}, connect="all_to_all")
     return net
 
 
@@ -96,7 +96,7 @@ def at_terminals(target: str) -> am.Network:
     S = source(net)
     E = net.population("E", 3, "lif_cond")
     release = am.models.get("tsodyks_markram")(U=0.1)
-    net.synapses(S, E, receptor="AMPA", weight="1 nS", rule="all_to_all", release=release)
+    net.synapses(S, E, receptor="AMPA", weight="1 nS", connect="all_to_all", release=release)
     net.modulate(S, channel=target, acts_on="release.U", maximum=3.0, hill=1.5)
     return net
 

@@ -129,7 +129,7 @@ def test_release_parameter():
         net = am.Network()
         S = net.population("S", 1, "spike_list", times=np.arange(10.0, 200.0, 20.0) * am.units.ms, indices=np.zeros(10))
         E = net.population("E", 1, "lif")
-        net.synapses(S, E, receptor="exc", weight="10 pA", rule="one_to_one", release=am.models.tsodyks_markram(U=U))
+        net.synapses(S, E, receptor="exc", weight="10 pA", connect="one_to_one", release=am.models.tsodyks_markram(U=U))
         net.probe(E, "i_exc", name="i")
         if factor:
             net.field("CB", tonic="1 uM", removal="1 s")
@@ -153,7 +153,7 @@ def test_a_messenger_goes_back_to_the_source():
         E,
         receptor="exc",
         weight="10 pA",
-        rule="one_to_one",
+        connect="one_to_one",
         release=am.models.tsodyks_markram(U="0.5", tau_rec="1 ms"),
     )
     net.field("2-AG", released_by=burst, release="0.1 uM", removal="50 ms")

@@ -44,7 +44,7 @@ def kuramoto(n: int, K: float, seed: int = 1, autapses: bool = True) -> tuple[am
         P,
         into="x_in",
         value="K*sin(theta_pre - theta_post)",
-        rule="all_to_all",
+        connect="all_to_all",
         K=f"{K / n!r} Hz",
         autapses=autapses,
     )
@@ -69,7 +69,7 @@ def test_a_sum_without_the_neuron_itself_equals_the_sum_over_listed_pairs():
     """cos of a difference, whose term of the neuron itself is not zero; and products of several terms."""
     found = []
     pairs = np.nonzero(~np.eye(70, dtype=bool))
-    for pattern in ({"rule": "all_to_all", "autapses": False}, {"pairs": pairs}):
+    for pattern in ({"connect": "all_to_all", "autapses": False}, {"pairs": pairs}):
         net = am.Network(seed=1)
         P = net.population("P", 70, OSCILLATOR, initial={"theta": np.linspace(0, 6, 70)})
         value = "w*cos(theta_pre - 2*theta_post) + u*theta_pre*(theta_post - theta_pre) + u*theta_post"
@@ -104,7 +104,7 @@ def test_linear_rate_units_approach_the_matrix_exponential_in_first_order():
     for dt in (0.1, 0.05):
         net = am.Network(seed=1, dt=dt)
         P = net.population("P", 12, RATE, drive=drive * am.units.Hz, initial={"rate": start * am.units.Hz})
-        net.coupling(P, P, into="x_in", value="w*rate_pre", w=W, rule="all_to_all")
+        net.coupling(P, P, into="x_in", value="w*rate_pre", w=W, connect="all_to_all")
         loop = net.loop(precision="float64")
         loop.advance("20 ms")
         errors.append(np.abs(loop.get(P, "rate") * 1e3 - exact).max())
@@ -122,7 +122,7 @@ def various() -> am.Network:
     net.coupling(A, A, into="x_in", value="w*(v_pre - v_post)", w=am.normal("0.1 nS", "0.02 nS"), p=0.1, autapses=False)
     net.coupling(A[10:140:3], B[:60], into="x_in", value="w/(1 + exp(-(v_pre + 50*mV)/(5*mV)))*tanh(1 + rate_post/drive_post)",
                  w=am.lognormal("0.5 Hz", "0.1 Hz"), delay=am.uniform("0.3 ms", "4 ms"), indegree=12)  # fmt: skip
-    net.coupling(B, A[:100], into="x_in", value="-g*rate_pre*tau_pre", g="3 pA", delay="1.5 ms", rule="all_to_all")
+    net.coupling(B, A[:100], into="x_in", value="-g*rate_pre*tau_pre", g="3 pA", delay="1.5 ms", connect="all_to_all")
     net.probe(A, "v", "x_in", name="A")
     net.probe(B, "rate", "x_in", name="B")
     return net
@@ -195,7 +195,7 @@ def test_a_parameter_that_a_coupling_reads_follows_a_running_network():
     net = am.Network(seed=1)
     A = net.population("A", 3, RATE, tau="10 ms", initial={"rate": "10 Hz"})
     B = net.population("B", 3, RATE)
-    net.coupling(A, B, into="x_in", value="rate_pre*tau_pre/s", s="10 ms", rule="one_to_one")
+    net.coupling(A, B, into="x_in", value="rate_pre*tau_pre/s", s="10 ms", connect="one_to_one")
     loop = net.loop(precision="float64")
     net.probe(B, "x_in")
     loop.advance("1 ms")
@@ -213,7 +213,7 @@ def test_a_graded_synapse_conducts_through_a_receptor_without_spikes():
     net = am.Network(seed=1)
     P = net.population("P", 30, CELL, I_e=np.linspace(0.0, 300.0, 30) * am.units.pA)
     Q = net.population("Q", 30, "lif_cond", receptors={"graded": receptor}, V_th="100 mV")
-    net.coupling(P, Q, into="g_graded", value="w/(1 + exp(-(v_pre + 50*mV)/(5*mV)))", w="2 nS", rule="one_to_one")
+    net.coupling(P, Q, into="g_graded", value="w/(1 + exp(-(v_pre + 50*mV)/(5*mV)))", w="2 nS", connect="one_to_one")
     net.probe(P, "v", name="P")
     net.probe(Q, "v", "g_graded", name="Q")
     found = run(net)
@@ -276,7 +276,7 @@ def plastic() -> am.Network:
     B = net.population("B", 130, unit, drive=np.linspace(1, 2, 130))
     change = {"w": "eta*x_pre*x_post - 0.001/ms*w"}
     net.coupling(
-        A, B, into="total", value="w*x_pre", w=0.1, eta="0.01 1/ms", change=change, rule="all_to_all", delay="3 ms"
+        A, B, into="total", value="w*x_pre", w=0.1, eta="0.01 1/ms", change=change, connect="all_to_all", delay="3 ms"
     )
     net.probe(B, "x")
     return net

@@ -195,7 +195,7 @@ def _excitation(fibres: int, tboa: str) -> float:
     target = net.population("cell", 1, cell, initial={"v": "-40 mV"}, receptors={"NMDA": models.get("NMDA")(Mg="0 mM")})
     times = np.full(fibres, 50.0) * units.ms
     volley = net.population("fibres", fibres, "spike_list", times=times, indices=np.arange(fibres))
-    net.synapses(volley, target, receptor="NMDA", weight="0.2 nS", rule="all_to_all")
+    net.synapses(volley, target, receptor="NMDA", weight="0.2 nS", connect="all_to_all")
     uptake = Uptake("EAAT2", "2 uM/ms", "18 uM")
     net.field("glutamate", released_by=volley, release="0.2 uM", uptake=uptake, removal="400 ms")
     net.modulate(target, by="glutamate", receptor="NMDA_GluN2B", acts_on="g_x", maximum=8000.0, hill=2, tau="5 ms", tau_decay="80 ms")  # fmt: skip

@@ -24,7 +24,7 @@ def _epsp(spikes: int = 1) -> Network:
     )
     times = (50.0 + 100.0 * np.arange(spikes)) * units.ms
     fibre = net.population("fibre", 1, "spike_list", times=times, indices=np.zeros(spikes, int))
-    net.synapses(fibre, cell, receptors={"AMPA": "3 nS", "NMDA": "1.5 nS"}, rule="all_to_all")
+    net.synapses(fibre, cell, receptors={"AMPA": "3 nS", "NMDA": "1.5 nS"}, connect="all_to_all")
     net.probe(cell, "v", every="1 ms")
     return net
 

@@ -94,7 +94,7 @@ def _spillover(fibres: int) -> Network:
     )
     times = np.full(fibres, 50.0) * units.ms
     volley = net.population("fibres", fibres, "spike_list", times=times, indices=np.arange(fibres))
-    net.synapses(volley, target, receptor="GABA_A", weight="0.5 nS", rule="all_to_all")
+    net.synapses(volley, target, receptor="GABA_A", weight="0.5 nS", connect="all_to_all")
     # uptake of low levels has a time constant of 140 ms; other transporters and diffusion clear in 400 ms
     field = net.field(
         "gaba", released_by=volley, release="0.02 uM", uptake=Uptake("GAT1", "0.05 uM/ms", "7 uM"), removal="400 ms"

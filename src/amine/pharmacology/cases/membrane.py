@@ -115,7 +115,7 @@ def _pair(fourap: str) -> tuple[float, float]:
         "fibre", 1, "spike_list", times=np.array([300.0, 350.0]) * units.ms, indices=np.zeros(2, int)
     )
     release = models.get("tsodyks_markram")(U=0.2, tau_rec="500 ms", tau_facil="100 ms")
-    net.synapses(fibre, cell, receptor="AMPA", weight="1 nS", rule="one_to_one", release=release)
+    net.synapses(fibre, cell, receptor="AMPA", weight="1 nS", connect="one_to_one", release=release)
     net.modulate(fibre, channel="Kv3", acts_on="release.U", maximum=3.0)
     net.probe(cell, "g_AMPA", every="0.1 ms", name="g")
     run = simulated(net, "400 ms", **{"4ap": fourap})

@@ -35,7 +35,7 @@ class Synapses:
         )
         fibre = net.population("fibre", 1, "spike_list", times=np.array([50.0]) * units.ms, indices=np.zeros(1, int))
         for i, r in enumerate(receptors):
-            net.synapses(fibre, cell[i : i + 1], receptor=r, weight="0.1 nS", rule="one_to_one")
+            net.synapses(fibre, cell[i : i + 1], receptor=r, weight="0.1 nS", connect="one_to_one")
         net.probe(cell, "v", *(f"g_{r}" for r in receptors), every="1 ms", name="all")
         values = dosed(net, "150 ms", SYNAPSE_DRUGS, doses).probes["all"].values
         v = np.asarray(values["v"])
@@ -60,7 +60,7 @@ def terminal(adenosine: str = "0 uM", **doses: str) -> float:
     cell = net.population("cell", 1, "lif_cond", V_th="0 mV")
     fibre = net.population("fibre", 1, "spike_list", times=np.array([500.0]) * units.ms, indices=np.zeros(1, int))
     release = models.get("tsodyks_markram")(U=0.1)
-    net.synapses(fibre, cell, receptor="AMPA", weight="1 nS", rule="one_to_one", release=release)
+    net.synapses(fibre, cell, receptor="AMPA", weight="1 nS", connect="one_to_one", release=release)
     field = net.field("adenosine", tonic=adenosine, removal="1 s")
     net.modulate(fibre, by=field, receptor="A1", acts_on="release.U", maximum=0.0, tau="20 ms")
     for receptor in ("GABA_B", "CB1", "mu_opioid"):

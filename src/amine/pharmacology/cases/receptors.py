@@ -20,7 +20,7 @@ def _volley(
     )
     times = (300.0 + 5.0 * np.arange(spikes)) * units.ms
     fibre = net.population("fibre", 1, "spike_list", times=times, indices=np.zeros(spikes, int))
-    net.synapses(fibre, cell, receptors=receptors, rule="one_to_one", detail=detail)
+    net.synapses(fibre, cell, receptors=receptors, connect="one_to_one", detail=detail)
     net.probe(cell, "v", every="1 ms", name="cell")
     return net
 
