@@ -40,7 +40,20 @@ from amine.compounds.bulk import complete_hint, why
 from amine.compounds.formula import Formula
 from amine.compounds.mechanisms import Effect, Use, mechanism
 from amine.compounds.schema import Action, Drug, Entry, Family, Receptor, Transmitter, Transporter, roles
-from amine.compounds.signals import TRACED, Agonist, Dose, Load, Program, Share, Signal, Sum, Term, Traced, steady
+from amine.compounds.signals import (
+    TRACED,
+    Agonist,
+    Dose,
+    Load,
+    Product,
+    Program,
+    Share,
+    Signal,
+    Sum,
+    Term,
+    Traced,
+    steady,
+)
 from amine.compounds.targets import related
 from amine.errors import AmineError
 
@@ -194,6 +207,15 @@ class Sites:
         shifts = [self._one_plus(target, tuple(loads)) for loads in sites.values()]
         return tuple(agonists), (*shifts, *map(self._site, others.values()))
 
+    def beside(self, target: str, when: str) -> list[Signal]:
+        """Factors of conductance and efficacy at sites where no agonist drug binds: those that change what agonist drugs open, too."""
+        held = {e.site for e in self.having(target, "occupancy", when)}
+        groups: dict[tuple[str, str, str], list[Effect]] = {}
+        for e in (*self.having(target, "conductance", when), *self.having(target, "efficacy", when)):
+            if e.kind != "block" and e.site not in held:
+                groups.setdefault((e.quantity, e.site, e.drug if e.kind == "law" else ""), []).append(e)
+        return [self._site(each) for each in groups.values()]
+
     def _one_plus(self, target: str, loads: tuple[Load, ...]) -> Signal:
         at = self.program.add(f"{target}.EC50", 1, [1.0])
         self.program.append(Sum(at, (Term(self._sum_of(target, loads)),), 1.0))
@@ -260,7 +282,24 @@ class Sites:
     def _load(self, e: Effect) -> Load:
         if self.binding and e.affinity > 0.0:
             return Load(self.doses[e.drug], e.affinity, 1.0)
-        return Load(self.doses[e.drug], e.potency, e.hill)
+        return Load(self._felt(e), e.potency, e.hill)
+
+    def _felt(self, e: Effect) -> Signal:
+        """Concentration of a drug; of an agonist at receptors of pulses, times what modulators of other sites raise its affinity by."""
+        holds = [x for x in self.having(e.target, "occupancy", "pulse") if (x.site, x.drug) == (e.site, e.drug)]
+        raised = [x for x in self.having(e.target, "EC50", "slow") if x.kind == "potentiate" and x.site != e.site]
+        if not holds or not raised:
+            return self.doses[e.drug]
+        key = (e.target, "felt", e.site, e.drug)
+        if key not in self._factors:
+            terms = []
+            for x in raised:
+                at = self.program.add(f"{x.key}:{x.site} as a factor of affinity")
+                self.program.append(Sum(at, (Term(self.share(x), 0, x.limit - 1.0),), 1.0))
+                terms.append(Term(at))
+            self._factors[key] = self.program.add(f"{e.target}:{e.drug} as felt")
+            self.program.append(Product(self._factors[key], (Term(self.doses[e.drug]), *terms)))
+        return self._factors[key]
 
     def blocks(self, target: str) -> list[Effect]:
         """Effects of drugs with binding kinetics."""

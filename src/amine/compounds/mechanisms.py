@@ -254,7 +254,8 @@ class Agonist(Mechanism):
         efficacy = use.value("efficacy", self.efficacy)
         held = use.effect("conductance", "scale", when="pulse")
         if efficacy <= 0.0:
-            below = [use.effect("occupancy", "add", efficacy)] if efficacy else []
+            # at receptors of pulses nothing is open without agonist that it could close
+            below = [use.effect("occupancy", "add", efficacy, when="slow")] if efficacy else []
             return [use.effect("EC50", "shift", when="slow"), *below, held]
         more = {} if use.ionotropic or use.measured != "binding" else _from_binding(use, efficacy)
         efficacy = more.pop("limit", efficacy)

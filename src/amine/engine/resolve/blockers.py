@@ -51,7 +51,7 @@ def block(net: Network, p: Signals, drugs: Drugs) -> None:
     for target, ports in drugs.ports.items():
         for port in ports:
             cascade = has_cascade(port.receptor)
-            held = drugs.cascade(port, "occupancy") if cascade else drugs.amount(port.target, "occupancy")
+            held = drugs.cascade(port, "occupancy") if cascade else drugs.opened(port.target)
             if held is not None:
                 held = _open(p, port, held)
                 p.factors.append(Vary(port.population, tonic_name(port.label), held))

@@ -13,7 +13,7 @@ from amine.compounds import catalogue
 from amine.compounds.effects import Sites, acts_on, effects_of
 from amine.compounds.mechanisms import Effect
 from amine.compounds.schema import Transmitter
-from amine.compounds.signals import Agonist, Dose, Signal, Sum, Term
+from amine.compounds.signals import Agonist, Dose, Product, Signal, Sum, Term
 from amine.compounds.solubility import too_concentrated
 from amine.engine.resolve.cascades import has_cascade, upstream
 from amine.engine.resolve.constant_doses import QUANTITIES, scheme_factor
@@ -151,13 +151,30 @@ class Drugs:
         self._arrived(target, [e for e in sites.having(target.name, quantity, target.when) if e.kind != "block"])
         return sites.factors(target.name, quantity, target.when)
 
-    def amount(self, target: Target, quantity: str, bound: bool = False) -> Signal | None:
-        """Signal of what drugs at all sites add to a quantity; None if they add nothing."""
-        signals = self.factors(target, quantity, bound)
+    def held(self, target: Target, bound: bool = False) -> Signal | None:
+        """Signal of the share of a target's receptors that agonist drugs hold active at any site; None if none does."""
+        signals, p = self.factors(target, "occupancy", bound), self.signals.program
         if len(signals) < 2:
             return signals[0] if signals else None
-        at = self.signals.program.add(f"{target.name}.{quantity}")
-        self.signals.program.append(Sum(at, tuple(map(Term, signals))))
+        others = [p.add(f"{target.name}.not held") for _ in signals]  # sites are independent: 1 - (1 - a)(1 - b)
+        for at, signal in zip(others, signals, strict=True):
+            p.append(Sum(at, (Term(signal, 0, -1.0),), 1.0))
+        left, out = p.add(f"{target.name}.not held"), p.add(f"{target.name}.occupancy")
+        p.append(Product(left, tuple(map(Term, others))))
+        p.append(Sum(out, (Term(left, 0, -1.0),), 1.0))
+        return out
+
+    def opened(self, target: Target) -> Signal | None:
+        """Signal of the share of a target's channels that agonist drugs open, under the drugs at its other sites; None if none does."""
+        held, p = self.held(target), self.signals.program
+        others = [] if held is None else self.sites.beside(target.name, target.when)
+        if held is not None:  # they raise the affinity of agonist drugs
+            raised = [e for e in self.sites.having(target.name, "EC50") if e.kind == "potentiate"]
+            self._arrived(target, raised)
+        if held is None or not others:
+            return held
+        at = p.add(f"{target.name}.opened")
+        p.append(Product(at, tuple(map(Term, (held, *others)))))
         return at
 
     def blocks(self, target: Target) -> list[Effect]:
@@ -299,7 +316,7 @@ class Drugs:
             self.reasons |= dict.fromkeys([(target, e) for e in found], why)
             return
         if quantity == "occupancy":
-            held = self.amount(target, quantity, bound=True)
+            held = self.held(target, bound=True)
             signals, names = [held] if held is not None else [], (HELD,)
         else:
             signals = self.factors(target, quantity, bound=True)
