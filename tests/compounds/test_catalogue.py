@@ -153,6 +153,14 @@ def test_the_measurement_of_the_subtype_is_preferred():
         (lambda: Measurement("Ki", float("nan"), "uM"), "not a finite number"),
         (lambda: compounds.Action(["NMDA"], "blocker"), "mechanism 'blocker'"),
         (lambda: compounds.Action([], "agonist"), "no target"),
+        (lambda: compounds.Isomer("esketamine", 1.5), "this is no part"),
+        (lambda: compounds.Metabolite("morphine", 0.0), "this is no part"),
+        (lambda: compounds.Ionisation(7.9, "salt"), "base or acid"),
+        (lambda: compounds.Ionisation(79.0, "base"), "no pKa"),
+        (lambda: compounds.Ionisation(7.9, "base").charged(-1.0), "no pH"),
+        (lambda: mixture(compounds.Isomer("a", 0.6), compounds.Isomer("b", 0.6)), "more than the whole"),
+        (lambda: mixture(compounds.Isomer("mix", 0.5)), "the drug itself"),
+        (lambda: mixture(compounds.Isomer("a", 0.5), compounds.Isomer("a", 0.5)), "twice"),
     ],
 )
 def test_mistakes(call, words):
@@ -224,6 +232,32 @@ def test_own_compounds_in_python(own):
     assert compounds.drug("Own One").actions[0].value("potency") == pytest.approx(3e-4)
     with pytest.raises(am.AmineError, match="'D9' is not in the catalogue"):
         compounds.add(compounds.Drug(id="y", name="y", actions=[compounds.Action(["D9"], "agonist")]))
+
+
+def mixture(*isomers: compounds.Isomer) -> compounds.Drug:
+    return compounds.Drug(id="mix", name="mixture", isomers=isomers)
+
+
+def test_a_mixture_without_numbers_is_given_as_its_isomers(own):
+    compounds.add(mixture(compounds.Isomer("esketamine", 0.75), compounds.Isomer("arketamine", 0.25)))
+    net = am.Network()
+    net.dose("mix", am.bath("4 uM", start="1 ms"))
+    assert [(d.drug, float(d.course.at(2.0))) for d in net.doses] == [("esketamine", 3.0), ("arketamine", 1.0)]
+    net.dose("ketamine", "1 uM")  # numbers of its own
+    assert net.doses[-1].drug == "ketamine"
+    with pytest.raises(am.AmineError, match="'levoketamine' is not in the catalogue"):
+        compounds.add(compounds.Drug(id="z", name="z", isomers=[compounds.Isomer("levoketamine", 0.5)]))
+
+
+def test_isomers_weigh_what_the_mixture_does_and_make_its_potency():
+    """Competing at one site, isomers of shares a and affinities K have the potency of the mixture: 1/K = sum of a/K."""
+    for e in compounds.entries("drug"):
+        for x in e.isomers:
+            assert compounds.drug(x.drug).molar_mass == e.molar_mass, e.id
+    parts = [(x.share, compounds.drug(x.drug).actions[0].value("potency")) for x in compounds.drug("ketamine").isomers]
+    assert 1.0 / sum(a / k for a, k in parts) == pytest.approx(
+        compounds.drug("ketamine").actions[0].value("potency"), rel=0.02
+    )
 
 
 def test_roles_have_units():

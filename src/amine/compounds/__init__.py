@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from amine.compounds.doses import Course, as_course, bath, bolus, dose_ramp, dose_table, parse_dose
     from amine.compounds.effects import Factors, acts_on, effects_of, receptor_response, steady_factor
     from amine.compounds.finding import Hit, hits_table, search
+    from amine.compounds.forms import Ionisation, Isomer, Metabolite
     from amine.compounds.formula import Formula
     from amine.compounds.mechanisms import (
         Effect,
@@ -89,6 +90,7 @@ _HOME = {
     ),
     "amine.compounds.doses": ("Course", "as_course", "bath", "bolus", "dose_ramp", "dose_table", "parse_dose"),
     "amine.compounds.effects": ("Factors", "acts_on", "effects_of", "receptor_response", "steady_factor"),
+    "amine.compounds.forms": ("Ionisation", "Isomer", "Metabolite"),
     "amine.compounds.formula": ("Formula",),
     "amine.compounds.mechanisms": (
         "Effect",
@@ -141,9 +143,12 @@ __all__ = [
     "Held",
     "Hit",
     "Human",
+    "Ionisation",
+    "Isomer",
     "Kinetics",
     "Measurement",
     "Mechanism",
+    "Metabolite",
     "Profile",
     "Rate",
     "Receptor",

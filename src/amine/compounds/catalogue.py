@@ -9,6 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from amine.compounds import bulk
+from amine.compounds.reading import read
 from amine.compounds.schema import (
     KINDS,
     Channel,
@@ -21,7 +22,6 @@ from amine.compounds.schema import (
     Source,
     Transmitter,
     Transporter,
-    read,
 )
 from amine.errors import AmineError, did_you_mean
 from amine.files import read_text
@@ -93,7 +93,8 @@ def targets_of(entry: Entry) -> list[tuple[str, tuple[str, ...]]]:
     """Ids of other entries to which an entry refers, each with the kinds it may have."""
     anything = ("family", "receptor", "transporter", "enzyme", "channel", "transmitter")
     if isinstance(entry, Drug):
-        return [(t, anything) for a in entry.actions for t in a.targets]
+        forms = [x.drug for x in (*entry.isomers, *entry.metabolites)]
+        return [*((t, anything) for a in entry.actions for t in a.targets), *((d, ("drug",)) for d in forms)]
     if isinstance(entry, Transmitter):
         out = [(r, ("receptor", "family")) for r in entry.receptors]
         out += [(s.enzyme, ("enzyme",)) for s in entry.synthesis if s.enzyme]

@@ -59,6 +59,18 @@ class Course:
             return n["peak"]
         return float(max(n["values"])) if self.kind == "table" else max(n["first"], n["last"])
 
+    def scaled(self, factor: float) -> Course:
+        """The course with all concentrations times a factor.
+
+        >>> bath("2 uM").scaled(0.5).at(0.0)
+        array(1.)
+        """
+        if self.kind == "sum":
+            return Course("sum", {"parts": [c.scaled(factor) for c in self.numbers["parts"]]})
+        levels = ("first", "last", "values", "peak", "amplitudes")
+        times = lambda x: [factor * v for v in x] if isinstance(x, list | tuple) else factor * x  # noqa: E731
+        return Course(self.kind, {k: times(v) if k in levels else v for k, v in self.numbers.items()})
+
     def __add__(self, other: Course) -> Course:
         if not isinstance(other, Course):
             return NotImplemented

@@ -8,7 +8,8 @@ ratio of unbound concentrations in brain and plasma at steady state. C is Batema
 or F D / (V M) exp(-k t) into a vein; ka follows from the time of the peak. Doses that are repeated add up. Clearance, volume and unbound
 fraction are those of Obach RS, Lombardo F, Waters NJ (2008) Drug Metab Dispos 36:1385-1405; the others wait for a check (:func:`human`).
 
-For research and teaching; no clinical claim: bodies differ several fold, and metabolites, tolerance and the delay of the barrier are left out.
+For research and teaching; no clinical claim: bodies differ several fold, and tolerance and the delay of the barrier are left out.
+Active metabolites are followed by :mod:`amine.compounds.metabolites`.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ def human_drugs() -> list[str]:
     """Ids of the drugs with human pharmacokinetics.
 
     >>> len(human_drugs())
-    30
+    36
     """
     return list(_table())
 
@@ -156,6 +157,17 @@ class Amount:
     every: float = 0.0
     steady: bool = False
     brain: float | None = None
+    metabolites: bool = True
+
+    def share(self, h: Human) -> float:
+        """Part of the dose that reaches the circulation."""
+        return 1.0 if self.route == "intravenous" else float(h.bioavailability or 1.0)
+
+    def absorbed(self, h: Human) -> float:
+        """Rate of absorption in 1/ms; raises AmineError for a drug that is not given by mouth."""
+        if h.peak is None:
+            raise AmineError(f"dose of {h.drug}", "it is not given by mouth", hint="use am.intravenous(...)")
+        return h.absorption
 
     def course(self, drug: Drug | str) -> Course:
         """Free concentration of a drug in the brain over time.
@@ -167,23 +179,22 @@ class Amount:
         """
         d = drug if not isinstance(drug, str) else find_drug(drug)
         h = human(d.id)
-        if self.route == "oral" and h.peak is None:
-            raise AmineError(f"dose of {d.id}", "it is not given by mouth", hint="use am.intravenous(...)")
+        rates = [h.rate] if self.route == "intravenous" else [self.absorbed(h), h.rate]
         assert d.molar_mass is not None
-        share = 1.0 if self.route == "intravenous" else float(h.bioavailability or 1.0)
         free = h.fu * (h.brain if self.brain is None else self.brain)
         litres = h.volume * self.kilograms
-        level = share * free * self.milligrams / litres / d.molar_mass * 1e3  # uM
-        rates = [h.rate] if self.route == "intravenous" else [h.absorption, h.rate]
+        level = self.share(h) * free * self.milligrams / litres / d.molar_mass * 1e3  # uM
         numbers: dict[str, Any] = {"peak": level * _height(rates), "amplitudes": [level], "rates": rates}
-        doses = [Course("exponentials", {**numbers, "at": t}) for t in (*self._before(h), *self.times)]
+        doses = [
+            Course("exponentials", {**numbers, "at": t}) for t in (*self.before(STEADY * h.half_life), *self.times)
+        ]
         return doses[0] if len(doses) == 1 else Course("sum", {"parts": doses})
 
-    def _before(self, h: Human) -> list[float]:
-        """Times (ms, negative) of the doses that lead to the steady state."""
+    def before(self, duration: float) -> list[float]:
+        """Times (ms, negative) of the doses that lead to the steady state, over a duration (ms)."""
         if not self.steady:
             return []
-        n = math.ceil(STEADY * h.half_life / self.every)
+        n = math.ceil(duration / self.every)
         return [self.times[0] - self.every * i for i in range(n, 0, -1)]
 
 
@@ -221,6 +232,7 @@ def _made(
     doses: int,
     steady: bool,
     brain: float | None,
+    metabolites: bool,
 ) -> Amount:
     where = f"{route}()"
     milligrams, kilograms = _amount(amount, weight, where)
@@ -233,13 +245,13 @@ def _made(
         raise AmineError(f"{where}, brain", "this is not a ratio of concentrations", given=repr(brain))
     step = 0.0 if every is None else float(to_internal(every, "ms", f"{where}, every", positive=True))
     times = tuple(first + step * i for i in range(doses))
-    return Amount(milligrams, kilograms, times, route, step, steady, brain)
+    return Amount(milligrams, kilograms, times, route, step, steady, brain, metabolites)
 
 
 # fmt: off
 def oral(
     amount: str, *, weight: Quantity = "70 kg", at: Quantity = "0 ms", every: Quantity | None = None, doses: int = 1,
-    steady: bool = False, brain: float | None = None,
+    steady: bool = False, brain: float | None = None, metabolites: bool = True,
 ) -> Amount:
     """A dose by mouth, or several, for a human body; ``net.dose`` turns it into the free concentration of the drug in the brain.
 
@@ -249,6 +261,7 @@ def oral(
     at : time of the first dose. every, doses : interval and number of doses.
     steady : whether doses have been taken at this interval for long before the first one.
     brain : ratio of unbound concentrations in brain and plasma (Kp,uu); None: that of the table, 1 if it has none.
+    metabolites : whether ``net.dose`` also gives the drug's active metabolites, where their pharmacokinetics are known here.
 
     Raises
     ------
@@ -261,12 +274,12 @@ def oral(
     >>> round(float(c.at(3.6e6)) * 1e3, 1)  # nM, free in the brain, after an hour
     11.3
     """
-    return _made("oral", amount, weight, at, every, doses, steady, brain)
+    return _made("oral", amount, weight, at, every, doses, steady, brain, metabolites)
 
 
 def intravenous(
     amount: str, *, weight: Quantity = "70 kg", at: Quantity = "0 ms", every: Quantity | None = None, doses: int = 1,
-    steady: bool = False, brain: float | None = None,
+    steady: bool = False, brain: float | None = None, metabolites: bool = True,
 ) -> Amount:
     """A dose into a vein, distributed at once; arguments and errors as those of :func:`oral`.
 
@@ -276,7 +289,7 @@ def intravenous(
     >>> round(float(c.at(0.0)) * 1e3, 2)
     3.39
     """
-    return _made("intravenous", amount, weight, at, every, doses, steady, brain)
+    return _made("intravenous", amount, weight, at, every, doses, steady, brain, metabolites)
 # fmt: on
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from amine.compounds import catalogue
 from amine.compounds.algebra import occupancy
+from amine.compounds.forms import PHYSIOLOGICAL
 from amine.compounds.schema import Action, Drug
 from amine.compounds.tiers import further
 from amine.errors import AmineError
@@ -147,7 +148,21 @@ def profile_table(p: Profile) -> str:
     width = [max(len(r[i]) for r in rows) for i in range(len(head))]
     lines = ["  ".join(f"{x:<{w}}" for x, w in zip(r, width, strict=True)).rstrip() for r in rows]
     title = f"{p.drug} at {p.concentration:g} uM: occupancy in equilibrium, without competitors"
-    return "\n".join([title, "", *lines])
+    return "\n".join([title, "", *lines, *_forms(p.drug)])
+
+
+def _forms(drug: str) -> list[str]:
+    """What else is in a solution or a body beside the molecule of the table: isomers, charge, active metabolites."""
+    d = catalogue.find_entry(drug, ("drug",))
+    if not isinstance(d, Drug):
+        return []
+    mixed = " and ".join(f"{x.drug} ({100 * x.share:g} %)" for x in d.isomers)
+    out = [f"A mixture of isomers, whose numbers these are: {mixed}."] if mixed else []
+    charged = ", ".join(f"{100 * x.charged():.0f} % of it charged (pKa {x.pKa:g})" for x in d.ionisations)
+    out += [f"At pH {PHYSIOLOGICAL}: {charged}."] if charged else []
+    made = ", ".join(m.drug for m in d.metabolites)
+    out += [f"Active metabolites, which have profiles of their own: {made}."] if made else []
+    return ["", *out] if out else []
 
 
 def _time(ms: float | None) -> str:

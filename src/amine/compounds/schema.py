@@ -6,11 +6,11 @@ one quantity, models use those with a ``role``; the first one with a role is its
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Sequence
+from dataclasses import fields
 from math import isfinite, sqrt
-from typing import Any
 
+from amine.compounds.forms import Ionisation, Isomer, Metabolite, check_forms
 from amine.compounds.mechanisms import Mechanism, mechanism, own_roles
 from amine.errors import AmineError, did_you_mean
 from amine.records import dataclass
@@ -250,7 +250,7 @@ class Action:
     needs: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "targets", _strings(self.targets, "action, targets"))
+        object.__setattr__(self, "targets", texts(self.targets, "action, targets"))
         object.__setattr__(self, "measurements", tuple(self.measurements))
         if not self.targets:
             raise AmineError("action", "no target is named")
@@ -266,7 +266,8 @@ class Action:
         return default if found is None else found.internal
 
 
-def _strings(value: object, where: str) -> tuple[str, ...]:
+def texts(value: object, where: str) -> tuple[str, ...]:
+    """A list of names as a tuple; one name is a list of one. Raises AmineError for anything else."""
     if isinstance(value, str):
         return (value,)
     if not isinstance(value, list | tuple) or any(not isinstance(x, str) for x in value):
@@ -417,6 +418,8 @@ class Channel(Entry):
 class Drug(Compound):
     """A drug or toxin and its actions; ``uncurated`` for those of the second tier (:mod:`amine.compounds.bulk`).
 
+    The numbers of a mixture of ``isomers`` are those of the mixture. Without actions of its own it acts as its isomers do.
+
     Examples
     --------
     >>> d = Drug(id="x", name="x", actions=[Action(["NMDA"], "competitive_antagonist",
@@ -428,8 +431,15 @@ class Drug(Compound):
     drug_class: str = ""
     actions: tuple[Action, ...] = ()
     uncurated: bool = False
+    isomers: tuple[Isomer, ...] = ()
+    metabolites: tuple[Metabolite, ...] = ()
+    ionisations: tuple[Ionisation, ...] = ()
 
     kind = "drug"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_forms(self.where, self.id, self.isomers, self.metabolites)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -449,53 +459,3 @@ KINDS: dict[str, type[Entry]] = {
     "channel": Channel,
     "drug": Drug,
 }
-_PARTS: dict[str, type] = {
-    "measurements": Measurement,
-    "actions": Action,
-    "schemes": Scheme,
-    "rates": Rate,
-    "synthesis": Step,
-    "removal": Removal,
-    "consequences": Consequence,
-}
-
-
-def read(cls: type, data: object, where: str) -> Any:
-    """An object of the schema from a table of a file; every key is checked.
-
-    Raises
-    ------
-    AmineError
-        A key is not known or missing, a type is wrong, or the object itself refuses a value.
-    """
-    if not isinstance(data, Mapping):
-        raise AmineError(where, "this is not a table", given=repr(data)[:40])
-    known = {f.name: f for f in fields(cls)}
-    out: dict[str, Any] = {}
-    for key, value in data.items():
-        if key not in known:
-            raise AmineError(where, f"key '{key}' is not known", hint=did_you_mean(str(key), known))
-        out[key] = _value(key, value, str(known[key].type), where)
-    missing = [n for n, f in known.items() if n not in out and f.default is MISSING and f.default_factory is MISSING]
-    if missing:
-        raise AmineError(where, f"'{missing[0]}' is missing")
-    try:
-        return cls(**out)
-    except AmineError as e:
-        place = f"{where}, {e.where}" if e.where and not where.endswith(e.where) else where
-        raise AmineError(place, e.problem, given=e.given, expected=e.expected, hint=e.hint) from None
-
-
-def _value(key: str, value: object, kind: str, where: str) -> Any:
-    if key in _PARTS:
-        if not isinstance(value, list):
-            raise AmineError(f"{where}, {key}", "this is not a list of tables", given=repr(value)[:40])
-        return tuple(read(_PARTS[key], v, f"{where}, {key}[{i}]") for i, v in enumerate(value))
-    if kind.startswith("tuple"):
-        return _strings(value, f"{where}, {key}")
-    allowed = {"str": str, "bool": bool, "float": (int, float), "int": int}
-    wanted = tuple(t for name, t in allowed.items() if name in kind.replace(" ", "").split("|"))
-    flat = tuple(x for t in wanted for x in (t if isinstance(t, tuple) else (t,)))
-    if not isinstance(value, flat) or (isinstance(value, bool) and bool not in flat):
-        raise AmineError(f"{where}, {key}", "wrong type", given=repr(value)[:40], expected=kind)
-    return float(value) if isinstance(value, int) and "float" in kind and not isinstance(value, bool) else value

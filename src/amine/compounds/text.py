@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from amine.compounds import catalogue
+from amine.compounds.forms import PHYSIOLOGICAL
+from amine.compounds.metabolites import followed, parents
 from amine.compounds.schema import (
     Action,
     Channel,
@@ -106,7 +108,26 @@ def _drug(d: Drug, used: dict[str, None]) -> list[str]:
             out += _wrap(f"models use *: {a.default}", "    ")
         if a.note:
             out += _wrap(a.note, "    ")
-    return out
+    return out + _forms(d, used)
+
+
+def _forms(d: Drug, used: dict[str, None]) -> list[str]:
+    """Isomers, active metabolites and charge of a drug, and whose metabolite it is."""
+    out = [f"isomer {x.drug}, {100 * x.share:g} % of the mixture" for x in d.isomers]
+    for m in d.metabolites:
+        used[m.source] = None
+        kinetics = "" if m in followed(d) else "; no human parameters here, so that doses in milligrams leave it out"
+        mark = " (?)" if m.unverified else ""
+        out.append(
+            f"active metabolite {m.drug}, {100 * m.fraction:g} % of the molecules{mark}: {m.condition} [{m.source}]{kinetics}"
+        )
+    for x in d.ionisations:
+        used[x.source] = None
+        mark = " (?)" if x.unverified else ""
+        charged = f"{100 * x.charged():.0f} % charged at pH {PHYSIOLOGICAL}"
+        out.append(f"{x.kind} of pKa {x.pKa:g}{mark}, {charged}: {x.condition} [{x.source}]")
+    out += [f"active metabolite of {p.id}" for p in parents(d.id)]
+    return ["", "forms", *(line for x in out for line in _wrap(x, "  ", "      "))] if out else []
 
 
 def words(action: Action) -> str:

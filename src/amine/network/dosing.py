@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from amine.compounds import catalogue
 from amine.compounds.doses import Course, as_course
+from amine.compounds.metabolites import followed, metabolite_course
 from amine.compounds.pharmacokinetics import Amount
 from amine.compounds.schema import Drug
-from amine.errors import AmineError
+from amine.errors import AmineError, warn
 from amine.frozen import append, closed
 from amine.network.doors import door
 from amine.network.numbers import name_of, number
@@ -37,7 +38,9 @@ def dose(net: Network, drug: str, concentration: Quantity | Course | Amount) -> 
     ----------
     drug : its name in the catalogue.
     concentration : constant, such as ``"0.5 uM"`` or a mass, ``"200 ng/mL"``, or over time: ``am.bath``, ``am.bolus``, ``am.dose_ramp``, ``am.dose_table``;
-        or an amount for a human body, ``am.oral("10 mg")`` or ``am.intravenous("5 mg")``.
+        or an amount for a human body, ``am.oral("10 mg")`` or ``am.intravenous("5 mg")``, which also adds doses of the drug's active metabolites.
+
+    A mixture of isomers acts by its own numbers; one that has none is given as its isomers.
 
     Raises
     ------
@@ -52,7 +55,33 @@ def dose(net: Network, drug: str, concentration: Quantity | Course | Amount) -> 
     """
     if not isinstance(concentration, str | Course | Amount):
         concentration = f"{number(concentration, 'uM', 'Dose', nonnegative=True)!r} uM"
-    return append(net.doses, dose_of(name_of(drug, "Dose", "the drug's name"), concentration))
+    first, *others = doses_of(name_of(drug, "Dose", "the drug's name"), concentration)
+    out = append(net.doses, first)
+    for other in others:
+        append(net.doses, other)
+    return out
+
+
+def doses_of(drug: str, concentration: Quantity | Course | Amount) -> list[Dose]:
+    """Doses from the arguments of :meth:`Network.dose`: of the drug, and of its active metabolites or its isomers."""
+    main, known = dose_of(drug, concentration), catalogue.drug(drug)
+    out = _of_isomers(known, main.course) if known.isomers and not known.actions else [main]
+    if not isinstance(concentration, Amount) or not concentration.metabolites:
+        return out
+    with_numbers = followed(known)
+    for m in known.metabolites:
+        if m not in with_numbers:
+            hint = f'give net.dose("{m.drug}", am.bolus(...)), or metabolites=False'
+            warn(
+                f"Dose of {known.id}",
+                f"its active metabolite {m.drug} has no human parameters here and is left out",
+                hint=hint,
+            )
+    return [*out, *(Dose(m.drug, metabolite_course(concentration, known, m)) for m in with_numbers)]
+
+
+def _of_isomers(mixture: Drug, course: Course) -> list[Dose]:
+    return [Dose(x.drug, course.scaled(x.share)) for x in mixture.isomers]
 
 
 def dose_of(drug: str, concentration: Quantity | Course | Amount) -> Dose:

@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 import amine as am
-from amine.compounds import drug
+from amine.compounds import catalogue, drug
 from amine.compounds.reference import Reference
 from amine.engine.resolve.resolved import resolve
 
@@ -71,7 +71,8 @@ def test_agonists_at_different_sites_never_hold_more_than_all_receptors():
     assert 0.9 < both["tonic_GABA_A"] <= 1.0
 
 
-def test_an_inverse_agonist_opens_nothing_less_than_nothing():
+def test_an_inverse_agonist_opens_nothing_less_than_nothing(monkeypatch):
+    monkeypatch.setattr(catalogue, "_loaded", catalogue._catalogue())  # as before afterwards
     am.compounds.add(
         am.compounds.Drug(
             id="inverse_test",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amine.compounds import catalogue
 from amine.distributions import Distribution
 from amine.doors import methods
 from amine.engine.time.connections import Connections
@@ -16,12 +15,14 @@ from amine.engine.time.simulation import Simulation
 from amine.engine.transmission.coupling import Coupled
 from amine.errors import AmineError, did_you_mean
 from amine.network.couplings import Coupling
+from amine.network.dosing import doses_of
 from amine.network.parts import Population, Stimulus, Synapses, View
 from amine.units import to_internal
 from amine.values import Array
 
 if TYPE_CHECKING:
     from amine.compounds.doses import Course
+    from amine.compounds.pharmacokinetics import Amount
     from amine.given import Quantity, Values
     from amine.network.network import Network
     from amine.network.parts import Neurons, Selection, Waveform
@@ -345,20 +346,25 @@ class LoopValues:
             return names[0], None
         return names[0], np.concatenate([np.arange(v.start, v.stop, v.step) for v in views])
 
-    def dose(self, drug: str, concentration: Quantity | Course) -> None:
+    def dose(self, drug: str, concentration: Quantity | Course | Amount) -> None:
         """Sets the concentration of a drug from the next step of slow signals on, in place of all its doses.
 
         Parameters
         ----------
         drug : its name in the catalogue; the network has a dose of it, which may be ``"0 uM"``.
-        concentration : as for :meth:`amine.Network.dose`; a course counts its times from the beginning of the network's run.
+        concentration : as for :meth:`amine.Network.dose`; a course counts its times from the beginning of the network's run. With an amount for a
+            body the network needs doses of the active metabolites, too.
 
         Raises
         ------
         AmineError
             If the network has no dose of this drug, or it cannot follow.
         """
-        self.set(f"dose:{catalogue.drug(drug).id}", concentration)
+        given = doses_of(drug, concentration)
+        for each in given:  # all have a dose, or nothing is set
+            self._simulation.changes.handle(f"dose:{each.drug}", "Loop.dose")
+        for each in given:
+            self.set(f"dose:{each.drug}", each.course)
 
 
 def _only_one(name: str, names: Sequence[str], where: str) -> None:
