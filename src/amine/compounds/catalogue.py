@@ -9,6 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from amine.compounds import bulk
+from amine.compounds.advice import MANY, ending_alike, names_of, nearest, of_class
 from amine.compounds.reading import read
 from amine.compounds.schema import (
     KINDS,
@@ -277,25 +278,26 @@ def get(name: str, kind: str | None = None) -> Any:
     return found
 
 
+def _in_words(target: str) -> str:
+    found = find_entry(target, ("family", "receptor", "transporter", "enzyme", "channel", "transmitter"))
+    return "" if found is None else found.name
+
+
 def advice(name: str, kinds: Iterable[str]) -> str:
+    """What a name that is not known may have meant, for errors."""
     entries = [e for k in kinds for e in _catalogue().entries[k].values()]
     other = find_entry(name, [k for k in KINDS if k not in ("drug", *kinds)])
     if "drug" in kinds and other is not None:
         bath = f"; net.field('{other.id}', tonic=...) bathes receptors in it" if other.kind == "transmitter" else ""
         return f"'{other.id}' is a {other.kind}{bath}"
-    words = name.casefold().split()
-    of_class = [
-        e.id for e in entries if isinstance(e, Drug) and words and all(w in e.drug_class.casefold() for w in words)
-    ]
-    if of_class:
-        return f"drugs of that class: {', '.join(of_class[:6])}"
-    near = did_you_mean(name, {n for e in entries for n in (e.id, e.name, *e.aliases)})
-    if near.startswith("did"):
-        return near
-    if "drug" in kinds:
-        near = did_you_mean(name, bulk.known_names())
-        if near.startswith("did"):
-            return f"{near} (uncurated)"
+    drugs = [e for e in entries if isinstance(e, Drug) and not e.uncurated]
+    alike = of_class(name, drugs, _in_words)
+    if alike:
+        return f"drugs of that class: {', '.join(d.id for d in alike[:MANY])}"
+    near = nearest(name, names_of(entries), bulk.known_names() if "drug" in kinds else ())
+    ends = ending_alike(name, drugs)
+    if near or ends:
+        return "; ".join(x for x in (near, ends) if x)
     return f"amine compounds lists what there is; amine compounds search '{name}' looks further"
 
 

@@ -207,3 +207,26 @@ def test_in_a_module():
         expected = {n: np.prod([run.values[f.signal] for f in r.slow.factors if f.parameter == n]) for n in factors}
         for n, x in factors.items():
             np.testing.assert_allclose(float(x), expected[n], rtol=1e-12)
+
+
+@pytest.mark.parametrize("split", [True, False])
+def test_cells_with_trees_in_regions_of_a_field(split):
+    """A population for each region follows the field of its own; cells of one population in several are refused with this advice."""
+    net = am.Network()
+    cell = am.models.cable(am.morphology.cylinder("100 um", "2 um", segments=2), {"*": [LEAK]})
+    S, names = source(net), "AB" if split else "A"
+    cells = [net.population(x, 2, cell, receptors={"AMPA": FILTER}) for x in names]
+    for P in cells:
+        net.synapses(S, P.at("dendrite(0.5)"), receptor="AMPA", weight="1 nS", rule="all_to_all")
+    places = {"left": cells[0] if split else cells[0][:1], "right": cells[1] if split else cells[0][1:]}
+    net.field("dopamine", regions=places, released_by={"left": S}, removal="1 s")
+    for P in cells:
+        net.modulate(P, by="dopamine", receptor="D1", acts_on="AMPA.conductance", maximum=2.0)
+    if not split:
+        with pytest.raises(am.AmineError, match="make a population for each region"):
+            resolve(net)
+        return
+    r = resolve(net)
+    assert r.slow is not None
+    assert [(f.population, f.regions) for f in r.slow.factors] == [("A", None), ("B", None)]
+    assert r.slow.factors[0].signal != r.slow.factors[1].signal

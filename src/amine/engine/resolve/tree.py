@@ -154,7 +154,11 @@ def _varying(m: Member) -> tuple[str, ...]:
             hint="let doses act on receptors",
         )
     if m.spread:
-        raise AmineError(f"Population '{m.name}'", "fields with regions do not act on multicompartment cells yet")
+        raise AmineError(
+            f"Population '{m.name}'",
+            "what a field does must be the same for all of its multicompartment cells: they stand in several regions, or only some are meant",
+            hint="make a population for each region or part",
+        )
     return tuple(m.varying)
 
 
