@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from amine.errors import AmineError
 from amine.pharmacology.cases.case import CASES
+from amine.records import dataclass
 
 _COLUMNS = ("effect", "system, level", "dose", "measured", "published, or expected", "found", "s", "after")
 HEAD = ("| " + " | ".join(_COLUMNS) + " |", "|---" * len(_COLUMNS) + "|")
