@@ -217,7 +217,7 @@ def test_cells_with_trees_in_regions_of_a_field(split):
     S, names = source(net), "AB" if split else "A"
     cells = [net.population(x, 2, cell, receptors={"AMPA": FILTER}) for x in names]
     for P in cells:
-        net.synapses(S, P.at("dendrite(0.5)"), receptor="AMPA", weight="1 nS", rule="all_to_all")
+        net.synapses(S, P.at("dendrite(0.5)"), receptor="AMPA", weight="1 nS", connect="all_to_all")
     places = {"left": cells[0] if split else cells[0][:1], "right": cells[1] if split else cells[0][1:]}
     net.field("dopamine", regions=places, released_by={"left": S}, removal="1 s")
     for P in cells:

@@ -19,10 +19,10 @@ def network(place: str) -> am.Network:
     if place == "tree":
         cell = am.models.cable(am.morphology.cylinder("100 um", "2 um", segments=2), {"*": [am.models.get("leak")]})
         E = net.population("E", 2, cell, receptors={"GABA_A": "GABA_A"})
-        net.synapses(S, E.at("dendrite(0.5)"), receptor="GABA_A", weight="1 nS", rule="all_to_all")
+        net.synapses(S, E.at("dendrite(0.5)"), receptor="GABA_A", weight="1 nS", connect="all_to_all")
         return net
     E = net.population("E", 2, "lif_cond")
-    net.synapses(S, E, receptor="GABA_A", weight="1 nS", rule="all_to_all", detail=place)
+    net.synapses(S, E, receptor="GABA_A", weight="1 nS", connect="all_to_all", detail=place)
     return net
 
 
