@@ -170,7 +170,19 @@ def _annotations(function: Callable) -> tuple[inspect.Signature, dict[str, ast.e
     """Signature of a function, and the annotations of its parameters as expressions."""
     signature = inspect.signature(function)
     hints = {n: p.annotation for n, p in signature.parameters.items() if isinstance(p.annotation, str)}
-    return signature, {n: ast.parse(h, mode="eval").body for n, h in hints.items()}
+    return signature, {n: _parsed(h) for n, h in hints.items()}
+
+
+@functools.cache
+def _parsed(hint: str) -> ast.expr:
+    """An annotation as an expression."""
+    return ast.parse(hint, mode="eval").body
+
+
+@functools.cache
+def _text(hint: ast.expr) -> str:
+    """The text of a part of an annotation, which are as many as the package has."""
+    return ast.unparse(hint)
 
 
 Odd = tuple[str, object, ast.expr]  # an argument that is not what its annotation says
@@ -253,7 +265,7 @@ def fits(hint: ast.expr, value: object, scope: Scope) -> bool:
         return fits(hint.left, value, scope) or fits(hint.right, value, scope)
     if isinstance(hint, ast.Constant):
         if isinstance(hint.value, str):
-            return fits(ast.parse(hint.value, mode="eval").body, value, scope)
+            return fits(_parsed(hint.value), value, scope)
         return value is None if hint.value is None else True
     if isinstance(hint, ast.Subscript):
         return _subscript(hint, value, scope)
@@ -262,7 +274,7 @@ def fits(hint: ast.expr, value: object, scope: Scope) -> bool:
 
 def _named(hint: ast.expr, value: object, scope: Scope) -> bool:
     """A name, or a name within a module."""
-    name = ast.unparse(hint)
+    name = _text(hint)
     last = name.rpartition(".")[2]
     if last in ("Any", "object", "ArrayLike"):
         return last != "ArrayLike" or _numbers(value)
@@ -287,7 +299,7 @@ def _meant(scope: Scope, name: str, value: object) -> bool:
         meant = getattr(meant, part, None)
     if isinstance(meant, str):  # an alias; what it names is known in its own module
         home = _imported(scope.module).get(first, (scope.module, ""))[0]
-        return fits(ast.parse(meant, mode="eval").body, value, Scope(home))
+        return fits(_parsed(meant), value, Scope(home))
     if isinstance(meant, type) and not getattr(meant, "_is_protocol", False):
         return isinstance(value, meant)
     return meant is not None or first not in _imported(
@@ -335,7 +347,7 @@ def _has_unit(value: object) -> bool:
 
 def _subscript(hint: ast.Subscript, value: object, scope: Scope) -> bool:
     """A container, and what it holds where that is quickly told."""
-    name = ast.unparse(hint.value).rpartition(".")[2]
+    name = _text(hint.value).rpartition(".")[2]
     inside = list(hint.slice.elts) if isinstance(hint.slice, ast.Tuple) else [hint.slice]
     if name == "Literal":
         return any(type(value) is type(v) and value == v for v in (ast.literal_eval(e) for e in inside))
@@ -347,7 +359,7 @@ def _subscript(hint: ast.Subscript, value: object, scope: Scope) -> bool:
         return isinstance(value, tuple | list) and len(value) == len(inside)
     if name in _SEVERAL:
         if isinstance(value, str | bytes):
-            return name in ("Iterable", "Sequence", "Collection") and ast.unparse(inside[0]) == "str"
+            return name in ("Iterable", "Sequence", "Collection") and _text(inside[0]) == "str"
         if _array(value):
             return all(fits(inside[0], v, scope) for v in itertools.islice(cast(Iterable, value), 1))
         if not isinstance(value, abc.Collection):
