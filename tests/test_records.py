@@ -74,7 +74,14 @@ def _own(decorate: Any) -> list[Any]:
         def __repr__(self) -> str:
             return "own"
 
-    return [Plain, Frozen, Derived, ByIdentity, Slots, ByName, Own]
+    @decorate(frozen=True)
+    class PartlyHashed:
+        """Says what it is."""
+
+        x: int
+        table: dict[str, int] = field(default_factory=dict, hash=False)  # compared, and cannot be hashed
+
+    return [Plain, Frozen, Derived, ByIdentity, Slots, ByName, Own, PartlyHashed]
 
 
 KINDS = list(zip(_own(dataclasses.dataclass), _own(records.dataclass)))

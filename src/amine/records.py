@@ -68,7 +68,8 @@ def _made(cls: type[T], eq: bool, frozen: bool, slots: bool, kw_only: bool) -> t
     methods: dict[str, Any] = {"__init__": _Init(made, frozen), "__repr__": _repr}
     if eq:
         values = _values([f.name for f in fields(made) if f.compare])
-        methods |= {"__eq__": _eq(values), "__hash__": _hash(values) if frozen else None}
+        hashed = _values([f.name for f in fields(made) if (f.compare if f.hash is None else f.hash)])
+        methods |= {"__eq__": _eq(values), "__hash__": _hash(hashed) if frozen else None}
     if frozen and not by_library:
         methods |= _guards(made, {f.name for f in fields(made)})
     for name, method in methods.items():
