@@ -1,4 +1,4 @@
-"""Elementary functions as C, written from the Python that Numba compiles: one text, so that both give the same bits.
+"""Elementary functions as C, C++ and CUDA, written from the Python that Numba compiles: one text, so that both give the same bits.
 
 A function is a row of assignments and a result, without branches. A value is an integer of 64 bits if it is made of ``I32`` or ``I64``, a
 truth value if it is made of comparisons, and a real number of the function's precision otherwise.
@@ -15,9 +15,29 @@ from typing import Any
 
 from amine.engine.device import elementary, functions
 
-EXACT = """#include <math.h>
+EXACT = """#ifdef __CUDACC__
+#define FN static __device__ __forceinline__
+#ifdef __CUDACC_RTC__
+typedef int int32_t;
+typedef long long int64_t;
+#define INFINITY __int_as_float(0x7f800000)
+#define NAN __int_as_float(0x7fffffff)
+#else
+#include <math.h>
+#include <stdint.h>
+#endif
+FN int64_t float_bits64(double x) { return __double_as_longlong(x); }
+FN double bits_float64(int64_t n) { return __longlong_as_double(n); }
+FN float bits_float32(int64_t n) { return __int_as_float((int32_t)n); }
+#else
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
+#define FN static inline
+FN int64_t float_bits64(double x) { int64_t n; memcpy(&n, &x, 8); return n; }
+FN double bits_float64(int64_t n) { double x; memcpy(&x, &n, 8); return x; }
+FN float bits_float32(int64_t n) { int32_t m = (int32_t)n; float x; memcpy(&x, &m, 4); return x; }
+#endif
 #define select(c, a, b) ((c) ? (a) : (b))
 #define F32(x) ((float)(x))
 #define F64(x) ((double)(x))
@@ -25,28 +45,32 @@ EXACT = """#include <math.h>
 #define I64(x) ((int64_t)(x))
 #define min(a, b) least(a, b)
 #define max(a, b) greatest(a, b)
-static inline double fma64(double a, double b, double c) { return fma(a, b, c); }
-static inline float fma32(float a, float b, float c) { return fmaf(a, b, c); }
-static inline double rint64(double x) { return rint(x); }
-static inline float rint32(float x) { return rintf(x); }
-static inline double floor64(double x) { return floor(x); }
-static inline float floor32(float x) { return floorf(x); }
-static inline double sqrt64(double x) { return sqrt(x); }
-static inline float sqrt32(float x) { return sqrtf(x); }
-static inline int64_t float_bits64(double x) { int64_t n; memcpy(&n, &x, 8); return n; }
-static inline double bits_float64(int64_t n) { double x; memcpy(&x, &n, 8); return x; }
-static inline float bits_float32(int64_t n) { int32_t m = (int32_t)n; float x; memcpy(&x, &m, 4); return x; }
-static inline double least64(double a, double b) { return b < a ? b : a; }
-static inline float least32(float a, float b) { return b < a ? b : a; }
-static inline double greatest64(double a, double b) { return b > a ? b : a; }
-static inline float greatest32(float a, float b) { return b > a ? b : a; }
+FN double fma64(double a, double b, double c) { return fma(a, b, c); }
+FN float fma32(float a, float b, float c) { return fmaf(a, b, c); }
+FN double rint64(double x) { return rint(x); }
+FN float rint32(float x) { return rintf(x); }
+FN double floor64(double x) { return floor(x); }
+FN float floor32(float x) { return floorf(x); }
+FN double sqrt64(double x) { return sqrt(x); }
+FN float sqrt32(float x) { return sqrtf(x); }
+FN double least64(double a, double b) { return b < a ? b : a; }
+FN float least32(float a, float b) { return b < a ? b : a; }
+FN double greatest64(double a, double b) { return b > a ? b : a; }
+FN float greatest32(float a, float b) { return b > a ? b : a; }
+#ifdef __cplusplus
+FN double least(double a, double b) { return least64(a, b); }
+FN float least(float a, float b) { return least32(a, b); }
+FN double greatest(double a, double b) { return greatest64(a, b); }
+FN float greatest(float a, float b) { return greatest32(a, b); }
+#else
 #define least(a, b) _Generic((a), float: least32, default: least64)(a, b)
 #define greatest(a, b) _Generic((a), float: greatest32, default: greatest64)(a, b)
-static inline double mod64(double x, double y) {
+#endif
+FN double mod64(double x, double y) {
     double r = fmod(x, y);
     return r == 0 ? copysign(0.0, y) : (r < 0) != (y < 0) ? r + y : r;
 }
-static inline float mod32(float x, float y) { return (float)mod64(x, y); }
+FN float mod32(float x, float y) { return (float)mod64(x, y); }
 """
 _KNOWN = frozenset(
     (
@@ -111,7 +135,7 @@ class _Writer:
         given = ", ".join(f"{k} {a}" for a, k in self.kinds.items())
         lines = [x for s in self.tree.body for x in self._statement(s)]
         kind = "int64_t" if self.tree.name == "_exponent64" else self.real
-        return f"static inline {kind} {self.tree.name}({given}) {{\n" + "".join(f"    {x}\n" for x in lines) + "}\n"
+        return f"FN {kind} {self.tree.name}({given}) {{\n" + "".join(f"    {x}\n" for x in lines) + "}\n"
 
     def _statement(self, s: ast.stmt) -> list[str]:
         match s:

@@ -25,7 +25,7 @@ LANES = "real *_Z, long _o, const real *_c, const real *_sur, double t"
 def c_lanes(k: Kernel) -> str:
     """Source of ``lanes_forward(_Z, _o, _c, _sur, t)`` and ``lanes_backward`` with the arguments of those that Numba compiles."""
     real = "float" if k.bits == 32 else "double"
-    text = "".join(_function(f, "static inline real", ", ".join(f"real {a}" for a in f.args)) for f in k.surrogate())
+    text = "".join(_function(f, "FN real", ", ".join(f"real {a}" for a in f.args)) for f in k.surrogate())
     text += "".join(_function(f, "void", LANES) for f in k.lanes())
     called = [f for f in KERNEL_FUNCTIONS if f"v{f}(" in text]
     names = [(f"v{f}", f"{f}{k.bits}") for f in called]

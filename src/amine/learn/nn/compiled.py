@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
 
 from amine.learn.nn import memory, pool, source, sparse
+from amine.learn.nn.calls import Call, CardKept, Grad, Gradients, Kept, Launcher, Made
 from amine.learn.nn.context import Context
+from amine.learn.nn.cuda import loading
+from amine.learn.nn.cuda import scan as card
+from amine.learn.nn.cuda.text import text
 from amine.learn.nn.device import BLOCK, tiles
 from amine.learn.nn.kernels import Kernel
 from amine.learn.nn.once import link, once
@@ -22,61 +26,44 @@ if TYPE_CHECKING:
     from amine.learn.given import Real
     from amine.learn.nn.scanned import Scanned, State
 
-Grad: TypeAlias = torch.Tensor | None  # missing where no gradient arrives or is wanted
 _NONE = torch.empty(0)
 
 
 def available(m: Scanned, like: torch.Tensor) -> bool:
-    """Whether there is a kernel: on the CPU, in float32 or float64, for a surrogate given as text."""
-    return like.device.type == "cpu" and like.dtype in (torch.float32, torch.float64) and not m.surrogate.callable
+    """Whether there is a kernel: on the CPU or a card of NVIDIA's, in float32 or float64, for a surrogate given as text."""
+    there = like.device.type == "cpu" or like.is_cuda and loading.missing() is None
+    return there and like.dtype in (torch.float32, torch.float64) and not m.surrogate.callable
 
 
 def kernel(m: Scanned, inputs: list[str], bits: int) -> ModuleType:
     """The generated module for these inputs and precision."""
-    learned = m.touched
+    return _generated(m, inputs, bits, "kernel", Kernel.source)
+
+
+def card_text(m: Scanned, inputs: list[str], bits: int) -> str:
+    """The kernels for these inputs and precision as CUDA C."""
+    return _generated(m, inputs, bits, "cuda", lambda k: f"TEXT = {text(k)!r}\n").TEXT
+
+
+def _generated(m: Scanned, inputs: list[str], bits: int, what: str, write: Callable[[Kernel], str]) -> ModuleType:
+    """A module that is written from the kernels for these inputs and precision, or found in the cache."""
+    learned, s = m.touched, m.surrogate
 
     def make() -> str:
-        primitive = expression(m.surrogate.primitive) if m.surrogate.soft else None
-        shape = expression(m.surrogate.text)
-        return Kernel(m.program(), learned, inputs, bits, shape, primitive, m.surrogate.support).source()
+        primitive = expression(s.primitive) if s.soft else None
+        return write(Kernel(m.program(), learned, inputs, bits, expression(s.text), primitive, s.support))
 
-    s = m.surrogate
-    known = (tuple(learned), tuple(inputs), bits, s.text, s.primitive, s.soft, s.support)
+    known = (what, tuple(learned), tuple(inputs), bits, s.text, s.primitive, s.soft, s.support)
     if known not in m.kernels:
-        key = ["kernel", m.structure(), learned, inputs, bits, s.key(), s.support]
-        m.kernels[known] = source.load(key, make)
+        m.kernels[known] = source.load([what, m.structure(), learned, inputs, bits, s.key(), s.support], make)
     return m.kernels[known]
 
 
-@dataclass
-class Call:
-    """Arguments of a scan beside the tensors that carry gradients."""
-
-    code: ModuleType
-    plain: ModuleType
-    steps: int
-    batch: int
-    n: int
-    first_step: int
-    dt: float
-    surrogate: np.ndarray
-    trace: bool
-    real: Real
-
-    @property
-    def traced(self) -> bool:
-        """Whether states are an output: on request, or if there is no other output."""
-        return self.trace or not (self.plain.SPIKES or self.code.RESULTS)
-
-    @property
-    def group(self) -> int:
-        """Number of samples of a recurrent layer that are advanced together: a multiple of four, about a thousand lanes."""
-        return max(4, 1024 // self.n // 4 * 4)
-
-    @property
-    def lanes(self) -> int:
-        """Number of lanes: one for each neuron of each sample."""
-        return self.batch * self.n
+def launcher(m: Scanned, inputs: list[str], bits: int, device: torch.device) -> Launcher | None:
+    """What starts the kernels on a device; None on the CPU."""
+    if device.type == "cpu":
+        return None
+    return loading.loaded(card_text(m, inputs, bits), device.index or 0)
 
 
 def prepared(m: Scanned, x: State, trace: bool, recurrent: bool) -> tuple[Call, State]:
@@ -85,11 +72,13 @@ def prepared(m: Scanned, x: State, trace: bool, recurrent: bool) -> tuple[Call, 
     if recurrent and "x" not in x:
         x = {"x": torch.zeros_like(like), **x}
     bits = 32 if like.dtype == torch.float32 else 64
-    code = kernel(m, [i for i in m.code.INPUTS if i in x], bits)
+    inputs = [i for i in m.code.INPUTS if i in x]
+    code, launch = kernel(m, inputs, bits), launcher(m, inputs, bits, like.device)
     width, height, edge = m.shape()
     real = np.float32 if bits == 32 else np.float64
     steps, batch, n = like.shape
-    return Call(code, m.code, steps, batch, n, 0, m.dt, np.array([1 / width, height, edge], real), trace, real), x
+    surrogate = np.array([1 / width, height, edge], real)
+    return Call(code, m.code, steps, batch, n, 0, m.dt, surrogate, trace, real, launch), x
 
 
 def run(m: Scanned, x: State, start: State, trace: bool, weight: torch.Tensor | None = None) -> tuple[State, State]:
@@ -144,26 +133,6 @@ def lane_constants(call: Call, c: dict[str, torch.Tensor], names: list[str]) -> 
     return out
 
 
-class Kept(NamedTuple):
-    """What the adjoint needs of the way forward: values of all constants, and states, marks and drives by step."""
-
-    scalars: np.ndarray  # (constants that all neurons share,)
-    own: np.ndarray  # constants that differ between neurons (constants, lanes)
-    states: np.ndarray  # (kept values, steps + 1, lanes)
-    marks: np.ndarray  # two bits of each step (steps + 1, lanes)
-    total: np.ndarray  # drives of recurrent neurons with what their spikes add (steps, lanes)
-
-
-class Made(NamedTuple):
-    """What a scan gives, as tensors: spikes, states by step, results, refractory steps left, states at the end (states, batch, n)."""
-
-    spikes: torch.Tensor
-    traces: torch.Tensor
-    results: torch.Tensor
-    waited: torch.Tensor
-    ends: torch.Tensor
-
-
 def forward(
     call: Call,
     c: dict[str, torch.Tensor],
@@ -172,8 +141,10 @@ def forward(
     states: Sequence[torch.Tensor],
     extra: Sequence[torch.Tensor],
     need: bool,
-) -> tuple[Made, Kept]:
+) -> tuple[Made, Kept | CardKept]:
     """All steps; ``extra`` are the weights and last spikes of recurrent neurons, ``need`` says whether there will be a way back."""
+    if call.launch is not None:
+        return card.forward(call, call.launch, c, wait, drives, states, extra, need)
     code, T, L, real = call.code, call.steps, call.lanes, call.real
     n_states = len(code.STATES)
     scalars = np.array([float(c[n]) for n in call.plain.SCALARS] or [0.0], real)
@@ -206,18 +177,9 @@ def forward(
     return Made(out_t, trace_t, R_t, waited_t, end_t), Kept(scalars, D, keep, marks, total)
 
 
-class Gradients(NamedTuple):
-    """Gradients that a scan's way back gives; None where none is wanted."""
-
-    drives: list[Grad]
-    states: torch.Tensor  # (states, batch, n)
-    constants: list[torch.Tensor]
-    extra: list[Grad]  # of the weights and the last spikes
-
-
 def backward(
     call: Call,
-    kept: Kept,
+    kept: Kept | CardKept,
     drives: Sequence[torch.Tensor],
     extra: Sequence[torch.Tensor],
     given: Sequence[Grad],
@@ -226,6 +188,10 @@ def backward(
     soft: torch.Tensor | None,
 ) -> Gradients:
     """The way back for gradients ``given`` of what :func:`forward` made; ``wanted`` is for the drives, then the last two of ``extra``."""
+    if call.launch is not None:
+        assert isinstance(kept, CardKept)
+        return card.backward(call, call.launch, kept, drives, extra, given, wanted, learned, soft)
+    assert isinstance(kept, Kept)
     code, T, L, real = call.code, call.steps, call.lanes, call.real
     n_states = len(code.STATES)
     g_out, g_trace, g_R, _, *g_end = given
@@ -268,7 +234,7 @@ def backward(
 class _ScanContext(Context, Protocol):
     call: Call
     sizes: tuple[int, int, int]  # numbers of drives, states and learned constants
-    kept: Kept
+    kept: Kept | CardKept
     learned: list[torch.Size]
     read: list[bool]  # which drives the adjoint reads
 

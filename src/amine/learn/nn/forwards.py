@@ -78,6 +78,8 @@ def fits(m: Scanned, x: State, start: State) -> bool:
     """Whether a scan is one of these."""
     if len(m.learned) or m.factors or m.surrogate.soft or not m.code.SPIKES or m.code.RESULTS:
         return False
+    if any(t.device.type != "cpu" for t in x.values()):
+        return False
     return not torch.is_grad_enabled() or not any(t.requires_grad for t in (*x.values(), *start.values()))
 
 

@@ -17,7 +17,7 @@ import torch
 
 from amine.errors import AmineError
 from amine.learn.nn import compiled, plain
-from amine.learn.nn.compiled import Grad, Kept, Made
+from amine.learn.nn.calls import CardKept, Grad, Kept, Made
 
 if TYPE_CHECKING:
     from amine.learn.nn.scanned import Scanned, State
@@ -104,7 +104,7 @@ def _compiled(m: Scanned, given: _Given, state: State, trace: bool, need: bool) 
     made, kept = compiled.forward(
         call, c, state.get("_ref"), [x[i] for i in call.code.DRIVES], states, _extra(given, state, like), need
     )
-    return made, [torch.from_numpy(a) for a in kept]
+    return made, [a if isinstance(a, torch.Tensor) else torch.from_numpy(a) for a in kept]
 
 
 def _extra(given: _Given, state: State, like: torch.Tensor) -> list[torch.Tensor]:
@@ -146,7 +146,7 @@ def _shapes(handle: str, names: str, trace: bool, need: bool, tensors: list[torc
     return [
         *made,
         like.new_empty(max(1, len(m.code.SCALARS))),
-        like.new_empty(len(m.code.DIFFER), lanes),
+        like.new_empty(len(m.code.DIFFER), lanes if like.device.type == "cpu" else n),
         like.new_empty(len(code.KEPT), rows, lanes),
         like.new_empty(rows if m.code.SPIKES else 0, lanes, dtype=torch.uint8),
         like.new_empty(steps if need and given.weight is not None and "x" in code.READS else 0, lanes),
@@ -229,7 +229,7 @@ def _compiled_gradients(
     state = m.initial(like.shape[1], like.dtype, like.device, given.sources) if given.state is None else given.state
     learned, extra = [c[k] for k in code.LEARNED], _extra(given, state, like)
     drives = [x[i] for i in code.DRIVES]
-    kept = Kept(*(a.numpy() for a in made[:KEPT]))
+    kept = Kept(*(a.numpy() for a in made[:KEPT])) if call.launch is None else CardKept(*made[:KEPT])
     ask = [True] * (len(drives) + 2)
     flows = [*arrived[:4], *([None] * len(code.STATES) if arrived[4] is None else arrived[4].unbind(0))]
     with torch.no_grad():

@@ -15,6 +15,7 @@ from torch import nn
 from amine.equations.given import is_uniform
 from amine.errors import AmineError, did_you_mean
 from amine.learn.nn import compiled, constants, forwards, operators, plain, source
+from amine.learn.nn.cuda import loading
 from amine.learn.nn.fixed import Fixed
 from amine.learn.nn.parameters import Bounded
 from amine.learn.nn.shapes import HALF, Layout, is_channels_last
@@ -337,8 +338,9 @@ class Scanned(Fixed):
                     f"{self.where}, backend",
                     "there is no kernel for this",
                     given=f"{like.device}, {like.dtype}, surrogate '{self.surrogate.name}'"
-                    + (", inside a transform of torch.func" if transformed() else ""),
-                    expected="float32 or float64 on the CPU and a surrogate given as text",
+                    + (", inside a transform of torch.func" if transformed() else "")
+                    + (f"; {loading.missing()}" if like.is_cuda and loading.missing() else ""),
+                    expected="float32 or float64 on the CPU or a card of NVIDIA's, and a surrogate given as text",
                     hint='use backend="torch"',
                 )
         return plain

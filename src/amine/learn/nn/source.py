@@ -20,7 +20,7 @@ def arrival(label: str) -> str:
 def generator_hash() -> str:
     """Hash of the code generator; modules of another hash are not used."""
     h = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
         h.update(file.read_bytes())
     return h.hexdigest()
 
