@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from amine.learn.given import Real
 
 Grad: TypeAlias = torch.Tensor | None  # missing where no gradient arrives or is wanted
-Value: TypeAlias = "torch.Tensor | int | float | None"  # of a kernel's argument: an array or none, a whole number, a real one
+Value: TypeAlias = (
+    "torch.Tensor | int | float | None"  # of a kernel's argument: an array or none, a whole number, a real one
+)
 
 
 class Launcher(Protocol):

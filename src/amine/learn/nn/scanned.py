@@ -168,6 +168,9 @@ class Scanned(Fixed):
             raise AmineError(f"{self.where}, bounds", f"'{unknown[0]}' is not learned", hint="name it in learn=, too")
         self.fixed = {p: x for p, x in values.items() if p not in learned}
         for p in learned:
+            if p in dir(nn.ModuleDict):
+                hint = "give the parameter another name in the model"
+                raise AmineError(f"{self.where}, learn", f"the name '{p}' is one of PyTorch's modules", hint=hint)
             start = np.broadcast_to(np.asarray(values[p], float), (self.n,)) if p in arrays else values[p]
             natural = scale(self.units[p])
             least = natural if self.units[p] in ("mV", "pA") else max(0.1 * natural, float(np.max(np.abs(values[p]))))

@@ -154,9 +154,7 @@ class _Forward(_Scan):
             near = f"({near} & {free})" if near else "1"
             text.append(f"if (marks) marks[at + L] = (u8)(({fired} > 0) | {free} << 1 | {near} << 2);")
         text += [f"results[{j} * T * L + at] = {self.z(f'r_{r}')};" for j, r in enumerate(self.p.results)]
-        text += [
-            f"if (keep) keep[{i} * (T + 1) * L + at + L] = {self.z(f'k_{n}')};" for i, n in enumerate(self.a.kept)
-        ]
+        text += [f"if (keep) keep[{i} * (T + 1) * L + at + L] = {self.z(f'k_{n}')};" for i, n in enumerate(self.a.kept)]
         return text + [f"if (trace) trace[{i} * T * L + at] = {self.z(f's_{s}')};" for i, s in enumerate(self.p.load)]
 
     def _leave(self) -> list[str]:
