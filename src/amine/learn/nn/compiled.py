@@ -20,7 +20,6 @@ from amine.learn.nn.kernels import Kernel
 from amine.learn.nn.once import link, once
 from amine.learn.nn.sparse import GRADIENT
 from amine.learn.nn.surrogate import expression
-from amine.records import dataclass
 
 if TYPE_CHECKING:
     from amine.learn.given import Real
