@@ -83,6 +83,20 @@ def test_potencies_are_values_like_others():
     assert 0.9 <= x.min() < 0.95 and 2.8 < x.max() <= 3.0 and len(set(drawn)) == 40
 
 
+def test_what_is_not_reached_says_what_is():
+    c = np.array([0.0, 1.0, 10.0])
+    surface = np.array([[9.0, 8.0, 7.0], [6.0, 5.0, 4.0], [5.0, 4.0, 3.0]])
+    nan = float("nan")
+    found = am.pharmacology.Design("rate:E", 1.0, ["a", "b"], {"a": nan, "b": nan}, {}, [c, c], surface)
+    lines = found.summary().splitlines()
+    assert lines[0] == "rate:E = 1 (without drug 9)" and lines[2] == "b alone: not reached, 7 to 9 over 1 to 10 uM"
+    assert lines[-1] == "no pair of doses reaches it: all lie from 3 to 9" and found.alone(0).tolist() == [
+        9.0,
+        6.0,
+        5.0,
+    ]
+
+
 def test_mistakes():
     for change, words in (
         ({"drugs": []}, "one drug or two"),

@@ -64,16 +64,24 @@ class Design(Shown):
 
     def summary(self) -> str:
         """The doses as text."""
-        lines = [f"{self.measure} = {self.target:g}"]
-        for drug, c in self.doses.items():
-            said = f"{c:.3g} uM" if np.isfinite(c) else "not reached in the range of doses"
+        control = float(self.surface.ravel()[0])
+        lines = [f"{self.measure} = {self.target:g} (without drug {control:.3g})"]
+        for k, (drug, c) in enumerate(self.doses.items()):
+            said = f"{c:.3g} uM" if np.isfinite(c) else f"not reached, {_reach(self.alone(k), self.grid[k])}"
             span = self.ranges.get(drug)
             between = f" ({span[0]:.3g} to {span[1]:.3g} over the published affinities)" if span else ""
             lines.append(f"{drug} alone: {said}{between}")
         for (a, b), x in zip(self.pairs, self.index):
             said = f", index {x:.2f}" if np.isfinite(x) else ""
             lines.append(f"{self.drugs[0]} {a:.3g} uM with {self.drugs[1]} {b:.3g} uM{said}")
+        if len(self.drugs) == 2 and not len(self.pairs):
+            low, high = float(np.nanmin(self.surface)), float(np.nanmax(self.surface))
+            lines.append(f"no pair of doses reaches it: all lie from {low:.3g} to {high:.3g}")
         return "\n".join(lines)
+
+    def alone(self, k: int) -> np.ndarray:
+        """The measure (doses,) under drug number ``k`` alone."""
+        return self.surface if len(self.drugs) == 1 else self.surface[:, 0] if k == 0 else self.surface[0, :]
 
     def figure(self) -> Figure:
         """Draw the curve with the dose; of two drugs the surface with the line of the target, the isobologram, and differences from additivity."""
@@ -94,6 +102,13 @@ class Design(Shown):
     def __repr__(self) -> str:
         said = ", ".join(f"{d} {c:.3g} uM" for d, c in self.doses.items())
         return f"<Design: {self.measure} = {self.target:g} with {said}; {len(self.pairs)} pairs>"
+
+
+def _reach(y: np.ndarray, c: np.ndarray) -> str:
+    """What a drug alone does over its doses."""
+    if not np.isfinite(y).any():
+        return "no value is known"
+    return f"{float(np.nanmin(y)):.3g} to {float(np.nanmax(y)):.3g} over {c[1]:.2g} to {c[-1]:.2g} uM"
 
 
 def design(

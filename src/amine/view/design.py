@@ -60,7 +60,8 @@ def design(found: Designed) -> Figure:
     _surface(axes[0, 0], found, found.surface, measure_label(found.measure), "viridis", line=True)
     _isobologram(axes[0, 1], found)
     for ax, other, name in ((axes[1, 0], found.loewe, "Loewe"), (axes[1, 1], found.bliss, "Bliss")):
-        _surface(ax, found, found.surface - other, f"difference from {name}", "RdBu_r", even=True)
+        title = f"{measure_label(found.measure)}, difference from {name}"
+        _surface(ax, found, found.surface - other, title, "RdBu_r", even=True)
     return fig
 
 
@@ -128,8 +129,14 @@ def _isobologram(ax: Axes, found: Designed) -> None:
             )
     reach = [found.ranges.get(d, (0.0, 0.0))[1] for d in (a, b)]
     tops = [max(float(found.pairs[:, k].max()), ends[k] if np.isfinite(ends[k]) else 0.0, reach[k]) for k in (0, 1)]
-    ax.set_xlim(-0.03 * tops[0], 1.1 * tops[0])
-    ax.set_ylim(-0.03 * tops[1], 1.1 * tops[1])
+    opposite = not np.isfinite(ends).all()  # one drug works against the other, so that doses rise together over decades
+    for k, axis in enumerate("xy"):
+        some = found.pairs[:, k][found.pairs[:, k] > 0]
+        if opposite and len(some):
+            getattr(ax, f"set_{axis}scale")("symlog", linthresh=float(some.min()))
+            getattr(ax, f"set_{axis}lim")(-0.15 * float(some.min()), 1.6 * tops[k])
+        else:
+            getattr(ax, f"set_{axis}lim")(-0.03 * tops[k], 1.1 * tops[k])
 
 
 __all__ = ["design"]
