@@ -40,7 +40,7 @@ OPTIONAL = frozenset(
         "scipy",
         "numba",
         "sympy",
-        "typer",
+        "click",
         "pint",
     ]
 )

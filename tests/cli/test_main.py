@@ -121,7 +121,7 @@ def test_listings():
     assert amine("cache")[0].strip()
 
 
-HEAVY = ("numba", "sympy", "pint", "matplotlib", "xarray", "zarr", "neo", "elephant", "rich", "typer", "scipy")
+HEAVY = ("numba", "sympy", "pint", "matplotlib", "xarray", "zarr", "neo", "elephant", "rich", "click", "scipy")
 
 
 @pytest.mark.parametrize(

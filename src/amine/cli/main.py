@@ -10,29 +10,22 @@ import warnings
 from pathlib import Path
 from typing import Annotated, TextIO
 
-import typer
+import click
 
 from amine import __version__
 from amine.cli import commands
 from amine.cli.compounds import app as compounds_app
 from amine.cli.dose import dose
+from amine.cli.options import Argument, Option, command
 from amine.cli.sweep import sweep
+from amine.cli.train import audit, compare, train
 from amine.errors import AmineError, AmineWarning
-from amine.learn.train_cli import audit, compare, train
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    help="Networks of neurons: described once, compiled, simulated and looked at.",
-)
-app.add_typer(compounds_app, name="compounds")
-app.command()(dose)
-app.command()(sweep)
-app.command()(train)
-app.command()(compare)
-app.command()(audit)
+app = click.Group(help="Networks of neurons: described once, compiled, simulated and looked at.", no_args_is_help=True)
+click.version_option(__version__, message="%(version)s", help="Print the version.")(app)
+app.add_command(compounds_app)
+for function in (dose, sweep, train, compare, audit):
+    command(app)(function)
 
 
 def main() -> None:
@@ -65,49 +58,45 @@ def main() -> None:
 
 Target = Annotated[
     str,
-    typer.Argument(
+    Argument(
         help="A circuit (amine circuits), an experiment (amine experiments), a .py file that defines 'network', or a saved description (.json)."
     ),
 ]
-Setting = Annotated[
-    list[str], typer.Option("--set", help="Another argument of the circuit, key=value; may be repeated.")
-]
-Scale = Annotated[float | None, typer.Option(help="Scale of the circuit.")]
-Neurons = Annotated[int | None, typer.Option(help="Number of neurons of the circuit.")]
-Latex = Annotated[bool, typer.Option("--latex", help="LaTeX instead of Markdown.")]
+Setting = Annotated[list[str], Option("--set", help="Another argument of the circuit, key=value; may be repeated.")]
+Scale = Annotated[float | None, Option(help="Scale of the circuit.")]
+Neurons = Annotated[int | None, Option(help="Number of neurons of the circuit.")]
+Latex = Annotated[bool, Option("--latex", help="LaTeX instead of Markdown.")]
 Dose = Annotated[
     list[str],
-    typer.Option("--dose", help="Drug and concentration, such as 'ketamine=1 uM@200ms..600ms'; may be repeated."),
+    Option("--dose", help="Drug and concentration, such as 'ketamine=1 uM@200ms..600ms'; may be repeated."),
 ]
-Out = Annotated[
-    Path | None, typer.Option("-o", "--out", help="New folder for report, spikes, description and summary.")
-]
+Out = Annotated[Path | None, Option("-o", "--out", help="New folder for report, spikes, description and summary.")]
 
 
 # --- commands --------------------------------------------------------------------------------------------------
 
 
-@app.command()
+@command(app)
 def run(
     target: Target,
-    duration: Annotated[str, typer.Option(help="Biological time.")] = "1 s",
+    duration: Annotated[str, Option(help="Biological time.")] = "1 s",
     scale: Scale = None,
     neurons: Neurons = None,
-    regime: Annotated[str | None, typer.Option(help="Regime of the circuit.")] = None,
-    drive: Annotated[str | None, typer.Option(help="Drive of the circuit.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
-    settings: Setting = [],  # noqa: B006  (typer reads it, nothing writes it)
+    regime: Annotated[str | None, Option(help="Regime of the circuit.")] = None,
+    drive: Annotated[str | None, Option(help="Drive of the circuit.")] = None,
+    seed: Annotated[int | None, Option(help="Seed of all random numbers.")] = None,
+    settings: Setting = [],  # noqa: B006  (nothing writes it)
     dose: Dose = [],  # noqa: B006
-    threads: Annotated[str, typer.Option(help="Threads, or auto; results do not depend on them.")] = "1",
-    precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
-    start: Annotated[str, typer.Option(help="Statistics leave out the time before.")] = "0 ms",
+    threads: Annotated[str, Option(help="Threads, or auto; results do not depend on them.")] = "1",
+    precision: Annotated[str, Option(help="float32 or float64.")] = "float32",
+    start: Annotated[str, Option(help="Statistics leave out the time before.")] = "0 ms",
     out: Out = None,
-    store: Annotated[Path | None, typer.Option(help="New zarr store to which spikes and traces stream.")] = None,
-    checkpoint: Annotated[Path | None, typer.Option(help="File from which a killed run can be resumed.")] = None,
-    checkpoint_every: Annotated[str, typer.Option(help="Wall time between checkpoints.")] = "30 s",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint if it is there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    progress: Annotated[bool, typer.Option("--progress/--no-progress", help="A bar on the terminal.")] = True,
+    store: Annotated[Path | None, Option(help="New zarr store to which spikes and traces stream.")] = None,
+    checkpoint: Annotated[Path | None, Option(help="File from which a killed run can be resumed.")] = None,
+    checkpoint_every: Annotated[str, Option(help="Wall time between checkpoints.")] = "30 s",
+    resume: Annotated[bool, Option("--resume", help="Go on from the checkpoint if it is there.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
+    progress: Annotated[bool, Option("--progress/--no-progress", help="A bar on the terminal.")] = True,
 ) -> None:
     """Run a circuit, an experiment (amine experiments) or a network of your own."""
     code = commands.run.run(
@@ -125,13 +114,13 @@ def run(
         checkpoint_every=checkpoint_every,
         resume=resume,
     )
-    raise typer.Exit(code)
+    click.get_current_context().exit(code)
 
 
-@app.command()
+@command(app)
 def models(
-    name: Annotated[str | None, typer.Argument(help="A model; without it, all are listed.")] = None,
-    latex: Annotated[bool, typer.Option("--latex", help="Equations as LaTeX.")] = False,
+    name: Annotated[str | None, Argument(help="A model; without it, all are listed.")] = None,
+    latex: Annotated[bool, Option("--latex", help="Equations as LaTeX.")] = False,
 ) -> None:
     """The library of models, or one model's equations, parameters and source."""
     if name is None:
@@ -140,19 +129,19 @@ def models(
         commands.library.model(name, latex)
 
 
-@app.command()
+@command(app)
 def circuits() -> None:
     """The circuits that are built in, with their arguments."""
     commands.library.circuits()
 
 
-@app.command("experiments")
+@command(app, "experiments")
 def list_experiments() -> None:
     """The experiments that are built in, with their arguments."""
     commands.library.experiments()
 
 
-@app.command()
+@command(app)
 def describe(
     target: Target,
     latex: Latex = False,
@@ -165,21 +154,19 @@ def describe(
     print(net.describe("latex" if latex else "markdown"))
 
 
-@app.command()
+@command(app)
 def lab(
     target: Annotated[
-        str | None, typer.Argument(help="An experiment of the lab, a circuit or a file; without it, the gallery.")
+        str | None, Argument(help="An experiment of the lab, a circuit or a file; without it, the gallery.")
     ] = None,
     dose: Annotated[
-        list[str], typer.Option("--dose", help="A drug that can be given, such as 'diazepam'; may be repeated.")
+        list[str], Option("--dose", help="A drug that can be given, such as 'diazepam'; may be repeated.")
     ] = [],  # noqa: B006
     settings: Setting = [],  # noqa: B006
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of this machine; 0 for a free one.")] = 0,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
-    record: Annotated[Path | None, typer.Option(help="Record an experiment into this HTML file instead.")] = None,
-    over: Annotated[
-        str, typer.Option(help="Control and values of the recording, such as 'dose:diazepam=0,0.1,1'.")
-    ] = "",
+    port: Annotated[int, Option(min=0, max=65535, help="Port of this machine; 0 for a free one.")] = 0,
+    browser: Annotated[bool, Option("--browser/--no-browser", help="Open the browser.")] = True,
+    record: Annotated[Path | None, Option(help="Record an experiment into this HTML file instead.")] = None,
+    over: Annotated[str, Option(help="Control and values of the recording, such as 'dose:diazepam=0,0.1,1'.")] = "",
 ) -> None:
     """A page in the browser on which a network runs while its doses and values are turned."""
     if record is not None:
@@ -188,27 +175,10 @@ def lab(
     commands.lab.lab(target, dose, settings, port, browser)
 
 
-@app.command()
+@command(app)
 def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Delete all compiled structures.")] = False,
-    warm: Annotated[
-        bool, typer.Option("--warm", help="Compile the circuits and the neuron models of the library.")
-    ] = False,
+    clear: Annotated[bool, Option("--clear", help="Delete all compiled structures.")] = False,
+    warm: Annotated[bool, Option("--warm", help="Compile the circuits and the neuron models of the library.")] = False,
 ) -> None:
     """The folder that holds compiled structures."""
     commands.cache.show(clear, warm)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(__version__)
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    pass

@@ -6,29 +6,26 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from amine.cli.options import Argument, Option
 from amine.errors import AmineError
 from amine.folders import check_makeable, is_there
 from amine.optional import optional
 
 Task = Annotated[
     str,
-    typer.Argument(
+    Argument(
         help="A data set by name, or a file: .npz with X and y, or .csv (commas, semicolons or tabs) with the target in the last column."
     ),
 ]
-Hidden = Annotated[str | None, typer.Option(help="Sizes of hidden layers, such as 128 or 64,64; 0 for none.")]
-Neurons = Annotated[str | None, typer.Option(help="sigmoid, tanh, relu, softmax, identity, or a neuron model.")]
-Epochs = Annotated[int | None, typer.Option(help="Passes over the samples.")]
+Hidden = Annotated[str | None, Option(help="Sizes of hidden layers, such as 128 or 64,64; 0 for none.")]
+Neurons = Annotated[str | None, Option(help="sigmoid, tanh, relu, softmax, identity, or a neuron model.")]
+Epochs = Annotated[int | None, Option(help="Passes over the samples.")]
 Kind = Annotated[
-    str | None, typer.Option("--task", help="For a file: classification or regression; by the target if left out.")
+    str | None, Option("--task", help="For a file: classification or regression; by the target if left out.")
 ]
-Setting = Annotated[
-    list[str], typer.Option("--set", help="Another argument of the estimator, key=value; may be repeated.")
-]
-Out = Annotated[Path | None, typer.Option("-o", "--out", help="New folder for report, figures, summary and model.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Setting = Annotated[list[str], Option("--set", help="Another argument of the estimator, key=value; may be repeated.")]
+Out = Annotated[Path | None, Option("-o", "--out", help="New folder for report, figures, summary and model.")]
+Json = Annotated[bool, Option("--json", help="Print one JSON object.")]
 
 
 def _check(out: Path | None) -> None:
@@ -40,23 +37,21 @@ def _check(out: Path | None) -> None:
 def train(
     task: Task,
     neurons: Neurons = None,
-    rule: Annotated[str, typer.Option(help="The learning rule.")] = "backprop",
+    rule: Annotated[str, Option(help="The learning rule.")] = "backprop",
     hidden: Hidden = None,
     epochs: Epochs = None,
-    rate: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="An optimiser of torch, such as adam or sgd.")] = None,
+    rate: Annotated[float | None, Option(help="Learning rate.")] = None,
+    optimizer: Annotated[str | None, Option(help="An optimiser of torch, such as adam or sgd.")] = None,
     encoder: Annotated[
-        str | None, typer.Option(help="For spiking neurons: current, rate, latency, population or delta.")
+        str | None, Option(help="For spiking neurons: current, rate, latency, population or delta.")
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="For spiking neurons: time steps.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of initial weights, order and split.")] = 0,
+    steps: Annotated[int | None, Option(help="For spiking neurons: time steps.")] = None,
+    seed: Annotated[int, Option(help="Seed of initial weights, order and split.")] = 0,
     kind: Kind = None,
-    settings: Setting = [],  # noqa: B006  (typer reads it, nothing writes it)
+    settings: Setting = [],  # noqa: B006  (nothing writes it)
     out: Out = None,
     as_json: Json = False,
-    progress: Annotated[
-        bool, typer.Option("--progress/--no-progress", help="Draw a progress bar on the terminal.")
-    ] = True,
+    progress: Annotated[bool, Option("--progress/--no-progress", help="Draw a progress bar on the terminal.")] = True,
 ) -> None:
     """Train a network on a task; three tenths of the samples are held out."""
     _check(out)
@@ -87,9 +82,9 @@ def train(
 def compare(
     task: Task,
     rules: Annotated[
-        str, typer.Option(help="Names of rules, with commas between.")
+        str, Option(help="Names of rules, with commas between.")
     ] = "backprop,eprop,feedback_alignment,dfa,hebb,reward",
-    seeds: Annotated[int, typer.Option(help="Number of trainings of each rule.", min=1)] = 3,
+    seeds: Annotated[int, Option(help="Number of trainings of each rule.", min=1)] = 3,
     neurons: Neurons = None,
     hidden: Hidden = None,
     epochs: Epochs = None,
@@ -97,9 +92,7 @@ def compare(
     settings: Setting = [],  # noqa: B006
     out: Out = None,
     as_json: Json = False,
-    progress: Annotated[
-        bool, typer.Option("--progress/--no-progress", help="Draw a progress bar on the terminal.")
-    ] = True,
+    progress: Annotated[bool, Option("--progress/--no-progress", help="Draw a progress bar on the terminal.")] = True,
 ) -> None:
     """Compare learning rules on a task: a table and a figure."""
     _check(out)
@@ -128,14 +121,12 @@ def compare(
 
 
 def audit(
-    model: Annotated[Path, typer.Argument(help="A model file that amine train or save() wrote.")],
-    data: Annotated[
-        str | None, typer.Option(help="The task, if the file does not name the one it was trained on.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="The report; a new .html file.")] = None,
+    model: Annotated[Path, Argument(help="A model file that amine train or save() wrote.")],
+    data: Annotated[str | None, Option(help="The task, if the file does not name the one it was trained on.")] = None,
+    out: Annotated[Path | None, Option("-o", "--out", help="The report; a new .html file.")] = None,
     as_json: Json = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Skip the parts that train anew: curves over sample size, and privacy.")
+        bool, Option("--quick", help="Skip the parts that train anew: curves over sample size, and privacy.")
     ] = False,
 ) -> None:
     """Audit a model: attribution, over-fitting, calibration, fairness, privacy and cost in one report."""
