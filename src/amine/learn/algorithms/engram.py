@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from amine.errors import AmineError
+from amine.errors import AmineError, warn
 from amine.learn.algorithms._base import Direct, Rule
+from amine.learn.checks import number, whole
 from amine.learn.engram.chemistry import Chemistry, Dose, dose_of
 from amine.learn.engram.expansion import EPSILON, GAIN, SCALINGS, Expansion
 from amine.learn.engram.memory import Memory
@@ -21,6 +22,7 @@ from amine.learn.losses import Loss
 from amine.records import dataclass
 
 START = 0.3  # leak before acetylcholine sets it
+ENOUGH = 10  # samples from which mean and spread of features are taken without a warning
 WIDE = 16  # features from which a sample has a contrast of its own
 SOFT = 0.05  # width in which outputs below zero become small probabilities
 
@@ -37,9 +39,16 @@ class EngramNetwork(nn.Module):
         self.expansion = Expansion(spec.inputs, neurons, seed, options.scaling_for(spec), options.spread)
         adaptive = options.leak == "auto"
         self.memory = Memory(neurons, outputs, options.chemistry, options.module, outcomes, adaptive)
+        self.targets = np.zeros((3, outputs))  # number, sums and sums of squares of all targets of a regression
 
     def set_range(self, x: Tensor) -> None:
-        """Takes mean and spread of the features from samples, if the expansion scales them."""
+        """Takes mean and spread of the features from samples, if the expansion scales them; warns if these are few."""
+        if self.expansion.scaling == "features" and len(x) < ENOUGH:
+            warn(
+                "rule 'engram', scaling",
+                f"mean and spread of each feature are those of the first call, which has {len(x)} sample{'s' * (len(x) > 1)}",
+                hint=f"learn {ENOUGH} samples or more in the first call, or scale them yourself and give scaling='none'",
+            )
         self.expansion.adapt(x.numpy())
 
     def forward(self, x: Tensor) -> Tensor:
@@ -67,6 +76,7 @@ class EngramNetwork(nn.Module):
         """All numbers of expansion and memory by name, as tensors; surprises as numbers of samples."""
         named = {"expansion": self.expansion.arrays(), "memory": self.memory.arrays()}
         out = {f"{part}.{k}": torch.from_numpy(a.copy()) for part, each in named.items() for k, a in each.items()}
+        out["targets"] = torch.from_numpy(self.targets.copy())
         return out | {"surprises": torch.tensor(self.memory.surprises, dtype=torch.float64)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
@@ -75,6 +85,7 @@ class EngramNetwork(nn.Module):
         for name, a in self.expansion.arrays().items():
             a[...] = arrays[f"expansion.{name}"]
         self.memory.load({k.removeprefix("memory."): a for k, a in arrays.items()})
+        self.targets[...] = arrays["targets"]
         self.memory.surprises[:] = arrays["surprises"].astype(int).tolist()
 
 
@@ -95,14 +106,23 @@ class _Engram(Direct):
         scores = torch.from_numpy(outputs)
         return scores[:, 1:] - scores[:, :1] if self.network.spec.task == "binary" else scores
 
-    def _wanted(self, target: Tensor) -> tuple[np.ndarray, np.ndarray, float]:
+    def _wanted(self, target: Tensor) -> tuple[np.ndarray, np.ndarray, float | np.ndarray]:
         """Wanted outputs (samples, outputs), the outcome of each sample, and the squared error that is expected at least."""
         net: EngramNetwork = self.network
         if net.spec.task == "regression":
             wanted = target.numpy().astype(float)
-            return wanted, np.zeros(len(wanted), int), FLOOR * float(wanted.var(0).sum())
+            return wanted, np.zeros(len(wanted), int), FLOOR * self._spread(wanted)
         index = (target[:, 0] if target.ndim == 2 else target).numpy().astype(int)
         return np.eye(net.memory.weights.shape[1])[index], index, FLOOR
+
+    def _spread(self, wanted: np.ndarray) -> np.ndarray:
+        """Variance, summed over outputs, of all targets up to each sample (samples,), so that blocks are as one after another."""
+        kept: np.ndarray = self.network.targets
+        each = np.stack([np.ones_like(wanted), wanted, np.square(wanted)], 1)
+        sums = kept + each.cumsum(0)
+        kept[...] = sums[-1]
+        count, total, squares = sums[:, 0], sums[:, 1], sums[:, 2]
+        return np.maximum(squares / count - np.square(total / count), 0.0).sum(1)
 
 
 @dataclass(frozen=True)
@@ -183,8 +203,10 @@ class Engram(Rule):
                 f"{self.scaling!r} is not known",
                 expected=", ".join(("auto", *SCALINGS)),
             )
-        if self.module is not None and (isinstance(self.module, bool) or self.module < 1):
-            raise AmineError(f"{where}, rule 'engram', module", "this value does not fit", given=repr(self.module))
+        if self.module is not None:
+            whole(f"{where}, rule 'engram', module", self.module)
+        if self.spread is not None:
+            number(f"{where}, rule 'engram', spread", self.spread, 0.0)
 
     def build(self, spec: Spec) -> nn.Module:
         return EngramNetwork(spec, self, torch.initial_seed())

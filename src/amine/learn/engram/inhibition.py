@@ -10,6 +10,7 @@ import numpy as np
 from amine.errors import AmineError
 
 MODULE = 400  # most neurons that inhibit each other, unless asked otherwise
+STRONGEST = 1e14  # inhibition in units of the leak, above which double precision does not hold both
 
 
 class Course(NamedTuple):
@@ -71,7 +72,13 @@ class Inhibition:
 
         With K = phi (leak + gaba M)^-1 before the first and I + gaba K phi^T = L D L^T, the activities left in sequence are L^-1 K, and
         D is 1 + gaba u.
+
+        Raises
+        ------
+        AmineError
+            Inhibition would be so strong that double precision cannot hold it beside the leak.
         """
+        self._check(drive)
         n = len(drive)
         left, parts = np.empty_like(drive), np.empty((n, len(self.modules)))
         overlap = np.zeros((n, n))
@@ -85,6 +92,16 @@ class Inhibition:
             left[:, m], parts[:, j] = k, np.diag(seen)
             overlap += seen
         return Course(left, overlap, parts)
+
+    def _check(self, drive: np.ndarray) -> None:
+        most = max(float(np.trace(m)) for m in self.synapses) + float(np.vdot(drive, drive))
+        if not self.gaba * most <= STRONGEST * self.leak:
+            raise AmineError(
+                "engram, samples",
+                "their drive is too strong for double precision beside the leak",
+                given=f"a sum of squares of {most:.0e} and a leak of {self.leak:g}",
+                hint="scale the samples to values around 1",
+            )
 
     def absorb(self, drive: np.ndarray, course: Course) -> None:
         """Change the synapses by samples (n, neurons) whose :meth:`course` is known."""

@@ -83,7 +83,11 @@ class Memory:
         return self.inhibition.uncertainty(drive)
 
     def learn(
-        self, drive: np.ndarray, target: np.ndarray, outcome: np.ndarray | None = None, floor: float = FLOOR
+        self,
+        drive: np.ndarray,
+        target: np.ndarray,
+        outcome: np.ndarray | None = None,
+        floor: float | np.ndarray = FLOOR,
     ) -> np.ndarray:
         """Learn samples one after another.
 
@@ -91,18 +95,19 @@ class Memory:
         ----------
         drive : rates (samples, neurons). target : wanted outputs (samples, outputs).
         outcome : index (samples,) of what each sample was, for surprise; None: surprise is not followed.
-        floor : least squared error of an outcome that is expected.
+        floor : least squared error of an outcome that is expected, of all or of each sample (samples,).
 
         Returns
         -------
         Error of each output (samples, outputs), each before its sample was learned.
         """
         errors = np.empty_like(target, dtype=float)
+        floors = np.broadcast_to(floor, len(drive))
         start = 0
         while start < len(drive):
             stop = start + self._length(len(drive) - start)
             some = None if outcome is None else outcome[start:stop]
-            done = self._block(drive[start:stop], target[start:stop], some, floor, errors[start:stop])
+            done = self._block(drive[start:stop], target[start:stop], some, floors[start:stop], errors[start:stop])
             start += done
             if self.trust is not None and self.trust.due():
                 self._set_leak(self.trust)
@@ -124,7 +129,7 @@ class Memory:
             self.weights[:] = self.inhibition.inverse[0] @ trust.product
 
     def _block(
-        self, drive: np.ndarray, target: np.ndarray, outcome: np.ndarray | None, floor: float, errors: np.ndarray
+        self, drive: np.ndarray, target: np.ndarray, outcome: np.ndarray | None, floor: np.ndarray, errors: np.ndarray
     ) -> int:
         """Learn a block up to a change of the world, write its errors, and return the number of samples learned."""
         c = self.chemistry
@@ -157,11 +162,11 @@ class Memory:
             if self.trust is not None:
                 self.trust.let_go(keep)
 
-    def _watch(self, error: np.ndarray, outcome: np.ndarray | None, floor: float) -> tuple[int, bool]:
+    def _watch(self, error: np.ndarray, outcome: np.ndarray | None, floor: np.ndarray) -> tuple[int, bool]:
         """Number of samples up to a change of the world, and whether there was one."""
         if outcome is not None:
-            for i, (c, e) in enumerate(zip(outcome, np.square(error).sum(1), strict=True)):
-                if self.surprise.observe(int(c), float(e), floor):
+            for i, (c, e, least) in enumerate(zip(outcome, np.square(error).sum(1), floor, strict=True)):
+                if self.surprise.observe(int(c), float(e), float(least)):
                     return i + 1, True
         return len(error), False
 
