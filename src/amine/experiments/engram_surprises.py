@@ -7,7 +7,7 @@ unannounced. Noradrenaline acts: a false alarm erases what was learned.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from amine.experiments.engram_learners import EngramLearner, Sizes
 from amine.experiments.engram_streams import stream
 from amine.learn.engram import Chemistry
 from amine.learn.engram.chemistry import Dose
+from amine.records import dataclass
 
 NEURONS = 200
 SOON = 100  # samples within which a change counts as found
