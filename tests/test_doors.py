@@ -13,6 +13,7 @@ import warnings
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -145,3 +146,10 @@ def test_a_wrong_argument_is_named(call, words):
     with pytest.raises(am.AmineError) as e:
         call()
     assert words in str(e.value)
+
+
+def test_an_array_without_an_axis_is_no_sequence():
+    for call in (am.dose_table, am.fit, am.sweep):
+        for x in (np.array("x"), np.array(1.0), np.array(object())):
+            with pytest.raises(am.AmineError):
+                call(*[x] * 3)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import amine as am
 from amine.errors import AmineError
 from amine.files import (
     is_intact,
@@ -232,3 +233,41 @@ def test_sweeping_takes_leftovers_of_that_name_only(tmp_path):
     (tmp_path / ".a[1].8-ab.part").mkdir()
     sweep(tmp_path / "a[1]")
     assert sorted(p.name for p in tmp_path.iterdir()) == [".a1.7-ab.part", ".b.7-ab.part", "a[1]"]
+
+
+@pytest.mark.parametrize("kind", ["weights", "checkpoint of a run", "checkpoint of a loop"])
+def test_a_number_altered_in_an_archive_that_is_whole(tmp_path, kind):
+    """Another program writes the archive anew, its checksums included, with one number changed in one array."""
+    path, read = _written(tmp_path, kind)
+    with np.load(path, allow_pickle=False) as z:
+        arrays = dict(z)
+    assert len(arrays) > 3
+    for name in arrays:
+        if arrays[name].size:
+            changed = {k: x.copy() for k, x in arrays.items()}
+            changed[name].flat[-1] = 0 if changed[name].flat[-1] else 1
+            path.unlink()
+            with open(path, "wb") as f:
+                np.savez(f, **changed)
+            with pytest.raises(AmineError, match="damaged"):
+                read()
+
+
+def _written(tmp_path, kind):
+    """A file of a kind, and the call that reads it."""
+    path = tmp_path / "file"
+    if kind == "weights":
+        n = np.arange(5)
+        am.network.weights.Weights("W", n, n, n / 4, "nS", {"x": n / 8}).save(path)
+        return path, lambda: am.network.weights.Weights.load(path)
+    net = am.Network(seed=1)
+    P = net.population("P", 4, "poisson", rate="50 Hz")
+    net.synapses(P, net.population("E", 3, "lif"), receptor="exc", weight="20 pA", p=0.5, delay="1 ms")
+    if kind == "checkpoint of a run":
+        net.run("5 ms", checkpoint=path, progress=False)
+        return path, lambda: net.run("9 ms", checkpoint=path, resume=True, progress=False)
+    loop = net.loop()
+    loop.set("E.I_e", "200 pA")
+    loop.advance("5 ms")
+    loop.save(path)
+    return path, lambda: net.loop(resume=path)

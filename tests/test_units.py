@@ -104,3 +104,11 @@ def test_round_trip(x, unit):
 def test_arbitrary_text_gives_a_number_or_an_error(text):
     with contextlib.suppress(am.AmineError):
         assert math.isfinite(to_internal(text, "ms", "x"))
+
+
+@pytest.mark.parametrize(
+    "value", [1j, 1j * am.units.ms, np.ones(3) * (1 + 0j) * am.units.ms, [1j * am.units.ms] * 2, np.complex64(2)]
+)
+def test_complex_numbers_are_refused(value):
+    with pytest.raises(am.AmineError, match="x(.0.)?: this is a complex number"):
+        to_internal(value, "ms", "x")

@@ -362,9 +362,11 @@ def _subscript(hint: ast.Subscript, value: object, scope: Scope) -> bool:
             return name in ("Iterable", "Sequence", "Collection") and _text(inside[0]) == "str"
         if _array(value):
             return all(fits(inside[0], v, scope) for v in itertools.islice(cast(Iterable, value), 1))
-        if not isinstance(value, abc.Collection):
-            return _iterable(value)
-        return all(fits(inside[0], v, scope) for v in itertools.islice(value, _FEW))
+        if not _iterable(value):  # an array without an axis has the methods of a collection and refuses them
+            return False
+        return not isinstance(value, abc.Collection) or all(
+            fits(inside[0], v, scope) for v in itertools.islice(value, _FEW)
+        )
     if name == "Callable":
         return callable(value)
     if name == "PathLike":

@@ -292,9 +292,18 @@ def read_json(path: Path, where: str, hint: str = "") -> Any:
     except OSError as e:
         raise AmineError(where, "it cannot be read", given=reason(e)) from e
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_entries)
     except (ValueError, RecursionError, MemoryError) as e:
         raise AmineError(where, "this is not JSON", given=str(e)[:60], hint=hint) from e
+
+
+def _entries(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The entries of an object; of two of one name a parser would drop one."""
+    out = dict(pairs)
+    if len(out) < len(pairs):
+        twice = next(k for k, _ in pairs if sum(k == n for n, _ in pairs) > 1)
+        raise ValueError(f"the entry '{twice[:30]}' stands twice")
+    return out
 
 
 def write_text(target: Path, text: str, where: str, parents: bool = False) -> None:

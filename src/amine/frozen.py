@@ -6,14 +6,35 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
 
-from amine.errors import AmineError
+from amine.errors import AmineError, did_you_mean
 
 T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class FrozenDict(dict[K, V]):
+class Known(dict[K, V]):
+    """A dict that says which entries there are where one is asked for that is not there.
+
+    >>> Known({"v": 1}, "Run, probes")["w"]
+    Traceback (most recent call last):
+    amine.errors.AmineError: Run, probes: 'w' is not known; known are v
+    """
+
+    where = ""
+
+    def __init__(self, data: Mapping[K, V] | Iterable[tuple[K, V]] = (), where: str = ""):
+        super().__init__(data)
+        fix(self, where=where)
+
+    def __missing__(self, key: object) -> NoReturn:
+        name = repr(key)[:40]
+        raise AmineError(
+            self.where or "Description", f"{name} is not known", hint=did_you_mean(str(key), map(str, self))
+        )
+
+
+class FrozenDict(Known[K, V]):
     """A dict that refuses changes.
 
     Parameters
@@ -29,13 +50,14 @@ class FrozenDict(dict[K, V]):
     """
 
     def __init__(self, data: Mapping[K, V] | Iterable[tuple[K, V]] = (), where: str = "", hint: str = ""):
-        super().__init__(data)
-        self.where, self.hint = where, hint
+        super().__init__(data, where)
+        fix(self, hint=hint)
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise AmineError(self.where or "Description", "a description does not change once it is made", hint=self.hint)
 
     __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+    __setattr__ = __delattr__ = _refuse  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (dict(self), self.where, self.hint))
@@ -46,11 +68,12 @@ class FrozenList(list[T]):
 
     def __init__(self, data: Iterable[T] = (), where: str = "", hint: str = ""):
         super().__init__(data)
-        self.where, self.hint = where, hint
+        fix(self, where=where, hint=hint)
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise AmineError(self.where or "Description", "a description does not change once it is made", hint=self.hint)
 
+    __setattr__ = __delattr__ = _refuse  # type: ignore[assignment]
     __setitem__ = __delitem__ = __iadd__ = __imul__ = append = extend = insert = pop = remove = clear = _refuse  # type: ignore[assignment]
     sort = reverse = _refuse  # type: ignore[assignment]
 

@@ -300,6 +300,8 @@ def _one(value: object, dim: Dimension, unit: str, where: str) -> Any:
         raise AmineError(where, "this is not a quantity", given=repr(value), expected=f"a value in {unit}")
     if isinstance(value, str):
         return _of_text(value, dim, unit, where)
+    if np.iscomplexobj(cast(Any, getattr(value, "magnitude", value))):
+        raise AmineError(where, "this is a complex number", given=shown(value), expected=f"a value in {unit}")
     if is_quantity(value):
         return _of_quantity(value, dim, unit, where)
     try:

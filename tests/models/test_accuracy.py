@@ -66,10 +66,19 @@ def test_steps_too_coarse_for_a_model_of_ones_own_are_warned_of():
         assert "2.4 %" not in str(given[0].message)  # that of the library's model
 
 
-@pytest.mark.parametrize("dt", [0, -1, "0.1 ms", True, 1e9, float("nan")])
+@pytest.mark.parametrize(
+    "dt", [0, -1, "0 ms", 1e9, "1e9 ms", float("nan"), True, "0.1 mV", "x", [0.1] * am.units.ms, None]
+)
 def test_what_is_no_step_is_refused(dt):
-    with pytest.raises(AmineError, match="no time step"):
-        am.models.get("lif").accuracy(dt)
+    for model in (am.models.get("lif"), am.models.cable(am.morphology.point(), {"*": ["leak"]})):
+        if model.name == "lif" or dt not in (1e9, "1e9 ms"):
+            with pytest.raises(AmineError, match="accuracy: "):
+                model.accuracy(dt)
+
+
+def test_a_step_may_be_a_quantity():
+    model = am.models.cable(am.morphology.point(), {"*": ["leak"]})
+    assert model.accuracy("100 us") == model.accuracy(0.1 * am.units.ms) == model.accuracy(0.1)
 
 
 def test_only_neurons_have_an_accuracy():

@@ -304,3 +304,8 @@ def test_trees_that_do_not_fit_the_memory():
     assert net.estimate()["bytes"] > 2_000_000 * 20_000 * 4 * 5
     with pytest.raises(am.AmineError, match="more memory than there is"):
         net.run("1 ms", progress=False)
+
+
+def test_a_tree_of_more_branches_than_a_cell_can_have_is_refused():
+    with pytest.raises(am.AmineError, match=r"tree\(\), basal: there are too many \(given 1,000,000,000"):
+        am.morphology.tree("soma 20 um; 1000000000 basal 200 um 2 um")

@@ -81,3 +81,21 @@ def test_times_and_delays_that_no_run_reaches_are_refused():
         lif(10, p=0.1, delay="1e30 ms")
     wide = lif(10, p=0.1, delay="uniform('1 ms', '1e12 ms')")
     assert wide.estimate()["bytes"] > 10**10 and np.isfinite(wide.estimate()["bytes"])
+
+
+def test_what_a_coupling_keeps_until_it_arrives_is_counted(monkeypatch):
+    unit = am.models.neuron("unit", "dy/dt = (x - y)/tau : 1; input x : 1", tau="1 ms")
+
+    def coupled(delay: str) -> am.Network:
+        net = am.Network()
+        U = net.population("U", 1000, unit)
+        net.coupling(U, U, into="x", value="y_pre", p=0.01, delay=delay)
+        return net
+
+    more = coupled("21 ms").estimate()["history_bytes"] - coupled("1 ms").estimate()["history_bytes"]
+    assert more == 200 * 1000 * 8
+    monkeypatch.setattr(simulation, "available_bytes", lambda: 10**9)
+    with pytest.raises(
+        am.AmineError, match=r"Coupling 'U->U.x', delay: so many steps need more memory .*given 100000 ms"
+    ):
+        Simulation(coupled("1e5 ms"))

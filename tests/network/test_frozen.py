@@ -177,3 +177,46 @@ def test_copies():
     other = net.replaced(doses=[])
     assert not other.doses and net.doses and other != net
     assert FrozenDict({"a": 1}) == {"a": 1} and FrozenList([1]) == [1] and {**FrozenDict({"a": 1})} == {"a": 1}
+
+
+def test_containers_take_no_attributes_and_name_what_is_missing():
+    net = described()
+    E = net.populations["E"]
+    for x in (
+        net.populations,
+        net.fields,
+        net.projections,
+        net.doses,
+        E.parameters,
+        E.receptors,
+        net.projections[0].receptors,
+    ):
+        for act in (lambda x=x: setattr(x, "foo", 1), lambda x=x: delattr(x, "where")):
+            with pytest.raises(am.AmineError, match="does not change"):
+                act()
+    with pytest.raises(am.AmineError, match=r"net.notes\['foo'\]"):
+        net.notes.foo = 1
+    with pytest.raises(am.AmineError, match="populations: 'nobody' is not known; known are E, P"):
+        net.populations["nobody"]
+    with pytest.raises(am.AmineError, match="parameters: 'tau_n' is not known; did you mean 'tau_m'"):
+        E.parameters["tau_n"]
+    assert "nobody" not in net.populations and net.populations.get("nobody") is None
+
+
+def test_lists_in_notes_are_checked_again_when_they_are_written(tmp_path):
+    net = am.Network()
+    net.notes["a"] = [1]
+    net.notes["a"].append(float("nan"))
+    for act in (net.hash, lambda: net.save(tmp_path / "net.json")):
+        with pytest.raises(am.AmineError, match="notes 'a': this cannot be written"):
+            act()
+    assert not list(tmp_path.iterdir())
+
+
+def test_running_networks_take_no_attributes():
+    net = am.Network()
+    net.population("P", 2, "poisson", rate="1 Hz")
+    loop = net.loop()
+    for name in ("dt", "threads", "time", "network", "close", "rate"):
+        with pytest.raises(am.AmineError, match=r"Loop: '.*' cannot be set.*loop.set\(...\)"):
+            setattr(loop, name, 1)

@@ -254,3 +254,56 @@ def test_gap_junctions_where_no_current_flows_are_refused(equations, words):
     with pytest.raises(am.AmineError, match=words):
         net.gap_junctions(X, X, conductance="1 nS", p=1.0)
     assert not net.electrical
+
+
+def test_sources_receive_nothing():
+    net = am.Network()
+    for model, values in (("poisson", {"rate": "1 Hz"}), ("spike_list", {"times": ["1 ms"], "indices": [0]})):
+        with pytest.raises(am.AmineError, match="receptors: a source of spikes receives nothing"):
+            net.population("P", 2, model, receptors={"AMPA": "AMPA"}, **values)
+    assert not net.populations
+
+
+def test_sums_and_places_of_slices():
+    net = am.Network()
+    E, I = net.population("E", 4, "lif"), net.population("I", 2, "lif")
+    assert sum([E, I[:1]]).numbers().tolist() == [0, 1, 2, 3, 0]
+    for other in (1, "I", None, [I]):
+        for act in (lambda other=other: E + other, lambda other=other: other + E[:2]):
+            with pytest.raises((am.AmineError, TypeError), match="holds no neurons|concatenate"):
+                act()
+    for x in (E[:2], E + I):
+        with pytest.raises(am.AmineError, match=r"E.at\('dendrite'\)\[...\]"):
+            x.at("dendrite")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda net: net.run("1 ms", thread=2), "unexpected keyword argument 'thread'; did you mean 'threads'"),
+        (lambda net: net.run("1 ms", 2), "too many positional"),
+        (lambda net: net.save("x", overwrite="no"), "save, overwrite: this cannot be used"),
+        (lambda net: net.loop(keeep=False), "did you mean 'keep'"),
+        (lambda net: net.save("x", overwrit=True), "did you mean 'overwrite'"),
+        (lambda net: net.save(3), "save, path: this cannot be used"),
+        (lambda net: net.estimate(64), "estimate, precision: this cannot be used"),
+        (lambda net: net.to_module(input=[]), "did you mean 'inputs'"),
+        (lambda net: am.Network.load(), "missing a required argument: 'path'"),
+        (lambda net: am.Network(sed=1), "did you mean 'seed'"),
+        (lambda net: am.Network(name=["a"]), "name: this is not text"),
+        (lambda net: setattr(net, "name", 3), "name: this is not text"),
+    ],
+)  # fmt: skip
+def test_wrong_arguments_of_a_network_are_named(call, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(am.AmineError, match=words):
+        call(am.Network())
+
+
+def test_rounding_a_time_of_an_array_is_warned_of():
+    net = am.Network()
+    with pytest.warns(am.errors.AmineWarning, match=r"'t_ref': it is rounded to 0.3 ms.*given 0.25 ms.*give multiples"):
+        E = net.population("E", 3, "lif", t_ref=[1.0, 2.0, 0.25] * am.units.ms)
+    with pytest.warns(am.errors.AmineWarning, match="delay: it is rounded to 1.3 ms"):
+        net.synapses(E, E, receptor="exc", weight="1 pA", connect="one_to_one", delay=[1, 1.25, 1.25] * am.units.ms)
+    net.population("F", 3, "lif", t_ref=[10.04, 2.0, 0.0] * am.units.ms)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -82,3 +83,28 @@ def test_a_save_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
     with pytest.raises(am.AmineError, match="it cannot be written .given No space left on device"):
         network().save(path, overwrite=True)
     assert path.read_bytes() == before and os.listdir(tmp_path) == ["net.json"]
+
+
+def test_an_entry_that_stands_twice_is_refused(tmp_path):
+    net = am.Network(seed=1)
+    net.save(tmp_path / "net.json")
+    text = (tmp_path / "net.json").read_text()
+    (tmp_path / "net.json").write_text(text.replace('"seed": 1', '"seed": 2, "seed": 1'))
+    with pytest.raises(am.AmineError, match="the entry 'seed' stands twice"):
+        am.Network.load(tmp_path / "net.json")
+
+
+def test_every_number_counts(tmp_path):
+    """A file that is still JSON, with one digit of one number changed."""
+    path = tmp_path / "net.json"
+    net = am.Network(seed=17, dt="0.1 ms")
+    E = net.population("E", 13, "lif", tau_m=np.linspace(9.5, 11.5, 13) * am.units.ms)
+    net.synapses(E, E, receptor="exc", weight="1.5 pA", pairs=([0, 1], [2, 3]), delay="1.3 ms")
+    net.save(path)
+    text = path.read_text()
+    digits = [m.start() for m in re.finditer(r"\d", text[: text.index('"digest"')])]
+    assert len(digits) > 60
+    for k in digits:
+        path.write_text(f"{text[:k]}{(int(text[k]) + 1) % 10}{text[k + 1 :]}")
+        with pytest.raises(am.AmineError, match="net.json"):
+            am.Network.load(path)

@@ -188,3 +188,12 @@ def test_mean_probability_is_that_of_all_pairs():
     x = S.random(S.box("100 um", "100 um"), 300, seed=1).values
     placed = Placed(DistanceKernel("gaussian", "20 um", 0.7), x, x)
     assert placed.mean(300 * 40) == pytest.approx(placed.mean(), rel=0.1)
+
+
+def test_regions_are_combined_up_to_a_number():
+    r = am.space.disc("1 um")
+    for k in range(7):
+        r = r | r.at(f"{k} um", "0 um")
+    assert r.contains([[0.0, 0.0], [30.0, 0.0]]).tolist() == [True, False]
+    with pytest.raises(am.AmineError, match="region: too many are combined"):
+        r | r

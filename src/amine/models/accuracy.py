@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amine import equations
+from amine.models.firing import time_step
 from amine.units import dimension_of
 from amine.values import Array, Value, scalar
 
 if TYPE_CHECKING:
+    from amine.given import Quantity
     from amine.models.multicompartment import Cable
 
 
@@ -43,8 +45,9 @@ def capacitance(model: Cable) -> np.ndarray:
     return c * model.cell.area
 
 
-def accuracy(model: Cable, dt: float) -> dict[str, float]:
+def accuracy(model: Cable, dt: Quantity) -> dict[str, float]:
     """See :meth:`amine.models.multicompartment.Cable.accuracy`."""
+    step = time_step(dt, f"{model.where}, accuracy")
     cell = model.cell
     real = cell.area > 0
     r_a = _number(model.parameters["R_a"], "Ohm*cm")
@@ -53,7 +56,10 @@ def accuracy(model: Cable, dt: float) -> dict[str, float]:
     length_constant = np.sqrt(cell.diameter[real] / (4 * r_a * per_area * np.sqrt(2)))
     space = float(((cell.length[real] / length_constant) ** 2 / 24).max())
     tau = min([*_gate_times(model), float((c / np.maximum(g, 1e-30)).min())])
-    return {"space": space, "time": float(dt / (2 * tau) if model.method == "backward_euler" else (dt / tau) ** 2 / 12)}
+    return {
+        "space": space,
+        "time": float(step / (2 * tau) if model.method == "backward_euler" else (step / tau) ** 2 / 12),
+    }
 
 
 def _gate_times(model: Cable) -> list[float]:

@@ -13,6 +13,7 @@ from amine.errors import AmineError
 from amine.values import Array, Value, scalar
 
 if TYPE_CHECKING:
+    from amine.given import Quantity
     from amine.models.model import Model
 
 SPAN = 300.0  # ms
@@ -35,17 +36,24 @@ def step_of_one_percent(model: Model, dt: float) -> float:
     return dt * (0.01 / error) ** 0.5 if error > 0.0 else math.inf
 
 
-def point_accuracy(model: Model, dt: float) -> dict[str, float]:
+def time_step(dt: Quantity, where: str, most: float = math.inf) -> float:
+    """A time step in ms; a bare number is in ms."""
+    bare = isinstance(dt, int | float) and not isinstance(dt, bool)
+    step = float(dt) if bare else scalar(dt, "ms", where)
+    if not 0.0 < step <= most:
+        expected = f"ms, above 0 and at most {most:g}"
+        raise AmineError(where, "this is no time step", given=repr(dt)[:40], expected=expected)
+    return step
+
+
+def point_accuracy(model: Model, dt: Quantity) -> dict[str, float]:
     """See :meth:`amine.models.model.Model.accuracy`."""
     where = f"{model.where}, accuracy"
     if model.kind != "neuron":
         raise AmineError(where, "only neurons have an accuracy", given=model.kind)
     if "v" not in model.state_units:
         raise AmineError(where, "only neurons with a voltage v have an accuracy", given=", ".join(model.state_units))
-    if isinstance(dt, bool) or not isinstance(dt, int | float) or not 0.0 < dt <= SPAN / 10:
-        raise AmineError(
-            where, "this is no time step", given=repr(dt)[:40], expected=f"ms, above 0 and at most {SPAN / 10:g}"
-        )
+    step = time_step(dt, where, SPAN / 10)
     if "v" not in model.parsed.states:
         raise AmineError(where, "its equations have no voltage v")
     if model.parsed.draws:
@@ -54,12 +62,12 @@ def point_accuracy(model: Model, dt: float) -> dict[str, float]:
     march = equations.March(model.parsed, values)
     try:
         with np.errstate(all="ignore"):
-            return _errors(march, dt)
+            return _errors(march, step)
     except (
         ArithmeticError,
         ValueError,
     ) as e:  # of Python's mathematics, where NumPy would go on with what is not finite
-        given, hint = f"steps of {dt:g} ms", "try a smaller one, and look at the equations"
+        given, hint = f"steps of {step:g} ms", "try a smaller one, and look at the equations"
         raise AmineError(where, "a state leaves the range of numbers", given=given, hint=hint) from e
 
 

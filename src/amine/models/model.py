@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 from functools import cached_property
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from amine import equations
 from amine.equations.schemes import read
@@ -18,6 +18,9 @@ from amine.models.sums import explicit_lines, kinetic_lines
 from amine.records import dataclass
 from amine.shown import Shown
 from amine.values import Value, from_plain, normalise, to_plain, unit_of
+
+if TYPE_CHECKING:
+    from amine.given import Quantity
 
 _STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n;]+)", re.M)
 _HELD_LINE = re.compile(r"^[ \t]*([A-Za-z_]\w*)[ \t]*:([^:#\n;]+)", re.M)  # a state that only events change
@@ -258,15 +261,15 @@ class Model(Shown):
         """Minimum memory for the states of one neuron in bytes; ``real`` is the size of a floating-point number."""
         return (len(self.state_units) + 4) * real
 
-    def accuracy(self, dt: float) -> dict[str, float]:
-        """Estimated error of a neuron's integration with steps of ``dt`` ms, against steps eight times finer.
+    def accuracy(self, dt: Quantity) -> dict[str, float]:
+        """Estimated error of a neuron's integration with steps of ``dt``, against steps eight times finer.
 
         The neuron alone is advanced for 300 ms, without noise, under a constant current that makes it fire at about 40 Hz: its own
         equations and parameters (the means of distributions and arrays), in plain Python, within seconds.
 
         Parameters
         ----------
-        dt : time step in ms.
+        dt : time step, such as ``"0.1 ms"``; a bare number is in ms.
 
         Returns
         -------
@@ -277,7 +280,7 @@ class Model(Shown):
         Raises
         ------
         AmineError
-            If the model is no neuron, or ``dt`` is no positive number.
+            If the model is no neuron, or ``dt`` is no time step.
 
         Examples
         --------

@@ -22,7 +22,7 @@ from amine.records import dataclass
 from amine.values import Value, from_plain, normalise, scalar
 
 if TYPE_CHECKING:
-    from amine.given import Site, Span
+    from amine.given import Quantity, Site, Span
 
 SPREADS = ("area", "uniform", "each")
 METHODS = ("backward_euler", "crank_nicolson")
@@ -165,8 +165,8 @@ class Cable(Model):
         states = sum(len(x.compartments) * len(x.model.state_units) for x in self.layers)
         return (3 * len(self.cell) + states + 2) * real
 
-    def accuracy(self, dt: float) -> dict[str, float]:
-        """Estimated relative errors of the discretisation in space and in time, for steps of ``dt`` ms.
+    def accuracy(self, dt: Quantity) -> dict[str, float]:
+        """Estimated relative errors of the discretisation in space and in time, for steps of ``dt``; a bare number is in ms.
 
         In space, a segment of length h causes an error of about (h/lambda)^2/24 at the frequency 1/(2 pi tau_m), with the
         conductances at rest. In time, the error is dt/(2 tau) for backward Euler or (dt/tau)^2/12 for Crank-Nicolson, with the

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError, did_you_mean
+from amine.morphology.compartments import MOST
 from amine.morphology.shape import Branch, Morphology, straight
 from amine.values import scalar
 
@@ -218,6 +219,8 @@ def _grow(branches: list[Branch], number: int, region: str, rest: dict[str, Any]
         raise AmineError(
             f"tree(), {region}", f"there is no part '{wanted}' before it", hint=did_you_mean(str(wanted), names)
         )
+    if number > MOST:
+        raise AmineError(f"tree(), {region}", "there are too many", given=f"{number:,}", expected=f"at most {MOST:,}")
     for j in range(number):
         parent = parents[j % len(parents)]
         p = branches[parent]

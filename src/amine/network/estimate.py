@@ -14,7 +14,7 @@ from amine.network.pattern import Pattern, placed
 from amine.network.receptors import states_of
 from amine.network.times import LONGEST
 from amine.units import to_internal
-from amine.values import Array, Formula
+from amine.values import Array, Formula, Value
 
 if TYPE_CHECKING:
     from amine.network.network import Network
@@ -87,7 +87,7 @@ def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
         // (2 if g.a == g.b and g.pattern.kind in ("p", "distance", "all_to_all") else 1)
         for g in net.electrical
     )
-    history = _history(net, real)
+    history = _history(net, real) + sum(n for n, _ in _coupled(net).values())
     return {
         "neurons": neurons,
         "synapses": synapses,
@@ -136,7 +136,11 @@ def _padded(p: Population) -> int:
 
 def _delays(net: Network, s: Synapses) -> tuple[int, int]:
     """Least and longest delay of a projection in steps."""
-    where, value = f"Synapses '{s.name}', delay", s.delay
+    return _ends(net, s.delay, f"Synapses '{s.name}', delay")
+
+
+def _ends(net: Network, value: Value | None, where: str) -> tuple[int, int]:
+    """Least and longest of some delays in steps."""
     if value is None:
         return 1, 1
     if isinstance(value, Distribution):
@@ -182,9 +186,22 @@ def _history(net: Network, real: int) -> int:
     return entries * (4 + releases * real) + 16 * (longest + 1 + chunk_steps(net)) * len(net.populations)
 
 
+def _coupled(net: Network) -> dict[str, tuple[int, int]]:
+    """Bytes of the values that couplings keep until they arrive, at least one of 64 bits for each source and step; and the steps."""
+    found = {}
+    for c in (c for c in net.couplings if c.delay is not None):
+        steps = _ends(net, c.delay, f"Coupling '{c.name}', delay")[1]
+        found[f"Coupling '{c.name}'"] = 8 * c.source.n * steps, steps
+    return found
+
+
 def longest_delay(net: Network) -> tuple[str, float]:
-    """The projection with the longest delay, and this in ms."""
-    found = [(_delays(net, s)[1] * net.dt, s.name) for s in net.projections]
+    """The part whose delay keeps most in memory, in words, and this delay in ms."""
+    coupled = _coupled(net)
+    largest = max(coupled, key=lambda name: coupled[name][0], default="")
+    if largest and 2 * coupled[largest][0] > sum(n for n, _ in coupled.values()) + _history(net, 8):
+        return largest, coupled[largest][1] * net.dt
+    found = [(_delays(net, s)[1] * net.dt, f"Synapses '{s.name}'") for s in net.projections]
     return (max(found)[1], max(found)[0]) if found else ("", 0.0)
 
 

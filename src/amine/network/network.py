@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from amine import doors
 from amine.errors import AmineError
 from amine.frozen import FrozenDict, FrozenList, fix
 from amine.network import (
@@ -25,6 +26,7 @@ from amine.network import couplings as coupled
 from amine.network import inputs as entering
 from amine.network import populations as neurons
 from amine.network import rest as silence
+from amine.network.doors import door
 from amine.network.numbers import number, whole_number
 from amine.optional import optional
 from amine.shown import Shown
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 _SETTABLE = ("seed", "name", "notes")
 
 
+@doors.constructor
 class Network(Shown):
     """Description of a network: neurons, synapses, inputs and probes.
 
@@ -106,7 +109,8 @@ class Network(Shown):
         if attribute == "seed":
             value = whole_number(value, "Network, seed", 0, 2**63 - 1)
         elif attribute == "name":
-            value = str(value)
+            if not isinstance(value, str):
+                raise AmineError("Network, name", "this is not text", given=repr(value)[:40])
         else:
             value = serial.Notes(value)
         fix(self, **{attribute: value})
@@ -153,6 +157,7 @@ class Network(Shown):
         return serial.to_dict(self)
 
     @staticmethod
+    @doors.door
     def from_dict(data: Mapping[str, object]) -> Network:
         """Build a network from the data of :meth:`to_dict`, with all checks; raises AmineError if they are damaged.
 
@@ -163,11 +168,13 @@ class Network(Shown):
         """
         return serial.from_dict(Network, data)
 
+    @door
     def save(self, path: FilePath, *, overwrite: bool = False) -> None:
         """Write the description as JSON; raises AmineError if the file exists and ``overwrite`` is not set."""
         serial.save(self, path, overwrite)
 
     @staticmethod
+    @doors.door
     def load(path: FilePath) -> Network:
         """Read a description that :meth:`save` wrote; raises AmineError if it is damaged."""
         return serial.load(Network, path)
@@ -181,6 +188,7 @@ class Network(Shown):
 
     __hash__ = object.__hash__
 
+    @door
     def describe(self, format: str = "markdown") -> str:
         """Return the tables of Nordlie, Gewaltig & Plesser (2009, PLoS Comput Biol 5:e1000456), as ``markdown`` or ``latex``.
 
@@ -194,6 +202,7 @@ class Network(Shown):
         """Return the tables of :meth:`describe` as (title, header, rows)."""
         return describe.sections(self)
 
+    @door
     def estimate(self, precision: str = "float32") -> dict[str, int]:
         """Return the expected numbers of neurons and synapses and their bytes, without drawing any.
 
@@ -209,6 +218,7 @@ class Network(Shown):
         """
         return estimate.estimate(self, precision)
 
+    @door
     def to_module(
         self,
         inputs: str | Sequence[str] = (),
@@ -265,6 +275,7 @@ class Network(Shown):
             budget=budget,
         )
 
+    @door
     def run(
         self,
         duration: Quantity,
@@ -325,6 +336,7 @@ class Network(Shown):
             resume=resume,
         )
 
+    @door
     def loop(
         self,
         *,
@@ -360,6 +372,7 @@ class Network(Shown):
 
         return Loop(self, threads, precision, keep, store, resume)
 
+    @door
     def lab(self, *, port: int = 0, browser: bool = True) -> AnyWidget | None:
         """Open the network in the lab: a widget in a notebook, the page elsewhere. See :func:`amine.lab.here`.
 

@@ -36,7 +36,20 @@ class _Addable:
         raise NotImplementedError
 
     def __add__(self, other: _Addable) -> Group:
+        if not isinstance(other, _Addable):
+            expected = "a population, a slice or a sum of them"
+            raise AmineError("sum of populations", "this holds no neurons", given=repr(other)[:40], expected=expected)
         return Group(self.views() + other.views())
+
+    def __radd__(self, other: object) -> Group:
+        if other == 0 and isinstance(other, int):  # where sum() begins
+            return Group(self.views())
+        return self + other  # type: ignore[operator]  # refused there
+
+    def at(self, place: Site, **options: Any) -> View:
+        """Select a place on neurons; of a population only, of which neurons are selected afterwards."""
+        hint = f"name the place first: E.at({place!r})[...]"
+        raise AmineError(f"{type(self).__name__}.at", "a place is selected on a population", hint=hint)
 
 
 @closed("name another place: E.at(...)")

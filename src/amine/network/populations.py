@@ -91,6 +91,11 @@ def population(
     _check_timing(spikes, found, where)
     own = stream_of(stream, where, (p.stream for p in net.populations.values()))
     period = positions.period if isinstance(positions, Points) else None
+    if found.kind == "source" and receptors:
+        hint = "leave receptors out, and name the receptor where the source is connected"
+        raise AmineError(
+            f"{where}, receptors", "a source of spikes receives nothing", given=str(receptors)[:60], hint=hint
+        )
     made = Population(
         name,
         n,

@@ -73,6 +73,9 @@ class Notes(dict[str, Any]):
             self[name] = value
         return self[name]
 
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AmineError("Network, notes", f"'{name}' is no attribute", hint=f"write net.notes['{name}'] = ...")
+
     def __ior__(self, data: Items) -> Notes:  # type: ignore[override]
         self.update(data)
         return self
@@ -85,7 +88,7 @@ def to_dict(net: Network) -> dict[str, Any]:
         "name": net.name,
         "seed": net.seed,
         "dt": f"{net.dt!r} ms",
-        "notes": dict(net.notes),
+        "notes": dict(Notes(net.notes)),  # lists in them may have changed since they were checked
         "populations": [_population(p) for p in net.populations.values()],
         "projections": [_projection(s) for s in net.projections],
         "electrical": [

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import numpy as np
 
 from amine.distributions import Distribution
@@ -32,15 +29,16 @@ def check_steps(value: Value, dt: float, where: str, rounded: bool = True) -> No
         return
     if isinstance(value, Formula):
         value, rounded = Array(np.array([value.high]), value.unit), False
-    times: Any = value.values.ravel() if isinstance(value, Array) else [scalar(value, "ms", where)]
-    longest = max(map(float, times), default=0.0)
+    times = value.values.ravel() if isinstance(value, Array) else np.array([scalar(value, "ms", where)])
+    longest = float(times.max(initial=0.0))
     if longest / dt > LONGEST:
         raise AmineError(
             where, "the time is too long", given=f"{longest:g} ms", expected=f"at most {LONGEST * dt:g} ms"
         )
-    if isinstance(value, Array) or not rounded:
-        return
-    steps = math.floor(longest / dt + 0.5)
-    if abs(steps * dt - longest) > 0.01 * longest:
-        hint = f"give a multiple of {dt:g} ms, or the network a smaller dt"
-        warn(where, f"it is rounded to {steps * dt:g} ms, whole steps of {dt:g} ms", given=value, hint=hint)
+    whole = np.floor(times / dt + 0.5) * dt
+    changed = np.flatnonzero(np.abs(whole - times) > 0.01 * times)
+    if changed.size and rounded:
+        k = int(changed[0])
+        given = f"{times[k]:g} ms" if isinstance(value, Array) else value
+        hint = f"give {'multiples' if isinstance(value, Array) else 'a multiple'} of {dt:g} ms, or the network a smaller dt"
+        warn(where, f"it is rounded to {whole[k]:g} ms, whole steps of {dt:g} ms", given=given, hint=hint)

@@ -10,6 +10,7 @@ import numpy as np
 
 from amine.doors import methods
 from amine.errors import AmineError, did_you_mean
+from amine.frozen import Known
 from amine.network.network import Network
 from amine.results.chemistry import concentration, occupancy
 from amine.results.engram import engram, receptive_fields
@@ -64,8 +65,8 @@ class Run(Shown):
         meta: Meta | None = None,  # description of the network for a store
     ):
         self.network, self.spikes, self._weights = network, spikes, dict(weights or {})
-        self.probes = {n: p for n, p in probes.items() if not n.startswith("chemistry:")}
-        self.slow = {n[10:]: p for n, p in probes.items() if n.startswith("chemistry:")}
+        self.probes = Known({n: p for n, p in probes.items() if not n.startswith("chemistry:")}, "Run, probes")
+        self.slow = Known({n[10:]: p for n, p in probes.items() if n.startswith("chemistry:")}, "Run, slow")
         self.meta = cast("Meta", dict(meta or {}))
         self.duration, self.complete, self.seconds = duration, complete, dict(seconds)
         self.info: dict[str, Any] = dict(info)

@@ -344,3 +344,13 @@ def test_stores_and_checkpoints_that_do_not_belong_together(tmp_path):
         small().run("20 ms", resume=True, **{**place(b), "store": a / "a.zarr"})
     assert same(am.results.open(a / "a.zarr"), small().run("12 ms", progress=False))
     assert isinstance(ZarrStore.open(a / "a.zarr").ended["duration"], float)
+
+
+@pytest.mark.parametrize("names", [("a", "a"), ("a/c", "a"), ("a", "a/s"), ("./a/../a/c", "a/")])
+def test_a_checkpoint_lies_beside_its_store(tmp_path, monkeypatch, names):
+    monkeypatch.chdir(tmp_path)
+    net = am.Network()
+    net.population("P", 2, "poisson", rate="1 Hz")
+    with pytest.raises(am.AmineError, match="Network.run, checkpoint: it lies in the store, or the store in it"):
+        net.run("1 ms", checkpoint=names[0], store=names[1], progress=False)
+    assert not list(tmp_path.iterdir())

@@ -22,6 +22,7 @@ from amine.engine.time.run import check_last_step, meta, open_store, result, who
 from amine.engine.time.simulation import Simulation
 from amine.engine.time.values import LoopValues
 from amine.errors import AmineError, did_you_mean
+from amine.frozen import fix
 from amine.owners import owned
 from amine.records import dataclass
 from amine.results.chunks import ROOT
@@ -112,7 +113,7 @@ class Loop(LoopValues):
         recorded = [at for at in self._simulation.slices if at.member.population.record_spikes]
         self._populations = tuple((at.member.name, at.id0, at.n) for at in recorded)
         self._keep, self._open = keep or store is not None, ExitStack()
-        self.close = weakref.finalize(self, self._open.close)
+        fix(self, close=weakref.finalize(self, self._open.close))
         self._open.enter_context(owned(store, f"store '{store}'"))
         try:
             self._store = open_store(self.network, self._simulation, store, resume is not None)

@@ -178,6 +178,7 @@ def simulate(
     if resume and checkpoint is None:
         hint = "give checkpoint=PATH as well"
         raise AmineError(f"{where}, resume", "there is no checkpoint to resume from", hint=hint)
+    _check_apart(checkpoint, store, where)
     with owned(checkpoint, f"checkpoint '{checkpoint}'") as owner, owned(store, f"store '{store}'") as of_store:
         saved = _saved(net, checkpoint, resume, steps, precision)
         sim = Simulation(net, threads, precision)
@@ -198,6 +199,18 @@ def simulate(
             if o is not None:
                 o.check()
         return result(net, sim, kept, complete, began, 0 if saved is None else saved.step)
+
+
+def _check_apart(checkpoint: FilePath | None, store: FilePath | None, where: str) -> None:
+    """Raises AmineError if a checkpoint is its run's store, or lies in it."""
+    if checkpoint is None or store is None:
+        return
+    file, folder = (Path(os.path.abspath(os.fspath(p))) for p in (checkpoint, store))
+    if file == folder or folder in file.parents or file in folder.parents:
+        hint = "give them names of their own in one folder"
+        raise AmineError(
+            f"{where}, checkpoint", "it lies in the store, or the store in it", given=str(checkpoint), hint=hint
+        )
 
 
 def _saved(net: Network, path: FilePath | None, resume: bool, steps: int, precision: str) -> Checkpoint | None:

@@ -344,8 +344,8 @@ def _check_memory(net: Network, precision: str) -> None:
         name, delay = longest_delay(net)
         if size["history_bytes"] > size["bytes"] // 2 and delay > 100.0:
             raise AmineError(
-                f"Synapses '{name}', delay",
-                "the spikes of so many steps need more memory than there is",
+                f"{name}, delay",
+                "so many steps need more memory than there is",
                 given=f"{delay:g} ms, {size['history_bytes'] / 1e9:.1f} GB",
                 expected=f"at most {room / 1e9:.1f} GB",
                 hint="shorten the delay, or give the network a larger dt",

@@ -14,6 +14,7 @@ from amine.engine.time.names import Listing, Settable
 from amine.engine.time.simulation import Simulation
 from amine.engine.transmission.coupling import Coupled
 from amine.errors import AmineError, did_you_mean
+from amine.frozen import fix
 from amine.network.couplings import Coupling
 from amine.network.dosing import doses_of
 from amine.network.parts import Population, Stimulus, Synapses, View
@@ -35,7 +36,13 @@ class LoopValues:
     """The values of a running network; see :class:`amine.engine.time.loop.Loop`."""
 
     def __init__(self, net: Network, simulation: Simulation):
-        self.network, self._simulation = net, simulation
+        fix(self, network=net, _simulation=simulation)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_"):
+            hint = "loop.set(...) sets values of the network; threads and precision are given to net.loop(...)"
+            raise AmineError("Loop", f"'{name}' cannot be set as an attribute", hint=hint)
+        super().__setattr__(name, value)
 
     def set_rates(self, population: Population | str, rates: Values) -> None:
         """Sets the rates of a Poisson source from now on.

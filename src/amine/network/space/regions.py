@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from amine.given import Quantity
 
 KINDS = ("box", "ellipsoid", "all", "any", "without")
+MOST = 200  # boxes and ellipsoids in a combination
 EDGE = 1e-9  # share of a size by which points on an edge may lie outside by rounding
 
 
@@ -55,6 +57,11 @@ class Region:
     anchor: tuple[float, ...] = ()
     angle: float = 0.0
     parts: tuple[Region, ...] = ()
+
+    @cached_property
+    def regions(self) -> int:
+        """Number of boxes and ellipsoids that are combined."""
+        return sum(p.regions for p in self.parts) if self.parts else 1
 
     @property
     def dims(self) -> int:
@@ -200,6 +207,10 @@ def _combined(kind: str, a: Region, b: object) -> Region:
         raise AmineError("region", "it combines with other regions only", given=repr(b)[:40])
     if a.dims != b.dims:
         raise AmineError("region", "the regions differ in their number of dimensions", given=f"{a.dims} and {b.dims}")
+    if a.regions + b.regions > MOST:
+        raise AmineError(
+            "region", "too many are combined", given=str(a.regions + b.regions), expected=f"at most {MOST}"
+        )
     return Region(kind, parts=(a, b))
 
 
