@@ -83,6 +83,16 @@ def check_weight(
     detail: str = "receptor",
 ) -> Value:
     """Weight at a receptor, in the unit of the state to which it is added; negative conductances are refused."""
+    unit = weight_unit(net, targets, label, where, detail)
+    shape = _shape(pattern, sources, targets) if pattern is not None else (targets.n,)
+    value = _flat(weight, pattern, sources, targets)
+    if pattern is not None and sources is not None:
+        value = of_pairs(net, value, unit, pattern, sources, targets, f"{where}, weight at '{label}'")
+    return normalise(value, unit, f"{where}, weight at '{label}'", shape=shape, nonnegative=unit == "nS")
+
+
+def weight_unit(net: Network, targets: Group, label: str, where: str, detail: str = "receptor") -> str:
+    """The unit of weights at a receptor of all targets."""
     check_level(net, targets, label, detail, where)
     units = set()
     for v in targets.views():
@@ -102,12 +112,7 @@ def check_weight(
             else f"'{label}' takes weights in {' and '.join(sorted(units))} on these targets"
         )
         raise AmineError(where, problem, hint="make one call for each population")
-    unit = units.pop()
-    shape = _shape(pattern, sources, targets) if pattern is not None else (targets.n,)
-    value = _flat(weight, pattern, sources, targets)
-    if pattern is not None and sources is not None:
-        value = of_pairs(net, value, unit, pattern, sources, targets, f"{where}, weight at '{label}'")
-    return normalise(value, unit, f"{where}, weight at '{label}'", shape=shape, nonnegative=unit == "nS")
+    return units.pop()
 
 
 def check_value(

@@ -8,7 +8,7 @@ from amine.distributions import Distribution
 from amine.errors import AmineError
 from amine.network.chemistry_tables import chemistry
 from amine.network.in_use import ReceptorsInUse, receptors_in_use
-from amine.network.parts import Group, PoissonInput, Probe, Synapses
+from amine.network.parts import Group, PoissonInput, Probe, Synapses, Waveform
 from amine.network.pattern import Pattern
 from amine.network.space.kernels import DistanceKernel
 from amine.values import Array, Formula
@@ -240,23 +240,21 @@ def _equations(model: Model) -> list[tuple[str, ...]]:
 
 def _inputs(net: Network) -> Section:
     rows = [(i.name, _group(i.target, net), _poisson(i)) for i in net.inputs]
-    for s in net.stimuli:
-        numbers = ", ".join(
-            f"{k} {v:g}" if isinstance(v, float) else f"{k} ({value_text(v) if isinstance(v, Array) else len(v)})"
-            for k, v in s.current.numbers.items()
-        )
-        rows.append(
-            (
-                s.name,
-                _group(s.target, net),
-                f"{s.into or 'current'}, {s.current.kind}: {numbers} ({s.current.unit}, ms)",
-            )
-        )
+    rows += [(s.name, _group(s.target, net), f"{s.into or 'current'}, {_course(s.current)}") for s in net.stimuli]
     return "G. Input", ("Name", "Target", "Description"), rows
 
 
+def _course(w: Waveform) -> str:
+    numbers = ", ".join(
+        f"{k} {v:g}" if isinstance(v, float) else f"{k} ({value_text(v) if isinstance(v, Array) else len(v)})"
+        for k, v in w.numbers.items()
+    )
+    return f"{w.kind}: {numbers} ({w.unit}, ms)"
+
+
 def _poisson(i: PoissonInput) -> str:
-    return f"{i.n} Poisson trains of {value_text(i.rate)} each, {i.receptor} {value_text(i.weight)}"
+    rate, weight = (_course(x) if isinstance(x, Waveform) else value_text(x) for x in (i.rate, i.weight))
+    return f"{i.n} Poisson trains of {rate} each, {i.receptor} {weight}"
 
 
 def _measurements(net: Network) -> Section:

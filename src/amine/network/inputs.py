@@ -8,23 +8,19 @@ from amine.equations.schemes import mentions
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import append
 from amine.network.cables import has_tree
-from amine.network.checks import check_weight, group_of
+from amine.network.checks import check_weight, group_of, weight_unit
 from amine.network.connect import short
 from amine.network.doors import door
 from amine.network.numbers import name_of, stream_of, whole_number
 from amine.network.parts import Declared, PoissonInput, Stimulus, Waveform
 from amine.network.receptors import inputs_of
-from amine.units import dimension_of
-from amine.values import normalise
+from amine.network.windows import RATE, course_of, during
+from amine.values import Value, normalise
 
 if TYPE_CHECKING:
-    from amine.given import Values
+    from amine.given import Quantity, Values
     from amine.network.network import Network
     from amine.network.parts import Neurons, Population
-
-
-RATE = "rate"  # the input of Poisson sources
-STEPPED = ("step", "table", "courses")  # kinds of courses that are constant between changes
 
 
 @door
@@ -32,10 +28,12 @@ def poisson(
     net: Network,
     target: Neurons,
     *,
-    rate: Values,
+    rate: Values | Waveform,
     receptor: str,
-    weight: Values,
+    weight: Values | Waveform,
     n: int = 1,
+    start: Quantity | None = None,
+    stop: Quantity | None = None,
     name: str | None = None,
     stream: Declared = None,
 ) -> PoissonInput:
@@ -44,16 +42,18 @@ def poisson(
     Parameters
     ----------
     target : a population, slices or sums of them.
-    rate : rate of one train: one value, an array (targets,) or a distribution.
-    receptor, weight : the receptor's label and the increment at a spike.
+    rate : rate of one train: one value, an array (targets,), a distribution, or a waveform in Hz, such as ``am.sine("5 Hz", "4 Hz",
+        mean="8 Hz")``; where a waveform falls below zero, no spikes arrive.
+    receptor, weight : the receptor's label and the increment at a spike, which may be a waveform too, but of noise for conductances.
     n : number of trains of each neuron.
+    start, stop : times between which there are spikes, of a rate in one value or an array; None: from the beginning, to the end.
     stream : identity of its random numbers, a whole number or text, unique among Poisson inputs; None: its targets, and its number among
         the inputs to them.
 
     Raises
     ------
     AmineError
-        Unknown receptor, wrong unit, negative rate.
+        Unknown receptor, wrong unit, negative rate, or a waveform of noise as the weight of a conductance.
 
     Examples
     --------
@@ -67,8 +67,20 @@ def poisson(
     name = f"poisson->{short(targets)}" if name is None else name_of(name, "Poisson input")
     where = f"Poisson input '{name}'"
     label = name_of(receptor, f"{where}, receptor", "the label")
-    w = check_weight(net, targets, label, weight, None, None, where)
-    r = normalise(rate, "Hz", f"{where}, rate", shape=(targets.n,), nonnegative=True)
+    if isinstance(weight, Waveform):
+        unit = weight_unit(net, targets, label, f"{where}, weight")
+        w: Value | Waveform = course_of(weight, unit, targets.n, f"{where}, weight")
+        if unit == "nS" and weight.bounds()[0] < 0.0:
+            raise AmineError(
+                f"{where}, weight", "a conductance would be negative", given=f"{weight.bounds()[0]:g} nS at the least"
+            )
+    else:
+        w = check_weight(net, targets, label, weight, None, None, where)
+    if isinstance(rate, Waveform):
+        r: Value | Waveform = course_of(rate, "Hz", targets.n, f"{where}, rate")
+    else:
+        r = normalise(rate, "Hz", f"{where}, rate", shape=(targets.n,), nonnegative=True)
+    r = during(r, start, stop, f"{where}, rate")
     number = whole_number(n, f"{where}, n", 1, 10**9)
     own = stream_of(stream, where, (i.stream for i in net.inputs))
     return append(net.inputs, PoissonInput(name, targets, r, label, w, number, own))
@@ -86,7 +98,8 @@ def stimulus(
     current : a waveform made by ``am.step``, ``am.ramp``, ``am.sine``, ``am.table`` (one for all, or with a column for each target) or
         ``am.noise``, which is independent for each target.
     into : a named input of the targets' equations, such as ``"stim"`` of the line ``input stim : nS``, to which the waveform is added in
-        place of the current ``I``; ``"rate"`` of Poisson sources, to whose rate a ``step`` or ``table`` in Hz is added (below zero it is zero).
+        place of the current ``I``; ``"rate"`` of Poisson sources, to whose rate a waveform in Hz is added (where the sum is below zero, they are
+        silent).
 
     Raises
     ------
@@ -109,21 +122,13 @@ def stimulus(
         expected = "step(), ramp(), sine(), table() or noise()"
         raise AmineError(where, "this is not a waveform of a current", given=repr(current)[:40], expected=expected)
     for v in targets:
-        unit = _taken(net, net.populations[v.population], current, into, where)
-        if dimension_of(current.unit) != dimension_of(unit):
-            raise AmineError(where, "the waveform has the wrong unit", given=current.unit, expected=unit)
-    if current.kind == "courses" and current.numbers["values"].values.shape[1] != targets.n:
-        given = f"{current.numbers['values'].values.shape[1]} columns"
-        raise AmineError(where, "a column for each target is needed", given=given, expected=str(targets.n))
+        course_of(current, _taken(net, net.populations[v.population], current, into, where), targets.n, where)
     return append(net.stimuli, Stimulus(name, targets, current, into or ""))
 
 
 def _taken(net: Network, population: Population, current: Waveform, into: str | None, where: str) -> str:
     """Unit of the input of a population that a stimulus is added to."""
     if population.model.kind == "source" and into == RATE and RATE in population.model.units:
-        if current.kind not in STEPPED:
-            hint = "give its values at times, such as am.table(times, values), with steps of a millisecond"
-            raise AmineError(where, f"rates follow courses in steps, and not '{current.kind}'", hint=hint)
         return "Hz"
     if population.model.kind != "neuron":
         hint = 'into="rate" adds to the rate of Poisson sources'

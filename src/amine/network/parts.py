@@ -346,13 +346,13 @@ class GapJunctions:
 @closed("give it when it is made: net.poisson(..., {attribute}=...)")
 @dataclass(frozen=True)
 class PoissonInput:
-    """Poisson input: ``n`` independent spike trains for each target neuron."""
+    """Poisson input: ``n`` independent spike trains for each target neuron; rate and weight may be waveforms."""
 
     name: str
     target: Group
-    rate: Value
+    rate: Value | Waveform
     receptor: str
-    weight: Value
+    weight: Value | Waveform
     n: int = 1
     stream: Declared = None
 
@@ -375,6 +375,21 @@ class Waveform:
     def __eq__(self, other: object) -> bool:
         mine = (self.kind, self.numbers, self.unit)
         return isinstance(other, Waveform) and mine == (other.kind, other.numbers, other.unit)
+
+    def bounds(self) -> tuple[float, float]:
+        """Return the least and the greatest of its values, 0 outside its times among them; of noise they are infinite."""
+        p = self.numbers
+        if self.kind == "noise":
+            return -np.inf, np.inf
+        if self.kind == "sine":
+            found = p["mean"] + abs(p["amplitude"]) * np.array([-1.0, 1.0])
+        elif self.kind == "courses":
+            found = p["values"].values
+        else:
+            found = np.array(
+                [p["first"], p["last"]] if self.kind == "ramp" else p["values" if "values" in p else "value"]
+            )
+        return min(0.0, float(np.min(found))), max(0.0, float(np.max(found)))
 
     def at(self, t: np.ndarray) -> np.ndarray:
         """Return the values at the times ``t`` in ms, in the shape of ``t``; of courses (times, neurons). Noise has none beforehand."""

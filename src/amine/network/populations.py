@@ -15,10 +15,11 @@ from amine.models.multicompartment import Cable
 from amine.network.doors import door
 from amine.network.formulas import of_neurons
 from amine.network.numbers import flag, stream_of, whole_number
-from amine.network.parts import Declared, Population
+from amine.network.parts import Declared, Population, Waveform
 from amine.network.receptors import begun
 from amine.network.space.points import Points
 from amine.network.times import check_refractory
+from amine.network.windows import course_of, during, enter_course, spikes_during
 from amine.values import Array, Value, normalise
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def population(
     stream : identity of its random numbers, a whole number or text of your choice, unique among populations; None: its size and its
         number among the populations of this size, in the order in which they were added.
     parameters : parameters of the model: a value, an array (n,), a distribution, or the text of a formula of the neuron's index ``i``
-        (0 to ``n`` - 1) and its position ``x``, ``y``, ``z``, such as ``"10 ms + 5 ms*i/n"``.
+        (0 to ``n`` - 1) and its position ``x``, ``y``, ``z``, such as ``"10 ms + 5 ms*i/n"``. The ``rate`` of ``"poisson"`` may also be a
+        waveform in Hz, which then is a stimulus named ``"rate->NAME"``; sources take ``start`` and ``stop`` besides.
 
     Raises
     ------
@@ -82,6 +84,9 @@ def population(
     n = whole_number(n, f"{where}, n", 1, 2**31 - 65)
     found = find.chosen(model, ("neuron", "source"), where)
     place = None if positions is None else _positions(positions, n, f"{where}, positions")
+    course = None
+    if found.kind == "source":
+        parameters, course = _during(found, dict(parameters), n, where)
     parameters = _by_index(found, parameters, n, place, where)
     with within(where):
         found = found(**parameters) if parameters else found
@@ -109,16 +114,41 @@ def population(
         period,
         flag(record_spikes, f"{where}, record_spikes"),
     )
-    known = begun(made, net)
-    for s, v in mapping(initial, f"{where}, initial", "{state: value}").items():
-        if s not in known:
-            raise AmineError(where, f"state '{s}' is not known", hint=did_you_mean(str(s), known))
-        v = of_neurons(v, known[s], n, place, f"{where}, initial '{s}'")
-        enter(made.initial, s, normalise(v, known[s], f"{where}, initial '{s}'", shape=(n,)))  # type: ignore[arg-type]
+    _begin(net, made, mapping(initial, f"{where}, initial", "{state: value}"), where)
     if listed:
         _check_spike_list(values, n, where)
     check_refractory(made, net.dt, where)
-    return enter(net.populations, name, made)
+    enter(net.populations, name, made)
+    if course is not None:
+        enter_course(net, made, course)
+    return made
+
+
+def _begin(net: Network, made: Population, initial: Mapping[str, Any], where: str) -> None:
+    """Gives states of a population initial values in place of the model's."""
+    known, n = begun(made, net), made.n
+    for s, v in initial.items():
+        if s not in known:
+            raise AmineError(where, f"state '{s}' is not known", hint=did_you_mean(str(s), known))
+        v = of_neurons(v, known[s], n, made.positions, f"{where}, initial '{s}'")
+        enter(made.initial, s, normalise(v, known[s], f"{where}, initial '{s}'", shape=(n,)))  # type: ignore[arg-type]
+
+
+def _during(model: Model, given: dict[str, Any], n: int, where: str) -> tuple[dict[str, Any], Waveform | None]:
+    """Parameters of a source without its start and stop, and the course of its rates, if they change in time."""
+    if "times" in model.units:
+        return spikes_during(given, where), None
+    start, stop = given.pop("start", None), given.pop("stop", None)
+    rate = given.get("rate", model.parameters["rate"])
+    if not isinstance(rate, Waveform) and start is None and stop is None:
+        return given, None
+    place = f"{where}, parameter 'rate'"
+    if not isinstance(rate, Waveform):
+        rate = normalise(rate, "Hz", place, shape=(n,), nonnegative=True)
+    course = during(rate, start, stop, place)
+    assert isinstance(course, Waveform)
+    course_of(course, "Hz", n, place)
+    return {**given, "rate": "0 Hz"}, course
 
 
 def _by_index(model: Model, given: Mapping[str, Any], n: int, place: np.ndarray | None, where: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from amine.frozen import enter
 from amine.models import find
 from amine.network import chemistry_plain, makers, structure
 from amine.network.numbers import probability
+from amine.network.parts import Waveform
 from amine.network.pattern import Pattern
 from amine.network.plain import group_data, to_group, to_view, view_data
 from amine.network.plasticity import plasticity_from_dict, plasticity_to_dict
@@ -25,13 +26,13 @@ from amine.network.space.kernels import FORMULA, SHAPES, DistanceKernel
 from amine.network.space.points import Points
 from amine.network.space.regions import Region
 from amine.network.synapse_probes import NUMBERS, WEIGHTS
-from amine.values import Array, from_plain, normalise, to_plain
+from amine.values import Array, Value, from_plain, normalise, to_plain
 
 if TYPE_CHECKING:
     from amine.given import FilePath
     from amine.network.couplings import Coupling
     from amine.network.network import Network
-    from amine.network.parts import Declared, Population, Synapses, Waveform, WeightProbe
+    from amine.network.parts import Declared, Population, Synapses, WeightProbe
 
 FORMAT = "amine network 1"
 Items: TypeAlias = "Mapping[str, object] | Iterable[tuple[str, object]]"  # arguments of dict()
@@ -106,9 +107,9 @@ def to_dict(net: Network) -> dict[str, Any]:
             {
                 "name": i.name,
                 "target": group_data(i.target),
-                "rate": to_plain(i.rate),
+                "rate": _drive(i.rate),
                 "receptor": i.receptor,
-                "weight": to_plain(i.weight),
+                "weight": _drive(i.weight),
                 "n": i.n,
                 **_stream(i.stream),
             }
@@ -199,6 +200,14 @@ def _coupling(c: Coupling) -> dict[str, Any]:
 def _course(w: Waveform) -> dict[str, Any]:
     numbers = {k: to_plain(v) if isinstance(v, Array) else _finite(v) for k, v in w.numbers.items()}
     return {"kind": w.kind, **numbers, **({} if w.unit == "pA" else {"unit": w.unit})}
+
+
+def _drive(x: Value | Waveform) -> Any:
+    return {"waveform": _course(x)} if isinstance(x, Waveform) else to_plain(x)
+
+
+def _to_drive(data: Any) -> Any:
+    return _waveform(data["waveform"]) if isinstance(data, Mapping) and "waveform" in data else from_plain(data)
 
 
 def _finite(x: object) -> Any:
@@ -380,9 +389,9 @@ def _drives(net: Network, data: Mapping[str, Any]) -> None:
     for d in data["inputs"]:
         net.poisson(
             to_group(d["target"]),
-            rate=from_plain(d["rate"]),
+            rate=_to_drive(d["rate"]),
             receptor=str(d["receptor"]),
-            weight=from_plain(d["weight"]),
+            weight=_to_drive(d["weight"]),
             n=d["n"],
             name=str(d["name"]),
             stream=d.get("stream"),

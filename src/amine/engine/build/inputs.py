@@ -14,7 +14,7 @@ from amine.engine.device.tables import POISSON_COLUMNS
 from amine.engine.resolve.streams import Stream
 from amine.errors import AmineError
 from amine.network.network import Network
-from amine.network.parts import PoissonInput
+from amine.network.parts import PoissonInput, Waveform
 
 if TYPE_CHECKING:
     from amine.engine.device.arguments import Real
@@ -49,14 +49,17 @@ def _rows(
     """The weight of input ``j`` of a population (0 if neurons have their own), and at each site its row and its table."""
     m, where, views = at.member, f"Poisson input '{part.name}'", part.target.views()
     weight_row = f"_poisson_weight_{j}"
-    w = spread_value(
-        stream.child("weight"), views, m, part.weight, m.ports[part.receptor].weight_unit, where + ", weight"
-    )
+    w: np.ndarray | float = 0.0
+    if not isinstance(part.weight, Waveform):
+        unit = m.ports[part.receptor].weight_unit
+        w = spread_value(stream.child("weight"), views, m, part.weight, unit, where + ", weight")
     require_range(w, X.dtype, where, "the weight")
-    rate = spread_value(stream.child("rate"), views, m, part.rate, "Hz", where + ", rate")
+    if isinstance(part.rate, Waveform):
+        rate: np.ndarray | float = highest(part.rate)
+    else:
+        rate = spread_value(stream.child("rate"), views, m, part.rate, "Hz", where + ", rate")
     expected = np.asarray(rate) * int(part.n) * net.dt
-    if np.ceil(float(np.max(expected)) / MEAN_OF_DRAW) > DRAWS:
-        raise AmineError(where, "too many spikes a step are asked for", given=f"{float(np.max(expected)):g} a step")
+    draws_of(float(np.max(expected)), where)
     differs = weight_row in at.rows
     if differs:
         at.put(X, weight_row, w * count(views, m).astype(bool))
@@ -68,8 +71,8 @@ def _rows(
         rate_row = f"_poisson_rate_{j}{site}"
         varied = rate_row in at.rows
         if varied:
-            at.put(X, rate_row, mean)
-        draws = max(1, int(np.ceil(float(mean.max()) / MEAN_OF_DRAW)))
+            at.put(X, rate_row, 0.0 if isinstance(part.rate, Waveform) else mean)
+        draws = draws_of(float(mean.max()), where)
         table = cumulative(float(mean.max()) / draws)
         target = at.row(at.targets[part.receptor] + site) * at.lanes
         rates = at.row(rate_row) * at.lanes if varied else -1
@@ -77,4 +80,18 @@ def _rows(
     return (0.0 if differs else float(np.max(w))), out
 
 
-__all__ = ["poisson_tables"]
+def highest(rate: Waveform) -> float:
+    """The greatest rate (1/ms) of a waveform; of noise one that it does not exceed in practice, and up to ten times of which counts are right."""
+    if rate.kind == "noise":
+        return max(0.0, rate.numbers["mean"] + 6.0 * rate.numbers["sd"])
+    return rate.bounds()[1]
+
+
+def draws_of(mean: float, where: str) -> int:
+    """Draws of a count of an expected number of spikes a step; raises AmineError if there would be too many."""
+    if np.ceil(mean / MEAN_OF_DRAW) > DRAWS:
+        raise AmineError(where, "too many spikes a step are asked for", given=f"{mean:g} a step")
+    return max(1, int(np.ceil(mean / MEAN_OF_DRAW)))
+
+
+__all__ = ["draws_of", "highest", "poisson_tables"]

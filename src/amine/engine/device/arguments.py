@@ -141,6 +141,15 @@ class Courses(NamedTuple):
     columns: np.ndarray  # [entry] int64: the column that is added to it
 
 
+class Drives(NamedTuple):
+    """Rates and weights that follow courses in time, of sources and Poisson inputs to this thread's neurons. Owner: transmission/drives."""
+
+    values: np.ndarray  # [step of this chunk, column] real: probability of a spike, expected count, or weight
+    first: int  # step of the first row
+    places: np.ndarray  # [entry] int64: a value of a neuron
+    columns: np.ndarray  # [entry] int64: the column that is put there
+
+
 class Named(NamedTuple):
     """Named inputs of this thread's neurons, to which others add. Owner: transmission/named."""
 

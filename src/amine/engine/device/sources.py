@@ -80,6 +80,32 @@ def emit_poisson(X, Q, B, p, trains, spk, at, fresh, step):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def emit_followed(X, Q, B, p, spk, at, step):
+    """As :func:`emit_poisson` for rates that may be others in each step: each step is drawn for itself, by skips over the neurons of a block."""
+    base, first, last, id0 = Q[p, BASE], B[p, BEGIN], B[p, END], Q[p, ID0]
+    k0, k1 = halves(Q[p, KEY])
+    for b in range(first, last):
+        o, top = base + b * BLOCK, 0.0
+        for lane in range(BLOCK):
+            top = max(top, F64(X[o + lane]))
+        if top <= 0.0:
+            continue
+        inverse, lane, draw = 1.0 / log1p64(-min(top, 1.0)), I64(0), 0
+        while True:
+            a, kept, _, _ = philox(U32(b), U32(step), U32(draw), U32(1), k0, k1)
+            gap = log64((F64(a) + 0.5) * (1.0 / 4294967296.0)) * inverse
+            lane += I64(min(gap, 1e6))
+            if lane >= BLOCK:
+                break
+            if (F64(kept) + 0.5) * (1.0 / 4294967296.0) * top < F64(X[o + lane]):
+                spk[at] = id0 + b * BLOCK + lane
+                at += 1
+            lane += 1
+            draw += 1
+    return at
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def emit_list(rows, p, step, spk, at):
     """Lists the given spikes of population ``p`` at ``step``; the columns of ``rows`` are L_... in :mod:`amine.engine.device.tables`."""
     for q in range(rows.shape[0]):

@@ -18,5 +18,9 @@ R_KIND, R_STATES, R_LAST, RELEASE_COLUMNS = range(4)
 L_POP, L_STEPS, L_IDS, L_LENGTH, SPIKE_LIST_COLUMNS = range(5)
 # a probe of a thread: steps from sample to sample, first and last place, index in the output, first and last (exclusive) step
 O_EVERY, O_FIRST, O_LAST, O_OUT, O_START, O_STOP, PROBE_COLUMNS = range(7)
-SOURCE_POISSON, SOURCE_LIST = -1, -2
+SOURCE_POISSON, SOURCE_LIST, SOURCE_FOLLOWED = (
+    -1,
+    -2,
+    -3,
+)  # at rates, at given times, at rates that follow courses in time
 GAP_ITERATIONS = 100

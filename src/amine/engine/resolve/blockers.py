@@ -31,7 +31,7 @@ from amine.network.cables import has_tree
 from amine.network.estimate import expected_pairs
 from amine.network.in_use import ReceptorInUse
 from amine.network.network import Network
-from amine.network.parts import Probe, View
+from amine.network.parts import Probe, View, Waveform
 from amine.network.receptors import port_places
 from amine.values import Value, realise
 
@@ -146,7 +146,9 @@ def received(net: Network, population: str, receptor: ReceptorInUse) -> float:
     return total
 
 
-def _mean(value: Value, unit: str) -> float:
+def _mean(value: Value | Waveform, unit: str) -> float:
+    if isinstance(value, Waveform):
+        return max(map(abs, value.bounds()))
     return float(np.mean(realise(value, unit, 1000, np.random.default_rng(0), "weight")))
 
 

@@ -45,7 +45,7 @@ def named_stimuli(net: Network, population: Population) -> tuple[Injected, ...]:
 
 def added_stimuli(net: Network, population: Population) -> tuple[Stimulus, ...]:
     """The other stimuli of a population."""
-    if population.model.kind == "source":  # their rates change between chunks
+    if population.model.kind == "source":  # are those of transmission/drives
         return ()
     named = [s for x in named_stimuli(net, population) for s in x.stimuli]
     return tuple(s for s in stimuli_of(net, population.name) if not any(s is x for x in named))

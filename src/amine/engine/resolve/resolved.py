@@ -11,13 +11,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from amine.engine.device.tables import SOURCE_LIST, SOURCE_POISSON
+from amine.engine.device.tables import SOURCE_FOLLOWED, SOURCE_LIST, SOURCE_POISSON
 from amine.engine.resolve.blockers import bindings
 from amine.engine.resolve.blockers import values as blocker_values
 from amine.engine.resolve.cells import Binding, CellStructure, partly
 from amine.engine.resolve.chemistry import signals_of
 from amine.engine.resolve.constant_doses import with_constant_doses
-from amine.engine.resolve.courses import Injected, has_courses, named_stimuli
+from amine.engine.resolve.courses import Injected, has_courses, named_stimuli, stimuli_of
 from amine.engine.resolve.keys import structural_key
 from amine.engine.resolve.release import is_own
 from amine.engine.resolve.routes import Level, Pulse, PulseRoute, Route, pulses_of, releases_of, routes_of
@@ -58,7 +58,7 @@ class Member:
     varying: tuple[str, ...] = ()  # parameters that doses and modulators change
     spread: frozenset[str] = frozenset()  # those of them that then differ between neurons
     blockers: tuple[Binding, ...] = ()  # drugs that bind receptors' channels
-    kind: int = 0  # index of the kind of cell, or SOURCE_POISSON, SOURCE_LIST
+    kind: int = 0  # index of the kind of cell, or SOURCE_POISSON, SOURCE_LIST, SOURCE_FOLLOWED
     structure: CellKind | None = None  # None for sources
     plan: TreePlan | None = None  # layout of the compartments of multicompartment cells
 
@@ -242,7 +242,8 @@ def _kinds(net: Network, described: Sequence[Member]) -> tuple[tuple[Member, ...
     for m in described:
         model = m.population.model
         if model.kind == "source":
-            members.append(replace(m, kind=SOURCE_LIST if "times" in model.units else SOURCE_POISSON))
+            rates = SOURCE_FOLLOWED if stimuli_of(net, m.name) else SOURCE_POISSON
+            members.append(replace(m, kind=SOURCE_LIST if "times" in model.units else rates))
             continue
         structure, at = read_cell(net, m) if has_tree(m.population) else (_cell(net, m), None)
         key = repr(structural_key(structure))

@@ -13,6 +13,7 @@ from amine.engine.build.sources import NEVER
 from amine.engine.resolve.courses import OF_EACH
 from amine.engine.time.names import STIMULUS, TIMES, Handle
 from amine.engine.transmission.courses import Running as Courses
+from amine.engine.transmission.drives import Running as Drives
 from amine.engine.transmission.inputs import SpikeList
 from amine.errors import AmineError
 from amine.network.parts import Waveform
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 Anything: TypeAlias = Value | Course | Waveform
 
 
+EACH = "noise and courses of each neuron are given when a network is described"
+
+
 class InputValues:
     """Waveforms and given spikes of a simulation, by name."""
 
@@ -37,10 +41,14 @@ class InputValues:
         for s in self._sim.net.stimuli:
             reason = ""
             if s.current.kind in OF_EACH:
-                reason = "noise and courses of each neuron are given when a network is described"
-            if any(self._sim.net.populations[v.population].model.kind == "source" for v in s.target.views()):
-                reason = "courses of rates are given when a network is described"
+                reason = EACH
             yield Handle(f"{s.name}.current", STIMULUS, -1, s.name, s.current.unit, own="current", reason=reason)
+        for i in self._sim.net.inputs:
+            for own, x in (("rate", i.rate), ("weight", i.weight)):
+                if isinstance(x, Waveform):
+                    name, reason = f"{i.name}.{own}", EACH if x.kind in OF_EACH else ""
+                    limit = "nonnegative" if own == "weight" and x.unit == "nS" else ""
+                    yield Handle(name, STIMULUS, -1, name, x.unit, own=own, limit=limit, reason=reason)
         for p, at in enumerate(self._sim.slices):
             if at.member.listed:
                 yield Handle(f"{at.member.name}.times", TIMES, p, "times", "ms", own="times", limit="after the present")
@@ -54,17 +62,17 @@ class InputValues:
             return np.nan if current.kind == "noise" else current.at(middle)[0]
         return (self._steps(h.p) + 1) * sim.net.dt
 
-    def _courses(self) -> Courses | None:
-        found = self._sim.states.get("courses")
-        return found if isinstance(found, Courses) else None
+    def _followed(self) -> list[Courses | Drives]:
+        """The parts that follow waveforms beside the code of cells."""
+        found = [self._sim.states.get(name) for name in ("courses", "drives")]
+        return [x for x in found if isinstance(x, Courses | Drives)]
 
     def _waveform(self, name: str) -> Waveform:
         """The present waveform of a stimulus."""
         named = dict(x for each in self._sim.waveforms for x in each)
-        courses = self._courses()
+        found = [x for part in self._followed() if (x := part.current(name)) is not None]
         described = {s.name: s.current for s in self._sim.net.stimuli}
-        found = None if courses is None else courses.current(name)
-        return named.get(name) or found or described[name]
+        return named.get(name) or (found[0] if found else described[name])
 
     def _steps(self, p: int) -> np.ndarray:
         return next(steps for q, steps, _ in self._sim.drawn["spike_list"].content if q == p)
@@ -80,6 +88,8 @@ class InputValues:
             if dimension_of(value.unit) != dimension_of(h.unit) or value.kind in OF_EACH:
                 given, expected = f"{value.kind}, in {value.unit}", f"one waveform for all, in {h.unit}"
                 raise AmineError(where, "this cannot take the place of the waveform", given=given, expected=expected)
+            if h.limit == "nonnegative" and value.bounds()[0] < 0.0:
+                raise AmineError(where, "a conductance would be negative", given=f"{value.bounds()[0]:g} {h.unit}")
             return value
         if not isinstance(value, Array) or value.values.ndim != 2 or len(value.values) != 2:
             raise AmineError(
@@ -104,9 +114,8 @@ class InputValues:
         if isinstance(value, Waveform):
             sim = self._sim
             sim.waveforms = [[(n, value if n == h.key else c) for n, c in each] for each in sim.waveforms]
-            courses = self._courses()
-            if courses is not None:
-                courses.put(h.key, value)
+            for part in self._followed():
+                part.put(h.key, value)
         elif isinstance(value, Array):
             self._put_spikes(h.p, *value.values)
 
@@ -132,9 +141,8 @@ class InputValues:
         """Returns to what was set: all others are those of the description."""
         sim = self._sim
         sim.waveforms = [[(s.name, s.current) for s in x.stimuli] for at in sim.slices for x in at.member.stimuli]
-        courses = self._courses()
-        if courses is not None:
-            courses.described()
+        for part in self._followed():
+            part.described()
         if self._lists():
             self._put_lists(SpikeList().draw(sim.built.layout).content)
         for h in self.handles():

@@ -14,7 +14,7 @@ import numpy as np
 
 from amine.engine.build.point import PointCell, Readers
 from amine.engine.build.slices import Slice
-from amine.engine.device.tables import SOURCE_POISSON
+from amine.engine.device.tables import SOURCE_FOLLOWED, SOURCE_POISSON
 from amine.models.naming import port_name
 from amine.network.receptors import coupled_names, states_of
 from amine.records import dataclass
@@ -129,9 +129,8 @@ def _population(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
 
 
 def _source(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
-    if at.member.kind == SOURCE_POISSON:
-        reason = "its rates follow a stimulus" if sim.rates.follows(at.member.name) else ""
-        yield Handle(f"{at.member.name}.rate", RATE, p, "rate", _coherent("Hz"), "", "rate", "nonnegative", reason)
+    if at.member.kind in (SOURCE_POISSON, SOURCE_FOLLOWED):  # of the latter, what courses are added to
+        yield Handle(f"{at.member.name}.rate", RATE, p, "rate", _coherent("Hz"), "", "rate", "nonnegative")
 
 
 def _states(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:

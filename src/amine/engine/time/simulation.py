@@ -16,12 +16,11 @@ from amine.engine.build.draws import require_range
 from amine.engine.build.sources import put_rates
 from amine.engine.device import arguments
 from amine.engine.device.arrays import total
-from amine.engine.device.tables import BLOCK, SINCE, SOURCE_POISSON
+from amine.engine.device.tables import BLOCK, SINCE, SOURCE_FOLLOWED, SOURCE_POISSON
 from amine.engine.resolve.resolved import Resolved, resolve
 from amine.engine.time.changes import Changes
 from amine.engine.time.finite import finite, report
 from amine.engine.time.lists import ListsSnapshot, SpikeLists
-from amine.engine.time.rates import Rates
 from amine.engine.time.recordings import Recordings
 from amine.engine.time.rewiring import Rewirings
 from amine.engine.time.sampling import Sampling
@@ -132,7 +131,7 @@ class Simulation:
         self._team = Threads(self.module, blocks, room.own)
         self._scratch = [(np.empty(BLOCK, np.uint32), np.empty(BLOCK)) for _ in range(self.threads)]
         injected = [x for p in self.slices for x in p.member.stimuli]
-        self.recordings, self.rates, self.rewirings = Recordings(self), Rates(self), Rewirings(self)
+        self.recordings, self.rewirings = Recordings(self), Rewirings(self)
         self.sampling = Sampling(self)
         unrecorded = [at for at in self.slices if not at.member.population.record_spikes]
         self._unrecorded = np.array([(at.id0, at.id0 + at.n) for at in unrecorded], np.int64).reshape(-1, 2)
@@ -179,12 +178,10 @@ class Simulation:
     def set_rates(self, population: str, rates: np.ndarray, where: str) -> None:
         """Sets the rates (1/ms) of a Poisson source from now on, one or (n,); ``where`` is the place in errors."""
         p = next((i for i, at in enumerate(self.slices) if at.member.name == population), -1)
-        sources = [at.member.name for at in self.slices if at.member.kind == SOURCE_POISSON]
+        sources = [at.member.name for at in self.slices if at.member.kind in (SOURCE_POISSON, SOURCE_FOLLOWED)]
         if p < 0 or population not in sources:
             hint = did_you_mean(population, sources) if sources else "add a population of the model 'poisson'"
             raise AmineError(where, "this is no Poisson source of the network", hint=hint)
-        if self.rates.follows(population):
-            raise AmineError(where, "its rates follow a stimulus", hint="describe it without one to set them")
         if rates.shape not in ((), (self.slices[p].n,)):
             raise AmineError(
                 where, "the number of rates is wrong", given=str(rates.shape), expected=f"1 or {self.slices[p].n}"
@@ -202,7 +199,7 @@ class Simulation:
         """Steps of a chunk of ``wanted`` ms, or of the usual; fewer if traces would need too much memory, or a part ends it earlier."""
         steps = chunk_steps(self.net) if wanted is None else max(1, math.ceil(wanted / self.net.dt - 1e-9))
         steps = max(1, min(steps, 10**6))
-        parts = [*self.states.values(), self.recordings, self.rates, self.rewirings, self.sampling]
+        parts = [*self.states.values(), self.recordings, self.rewirings, self.sampling]
         return min([steps, *(s.limit(self.step, steps) for s in parts)])
 
     def advance(self, steps: int) -> Chunk:
@@ -227,7 +224,6 @@ class Simulation:
     def chunk(self, steps: int) -> Chunk:
         """As :meth:`advance`, without a test for finite states."""
         first, target = self.step, self.step + steps
-        self.rates.begin(first)
         for s in self.states.values():
             s.begin(first, steps)
         found, early = [], []

@@ -5,7 +5,6 @@ The values of a chunk are computed before it. Courses of the same neurons are ad
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,20 +14,16 @@ from amine.engine.build.draws import require_range
 from amine.engine.codegen.lines import Block
 from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
-from amine.engine.device.arrays import exact, total
-from amine.engine.device.kernel import Kernels
+from amine.engine.device.arrays import total
 from amine.engine.device.tables import BEGIN, END
-from amine.engine.resolve.courses import OF_EACH, added_stimuli, row_of
+from amine.engine.resolve.courses import added_stimuli, row_of
 from amine.engine.resolve.resolved import Resolved
-from amine.engine.resolve.streams import Stream
+from amine.engine.transmission.followed import Followed, followed
 from amine.engine.transmission.part import Build, Drawn, Kept, Layout, Part
 from amine.network.parts import Stimulus, Waveform
 from amine.records import dataclass
 
 OUTPUT_BYTES = 64 * 2**20
-
-
-noise = Kernels("amine.engine.device.noise")
 
 
 class Courses(Part):
@@ -52,30 +47,15 @@ class Courses(Part):
 
 @dataclass
 class _Course:
-    """A stimulus, and the number of its columns."""
+    """A stimulus and its course."""
 
     stimulus: Stimulus
-    current: Waveform  # its present one
-    width: int
-    stream: Stream
-    noise: np.ndarray  # [neuron] float64: its state at the step that comes next; empty for others
+    course: Followed
 
-    def fill(self, out: np.ndarray, step: int, dt: float) -> None:
-        """Fills its columns for the steps from ``step`` on; noise advances."""
-        current = self.current
-        middle = (step + np.arange(len(out)) + 0.5) * dt
-        if current.kind != "noise":
-            x = current.at(middle)
-            out[:] = x if x.ndim == 2 else x[:, None]
-            return
-        p = current.numbers
-        decay = float(exact.exp(-dt / p["tau"]))
-        path = np.empty(out.shape)
-        spread = p["sd"] * math.sqrt(1.0 - decay**2)
-        blocks = np.empty(64), np.empty(64, np.uint32)
-        noise.ornstein_uhlenbeck(path, self.noise, decay, spread, step, self.stream.key, *blocks)
-        on = (middle >= p["start"]) & (middle < p["stop"])
-        out[:] = np.where(on[:, None], p["mean"] + path, 0.0)
+    @property
+    def width(self) -> int:
+        """Number of its columns."""
+        return self.course.width
 
 
 @dataclass
@@ -96,7 +76,7 @@ class _Added:
         found = []
         for c in self.courses:
             values = np.empty((len(out), c.width))
-            c.fill(values, step, dt)
+            c.course.fill(values, step, dt)
             require_range(values, real, f"Stimulus '{c.stimulus.name}'", "the current")
             found.append(np.broadcast_to(values, out.shape))
         out[:] = total(found)
@@ -111,10 +91,7 @@ class Running(Kept):
         streams = dict(zip(map(id, layout.net.stimuli), layout.resolved.streams.stimuli, strict=True))
         found = {id(s): s for p in layout.net.populations.values() for s in added_stimuli(layout.net, p)}
         for s in sorted(found.values(), key=lambda s: streams[id(s)].path):
-            n = s.target.n if s.current.kind in OF_EACH else 1
-            start = streams[id(s)].child("start").generator().standard_normal(n if s.current.kind == "noise" else 0)
-            noise = start * s.current.numbers["sd"] if len(start) else start
-            self._courses.append(_Course(s, s.current, n, streams[id(s)], noise))
+            self._courses.append(_Course(s, followed(s.current, s.target.n, streams[id(s)])))
         self._added = _added(layout, self._courses)
         self._width = width = sum(x.width for x in self._added)
         self._entries = [_entries(layout, t, self._added) for t in range(layout.threads)]
@@ -134,23 +111,23 @@ class Running(Kept):
 
     def current(self, name: str) -> Waveform | None:
         """The present waveform of the stimulus of a name, if it is here."""
-        return next((c.current for c in self._courses if c.stimulus.name == name), None)
+        return next((c.course.current for c in self._courses if c.stimulus.name == name), None)
 
     def put(self, name: str, current: Waveform) -> None:
         """Replaces the waveform of the stimulus of a name, if it is here."""
         for c in self._courses:
-            c.current = current if c.stimulus.name == name else c.current
+            c.course.current = current if c.stimulus.name == name else c.course.current
 
     def described(self) -> None:
         """Returns to the waveforms of the description."""
         for c in self._courses:
-            c.current = c.stimulus.current
+            c.course.current = c.stimulus.current
 
     def arguments(self, thread: int) -> arguments.Courses:
         return arguments.Courses(self._values, self._first, *self._entries[thread])
 
     def arrays(self) -> Mapping[str, np.ndarray]:
-        return {f"noise_{i}": c.noise for i, c in enumerate(self._courses) if len(c.noise)}
+        return {f"noise_{i}": c.course.noise for i, c in enumerate(self._courses) if len(c.course.noise)}
 
 
 def _added(layout: Layout, courses: list[_Course]) -> list[_Added]:

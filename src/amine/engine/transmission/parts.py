@@ -18,6 +18,7 @@ from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.coupling import Couplings
 from amine.engine.transmission.courses import Courses
 from amine.engine.transmission.crossings import Crossings
+from amine.engine.transmission.drives import Drives, FollowedSource
 from amine.engine.transmission.explicit import Explicit
 from amine.engine.transmission.filter import Filter
 from amine.engine.transmission.gap import Gap
@@ -46,11 +47,13 @@ PARTS: tuple[Part, ...] = (
     Explicit(),
     NamedInputs(),  # before all that adds to them
     Courses(),
+    Drives(),  # before Poisson input and sources, which read them
     PoissonInput(),
     Noise(),
     Couplings(),  # before gap junctions, which try the step
     Gap(),
     PoissonSource(),
+    FollowedSource(),
     SpikeList(),
     Release(),
     Crossings(),  # the last, as its row of payload is

@@ -14,6 +14,7 @@ from amine.engine.build.slices import Slice
 from amine.engine.resolve.courses import OF_EACH
 from amine.engine.resolve.resolved import Resolved
 from amine.errors import AmineError
+from amine.network.parts import Waveform
 
 if TYPE_CHECKING:
     from amine.learn.given import Bounds
@@ -88,6 +89,9 @@ def require_adjoint(resolved: Resolved) -> None:
             if m.population.model.kind == "source"
             for s in resolved.net.stimuli
             for v in s.target.views()
+        ),
+        "Poisson inputs whose rate or weight follows a course": any(
+            isinstance(x, Waveform) for i in resolved.net.inputs for x in (i.rate, i.weight)
         ),
         "gap junctions": bool(resolved.net.electrical),
         "synapses that change by a rule": "plastic" in levels,

@@ -28,7 +28,7 @@ from amine.learn.nn.scanned import REF, State
 from amine.learn.nn.surrogate import surrogate as find_surrogate
 from amine.learn.nn.synaptic import Release
 from amine.models.naming import port_name
-from amine.network.parts import Population
+from amine.network.parts import Population, Waveform
 from amine.records import dataclass
 from amine.values import scalar
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from amine.given import Quantity
     from amine.learn.given import Bounds, Device, ParameterValue, SurrogateLike
     from amine.network.network import Network
-    from amine.network.parts import Waveform
 
 
 @dataclass(frozen=True)
@@ -226,6 +225,7 @@ def external(
     for i, stream in zip(m.poisson, m.arrivals, strict=True):
         where = f"Poisson input '{i.name}'"
         views = i.target.views()
+        assert not isinstance(i.rate, Waveform) and not isinstance(i.weight, Waveform)  # were refused before
         w = spread_value(
             stream.child("weight"), views, m, i.weight, m.ports[i.receptor].weight_unit, where + ", weight"
         )
