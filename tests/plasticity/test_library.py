@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from _slow import Plain
 
 STOP, DT = 300.0, 0.1
-NOISY = {"calcium_traces_noisy"}
+NOISY = {"calcium_traces_noisy", "cascade"}
 SLOW = {"tagging"}  # has tests of its own
 # so that within 0.3 s and with a neuron that shows no spikes every term has an effect
 CHANGES = {

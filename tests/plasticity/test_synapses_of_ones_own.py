@@ -87,7 +87,7 @@ def test_what_is_transmitted(name):
         ("on post transmit w", "does not set a state"),
         ("on pre transmit w*q", "'q' is no field"),
         ("on pre transmit w; transmit 2*w", "does not set a state"),
-        ("on pre transmit w*rand()", "random numbers"),
+        ("on pre transmit w*rand(2)", "takes no arguments"),
     ],
 )
 def test_what_is_refused(line, problem):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from amine.equations.expression import DRAWS, FUNCTIONS, NUMBERS, parse_raw
+from amine.equations.given import is_draw
 from amine.equations.limits import require_small
 from amine.equations.noise import noises_of, refuse_nonlinear
 from amine.equations.statements import ASSIGN, PER_TIME, STATE, named_dimension
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 PLACES = ("source", "target", "synapse", "field")
 TRANSMIT = "transmit"
+MOST_DRAWS = 1024  # places of random numbers in the events of a rule
 _TRANSMITTED = re.compile(r"^transmit\s+(?![-+*]?=)(.+)$", re.S)
 _ON = re.compile(r"^on\s+(pre|post)\b(?:\s+after\s+([A-Za-z_]\w*)\b)?\s*(.*)$", re.S)
 _UNIT = re.compile(r"^(?P<unit>[^()]+?)\s*(?:\((?P<place>\w+)\))?\s*(?:\bin\s+(?P<low>.+?)\s*\.\.\s*(?P<high>.+?))?$")
@@ -267,23 +269,24 @@ class _Reader:
     ):
         self.parts, self.dims, self.where, self.parameters = parts, dims, where, parameters
         self.outside, self.strict, self.weight = outside, strict or not outside, weight
+        self.draws: list[str] = []  # random numbers of events
 
-    def expression(self, text: str, want: Dimension | None, noise: bool = False) -> Any:
-        e = self._parsed(text, want, noise)
+    def expression(self, text: str, want: Dimension | None, noise: bool = False, draws: bool = False) -> Any:
+        e = self._parsed(text, want, noise, self.draws if draws else None)
         if symbol("t") in e.free_symbols:
             raise AmineError(f"{self.where}, in '{text}'", "the time t has no value in a rule")
         return e
 
-    def _parsed(self, text: str, want: Dimension | None, noise: bool) -> Any:
+    def _parsed(self, text: str, want: Dimension | None, noise: bool, draws: list[str] | None) -> Any:
         if not self.strict:  # unresolved names may make the dimensions consistent
             loose: Any = dict.fromkeys(self.dims)
             try:
-                return parse_raw(text, self.dims, self.where, want, noise=noise)
+                return parse_raw(text, self.dims, self.where, want, noise=noise, draws=draws)
             except AmineError as e:
                 if "dimension" not in e.problem:
                     raise
-            return parse_raw(text, loose, self.where, noise=noise)
-        return parse_raw(text, self.dims, self.where, want, noise=noise)
+            return parse_raw(text, loose, self.where, noise=noise, draws=draws)
+        return parse_raw(text, self.dims, self.where, want, noise=noise, draws=draws)
 
     def quiet(self, e: sp.Expr, what: str) -> Any:
         """``e``; raises AmineError if it contains noise, also through a named subexpression."""
@@ -354,7 +357,7 @@ class _Reader:
                 out.append(None)
                 continue
             if (sent := _TRANSMITTED.match(text)) and kind == "pre" and all(a and a[0] != TRANSMIT for a in out):
-                value = shown.expand(self.expression(sent.group(1), self.dims["w"]))
+                value = shown.expand(self.expression(sent.group(1), self.dims["w"], draws=True))
                 out.append((TRANSMIT, self.quiet(value, f"'on {kind}', in '{text}'")))
                 continue
             m = ASSIGN.match(text)
@@ -364,13 +367,16 @@ class _Reader:
                 raise AmineError(f"{where}, in '{text}'", "this does not set a state of the rule", hint=hint)
             name, op, expr = m.groups()
             value = self.quiet(
-                shown.expand(self.expression(expr, self.dims[name] if op != "*=" else NONE)),
+                shown.expand(self.expression(expr, self.dims[name] if op != "*=" else NONE, draws=True)),
                 f"'on {kind}', in '{text}'",
             )
             s = symbol(name)
             full = {"=": value, "+=": s + value, "-=": s - value, "*=": s * value}[op]
             self._owns(kind, name, places, full, where, text)
             out.append((name, full))
+        if len(self.draws) > MOST_DRAWS:
+            given, expected = str(len(self.draws)), f"at most {MOST_DRAWS}"
+            raise AmineError(where, "there are too many random numbers", given=given, expected=expected)
         return Event(after, tuple(out))
 
     def _owns(self, kind: str, name: str, places: Mapping[str, str], e: sp.Expr, where: str, text: str) -> None:
@@ -382,6 +388,11 @@ class _Reader:
                 f"{where}, in '{text}'",
                 f"the state '{name}' belongs to the {places[name]}, which a {kind}-spike does not own",
                 hint=f"write it under 'on {other}', or make it a state of the synapse",
+            )
+        if places[name] != "synapse" and any(map(is_draw, names_of(e))):
+            hint = f"make '{name}' a state of the synapse"
+            raise AmineError(
+                f"{where}, in '{text}'", f"'{name}' of the {places[name]} is not drawn at random", hint=hint
             )
         self._reads(name, places, e, f"'{text}'")
 

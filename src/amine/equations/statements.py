@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy as sp
 
+from amine.equations.assigned import assigned, at_start
 from amine.equations.expression import DRAWS, FUNCTIONS, parse_raw
 from amine.equations.given import LAST_SPIKE
 from amine.equations.limits import MAX_LINES, MAX_STATES, require_small
@@ -270,6 +271,9 @@ def parse_equations(
     _refuse_long(lines, where)
     _refuse_strange(lines, kind, where)
     states, named_text = _declarations(lines, where)
+    moved = assigned(text, parameters) if kind == "neuron" else ()
+    states |= {_unique(n, states, named_text, where): ("0", parameters[n]) for n in moved}
+    parameters = {at_start(n) if n in moved else n: u for n, u in parameters.items()}
     inputs = {n: u for k, rest in lines if k in INPUTS for n, u in [_split_unit(rest, where)]}
     dims = _dimensions({**extra, **parameters, **inputs}, {**states, **named_text}, set(states), set(extra), where)
     dims |= dict.fromkeys(_CLOCKS.get(kind, ()), TIME)
@@ -280,6 +284,7 @@ def parse_equations(
     for key, rest in lines:
         if key:
             STATEMENTS[key].read(model, key, rest)
+    model.initial = {n: symbol(at_start(n)) for n in moved if n not in model.initial} | model.initial
     eq = Equations(
         where,
         {s: u for s, (_, u) in states.items()},

@@ -11,7 +11,7 @@ import numpy as np
 
 from amine.compounds import catalogue
 from amine.compounds.profile import profile_of
-from amine.engine.time.names import DELAY, DOSE, PARAMETER, RATE, STATE, STIMULUS, TIMES
+from amine.engine.time.names import DELAY, DOSE, INPUT, PARAMETER, RATE, STATE, STIMULUS, TIMES
 from amine.errors import AmineError, did_you_mean
 from amine.records import dataclass
 from amine.units import to_internal
@@ -101,7 +101,7 @@ def _listed(loop: Loop) -> dict[str, Settable]:
 
 
 def _in_units(loop: Loop, s: Settable) -> Settable:
-    unit = "Hz" if s.kind == RATE else s.unit
+    unit = "Hz" if s.kind == RATE or (s.kind == INPUT and s.unit == "1/ms") else s.unit
     owner = next((p for p in loop.network.populations.values() if s.name.startswith(f"{p.name}.")), None)
     if s.kind == PARAMETER and owner is not None:
         unit = owner.model.units.get(s.name.removeprefix(f"{owner.name}."), unit)

@@ -58,7 +58,7 @@ def point_accuracy(model: Model, dt: Quantity) -> dict[str, float]:
         raise AmineError(where, "its equations have no voltage v")
     if model.parsed.draws:
         raise AmineError(where, "its equations draw random numbers, so that a rate has no single value")
-    values = {n: _mean(v, model.units[n], where) for n, v in model.parameters.items()}
+    values = {model.read_as(n): _mean(v, model.units[n], where) for n, v in model.parameters.items()}
     march = equations.March(model.parsed, values)
     try:
         with np.errstate(all="ignore"):

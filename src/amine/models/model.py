@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from amine import equations
+from amine.equations.assigned import assigned, at_start
 from amine.equations.schemes import read
 from amine.errors import AmineError, did_you_mean
 from amine.frozen import FrozenDict, closed, fix
@@ -187,7 +188,17 @@ class Model(Shown):
         if self.kind in HOLDING:
             found |= {m.group(1): m.group(2).strip() for m in _HELD_LINE.finditer(lines)}
             found |= {m.group(1): "1" for m in _EVENT_LINE.finditer(lines)}
+        found |= {n: self.units[n] for n in self.moved}
         return FrozenDict(found | dict(self.inputs), self.where, "write other equations")
+
+    @cached_property
+    def moved(self) -> tuple[str, ...]:
+        """Parameters of a neuron that its spikes or events change: states of these names that begin at the parameters' values."""
+        return assigned(self.equations, self.units) if self.kind == "neuron" else ()
+
+    def read_as(self, name: str) -> str:
+        """The name by which the equations read the value of a parameter: one that spikes change is the value at the start."""
+        return at_start(name) if name in self.moved else name
 
     @cached_property
     def events(self) -> tuple[str, ...]:

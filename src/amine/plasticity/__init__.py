@@ -19,7 +19,7 @@ from amine.models.find import custom
 from amine.models.model import Model
 
 _REGISTRY: dict[str, Model] = {}
-_LIBRARY = ("_pairs", "_calcium", "_triplet", "_inhibitory", "_reward", "_voltage", "_rates", "_tagging")
+_LIBRARY = ("_pairs", "_calcium", "_triplet", "_inhibitory", "_reward", "_voltage", "_rates", "_tagging", "_states")
 
 
 def _load() -> dict[str, Model]:

@@ -153,9 +153,8 @@ def test_courses_and_rates_are_set_while_it_runs(tmp_path):
     late = other(am.step("100 Hz"), "0 Hz").loop()
     late.set("on.current", am.step("50 Hz"))
     late.advance("30 ms")
-    assert (
-        late.run().spikes["P"].hash() == other(am.step("50 Hz"), "0 Hz").run("30 ms", progress=False).spikes["P"].hash()
-    )
+    found, described = late.run(), other(am.step("50 Hz"), "0 Hz").run("30 ms", progress=False)
+    assert np.array_equal(found.spikes["P"].times, described.spikes["P"].times)
 
 
 def test_start_and_stop():

@@ -59,7 +59,7 @@ def plastic_slots(rules: Sequence[RuleCode], bits: int, slow: bool, rewired: boo
             ("amine.engine.device.functions", [f"load_f{bits} as load", f"load_i{bits} as word", "prefetch"]),
             ("amine.engine.device.plastic_tables", COLUMNS),
             ("amine.engine.device.plastic", ["crowd", "crowded", "decay", f"forget{bits} as forget"]),
-            ("amine.engine.device.plastic", ["mean", "mean_far", "noise", "spread"]),
+            ("amine.engine.device.plastic", ["mean", "mean_far", "noise", "spread", "uniform"]),
             ("amine.engine.device.plastic", [f"store_f{bits} as store", f"store_i{bits} as put"]),
         ],
         functions=head + "".join(r.text for r in rules) + printed(functions),

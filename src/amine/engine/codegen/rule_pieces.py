@@ -11,12 +11,17 @@ from amine.engine.codegen.naming import Names, spoken
 from amine.engine.codegen.program import names_of
 from amine.engine.codegen.quote import quote, quote_expr
 from amine.engine.codegen.step import Constants
+from amine.equations.given import is_draw, is_uniform
 from amine.equations.integrate import DT
 from amine.equations.lower import Lowering
 from amine.equations.rule_plan import Linear, RulePlan
+from amine.equations.rules import MOST_DRAWS
 from amine.equations.symbols import exprel, is_noise, symbol
 
 LONGEST = 100  # ticks of a substep if only the synapse's own states matter
+FIRST_DRAW = (
+    2**31
+)  # place of the first random number of events among those of a synapse and a step; white noise comes before
 OWN = ("part_h", "part_z")  # length and noise of a substep
 Acts = list[tuple[str, sp.Expr]]
 Lines = list[ir.Statement]
@@ -41,7 +46,8 @@ class Pieces:
         self.payload = [s.name for s in p.trace] + p.seen + [f"held_{i}" for i in range(len(p.held))]
         self.first = 1 + int(self.many)  # word of an entry with which the payload begins
         self.entry = self.first + len(self.payload)
-        self.noisy = any(is_noise(s.name) for e in p.substep.values() for s in e.free_symbols)
+        acts = [e for event in (*p.eq.pre, *p.eq.post) for a in event.acts if a is not None for e in a[1:]]
+        self.noisy = any(is_noise(n) for n in names_of(p.substep.values())) or any(map(is_draw, names_of(acts)))
         self.post = [a for event in p.eq.post for a in event.acts if a is not None]
 
     # --- expressions -------------------------------------------------------------------------------------------
@@ -94,9 +100,19 @@ class Pieces:
         low, high = (self(b) for b in self.plan.eq.bounds[s])
         return [ir.assign(v(s), ir.Call("min", (ir.Call("max", (ir.Name(v(s)), low)), high)))]
 
-    def act(self, n: str, e: sp.Expr) -> Lines:
-        """One statement of an event."""
-        return [ir.assign(v(n), self(e)), *(self.clip(n) if self.plan.eq.places[n] == "synapse" else [])]
+    def act(self, n: str, e: sp.Expr, step: str) -> Lines:
+        """One statement of an event at a step."""
+        clipped = self.clip(n) if self.plan.eq.places[n] == "synapse" else []
+        return [*self.drawn(e, step), ir.assign(v(n), self(e)), *clipped]
+
+    def drawn(self, e: sp.Expr, step: str) -> Lines:
+        """Draws the random numbers of an expression at a step: those of a synapse, of an event, and of a place in the text."""
+        text: Lines = []
+        for n in sorted(filter(is_draw, names_of([e]))):
+            kind, place = "uniform" if is_uniform(n) else "noise", FIRST_DRAW + int(n.rpartition("_")[2])
+            given = f"PB[b, P_KEY], i, here - PB[b, P_LOCAL], {step}, {place} + {MOST_DRAWS} * copy"
+            text += quote(f"{v(n)} = F({kind}({given}))")
+        return text
 
     def load(self, at: str) -> Lines:
         """Loads the target's states from an entry."""

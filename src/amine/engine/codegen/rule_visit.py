@@ -164,7 +164,7 @@ class _Visit:
         for n in p.seen:
             text += quote(f"{v(n)} = load(history, entry + {t.first + t.payload.index(n)})")
         text += t.signals(used, "(s - 1)")
-        return text + [x for n, e in acts for x in t.act(n, e)]
+        return text + [x for n, e in acts for x in t.act(n, e, "s")]
 
     # --- spikes of the source ----------------------------------------------------------------------------------
 
@@ -191,7 +191,8 @@ class _Visit:
             if act is None:
                 lines += quote(f"{place} += {v('w')} * factor")
             elif act[0] == TRANSMIT:
+                lines += t.drawn(act[1], "until")
                 lines += quote(f"{place} += sent * factor", sent=t(act[1]))
             elif p.eq.places[act[0]] != "source" or act[0] in used:
-                lines += t.act(act[0], act[1])
+                lines += t.act(act[0], act[1], "until")
         return lines or [ir.Plain("pass")]

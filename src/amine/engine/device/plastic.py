@@ -77,6 +77,14 @@ def noise(key, target, row, step, place):
     return math.sqrt(-2.0 * log64(u)) * cos64(angle)
 
 
+@njit(nogil=True)
+def uniform(key, target, row, step, place):
+    """A random number above 0 and below 1, also in float32, for each synapse and step; ``row`` names its source and delay."""
+    k0, k1 = halves(key)
+    a, _, _, _ = philox(U32(target), U32(step), U32(row), U32(place), k0, k1)
+    return min((F64(a) + 0.5) * 2.3283064365386963e-10, 1.0 - 1.0 / 16777216.0)
+
+
 # --- histories of targets ----------------------------------------------------------------------------------------
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from amine.engine.resolve.courses import added_stimuli, row_of
 from amine.network.couplings import POST, PRE, Coupling, rate_unit
 from amine.network.network import Network
 from amine.network.receptors import inputs_of
 from amine.records import dataclass
+
+if TYPE_CHECKING:
+    from amine.models.model import Model
 
 Delays = Literal["none", "one", "each"]
 
@@ -53,8 +56,8 @@ def coupling_structure(net: Network, c: Coupling) -> CouplingStructure:
         c.value,
         inputs_of(b, net)[c.into],
         tuple(sorted(c.units.items())),
-        *_split(c.read(PRE), a.model.units),
-        *_split(c.read(POST), b.model.units),
+        *_split(c.read(PRE), a.model),
+        *_split(c.read(POST), b.model),
         single,
         each,
         delays,
@@ -75,9 +78,9 @@ def used_inputs(net: Network) -> list[tuple[str, str]]:
     return list(dict.fromkeys([*((c.target.population, c.into) for c in net.couplings), *stimuli]))
 
 
-def _split(names: tuple[str, ...], parameters: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """States and parameters."""
-    assert isinstance(parameters, dict)
+def _split(names: tuple[str, ...], model: Model) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """States and parameters of a neuron."""
+    parameters = {n for n in model.units if n not in model.moved}
     return tuple(n for n in names if n not in parameters), tuple(n for n in names if n in parameters)
 
 

@@ -26,8 +26,8 @@ from amine.engine.resolve.signals import Signals
 from amine.engine.resolve.streams import Stream, Streams, streams_of
 from amine.engine.resolve.target_rules import Learned, learned
 from amine.engine.resolve.tree import TreePlan, TreeStructure, read_cell
-from amine.errors import warn
-from amine.models.naming import port_name
+from amine.errors import AmineError, warn
+from amine.models.naming import SHIFT, port_name
 from amine.network.cables import has_tree
 from amine.network.in_use import ReceptorInUse, receptors_in_use
 from amine.network.network import Network
@@ -205,7 +205,7 @@ def _member(
 ) -> Member:
     name = population.name
     values: dict[str, tuple[Value | float, str]] = {
-        n: (v, population.model.units[n]) for n, v in population.parameters.items()
+        population.model.read_as(n): (v, population.model.units[n]) for n, v in population.parameters.items()
     }
     for label, r in receptors.items():
         values |= {port_name(n, label): (v, r.port.units[n]) for n, v in r.port.parameters.items()}
@@ -214,6 +214,7 @@ def _member(
         units = {n: part.rule.weight if u == "weight" else u for n, u in s.plasticity.units.items()}
         values |= {part.parameter(n): (s.plasticity.parameters[n], u) for n, u in units.items()}
     varying, spread = slow.varying(name) if slow is not None else ((), frozenset[str]())
+    _refuse_moved(population, varying)
     values |= {n: (1.0, "1") for n in varying if n not in values}
     if slow is not None:
         values |= blocker_values(net, slow, name, receptors)
@@ -233,6 +234,18 @@ def _member(
         spread,
         () if slow is None else bindings(slow, name),
     )
+
+
+def _refuse_moved(population: Population, varying: Sequence[str]) -> None:
+    """Raises AmineError if doses or modulators act on a parameter that spikes change."""
+    for n in varying:
+        own = n.removeprefix(SHIFT)
+        if own in population.model.moved:
+            place, hint = (
+                f"Population '{population.name}', parameter '{own}'",
+                "make the part that spikes change a state of another name",
+            )
+            raise AmineError(place, "doses or modulators act on it, and the neuron's spikes change it", hint=hint)
 
 
 def _kinds(net: Network, described: Sequence[Member]) -> tuple[tuple[Member, ...], tuple[CellKind, ...]]:

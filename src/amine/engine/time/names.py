@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 STATE, PARAMETER, RATE, DOSE = "state", "parameter", "rate", "dose"
 WEIGHT, DELAY, STIMULUS, TIMES = "weight", "delay", "stimulus", "times"
+INPUT = "input"  # rate or weight of a Poisson input
 SHARED = "several values have this name"
 
 
@@ -32,7 +33,7 @@ SHARED = "several values have this name"
 class Settable:
     """A value of a running network.
 
-    ``name`` is its name, ``kind`` state, parameter, rate, dose, weight, delay, stimulus or times, ``unit`` the unit in which it is read; ``value``
+    ``name`` is its name, ``kind`` state, parameter, rate, dose, weight, delay, stimulus, times or input (of Poisson input), ``unit`` the unit in which it is read; ``value``
     its present value, one or one for each neuron or synapse (n,); ``limit`` what its values must be, such as positive. It ``follows`` a running network, or else ``reason`` is
     why it does not; then it is given in the description of a new one.
     """
@@ -118,7 +119,7 @@ def _population(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
     if m.plan is None:
         readers = PointCell(sim.module, m.kind).readers(sim.arrays.values[p], sim.net.dt)
         yield from _states(sim, p, at)
-    names = {n: ("", n) for n in m.population.parameters}
+    names = {n: ("", n) for n in m.population.parameters if n not in m.population.model.moved}
     names |= {port_name(n, label): (label, n) for label, r in m.receptors.items() for n in r.port.parameters}
     for key, (value_of, own) in names.items():
         model = m.receptors[value_of].port if value_of else m.population.model
@@ -170,6 +171,7 @@ def _reasons(at: Slice, key: str, label: str, readers: Readers | None, coupled: 
 __all__ = [
     "DELAY",
     "DOSE",
+    "INPUT",
     "PARAMETER",
     "RATE",
     "SHARED",

@@ -17,7 +17,7 @@ from amine.errors import AmineError, did_you_mean
 from amine.frozen import fix
 from amine.network.couplings import Coupling
 from amine.network.dosing import doses_of
-from amine.network.parts import Population, Stimulus, Synapses, View
+from amine.network.parts import PoissonInput, Population, Stimulus, Synapses, View
 from amine.units import to_internal
 from amine.values import Array
 
@@ -86,7 +86,7 @@ class LoopValues:
         """
         return Listing({s.name: s for s in self._simulation.changes.listed()})
 
-    def get(self, what: Neurons | Synapses, *names: str) -> np.ndarray | dict[str, np.ndarray]:
+    def get(self, what: Neurons | Synapses | PoissonInput, *names: str) -> np.ndarray | dict[str, np.ndarray]:
         """The present value of each neuron, in the unit that :meth:`settable` names.
 
         Parameters
@@ -165,7 +165,7 @@ class LoopValues:
 
     def set(
         self,
-        what: Neurons | Synapses | Stimulus,
+        what: Neurons | Synapses | Stimulus | PoissonInput,
         value: Values | Course | Waveform | None = None,
         /,
         neurons: Selection | None = None,
@@ -178,7 +178,7 @@ class LoopValues:
         Parameters
         ----------
         what : a whole name such as ``"E.tau_m"`` or ``"E->I.weight"`` with its ``value``; or a population, a part of it or a projection
-            with ``values`` by name; or a stimulus with its new waveform, whose times count from the beginning of the network's run.
+            with ``values`` by name; a Poisson input with ``rate`` or ``weight``; or a stimulus with its new waveform, whose times count from the beginning of the network's run.
         value, values : one value, an array (neurons,) or (synapses,), or a distribution. Where neurons have one parameter in common, only
             one value. Weights are in nS, pA or mV, delays in ms; a delay holds for spikes that are sent from now on.
         neurons : those that are set, as in ``E[...]``, if not all.
@@ -324,12 +324,14 @@ class LoopValues:
         _only_one(str(name), known, "Loop.connections")
         return self._simulation.changes.synapses.connections(str(name))
 
-    def _owner(self, what: Neurons | Synapses | Stimulus, where: str) -> tuple[str, np.ndarray | None]:
+    def _owner(self, what: Neurons | Synapses | Stimulus | PoissonInput, where: str) -> tuple[str, np.ndarray | None]:
         """Name of a population or projection, and the numbers of the neurons that are meant, None for all."""
         if isinstance(what, Synapses):
             return self.connections_of(what.name, where), None
         if isinstance(what, str) and what in [s.name for s in self.network.projections]:
             return what, None
+        if isinstance(what, PoissonInput):
+            return what.name, None
         if isinstance(what, Stimulus):
             raise AmineError(where, "a waveform is needed", hint='such as set(stimulus, am.step("100 pA"))')
         return self._neurons(what, where)

@@ -249,6 +249,11 @@ class Running(Kept):
                 self._draws(c, c.described)
                 c.course.current = c.described
 
+    def draw_again(self) -> None:
+        """Tells the tables of Poisson inputs, which are new, how many draws the present waveforms need."""
+        for c in self._inputs:
+            self._draws(c, c.course.current)
+
     def _draws(self, c: _Course, current: Waveform) -> None:
         """Has counts of an input drawn in as many parts as the highest rate of a waveform needs."""
         if c.what != RATE:

@@ -65,7 +65,7 @@ class Member(Cells):
         super().__init__(population.model, population.n, f"{dt!r} ms", f"Population '{population.name}'", "compiled")
         self.name = population.name
         self.ports = dict(cell.ports)
-        self.units = dict(self.model.units)
+        self.units = {self.model.read_as(p): u for p, u in self.model.units.items()}
         self.units |= {port_name(p, label): r.units[p] for label, r in self.ports.items() for p in r.units}
         arrays = {p for p, x in values.items() if np.ndim(x)}
         values = {p: x if np.ndim(x) else float(x) for p, x in values.items()}

@@ -92,10 +92,10 @@ class Neurons(Cells):
         self.any = n is None
         per_neuron = per_neuron and not self.any
         self.ports = _ports(self.model, receptors, self.where)
-        self.units = {**self.model.units, "gain": "pA"}
+        self.units = {**{self.model.read_as(p): u for p, u in self.model.units.items()}, "gain": "pA"}
         self.units |= {port_name(p, label): r.units[p] for label, r in self.ports.items() for p in r.units}
         learned = check_learnable(learn, self.units, self.where)
-        own = {p: (v, self.model.units[p]) for p, v in self.model.parameters.items()}
+        own = {self.model.read_as(p): (v, self.model.units[p]) for p, v in self.model.parameters.items()}
         for label, r in self.ports.items():
             own |= {port_name(p, label): (v, r.units[p]) for p, v in r.parameters.items()}
         values = self.realised(own, seed)
