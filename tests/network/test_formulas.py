@@ -108,3 +108,16 @@ def test_formulas_of_neurons_that_are_refused():
     ):
         with pytest.raises(am.AmineError, match=problem):
             net.population("P", 20, "lif", **values)
+
+
+def test_places_of_one_side_are_enough_where_no_distance_is_read():
+    net = am.Network(seed=1)
+    S = net.population("S", 60, "poisson", rate="5 Hz")
+    E = net.population("E", 120, "lif_cond", positions=PLACES * um)
+    net.synapses(S, E, receptor="AMPA", weight="1 nS*x_post/um", p="0.5*int(y_post > 250 um)", name="one side")
+    pre, post, w, _ = drawn(net, "one side")
+    assert len(pre) > 500 and (PLACES[post, 1] > 250).all()
+    np.testing.assert_allclose(w, PLACES[post, 0], rtol=1e-6)
+    for text in ("1 nS*d/um", "1 nS*x_pre/um"):
+        with pytest.raises(am.AmineError, match="has no value"):
+            net.synapses(S, E, receptor="AMPA", weight=text, p=0.1, name="none")

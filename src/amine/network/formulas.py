@@ -88,15 +88,18 @@ def names_of_pairs(net: Network, a: View, b: View, i: np.ndarray, j: np.ndarray)
     source, target = a.start + a.step * i, b.start + b.step * j
     names: dict[str, np.ndarray] = {"i": source.astype(float), "j": target.astype(float)}
     ends = [net.populations[v.population] for v in (a, b)]
-    x, y = (p.positions for p in ends)
+    places = [p.positions for p in ends]
+    for side, at, who in zip(("pre", "post"), places, (source, target), strict=True):
+        if at is not None:
+            names |= {f"{axis}_{side}": at[:, k][who] for k, axis in enumerate(AXES[: at.shape[1]])}
+    x, y = places
     if x is None or y is None or x.shape[1] != y.shape[1]:
         return names
     squares: Any = 0.0
     period = ends[0].period if ends[0].period == ends[1].period else None
     for k, axis in enumerate(AXES[: x.shape[1]]):
-        pre, post = x[:, k][source], y[:, k][target]
-        names |= {f"{axis}_pre": pre, f"{axis}_post": post}
-        squares = squares + offsets(pre, post, None if period is None else (period[k],)) ** 2
+        lengths = None if period is None else (period[k],)
+        squares = squares + offsets(names[f"{axis}_pre"], names[f"{axis}_post"], lengths) ** 2
     return names | {"d": np.sqrt(squares)}
 
 

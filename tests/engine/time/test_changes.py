@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import amine as am
+from amine.engine.build import point
 from amine.engine.time.simulation import Simulation
 from amine.models import find
 from amine.units import dimension_of, internal_unit, to_internal
@@ -347,3 +348,16 @@ def test_states_that_are_set_at_time_zero_are_initial_values(uncompiled):
     assert set(initial) == set(NEURONS) and len(settable(loop, "state")) == sum(map(len, initial.values())) > 40
     there = library({name: {"initial": x} for name, x in initial.items()}).loop(precision="float64")._simulation
     assert loop._simulation.arrays.X.tobytes() == there.arrays.X.tobytes()
+
+
+def test_propagators_are_made_anew_only_by_what_they_are_made_of(uncompiled, monkeypatch):
+    net = am.Network(seed=1)
+    E = net.population("E", 5, "lif", tau_m=am.uniform("10 ms", "20 ms"), V_th=am.uniform("-52 mV", "-48 mV"))
+    loop, made = net.loop(), []
+    loop._simulation.step = 10
+    before = point.propagators
+    monkeypatch.setattr(point, "propagators", lambda *a: made.append(1) or before(*a))
+    loop.set(E, V_th="-51 mV")
+    assert not made
+    loop.set(E, tau_m="15 ms")
+    assert made

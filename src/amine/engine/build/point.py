@@ -63,11 +63,15 @@ class PointCell:
         for j, s in enumerate(at.member.stimuli):
             at.put(given.X, stimulus_input(j), count(s.views, at.member))
 
-    def put_constants(self, at: Slice, given: Filling) -> None:
-        """Puts all that is made of parameters into the arrays; raises AmineError, and changes nothing, if it is not finite."""
-        found = self._constants(at, given)
+    def put_constants(self, at: Slice, given: Filling, changed: str | None = None) -> None:
+        """Puts all that is made of parameters into the arrays; raises AmineError, and changes nothing, if it is not finite.
+
+        If only the parameter ``changed`` is another, propagators are made anew only if it is part of them.
+        """
+        found = self._constants(at, given, changed)
         for i, name in enumerate(self.code["scalars"]):
-            given.constants[i] = found[name]
+            if name in found:
+                given.constants[i] = found[name]
         for row in self.code["rows"][len(self.code["states"]) :]:
             if row in found:
                 at.put(given.X, row, found[row])
@@ -87,19 +91,21 @@ class PointCell:
     def _function(self, name: str) -> Callable[..., Any]:
         return getattr(self.module, f"{name}_{self.index}")
 
-    def _constants(self, at: Slice, given: Filling) -> dict[str, Any]:
+    def _constants(self, at: Slice, given: Filling, changed: str | None) -> dict[str, Any]:
         m, dt = at.member, given.net.dt
         with np.errstate(all="ignore"):  # non-finite values are reported below, by name
             found = dict(self._function("constants")(given.values, dt))
         if self.code["linear"] is not None:
+            values = _Recorder(given.values)
             with np.errstate(all="ignore"):
-                matrices = self._function("matrices")(given.values)
-            entries = {
-                f"matrix {k}": np.array([np.sum(e) for row in x for e in row] or [0.0])
-                for k, x in zip("ABG", matrices, strict=True)
-            }
-            require_finite(entries, m, "a coefficient", given.X.dtype)
-            found |= propagators(matrices, self.code["linear"], dt)
+                matrices = self._function("matrices")(values)
+            if changed is None or changed in values.read:
+                entries = {
+                    f"matrix {k}": np.array([np.sum(e) for row in x for e in row] or [0.0])
+                    for k, x in zip("ABG", matrices, strict=True)
+                }
+                require_finite(entries, m, "a coefficient", given.X.dtype)
+                found |= propagators(matrices, self.code["linear"], dt)
         require_finite(found, m, "a constant made of its parameters", given.X.dtype)
         return found
 

@@ -297,7 +297,7 @@ class Changes:
         if sim.step == 0:
             self._fill(h.p)
         else:
-            self._put_constants(h.p)
+            self._put_constants(h.p, h.key)
 
     def _parameter(self, h: Handle, value: Value, x: float | np.ndarray) -> None:
         """Puts a parameter among the present values of its population."""
@@ -361,11 +361,13 @@ class Changes:
         at = self._sim.slices[p]
         kind_of(at.member, self._sim.module).fill(at, self._filling(p))
 
-    def _put_constants(self, p: int) -> None:
-        """Puts all that is made of a population's parameters in place, states left as they are."""
+    def _put_constants(self, p: int, changed: str | None = None) -> None:
+        """Puts all that is made of a population's parameters, or of one that changed, in place, states left as they are."""
         at = self._sim.slices[p]
-        kind = (PointCell if at.member.plan is None else TreeCell)(self._sim.module, at.member.kind)
-        kind.put_constants(at, self._filling(p))
+        if at.member.plan is None:
+            PointCell(self._sim.module, at.member.kind).put_constants(at, self._filling(p), changed)
+        else:
+            TreeCell(self._sim.module, at.member.kind).put_constants(at, self._filling(p))
 
     @contextmanager
     def _undone(self, p: int) -> Iterator[None]:
