@@ -108,3 +108,101 @@ def shift_of_activity(times: np.ndarray, indices: np.ndarray, side: int, bin_ms:
     together = np.fft.ifft2((spectra[1:] * spectra[:-1].conj()).mean(axis=0)).real
     y, x = np.unravel_index(together.argmax(), together.shape)
     return float(np.hypot((y + side // 2) % side - side // 2, (x + side // 2) % side - side // 2))
+
+
+def bars(seed: int, n: int) -> np.ndarray:
+    """Directions of ``n`` bars that are moved across the whiskers one after the other, in radians."""
+    return np.random.default_rng(seed).uniform(0, 2 * np.pi, n)
+
+
+def direction_map(
+    pre: np.ndarray, post: np.ndarray, weight: np.ndarray, selectivity: np.ndarray, size: int
+) -> np.ndarray:
+    """Mean over the synapses of each target of a square layer (size, size) of their share of the highest weight times the direction of
+    the source as a complex number: its angle is the preferred direction, its absolute value how strong the preference is."""
+    total = np.zeros(size**2, complex)
+    np.add.at(total, post, weight * np.exp(1j * selectivity[pre]))
+    return (total / np.maximum(np.bincount(post, minlength=size**2), 1)).reshape(size, size)
+
+
+def map_measures(field: np.ndarray, weight: np.ndarray) -> dict[str, float]:
+    """Of a map of directions and the weights, as shares of the highest, that made it."""
+    unit = field / np.abs(field)
+    beside = [(unit[1:] * unit[:-1].conj()).real, (unit[:, 1:] * unit[:, :-1].conj()).real]
+    return {
+        "mean feedforward weight": float(weight.mean()),
+        "standard deviation of these weights": float(weight.std()),
+        "share of weights above 0.9 (%)": float(100 * (weight > 0.9).mean()),
+        "strength of the preferred direction": float(np.abs(field).mean()),
+        "mean cosine between neighbours": float(np.concatenate([x.ravel() for x in beside]).mean()),
+    }
+
+
+def force_values(seed: int, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Static weights (target, source), feedback (mV) and initial voltages (mV) of Nicola and Clopath (2017)."""
+    rng = np.random.default_rng(seed)
+    omega = 0.04 * rng.normal(size=(n, n)) * (rng.random((n, n)) < 0.1) / (np.sqrt(n) * 0.1)
+    return omega, (2 * rng.random(n) - 1) * 10, -65 + 95 * rng.random(n)
+
+
+def decoded(t: np.ndarray, z: np.ndarray) -> dict[str, float]:
+    """Measures of a readout that learns sin(2 pi 5 t) until 4 s and runs alone until 6 s; t in ms."""
+    target = np.sin(2 * np.pi * 5e-3 * t)
+    late, alone = (t > 3000) & (t < 4000), (t > 4100) & (t < 5900)
+    hertz = np.fft.rfftfreq(8 * alone.sum(), (t[1] - t[0]) * 1e-3)
+    power = np.abs(np.fft.rfft((z - z.mean())[alone] * np.hanning(alone.sum()), 8 * alone.sum()))
+    return {
+        "RMS error in the last second of training": float(np.sqrt(((z - target)[late] ** 2).mean())),
+        "standard deviation of the readout alone (target 0.71)": float(z[alone].std()),
+        "frequency of the readout alone (Hz)": float(hertz[power.argmax()]),
+    }
+
+
+def liquid_places(seed: int) -> np.ndarray:
+    """Places (135, 3) of the neurons of a column of 3 x 3 x 15, in random order."""
+    k = np.random.default_rng(seed).permutation(135)
+    return np.stack([k % 3, k // 3 % 3, k // 9], axis=1).astype(float)
+
+
+def _near(a: np.ndarray, b: np.ndarray) -> float:
+    """Integral of the product of two spike trains (ms), each spike a Gaussian exp(-(t/5)^2)."""
+    return float(5 * np.sqrt(np.pi / 2) * np.exp(-((a[:, None] - b[None]) ** 2) / 50).sum())
+
+
+def stimulus_pairs(seed: int, n: int) -> dict[float, list[tuple[np.ndarray, np.ndarray]]]:
+    """``n`` pairs of Poisson trains of 20 Hz and 500 ms (times in ms, multiples of 0.1) at each of four distances, the last of them 0."""
+    rng = np.random.default_rng(seed)
+
+    def train() -> np.ndarray:
+        return np.unique(rng.integers(1, 5000, rng.poisson(10))) / 10
+
+    found: dict[float, list[tuple[np.ndarray, np.ndarray]]] = {0.4: [], 0.2: [], 0.1: []}
+    while any(len(pairs) < n for pairs in found.values()):
+        u, v = train(), train()
+        apart = (_near(u, u) + _near(v, v) - 2 * _near(u, v)) / 500
+        for wanted, pairs in found.items():
+            if abs(apart - wanted) < 0.01 and len(pairs) < n:
+                pairs.append((u, v))
+    alike = [train() for _ in range(n)]
+    return found | {0.0: [(u, u) for u in alike]}
+
+
+def liquid_state(times: np.ndarray, indices: np.ndarray, n: int) -> np.ndarray:
+    """State (500, n) at each ms: every spike adds 1, which decays with 30 ms."""
+    bins = np.minimum((np.asarray(times) - 1e-6).astype(int), 499)
+    added = np.zeros((500, n))
+    np.add.at(added, (bins, indices), np.exp(-(bins + 1 - times) / 30))
+    for k in range(1, 500):
+        added[k] += added[k - 1] * np.exp(-1 / 30)
+    return added
+
+
+def separation(states: np.ndarray) -> np.ndarray:
+    """Mean squared difference (500,) of the states (pairs, 2, 500, neurons) of the two trials of each pair."""
+    return ((states[:, 0] - states[:, 1]) ** 2).mean(axis=(0, 2))
+
+
+def separation_measures(course: dict[float, np.ndarray], rate: float) -> dict[str, float]:
+    """Means of the state distance from 200 to 500 ms for each distance of the inputs."""
+    late = {f"state distance, inputs {d:g} apart": float(x[200:].mean()) for d, x in course.items()}
+    return {"rate (Hz)": rate} | late

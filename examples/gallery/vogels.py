@@ -21,7 +21,7 @@ RULE = am.plasticity.rule(
     dx_pre/dt = -x_pre/tau : 1 (source)
     dx_post/dt = -x_post/tau : 1 (target)
     w : weight in 0 .. w_max
-    on pre x_pre += 1; w += eta*permission/(1*uM)*(x_post - 2*r_0*tau)
+    on pre x_pre += 1; w += eta*permission/(1*uM)*(x_post - 2*r_0*tau); transmit
     on post x_post += 1; w += eta*permission/(1*uM)*x_pre
     """,
     tau="20 ms",
