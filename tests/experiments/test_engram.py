@@ -142,7 +142,7 @@ def test_wrong_labels_are_learned_and_not_asked_for():
 
 
 def test_bad_arguments_are_one_sentence():
-    for arguments, words in (({"learners": "SDG"}, "did you mean 'SGD'"), ({"bench": "digit"}, "did you mean"), ({"dose": "bicuculline=1 uM@2ms"}, "no times")):  # fmt: skip
+    for arguments, words in (({"folder": "x"}, "reads no files"), ({"bench": "bandit", "tune": True}, "no grids"), ({"learners": "SDG"}, "did you mean 'SGD'"), ({"bench": "digit"}, "did you mean"), ({"dose": "bicuculline=1 uM@2ms"}, "no times")):  # fmt: skip
         with pytest.raises(am.AmineError, match=words):
             engram(**arguments)
 

@@ -22,7 +22,7 @@ from amine.experiments import engram_report as report
 from amine.experiments import engram_surprises as surprises
 from amine.experiments.engram_harness import ENTRIES, MEASURES, NEURONS, Bench
 from amine.experiments.engram_harness import learners as compared
-from amine.experiments.engram_streams import BENCHES
+from amine.experiments.engram_streams import BENCHES, WHOLE
 from amine.experiments.outcome import Outcome
 from amine.learn.engram import Chemistry
 from amine.learn.engram.chemistry import dose_of
@@ -39,6 +39,7 @@ OWN = {
     "circuit": (circuit.names, circuit.names),
     "surprises": (surprises.names, surprises.allowed),
 }
+FROM_FILES = ("mnist", "letters", *WHOLE, "surprises")  # benches that may read a folder
 DOPAMINE = (0.0, 0.1, 0.25, 0.5, 1.0, 1.5, 1.9)
 
 
@@ -97,6 +98,7 @@ def engram(
     share = number(wrong, "1", "engram, wrong", nonnegative=True)
     if share >= 1.0 or (share and bench in OWN):
         raise AmineError("engram, wrong", "this share of labels cannot be wrong", given=f"{wrong} in bench '{bench}'")
+    _refuse_unused(bench, folder, tune)
     began, all_seeds = time.perf_counter(), range(seed, seed + many)
     known, allowed = (f() for f in OWN[bench]) if bench in OWN else (_names(bench), list(ENTRIES))
     chosen = _learners(learners, known, allowed, details)
@@ -115,6 +117,15 @@ def engram(
     found = _runs(asked, options, all_seeds, say)
     curves = _curves(asked, all_seeds) if details and bench == "digits" and not doses else {}
     return report.of_stream(asked, found, options, curves, arguments, time.perf_counter() - began)
+
+
+def _refuse_unused(bench: str, folder: str, tune: bool) -> None:
+    """What has no meaning for a bench is refused."""
+    if folder and bench in (*OWN, *BENCHES) and bench not in FROM_FILES:
+        known = ", ".join(FROM_FILES)
+        raise AmineError("engram, folder", f"bench '{bench}' reads no files", given=folder, expected=f"no folder, or one of {known}")  # fmt: skip
+    if tune and bench in OWN:
+        raise AmineError("engram, tune", f"learners of bench '{bench}' have no grids of options", given="true")
 
 
 def _names(bench: str) -> list[str]:
