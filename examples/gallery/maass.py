@@ -64,8 +64,8 @@ def liquid(seed: int) -> am.Network:
             delay=delay,
             release=am.models.tsodyks_markram(U=some(U), tau_rec=some(D, "ms"), tau_facil=some(F, "ms")),
         )
-    net.synapses(S, E, receptor="exc", weight="18 nA", rule="all_to_all")
-    net.synapses(S, I, receptor="stimulus", weight="9 nA", rule="all_to_all")
+    net.synapses(S, E, receptor="exc", weight="18 nA", connect="all_to_all")
+    net.synapses(S, I, receptor="stimulus", weight="9 nA", connect="all_to_all")
     return net
 
 
