@@ -16,7 +16,7 @@ from amine.compounds.schema import Transmitter
 from amine.compounds.signals import Agonist, Dose, Product, Signal, Sum, Term
 from amine.compounds.solubility import too_concentrated
 from amine.engine.resolve.cascades import has_cascade, upstream
-from amine.engine.resolve.constant_doses import QUANTITIES, scheme_factor
+from amine.engine.resolve.constant_doses import QUANTITIES, changing, follows, scheme_factor
 from amine.engine.resolve.signals import Signals, Vary, Weight
 from amine.errors import AmineError
 from amine.models.naming import SHIFT as SHIFTED
@@ -291,8 +291,14 @@ class Drugs:
         if quantity in QUANTITIES and scheme_factor(self.net, port.receptor, quantity) is not None:
             self.factors(port.target, quantity)  # rates of a scheme, divided before the run; the occupancy is recorded
             return
-        name = _parameter(port.model, quantity)
+        in_time = any(c.quantity == quantity for c in changing(self.net, port.receptor))
+        if in_time and follows(port.receptor):
+            self.factors(port.target, quantity)
+            return
+        name = None if in_time else _parameter(port.model, quantity)
         problem = f"which '{port.model.name}' does not have" if name is None else ""
+        if in_time:
+            problem = "whose rates no dose that changes in time reaches: say detail='explicit', with one value of each parameter"
         if name is not None:
             where, on = f"Dose on {port.target.name}", f"{port.label}.{name}"
             try:

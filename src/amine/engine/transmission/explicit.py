@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -19,9 +19,11 @@ from amine.engine.device import explicit_tables as table
 from amine.engine.device import synaptic_tables as synaptic
 from amine.engine.device.matrices import expm
 from amine.engine.device.pulse_tables import GRID
+from amine.engine.resolve.constant_doses import changing, follows
 from amine.engine.resolve.release import is_own, recovery_of, sites_of, variation_of
 from amine.engine.resolve.resolved import Resolved
 from amine.engine.transmission.explicit_arrays import Dynamics, ExplicitBundle, ThreadArrays
+from amine.engine.transmission.explicit_doses import Rates
 from amine.engine.transmission.filter import drawn as drawn_bundles
 from amine.engine.transmission.own_rates import own_rates, require_shared
 from amine.engine.transmission.own_release import own_release, release_functions
@@ -50,9 +52,17 @@ LOW, HIGH, STEP = -120.0, 62.0, 2.0  # voltages of the table, for rates that dep
 class ExplicitState(State):
     """All explicit synapses: arrays of each thread."""
 
-    def __init__(self, bundles: list[ExplicitBundle], threads: list[ThreadArrays]):
-        self._bundles, self._kept = bundles, threads
+    def __init__(self, bundles: list[ExplicitBundle], threads: list[ThreadArrays], rates: Sequence[Rates] = ()):
+        self._bundles, self._kept, self._rates = bundles, threads, rates
         self._threads = [t.given for t in threads]
+        self.begin(0, 0)
+
+    def begin(self, step: int, steps: int) -> None:
+        for r in self._rates:
+            r.begin(step)
+
+    def limit(self, step: int, steps: int) -> int:
+        return min([steps, *(r.limit(step, steps) for r in self._rates)])
 
     def arguments(self, thread: int) -> arguments.Explicit:
         return self._threads[thread]
@@ -130,7 +140,8 @@ def build(
         rates = own_rates(spec, model, rate, bundle, args, r.where)
         key = r.stream.child("release", r.port).key
         common = (r.origin, key, release, r.synapses.cleft, model, r.where)
-        out.append(ExplicitBundle(*common, bundle, v_rows, number, own, rates))
+        doses = tuple(changing(net, r.receptor)) if follows(r.receptor) else ()
+        out.append(ExplicitBundle(*common, bundle, v_rows, number, own, rates, doses))
     return out
 
 
@@ -159,7 +170,30 @@ def assemble(bundles: list[ExplicitBundle], build: Build) -> ExplicitState:
             arrays.add(b, d)
         arrays.join(numbers, joined, parameters)
         threads.append(arrays)
-    return ExplicitState(bundles, threads)
+    shared = (numbers, joined, parameters)
+    rates = [
+        Rates(b.scheme, b.changing, _putting(b, i, dynamics[i].entry, layout, shared), layout.net.dt)
+        for i, b in enumerate(bundles)
+        if b.changing
+    ]
+    return ExplicitState(bundles, threads, rates)
+
+
+def _putting(
+    b: ExplicitBundle, i: int, entry: int, layout: Layout, shared: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> Callable[[Model], None]:
+    """What puts the propagators of a bundle's scheme, with other rates, in the place of those before, for all threads."""
+    numbers, joined, parameters = shared
+    index = {repr(m.structure()): j for j, m in enumerate(layout.resolved.schemes)}
+
+    def put(model: Model) -> None:
+        values = _values(model)
+        parameters[i, : len(values)] = [values[k] for k in sorted(values)]
+        now = replace(b, scheme=model)
+        _, M = _dynamics(now, layout.module, index[repr(model.structure())], values, numbers[i], layout.net.dt)
+        joined[entry : entry + len(M)] = M
+
+    return put
 
 
 def _values(model: Model) -> dict[str, float]:

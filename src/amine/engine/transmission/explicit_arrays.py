@@ -23,6 +23,7 @@ from amine.engine.transmission.own_release import own_columns
 from amine.records import dataclass
 
 if TYPE_CHECKING:
+    from amine.engine.resolve.constant_doses import Changing
     from amine.models.model import Model
 
 
@@ -41,6 +42,7 @@ class ExplicitBundle:
     number: int  # of the release model in the module, if synapses advance it
     own: list[np.ndarray] | None  # for each shard (synapses, states and parameters of release)
     rates: list[np.ndarray] | None  # for each shard (2, synapses): binding and unbinding rates of two states
+    changing: tuple[Changing, ...] = ()  # doses that change its rates in time
 
 
 @dataclass(frozen=True)
