@@ -173,3 +173,14 @@ def test_each_effect_arrives_or_a_warning_names_it(target: str, kind: str, place
             other = "slow" if place in ("field", "drugs alone") else "pulse"
             sibling = e.when not in ("", other) and any(x.when == other or not x.when for x in mine)
             assert whole != rest or named or sibling, f"{e.drug}: {e.kind} of {e.key} does nothing and nothing says so"
+
+
+@pytest.mark.parametrize(("target", "action"), [("glycine", "positive modulator"), ("GIRK", "channel opener")])
+def test_an_action_without_a_number_is_named(target, action):
+    net = channel(target) if target == "GIRK" else synapse(target, "receptor")
+    net.dose("ethanol", "20 mM")
+    with pytest.warns(am.AmineWarning) as said:
+        resolve(net)
+    words = [str(w.message) for w in said if "ethanol" in str(w.message)]
+    assert any(f"its action on {target} ({action}) is left out" in w for w in words)
+    assert not any("acts on nothing" in w for w in words)

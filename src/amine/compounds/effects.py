@@ -81,16 +81,29 @@ def effects_of(drug: Drug | str, targets: Iterable[str], kinds: Sequence[str] = 
     [('GABA_A.tau_decay', 'scale'), ('GABA_A.EC50', 'potentiate')]
     """
     d = drug if isinstance(drug, Drug) else catalogue.drug(drug)
-    out: list[Effect] = []
-    for name in dict.fromkeys(targets):
-        entry = catalogue.find_entry(name, kinds)
-        if entry is None:
-            continue
-        for a in d.actions:
-            member = _member(entry, a)
-            if member is not None:
-                out += _effects(d, a, name, member)
-    return out
+    return [e for name, a, member in _actions(d, targets, kinds) for e in _effects(d, a, name, member)]
+
+
+def without_number(
+    drug: Drug | str, targets: Iterable[str], kinds: Sequence[str] = _TARGETS
+) -> list[tuple[str, Action]]:
+    """Targets of a network on which a drug acts, at a concentration that is not known, with its actions there: they are left out.
+
+    Examples
+    --------
+    >>> [(target, a.mechanism) for target, a in without_number("ethanol", ["NMDA", "GIRK"])]
+    [('GIRK', 'channel_opener')]
+    """
+    d = drug if isinstance(drug, Drug) else catalogue.drug(drug)
+    found = _actions(d, targets, kinds)
+    return [(name, a) for name, a, member in found if not a.needs and a.measurement("potency", member.id) is None]
+
+
+def _actions(drug: Drug, targets: Iterable[str], kinds: Sequence[str]) -> list[tuple[str, Action, Entry]]:
+    """Targets of a network, the actions of a drug on them, and the entry of the catalogue on which it acts."""
+    entries = [(name, catalogue.find_entry(name, kinds)) for name in dict.fromkeys(targets)]
+    pairs = [(name, a, _member(e, a)) for name, e in entries if e is not None for a in drug.actions]
+    return [(name, a, member) for name, a, member in pairs if member is not None]
 
 
 def _member(entry: Entry, action: Action) -> Entry | None:

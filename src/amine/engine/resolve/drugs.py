@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from amine.compounds import catalogue
-from amine.compounds.effects import Sites, acts_on, effects_of
-from amine.compounds.mechanisms import Effect
+from amine.compounds.effects import Sites, acts_on, effects_of, without_number
+from amine.compounds.mechanisms import Effect, mechanism
 from amine.compounds.schema import Transmitter
 from amine.compounds.signals import Agonist, Dose, Product, Signal, Sum, Term
 from amine.compounds.solubility import too_concentrated
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 # are: with it nearly complete block silences, as in a neuron whose spike fails below about a quarter of its conductance.
 SHIFT = 5.0
 THRESHOLD = "threshold"
+UNKNOWN = "its action on {1} ({0}) is left out: at which concentration it has half its effect is not known here"
 FAR = 1000.0  # a dose this many times above an affinity is warned of
 
 
@@ -189,7 +190,12 @@ class Drugs:
         out += self._too_much()
         for drug in self.drugs:
             mine = [e for e in self.effects if e.drug == drug and e.kind != "occupy"]
-            if not any(e.drug == drug for e in self.effects):  # a silent ligand of a site is no mistake
+            unknown = [x for kinds, names in self.targets() for x in without_number(drug, names, kinds)]
+            out += [
+                (f"Dose of {drug}", UNKNOWN.format(mechanism(a.mechanism).name.replace("_", " "), name))
+                for name, a in unknown
+            ]
+            if not unknown and not any(e.drug == drug for e in self.effects):  # a silent ligand of a site is no mistake
                 known = ", ".join(acts_on(drug)) or "nothing that is modelled"
                 out.append((f"Dose of {drug}", f"it acts on nothing in this network; it acts on {known}"))
             for target, arrived in self.arrived.items():
