@@ -27,7 +27,7 @@ NEURITES = {
         [(3, 10, 0, 0, 1, 0), (3, 10, 0, 0, 1, 1), (3, 40, 0, 0, 1, 2), (3, 10, 30, 0, 1, 2)], 60.0),
     "own type": ([(7, 10, 0, 0, 1, 0), (7, 30, 0, 0, 1, 1)], 20.0),
 }  # fmt: skip
-WRITINGS = ("plain", "shuffled", "comments", "sparse ids", "windows")
+WRITINGS = ("plain", "shuffled", "comments", "sparse ids", "windows", "old mac", "floats", "mark", "large ids")
 
 
 def swc(soma, neurites, writing="plain", seed=0):
@@ -36,13 +36,18 @@ def swc(soma, neurites, writing="plain", seed=0):
     for part in neurites:
         base = len(rows)
         rows += [(*r[:5], 1 if r[5] == 0 else base + r[5]) for r in part]
-    ids = {-1: -1} | {k + 1: (3 * k + 5 if writing == "sparse ids" else k + 1) for k in range(len(rows))}
+    ids = {-1: -1} | {
+        k + 1: {"sparse ids": 3 * k + 5, "large ids": 10**12 + k}.get(writing, k + 1) for k in range(len(rows))
+    }
     lines = [f"{ids[k + 1]} {r[0]} {r[1]} {r[2]} {r[3]} {r[4]} {ids[r[5]]}" for k, r in enumerate(rows)]
     if writing == "shuffled":
         lines = [lines[k] for k in np.random.default_rng(seed).permutation(len(lines))]
     if writing == "comments":
         lines = ["# SCALE 1 1 1", "", *(f"  {x}  # a sample" for x in lines), "#"]
-    return ("\r\n" if writing == "windows" else "\n").join(lines) + "\n"
+    if writing == "floats":
+        lines = [" ".join(f"{float(x):.1f}" for x in line.split()) for line in lines]
+    end = {"windows": "\r\n", "old mac": "\r"}.get(writing, "\n")
+    return ("\ufeff" if writing == "mark" else "") + end.join(lines) + end
 
 
 @pytest.mark.parametrize("soma, neurite", list(itertools.product(SOMAS, NEURITES)))
@@ -126,3 +131,29 @@ def test_a_tree_of_many_branchings_one_after_the_other(tmp_path):
     file.write_text("".join(f"{k} {' '.join(map(str, r))}\n" for k, r in enumerate(rows, 1)))
     cell = am.morphology.from_swc(file)
     assert cell.length == pytest.approx(999 + 998 * 5 + cell.branches[0].length)
+
+
+@pytest.mark.parametrize("token", ["5_0", "٥٠", "0x32", "5,0", "5d1", "nan", "-inf", "1e999", '"50"'])
+def test_what_is_no_number_in_a_reconstruction_is_refused(tmp_path, token):
+    swc_file, asc_file = tmp_path / "cell.swc", tmp_path / "cell.asc"
+    swc_file.write_text(swc(SOMAS["one point"], [NEURITES["straight"][0]]).replace(" 60 ", f" {token} "), "utf-8")
+    with pytest.raises(am.AmineError, match="line 3: (this is not a number|a number is not finite)"):
+        am.morphology.from_swc(swc_file)
+    asc_file.write_text(ASC + TREE.replace("(40 0", f"(1 {token}"), "utf-8")
+    with pytest.raises(am.AmineError, match="line 2: a point is not made|damaged"):
+        am.morphology.from_asc(asc_file)
+
+
+def test_outlines_written_by_others(tmp_path):
+    """The width of an outline's line is no diameter of the soma; lines end as on any system; what is not read is said."""
+    file = tmp_path / "cell.asc"
+    areas = []
+    for text in (ASC, ASC.replace(" 0)", " 0.15)"), ("; made elsewhere\n" + ASC).replace("\n", "\r")):
+        file.write_bytes((text + TREE).encode())
+        cell = am.morphology.from_asc(file)
+        areas.append(cell.branches[0].area)
+        assert cell.length > 80
+    assert areas == pytest.approx([np.pi * 16.0**2] * 3)
+    file.write_text(ASC + TREE + '\n("Edge" (Closed)\n (1 1 0 1)\n (2 2 0 1))\n(Dot (Color Red) (1 1 0 1))')
+    with pytest.warns(am.errors.AmineWarning, match=r"line 3: this part is not read .*Closed"):
+        am.morphology.from_asc(file)

@@ -96,18 +96,13 @@ def population(
     _check_timing(spikes, found, where)
     own = stream_of(stream, where, (p.stream for p in net.populations.values()))
     period = positions.period if isinstance(positions, Points) else None
-    if found.kind == "source" and receptors:
-        hint = "leave receptors out, and name the receptor where the source is connected"
-        raise AmineError(
-            f"{where}, receptors", "a source of spikes receives nothing", given=str(receptors)[:60], hint=hint
-        )
     made = Population(
         name,
         n,
         found,
         values,
         {},
-        _ports(receptors, where),
+        _ports(receptors, found, where),
         place,
         spikes,
         own,
@@ -194,9 +189,12 @@ def _check_timing(spikes: object, model: Model, where: str) -> None:
         raise AmineError(f"{where}, spikes", problem, given="'interpolated'", hint="leave spikes out")
 
 
-def _ports(receptors: object, where: str) -> dict[str, Model]:
+def _ports(receptors: object, model: Model, where: str) -> dict[str, Model]:
     """Models of the given receptors by label."""
     given = mapping(receptors, f"{where}, receptors", "{label: model}")
+    if model.kind == "source" and given:
+        hint = "leave receptors out, and name the receptor where the source is connected"
+        raise AmineError(f"{where}, receptors", "a source of spikes receives nothing", given=str(given)[:60], hint=hint)
     return {str(k): find.chosen(m, ("receptor", "scheme"), f"{where}, receptor '{k}'") for k, m in given.items()}
 
 
