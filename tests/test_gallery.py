@@ -17,6 +17,7 @@ from compare import load, table  # noqa: E402
 
 NUMBERS = json.loads((GALLERY / "numbers.json").read_text())
 QUICK = "cobahh_approximated"
+ALONE = ("deep_rewiring", "structural_plasticity")  # NEST's runs stand with the second
 
 
 def check(name: str) -> None:
@@ -48,3 +49,16 @@ def test_page(name: str) -> None:
     assert table(NUMBERS[name], NUMBERS[name]["simulator"]) in text, "run examples/gallery/compare.py"
     assert f"<!-- example {name} -->" in text and f"({name}.md)" in (PAGES / "index.md").read_text()
     assert (GALLERY / "peers" / f"{name}.py").exists() and (PAGES / "pictures" / f"{name}.png").exists()
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_page_without_a_copy(name: str) -> None:
+    assert f"<!-- example {name} -->" in (PAGES / f"{name}.md").read_text()
+    assert f"({name}.md)" in (PAGES / "index.md").read_text() and (PAGES / "pictures" / f"{name}.png").exists()
+
+
+@pytest.mark.validate
+def test_rewired_synapses_find_the_inputs_that_fire_together(tmp_path: Path) -> None:
+    found = load("deep_rewiring").main(tmp_path)
+    assert found["share of synapses at the end"] > 4 * found["share of synapses at the start"]
+    assert found["answered in the last 10 s"] > 0.95 > 2 * found["answered in the last 10 s, fixed"]
