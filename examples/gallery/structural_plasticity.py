@@ -40,7 +40,7 @@ def network(seed: int) -> am.Network:
 
 
 def simulate(seed: int = 1, seconds: int = 100, every: int = 5) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Times (s), and calcium and numbers of synapses then, by the names of ``NEST``; at the time of an update before it."""
+    """Times (s), and calcium and numbers of synapses then, by the names of ``NEST``; at the time of an update after it."""
     loop = network(seed).loop(precision="float64")
     found: dict[str, list[float]] = {name: [] for name in NEST}
     times = np.arange(every, seconds + 1, every)
@@ -68,7 +68,7 @@ def main(folder: Path) -> dict[str, float]:
         ax.set(xlabel="time (s)", xlim=(0, times[-1]), ylim=(0, None))
     for target, color in ((0.05, RED), (0.2, BLUE)):
         left.axhline(target, color=color, lw=0.8, ls=":")
-    left.set(ylabel="mean calcium")
+    left.set(ylabel="mean calcium", ylim=(0, 0.24))
     right.set(ylabel="synapses")
     left.legend(frameon=False, loc="upper left")
     save(figure, folder, "structural_plasticity")
