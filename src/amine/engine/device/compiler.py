@@ -11,6 +11,7 @@ from llvmlite import ir
 from numba import typeof, types
 
 from amine.engine.device import store
+from amine.engine.device.blas import list_functions
 from amine.engine.device.loader import ENTRY, NEVER_CALLED, machine
 from amine.errors import AmineError
 
@@ -21,6 +22,7 @@ _RESULTS = (types.none, types.int64, types.float64, types.boolean)
 
 def compiled(function: Any, args: tuple[object, ...], path: Path) -> list[bytes]:
     """The kind of result of ``function`` (a dispatcher) for ``args``, and object files that hold its entry; they are kept in ``path``."""
+    list_functions()
     kinds = tuple(typeof(x) for x in args)
     function.compile(kinds)  # without a wrapper for Python, which takes as long as a small kernel
     found: Any = function.overloads[kinds]

@@ -13,6 +13,7 @@ from typing import Any
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.dispatcher import Dispatcher
 
+from amine.engine.device.blas import list_functions
 from amine.engine.device.store import generator, read_own, write_own
 from amine.errors import AmineError
 
@@ -50,6 +51,7 @@ class CompiledFiles(IndexDataCacheFile):
 
 def check_compiled() -> None:
     """Makes all cached Numba functions of amine use :class:`CompiledFiles`."""
+    list_functions()
     for name, module in list(sys.modules.items()):
         if name.startswith(("amine.", "amine_")) and isinstance(module, ModuleType):
             for f in list(vars(module).values()):
