@@ -88,7 +88,7 @@ def test_numba_numpy_and_torch_agree():
     used = "".join(function(steps, "kernel"))
     known = vars(functions) | vars(elementary)
     scope = {f"v{f}": known[f"{f}64"] for f in KERNEL_FUNCTIONS if f"v{f}(" in used}
-    scope |= {"F": np.float64, "select": functions.select}
+    scope |= {"F": np.float64, "select": lambda c, a, b: a if c else b, "vfma": lambda a, b, c: a * b + c}
     exec(function(steps, "kernel"), scope)  # the device's functions are Numba's, called one by one
     tensors = {"np": TorchNumpy(), "exprel": TorchNumpy().exprel}
     exec(function(steps, "numpy"), tensors)

@@ -122,17 +122,7 @@ def _fused(bits: int, t: types.Type, llvm: ir.Type):
     return multiply_add
 
 
-_fma32, _fma64 = _fused(32, types.float32, ir.FloatType()), _fused(64, types.float64, ir.DoubleType())
-
-
-@inlined
-def fma32(a, b, c):
-    return _fma32(a, b, c)
-
-
-@inlined
-def fma64(a, b, c):
-    return _fma64(a, b, c)
+fma32, fma64 = _fused(32, types.float32, ir.FloatType()), _fused(64, types.float64, ir.DoubleType())
 
 
 @intrinsic
@@ -148,9 +138,15 @@ def fma(typingctx, a, b, c):
     return kind(kind, kind, kind), codegen
 
 
-@inlined
-def select(c, a, b):
-    return a if c else b
+@intrinsic
+def select(typingctx, c, a, b):
+    """``a if c else b``, without a branch."""
+    kind = typingctx.unify_types(types.unliteral(a), types.unliteral(b))
+
+    def codegen(context, builder, signature, args):
+        return builder.select(args[0], *args[1:])
+
+    return None if kind is None else (kind(types.boolean, kind, kind), codegen)
 
 
 @inlined
