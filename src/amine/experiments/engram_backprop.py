@@ -45,14 +45,14 @@ class OWM(Inhibited):
         super().__init__(model, lr, leak, gaba)
         self.waiting: list[tuple[str, Tensor, dict[str, Any]]] = []
 
-    def absorb(self, name: str, mean: Tensor, group: dict[str, Any]) -> None:
-        self.waiting.append((name, mean, group))
+    def absorb(self, name: str, means: Tensor, group: dict[str, Any]) -> None:
+        self.waiting.append((name, means, group))
 
     @torch.no_grad()
     def boundary(self) -> None:
         """Take the inputs of the task that ended."""
-        for name, mean, group in self.waiting:
-            super().absorb(name, mean, group)
+        for name, means, group in self.waiting:
+            super().absorb(name, means, group)
         self.waiting.clear()
 
 

@@ -54,6 +54,7 @@ CONDITIONS: Mapping[str, Build] = {
     "rates, noise of 0.1": Build(noise=0.1),
     "spikes": Build(spikes=True),
     "spikes, bicuculline 1 mM": Build(spikes=True, doses=(("bicuculline", 1000.0),)),
+    "spikes, diazepam 1 uM": Build(spikes=True, doses=(("diazepam", 1.0),)),
     "spikes, 30 % of interneurons lost": Build(spikes=True, lost=0.3),
     "spikes, 10 % of synapses missing": Build(spikes=True, missing=0.1),
 }

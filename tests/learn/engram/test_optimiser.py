@@ -70,9 +70,25 @@ def test_patches_of_a_convolution_are_what_its_weights_meet(padding):
     layer, x = conv(padding)[0], torch.rand(3, 2, 7, 6, dtype=torch.float64)
     optimizer = Inhibited(layer)
     out = layer(x)
-    total, count = optimizer._inputs[""]
     weights = torch.cat([layer.weight.flatten(1), layer.bias[:, None]], 1)
-    torch.testing.assert_close(weights @ total / count, out.mean((0, 2, 3)))
+    torch.testing.assert_close(weights @ optimizer._means("").T, out.mean(0).flatten(1))
+
+
+@pytest.mark.parametrize("size", [4, 7])  # fewer and more places than inputs of a patch
+def test_a_convolution_is_inhibited_by_the_mean_patch_of_each_place(size):
+    layer, leak, gaba = nn.Conv2d(2, 3, 3, padding=1).double(), 0.7, 1.3
+    optimizer = Inhibited(layer, lr=0.1, leak=leak, gaba=gaba)
+    m = torch.zeros(19, 19, dtype=torch.float64)
+    for k in range(3):
+        x = torch.rand(5, 2, size, size, dtype=torch.float64, generator=torch.Generator().manual_seed(k))
+        optimizer.zero_grad()
+        layer(x).square().sum().backward()
+        optimizer.step()
+        patches = functional.unfold(x, 3, padding=1).mean(0).T
+        patches = torch.cat([patches, torch.ones(len(patches), 1, dtype=torch.float64)], 1)
+        m += patches.T @ patches
+    expected = leak * torch.linalg.inv(leak * torch.eye(19, dtype=torch.float64) + gaba * m)
+    torch.testing.assert_close(optimizer.state[layer.weight]["inverse"], expected)
 
 
 def test_state_goes_through_a_dictionary():

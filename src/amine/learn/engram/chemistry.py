@@ -11,6 +11,7 @@ from amine.compounds import catalogue
 from amine.compounds.doses import Course, as_course
 from amine.compounds.effects import effects_of, receptor_response, steady_factor
 from amine.errors import AmineError, warn
+from amine.learn.checks import number
 from amine.records import dataclass
 
 if TYPE_CHECKING:
@@ -107,10 +108,18 @@ def dose_of(drug: str, concentration: Quantity | Course) -> Dose:
 def factors_of(doses: Sequence[Dose]) -> Factors | None:
     """Factors on all quantities of the rule under drugs together; None without drugs."""
     total: dict[str, float] = {}
-    for drug, concentration in doses:
+    for drug, concentration in _pairs(doses):
         total[drug] = total.get(drug, 0.0) + concentration
     effects = [e for drug in total for e in effects_of(drug, READ)]
     return steady_factor(effects, total) if effects else None
+
+
+def _pairs(doses: Sequence[Dose]) -> Sequence[Dose]:
+    for dose in doses:
+        if not isinstance(dose, tuple) or len(dose) != 2 or not isinstance(dose[0], str):
+            raise AmineError("engram, doses", "a dose is a drug and a concentration in uM", given=repr(dose)[:40])
+        number(f"Dose of {dose[0]}, concentration in uM", dose[1], 0.0)
+    return doses
 
 
 def _response(compound: str, factors: Factors) -> float:

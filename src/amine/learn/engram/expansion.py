@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from amine.doors import constructor
 from amine.errors import AmineError, did_you_mean
+from amine.learn.checks import number, whole
+from amine.learn.engram.given import matrix
 
 SCALINGS = ("contrast", "features", "none")
 GAIN = 3.0  # of a scaled sample
@@ -12,6 +15,7 @@ EPSILON = 1e-6  # of a sample's spread, for one without contrast
 SPREAD = {"contrast": 0.3, "features": 3.0, "none": 0.3}  # of thresholds, beside inputs of unit weight
 
 
+@constructor
 class Expansion:
     """Rates of neurons with fixed random weights, each with its own threshold, rectified.
 
@@ -35,11 +39,13 @@ class Expansion:
             raise AmineError(
                 "Expansion, scaling", f"scaling {scaling!r} is not known", hint=did_you_mean(str(scaling), SCALINGS)
             )
+        whole("Expansion, inputs", inputs), whole("Expansion, neurons", neurons), whole("Expansion, seed", seed, 0)
+        half = number("Expansion, spread", SPREAD[scaling] if spread is None else spread, 0.0)
         rng = np.random.default_rng([seed, 21])
         weights = rng.standard_normal((inputs, neurons))
         self.scaling = scaling
         self.weights = weights / np.linalg.norm(weights, axis=0)
-        self.thresholds = -(SPREAD[scaling] if spread is None else spread) * rng.uniform(-1.0, 1.0, neurons)
+        self.thresholds = -half * rng.uniform(-1.0, 1.0, neurons)
         self.mean, self.scale = np.zeros(inputs), np.ones(inputs)
 
     def adapt(self, X: np.ndarray) -> None:
@@ -50,7 +56,8 @@ class Expansion:
             self.scale[:] = np.where(spread > 1e-9 * (1.0 + np.abs(self.mean)), spread, 1.0)
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
-        """Rates (samples, neurons) for samples (samples, inputs)."""
+        """Rates (samples, neurons) for samples (samples, inputs); raises AmineError if they do not fit or are not finite."""
+        X = matrix("Expansion, samples", X, len(self.weights))
         return np.maximum(self.scaled(X) @ self.weights - self.thresholds, 0.0)
 
     def scaled(self, X: np.ndarray) -> np.ndarray:

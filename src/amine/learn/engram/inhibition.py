@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from amine.doors import constructor
 from amine.errors import AmineError
+from amine.learn.checks import number, whole
+from amine.learn.engram.given import matrix
 
 MODULE = 400  # most neurons that inhibit each other, unless asked otherwise
 STRONGEST = 1e14  # inhibition in units of the leak, above which double precision does not hold both
@@ -32,6 +35,7 @@ class Course(NamedTuple):
         return self.parts.sum(1)
 
 
+@constructor
 class Inhibition:
     """Inhibitory synapses M among neurons, and ``(leak + gaba M)^-1``, which maps a drive to what inhibition leaves of it at rest.
 
@@ -52,15 +56,20 @@ class Inhibition:
     """
 
     def __init__(self, neurons: int, leak: float = 0.3, gaba: float = 1.0, module: int | None = None):
-        count = math.ceil(neurons / (MODULE if module is None else module))
+        count = math.ceil(
+            whole("Inhibition, neurons", neurons) / whole("Inhibition, module", MODULE if module is None else module)
+        )
         edges = np.linspace(0, neurons, count + 1).round().astype(int)
         self.modules = [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
         self.synapses = [np.zeros((m.stop - m.start,) * 2) for m in self.modules]
         self.inverse = [np.eye(m.stop - m.start) / leak for m in self.modules]
-        self.leak, self.gaba = leak, gaba
+        self.leak = number("Inhibition, leak", leak, 0.0, open_low=True)
+        self.gaba = number("Inhibition, gaba", gaba, 0.0)
+        self.neurons = neurons
 
     def left(self, drive: np.ndarray) -> np.ndarray:
         """Activity (samples, neurons) that inhibition leaves of a drive (samples, neurons)."""
+        drive = matrix("Inhibition, drive", drive, self.neurons)
         return np.hstack([drive[:, m] @ p for m, p in zip(self.modules, self.inverse, strict=True)])
 
     def uncertainty(self, drive: np.ndarray) -> np.ndarray:
@@ -114,14 +123,16 @@ class Inhibition:
 
     def learn(self, drive: np.ndarray) -> Course:
         """Change the synapses by samples (n, neurons), one after another; return their course."""
+        drive = matrix("Inhibition, drive", drive, self.neurons)
         course = self.course(drive)
         self.absorb(drive, course)
         return course
 
     def let_go(self, keep: float = 0.0) -> None:
         """Multiply all synapses by ``keep``: disinhibition, which reopens plasticity."""
+        share = number("Inhibition, keep", keep, 0.0)
         for synapses in self.synapses:
-            synapses *= keep
+            synapses *= share
         self.settle(self.leak, self.gaba)
 
     def settle(self, leak: float, gaba: float) -> None:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from amine.doors import constructor, door
 from amine.errors import AmineError
+from amine.learn.checks import whole
 from amine.learn.engram.chemistry import Chemistry
+from amine.learn.engram.given import matrix, outcomes_of
 from amine.learn.engram.inhibition import Inhibition
 from amine.learn.engram.surprise import FLOOR, Surprise
 from amine.learn.engram.trust import Trust
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 BLOCK = 64  # samples whose sequence is computed at once
 
 
+@constructor
 class Memory:
     """Read-out weights of neurons whose drive is given, with learned inhibition among them and a running surprise.
 
@@ -59,7 +63,7 @@ class Memory:
         adaptive: bool = False,
     ):
         self.chemistry = Chemistry() if chemistry is None else chemistry
-        self.weights = np.zeros((neurons, outputs))
+        self.weights = np.zeros((whole("Memory, neurons", neurons), whole("Memory, outputs", outputs)))
         self.inhibition = Inhibition(neurons, self.chemistry.leak, self.chemistry.gaba, module)
         self.trust = Trust(neurons, outputs) if adaptive else None
         if adaptive and len(self.inhibition.modules) > 1:
@@ -76,11 +80,11 @@ class Memory:
 
     def scores(self, drive: np.ndarray) -> np.ndarray:
         """Outputs (samples, outputs) for a drive (samples, neurons)."""
-        return drive @ self.weights
+        return matrix("Memory, drive", drive, len(self.weights)) @ self.weights
 
     def uncertainty(self, drive: np.ndarray) -> np.ndarray:
         """Expected uncertainty of each sample (samples,): 0 for what is well known, larger for what is new."""
-        return self.inhibition.uncertainty(drive)
+        return self.inhibition.uncertainty(matrix("Memory, drive", drive, len(self.weights)))
 
     def learn(
         self,
@@ -100,8 +104,17 @@ class Memory:
         Returns
         -------
         Error of each output (samples, outputs), each before its sample was learned.
+
+        Raises
+        ------
+        AmineError
+            A shape does not fit, a number is not finite, or the drive is too strong for double precision beside the leak.
         """
-        errors = np.empty_like(target, dtype=float)
+        drive = matrix("Memory, drive", drive, len(self.weights))
+        target = matrix("Memory, target", target, self.weights.shape[1], len(drive))
+        if outcome is not None:
+            outcome = outcomes_of("Memory, outcome", outcome, len(drive), len(self.surprise.past))
+        errors = np.empty_like(target)
         floors = np.broadcast_to(floor, len(drive))
         start = 0
         while start < len(drive):
@@ -170,6 +183,7 @@ class Memory:
                     return i + 1, True
         return len(error), False
 
+    @door
     def dose(self, chemistry: Chemistry) -> None:
         """Set the doses of the compounds from now on; weights and synapses stay, and an adaptive leak too."""
         if self.trust is not None:

@@ -22,7 +22,7 @@ class Inhibited(torch.optim.Optimizer):
     """Gradient descent in which inhibition protects what a layer's input has been used for.
 
     Each layer keeps Hebbian inhibition M among its inputs (with one that is always 1, for the bias), to which every update adds the square of the batch's
-    mean input. The change of the weights is ``-lr`` times the gradient times ``leak (leak + gaba M)^-1``: directions of the input that were used
+    mean input; the inputs of a convolution are patches, and the mean patch of each place is added. The change of the weights is ``-lr`` times the gradient times ``leak (leak + gaba M)^-1``: directions of the input that were used
     are inhibited, so that new errors do not reach what was learned along them. With ``gaba=0`` it is plain gradient descent. An online form of OWM
     (Zeng G et al. (2019) Nat Mach Intell 1:364-372), which is told of no tasks.
 
@@ -53,7 +53,7 @@ class Inhibited(torch.optim.Optimizer):
             "gaba": number("Inhibited, gaba", gaba, 0.0),
         }
         self._layers = _layers(model)
-        self._inputs: dict[str, tuple[Tensor, int]] = {}
+        self._inputs: dict[str, dict[int, tuple[Tensor, int]]] = {}  # sums by number of places, and samples in them
         super().__init__(
             [{"params": list(m.parameters(recurse=False)), "layer": n} for n, m in self._layers.items()], defaults
         )
@@ -61,12 +61,13 @@ class Inhibited(torch.optim.Optimizer):
             layer.register_forward_pre_hook(partial(self._observe, name))
 
     def _observe(self, name: str, layer: nn.Module, inputs: tuple[Any, ...]) -> None:
-        """Add a forward pass to the mean input of a layer since the last update."""
+        """Add a forward pass to the mean inputs of a layer since the last update, one of each place."""
         if not (layer.training and torch.is_grad_enabled()):
             return
-        rows = _rows(self._layers[name], inputs[0].detach())
-        total, count = self._inputs.get(name, (torch.zeros_like(rows[0]), 0))
-        self._inputs[name] = total + rows.sum(0), count + len(rows)
+        samples = _places(self._layers[name], inputs[0].detach())
+        found = self._inputs.setdefault(name, {})
+        total, count = found.get(samples.shape[1], (torch.zeros_like(samples[0]), 0))
+        found[samples.shape[1]] = total + samples.sum(0), count + len(samples)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -79,7 +80,7 @@ class Inhibited(torch.optim.Optimizer):
             layer = self._layers[group["layer"]]
             if layer.weight.grad is not None:
                 self._follow(layer, group)
-                self.absorb(group["layer"], self._mean(group["layer"]), group)
+                self.absorb(group["layer"], self._means(group["layer"]), group)
         self._inputs.clear()
         return loss
 
@@ -95,23 +96,32 @@ class Inhibited(torch.optim.Optimizer):
         if layer.bias is not None and change.shape[1] > n:
             layer.bias -= group["lr"] * change[:, n]
 
-    def absorb(self, name: str, mean: Tensor, group: dict[str, Any]) -> None:
-        """Add the square of a mean input to a layer's inhibition."""
+    def absorb(self, name: str, means: Tensor, group: dict[str, Any]) -> None:
+        """Add the squares of mean inputs (places, inputs) to a layer's inhibition."""
         strength = group["gaba"] / group["leak"]
-        if strength:
-            inverse = self._inverse(self._layers[name])
-            left = inverse @ mean
-            inverse -= strength * torch.outer(left, left) / (1.0 + strength * (left @ mean))
+        if not strength:
+            return
+        inverse = self._inverse(self._layers[name])
+        if len(means) == 1:
+            left = inverse @ means[0]
+            inverse -= strength * torch.outer(left, left) / (1.0 + strength * (left @ means[0]))
+            return
+        means = means.to(torch.promote_types(means.dtype, torch.float32))  # half precision has no factorisations
+        if len(means) > means.shape[1]:  # as many rows as inputs have the same sum of squares
+            means = torch.linalg.qr(means, mode="r").R
+        left = means @ inverse.to(means.dtype)
+        within = torch.eye(len(means), dtype=means.dtype, device=means.device) + strength * left @ means.T
+        half = torch.linalg.solve_triangular(torch.linalg.cholesky(within), left, upper=False)
+        inverse -= strength * half.T @ half
 
-    def _mean(self, name: str) -> Tensor:
+    def _means(self, name: str) -> Tensor:
         if name not in self._inputs:
             raise AmineError(
                 f"Inhibited, layer '{name}'",
                 "it has a gradient, and no forward pass since the last update was seen",
                 hint="call step() after a forward pass in training mode",
             )
-        total, count = self._inputs[name]
-        return total / count
+        return torch.cat([total / count for total, count in self._inputs[name].values()])
 
     def _inverse(self, layer: Layer) -> Tensor:
         """``leak (leak + gaba M)^-1`` of a layer (inputs, inputs), the last input being that of the bias."""
@@ -146,15 +156,17 @@ def _layers(model: nn.Module) -> dict[str, Layer]:
     return found
 
 
-def _rows(layer: Layer, x: Tensor) -> Tensor:
-    """Inputs of a layer (rows, inputs): samples, or patches of a convolution; with a 1 for the bias."""
+def _places(layer: Layer, x: Tensor) -> Tensor:
+    """Inputs of a layer (samples, places, inputs), with a 1 for the bias; a linear layer has one place, and a convolution one for each patch."""
     if isinstance(layer, nn.Conv2d):
         padding: Any = _padding(layer)
         x = functional.pad(x, padding)
         x = functional.unfold(x, layer.kernel_size, layer.dilation, 0, layer.stride)  # type: ignore[arg-type]
         x = x.transpose(-1, -2)
-    x = x.reshape(-1, x.shape[-1])
-    return x if layer.bias is None else torch.cat([x, x.new_ones(len(x), 1)], 1)
+        x = x.reshape(-1, *x.shape[-2:])
+    else:
+        x = x.reshape(-1, 1, x.shape[-1])
+    return x if layer.bias is None else torch.cat([x, x.new_ones(*x.shape[:2], 1)], 2)
 
 
 def _padding(layer: nn.Conv2d) -> tuple[int, int, int, int]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from amine.doors import constructor
+from amine.errors import AmineError
+from amine.learn.checks import number, whole
+
 KNOWN = 20  # samples after which an outcome can surprise
 AVERAGED = 20  # samples over which surprise is averaged
 PAST = 100  # samples of all outcomes over which past errors are averaged
@@ -11,6 +15,7 @@ FLOOR = 0.05  # least squared error that is expected
 CAP = 5.0  # of the ratio of an error to past ones, so that one outlier says little
 
 
+@constructor
 class Surprise:
     """Running surprise: the squared error of an outcome divided by that outcome's own past error, capped, averaged over about 20 samples.
 
@@ -29,8 +34,8 @@ class Surprise:
     """
 
     def __init__(self, outcomes: int, threshold: float = 3.0):
-        self.threshold = threshold
-        self.past = np.full(outcomes, np.nan)
+        self.threshold = number("Surprise, threshold", threshold, 0.0, CAP)
+        self.past = np.full(whole("Surprise, outcomes", outcomes), np.nan)
         self.seen = np.zeros(outcomes)
         self.state = np.array([1.0, 0.0])  # surprise, samples since the last change
 
@@ -41,6 +46,10 @@ class Surprise:
 
     def observe(self, outcome: int, error: float, floor: float = FLOOR) -> bool:
         """Take the squared error of one sample's outcome; True if the world has changed, after which all starts anew."""
+        if not 0 <= outcome < len(self.past):
+            raise AmineError("Surprise, outcome", "it is out of range", given=f"{outcome}", expected=f"0 to {len(self.past) - 1}")  # fmt: skip
+        if not error >= 0.0:
+            raise AmineError("Surprise, error", "a square is not negative", given=f"{error}")
         known = self.seen[outcome] >= KNOWN
         self.seen[outcome] += 1
         self.state[1] += 1
