@@ -130,6 +130,14 @@ def test_what_is_refused():
     for wrong in ({"lr": 0.0}, {"leak": 0.0}, {"gaba": -1.0}):
         with pytest.raises(am.AmineError, match=f"Inhibited, {next(iter(wrong))}"):
             Inhibited(mlp(), **wrong)
+    for layer, wrong in (
+        (nn.Conv2d(1, 2, 3), torch.full((2, 1, 5, 5), 1e30)),
+        (nn.Linear(2, 2), torch.full((2, 2), torch.inf)),
+    ):
+        optimizer = Inhibited(layer, lr=1e-30)
+        layer(wrong).mean().backward()
+        with pytest.raises(am.AmineError, match="training has diverged"):
+            optimizer.step()
     model = mlp()
     optimizer = Inhibited(model)
     model(torch.rand(3, 6, dtype=torch.float64)).sum().backward()

@@ -101,6 +101,8 @@ class Inhibited(torch.optim.Optimizer):
         strength = group["gaba"] / group["leak"]
         if not strength:
             return
+        if not torch.isfinite(means).all():
+            raise _diverged(name)
         inverse = self._inverse(self._layers[name])
         if len(means) == 1:
             left = inverse @ means[0]
@@ -111,7 +113,10 @@ class Inhibited(torch.optim.Optimizer):
             means = torch.linalg.qr(means, mode="r").R
         left = means @ inverse.to(means.dtype)
         within = torch.eye(len(means), dtype=means.dtype, device=means.device) + strength * left @ means.T
-        half = torch.linalg.solve_triangular(torch.linalg.cholesky(within), left, upper=False)
+        factor, failed = torch.linalg.cholesky_ex(within)
+        if failed:
+            raise _diverged(name)
+        half = torch.linalg.solve_triangular(factor, left, upper=False)
         inverse -= strength * half.T @ half
 
     def _means(self, name: str) -> Tensor:
@@ -154,6 +159,14 @@ def _layers(model: nn.Module) -> dict[str, Layer]:
     if not found:
         raise AmineError("Inhibited, model", "it has no layer with weights", given=type(model).__name__)
     return found
+
+
+def _diverged(name: str) -> AmineError:
+    return AmineError(
+        f"Inhibited, layer '{name}'",
+        "its inputs are not finite or too large, since training has diverged",
+        hint="give a lower lr",
+    )
 
 
 def _places(layer: Layer, x: Tensor) -> Tensor:
