@@ -7,6 +7,7 @@ A quick profile runs here; ``pytest -m validate tests/test_doors.py`` tries 10^5
 from __future__ import annotations
 
 import inspect
+import os
 import random
 import sys
 import warnings
@@ -153,3 +154,49 @@ def test_an_array_without_an_axis_is_no_sequence():
         for x in (np.array("x"), np.array(1.0), np.array(object())):
             with pytest.raises(am.AmineError):
                 call(*[x] * 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: am.protocols.dopamine_pulses("stdp", removal=0), "removal: the"),
+        (lambda: am.protocols.repeated(([1], [2]), 0, 2**63), "period: this is no time"),
+        (lambda: am.protocols.repeated(([1], [2]), 1, 10**400), "period: this is no time"),
+        (lambda: am.space.grid(np.int64(3), ""), "spacing"),
+        (lambda: am.results.open("x" * 300), "path: this cannot be used .*expected a path that a file can have"),
+        (lambda: am.results.open("a\0"), "does not exist"),
+        (lambda: am.Network().save("x" * 300), "path: this cannot be used"),
+        (lambda: am.Network.load("a\0/b"), "it cannot be read|path: this cannot be used"),
+        (lambda: sourced().run("1 ms", checkpoint="a\0", progress=False), "checkpoint: this cannot be used"),
+        (lambda: sourced().run("1 ms", store="a/" + "x" * 256, progress=False), "its lock .* cannot be made"),
+        (lambda: sourced().loop().save("x" * 256), "its lock .* cannot be made"),
+        (lambda: sourced().run("1 ms", progress=False).spikes["P"].between("0 ms", "1 ms"), "start: this cannot be used"),
+        (lambda: sourced().run("1 ms", progress=False).spikes.rates(start="1 ms"), "start: this cannot be used"),
+        (lambda: hooked().advance("2 ms"), "Loop.advance: a function of Loop.every cannot move"),
+    ],
+)  # fmt: skip
+def test_kinds_that_longer_profiles_found(call, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(am.AmineError, match=words):
+        call()
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+def sourced() -> am.Network:
+    net = am.Network()
+    net.population("P", 2, "poisson", rate="1 Hz")
+    return net
+
+
+def hooked():
+    loop = sourced().loop()
+    loop.every("1 ms", lambda l: l.advance("1 ms"))
+    return loop
+
+
+def test_nothing_but_a_file_is_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for act in (sourced().save, sourced().loop().save):
+        with pytest.raises(am.AmineError, match="this is not a file|it exists"):
+            act(tmp_path / "pipe", overwrite=True)
+    assert (tmp_path / "pipe").is_fifo()

@@ -34,11 +34,12 @@ _WORDS = {
     "None": "None",
     "Quantity": "a quantity, such as '5 ms' or 5*am.units.ms",
     "Values": "a quantity, one for each, or a distribution",
-    "FilePath": "a path",
+    "FilePath": "a path that a file can have",
     "Site": "a place by name, or compartments by number",
     "ArrayLike": "numbers or an array",
     "Callable": "a function",
 }
+LONGEST_NAME = 255  # bytes of the name of a file or folder
 _FEW = 200  # elements of a sequence that are compared
 
 
@@ -286,6 +287,8 @@ def _named(hint: ast.expr, value: object, scope: Scope) -> bool:
         return isinstance(value, os.PathLike)
     if last == "Callable":
         return callable(value)
+    if last == "FilePath":
+        return isinstance(value, str | os.PathLike) and _is_name(os.fspath(value))
     if last in _SEVERAL | _TABLES:
         return isinstance(value, getattr(abc, last)) or _array(value)
     return _meant(scope, name, value)
@@ -320,6 +323,12 @@ def _numbers(value: object) -> bool:
 def _array(value: object) -> bool:
     """Whether a value is an array with at least one axis."""
     return isinstance(shape := getattr(value, "shape", ()), tuple) and bool(shape)
+
+
+def _is_name(path: str | bytes) -> bool:
+    """Whether the system can have a file of this path: no name in it is too long, and none has a null character."""
+    names = os.fsencode(path).split(b"/")
+    return b"\0" not in os.fsencode(path) and all(len(n) <= LONGEST_NAME for n in names)
 
 
 def _iterable(value: object) -> bool:

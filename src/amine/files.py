@@ -44,6 +44,8 @@ def replacing(target: Path, where: str, parents: bool = False) -> Iterator[Path]
     """
     temporary = temporary_name(target)
     try:
+        if target.exists() and not target.is_file():  # a device or a pipe would be gone
+            raise AmineError(where, "this is not a file", hint="give the name of a file")
         if parents:
             target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary

@@ -40,6 +40,12 @@ def test_a_network_with_the_name_of_an_experiment_does_not_hide_it():
         server.server_close()
 
 
+@pytest.mark.parametrize("port", [65536, 10**9, -1])
+def test_a_number_that_no_port_has_is_refused(port):
+    with pytest.raises(am.AmineError, match=f"lab: port {port} cannot be used"):
+        start(port=port)
+
+
 def test_a_port_that_is_taken_is_refused():
     server = start()
     try:

@@ -153,7 +153,7 @@ class LabServer(ThreadingHTTPServer):
         self.rooms, self.files = Rooms(own, gallery, most), static_files()
         try:
             super().__init__((ADDRESS, port), Handler)
-        except OSError as e:
+        except (OSError, OverflowError) as e:  # the second for numbers that no port has
             raise AmineError("lab", f"port {port} cannot be used", given=str(e)[:60], hint="choose another") from e
         self.names = (f"{ADDRESS}:{self.server_port}", f"localhost:{self.server_port}")
 

@@ -51,6 +51,9 @@ def _options(more: dict[str, Any]) -> dict[str, Any]:
     return more
 
 
+LONGEST = 1e12  # ms
+
+
 def _count(n: int, where: str) -> int:
     """A number of repetitions that can be made; raises AmineError for others."""
     if not 0 <= n <= MOST:
@@ -61,6 +64,10 @@ def _count(n: int, where: str) -> int:
 def repeated(pattern: Train, n: int, period: float, start: float = 20.0) -> Train:
     """Repeat a pattern of (pre, post) times in ms ``n`` times, every ``period`` ms from ``start`` ms on."""
     _count(n, "protocols.repeated, n")
+    for name, x in {"period": period, "start": start}.items():
+        if not abs(x) <= LONGEST:
+            expected = f"at most {LONGEST:g} ms"
+            raise AmineError(f"protocols.repeated, {name}", "this is no time", given=str(x)[:40], expected=expected)
     at = start + period * np.arange(n)
     try:
         before, after = (np.asarray(x, float).ravel() for x in pattern)
@@ -247,7 +254,7 @@ def dopamine_pulses(
     parts = []
     for delay in x:  # the field reaches all neurons, so each delay needs a separate run
         pulse = {"name": field, "time": first + max(d, 0.0) + delay, "release": amount, "removal": removal}
-        rest = delay + 3.0 / scalar(removal, "1/ms", "protocols.dopamine_pulses, removal") + 10.0
+        rest = delay + 3.0 / scalar(removal, "1/ms", "protocols.dopamine_pulses, removal", positive=True) + 10.0
         parts.append(
             measure(
                 rule,

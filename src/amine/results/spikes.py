@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from amine.doors import methods
 from amine.errors import AmineError, did_you_mean
 from amine.network.parts import Population, View
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from amine.results.meta import Meta
 
 
+@methods
 class SpikeTrain:
     """Spikes of one population or slice.
 
@@ -49,6 +51,7 @@ class SpikeTrain:
         return f"<{len(self)} spikes of {self.n} neurons of {self.name}>"
 
 
+@methods
 class Spikes:
     """All spikes of a run, sorted by time and then by neuron.
 

@@ -109,6 +109,7 @@ class Loop(LoopValues):
         super().__init__(net, Simulation(net, threads, precision))
         self._hash = net.hash()
         self._own: set[Path] = set()  # checkpoints that may be replaced
+        self._calling = False  # a function of every
         self._hooks: list[tuple[int, Callable[[Loop], object]]] = []  # steps between calls, function
         recorded = [at for at in self._simulation.slices if at.member.population.record_spikes]
         self._populations = tuple((at.member.name, at.id0, at.n) for at in recorded)
@@ -193,6 +194,9 @@ class Loop(LoopValues):
         AmineError
             If ``duration`` is no multiple of the time step, or a state is no longer finite.
         """
+        if self._calling:
+            hint = "let the function read and set values only"
+            raise AmineError("Loop.advance", "a function of Loop.every cannot move the network in time", hint=hint)
         sim, start = self._simulation, self.time
         last = sim.step + whole_steps(duration, self.network.dt, "Loop.advance")
         check_last_step(last, sim.precision, "Loop.advance")
@@ -211,7 +215,11 @@ class Loop(LoopValues):
         step = self._simulation.step
         for n, function in self._hooks:
             if step % n == 0:
-                function(self)
+                self._calling = True
+                try:
+                    function(self)
+                finally:
+                    self._calling = False
                 if self._simulation.step != step:
                     raise AmineError(
                         "Loop.every", "the function moved the network in time", hint="let it read and set values only"

@@ -294,6 +294,9 @@ class Circuit(nn.Module):
                 )
             x = {self.inputs[0][0]: x}
         names = {k: p for k, p, _ in self.inputs}
+        if not isinstance(x, Mapping):
+            given, expected = repr(x)[:40], f"a tensor, or a mapping of {', '.join(names) or 'none'}"
+            raise AmineError("Circuit, input", "this is no input", given=given, expected=expected)
         for k, v in x.items():
             if k not in names:
                 raise AmineError(f"Circuit, input '{k}'", "there is no such input", hint=did_you_mean(str(k), names))

@@ -55,7 +55,7 @@ def grid(
     [[-5.0, -10.0], [-5.0, 0.0], [-5.0, 10.0], [5.0, -10.0], [5.0, 0.0], [5.0, 10.0]]
     """
     where = "space.grid()"
-    sizes = [shape] if isinstance(shape, int) else list(shape)
+    sizes = [shape] if isinstance(shape, int | np.integer) else list(shape)
     if not 1 <= len(sizes) <= 3:
         raise AmineError(f"{where}, shape", "one to three axes are needed", given=str(len(sizes)))
     counts = [whole_number(n, f"{where}, shape", 1, MOST) for n in sizes]
