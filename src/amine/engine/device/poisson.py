@@ -33,11 +33,12 @@ TWO32 = 4294967296.0
 def count_block(typingctx, counts, words, table, length):
     """Adds the Poisson counts of 64 neurons: of the ``length`` first entries of ``table``, how many are at most the neuron's word.
 
-    Written as vectors, so that counts stay in registers while the table is read.
+    Written as vectors, so that counts stay in registers while the table is read. Entries increase, so that the one which no word
+    reaches is the last.
     """
 
     def codegen(context, builder, signature, args):
-        word = ir.IntType(32)
+        word, lanes = ir.IntType(32), ir.IntType(BLOCK)
         vector = ir.VectorType(word, BLOCK)
         arrays = [context.make_array(t)(context, builder, a) for t, a in zip(signature.args, args[:3], strict=False)]
         place, drawn = (builder.bitcast(a.data, vector.as_pointer()) for a in arrays[:2])
@@ -47,8 +48,11 @@ def count_block(typingctx, counts, words, table, length):
         with cgutils.for_range(builder, args[3]) as loop:
             entry = builder.load(builder.gep(arrays[2].data, [loop.index], source_etype=word), typ=word)
             entries = builder.shuffle_vector(builder.insert_element(undefined, entry, word(0)), undefined, first)
-            reached = builder.zext(builder.icmp_unsigned(">=", these, entries), vector)
-            builder.store(builder.add(builder.load(found, typ=vector), reached), found)
+            reached = builder.icmp_unsigned(">=", these, entries)
+            none = builder.icmp_unsigned("==", builder.bitcast(reached, lanes), lanes(0))
+            with builder.if_then(none):
+                loop.do_break()
+            builder.store(builder.add(builder.load(found, typ=vector), builder.zext(reached, vector)), found)
         builder.store(builder.load(found, typ=vector), place, align=4)
         return context.get_dummy_value()
 
