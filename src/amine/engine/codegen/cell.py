@@ -11,6 +11,7 @@ import sympy as sp
 
 from amine.engine.codegen import crossing, ir
 from amine.engine.codegen.fuse import Fused, fuse
+from amine.engine.codegen.overlap import Loops, overlapped
 from amine.engine.codegen.passes import divided
 from amine.engine.codegen.prepared import initial_function, preparation
 from amine.engine.codegen.program import (
@@ -239,10 +240,11 @@ class _Writer:
         body += [ir.assign(f"u_{j}", quote_expr(f"inputs[row, u + {j}]")) for j in range(self.cell.stimuli)]
         body += quote(f"worst = F(0.0)\nchanges = stack_row({BLOCK}, F(0.0))") if trial else []
         body += quote("marks = empty_marks()") if spikes else []
-        lanes = [self._lane(trial=True)] if trial else self._divided()
+        loops = self._loops(trial)
+        body += loops.before
         block = [
             *quote(f"o = U64(base + b * {len(self.rows) * BLOCK})"),
-            *(s for lane in lanes for s in quote(f"for l in range(U64({BLOCK})):\n    lane", lane=lane)),
+            *loops.block,
             *(self._listing() if spikes else []),
             # in a separate loop, since the one above would not vectorise with a running maximum
             *(quote(f"for l in range(U64({BLOCK})):\n    worst = max(worst, changes[l])") if trial else []),
@@ -289,6 +291,16 @@ class _Writer:
                 v=ir.Name(self._local(p.out["v"])),
             )
         return text + self._stored(list(p.out))
+
+    def _loops(self, trial: bool) -> Loops:
+        """The loops over the lanes of a block: one, or several whose lanes overlap better."""
+        p = self.program
+        lanes = [self._lane(trial=True)] if trial else self._divided()
+        if len(lanes) == 1 and not trial and p.crossing is None and p.waiting is None:
+            found = overlapped(lanes[0], self._local("new_v"), BLOCK)
+            if found is not None:
+                return found
+        return Loops([], [s for lane in lanes for s in quote(f"for l in range(U64({BLOCK})):\n    lane", lane=lane)])
 
     def _divided(self) -> list[list[ir.Statement]]:
         """The loops over lanes: one, or two where gates follow the new voltage."""

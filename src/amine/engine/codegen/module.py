@@ -64,7 +64,7 @@ def _imports(bits: int, slots: Sequence[Slots], wide: set[str]) -> str:
                 "restore_denormals",
             ),
             *("select", "stack_matrix", "stack_row"),
-            *(f"bits_float{bits} as from_step", f"float_bits{bits} as to_step"),
+            *(f"bits_float{bits} as from_step", f"float_bits{bits} as to_step", f"exprel_near{bits} as vexprel_near"),
             *(f"{f}64" for f in KERNEL_FUNCTIONS if f not in ELEMENTARY),
             *device_names(KERNEL_FUNCTIONS, bits, wide, further=False),
         ],

@@ -191,8 +191,8 @@ def exp64(x):
 
 
 @inlined
-def exprel32(x):
-    """(exp(x) - 1)/x; by a series for abs(x) < 0.5, where the difference would cancel."""
+def exprel_near32(x):
+    """(exp(x) - 1)/x for abs(x) < 0.5, by a series."""
     s = F32(1 / 40320)
     s = fma32(s, x, F32(1 / 5040))
     s = fma32(s, x, F32(1 / 720))
@@ -200,13 +200,19 @@ def exprel32(x):
     s = fma32(s, x, F32(1 / 24))
     s = fma32(s, x, F32(1 / 6))
     s = fma32(s, x, F32(0.5))
-    s = fma32(s, x, F32(1.0))
+    return fma32(s, x, F32(1.0))
+
+
+@inlined
+def exprel32(x):
+    """(exp(x) - 1)/x; by a series for abs(x) < 0.5, where the difference would cancel."""
+    s = exprel_near32(x)
     small = abs(x) < F32(0.5)
     return select(small, s, (exp32(x) - F32(1.0)) / select(small, F32(1.0), x))
 
 
 @inlined
-def exprel64(x):
+def exprel_near64(x):
     s = _C64[14]
     s = fma64(s, x, _C64[13])
     s = fma64(s, x, _C64[12])
@@ -220,7 +226,12 @@ def exprel64(x):
     s = fma64(s, x, _C64[4])
     s = fma64(s, x, _C64[3])
     s = fma64(s, x, 0.5)
-    s = fma64(s, x, 1.0)
+    return fma64(s, x, 1.0)
+
+
+@inlined
+def exprel64(x):
+    s = exprel_near64(x)
     small = abs(x) < 0.5
     return select(small, s, (exp64(x) - 1.0) / select(small, 1.0, x))
 
@@ -408,6 +419,22 @@ def prefetch(typingctx, address):
         return context.get_dummy_value()
 
     return types.void(types.int64), codegen
+
+
+@intrinsic
+def prefetch_entry(typingctx, array, i):
+    """Prefetches the cache line of entry ``i`` of an array of one dimension."""
+
+    def codegen(context, builder, signature, args):
+        i8p, i32 = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [i8p, i32, i32, i32])
+        f = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        place = builder.gep(data, [args[1]], source_etype=context.get_data_type(signature.args[0].dtype))
+        builder.call(f, [builder.bitcast(place, i8p), i32(1), i32(3), i32(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), codegen
 
 
 def _control(builder: ir.IRBuilder, name: str, place: ir.Value) -> None:
