@@ -196,7 +196,7 @@ class Kinetic(NamedTuple):
     real: np.ndarray  # [BATCH] real, scratch: one value of each event
     quanta: np.ndarray  # [BATCH] int of real's size, scratch: the same in quanta
     moved: np.ndarray  # [2 values] float64, scratch: change of states by a pulse
-    changed: np.ndarray  # [values + 1] float64, scratch
+    changed: np.ndarray  # [values + COLUMN] float64, scratch
 
 
 class Synaptic(NamedTuple):

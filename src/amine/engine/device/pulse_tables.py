@@ -10,4 +10,5 @@
 STATE_STEP, START, EMPTY, VISIT, TIMES = range(5)
 REST = (0, -(2**40), 0, 0)  # before the first spike
 POWERS = 31  # steps are counted in 31 bits
+COLUMN = 4  # columns of propagators are filled up with zeros to a multiple of this
 GRID = 512  # intervals of a table over concentration

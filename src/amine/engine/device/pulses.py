@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from amine.engine.device.functions import exp64, inner
+from amine.engine.device.functions import exp64, inlined, inner, prefetch_entry
 from amine.engine.device.pulse_tables import (
+    COLUMN,
     EMPTY,
     G_DIM,
     G_FRACTION,
@@ -41,41 +42,60 @@ from amine.engine.device.pulse_tables import (
 from amine.engine.device.random_numbers import halves, philox
 from amine.engine.device.tables import BEGIN, END
 
-I64, U32, F64 = np.int64, np.uint32, np.float64
+I64, U32, U64, F64 = np.int64, np.uint32, np.uint64, np.float64
 TINY = 1e-30
 
 
-@inner()
+@inlined
+def columns(D):
+    """Distance of two columns of a propagator: the least multiple of ``COLUMN`` from ``D`` on."""
+    return (D + I64(COLUMN - 1)) & I64(-COLUMN)
+
+
+@inner(forceinline=True)
+def multiply(P, o, width, X, at, D, tmp, i):
+    """Puts four rows of the product of the matrix at ``o`` with X[at:at+D] into tmp[i:i+4]; each is a sum in the order of columns."""
+    a, b, c, d = 0.0, 0.0, 0.0, 0.0
+    for j in range(D):
+        x, q = X[U64(at + j)], U64(o + j * width)
+        a += P[q] * x
+        b += P[q + U64(1)] * x
+        c += P[q + U64(2)] * x
+        d += P[q + U64(3)] * x
+    tmp[U64(i)], tmp[U64(i + 1)], tmp[U64(i + 2)], tmp[U64(i + 3)] = a, b, c, d
+
+
+@inner(forceinline=True)
 def propagate(X, at, D, steps, P, table, tmp):
-    """Advances X[at:at+D] by ``steps`` steps with the powers of the propagator at ``table``."""
-    bit = I64(0)
-    while steps > 0 and bit < POWERS:
+    """Advances X[at:at+D] by ``steps`` steps with the powers of the propagator at ``table``, each held column by column."""
+    width = columns(D)
+    o = table
+    for _ in range(POWERS):
+        if steps == 0:
+            break
         if steps & I64(1):
-            o = table + bit * D * D
+            for i in range(I64(0), width, I64(COLUMN)):
+                multiply(P, o + i, width, X, at, D, tmp, i)
             for i in range(D):
-                s = 0.0
-                for j in range(D):
-                    s += P[o + i * D + j] * X[at + j]
-                tmp[i] = s
-            for i in range(D):
-                X[at + i] = tmp[i]
+                X[U64(at + i)] = tmp[U64(i)]
         steps >>= I64(1)
-        bit += I64(1)
+        o += D * width
 
 
-@inner()
+@inner(forceinline=True)
 def catch_up(X, time, P, x, t, D, table, k, tmp):
-    """Advances both parts of a unit (a neuron or a site) to step ``k``."""
+    """Advances both parts of a unit (a neuron or a site) to step ``k``; a part without receptors is zero and stays so."""
     steps = k - time[t]
     if steps <= 0:
         return
-    propagate(X, x, D, steps, P, table, tmp)
+    if X[x + D - 1] > 0.0:
+        propagate(X, x, D, steps, P, table, tmp)
     if X[x + 2 * D - 1] > 0.0:
-        propagate(X, x + D, D, steps, P, table + POWERS * D * D, tmp)
+        propagate(X, x + D, D, steps, P, table + POWERS * D * columns(D), tmp)
     time[t] = k
 
 
-@inner()
+@inner(forceinline=True)
 def start(X, x, D, f, moved):
     """Moves the fraction ``f`` of the receptors to those with transmitter and adds it to ``moved``; returns the moved mass."""
     mass = f * X[x + D - 1]
@@ -89,7 +109,7 @@ def start(X, x, D, f, moved):
     return mass
 
 
-@inner()
+@inner(forceinline=True)
 def finish(X, x, D, moved):
     """Moves all receptors back and subtracts them from ``moved``; returns the moved mass."""
     mass = X[x + 2 * D - 1]
@@ -101,7 +121,7 @@ def finish(X, x, D, moved):
     return mass
 
 
-@inner()
+@inner(forceinline=True)
 def put(mine, at, pay, row, tid, D, moved, neuron):
     """Lists an event with its payload."""
     mine[at] = neuron
@@ -225,7 +245,7 @@ def interpolate(X, x, D, P, M, t, top, new):
 def cleared_step(G, g, R, X, time, P, x, t, D, k, dt, moved, tmp):
     """Advances a unit from step ``k`` to the next; adds the change that its targets do not compute themselves to ``moved``."""
     table = G[g, G_TABLE]
-    M = table + POWERS * (D + 1) * (D + 1)
+    M = table + POWERS * (D + 1) * columns(D + 1)
     inverse = M + (GRID + 1) * D * (D + 1)
     mean, end = clear(X[x + D + 1], R, g, dt)
     interpolate(X, x, D, P, M, mean, R[g, R_TOP], tmp)
@@ -293,6 +313,18 @@ def cleared(kinetic, g, spikes, tid, slot, at, k, dt):
     return at
 
 
+@inner(forceinline=True)
+def ask(G, g, X, time, mine, first, last):
+    """Prefetches the states of listed neurons, which were not read since their last spike."""
+    D, n = G[g, G_DIM], max(I64(1), G[g, G_SITES])
+    for q in range(first, last):
+        unit = (I64(mine[q]) - G[g, G_ID0]) * n
+        x = G[g, G_STATE] + unit * 2 * D
+        prefetch_entry(time, G[g, G_TIME] + unit * TIMES)
+        prefetch_entry(X, x)
+        prefetch_entry(X, x + 2 * D - 1)
+
+
 @inner(cache=True)
 def pulses(kinetic, g, spikes, tid, slot, at, k, dt):
     """Lists the pulses that start and end in this step from entry ``at`` on; returns the end of the list."""
@@ -301,6 +333,9 @@ def pulses(kinetic, g, spikes, tid, slot, at, k, dt):
     p = G[g, G_POP]
     if G[g, G_WIDTH] == 0:
         return cleared(kinetic, g, spikes, tid, slot, at, k, dt)
+    ended = slot - G[g, G_WIDTH]
+    ask(G, g, X, time, mine, ptr[ended, p, tid, BEGIN], ptr[ended, p, tid, END])
+    ask(G, g, X, time, mine, ptr[slot, p, tid, BEGIN], ptr[slot, p, tid, END])
     ptr[slot, G[g, G_LIST], tid, BEGIN] = at
     for q in range(ptr[slot, p, tid, BEGIN], ptr[slot, p, tid, END]):
         if G[g, G_SITES] == 0:

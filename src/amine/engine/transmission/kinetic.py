@@ -19,6 +19,7 @@ from amine.engine.codegen.slots import Kinds, Slots
 from amine.engine.device import arguments
 from amine.engine.device import deliver_tables as deliver
 from amine.engine.device import deliver_vector_tables as deliver_vector
+from amine.engine.device.pulse_tables import COLUMN
 from amine.engine.device.tables import RANGE_COLUMNS, RELEASE
 from amine.engine.resolve.pulses import PulseGroup, steps_of
 from amine.engine.resolve.release import sites_of
@@ -220,7 +221,7 @@ def _scratch(dim: int, real: np.dtype, whole: np.dtype) -> tuple[np.ndarray, ...
     """Scratch arrays for the events of a step and for the change of states by a pulse."""
     sizes: list[tuple[int | tuple[int, int], npt.DTypeLike]] = [
         *(((dim, deliver.BATCH), np.float64), (deliver.BATCH, np.int64), (deliver.BATCH, np.int64)),
-        *((deliver.BATCH, real), (deliver.BATCH, whole), (2 * dim, np.float64), (dim + 1, np.float64)),
+        *((deliver.BATCH, real), (deliver.BATCH, whole), (2 * dim, np.float64), (dim + COLUMN, np.float64)),
     ]
     return tuple(np.empty(shape, kind) for shape, kind in sizes)
 

@@ -17,6 +17,7 @@ import numpy as np
 from amine.engine.build.slices import Slice
 from amine.engine.device.matrices import expm, solve
 from amine.engine.device.pulse_tables import (
+    COLUMN,
     G_COLUMNS,
     G_DIM,
     G_FRACTION,
@@ -92,8 +93,9 @@ def equilibrium(Q: np.ndarray) -> np.ndarray:
 
 
 def powers(A: np.ndarray, dt: float) -> np.ndarray:
-    """Propagators of 1, 2, 4, ... steps."""
-    return np.stack([expm(A * (dt * 2.0**b)) for b in range(POWERS)])
+    """Propagators of 1, 2, 4, ... steps, each column by column, which are filled up with zeros."""
+    made = np.stack([expm(A * (dt * 2.0**b)) for b in range(POWERS)]).swapaxes(1, 2)
+    return np.pad(made, [(0, 0), (0, 0), (0, -len(A) % COLUMN)])
 
 
 # a scheme, its matrix without transmitter, and the increment of the matrix by 1 uM
