@@ -115,7 +115,7 @@ class CircuitLearner:
             given[drug] = given.get(drug, 0.0) + concentration
         for drug in given:
             net.dose(drug, "0 uM")
-        self.classes = sizes.classes
+        self.classes, self.interneurons = sizes.classes, net.populations["interneurons"].n
         self.loop = net.loop(threads=1, keep=False)
         for drug, concentration in given.items():
             self.loop.dose(drug, f"{concentration!r} uM")
@@ -147,6 +147,6 @@ class CircuitLearner:
 
     def kept(self) -> list[np.ndarray]:
         """The expansion, the synapses of both directions, and those of the read-out."""
-        n, parts = len(self.expansion.thresholds), self.loop.network.populations
-        sizes = (n * parts["interneurons"].n, n * parts["interneurons"].n, n * self.classes)
+        n = len(self.expansion.thresholds)
+        sizes = (n * self.interneurons, n * self.interneurons, n * self.classes)
         return [self.expansion.weights, self.expansion.thresholds, *(np.empty(s) for s in sizes)]

@@ -39,7 +39,9 @@ class Expansion:
             raise AmineError(
                 "Expansion, scaling", f"scaling {scaling!r} is not known", hint=did_you_mean(str(scaling), SCALINGS)
             )
-        whole("Expansion, inputs", inputs), whole("Expansion, neurons", neurons), whole("Expansion, seed", seed, 0)
+        for name, size in (("inputs", inputs), ("neurons", neurons)):
+            whole(f"Expansion, {name}", size)
+        whole("Expansion, seed", seed, 0)
         half = number("Expansion, spread", SPREAD[scaling] if spread is None else spread, 0.0)
         rng = np.random.default_rng([seed, 21])
         weights = rng.standard_normal((inputs, neurons))
