@@ -23,6 +23,8 @@ from amine.records import dataclass
 Batch: TypeAlias = tuple[Tensor, Tensor, Tensor | None]  # samples, targets, weights of the samples (mean 1)
 State: TypeAlias = tuple[dict[str, Tensor], dict[str, Tensor]]  # of the network, of the learning rule
 SCHEDULES = ("constant", "cosine", "linear", "exponential", "step")
+WORSE = 1.5  # times that loss: with such a loss at the end, nothing was learned
+FAR = 30.0  # size of targets that a network of order one reaches only by many small updates
 LOST = 1e3  # times the loss of an untrained network, or of scores of zero: such a loss is no transient of learning any more
 
 
@@ -209,6 +211,23 @@ class Trainer:
         problem = self._problem_now()
         if problem:
             self._exploded(epoch, good, problem, fresh)
+        else:
+            self._judge(data[1])
+
+    def _judge(self, targets: Tensor) -> None:
+        """Warns if the last epoch was worse than an untrained network, or than the mean of targets far from one in size."""
+        if not self.history.get("loss"):
+            return
+        loss, score, size = self.history["loss"][-1], self.history["score"][-1], float(targets.abs().max())
+        if loss > WORSE * self.reference:
+            problem = f"the loss ended at {loss:.3g}, above {self.reference:.3g} of an untrained network"
+            hint = "lower rate=, set clip= to bound the gradients, or train for longer"
+        elif self.learner.loss.task == "regression" and score < 0 and size > FAR:
+            problem = f"predictions are worse than the mean of y, whose values reach {size:.3g}"
+            hint = "divide y by its size (TransformedTargetRegressor of scikit-learn does that), raise rate=, or train for longer"
+        else:
+            return
+        warnings.warn(str(AmineError(self.where, problem, hint=hint)), AmineWarning, stacklevel=5)
 
     def _single(self, data: Batch) -> bool:
         """Whether an epoch is one batch, so that its loss is that of the weights before it."""

@@ -42,3 +42,20 @@ def test_other_values_are_not_missed():
         assert not torch.equal(cells(x)[0], before)
         cells.decide(values)
         assert torch.equal(cells(x)[0], before)
+
+
+def test_a_step_like_the_last_is_checked_like_the_first():
+    cells, x = ann.Neurons("lif", 5), torch.rand(1, 2, 5)
+    with torch.no_grad():
+        state = cells(x, cells(x)[1])[1]
+        with pytest.raises(am.AmineError, match="not a finite number after the last step"):
+            cells(torch.full_like(x, torch.nan), state)
+        with pytest.raises(am.AmineError, match="'v' is missing"):
+            cells(x, {"_ref": state["_ref"]})
+        with pytest.raises(am.AmineError, match="the shape is wrong"):
+            cells(x, {s: v[:1] for s, v in state.items()})
+        with pytest.raises(am.AmineError, match="does not fit the number of neurons"):
+            cells(x[..., :4], state)
+        half = cells(x.half(), state)[0]
+        wide = cells(x, {s: v.double() if s == "v" else v for s, v in state.items()})[1]
+    assert half.dtype == torch.float16 and wide["v"].dtype == torch.float32

@@ -311,6 +311,20 @@ def test_a_state_that_is_not_finite_is_an_error():
             ann.Neurons("lif", N, backend=backend)(x)
 
 
+@pytest.mark.parametrize("backend", ["compiled", "torch"])
+def test_an_infinite_input_that_a_spike_resets_is_an_error(backend):
+    x = spikes()
+    x[3, 1, 2] = torch.inf
+    cells = ann.Neurons("lif", N, backend=backend)
+    for gradients in (True, False):
+        with torch.set_grad_enabled(gradients), pytest.raises(FloatingPointError, match="inf in step 3, sample 1"):
+            cells(x)
+    ahead = torch.nn.Linear(N, N)
+    torch.nn.init.ones_(ahead.weight)
+    with torch.autocast("cpu", torch.float16), pytest.raises(FloatingPointError, match="input 'x': it is not finite|state 'v'"):
+        ann.Sequential(ahead, cells)(torch.full((1, 2, N), 6e4))  # the product leaves the range of half precision
+
+
 @pytest.mark.parametrize("kind", ["sliding", "space", "dendrites"])
 def test_no_number_is_not_silence(kind):
     x = spikes()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,10 +11,12 @@ import torch
 
 from amine.learn.nn import compiled, memory, pool
 from amine.learn.nn.device import BLOCK
+from amine.learn.nn.transforms import transformed
 
 if TYPE_CHECKING:
     from amine.learn.nn.scanned import Scanned, State
 
+REF = "_ref"  # remaining refractory steps
 MOST = 8  # shapes that are kept for a module
 
 
@@ -26,6 +30,7 @@ class Forward:
         self.scalars = np.array([float(c[n]) for n in call.plain.SCALARS] or [0.0], call.real)
         self.own = compiled.lane_constants(call, c, call.plain.DIFFER)
         n, lanes = len(call.code.STATES), call.lanes
+        self.names = [*call.code.STATES, *([REF] if m.code.REFRACTORY is not None else [])]
         self.nothing = (
             np.empty((0, call.steps, lanes), call.real),  # results
             np.empty((len(call.code.KEPT), 0, lanes), call.real),
@@ -33,30 +38,34 @@ class Forward:
             np.empty((n, 0, lanes), call.real),  # states by step
         )
 
-    def __call__(self, x: State, start: State) -> tuple[State, State]:
-        """Spikes and the states at the end."""
+    def __call__(self, m: Scanned, drives: Sequence[torch.Tensor], start: State) -> tuple[State, State]:
+        """Spikes, and the states at the end, which are finite, for drives in the order of the kernel."""
         call, code, real = self.call, self.call.code, self.call.real
         steps, lanes, shape = call.steps, call.lanes, (call.batch, call.n)
-        first = [_flat(start[s], lanes) for s in code.STATES]
-        states = (
-            first[0].reshape(1, lanes) if len(first) == 1 else np.stack(first) if first else np.empty((0, lanes), real)
+        given, first = [_flat(start[s], 1, lanes) for s in code.STATES], start.get("_ref")
+        states = given[0] if len(given) == 1 else np.concatenate(given) if given else np.empty((0, lanes), real)
+        wait = np.zeros(lanes, real) if first is None else _flat(first, lanes).astype(real)
+        out, end, waited = (
+            memory.empty((steps, lanes), real),
+            np.empty((len(given), lanes), real),
+            np.zeros(lanes, real),
         )
-        waits = start.get("_ref")
-        wait = np.zeros(lanes, real) if waits is None else _flat(waits, lanes).astype(real)
-        out, end = memory.empty((steps, *shape), real), np.empty((len(first), *shape), real)
-        waited = np.zeros(lanes, real)
         results, keep, marks, trace = self.nothing
         args = (steps, call.first_step, call.dt, self.scalars, call.surrogate, self.own, states, wait)
-        args += (out.reshape(steps, lanes), results, keep, marks, trace, end.reshape(len(first), lanes), waited)
-        args += tuple(_flat(x[i], steps, lanes) for i in code.DRIVES)
+        args += (out, results, keep, marks, trace, end, waited)
+        rows = tuple(_flat(x, steps, lanes) for x in drives)
         if lanes <= BLOCK:
-            code.forward(0, lanes, *args)
+            code.forward(0, lanes, *args, *rows)
         else:
-            pool.spread(lambda _, a, b: code.forward(a, b, *args), lanes, BLOCK)
-        ends = {s: torch.from_numpy(end[i]) for i, s in enumerate(code.STATES)}
-        if waits is not None:
+            pool.spread(lambda _, a, b: code.forward(a, b, *args, *rows), lanes, BLOCK)
+        ends = {s: torch.from_numpy(row.reshape(shape)) for s, row in zip(code.STATES, end, strict=True)}
+        if first is not None:
             ends["_ref"] = torch.from_numpy(waited.astype(np.int32).reshape(shape))
-        return {"spikes": torch.from_numpy(out)}, ends
+        if not math.isfinite(end.sum()):
+            m.check_finite(ends)
+        if not all(math.isfinite(row.sum()) for row in rows):
+            m.check_inputs(dict(zip(code.DRIVES, drives, strict=True)))
+        return {"spikes": torch.from_numpy(out.reshape(steps, *shape))}, ends
 
 
 def _flat(t: torch.Tensor, *shape: int) -> np.ndarray:
@@ -71,7 +80,32 @@ def run(m: Scanned, x: State, start: State) -> tuple[State, State]:
         if len(m.forwards) >= MOST:
             m.forwards.clear()
         found = m.forwards[key] = Forward(m, x)
-    return found(x, start)
+    return found(m, [x[i] for i in found.call.code.DRIVES], start)
+
+
+def again(m: Scanned, x: object, state: State | None) -> tuple[torch.Tensor, State] | None:
+    """Spikes and states of a step as one before, of which all was checked; None if a condition of that does not hold.
+
+    What single steps of a stream take is mostly checks, of which these are left: no gradients, transforms or autocast, inputs and states of the
+    same kind and shape.
+    """
+    if torch.compiler.is_compiling() or state is None or type(x) is not torch.Tensor or torch.is_grad_enabled():
+        return None
+    shape = x.shape
+    if len(shape) != 3 or shape[2] != m.n or not x.is_cpu:
+        return None
+    found: Forward | None = m.forwards.get(("x", *shape, x.dtype))
+    if found is None or transformed() or torch.is_autocast_enabled("cpu"):
+        return None
+    names = found.names
+    if len(state) != len(names):
+        return None
+    for s in names:
+        value = state.get(s)
+        if value is None or value.shape != shape[1:] or s != REF and value.dtype != x.dtype:
+            return None
+    out, end = found(m, (x,), state)
+    return out["spikes"], end
 
 
 def fits(m: Scanned, x: State, start: State) -> bool:
@@ -83,4 +117,4 @@ def fits(m: Scanned, x: State, start: State) -> bool:
     return not torch.is_grad_enabled() or not any(t.requires_grad for t in (*x.values(), *start.values()))
 
 
-__all__ = ["fits", "run"]
+__all__ = ["again", "fits", "run"]

@@ -58,6 +58,8 @@ class Linear(nn.Linear):
 
     def forward(self, input: Sequenced) -> torch.Tensor:
         """The product ``[time, batch, out]``; of the output (spikes, state) of neurons, the spikes are taken."""
+        if self._single(input):
+            return super().forward(input)  # type: ignore[arg-type]  # a tensor
         given = sequence(input)
         x = floating(given, "Linear, input")
         if x.ndim == 0 or x.shape[-1] != self.in_features:
@@ -85,6 +87,15 @@ class Linear(nn.Linear):
             return super().forward(x)
         few = bool(self.sparse) or events.density < GRADIENT
         return _Product.apply(x, self.weight, self.bias, events, few, link(x) if few else None)
+
+    def _single(self, x: object) -> bool:
+        """Whether an input needs neither checks nor sums of rows: a few rows of the weights' kind."""
+        if type(x) is not torch.Tensor or self.sparse or torch.compiler.is_compiling():
+            return False
+        w = self.weight
+        if x.dtype is not w.dtype or x.device != w.device or x.layout is not torch.strided or x.ndim == 0:
+            return False
+        return x.shape[-1] == self.in_features and x.numel() < FEW * self.in_features
 
 
 def product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:

@@ -12,7 +12,7 @@ from amine import models
 from amine.doors import constructor
 from amine.engine.resolve.cells import CellStructure
 from amine.errors import AmineError, did_you_mean
-from amine.learn.nn import source
+from amine.learn.nn import forwards, source
 from amine.learn.nn.cells import Cells
 from amine.learn.nn.parameters import check_learnable
 from amine.learn.nn.scanned import State, check_sequence, detach, sequence
@@ -133,6 +133,8 @@ class Neurons(Cells):
         AmineError
             If a shape does not fit; the message names the axis. If a state is not finite at the end.
         """
+        if returns == "spikes" and (found := forwards.again(self, current, state)) is not None:
+            return found
         return self.advance(self.inputs(current), state, returns)
 
     def advance(

@@ -93,6 +93,7 @@ def scan(handle: str, names: str, trace: bool, need: bool, tensors: list[torch.T
     else:
         made, kept = _compiled(m, given, state, trace, need)
     m.check_finite({s: made.ends[i] for i, s in enumerate(m.code.STATES)})
+    m.check_inputs(given.x)
     return [*made, *kept]
 
 

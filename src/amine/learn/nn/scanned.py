@@ -272,11 +272,11 @@ class Scanned(Fixed):
         start = self.initial(like.shape[1], like.dtype, like.device) if state is None else state
         way = self.way(like)
         if way is compiled and weight is None and not trace and forwards.fits(self, x, start):
-            out, end = forwards.run(self, x, start)
-        else:
-            out, end = way.run(self, x, start, trace, weight)
+            return forwards.run(self, x, start)
+        out, end = way.run(self, x, start, trace, weight)
         if not transformed():
             self.check_finite(end)
+            self.check_inputs(x)
         return out, end
 
     def check_finite(self, end: State) -> None:
@@ -287,6 +287,18 @@ class Scanned(Fixed):
                     f"{self.where}, state '{s}'",
                     "it is not a finite number after the last step",
                     hint="check the input for NaN and infinity, lower weights or the learning rate, or take a smaller dt",
+                )
+
+    def check_inputs(self, x: dict[str, torch.Tensor]) -> None:
+        """Raises NotFinite if an input is no finite number, such as an infinite one, which a spike may have reset."""
+        for name, value in x.items():
+            if not finite(value):
+                step, sample, *_ = (~torch.isfinite(value)).nonzero()[0].tolist()
+                raise NotFinite(
+                    f"{self.where}, input '{name}'",
+                    "it is not finite",
+                    given=f"{value[step, sample].abs().max().item()} in step {step}, sample {sample}",
+                    hint="check the data, the weights before it, or the range of half precision",
                 )
 
     def _in_single(
@@ -402,6 +414,8 @@ def detach(state: T) -> T:
     False
     """
     found: Any = state
+    if found is None:
+        return found
     if isinstance(found, torch.Tensor):
         found = found.detach() if found.requires_grad else found
     elif isinstance(found, Mapping):

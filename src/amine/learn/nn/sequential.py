@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from amine.doors import constructor
 from amine.errors import AmineError
 from amine.learn.nn.described import Described
+from amine.learn.nn.linear import Linear
 from amine.learn.nn.readout import Readout
 from amine.learn.nn.scanned import State, sequence
 from amine.learn.nn.shapes import channels_last, floating
@@ -183,6 +184,8 @@ def chained(
 
 def remembers(m: nn.Module) -> bool:
     """Whether a module or one inside it has a state."""
+    if not m._modules:
+        return takes_state(m) or isinstance(m, (nn.RNNBase, nn.RNNCellBase, *ATTENDING))
     return any(takes_state(k) or isinstance(k, (nn.RNNBase, nn.RNNCellBase, *ATTENDING)) for k in m.modules())
 
 
@@ -210,6 +213,8 @@ def called(
         if not (isinstance(out, tuple) and len(out) == 2):
             raise AmineError(where, "a module with a state must return (output, state)", given=type(out).__name__)
         return out
+    if type(m) is Linear and "forward" not in m.__dict__:  # the commonest, which is none of what follows
+        return m(x), None
     if isinstance(m, TWO_INPUTS):
         raise AmineError(where, f"{type(m).__name__} needs two inputs, and a sequence hands on one")
     if not timed and isinstance(m, (nn.RNNBase, nn.RNNCellBase, *ATTENDING)):
@@ -228,7 +233,7 @@ def called(
     if each_step(m):
         return (per_step(m, x) if timed else m(x)), None
     out = m(x)
-    if continued and (isinstance(out, tuple) or remembers(m)):
+    if continued and (isinstance(out, tuple) or m._modules and remembers(m)):
         raise AmineError(
             where,
             f"{type(m).__name__} has a state or layers with one inside, and takes none, so a sequence cannot go on",

@@ -9,6 +9,7 @@ import torch
 from amine.errors import AmineError
 
 HALF = (torch.float16, torch.bfloat16)
+REAL = (torch.float32, torch.float64)
 
 
 class Layout:
@@ -100,6 +101,8 @@ def is_channels_last(x: torch.Tensor) -> bool:
 
 def floating(x: object, where: str) -> torch.Tensor:
     """Spikes given as booleans or whole numbers as floating-point numbers; others as they are; raises AmineError for what is no tensor."""
+    if type(x) is torch.Tensor and x.dtype in REAL and x.layout is torch.strided:
+        return x
     if not isinstance(x, torch.Tensor):
         raise AmineError(where, "this is not a tensor", given=type(x).__name__, expected="[time, batch, ...]")
     if x.layout != torch.strided or x.is_complex():
