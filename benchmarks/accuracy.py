@@ -1,8 +1,8 @@
 """Accuracy of one convolutional network, trained the same way with amine, SpikingJelly and snnTorch.
 
 16 and 32 channels of 3 x 3 on the 8 x 8 digits, BatchNorm, LIF neurons, average pools, scores are spikes of the last layer's input, 12 steps, Adam 2e-3,
-batches of 64, no augmentation. Neurons and surrogates are those that each library gives if nothing is said, and beside them the peers' with
-a time constant of 20 steps. Held out: 30 % of the samples.
+batches of 64, no augmentation. Neurons and surrogates are those that each library gives if nothing is said, and beside them those with
+a time constant of 20 steps and no refractory time. Held out: 30 % of the samples.
 
 python benchmarks/accuracy.py --seeds 5     # with the peers' environment: benchmarks/environments.py train, plus amine
 """
@@ -72,9 +72,9 @@ class Stepped(nn.Module):
         return x.sum(0)
 
 
-def amine() -> nn.Module:
+def amine(**settings: str) -> nn.Module:
     """The network of docs/training.md."""
-    return ann.Sequential(*layers(lambda: ann.Neurons("lif")), ann.Readout("spike_count"))
+    return ann.Sequential(*layers(lambda: ann.Neurons("lif", **settings)), ann.Readout("spike_count"))
 
 
 def spikingjelly(**settings: object) -> nn.Module:
@@ -93,6 +93,8 @@ def snntorch(beta: float, **settings: object) -> nn.Module:
 
 NETS: dict[str, Callable[[], nn.Module]] = {
     "amine": amine,
+    "amine, tau 20": lambda: amine(tau_m="20 ms", t_ref="0 ms"),
+    "amine, tau 20, arctan": lambda: amine(tau_m="20 ms", t_ref="0 ms", surrogate="arctan"),
     "spikingjelly": spikingjelly,
     "spikingjelly, tau 20": lambda: spikingjelly(tau=20.0, decay_input=False, v_reset=None),
     "snntorch, beta 0.95": lambda: snntorch(0.95),

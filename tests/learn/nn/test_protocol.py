@@ -321,7 +321,10 @@ def test_an_infinite_input_that_a_spike_resets_is_an_error(backend):
             cells(x)
     ahead = torch.nn.Linear(N, N)
     torch.nn.init.ones_(ahead.weight)
-    with torch.autocast("cpu", torch.float16), pytest.raises(FloatingPointError, match="input 'x': it is not finite|state 'v'"):
+    with (
+        torch.autocast("cpu", torch.float16),
+        pytest.raises(FloatingPointError, match="input 'x': it is not finite|state 'v'"),
+    ):
         ann.Sequential(ahead, cells)(torch.full((1, 2, N), 6e4))  # the product leaves the range of half precision
 
 
