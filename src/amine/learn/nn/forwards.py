@@ -89,7 +89,9 @@ def again(m: Scanned, x: object, state: State | None) -> tuple[torch.Tensor, Sta
     What single steps of a stream take is mostly checks, of which these are left: no gradients, transforms or autocast, inputs and states of the
     same kind and shape.
     """
-    if torch.compiler.is_compiling() or state is None or type(x) is not torch.Tensor or torch.is_grad_enabled():
+    if torch.compiler.is_compiling() or type(state) is not dict or type(x) is not torch.Tensor:
+        return None
+    if torch.is_grad_enabled() or m.factors or m.surrogate.soft or m.backend == "torch":
         return None
     shape = x.shape
     if len(shape) != 3 or shape[2] != m.n or not x.is_cpu:

@@ -293,11 +293,11 @@ class Scanned(Fixed):
         """Raises NotFinite if an input is no finite number, such as an infinite one, which a spike may have reset."""
         for name, value in x.items():
             if not finite(value):
-                step, sample, *_ = (~torch.isfinite(value)).nonzero()[0].tolist()
+                step = int((~torch.isfinite(value)).nonzero()[0, 0])
                 raise NotFinite(
                     f"{self.where}, input '{name}'",
                     "it is not finite",
-                    given=f"{value[step, sample].abs().max().item()} in step {step}, sample {sample}",
+                    given=f"{value[step].abs().max().item()} in step {step}",
                     hint="check the data, the weights before it, or the range of half precision",
                 )
 
