@@ -414,8 +414,8 @@ def detach(state: T) -> T:
     False
     """
     found: Any = state
-    if found is None:
-        return found
+    if state is None:
+        return state
     if isinstance(found, torch.Tensor):
         found = found.detach() if found.requires_grad else found
     elif isinstance(found, Mapping):
