@@ -65,7 +65,7 @@ def expected_pairs(net: Network, pattern: Pattern, a: View, b: View, autapses: b
 
 
 def estimate(net: Network, precision: str = "float32") -> dict[str, int]:
-    """Expected numbers of neurons, synapses and gap junctions, and the bytes that states, synapses and lists of spikes take in one thread."""
+    """Expected numbers of neurons, synapses and gap junctions, and the bytes that these take in one thread, with spikes and values under way."""
     real = 4 if precision == "float32" else 8
     synapses = synapse_bytes = 0
     for s in net.projections:
