@@ -52,6 +52,17 @@ def simulate(seed: int = 1, seconds: int = 100, every: int = 5) -> tuple[np.ndar
     return times, {name: np.array(values) for name, values in found.items()}
 
 
+def measures(seed: int) -> dict[str, float]:
+    """Calcium and numbers of synapses at three times."""
+    times, found = simulate(seed, 95)
+    out = {}
+    for stop in (25, 55, 95):
+        for name, ca, synapses in (("excitatory", "Ca_E", "exc"), ("inhibitory", "Ca_I", "inh")):
+            out[f"calcium at {stop} s, {name}"] = float(found[ca][times == stop][0])
+            out[f"synapses at {stop} s, {name}"] = float(found[synapses][times == stop][0])
+    return out
+
+
 def main(folder: Path) -> dict[str, float]:
     """Draws the picture into ``folder`` and gives the largest relative differences from NEST's run."""
     times, found = simulate()
