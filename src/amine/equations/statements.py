@@ -222,6 +222,7 @@ STATEMENTS: dict[str, Statement] = {
     "function": _of(_declared, "", "neuron receptor release channel cleft"),
     "table": _of(_declared, "", "neuron receptor release channel cleft"),
     "method": _of(_method, "", "neuron receptor channel"),
+    "voltage": _of(_declared, "", "neuron"),
 }
 INPUTS = ("input", "mass", "impulse")
 _CLOCKS = {"neuron": ("dt", LAST_SPIKE), "receptor": ("dt",)}  # further times that a kind of model knows
@@ -309,7 +310,21 @@ def parse_equations(
     classes |= {"t": "time", "dt": "step", LAST_SPIKE: "last"} | dict.fromkeys(draws or (), "draw")
     _check_scopes(eq, classes)
     order_of(eq.initial, "the initial values", where)
-    return eq
+    return _with_voltage(eq, [rest.strip() for key, rest in lines if key == "voltage"], where)
+
+
+def _with_voltage(eq: Equations, declared: list[str], where: str) -> Equations:
+    """The equations with the state that is declared as the voltage under the name by which all others read it."""
+    if not declared:
+        return eq
+    place = f"{where}, in 'voltage {declared[0][:40]}'"
+    if len(declared) > 1:
+        raise AmineError(place, "'voltage' is given twice", hint="keep one")
+    if declared[0] not in eq.states:
+        raise AmineError(place, "this is no state of the model", hint=did_you_mean(declared[0], eq.states))
+    if declared[0] != "v" and "v" in {*eq.states, *eq.parameters, *eq.named, *eq.inputs}:
+        raise AmineError(place, "'v' is the name by which receptors read the voltage", hint="rename the other v")
+    return eq.called({declared[0]: "v"})
 
 
 def _refuse_long(lines: list[tuple[str, str]], where: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 import sympy as sp
 
 from amine.equations.integrate import choose
 from amine.equations.singular import stable
-from amine.equations.symbols import is_noise, names_of
+from amine.equations.symbols import is_noise, names_of, symbol
 from amine.errors import AmineError
 from amine.records import dataclass
 
@@ -61,6 +61,26 @@ class Equations:
     happenings: tuple[Happening, ...] = ()
     draws: tuple[str, ...] = ()  # random numbers, one for each ``rand()`` and ``randn()`` in the text
     _whole: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # cache of expanded expressions
+
+    def called(self, names: Mapping[str, str]) -> Equations:
+        """The equations with other names of states."""
+        swap: Any = {symbol(a): symbol(b) for a, b in names.items()}
+
+        def other(e: Any) -> Any:
+            return None if e is None else e.xreplace(swap)
+
+        def acts(pairs: tuple[tuple[str, Any], ...]) -> tuple[tuple[str, Any], ...]:
+            return tuple((names.get(n, n), other(e)) for n, e in pairs)
+
+        keyed = {k: {names.get(n, n): x for n, x in getattr(self, k).items()} for k in ("states", "methods")}
+        moved = {
+            k: {names.get(n, n): other(e) for n, e in getattr(self, k).items()} for k in ("rhs", "named", "initial")
+        }
+        single = {k: other(getattr(self, k)) for k in ("threshold", "refractory", "waiting", "current", "payload")}
+        several = {k: acts(getattr(self, k)) for k in ("reset", "on_spike", "after_spike")}
+        events = tuple(Happening(names.get(x.name, x.name), other(x.condition), acts(x.acts)) for x in self.happenings)
+        hold = tuple(names.get(n, n) for n in self.hold)
+        return replace(self, **keyed, **moved, **single, **several, happenings=events, hold=hold, _whole={})
 
     @property
     def noises(self) -> tuple[str, ...]:

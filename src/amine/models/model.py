@@ -27,6 +27,7 @@ _STATE_LINE = re.compile(r"^[ \t]*d\s*([A-Za-z_]\w*)\s*/\s*dt\s*=[^\n#]*:([^:#\n
 _HELD_LINE = re.compile(r"^[ \t]*([A-Za-z_]\w*)[ \t]*:([^:#\n;]+)", re.M)  # a state that only events change
 _EVENT_LINE = re.compile(r"^[ \t]*event[ \t]+([A-Za-z_]\w*)[ \t]", re.M)  # a state counts the events
 _ON_SPIKE = re.compile(r"on\s+spike\s+([A-Za-z_]\w*)\s*\+=")
+_VOLTAGE_LINE = re.compile(r"^[ \t]*voltage\s+([A-Za-z_]\w*)\s*$", re.M)
 _INPUT_LINE = re.compile(r"^[ \t]*input\s+([A-Za-z_]\w*)\s*:\s*([^:#\n;]+)", re.M)
 _GATED = re.compile(r"^(mass|input|impulse) ", re.M)
 
@@ -189,7 +190,14 @@ class Model(Shown):
             found |= {m.group(1): m.group(2).strip() for m in _HELD_LINE.finditer(lines)}
             found |= {m.group(1): "1" for m in _EVENT_LINE.finditer(lines)}
         found |= {n: self.units[n] for n in self.moved}
+        found = {"v" if n == self.voltage_name else n: u for n, u in found.items()}
         return FrozenDict(found | dict(self.inputs), self.where, "write other equations")
+
+    @cached_property
+    def voltage_name(self) -> str:
+        """Name of a neuron's voltage in its own equations, probes and initial values; receptors and rules read it as ``v``."""
+        m = _VOLTAGE_LINE.search(_one_a_line(self.equations)) if self.kind == "neuron" else None
+        return m.group(1) if m else "v"
 
     @cached_property
     def moved(self) -> tuple[str, ...]:

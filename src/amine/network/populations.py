@@ -126,7 +126,8 @@ def _begin(net: Network, made: Population, initial: Mapping[str, Any], where: st
         if s not in known:
             raise AmineError(where, f"state '{s}' is not known", hint=did_you_mean(str(s), known))
         v = of_neurons(v, known[s], n, made.positions, f"{where}, initial '{s}'")
-        enter(made.initial, s, normalise(v, known[s], f"{where}, initial '{s}'", shape=(n,)))  # type: ignore[arg-type]
+        row = "v" if s == made.model.voltage_name else s
+        enter(made.initial, row, normalise(v, known[s], f"{where}, initial '{s}'", shape=(n,)))  # type: ignore[arg-type]
 
 
 def _during(model: Model, given: dict[str, Any], n: int, where: str) -> tuple[dict[str, Any], Waveform | None]:

@@ -172,6 +172,7 @@ def states_of(population: Population, net: Network) -> Mapping[str, str]:
     if has_tree(population):
         return States(population, {**population.model.receptors, **population.receptors, **ports_of(population, net)})
     known = dict(population.model.state_units)
+    known |= {population.model.voltage_name: known["v"]} if "v" in known else {}
     for label, m in {**population.model.receptors, **population.receptors, **ports_of(population, net)}.items():
         known |= {f"{s}_{label}": u for s, u in m.state_units.items()}
     for s in net.projections:

@@ -406,9 +406,8 @@ def _initial(net: Network, data: Mapping[str, Any]) -> None:
         p = net.populations[d["name"]]
         known = begun(p, net)
         for s, v in d["initial"].items():
-            enter(
-                p.initial, s, normalise(from_plain(v), known[s], f"Population '{p.name}', initial '{s}'", shape=(p.n,))
-            )
+            value = normalise(from_plain(v), known[s], f"Population '{p.name}', initial '{s}'", shape=(p.n,))
+            enter(p.initial, "v" if s == p.model.voltage_name else s, value)
 
 
 def _flag(x: object) -> bool:

@@ -70,8 +70,8 @@ class Slice:
         return list(self.code.get("needs", []))
 
     def row(self, name: str) -> int:
-        """Index of a row within a block."""
-        return self.rows.index(name)
+        """Index of a row within a block; the voltage may have the name that its equations give it."""
+        return self.rows.index("v" if name == self.member.population.model.voltage_name else name)
 
     def view(self, X: np.ndarray) -> np.ndarray:
         """The population's part of the state array as (blocks, rows, lanes)."""

@@ -43,13 +43,12 @@ UNPACK = [
 HERE = "here = PB[b, P_LOCAL] + ({} * delays + d) * (1 + PB[b, P_STATES])"  # states of a source's synapses of one delay
 
 
-def plastic_slots(rules: Sequence[RuleCode], bits: int, slow: bool, rewired: bool = False) -> Slots:
-    """The code of plastic synapses in a module; ``slow``: whether it has slow signals; ``rewired``: whether some come and go."""
+def plastic_slots(rules: Sequence[RuleCode], bits: int, slow: bool) -> Slots:
+    """The code of plastic synapses in a module; ``slow``: whether it has slow signals."""
     signals = "slow.S[tid]" if slow else "plastic.sources"
     literal = pprint.pformat([r.metadata() for r in rules], width=110, sort_dicts=False)
     head = f"WORD = STEP\nRULES = {literal}\n\n\n"
-    functions = [_sweep(rules), "", "", _arrive(rules), "", "", _peek(rules), "", ""]
-    functions += [_settle(), "", ""] if rewired else []
+    functions = [_sweep(rules), "", "", _arrive(rules), "", "", _peek(rules), "", "", _settle(), "", ""]
     call = f"delivered += arrive_plastic(X, plastic, {signals}, spikes, slot, k, dt)"
     return Slots(
         argument=("plastic", arguments.Plastic),

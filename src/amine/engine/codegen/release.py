@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -31,10 +32,13 @@ class ReleaseCode:
     source: str
     states: int
     parameters: list[str]
+    names: list[str] = field(default_factory=list)  # of the states
 
 
 def release_source(model: Model, name: str) -> ReleaseCode:
     """``release_<name>(R, at, c, elapsed)``: advances one neuron's states by ``elapsed`` ms and returns the payload.
+
+    ``release_initial_<name>(c)`` has their values at the start, ``release_between_<name>(c)`` the rate and drive of each between spikes.
 
     Raises
     ------
@@ -42,7 +46,7 @@ def release_source(model: Model, name: str) -> ReleaseCode:
         If a state does not decay on its own between spikes: there is then no closed form.
     """
     if model == ELAPSED:
-        start = f"def release_initial_{name}(c):\n    return ()\n\n\n"
+        start = "".join(f"def release_{what}_{name}(c):\n    return ()\n\n\n" for what in ("initial", "between"))
         head = f"@inner()\ndef release_{name}(R, at, c, elapsed):\n    return elapsed\n\n\n"
         return ReleaseCode(head + start, 0, [])
     eq = parse(model)
@@ -52,8 +56,8 @@ def release_source(model: Model, name: str) -> ReleaseCode:
     constants = [ir.assign(_local(n), ir.item("c", i)) for i, n in enumerate(parameters)]
     body: list[ir.Statement] = [*constants, ir.Comment("the states since the last spike")]
     for i, s in enumerate(lin.states):
-        drive = lin.B[i][0] if lin.inputs else sp.S.Zero
-        body += [ir.assign(_local(s), quote_expr(f"R[at + {i}]")), _advanced(_local(s), lin.A[i][i], drive, lower)]
+        start = ir.assign(_local(s), quote_expr(f"R[at + {i}]"))
+        body += [start, _advanced(_local(s), lin.A[i][i], _drive(lin, i), lower)]
     body.append(ir.Comment("the spike"))
     body += [ir.assign(_local(n), lower(eq.expand(e))) for n, e in eq.on_spike]
     body.append(ir.assign("payload", lower(eq.expand(eq.payload))))
@@ -64,7 +68,16 @@ def release_source(model: Model, name: str) -> ReleaseCode:
     values = [lower(eq.starts[s]) for s in lin.states]
     first = [*constants, ir.Return(ir.Listed("tuple", tuple(values)))]
     start = ir.Function(f"release_initial_{name}", ("c",), ir.without_unread(first))
-    return ReleaseCode(say.function(step) + say.function(start), len(lin.states), parameters)
+    pairs = [ir.Listed("tuple", (lower(lin.A[i][i]), lower(_drive(lin, i)))) for i in range(len(lin.states))]
+    rates = [*constants, ir.Return(ir.Listed("tuple", tuple(pairs)))]
+    between = ir.Function(f"release_between_{name}", ("c",), ir.without_unread(rates))
+    source = say.function(step) + say.function(start) + say.function(between)
+    return ReleaseCode(source, len(lin.states), parameters, list(lin.states))
+
+
+def _drive(lin: Linear, i: int) -> sp.Expr:
+    """The drive of a state between spikes: x' = rate x + drive."""
+    return lin.B[i][0] if lin.inputs else sp.S.Zero
 
 
 def _local(name: str) -> str:

@@ -28,7 +28,6 @@ from amine.engine.time.log import Change, from_plain_data, plain_data
 from amine.engine.time.names import (
     DELAY,
     DOSE,
-    INPUT,
     PARAMETER,
     RATE,
     SHARED,
@@ -41,8 +40,8 @@ from amine.engine.time.names import (
     by_name,
     handles,
 )
-from amine.engine.time.poisson import PoissonValues
 from amine.engine.time.synapses import SynapseValues, Wiring
+from amine.engine.time.whole import WholeValues
 from amine.engine.transmission.slow import SlowState
 from amine.errors import AmineError, did_you_mean, within
 from amine.network.parts import Population, Waveform
@@ -82,7 +81,7 @@ class Changes:
         self._sim = sim
         self._handles: dict[str, Handle] | None = None
         self.now: dict[str, Anything] = {}
-        self.synapses, self.inputs, self.poisson = SynapseValues(sim), InputValues(sim), PoissonValues(sim)
+        self.synapses, self.inputs, self.whole = SynapseValues(sim), InputValues(sim), WholeValues(sim)
         self.log: list[Change] | None = []
         self._described = self.keep()
 
@@ -93,7 +92,7 @@ class Changes:
         """All values by name."""
         if self._handles is None:
             self._handles = by_name(
-                [*handles(self._sim), *self.synapses.handles(), *self.inputs.handles(), *self.poisson.handles()]
+                [*handles(self._sim), *self.synapses.handles(), *self.inputs.handles(), *self.whole.handles()]
             )
         return self._handles
 
@@ -137,8 +136,8 @@ class Changes:
         h = self.handle(name, where)
         if h.kind in (DOSE, STIMULUS, TIMES):
             return np.array(self._value(h))
-        if h.kind == INPUT:
-            return np.array(np.broadcast_to(self._value(h), (self.poisson.size(h),)))
+        if h.kind in self.whole.kinds:
+            return np.array(np.broadcast_to(self._value(h), (self.whole.size(h),)))
         if h.kind in SYNAPTIC:
             return self.synapses.weights(h.key, h.label) if h.kind == WEIGHT else self.synapses.delays(h.key)
         return np.array(np.broadcast_to(self._value(h), (self._sim.slices[h.p].n,)))
@@ -151,8 +150,8 @@ class Changes:
             return self.synapses.shown(h)
         if h.kind in INPUTS:
             return self.inputs.shown(h)
-        if h.kind == INPUT:
-            return self.poisson.shown(h)
+        if h.kind in self.whole.kinds:
+            return self.whole.shown(h)
         at = self._sim.slices[h.p]
         if h.kind == STATE:
             return at.get(self._sim.arrays.X, h.key).copy()
@@ -172,7 +171,7 @@ class Changes:
             raise AmineError(
                 place, f"it cannot be set in a running network: {reason}", hint="describe a network with it"
             )
-        if h.kind in (*INPUTS, INPUT) and neurons is not None:
+        if h.kind in (*INPUTS, *self.whole.kinds) and neurons is not None:
             raise AmineError(place, "it is set as a whole", hint="leave neurons out")
         if h.kind in INPUTS:
             self.apply(Change(self._sim.step, name, self.inputs.checked(h, value, place)), where)
@@ -180,8 +179,8 @@ class Changes:
         if isinstance(value, Waveform):
             hint = "describe it with a waveform, or give a population net.stimulus(...)"
             raise AmineError(place, "what was described as a value cannot follow a course in time", hint=hint)
-        if h.kind == INPUT and not isinstance(value, Course):
-            self.apply(Change(self._sim.step, name, self.poisson.checked(h, value, place)), where)
+        if h.kind in self.whole.kinds and not isinstance(value, Course):
+            self.apply(Change(self._sim.step, name, self.whole.checked(h, value, place)), where)
             return
         if h.kind == DOSE or isinstance(value, Course):
             if h.kind != DOSE or neurons is not None:
@@ -204,7 +203,7 @@ class Changes:
         """Sets several values of one population or projection; if one of them cannot be set, none is."""
         first = self.handle(next(iter(values)), where)
         undone = self._unwired() if first.kind in SYNAPTIC else self._undone(first.p) if first.p >= 0 else nullcontext()
-        with self._as_before() if first.kind == INPUT else undone:
+        with self.whole.undone({self.handle(name, where).kind for name in values}), undone:
             for name, value in values.items():
                 self.set(name, value, neurons, where)
 
@@ -220,9 +219,10 @@ class Changes:
             self.now[h.name] = change.value
             self._add(change)
             return
-        if h.kind == INPUT:
-            self.poisson.put(h, change.plain_value())
-            self.now[h.name] = change.value
+        if h.kind in self.whole.kinds:
+            self.whole.put(h, change.plain_value())
+            if self.whole.lasting(h):
+                self.now[h.name] = change.value
             self._add(change)
             return
         if h.kind in SYNAPTIC:
@@ -383,20 +383,6 @@ class Changes:
             raise
 
     @contextmanager
-    def _as_before(self) -> Iterator[None]:
-        """Context in which an error leaves all Poisson inputs as they were."""
-        kept = [at.member for at in self._sim.slices], dict(self.now), len(self.log or ())
-        try:
-            yield
-        except BaseException:
-            for at, member in zip(self._sim.slices, kept[0], strict=True):
-                at.member = member
-            self.now = kept[1]
-            del (self.log or [])[kept[2] :]
-            self.poisson.again()
-            raise
-
-    @contextmanager
     def _unwired(self) -> Iterator[None]:
         """Context in which an error leaves all synapses as they were."""
         kept, logged = self.synapses.keep(), len(self.log or ())
@@ -428,9 +414,9 @@ class Changes:
         if isinstance(given, Course | Waveform):
             self._put_dose(h, given)
             return
-        if h.kind == INPUT:
-            self.poisson.put(h, given)
+        if h.kind in self.whole.kinds:
             self.now[h.name] = given
+            self.whole.put_again(h, given)
             return
         x = self._drawn(h, Change(0, h.name, given), h.name)
         if h.kind == STATE:
@@ -468,7 +454,7 @@ class Changes:
         if kept.doses:
             self._slow().doses = dict(kept.doses)
         self.inputs.go_to(kept.now)
-        self.poisson.again()
+        self.whole.again()
 
     def plain(self) -> dict[str, Any]:
         """As plain data, for a checkpoint."""

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 STATE, PARAMETER, RATE, DOSE = "state", "parameter", "rate", "dose"
 WEIGHT, DELAY, STIMULUS, TIMES = "weight", "delay", "stimulus", "times"
-INPUT = "input"  # rate or weight of a Poisson input
+INPUT, RULE = "input", "rule"  # rate or weight of a Poisson input; parameter of a rule of plasticity
+RELEASED = "release"  # state or parameter of release at source neurons
 SHARED = "several values have this name"
 
 
@@ -33,7 +34,7 @@ SHARED = "several values have this name"
 class Settable:
     """A value of a running network.
 
-    ``name`` is its name, ``kind`` state, parameter, rate, dose, weight, delay, stimulus, times or input (of Poisson input), ``unit`` the unit in which it is read; ``value``
+    ``name`` is its name, ``kind`` state, parameter, rate, dose, weight, delay, stimulus, times, input (of Poisson input), rule or release, ``unit`` the unit in which it is read; ``value``
     its present value, one or one for each neuron or synapse (n,); ``limit`` what its values must be, such as positive. It ``follows`` a running network, or else ``reason`` is
     why it does not; then it is given in the description of a new one.
     """
@@ -139,7 +140,7 @@ def _states(sim: Simulation, p: int, at: Slice) -> Iterator[Handle]:
     of_receptors = {port_name(s, label): (label, s) for label, r in m.receptors.items() for s in r.port.state_units}
     known = states_of(m.population, sim.net)
     for key in at.states:
-        label, own = of_receptors.get(key, ("", key))
+        label, own = of_receptors.get(key, ("", m.population.model.voltage_name if key == "v" else key))
         name = f"{m.name}.{label}.{own}" if label else f"{m.name}.{own}"
         yield Handle(name, STATE, p, key, _coherent(known.get(key, at.code["units"].get(key, "1"))), label, own)
 
@@ -174,6 +175,8 @@ __all__ = [
     "INPUT",
     "PARAMETER",
     "RATE",
+    "RELEASED",
+    "RULE",
     "SHARED",
     "STATE",
     "STIMULUS",

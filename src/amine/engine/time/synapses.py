@@ -20,7 +20,7 @@ from amine.engine.build.wiring import alike, spec_of, target_row
 from amine.engine.resolve.resolved import Resolved, resolve
 from amine.engine.resolve.routes import Route
 from amine.engine.time.connections import Connections
-from amine.engine.time.names import DELAY, WEIGHT, Handle
+from amine.engine.time.names import DELAY, SHARED, WEIGHT, Handle
 from amine.engine.transmission.in_flight import correct_masses, require_room
 from amine.errors import AmineWarning
 from amine.models.naming import port_name
@@ -95,19 +95,20 @@ class SynapseValues:
 
     def handles(self) -> Iterator[Handle]:
         """The weights and delays of all projections."""
+        names = [s.name for s in self._sim.net.projections]
         for number, s in enumerate(self._sim.net.projections):
-            routes = self._numbered(number)
+            routes, shared = self._numbered(number), SHARED if names.count(s.name) > 1 else ""
             levels = {r.level for r in routes}
             for label in s.receptors:
                 unit = next(r.weight_unit for r in routes if r.label == label)
                 name = f"{s.name}.weight" if len(s.receptors) == 1 else f"{s.name}.{label}"
                 limit = "nonnegative" if unit == "nS" else ""
-                yield Handle(name, WEIGHT, -1, s.name, unit, label, "weight", limit)
+                yield Handle(name, WEIGHT, -1, s.name, unit, label, "weight", limit, shared)
             kept = sorted(levels - {"filter"})
             later = _WHY.get(kept[0], "") if kept else ""
             if not later and s.minis is not None:
                 later = "spontaneous release and spikes share its synapses"
-            fixed = "" if s.rewiring is None else "new synapses appear with the delay that is described"
+            fixed = shared or ("" if s.rewiring is None else "new synapses appear with the delay that is described")
             yield Handle(f"{s.name}.delay", DELAY, -1, s.name, "ms", "", "delay", "at least one step", fixed, later)
 
     def projection(self, name: str) -> Synapses:
@@ -421,6 +422,8 @@ class SynapseValues:
         sim.rebuild(resolved, names)
         for r, was, now in pairs:
             correct_masses(sim, r, was, now)
+        if "plastic" in names:
+            sim.changes.whole.rules.again()
 
     def _stay(self) -> None:
         """Lets all synapses stay in the tables in which they are."""

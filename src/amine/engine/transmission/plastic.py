@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,10 @@ class Plastic:
     tick: int
     key: int  # of the random numbers of its rule
     number: int  # of the projection among all of the network
+    described: Mapping[str, float] = field(default_factory=dict)  # the parameters of the description
+
+    def __post_init__(self) -> None:
+        self.described = dict(self.parameters)
 
     @property
     def n_synapses(self) -> int:
@@ -299,6 +304,25 @@ class PlasticNetwork(State):
             slope = np.where(left & np.isfinite(new) & (new > 1e-3), new, slope).astype(self.real)
             x = x + step
         return None
+
+    def put_parameters(self, q: int, values: Mapping[str, float]) -> None:
+        """Replaces the parameters of the rule of part ``q``; raises AmineError, and changes nothing, if it cannot be computed with them."""
+        p = self.parts[q]
+        before, p.parameters = p.parameters, dict(values)
+        try:
+            self._constants()
+            for name, low, high in getattr(self.module, f"rule_bounds_{p.kind}")(p.parameters):
+                if not low <= high:
+                    given = f"{low:g} and {high:g}"
+                    raise AmineError(
+                        f"Synapses '{p.synapses.name}', rule",
+                        f"the bounds of '{name}' are in the wrong order",
+                        given=given,
+                    )
+        except AmineError:
+            p.parameters = before
+            self._constants()
+            raise
 
     def weights(self, sim: Running) -> dict[str, Weights]:
         """The present weights, by projection, in the order of the description."""

@@ -107,9 +107,6 @@ class PlasticSynapses(Part):
     def applies(self, resolved: Resolved) -> bool:
         return bool(resolved.rules)
 
-    def key(self, resolved: Resolved) -> bool | None:
-        return any(r.synapses.rewiring is not None for r in resolved.at("plastic")) or None
-
     def draw(self, layout: Layout) -> Drawn:
         parts = draw(layout.resolved, layout.module, layout.slices, layout.blocks, layout.precision)
         return Drawn(
@@ -120,7 +117,7 @@ class PlasticSynapses(Part):
         )
 
     def source(self, kinds: Kinds) -> Slots:
-        return plastic_slots(kinds.rules, kinds.bits, "slow" in kinds.parts, bool(kinds.parts["plastic"]))
+        return plastic_slots(kinds.rules, kinds.bits, "slow" in kinds.parts)
 
     def assemble(self, drawn: Drawn, build: Build) -> PlasticNetwork:
         b = build.layout

@@ -45,7 +45,8 @@ class Quantities:
         """Rows of the state array that are states and named inputs; others hold constants, or are filled within a step."""
         m = self.at.member
         inputs = {port_name(n, label) for label, port in m.ports.items() for n in port.inputs}
-        return {*self.at.states, *m.population.model.inputs, *inputs} - set(m.values)
+        own = {m.population.model.voltage_name} if "v" in self.at.states else set[str]()
+        return {*self.at.states, *own, *m.population.model.inputs, *inputs} - set(m.values)
 
     @cached_property
     def _known(self) -> dict[str, Any]:
