@@ -39,7 +39,7 @@ layer4 = NeuronGroup(
     py : 1 (constant)
     barrel : integer (constant)
     selectivity : 1 (constant)""",
-    threshold="rand() < 1 - exp(-rate*dt)",
+    threshold="rand() < rate*dt",
 )
 layer4.barrel = "i // n4"
 layer4.px = "barrel % side + 0.5 - side/2.0"
