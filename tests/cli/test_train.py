@@ -56,6 +56,9 @@ def test_train_then_audit(tmp_path):
         amine("train", "digits", "-o", str(out))
 
 
+@pytest.mark.filterwarnings(
+    "ignore:Classifier. the loss ended:amine.errors.AmineWarning"
+)  # by Hebb's rule, which follows none
 def test_compare(tmp_path):
     text = amine(
         "compare",
