@@ -114,3 +114,9 @@ def test_many_things_are_answered_or_refused(kind, attempt):
 def test_the_optimiser_of_engram_modules_refuses_what_it_cannot_use():
     for given in (None, 3, "x", [], [1.0], {}):
         assert said(Inhibited, given) is None
+
+
+@pytest.mark.parametrize("surrogate", [int, float, len, lambda: 1, lambda x: 1, lambda x: x[:1]])
+def test_a_surrogate_that_is_no_function_of_a_tensor_is_refused(surrogate):
+    with pytest.raises(am.AmineError, match="surrogate: this is no function of a tensor"):
+        Classifier(hidden=(2,), neurons="lif", epochs=1, steps=4, surrogate=surrogate).fit(X, Y)

@@ -122,7 +122,23 @@ def surrogate(what: SurrogateLike, scale: Quantity | None = None) -> Surrogate:
             given=repr(what)[:40],
             expected="a name, a function or ann.Surrogate",
         )
+    if found.callable:
+        _check_shape(found.shape)
     return found if scale is None else replace(found, scale=scale)
+
+
+def _check_shape(shape: Any) -> None:
+    """Raises AmineError unless a function gives a number for each of a tensor."""
+    x = torch.tensor([-1.0, 0.0, 1.0])
+    try:
+        y, said = shape(x), ""
+    except Exception as e:  # of anyone's function
+        y, said = None, f"{type(e).__name__}: {e}"
+    if not isinstance(y, torch.Tensor) or y.shape not in ((), x.shape):
+        given = (said or f"a value of type {type(y).__name__}").partition("\n")[0][:80]
+        raise AmineError(
+            "Neurons, surrogate", "this is no function of a tensor", given=given, expected="a tensor of its shape"
+        )
 
 
 def expression(text: str) -> sp.Expr:
