@@ -22,6 +22,7 @@ WITHOUT = textwrap.dedent(
     sys.meta_path.insert(0, Missing())
     import pathlib
     import tempfile
+    from importlib import import_module
 
     import amine as am
 
@@ -44,6 +45,10 @@ WITHOUT = textwrap.dedent(
         "nn": (lambda: am.learn.nn.Linear, "learn"),
         "nn module": (lambda: am.learn.nn.encode, "learn"),
         "algorithms": (lambda: am.learn.algorithms, "learn"),
+        "import of algorithms": (lambda: import_module("amine.learn.algorithms"), "learn"),
+        "import of audit": (lambda: import_module("amine.learn.audit"), "learn"),
+        "import of cable": (lambda: import_module("amine.learn.cable"), "learn"),
+        "import of estimators": (lambda: import_module("amine.learn.estimators"), "learn"),
         "audit": (lambda: am.learn.audit, "learn"),
         "data": (lambda: am.learn.data.get("digits"), "learn"),
         "store": (lambda: net.run("2 ms", store=folder / "s.zarr", progress=False), "store"),
@@ -77,7 +82,7 @@ def test_every_door_without_extras() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     lines = [x.split("|", 2) for x in done.stdout.splitlines() if x.count("|") >= 2]
-    assert len(lines) == 18
+    assert len(lines) == 22
     for name, extra, said in lines:
         if extra == "None":
             assert said == "'ran'", (name, said)

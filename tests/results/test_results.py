@@ -108,3 +108,15 @@ def test_statistics_and_json(run):
         run.traces("w")
     with pytest.raises(am.AmineError, match="was not recorded"):
         run.probes["membrane"]["w"]
+
+
+@pytest.mark.parametrize("start", [100.0, 1e9, -1.0, float("nan")])
+@pytest.mark.parametrize("asked", ["statistics", "rates", "irregularity", "correlation", "spikes.rates", "report"])
+def test_a_start_that_leaves_no_time_is_refused(asked, start, tmp_path):
+    net = am.Network(seed=1)
+    net.population("P", 3, "poisson", rate="50 Hz")
+    run = net.run("100 ms", progress=False)
+    of = run.spikes if asked == "spikes.rates" else run
+    given = (tmp_path / "report.html",) if asked == "report" else ()
+    with pytest.raises(am.AmineError, match="start"):
+        getattr(of, asked.removeprefix("spikes."))(*given, start=start)

@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
-import torch
 from numba import njit
-from torch import nn
 
 from amine.engine.codegen import ir
 from amine.engine.codegen.membrane import MembraneProgram
@@ -25,13 +23,19 @@ from amine.engine.resolve.tree import TreeStructure, names_at
 from amine.equations.lower import Lowering
 from amine.equations.printer import Printer
 from amine.errors import AmineError, did_you_mean
-from amine.learn.nn.context import Context
-from amine.learn.nn.tensors import TorchNumpy, exprel
 from amine.models.multicompartment import Cable, along
 from amine.network.network import Network
+from amine.optional import optional
 from amine.records import dataclass
 from amine.units import dimension_of, internal_unit
 from amine.values import scalar
+
+with optional("amine.learn.cable"):
+    import torch
+    from torch import nn
+
+    from amine.learn.nn.context import Context
+    from amine.learn.nn.tensors import TorchNumpy, exprel
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import torch
-from sklearn.base import ClassifierMixin, RegressorMixin
-from torch import Tensor
 
 from amine.errors import AmineError
-from amine.learn import algorithms, checks, saving
-from amine.learn.base import Estimator
-from amine.learn.layers import Spec
-from amine.learn.losses import Loss
+from amine.optional import optional
+
+with optional("amine.learn.estimators"):
+    import torch
+    from sklearn.base import ClassifierMixin, RegressorMixin
+    from torch import Tensor
+
+    from amine.learn import algorithms, checks, saving
+    from amine.learn.base import Estimator
+    from amine.learn.layers import Spec
+    from amine.learn.losses import Loss
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -122,8 +122,14 @@ class Spikes:
         return {name: int(np.count_nonzero((self.ids >= a) & (self.ids < a + n))) for name, a, n in self.populations}
 
     def rates(self, start: float = 0.0) -> dict[str, float]:
-        """Return the mean rate of each population in Hz, without the first ``start`` ms."""
-        span = self.duration - start
+        """Return the mean rate of each population in Hz, without the first ``start`` ms.
+
+        Raises
+        ------
+        AmineError
+            The run is not longer than that.
+        """
+        span = self.duration - checked_start(start, self.duration, "spikes.rates")
         return {
             name: float(np.count_nonzero(self[name].times > start + 1e-9) / n / span * 1e3) if span > 0 else 0.0
             for name, _, n in self.populations
@@ -139,6 +145,14 @@ class Spikes:
 
     def __repr__(self) -> str:
         return f"<{len(self)} spikes of {', '.join(self)} in {self.duration:g} ms>"
+
+
+def checked_start(start: float, duration: float, where: str) -> float:
+    """The time (ms) that is left out at the beginning of a run of such a duration; AmineError if nothing would be left."""
+    if start != 0 and not 0 <= start < duration:
+        expected = f"0 to less than {duration:g} ms, the duration"
+        raise AmineError(f"{where}, start", "this leaves no time", given=f"{start:g} ms", expected=expected)
+    return start
 
 
 def spikes_from(

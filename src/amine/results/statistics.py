@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from amine.results.spikes import SpikeTrain
+from amine.results.spikes import SpikeTrain, checked_start
 
 
 def isi_cv(train: SpikeTrain, least: int = 3) -> np.ndarray:
@@ -66,8 +66,9 @@ def correlations(train: SpikeTrain, bin_ms: float = 5.0, most: int = 200) -> np.
 
 def after(train: SpikeTrain, start: float) -> SpikeTrain:
     """Spikes without the first ``start`` ms, with times relative to ``start``."""
+    left = train.duration - checked_start(start, train.duration, f"spikes of '{train.name}'")
     late = train.between(start, train.duration) if start > 0 else train
-    return SpikeTrain(train.name, late.times - start, late.indices, train.n, max(train.duration - start, 0.0))
+    return SpikeTrain(train.name, late.times - start, late.indices, train.n, left)
 
 
 def summary(train: SpikeTrain, start: float = 0.0) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from numba import njit
 
 import amine as am
 from amine.engine.build.propagator import propagators
@@ -67,6 +68,11 @@ def run_c(p, found, initial, current, folder):
     return np.array(v), spikes
 
 
+def called(function):
+    """A function of the device as Python can call it; instructions exist in compiled code alone."""
+    return function if hasattr(function, "py_func") else njit(lambda a, b, c: function(a, b, c))
+
+
 def run_python(p, found, initial, current):
     """The same program, printed as Python for single numbers."""
     local = {n: f"{n}_" for n in (*p.load, *p.inputs, FREE)} | {n: p.shown[n] for n in (*p.scalars, *p.differ)}
@@ -78,7 +84,7 @@ def run_python(p, found, initial, current):
     say = PythonPrinter(Printer("scalar"))
     step, at_spike = ("\n".join(say.block(b, 0)) for b in (body, reset))
     step, at_spike = compile(step, "step", "exec"), compile(at_spike, "reset", "exec")
-    scope = {f"{f}64": vars(elementary if f in ELEMENTARY else functions)[f"{f}64"] for f in KERNEL_FUNCTIONS}
+    scope = {f"{f}64": called(vars(elementary if f in ELEMENTARY else functions)[f"{f}64"]) for f in KERNEL_FUNCTIONS}
     scope |= {p.shown[n]: float(found[p.key(n)]) for n in p.scalars}
     scope |= {local[s]: float(initial.get(s, 0.0)) for s in p.load} | {local["I_stimulus_0"]: current}
     v, spikes, until = [], [], 0

@@ -182,6 +182,7 @@ def test_checkpoints_hold_what_was_set(tmp_path):
     for x in (loop, went_on):
         x.advance(f"{40 - x.time} ms")
     assert by_run.spikes.hash() == loop.run().spikes.hash() == went_on.run().spikes.hash()
+    assert by_run.info["set"] == loop.run().info["set"] and len(by_run.info["set"]) >= 14
     before = loop.script()
     loop.restore(tmp_path / "c")  # of the run: the same time, and the same was set
     assert loop.script() == before

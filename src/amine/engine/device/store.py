@@ -78,6 +78,10 @@ def write_own(path: Path, content: bytes) -> None:
     where, hint = f"cache directory '{path.parent}'", "set AMINE_CACHE_DIR to a folder that can be"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (
+            path.exists() and path.is_fifo()
+        ):  # replacing() leaves pipes alone, but this one has the name of a file of the cache
+            path.unlink()
         with replacing(path, where) as temporary:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with open(handle, "wb") as f:

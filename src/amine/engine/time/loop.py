@@ -17,7 +17,7 @@ import numpy as np
 from amine.doors import methods
 from amine.engine.time.changes import Kept
 from amine.engine.time.checkpoint import Checkpoint
-from amine.engine.time.log import script, value_text
+from amine.engine.time.log import script
 from amine.engine.time.run import check_last_step, meta, open_store, result, whole_steps
 from amine.engine.time.simulation import Simulation
 from amine.engine.time.values import LoopValues
@@ -356,10 +356,6 @@ class Loop(LoopValues):
         done = result(self.network, self._simulation, self._store, True, self._began)
         if files is not None and written is not None:
             files.digests = written  # of whole chunks: the last of each array goes on
-        if self._simulation.changes.log:
-            done.info["set"] = [
-                [c.step * self.network.dt, c.name, value_text(c.value)] for c in self._simulation.changes.log
-            ]
         return done
 
     def save(self, path: FilePath, *, overwrite: bool = False) -> None:

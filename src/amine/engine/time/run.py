@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from amine.engine.resolve.chemistry import recorded
 from amine.engine.time.checkpoint import LAST_STEP, Checkpoint
+from amine.engine.time.log import value_text
 from amine.engine.time.simulation import Simulation
 from amine.errors import AmineError, warn
 from amine.network.extracellular import POTENTIAL
@@ -304,6 +305,10 @@ def result(
     cost = info(net, sim, said["hash"], time.perf_counter() - began)
     about = {"complete": complete, "seconds": dict(sim.seconds), "info": cost}
     about["info"]["simulated_ms"] = (sim.step - first) * net.dt
+    if (
+        sim.changes.log
+    ):  # time (ms), name and value, those of the running network whose checkpoint a run went on from included
+        about["info"]["set"] = [[c.step * net.dt, c.name, value_text(c.value)] for c in sim.changes.log]
     weights = {} if sim.plastic is None else sim.plastic.weights(sim)
     spikes, probes = kept.finish(said, sim.step * net.dt, about, weights)
     return Run(net, spikes, probes, sim.step * net.dt, complete, about["seconds"], about["info"], weights, said)

@@ -12,8 +12,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from amine.errors import AmineError, did_you_mean
-from amine.learn.algorithms._base import Learner, Rule
 from amine.optional import optional
+
+with optional("amine.learn.algorithms"):
+    from amine.learn.algorithms._base import Learner, Rule
 
 if TYPE_CHECKING:
     from amine.learn.given import LearningRule
