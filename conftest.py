@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Less optimisation takes a third of the time to compile and gives the same bits: tests/engine/test_hashes.py compares them with hashes
 # of full optimisation, with which `make validate` runs.
@@ -14,6 +15,10 @@ os.environ.setdefault("NUMBA_OPT", "1")
 from amine import plasticity
 from amine.compounds import catalogue, mechanisms
 from amine.models import find
+
+# how long an input takes depends on what else the machine does
+settings.register_profile("amine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("amine")
 
 
 @pytest.fixture(autouse=True)

@@ -158,8 +158,8 @@ def test_what_is_refused(line, problem):
     with pytest.raises(am.AmineError, match=problem) as e:
         am.models.neuron("n", f"dv/dt = -v/(10*ms) : mV\n{line}")
     assert "\n" not in str(e.value)
-    rule = "w : weight in 0 .. w_max\non pre w += w_max*rand()"
-    with pytest.raises(am.AmineError, match="random numbers belong into neurons and receptors"):
+    rule = "w : weight in 0 .. w_max\nx = rand() : 1\non pre w += x*w_max"
+    with pytest.raises(am.AmineError, match="random numbers belong into neurons, receptors and what spikes do"):
         am.plasticity.rule("r", rule, w_max="1 nS")
 
 

@@ -83,7 +83,7 @@ def test_no_autapses(rule, value):
 
 def test_slices_with_steps_and_self():
     i, j, _, _ = draw(
-        connect="all_to_all", value=None, pre=(10, 3, 20), post=(13, 2, 15), same_population=True, autapses=False
+        rule="all_to_all", value=None, pre=(10, 3, 20), post=(13, 2, 15), same_population=True, autapses=False
     )
     expected = {(a, b) for a in range(10, 70, 3) for b in range(13, 43, 2) if a != b}
     assert set(zip(i.tolist(), j.tolist(), strict=True)) == expected
@@ -100,7 +100,7 @@ def test_given_pairs_and_arrays():
 
 def test_all_to_all_weights_follow_the_pairs():
     w = np.arange(200 * 150, dtype=float)
-    i, j, weight, _ = draw(connect="all_to_all", value=None, weight=w, same_population=True, autapses=False)
+    i, j, weight, _ = draw(rule="all_to_all", value=None, weight=w, same_population=True, autapses=False)
     np.testing.assert_array_equal(weight, i * 150 + j)
 
 
