@@ -224,7 +224,9 @@ class _Walker:
         if n.args or n.keywords:
             raise self.fail(f"{name}() takes no arguments", given=ast.unparse(n)[:40])
         if self.draws is None:
-            raise self.fail(f"{name}() has no value here", hint="random numbers belong into neurons, receptors and what spikes do")
+            raise self.fail(
+                f"{name}() has no value here", hint="random numbers belong into neurons, receptors and what spikes do"
+            )
         self.draws.append(f"_{name}_{len(self.draws)}")
         return symbol(self.draws[-1]), NONE
 

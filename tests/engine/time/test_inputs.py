@@ -83,7 +83,7 @@ def test_the_present_current_is_read():
     ("change", "sentence"),
     [
         (lambda x: x.set("drive.current", "5 pA"), "not a waveform"),
-        (lambda x: x.set("E.I_e", am.step("5 pA")), "a waveform is that of a stimulus"),
+        (lambda x: x.set("E.I_e", am.step("5 pA")), "what was described as a value cannot follow a course"),
         (lambda x: x.set("drive.currant", am.step("5 pA")), "there is no value"),
         (lambda x: x.spike_times("S", [1.0] * am.units.ms, [0]), "in the past"),
         (lambda x: x.spike_times("S", [9.0] * am.units.ms, [7]), "no neuron"),
