@@ -79,7 +79,7 @@ def _reading(name: str, args: tuple[str, ...], names: list[str], value: ir.Expr)
 def _conduct(model: Model, name: str) -> str:
     """``conduct_<name>``: the sum of weight times open fraction over each target's synapses, which are contiguous.
 
-    The order of the sum is that of the text, by halves of 64, whatever the width of the processor's vectors.
+    The order of the sum is that of the text, in eight partial sums and what is left, whatever the width of the processor's vectors.
     """
     s = scheme(model)
     dims: Any = {n: dimension_of(u) for n, u in model.units.items()} | {"v": dimension_of("mV"), "t": TIME}
@@ -94,24 +94,22 @@ def _conduct(model: Model, name: str) -> str:
         states.append(ir.assign(s.rest, ir.chain("-", [ir.Number(1.0), *(ir.Name(n) for n in s.free)])))
     body = quote(  # the scheme's names are its author's, so all others begin with an underscore
         "constants\n"
-        "_o = U64(_at)\n_f = U64(_first)\n_n = U64(_n)\n_y = stack_row(64, F(0.0))\n"
+        "_o = U64(_at)\n_f = U64(_first)\n_n = U64(_n)\n_y = stack_row(8, F(0.0))\n"
         "for _s in range(_a, _e):\n"
-        "    _total = F(0.0)\n"
-        "    for _q in range(U64(_start[_s]), U64(_start[_s + 1]), U64(64)):\n"
-        "        for _l in range(U64(64)):\n"
-        "            _y[_l] = F(0.0)\n"
-        "        for _l in range(min(U64(64), U64(_start[_s + 1]) - _q)):\n"
+        "    _end = U64(_start[_s + 1])\n"
+        "    _rest = _end - (_end - U64(_start[_s])) % U64(8)\n"
+        "    for _l in range(U64(8)):\n"
+        "        _y[_l] = F(0.0)\n"
+        "    for _q in range(U64(_start[_s]), _rest, U64(8)):\n"
+        "        for _l in range(U64(8)):\n"
         "            _r = _q + _l\n"
         "            states\n"
-        "            _y[_l] = _w[_f + _r] * opened\n"
-        "        halves\n"
-        "        _total += _y[0]\n"
+        "            _y[_l] += _w[_f + _r] * opened\n"
+        "    _total = ((_y[0] + _y[4]) + (_y[2] + _y[6])) + ((_y[1] + _y[5]) + (_y[3] + _y[7]))\n"
+        "    for _r in range(_rest, _end):\n"
+        "        states\n"
+        "        _total += _w[_f + _r] * opened\n"
         "    _X[_slot[_s]] += _total",
-        halves=[
-            x
-            for m in (32, 16, 8, 4, 2, 1)
-            for x in quote(f"for _l in range(U64({m})):\n    _y[_l] += _y[_l + U64({m})]")
-        ],
         constants=[ir.assign(n, ir.item("_c", i)) for i, n in enumerate(sorted(model.units)) if n in used],
         states=states,
         opened=Lowering()(opening),
