@@ -26,7 +26,9 @@ def chemistry(quick: bool) -> list[Group]:
         },
         [
             Claim("8 times Brian2", "amine", "brian2", least=8),
-            Claim("field and drugs, at most 2 times bare coba", "amine, bare coba", "amine, field and drugs", most=2.0),
+            Claim(
+                "field and drugs, at most 3.5 times bare coba", "amine, bare coba", "amine, field and drugs", most=3.5
+            ),
         ],
         limit="",
         notes=[
